@@ -1,0 +1,35 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * Two groups: what runs in this process, side by side; then what boots real QEMU guests, one file at a time,
+ * because two busy guests fill the two cores that a test machine has.
+ */
+const REAL = ['**/*.real.test.ts', '**/*.qemu.test.ts', 'lab/**/*.test.ts'];
+const NEVER = ['**/node_modules/**', 'dist/**', '.cache/**'];
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/count-reporter.ts'],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'lab/guest/*.test.ts'],
+          exclude: [...NEVER, '**/*.real.test.ts', '**/*.qemu.test.ts'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'real',
+          include: REAL,
+          exclude: [...NEVER, 'lab/guest/*.test.ts'],
+          sequence: { groupOrder: 1 },
+          maxWorkers: 1,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
