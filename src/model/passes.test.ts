@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import type { Boundary } from './observation.ts';
+import { bytesWithinPause, forecastPauseMs, PassMeter, SWITCHOVER_FIXED_COST_MS } from './passes.ts';
+
+const MB = 1e6;
+
+function boundary(pass: number, atMs: number, sentBytes: number, remainingBytes: number): Boundary {
+  return { kind: 'boundary', pass, atMs, sentBytes, remainingBytes, totalBytes: 537 * MB };
+}
+
+test('the pause is the rest over the line rate, plus the fixed cost', () => {
+  expect(forecastPauseMs(133 * MB, 60 * MB)).toBeCloseTo(2216.7 + SWITCHOVER_FIXED_COST_MS, 1);
+  expect(forecastPauseMs(0, 60 * MB)).toBe(SWITCHOVER_FIXED_COST_MS);
+});
+
+test('the inverse never promises memory to a pause shorter than the fixed cost', () => {
+  expect(bytesWithinPause(forecastPauseMs(133 * MB, 60 * MB), 60 * MB)).toBeCloseTo(133 * MB);
+  expect(bytesWithinPause(10, 60 * MB)).toBe(0);
+});
+
+describe('measured passes', () => {
+  test('the first boundary ends no pass and knows no rate', () => {
+    const measured = new PassMeter().measure(boundary(1, 0, 0, 537 * MB));
+    expect(measured.ended).toBeUndefined();
+    expect(measured.pauseForecastMs).toBeUndefined();
+  });
+
+  test('rates are of whole passes', () => {
+    const meter = new PassMeter();
+    meter.measure(boundary(1, 0, 0, 537 * MB));
+    const second = meter.measure(boundary(2, 3600, 216 * MB, 133 * MB));
+    expect(second.ended?.bandwidthBytesPerSecond).toBeCloseTo(60 * MB);
+    expect(second.ended?.dirtyRateBytesPerSecond).toBeCloseTo((133 * MB) / 3.6);
+    expect(second.pauseForecastMs).toBeCloseTo(2216.7 + 50, 0);
+  });
+
+  test('a pass too short to tell does not replace a rate that is known', () => {
+    const meter = new PassMeter();
+    meter.measure(boundary(1, 0, 0, 537 * MB));
+    meter.measure(boundary(2, 4000, 240 * MB, 20 * MB));
+    // 20 MB in 50 ms: a burst out of buffers, not the link's rate.
+    const burst = meter.measure(boundary(3, 4050, 260 * MB, 20 * MB));
+    expect(burst.ended?.bandwidthBytesPerSecond).toBeCloseTo(400 * MB);
+    expect(burst.lineRateBytesPerSecond).toBeCloseTo(60 * MB);
+  });
+
+  test('a stated line rate wins over the measured one', () => {
+    const meter = new PassMeter(125 * MB);
+    meter.measure(boundary(1, 0, 0, 537 * MB));
+    expect(meter.measure(boundary(2, 4000, 240 * MB, 125 * MB)).pauseForecastMs).toBeCloseTo(1050);
+  });
+
+  test('two boundaries at one instant give no rate instead of an infinite one', () => {
+    const meter = new PassMeter();
+    meter.measure(boundary(1, 10, 0, 537 * MB));
+    expect(meter.measure(boundary(2, 10, 0, 100 * MB)).pauseForecastMs).toBeUndefined();
+  });
+});

@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  formatBytes,
+  formatDuration,
+  formatRate,
+  parseBytes,
+  parseDurationMs,
+  parsePercent,
+  parseRate,
+  UnitError,
+} from './units.ts';
+
+describe('sizes', () => {
+  test.each([
+    ['512M', 512 * 2 ** 20],
+    ['512MiB', 512 * 2 ** 20],
+    ['64MB', 64e6],
+    ['1.5G', 1.5 * 2 ** 30],
+    ['17b', 17],
+  ])('%s', (text, bytes) => expect(parseBytes(text)).toBe(bytes));
+
+  test.each(['', '512', 'M', '-1M', '5 parsecs', '1e9B', '0x10M', '5 constructor', '1M1M'])(
+    '%j is refused',
+    (text) => expect(() => parseBytes(text)).toThrow(UnitError),
+  );
+});
+
+describe('durations', () => {
+  test.each([
+    ['300ms', 300],
+    ['5s', 5000],
+    ['0.25 s', 250],
+    ['10m', 600_000],
+    ['2h', 7_200_000],
+  ])('%s', (text, ms) => expect(parseDurationMs(text)).toBe(ms));
+
+  test.each(['300', '5 seconds', '-1s', 's', 'Infinitys', 'NaNms'])('%j is refused', (text) =>
+    expect(() => parseDurationMs(text)).toThrow(/is not a duration/),
+  );
+});
+
+describe('rates', () => {
+  test.each([
+    ['480mbit', 60e6],
+    ['480Mbit/s', 60e6],
+    ['10gbit', 1.25e9],
+    ['60MB/s', 60e6],
+    ['64MiB/s', 64 * 2 ** 20],
+  ])('%s', (text, rate) => expect(parseRate(text)).toBe(rate));
+
+  test.each(['0mbit', '10', '1Gbps', 'fast', '-5MB/s'])('%j is refused', (text) =>
+    expect(() => parseRate(text)).toThrow(UnitError),
+  );
+});
+
+test.each([
+  ['5%', 0.05],
+  ['100', 1],
+  ['0', 0],
+])('percentage %s', (text, fraction) => expect(parsePercent(text)).toBe(fraction));
+
+test.each(['101%', '-1%', 'x', '5%%'])('percentage %j is refused', (text) =>
+  expect(() => parsePercent(text)).toThrow(UnitError),
+);
+
+test('figures are echoed with three digits and a unit', () => {
+  expect(formatBytes(133_400_000)).toBe('133 MB');
+  expect(formatBytes(999_999)).toBe('1 MB');
+  expect(formatBytes(12)).toBe('12 B');
+  expect(formatRate(60e6)).toBe('60 MB/s');
+  expect(formatDuration(2412)).toBe('2.41 s');
+  expect(formatDuration(999.6)).toBe('1 s');
+  expect(formatDuration(65_000)).toBe('1 min 5 s');
+  expect(formatDuration(3_660_000)).toBe('1 h 1 min');
+});
+
+test('what is echoed of a size reads back within half a per cent', () => {
+  fc.assert(
+    fc.property(fc.double({ min: 1, max: 1e14, noNaN: true }), (bytes) => {
+      const echoed = formatBytes(bytes);
+      expect(Math.abs(parseBytes(echoed) - bytes)).toBeLessThanOrEqual(Math.max(0.5, bytes * 0.006));
+    }),
+  );
+});

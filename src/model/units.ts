@@ -1,0 +1,109 @@
+/**
+ * Sizes, durations and rates as people write them, and back.
+ *
+ * Inside the program bytes are numbers, times are milliseconds and rates are bytes a second; text exists
+ * only at the edges. Every parser throws {@link UnitError}, whose sentence says what would be accepted.
+ */
+
+export class UnitError extends Error {
+  override readonly name = 'UnitError';
+}
+
+const NUMBER = String.raw`(\d+(?:\.\d+)?)`;
+
+const BYTE_FACTORS: Record<string, number> = {
+  b: 1,
+  // A bare K, M or G is binary, as in QEMU and virsh.
+  k: 2 ** 10,
+  m: 2 ** 20,
+  g: 2 ** 30,
+  t: 2 ** 40,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+  tib: 2 ** 40,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  tb: 1e12,
+};
+
+const BIT_FACTORS: Record<string, number> = { bit: 1, kbit: 1e3, mbit: 1e6, gbit: 1e9 };
+
+const DURATION_FACTORS: Record<string, number> = { ms: 1, s: 1e3, m: 60e3, min: 60e3, h: 3600e3 };
+
+/** `512M`, `1.5GiB`, `64MB`. @returns bytes @throws {UnitError} */
+export function parseBytes(text: string): number {
+  const bytes = scaled(text, BYTE_FACTORS);
+  if (bytes === undefined) throw new UnitError(`"${text}" is not a size: write it like 512MiB, 1.5G or 64MB`);
+  return Math.round(bytes);
+}
+
+/** `300ms`, `2.5s`, `10m`, `1h`. @returns milliseconds @throws {UnitError} */
+export function parseDurationMs(text: string): number {
+  const ms = scaled(text, DURATION_FACTORS);
+  if (ms === undefined)
+    throw new UnitError(`"${text}" is not a duration: write a number with its unit, like 300ms, 5s or 10m`);
+  return ms;
+}
+
+/** `480mbit`, `10Gbit/s`, `60MB/s`, `64MiB`. @returns bytes per second @throws {UnitError} */
+export function parseRate(text: string): number {
+  const perUnit = text.trim().replace(/\/s$/i, '');
+  const bits = scaled(perUnit, BIT_FACTORS);
+  const bytesPerSecond = bits === undefined ? scaled(perUnit, BYTE_FACTORS) : bits / 8;
+  if (bytesPerSecond === undefined || bytesPerSecond === 0)
+    throw new UnitError(
+      `"${text}" is not a rate above zero: write it like 480mbit, 10gbit, 60MB/s or 64MiB/s`,
+    );
+  return bytesPerSecond;
+}
+
+/** `5%` or `5`. @returns a fraction from 0 to 1 @throws {UnitError} */
+export function parsePercent(text: string): number {
+  const match = new RegExp(`^${NUMBER}\\s*%?$`).exec(text.trim());
+  const percent = match ? Number(match[1]) : Number.NaN;
+  if (!(percent >= 0 && percent <= 100))
+    throw new UnitError(`"${text}" is not a percentage: write a number from 0 to 100, like 5%`);
+  return percent / 100;
+}
+
+function scaled(text: string, factors: Record<string, number>): number | undefined {
+  const match = new RegExp(`^${NUMBER}\\s*([a-z]+)$`, 'i').exec(text.trim());
+  const unit = match?.[2]?.toLowerCase();
+  if (unit === undefined || !Object.hasOwn(factors, unit)) return undefined;
+  return Number(match?.[1]) * (factors[unit] ?? Number.NaN);
+}
+
+/** Decimal units, as links and tools state them: `133 MB`, `1.48 GB`. */
+export function formatBytes(bytes: number): string {
+  const steps: [number, string][] = [
+    [1e12, 'TB'],
+    [1e9, 'GB'],
+    [1e6, 'MB'],
+    [1e3, 'kB'],
+  ];
+  for (const [factor, unit] of steps) {
+    if (Math.abs(bytes) >= factor * 0.9995) return `${threeDigits(bytes / factor)} ${unit}`;
+  }
+  return `${Math.round(bytes)} B`;
+}
+
+export function formatRate(bytesPerSecond: number): string {
+  return `${formatBytes(bytesPerSecond)}/s`;
+}
+
+/** `45 ms`, `2.41 s`, `1 min 5 s`. */
+export function formatDuration(ms: number): string {
+  if (Math.abs(ms) < 999.5) return `${Math.round(ms)} ms`;
+  if (Math.abs(ms) < 59_995) return `${threeDigits(ms / 1000)} s`;
+  const seconds = Math.round(ms / 1000);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** 133, 13.3, 1.33: as many digits as a noisy measurement deserves, without trailing zeros. */
+function threeDigits(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}

@@ -1,0 +1,59 @@
+import type { Observation } from '../model/observation.ts';
+
+/** What to do when no pause within `maxDowntimeMs` is possible. */
+export const OVER_BUDGET_ACTIONS = ['abort', 'post-copy'] as const;
+export type OverBudgetAction = (typeof OVER_BUDGET_ACTIONS)[number];
+
+/** What the user allows. The supervisor enforces these whatever a policy says. */
+export interface Limits {
+  /** The pause that is always fine, in milliseconds: a healthy guest ends within it, as with stock QEMU. */
+  readonly downtimeMs: number;
+  /** The longest pause allowed, in milliseconds. */
+  readonly maxDowntimeMs: number;
+  /** Give up after this long, in milliseconds; undefined: never by the clock. */
+  readonly timeoutMs: number | undefined;
+  /** Give up when nothing has reached the wire for this long, in milliseconds. */
+  readonly stallTimeoutMs: number;
+  /** Cap of the live passes, in bytes per second; undefined: none. */
+  readonly bandwidthBytesPerSecond: number | undefined;
+  /** The link's rate, where the user states it, in bytes per second. */
+  readonly lineRateBytesPerSecond: number | undefined;
+  readonly overBudget: OverBudgetAction;
+}
+
+interface Reasoned {
+  /** In words, with the figures that decided. */
+  readonly reason: string;
+  /** The policy's present view of the guest; undefined where the policy takes none. */
+  readonly memoryIntensive?: boolean;
+}
+
+export type Decision = Reasoned &
+  (
+    | { readonly action: 'continue' }
+    /** Let QEMU stop by itself at any boundary that fits this pause. */
+    | { readonly action: 'set-downtime-limit'; readonly downtimeLimitMs: number }
+    /** Stop now; QEMU must not stop if the pause would be longer than `acceptedPauseMs`. */
+    | { readonly action: 'switchover'; readonly acceptedPauseMs: number }
+    | { readonly action: 'suspend' }
+    | { readonly action: 'post-copy' }
+    /** Not possible within the limits; `neededPauseMs` is the pause that would have been needed. */
+    | { readonly action: 'abort'; readonly neededPauseMs: number | undefined }
+  );
+
+export type Action = Decision['action'];
+
+/** One migration's decisions. Deterministic: the same observations give the same decisions. */
+export interface Policy {
+  /** The downtime limit in force from the start, in milliseconds. */
+  readonly initialDowntimeLimitMs: number;
+  observe(observation: Observation): Decision;
+}
+
+/** A named way to decide, with its parameters already chosen. */
+export interface PolicyKind {
+  readonly name: string;
+  /** One line for help texts. */
+  readonly summary: string;
+  begin(limits: Limits): Policy;
+}
