@@ -1,0 +1,212 @@
+/**
+ * The port through which everything above sees a hypervisor. Drivers (QEMU, libvirt, the simulator)
+ * implement it and pass the contract suite beside it (`hypervisor.contract.ts`).
+ *
+ * A virtual machine is named by an address of the driver's own form (`qmp:/run/vm1.sock`).
+ * Refusals are {@link RefusedError}: thrown before anything was touched. What goes wrong later is told by
+ * `RunningMigration.ended`, which never rejects: a migration always has an end.
+ */
+import type { Boundary, Tick } from '../model/observation.ts';
+
+export interface Hypervisor {
+  /** @throws {RefusedError} when the VM cannot be reached */
+  inspect(vm: string): Promise<GuestFacts>;
+
+  /**
+   * Estimates how fast the guest dirties memory, without a migration, over about `durationMs`.
+   * Only by means that cannot harm the guest (page sampling). @throws {RefusedError}
+   */
+  probeDirtyRate(vm: string, durationMs: number): Promise<DirtyRateProbe>;
+
+  /**
+   * Checks both ends without changing either.
+   * @returns one sentence for each thing that forbids the migration, with its code; empty: it may start
+   */
+  check(vm: string, destination: Destination, options: CheckOptions): Promise<readonly RefusedError[]>;
+
+  /** Begins to migrate. @throws {RefusedError} with every finding, before anything was touched */
+  start(vm: string, destination: Destination, options: StartOptions): Promise<RunningMigration>;
+
+  /** Takes over a migration that is under way, whoever began it. @throws {RefusedError} when there is none */
+  attach(vm: string, options: AttachOptions): Promise<RunningMigration>;
+
+  /** Where the VM runs now, from what both ends say and not from memory. Never throws. */
+  locate(vm: string, destination: string | undefined): Promise<Whereabouts>;
+}
+
+export interface GuestFacts {
+  readonly vm: string;
+  readonly name: string;
+  /** As people call it: `QEMU 10.0.2`. */
+  readonly hypervisor: string;
+  readonly accelerator: 'kvm' | 'tcg';
+  readonly machineType: string | undefined;
+  readonly memoryBytes: number;
+  readonly state: SideState;
+  /** True while a migration of this VM is under way. */
+  readonly migrating: boolean;
+  /** A sentence when a migration could lose writes of this guest; undefined when it is safe. */
+  readonly losesWrites: string | undefined;
+}
+
+export interface DirtyRateProbe {
+  readonly durationMs: number;
+  readonly dirtyRateBytesPerSecond: number;
+}
+
+export interface Destination {
+  /** The VM's address on the destination host. */
+  readonly vm: string;
+  /** Where the memory is sent, in the hypervisor's own form (`tcp:10.77.0.2:4444`). */
+  readonly migrateUri: string;
+  /** Where the destination listens, when that is not the same (`tcp:0.0.0.0:4444`). */
+  readonly listenUri: string | undefined;
+}
+
+export interface CheckOptions {
+  /** Migrate although {@link GuestFacts.losesWrites} says that this may lose memory. */
+  readonly force: boolean;
+  /** Post-copy may be asked for later, so both ends must be able to. */
+  readonly postCopy: boolean;
+}
+
+export interface StartOptions extends CheckOptions {
+  readonly downtimeLimitMs: number;
+  readonly bandwidthBytesPerSecond: number | undefined;
+  readonly lineRateBytesPerSecond: number | undefined;
+}
+
+export interface AttachOptions {
+  /** The VM's address on the destination; without it the pause cannot be measured. */
+  readonly destination: string | undefined;
+  readonly lineRateBytesPerSecond: number | undefined;
+}
+
+/** What one side says of the VM. */
+export type SideState =
+  | 'running'
+  | 'paused'
+  /** Waiting for, or receiving, an incoming migration. */
+  | 'incoming'
+  /** Stopped for the switchover, memory still being sent. */
+  | 'switching-over'
+  /** All was sent; this side does not run the VM any more unless told to. */
+  | 'handed-over'
+  /** The process has ended, or nothing listens at the address. */
+  | 'gone'
+  /** It is there and does not answer. */
+  | 'silent'
+  /** No address was given for it. */
+  | 'unknown';
+
+export interface Whereabouts {
+  readonly source: SideState;
+  readonly destination: SideState;
+}
+
+/** What happens in a migration, in order. Times as in {@link Counters}. */
+export type MigrationEvent =
+  | Boundary
+  | Tick
+  /** The hypervisor did not answer in time; time passes all the same. */
+  | { readonly kind: 'silence'; readonly atMs: number }
+  /** The guest stopped on the source. */
+  | { readonly kind: 'stopped'; readonly atMs: number }
+  /** The guest runs on that side (again). */
+  | { readonly kind: 'resumed'; readonly atMs: number; readonly side: 'source' | 'destination' }
+  /** The hypervisor's own word for where it is, for the record. */
+  | { readonly kind: 'status'; readonly atMs: number; readonly status: string }
+  | { readonly kind: 'destination-lost'; readonly atMs: number };
+
+export interface PauseRequest {
+  /** The guest must not stop if its pause would be longer. */
+  readonly pauseMs: number;
+  /** The rate at which the stop-and-copy is expected to move memory; undefined: as the hypervisor measures. */
+  readonly lineRateBytesPerSecond: number | undefined;
+}
+
+export interface RunningMigration {
+  readonly guest: GuestFacts;
+  /** True when the guest ran at the beginning: it must run at the end. */
+  readonly wasRunning: boolean;
+  /** True when both ends are watched, so that the pause can be measured and the destination asked. */
+  readonly seesDestination: boolean;
+  /** One consumer; ends when the migration has ended or {@link detach} was called. */
+  readonly events: AsyncIterable<MigrationEvent>;
+  /** Settles once when the hypervisor's part is over; never rejects. */
+  readonly ended: Promise<MigrationEnd>;
+
+  /**
+   * Lets the hypervisor stop the guest at any boundary whose pause fits the request.
+   * @returns what was set, in the hypervisor's words, for the journal
+   */
+  setDowntimeLimit(request: PauseRequest): Promise<string>;
+  suspend(): Promise<string>;
+  startPostCopy(): Promise<string>;
+  /**
+   * Ends the migration so that the guest goes on at the source. When the guest is already stopped for the
+   * switchover the destination is first kept from starting it. The end is told by {@link ended}.
+   * @throws {TooLateError} when the destination already has the guest, or post-copy has begun
+   */
+  cancel(): Promise<string>;
+  /** Makes a stopped guest run on that side; only to be called once {@link ended} has settled. */
+  resume(side: 'source' | 'destination'): Promise<{ readonly atMs: number; readonly did: string }>;
+  /** Lets go without touching the migration. Idempotent. */
+  detach(): Promise<void>;
+}
+
+/** What the hypervisor says at the end of its part. */
+export interface MigrationEnd {
+  readonly atMs: number;
+  readonly result: 'completed' | 'failed' | 'cancelled' | 'detached' | 'lost';
+  /** The hypervisor's own words for a failure. */
+  readonly error: string | undefined;
+  readonly whereabouts: Whereabouts;
+  /** Whether the destination was seen to run the guest; undefined when it was not watched from the start. */
+  readonly destinationEverRan: boolean | undefined;
+  readonly totalMs: number | undefined;
+  readonly sentBytes: number | undefined;
+  /** The hypervisor's own downtime figure. Not the guest's pause: see facts on QEMU, `downtime`. */
+  readonly reportedDowntimeMs: number | undefined;
+}
+
+export type RefusalCode =
+  | 'bad-address'
+  | 'no-socket'
+  | 'not-a-monitor'
+  | 'monitor-busy'
+  | 'unreachable'
+  | 'loses-writes'
+  | 'not-running'
+  | 'already-migrating'
+  | 'not-migrating'
+  | 'destination-not-waiting'
+  | 'different-machine'
+  | 'different-memory'
+  | 'different-capabilities'
+  | 'lacks-feature'
+  | 'bad-migrate-uri';
+
+/** Refused before anything was touched; the message says what is wrong and what to do. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+  readonly code: RefusalCode;
+  constructor(code: RefusalCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+
+  /** One error for several findings, a line each; its code is the first one's. */
+  static of(findings: readonly [RefusedError, ...RefusedError[]]): RefusedError {
+    const [first, ...others] = findings;
+    if (others.length === 0) return first;
+    return new RefusedError(first.code, findings.map((finding) => finding.message).join('\n'), {
+      cause: findings,
+    });
+  }
+}
+
+/** The migration is past the point at which it could be cancelled. */
+export class TooLateError extends Error {
+  override readonly name = 'TooLateError';
+}

@@ -1,0 +1,114 @@
+/**
+ * The `--json` document of a migration, for programs. Its JSON Schema is `docs/migration.schema.json`,
+ * generated from here; fields are only ever added.
+ */
+import { z } from 'zod';
+import type { MigrationView } from './view.ts';
+
+const bytes = z.int().nonnegative();
+const rate = z.number().nonnegative().nullable();
+const ms = z.number().nonnegative();
+
+export const migrationDocumentSchema = z.object({
+  schema: z.literal(1),
+  id: z.string(),
+  vm: z.string().describe("the guest's name"),
+  source: z.string().describe('address of the VM on the source'),
+  destination: z
+    .string()
+    .nullable()
+    .describe('address of the VM on the destination; null when it was not given'),
+  startedAt: z.iso.datetime(),
+  policy: z.string(),
+  outcome: z
+    .enum(['completed', 'aborted', 'cancelled', 'failed', 'detached'])
+    .nullable()
+    .describe('null in the journal of a migration that switchover did not see to its end'),
+  runsOn: z
+    .enum(['source', 'destination', 'unknown'])
+    .describe('the side that has the guest now; unknown: an operator is needed'),
+  pauseMs: ms
+    .nullable()
+    .describe('STOP on the source to RESUME (or the successful cont) on the side that runs it'),
+  totalMs: ms,
+  sentBytes: bytes,
+  memoryIntensive: z.boolean().nullable().describe('null where the policy takes no view'),
+  neededPauseMs: ms
+    .nullable()
+    .describe('the pause that would have been needed, where it was aborted for that'),
+  reportedDowntimeMs: ms.nullable().describe("QEMU's own downtime figure, for comparison"),
+  limits: z.object({
+    downtimeMs: ms,
+    maxDowntimeMs: ms,
+    timeoutMs: ms.nullable(),
+    stallTimeoutMs: ms,
+    bandwidthBytesPerSecond: rate,
+    lineRateBytesPerSecond: rate,
+    overBudget: z.string(),
+  }),
+  guest: z.object({ hypervisor: z.string(), accelerator: z.string(), memoryBytes: bytes }),
+  boundaries: z.array(
+    z.object({
+      pass: z.int().positive(),
+      atMs: ms,
+      sentBytes: bytes,
+      remainingBytes: bytes,
+      dirtyRateBytesPerSecond: rate,
+      bandwidthBytesPerSecond: rate,
+      pauseForecastMs: ms.nullable(),
+    }),
+  ),
+  decisions: z.array(z.object({ atMs: ms, pass: z.int(), action: z.string(), reason: z.string() })),
+  effects: z.array(z.object({ atMs: ms, did: z.string() })),
+  warnings: z.array(z.string()),
+  reason: z.string().describe('one sentence: what happened, where the guest is, what to do'),
+});
+
+export type MigrationDocument = z.infer<typeof migrationDocumentSchema>;
+
+export function documentOf(view: MigrationView): MigrationDocument {
+  const { outcome, limits, guest } = view;
+  const last = view.boundaries.at(-1);
+  return {
+    schema: 1,
+    id: view.id,
+    vm: guest.name,
+    source: view.vm,
+    destination: view.destination,
+    startedAt: view.startedAt,
+    policy: view.policy,
+    outcome: outcome?.outcome ?? null,
+    runsOn: outcome?.runsOn ?? 'unknown',
+    pauseMs: outcome?.pauseMs ?? null,
+    totalMs: outcome?.totalMs ?? view.lastTick?.atMs ?? last?.atMs ?? 0,
+    sentBytes: outcome?.sentBytes ?? view.lastTick?.sentBytes ?? last?.sentBytes ?? 0,
+    memoryIntensive: outcome?.memoryIntensive ?? null,
+    neededPauseMs: outcome?.neededPauseMs ?? null,
+    reportedDowntimeMs: outcome?.reportedDowntimeMs ?? null,
+    limits: {
+      downtimeMs: limits.downtimeMs,
+      maxDowntimeMs: limits.maxDowntimeMs,
+      timeoutMs: limits.timeoutMs ?? null,
+      stallTimeoutMs: limits.stallTimeoutMs,
+      bandwidthBytesPerSecond: limits.bandwidthBytesPerSecond ?? null,
+      lineRateBytesPerSecond: limits.lineRateBytesPerSecond ?? null,
+      overBudget: limits.overBudget,
+    },
+    guest: { hypervisor: guest.hypervisor, accelerator: guest.accelerator, memoryBytes: guest.memoryBytes },
+    boundaries: view.boundaries.map((boundary) => ({
+      pass: boundary.pass,
+      atMs: boundary.atMs,
+      sentBytes: boundary.sentBytes,
+      remainingBytes: boundary.remainingBytes,
+      dirtyRateBytesPerSecond: boundary.ended?.dirtyRateBytesPerSecond ?? null,
+      bandwidthBytesPerSecond: boundary.ended?.bandwidthBytesPerSecond ?? null,
+      pauseForecastMs: boundary.pauseForecastMs ?? null,
+    })),
+    decisions: view.decisions.map(({ atMs, pass, action, reason }) => ({ atMs, pass, action, reason })),
+    effects: view.effects.map(({ atMs, did }) => ({ atMs, did })),
+    warnings: [...view.warnings],
+    reason:
+      outcome?.reason ??
+      'switchover did not see the end of this migration; `switchover attach` finds out what became of it',
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * The journal of one migration: an append-only log of what was seen, decided and done. Everything that a
+ * person is shown is folded from it (`view.ts`), so the command line, `explain`, and later the service and
+ * the replay all tell the same story.
+ */
+import type { GuestFacts, SideState } from '../hypervisor/hypervisor.ts';
+import type { MeasuredBoundary, Tick } from '../model/observation.ts';
+import type { Decision, Limits } from '../policy/policy.ts';
+import type { Outcome } from './outcome.ts';
+import type { State } from './states.ts';
+
+/** Raised when a reader of older code could misread a newer journal. */
+export const JOURNAL_SCHEMA = 1;
+
+export type Happening =
+  | {
+      readonly type: 'opened';
+      readonly id: string;
+      readonly origin: 'migrate' | 'attach';
+      readonly switchoverVersion: string;
+      readonly vm: string;
+      readonly destination: string | null;
+      readonly migrateUri: string | null;
+      readonly policy: string;
+      readonly limits: Limits;
+      readonly guest: GuestFacts;
+    }
+  | { readonly type: 'state'; readonly from: State; readonly to: State }
+  | { readonly type: 'boundary'; readonly boundary: MeasuredBoundary }
+  | { readonly type: 'tick'; readonly tick: Tick }
+  | { readonly type: 'decision'; readonly pass: number; readonly decision: Decision }
+  | { readonly type: 'effect'; readonly did: string }
+  | { readonly type: 'guest'; readonly event: 'stopped' | 'resumed'; readonly side: 'source' | 'destination' }
+  | { readonly type: 'status'; readonly status: string }
+  | { readonly type: 'located'; readonly source: SideState; readonly destination: SideState }
+  | { readonly type: 'warning'; readonly message: string }
+  | { readonly type: 'ended'; readonly outcome: Outcome };
+
+export type JournalEntry = Happening & {
+  readonly schema: number;
+  readonly seq: number;
+  /** Wall-clock time, ISO 8601. For people; figures use `atMs`. */
+  readonly time: string;
+  /** Milliseconds since the migration began, or since we attached to it. */
+  readonly atMs: number;
+};
+
+/** Where the supervisor writes. Must not throw: a full disk is no reason to disturb a migration. */
+export interface JournalSink {
+  write(atMs: number, happening: Happening): void;
+}

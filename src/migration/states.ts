@@ -1,0 +1,49 @@
+/**
+ * The states of a supervised migration, and the only edges between them.
+ *
+ *     copying ──────▶ switching-over ──▶ stopped ──▶ settling ──▶ ended
+ *      ▲  │ │               │  │            │ │          ▲
+ *      │  │ └───────────────┼──┼─▶ cancelling ┼──────────┤
+ *      └──┼─────────────────┘  │              ▼          │
+ *         └────────────────────┴────────▶ post-copy ─────┘
+ *
+ * Any state before `settling` may also become `detached`: we let go and the migration goes on without us.
+ */
+
+export type State =
+  /** Memory is copied pass after pass while the guest runs. */
+  | 'copying'
+  /** A pause was accepted; the guest still runs until the hypervisor finds that the rest fits it. */
+  | 'switching-over'
+  /** The guest is stopped and the rest is being sent: the pause that the user feels. */
+  | 'stopped'
+  /** The guest runs on the destination while its memory follows. There is no way back. */
+  | 'post-copy'
+  /** We asked the hypervisor to give up; the guest belongs to the source. */
+  | 'cancelling'
+  /** The hypervisor's part is over; we establish which side has the guest and make it run there. */
+  | 'settling'
+  | 'ended'
+  | 'detached';
+
+const EDGES: Record<State, readonly State[]> = {
+  copying: ['switching-over', 'stopped', 'post-copy', 'cancelling', 'settling', 'detached'],
+  'switching-over': ['copying', 'stopped', 'post-copy', 'cancelling', 'settling', 'detached'],
+  // Back to copying: a policy suspended the guest, or someone else stopped and resumed it.
+  stopped: ['copying', 'post-copy', 'cancelling', 'settling', 'detached'],
+  'post-copy': ['settling', 'detached'],
+  cancelling: ['settling', 'detached'],
+  settling: ['ended'],
+  ended: [],
+  detached: [],
+};
+
+/** @throws {Error} when no such edge exists: a mistake in the supervisor, never the user's */
+export function assertEdge(from: State, to: State): void {
+  if (!EDGES[from].includes(to)) throw new Error(`a migration cannot go from ${from} to ${to}`);
+}
+
+/** True while the guest's memory is copied before the guest moves: the states in which giving up is free. */
+export function isPreCopy(state: State): boolean {
+  return state === 'copying' || state === 'switching-over';
+}

@@ -1,0 +1,270 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type MigrationEvent, TooLateError } from '../hypervisor/hypervisor.ts';
+import { mp } from '../policy/mp.ts';
+import type { Decision, Limits, PolicyKind } from '../policy/policy.ts';
+import { stock } from '../policy/stock.ts';
+import type { Happening } from './journal-entry.ts';
+import { Supervisor } from './supervisor.ts';
+import { ScriptedMigration } from './testing/scripted-migration.ts';
+
+const MB = 1e6;
+const LIMITS: Limits = {
+  downtimeMs: 300,
+  maxDowntimeMs: 5000,
+  timeoutMs: undefined,
+  stallTimeoutMs: 15_000,
+  bandwidthBytesPerSecond: undefined,
+  lineRateBytesPerSecond: undefined,
+  overBudget: 'abort',
+};
+
+function boundary(pass: number, atMs: number, remainingMB: number, sentMB = atMs * 0.06): MigrationEvent {
+  return {
+    kind: 'boundary',
+    pass,
+    atMs,
+    sentBytes: sentMB * MB,
+    remainingBytes: remainingMB * MB,
+    totalBytes: 537 * MB,
+  };
+}
+
+function tick(atMs: number, sentMB: number): MigrationEvent {
+  return {
+    kind: 'tick',
+    pass: 2,
+    atMs,
+    sentBytes: sentMB * MB,
+    remainingBytes: 50 * MB,
+    totalBytes: 537 * MB,
+    throttlePercent: 0,
+  };
+}
+
+const ARRIVED = {
+  result: 'completed',
+  whereabouts: { source: 'handed-over', destination: 'running' },
+  destinationEverRan: true,
+} as const;
+const STAYED = { result: 'cancelled', whereabouts: { source: 'running', destination: 'gone' } } as const;
+
+function supervise(migration: ScriptedMigration, { kind = mp(), limits = {} as Partial<Limits> } = {}) {
+  const journal: (Happening & { atMs: number })[] = [];
+  const supervisor = new Supervisor(
+    migration,
+    kind,
+    { ...LIMITS, ...limits },
+    { write: (atMs, happening) => journal.push({ atMs, ...happening }) },
+  );
+  return { supervisor, journal, done: supervisor.run() };
+}
+
+/** A policy that says the same thing at every boundary. */
+function always(decision: Decision): PolicyKind {
+  return {
+    name: 'always',
+    summary: '',
+    begin: () => ({ initialDowntimeLimitMs: 300, observe: () => decision }),
+  };
+}
+
+/** Lets the supervisor take everything that was emitted. */
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+test('MP to the end: the limit is set at pass 3 and the pause is from STOP to RESUME', async () => {
+  const migration = new ScriptedMigration();
+  migration.emit(
+    boundary(1, 0, 537),
+    boundary(2, 3600, 133),
+    boundary(3, 5800, 133),
+    { kind: 'stopped', atMs: 5900 },
+    { kind: 'resumed', atMs: 8310, side: 'destination' },
+  );
+  migration.end(ARRIVED);
+  const { done, journal } = supervise(migration);
+  expect(await done).toMatchObject({
+    outcome: 'completed',
+    runsOn: 'destination',
+    pauseMs: 2410,
+    memoryIntensive: true,
+  });
+  expect(migration.calls).toEqual([expect.stringMatching(/^limit 28\d\d$/)]);
+  expect(journal.flatMap((entry) => (entry.type === 'state' ? [entry.to] : []))).toEqual([
+    'switching-over',
+    'stopped',
+    'settling',
+    'ended',
+  ]);
+  expect(journal.at(-1)?.type).toBe('ended');
+});
+
+test('a switchover that did not happen by the next boundary is decided anew', async () => {
+  const migration = new ScriptedMigration();
+  migration
+    .emit(boundary(1, 0, 537), boundary(2, 3600, 133), boundary(3, 5800, 133), boundary(4, 8000, 134))
+    .end(ARRIVED);
+  await supervise(migration).done;
+  expect(migration.calls).toHaveLength(2);
+});
+
+describe('the user’s limits hold whatever the policy wants', () => {
+  test('no pause above --max-downtime is ever allowed', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.double({ min: 1, max: 1e6, noNaN: true }),
+        fc.integer({ min: 100, max: 9000 }),
+        async (wanted, maxDowntimeMs) => {
+          const migration = new ScriptedMigration();
+          migration.emit(boundary(1, 0, 537), boundary(2, 3600, 133)).end(ARRIVED);
+          const kind = always({ action: 'switchover', acceptedPauseMs: wanted, reason: '' });
+          await supervise(migration, { kind, limits: { maxDowntimeMs } }).done;
+          const allowed = migration.calls.map((call) => Number(call.replace('limit ', '')));
+          expect(Math.max(...allowed)).toBeLessThanOrEqual(maxDowntimeMs);
+        },
+      ),
+    );
+  });
+
+  test('post-copy is not entered without the user’s word', async () => {
+    const migration = new ScriptedMigration();
+    migration.emit(boundary(1, 0, 537)).end(ARRIVED);
+    const { done, journal } = supervise(migration, { kind: always({ action: 'post-copy', reason: '' }) });
+    await done;
+    expect(migration.calls).toEqual([]);
+    expect(journal).toContainEqual(expect.objectContaining({ type: 'warning' }));
+  });
+
+  test('--timeout ends it on the source', async () => {
+    const migration = new ScriptedMigration();
+    const { done } = supervise(migration, { kind: stock, limits: { timeoutMs: 4000 } });
+    migration.emit(boundary(1, 0, 537), tick(3999, 200), tick(4001, 201));
+    await turn();
+    expect(migration.calls).toEqual(['cancel']);
+    migration.end(STAYED);
+    expect(await done).toMatchObject({
+      outcome: 'aborted',
+      runsOn: 'source',
+      reason: expect.stringContaining('--timeout 4 s'),
+    });
+  });
+
+  test('a link that moves nothing is a failure, told by time alone', async () => {
+    const migration = new ScriptedMigration();
+    const { done } = supervise(migration, { kind: stock, limits: { stallTimeoutMs: 3000 } });
+    migration.emit(boundary(1, 0, 537), tick(1000, 50), tick(2000, 50), { kind: 'silence', atMs: 3900 });
+    await turn();
+    expect(migration.calls).toEqual([]);
+    migration.emit({ kind: 'silence', atMs: 4000 });
+    await turn();
+    expect(migration.calls).toEqual(['cancel']);
+    migration.end(STAYED);
+    expect(await done).toMatchObject({ outcome: 'failed', runsOn: 'source' });
+  });
+
+  test('a pause that reaches --max-downtime is broken off', async () => {
+    const migration = new ScriptedMigration();
+    const { done } = supervise(migration, { limits: { maxDowntimeMs: 1000 }, kind: stock });
+    migration.emit(boundary(1, 0, 537), { kind: 'stopped', atMs: 5000 }, { kind: 'silence', atMs: 5950 });
+    await turn();
+    expect(migration.calls).toEqual([]);
+    migration.emit({ kind: 'silence', atMs: 6000 }, { kind: 'resumed', atMs: 6040, side: 'source' });
+    await turn();
+    expect(migration.calls).toEqual(['cancel']);
+    migration.end(STAYED);
+    // The guest did stand still, and the outcome says how long.
+    expect(await done).toMatchObject({ outcome: 'aborted', runsOn: 'source', pauseMs: 1040 });
+  });
+});
+
+describe('cancelling', () => {
+  test('too late: the guest arrived, and that is what is told', async () => {
+    const migration = new ScriptedMigration();
+    migration.failures.cancel = new TooLateError('the destination has the whole guest already');
+    const { supervisor, done, journal } = supervise(migration);
+    migration.emit(boundary(1, 0, 537), { kind: 'stopped', atMs: 100 });
+    await turn();
+    supervisor.cancel('cancelled by Ctrl-C');
+    migration.emit({ kind: 'resumed', atMs: 160, side: 'destination' }).end(ARRIVED);
+    expect(await done).toMatchObject({ outcome: 'completed', runsOn: 'destination', pauseMs: 60 });
+    expect(journal).toContainEqual(
+      expect.objectContaining({ type: 'warning', message: expect.stringContaining('too late') }),
+    );
+  });
+
+  test('in post-copy it is refused: the guest lives on both sides', async () => {
+    const migration = new ScriptedMigration();
+    const { supervisor, done } = supervise(migration);
+    migration.emit(boundary(1, 0, 537), { kind: 'status', atMs: 10, status: 'postcopy-active' });
+    await turn();
+    supervisor.cancel('cancelled by Ctrl-C');
+    expect(migration.calls).toEqual([]);
+    migration.end(ARRIVED);
+    expect((await done).outcome).toBe('completed');
+  });
+
+  test('twice is once', async () => {
+    const migration = new ScriptedMigration();
+    const { supervisor, done } = supervise(migration);
+    supervisor.cancel('a');
+    supervisor.cancel('b');
+    migration.end(STAYED);
+    expect(await done).toMatchObject({ outcome: 'cancelled', reason: expect.stringMatching(/^a;/) });
+    expect(migration.calls).toEqual(['cancel']);
+  });
+
+  test('detaching leaves the migration alone', async () => {
+    const migration = new ScriptedMigration();
+    const { supervisor, done } = supervise(migration);
+    migration.emit(boundary(1, 0, 537));
+    await turn();
+    await supervisor.detach();
+    expect(await done).toMatchObject({ outcome: 'detached', runsOn: 'source' });
+    expect(migration.calls).toEqual(['detach']);
+  });
+});
+
+describe('settling', () => {
+  test('a destination that holds the guest paused is told to run it, and the pause ends there', async () => {
+    const migration = new ScriptedMigration();
+    migration.emit({ kind: 'stopped', atMs: 8000 });
+    migration.end({ result: 'completed', whereabouts: { source: 'handed-over', destination: 'paused' } });
+    const { done } = supervise(migration);
+    expect(await done).toMatchObject({ outcome: 'completed', runsOn: 'destination', pauseMs: 1100 });
+    expect(migration.calls).toEqual(['resume destination']);
+  });
+
+  test('a source left paused by a failure is resumed', async () => {
+    const migration = new ScriptedMigration();
+    migration.end({
+      result: 'failed',
+      error: 'broken pipe',
+      whereabouts: { source: 'paused', destination: 'gone' },
+    });
+    expect(await supervise(migration).done).toMatchObject({
+      outcome: 'failed',
+      runsOn: 'source',
+      reason: expect.stringContaining('broken pipe'),
+    });
+    expect(migration.calls).toEqual(['resume source']);
+  });
+
+  test('when resuming fails a person is asked', async () => {
+    const migration = new ScriptedMigration();
+    migration.failures.resume = new Error('no answer');
+    migration.end({ result: 'failed', whereabouts: { source: 'paused', destination: 'gone' } });
+    expect(await supervise(migration).done).toMatchObject({
+      runsOn: 'unknown',
+      reason: expect.stringContaining('by hand'),
+    });
+  });
+
+  test('a failed effect is a warning, not an end', async () => {
+    const migration = new ScriptedMigration();
+    migration.failures.setDowntimeLimit = new Error('no');
+    migration.emit(boundary(1, 0, 537), boundary(2, 3600, 133), boundary(3, 5800, 133)).end(ARRIVED);
+    const { done, journal } = supervise(migration);
+    expect((await done).outcome).toBe('completed');
+    expect(journal).toContainEqual(expect.objectContaining({ type: 'warning', message: 'no' }));
+  });
+});

@@ -1,0 +1,86 @@
+/** A migration as people see it, folded from its journal line by line. */
+import type { GuestFacts, SideState } from '../hypervisor/hypervisor.ts';
+import type { MeasuredBoundary, Tick } from '../model/observation.ts';
+import type { Decision, Limits } from '../policy/policy.ts';
+import type { Happening, JournalEntry } from './journal-entry.ts';
+import type { Outcome } from './outcome.ts';
+import type { State } from './states.ts';
+
+export interface MigrationView {
+  readonly id: string;
+  readonly origin: 'migrate' | 'attach';
+  /** When it was opened, ISO 8601. */
+  readonly startedAt: string;
+  readonly vm: string;
+  readonly destination: string | null;
+  readonly migrateUri: string | null;
+  readonly policy: string;
+  readonly limits: Limits;
+  readonly guest: GuestFacts;
+  readonly state: State;
+  readonly boundaries: readonly MeasuredBoundary[];
+  readonly lastTick: Tick | undefined;
+  readonly decisions: readonly DatedDecision[];
+  readonly effects: readonly { readonly atMs: number; readonly did: string }[];
+  readonly guestEvents: readonly { readonly atMs: number; readonly event: string; readonly side: string }[];
+  readonly warnings: readonly string[];
+  readonly located: { readonly source: SideState; readonly destination: SideState } | undefined;
+  readonly outcome: Outcome | undefined;
+}
+
+export type DatedDecision = Decision & { readonly atMs: number; readonly pass: number };
+
+/** @throws {Error} when the first line does not open a migration */
+export function viewOf(entries: Iterable<JournalEntry>): MigrationView {
+  let view: MigrationView | undefined;
+  for (const entry of entries) view = view === undefined ? openView(entry) : foldEntry(view, entry);
+  if (view === undefined)
+    throw new Error('the journal is empty: switchover ended before its first line was whole');
+  return view;
+}
+
+export function openView(entry: Happening & { readonly time: string }): MigrationView {
+  if (entry.type !== 'opened') throw new Error('the journal does not begin with an `opened` line');
+  const { id, origin, vm, destination, migrateUri, policy, limits, guest } = entry;
+  return {
+    ...{ id, origin, vm, destination, migrateUri, policy, limits, guest },
+    startedAt: entry.time,
+    state: 'copying',
+    boundaries: [],
+    lastTick: undefined,
+    decisions: [],
+    effects: [],
+    guestEvents: [],
+    warnings: [],
+    located: undefined,
+    outcome: undefined,
+  };
+}
+
+export function foldEntry(view: MigrationView, entry: Happening & { readonly atMs: number }): MigrationView {
+  const { atMs } = entry;
+  switch (entry.type) {
+    case 'opened':
+      return view;
+    case 'state':
+      return { ...view, state: entry.to };
+    case 'boundary':
+      return { ...view, boundaries: [...view.boundaries, entry.boundary] };
+    case 'tick':
+      return { ...view, lastTick: entry.tick };
+    case 'decision':
+      return { ...view, decisions: [...view.decisions, { ...entry.decision, atMs, pass: entry.pass }] };
+    case 'effect':
+      return { ...view, effects: [...view.effects, { atMs, did: entry.did }] };
+    case 'guest':
+      return { ...view, guestEvents: [...view.guestEvents, { atMs, event: entry.event, side: entry.side }] };
+    case 'warning':
+      return { ...view, warnings: [...view.warnings, entry.message] };
+    case 'located':
+      return { ...view, located: { source: entry.source, destination: entry.destination } };
+    case 'ended':
+      return { ...view, outcome: entry.outcome };
+    case 'status':
+      return view;
+  }
+}
