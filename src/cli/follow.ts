@@ -1,0 +1,89 @@
+/** Supervises one migration for a command: journal, progress, signals, and the exit status at the end. */
+import type { RunningMigration } from '../hypervisor/hypervisor.ts';
+import type { Happening } from '../migration/journal-entry.ts';
+import { newMigrationId } from '../migration/journal-file.ts';
+import { Recorder } from '../migration/recorder.ts';
+import { Supervisor } from '../migration/supervisor.ts';
+import type { Limits, PolicyKind } from '../policy/policy.ts';
+import { VERSION } from '../version.ts';
+import { exitStatusOf } from './exit-status.ts';
+import type { Reporter } from './render/reporter.ts';
+
+type Opening = Extract<Happening, { type: 'opened' }>;
+
+export interface FollowParts {
+  readonly origin: Opening['origin'];
+  readonly vm: string;
+  readonly destination: string | undefined;
+  readonly migrateUri: string | undefined;
+  readonly kind: PolicyKind;
+  readonly limits: Limits;
+  readonly stateDir: string;
+  readonly reporter: Reporter;
+}
+
+/** Opens the journal before anything is touched. @throws {JournalError} */
+export function openJournal(parts: FollowParts, guest: Opening['guest']): Recorder {
+  return Recorder.open(
+    parts.stateDir,
+    {
+      type: 'opened',
+      id: newMigrationId(guest.name),
+      switchoverVersion: VERSION,
+      origin: parts.origin,
+      vm: parts.vm,
+      destination: parts.destination ?? null,
+      migrateUri: parts.migrateUri ?? null,
+      policy: parts.kind.name,
+      limits: parts.limits,
+      guest,
+    },
+    (entry) => parts.reporter.take(entry),
+  );
+}
+
+/** @returns the exit status */
+export async function follow(
+  migration: RunningMigration,
+  parts: FollowParts,
+  recorder: Recorder,
+): Promise<number> {
+  const supervisor = new Supervisor(migration, parts.kind, parts.limits, recorder);
+  const release = heedSignals(supervisor, parts.reporter);
+  try {
+    return exitStatusOf(await supervisor.run());
+  } finally {
+    release();
+    await migration.detach();
+    recorder.close();
+  }
+}
+
+/**
+ * Ctrl-C cancels, a second one detaches. Being told to end by anybody else (SIGTERM, a closed terminal) only
+ * detaches: the migration lives in QEMU, and losing us must not disturb it.
+ */
+function heedSignals(supervisor: Supervisor, reporter: Reporter): () => void {
+  let asked = false;
+  const onInterrupt = () => {
+    if (asked) {
+      reporter.say('detaching: the migration goes on in QEMU; `switchover attach` takes it over again');
+      void supervisor.detach();
+      return;
+    }
+    asked = true;
+    reporter.say(
+      'cancelling, the guest goes on at the source (Ctrl-C again: detach instead and let QEMU go on)',
+    );
+    supervisor.cancel('cancelled by Ctrl-C');
+  };
+  const onTerminate = () => void supervisor.detach();
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onTerminate);
+  process.on('SIGHUP', onTerminate);
+  return () => {
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onTerminate);
+    process.off('SIGHUP', onTerminate);
+  };
+}

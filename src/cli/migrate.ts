@@ -1,0 +1,77 @@
+import type { CheckOptions, Destination } from '../hypervisor/hypervisor.ts';
+import { QemuHypervisor } from '../hypervisor/qemu/qemu-hypervisor.ts';
+import { stateDirectory } from '../migration/journal-file.ts';
+import { EXIT } from './exit-status.ts';
+import { follow, openJournal } from './follow.ts';
+import { limitsOf, type MigrationOptions, outputOf, policyOf } from './migration-options.ts';
+import { Reporter } from './render/reporter.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface MigrateOptions extends MigrationOptions {
+  readonly migrateUri?: string;
+  readonly listenUri?: string;
+  readonly force?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** `switchover migrate VM DESTINATION`. @returns the exit status */
+export async function migrate(vm: string, destinationVm: string, options: MigrateOptions): Promise<number> {
+  const limits = limitsOf(options);
+  const kind = policyOf(options);
+  const output = outputOf(options);
+  if (options.migrateUri === undefined)
+    throw new UsageError(
+      '--migrate-uri is needed: where the destination listens for the memory, like tcp:10.77.0.2:4444',
+    );
+  const destination: Destination = {
+    vm: destinationVm,
+    migrateUri: options.migrateUri,
+    listenUri: options.listenUri,
+  };
+  const checks: CheckOptions = { force: options.force === true, postCopy: limits.overBudget === 'post-copy' };
+
+  const hypervisor = new QemuHypervisor();
+  if (options.dryRun) return await dryRun(hypervisor, vm, destination, checks);
+
+  const parts = {
+    ...{ vm, kind, limits, origin: 'migrate' as const },
+    destination: destinationVm,
+    migrateUri: options.migrateUri,
+    stateDir: stateDirectory(options.stateDir),
+    reporter: new Reporter(output, options.quiet === true),
+  };
+  const findings = await hypervisor.check(vm, destination, checks);
+  if (findings.length > 0) return refuse(findings);
+  const recorder = openJournal(parts, await hypervisor.inspect(vm));
+  const migration = await hypervisor
+    .start(vm, destination, {
+      ...checks,
+      downtimeLimitMs: kind.begin(limits).initialDowntimeLimitMs,
+      bandwidthBytesPerSecond: limits.bandwidthBytesPerSecond,
+      lineRateBytesPerSecond: limits.lineRateBytesPerSecond,
+    })
+    .catch((error: unknown) => {
+      recorder.discard();
+      throw error;
+    });
+  return await follow(migration, parts, recorder);
+}
+
+async function dryRun(
+  hypervisor: QemuHypervisor,
+  vm: string,
+  destination: Destination,
+  checks: CheckOptions,
+): Promise<number> {
+  const findings = await hypervisor.check(vm, destination, checks);
+  if (findings.length > 0) return refuse(findings);
+  process.stdout.write(
+    `${vm} can be migrated to ${destination.vm}: nothing forbids it, and nothing was touched\n`,
+  );
+  return 0;
+}
+
+function refuse(findings: readonly Error[]): number {
+  for (const finding of findings) process.stderr.write(`switchover: refused: ${finding.message}\n`);
+  return EXIT.refused;
+}

@@ -1,0 +1,101 @@
+/**
+ * Shows a migration while it runs: data on standard output, progress on standard error. Fed with journal
+ * entries, so that what is shown live and what `explain` shows later come from the same lines.
+ */
+
+import { documentOf } from '../../migration/document.ts';
+import type { JournalEntry } from '../../migration/journal-entry.ts';
+import { foldEntry, type MigrationView, openView } from '../../migration/view.ts';
+import { formatBytes, formatDuration, formatRate } from '../../model/units.ts';
+import type { Output } from '../migration-options.ts';
+import { decisionLine, passLine } from './pass-line.ts';
+import { progressLine } from './progress-line.ts';
+import { summary } from './summary.ts';
+
+export interface ReporterStreams {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
+}
+
+export class Reporter {
+  private view: MigrationView | undefined;
+  private readonly output: Output;
+  private readonly quiet: boolean;
+  private readonly streams: ReporterStreams;
+  private liveLine = false;
+
+  constructor(output: Output, quiet: boolean, streams: ReporterStreams = process) {
+    this.output = output;
+    this.quiet = quiet;
+    this.streams = streams;
+  }
+
+  take(entry: JournalEntry): void {
+    this.view = this.view === undefined ? openView(entry) : foldEntry(this.view, entry);
+    if (this.output === 'jsonl') this.streams.stdout.write(`${JSON.stringify(entry)}\n`);
+    if (!this.quiet) this.progress(entry, this.view);
+    if (entry.type === 'ended') this.finish(this.view);
+  }
+
+  /** A line for the person at the terminal, between the progress. */
+  say(sentence: string): void {
+    this.clearLive();
+    this.streams.stderr.write(`${sentence}\n`);
+  }
+
+  private progress(entry: JournalEntry, view: MigrationView): void {
+    switch (entry.type) {
+      case 'opened':
+        return this.say(heading(view));
+      case 'boundary':
+        return this.say(passLine(entry.boundary));
+      case 'decision':
+        return this.say(decisionLine({ ...entry.decision, atMs: entry.atMs, pass: entry.pass }));
+      case 'guest':
+        return this.say(
+          `         the guest ${entry.event} on the ${entry.side} at ${formatDuration(entry.atMs)}`,
+        );
+      case 'warning':
+        return this.say(`warning: ${entry.message}`);
+      case 'tick':
+      case 'state':
+        return this.live(progressLine(view, this.streams.stderr.columns ?? 80));
+      default:
+        return;
+    }
+  }
+
+  private finish(view: MigrationView): void {
+    this.clearLive();
+    if (this.output === 'json') this.streams.stdout.write(`${JSON.stringify(documentOf(view), null, 2)}\n`);
+    else if (this.output === 'text') this.streams.stdout.write(`${summary(view)}\n`);
+  }
+
+  private live(line: string): void {
+    if (!this.streams.stderr.isTTY) return;
+    this.streams.stderr.write(`\r\x1b[K${line}`);
+    this.liveLine = true;
+  }
+
+  private clearLive(): void {
+    if (!this.liveLine) return;
+    this.streams.stderr.write('\r\x1b[K');
+    this.liveLine = false;
+  }
+}
+
+function heading({ guest, destination, policy, limits, id, origin, migrateUri }: MigrationView): string {
+  const parts = [
+    `${guest.name}: ${guest.hypervisor} (${guest.accelerator.toUpperCase()}), ${formatBytes(guest.memoryBytes)} of memory, ${origin === 'attach' ? 'attached' : `to ${migrateUri ?? destination}`}`,
+    `policy ${policy}; a pause of ${formatDuration(limits.downtimeMs)} is always fine, ${formatDuration(limits.maxDowntimeMs)} the longest allowed` +
+      (limits.timeoutMs === undefined ? '' : `; gives up after ${formatDuration(limits.timeoutMs)}`) +
+      (limits.bandwidthBytesPerSecond === undefined
+        ? ''
+        : `; passes capped at ${formatRate(limits.bandwidthBytesPerSecond)}`) +
+      (limits.lineRateBytesPerSecond === undefined
+        ? ''
+        : `; line rate ${formatRate(limits.lineRateBytesPerSecond)}`),
+    `journal ${id}`,
+  ];
+  return parts.join('\n');
+}

@@ -1,0 +1,44 @@
+/** The end of a migration in a few lines, for people. */
+
+import type { MigrationView } from '../../migration/view.ts';
+import { formatBytes, formatDuration } from '../../model/units.ts';
+
+export function summary(view: MigrationView): string {
+  const { outcome } = view;
+  if (!outcome) return `${view.id}: switchover did not see the end of this migration`;
+  const rows: [string, string][] = [];
+  if (outcome.pauseMs !== null) {
+    const own =
+      outcome.reportedDowntimeMs === null
+        ? ''
+        : `, QEMU's own figure ${formatDuration(outcome.reportedDowntimeMs)}`;
+    rows.push(['pause', `${formatDuration(outcome.pauseMs)} (the guest stood still, measured${own})`]);
+  } else if (outcome.reportedDowntimeMs !== null)
+    rows.push([
+      'pause',
+      `not measured, as the destination was not watched; QEMU says ${formatDuration(outcome.reportedDowntimeMs)}`,
+    ]);
+  rows.push(['total', formatDuration(outcome.totalMs)]);
+  rows.push([
+    'sent',
+    `${formatBytes(outcome.sentBytes)} of a guest of ${formatBytes(view.guest.memoryBytes)}`,
+  ]);
+  if (outcome.neededPauseMs !== null)
+    rows.push([
+      'needed',
+      `a pause of ${formatDuration(outcome.neededPauseMs)}; allow it with --max-downtime ${allowance(outcome.neededPauseMs)}`,
+    ]);
+  if (outcome.memoryIntensive !== null)
+    rows.push(['guest', outcome.memoryIntensive ? 'memory-intensive' : 'not memory-intensive']);
+  rows.push(['journal', `switchover explain ${view.id}`]);
+  return [
+    `${outcome.outcome}: ${outcome.reason}`,
+    ...rows.map(([name, value]) => `  ${name.padEnd(8)} ${value}`),
+  ].join('\n');
+}
+
+/** A limit that would have let it pass, in steps that people use. */
+function allowance(neededMs: number): string {
+  const roomy = neededMs * 1.25;
+  return roomy < 1000 ? `${Math.ceil(roomy / 50) * 50}ms` : `${Math.ceil(roomy / 500) / 2}s`;
+}

@@ -1,0 +1,126 @@
+/** Opening QEMU's monitors, and reading from them what the driver needs to know of each side. */
+import { type GuestFacts, type RefusalCode, RefusedError, type SideState } from '../hypervisor.ts';
+import { featuresOf, versionText } from './features.ts';
+import { type ConnectOptions, connectQmp, type QmpClient } from './qmp/client.ts';
+import { QmpClosedError, QmpConnectError, QmpError, QmpNegotiationError } from './qmp/errors.ts';
+
+const PREFIX = 'qmp:';
+
+/** `qmp:/run/vm1.sock` to `/run/vm1.sock`. @throws {RefusedError} */
+export function socketPath(address: string): string {
+  const path = address.startsWith(PREFIX) ? address.slice(PREFIX.length) : '';
+  if (path === '')
+    throw new RefusedError(
+      'bad-address',
+      `"${address}" is no QEMU address: write qmp: and the monitor's socket, like qmp:/run/vm1.sock`,
+    );
+  return path;
+}
+
+/** @throws {RefusedError} when nothing that speaks QMP answers there, or somebody else holds the monitor */
+export async function openMonitor(address: string, options: ConnectOptions = {}): Promise<QmpClient> {
+  const path = socketPath(address);
+  try {
+    return await connectQmp(path, options);
+  } catch (error) {
+    if (error instanceof QmpError)
+      throw new RefusedError(refusalOf(error), `${address}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+function refusalOf(error: QmpError): RefusalCode {
+  if (error instanceof QmpConnectError) return error.code === 'no-socket' ? 'no-socket' : 'unreachable';
+  if (error instanceof QmpNegotiationError) return error.code === 'busy' ? 'monitor-busy' : 'not-a-monitor';
+  return 'unreachable';
+}
+
+/**
+ * QEMU's run state as what it means for a migration. States that only a healthy, stopped guest has
+ * count as paused.
+ */
+export async function sideState(client: QmpClient): Promise<SideState> {
+  try {
+    const { status } = await client.execute('query-status', undefined, { timeoutMs: 2000 });
+    switch (status) {
+      case 'running':
+        return 'running';
+      case 'inmigrate':
+        return 'incoming';
+      case 'postmigrate':
+        return 'handed-over';
+      case 'finish-migrate':
+      case 'colo':
+        return 'switching-over';
+      default:
+        return 'paused';
+    }
+  } catch (error) {
+    return error instanceof QmpClosedError ? 'gone' : 'silent';
+  }
+}
+
+/** Asks a side by opening its monitor anew. Never throws. */
+export async function sideStateAt(address: string | undefined): Promise<SideState> {
+  if (address === undefined) return 'unknown';
+  try {
+    await using client = await openMonitor(address, { greetingTimeoutMs: 1000 });
+    return await sideState(client);
+  } catch (error) {
+    const gone = error instanceof RefusedError && isNobody(error.cause);
+    return gone ? 'gone' : 'silent';
+  }
+}
+
+/** True when the socket is not there or nobody listens on it: the process has ended. */
+function isNobody(cause: unknown): boolean {
+  return cause instanceof QmpConnectError && (cause.code === 'no-socket' || cause.code === 'refused');
+}
+
+export async function guestFacts(address: string, client: QmpClient): Promise<GuestFacts> {
+  const [name, kvm, memory, machine, state, migration] = await Promise.all([
+    client.execute('query-name'),
+    client.execute('query-kvm'),
+    client.execute('query-memory-size-summary'),
+    machineType(client),
+    sideState(client),
+    client.execute('query-migrate'),
+  ]);
+  const accelerator = kvm.enabled ? 'kvm' : 'tcg';
+  const hypervisor = versionText(client.version);
+  const losesWrites = accelerator === 'tcg' && featuresOf(client.version).tcgLosesWrites;
+  return {
+    vm: address,
+    name: name.name ?? guestNameFromPath(address),
+    hypervisor,
+    accelerator,
+    machineType: machine,
+    memoryBytes: memory['base-memory'] + (memory['plugged-memory'] ?? 0),
+    state,
+    migrating: isUnderWay(migration.status),
+    losesWrites: losesWrites
+      ? `${hypervisor} loses guest writes when it migrates a guest without KVM (TCG): the guest would arrive with corrupted memory`
+      : undefined,
+  };
+}
+
+/** query-migrate statuses in which QEMU refuses another migration. */
+export function isUnderWay(status: string | undefined): boolean {
+  return status !== undefined && !['none', 'completed', 'failed', 'cancelled'].includes(status);
+}
+
+function guestNameFromPath(address: string): string {
+  const file = address.split('/').at(-1) ?? address;
+  return file.replace(/\.(sock|socket|qmp|monitor)$/, '');
+}
+
+/** `pc-i440fx-10.0`; undefined where QEMU does not tell. */
+async function machineType(client: QmpClient): Promise<string | undefined> {
+  try {
+    const type = await client.execute('qom-get', { path: '/machine', property: 'type' });
+    return typeof type === 'string' ? type.replace(/-machine$/, '') : undefined;
+  } catch (error) {
+    if (error instanceof QmpClosedError) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,243 @@
+/** QEMU behind the hypervisor's port: VMs are addressed by their QMP sockets, `qmp:/run/vm1.sock`. */
+import type {
+  AttachOptions,
+  CheckOptions,
+  Destination,
+  DirtyRateProbe,
+  GuestFacts,
+  Hypervisor,
+  StartOptions,
+  Whereabouts,
+} from '../hypervisor.ts';
+import { RefusedError } from '../hypervisor.ts';
+import { featuresOf, isAtLeast } from './features.ts';
+import { guestFacts, openMonitor, sideStateAt } from './monitor.ts';
+import { preflight } from './preflight.ts';
+import { assertUnderWay, QemuMigration } from './qemu-migration.ts';
+import type { ConnectOptions, QmpClient } from './qmp/client.ts';
+import { QmpError } from './qmp/errors.ts';
+import { Undo } from './undo.ts';
+
+/** QEMU takes any number; this one is above every link. Its own default would cap the passes at 128 MiB/s. */
+const NO_CAP_BYTES_PER_SECOND = 2 ** 40;
+
+/** Pages sampled per GiB: QEMU's finest, 16384, costs a second of CPU on a large guest; this errs by a few per cent. */
+const SAMPLED_PAGES_PER_GIB = 4096;
+
+interface BothEnds extends AsyncDisposable {
+  readonly source: QmpClient;
+  readonly destination: QmpClient;
+}
+
+export class QemuHypervisor implements Hypervisor {
+  private readonly qmp: ConnectOptions;
+
+  /** @param qmp passed to every monitor connection, for example a hook that records the traffic */
+  constructor(qmp: ConnectOptions = {}) {
+    this.qmp = qmp;
+  }
+
+  async inspect(vm: string): Promise<GuestFacts> {
+    await using client = await openMonitor(vm, this.qmp);
+    return await guestFacts(vm, client);
+  }
+
+  /** By page sampling only: `dirty-bitmap` crashes QEMU 7.2 under TCG and reads 0 on 10.0 there. */
+  async probeDirtyRate(vm: string, durationMs: number): Promise<DirtyRateProbe> {
+    await using client = await openMonitor(vm, this.qmp);
+    const inMilliseconds = featuresOf(client.version).dirtyRateInMilliseconds;
+    const askedMs = inMilliseconds
+      ? Math.max(50, Math.round(durationMs))
+      : Math.max(1, Math.round(durationMs / 1000)) * 1000;
+    try {
+      await client.execute('calc-dirty-rate', {
+        ...(inMilliseconds
+          ? { 'calc-time': askedMs, 'calc-time-unit': 'millisecond' }
+          : { 'calc-time': askedMs / 1000 }),
+        mode: 'page-sampling',
+        'sample-pages': SAMPLED_PAGES_PER_GIB,
+      });
+      for (;;) {
+        const measured = await client.execute('query-dirty-rate');
+        if (measured.status === 'measured')
+          return { durationMs: askedMs, dirtyRateBytesPerSecond: (measured['dirty-rate'] ?? 0) * 2 ** 20 };
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    } catch (error) {
+      throw refused('lacks-feature', `${vm}: the dirty rate could not be measured`, error);
+    }
+  }
+
+  async check(vm: string, destination: Destination, options: CheckOptions): Promise<readonly RefusedError[]> {
+    try {
+      await using ends = await this.openBoth(vm, destination.vm);
+      const { findings } = await look(vm, destination, options, ends);
+      return findings;
+    } catch (error) {
+      if (error instanceof RefusedError) return Array.isArray(error.cause) ? error.cause : [error];
+      throw error;
+    }
+  }
+
+  async start(vm: string, target: Destination, options: StartOptions): Promise<QemuMigration> {
+    const ends = await this.openBoth(vm, target.vm);
+    const { source, destination } = ends;
+    const undo = new Undo(source);
+    try {
+      const { guest, findings } = await look(vm, target, options, ends);
+      const [first, ...others] = findings;
+      if (first) throw RefusedError.of([first, ...others]);
+
+      // `return-path`: the source counts a migration as completed only when the destination says that it loaded it all.
+      const capabilities = {
+        events: true,
+        'return-path': true,
+        ...(options.postCopy ? { 'postcopy-ram': true } : {}),
+      };
+      await setUpDestination(destination, target, capabilities);
+      await setUpSource(source, undo, capabilities, options);
+
+      const zeroMs = performance.now();
+      const migration = new QemuMigration(
+        {
+          ...{ source, destination, guest, undo },
+          destinationAddress: target.vm,
+          wasRunning: guest.state === 'running',
+          hasEvents: true,
+          watchedFromStart: true,
+          bandwidthBytesPerSecond: options.bandwidthBytesPerSecond,
+        },
+        zeroMs,
+      );
+      try {
+        await source.execute('migrate', { uri: target.migrateUri });
+      } catch (error) {
+        await migration.detach();
+        throw refused('bad-migrate-uri', `${vm} refused to migrate to ${target.migrateUri}`, error);
+      }
+      return migration;
+    } catch (error) {
+      await undo.run();
+      await ends[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async attach(vm: string, options: AttachOptions): Promise<QemuMigration> {
+    const source = await openMonitor(vm, this.qmp);
+    try {
+      const guest = await guestFacts(vm, source);
+      const info = await source.execute('query-migrate');
+      assertUnderWay(vm, info, guest.state);
+      const destination =
+        options.destination === undefined ? undefined : await openMonitor(options.destination, this.qmp);
+      const capabilities = await source.execute('query-migrate-capabilities');
+      const parameters = await source.execute('query-migrate-parameters');
+      const undo = new Undo(source);
+      await undo.remember(['downtime-limit', 'avail-switchover-bandwidth']);
+      const cap = Number(parameters['max-bandwidth'] ?? 0);
+      return new QemuMigration(
+        {
+          ...{ source, destination, guest, undo },
+          destinationAddress: options.destination,
+          // A guest that somebody paused stays paused; one that is stopped for the switchover ran before.
+          wasRunning: guest.state !== 'paused',
+          hasEvents: capabilities.some(({ capability, state }) => capability === 'events' && state),
+          watchedFromStart: false,
+          bandwidthBytesPerSecond: cap > 0 && cap < NO_CAP_BYTES_PER_SECOND ? cap : undefined,
+        },
+        performance.now() - (info['total-time'] ?? 0),
+      );
+    } catch (error) {
+      await source.close();
+      throw error;
+    }
+  }
+
+  async locate(vm: string, destination: string | undefined): Promise<Whereabouts> {
+    const [source, other] = await Promise.all([sideStateAt(vm), sideStateAt(destination)]);
+    return { source, destination: other };
+  }
+
+  /** Opens both monitors, or tells about every one that cannot be opened. */
+  private async openBoth(vm: string, destinationVm: string): Promise<BothEnds> {
+    const opened = await Promise.allSettled([
+      openMonitor(vm, this.qmp),
+      openMonitor(destinationVm, this.qmp),
+    ]);
+    const [source, destination] = opened.map((each) =>
+      each.status === 'fulfilled' ? each.value : undefined,
+    );
+    const close = async () => {
+      await Promise.all([source?.close(), destination?.close()]);
+    };
+    if (source && destination) return { source, destination, [Symbol.asyncDispose]: close };
+    await close();
+    const reasons = opened.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+    const unexpected = reasons.find((reason) => !(reason instanceof RefusedError));
+    if (unexpected !== undefined) throw unexpected;
+    const [first, ...others] = reasons as RefusedError[];
+    throw RefusedError.of([first as RefusedError, ...others]);
+  }
+}
+
+async function look(vm: string, target: Destination, options: CheckOptions, ends: BothEnds) {
+  const [guest, other] = await Promise.all([
+    guestFacts(vm, ends.source),
+    guestFacts(target.vm, ends.destination),
+  ]);
+  return { guest, findings: preflight(guest, other, target, options) };
+}
+
+/** Readies a QEMU that waits: with `-incoming defer` it opens its port now, else it is open already. */
+async function setUpDestination(
+  destination: QmpClient,
+  target: Destination,
+  capabilities: Record<string, boolean>,
+): Promise<void> {
+  try {
+    await new Undo(destination).setCapabilities(capabilities);
+  } catch (error) {
+    throw refused(
+      'lacks-feature',
+      `${target.vm} does not take the capabilities ${Object.keys(capabilities).join(', ')}`,
+      error,
+    );
+  }
+  const incoming = await destination.execute('query-migrate');
+  if (incoming['socket-address'] !== undefined) return;
+  const uri = target.listenUri ?? target.migrateUri;
+  try {
+    await destination.execute('migrate-incoming', { uri });
+  } catch (error) {
+    if (/already been started/.test(String(error))) return;
+    throw refused('bad-migrate-uri', `the destination cannot listen on ${uri}`, error);
+  }
+}
+
+async function setUpSource(
+  source: QmpClient,
+  undo: Undo,
+  capabilities: Record<string, boolean>,
+  options: StartOptions,
+): Promise<void> {
+  try {
+    await undo.setCapabilities(capabilities);
+    const statesLineRate = isAtLeast(source.version, 8, 2) && options.lineRateBytesPerSecond !== undefined;
+    await undo.remember(['downtime-limit', 'max-bandwidth', 'avail-switchover-bandwidth']);
+    await source.execute('migrate-set-parameters', {
+      'downtime-limit': Math.max(1, Math.round(options.downtimeLimitMs)),
+      'max-bandwidth': Math.round(options.bandwidthBytesPerSecond ?? NO_CAP_BYTES_PER_SECOND),
+      ...(statesLineRate
+        ? { 'avail-switchover-bandwidth': Math.round(options.lineRateBytesPerSecond ?? 0) }
+        : {}),
+    });
+  } catch (error) {
+    throw refused('lacks-feature', 'the source does not take the settings of the migration', error);
+  }
+}
+
+function refused(code: RefusedError['code'], sentence: string, error: unknown): unknown {
+  if (!(error instanceof QmpError)) return error;
+  return new RefusedError(code, `${sentence}: ${error.message}`, { cause: error });
+}

@@ -1,0 +1,404 @@
+/**
+ * A migration between two QEMUs, as the port sees it.
+ *
+ * Boundaries come from MIGRATION_PASS, each read by a `query-migrate` sent in the same turn of the event
+ * loop. Where the capability `events` is off (somebody else started the migration without it) they are found
+ * by polling, and then `remainingBytes` is corrected upwards by what was sent since the last poll.
+ *
+ * During the stop-and-copy QEMU's main thread holds its big lock and answers nothing; time still passes, as
+ * `silence` events. Only out-of-band commands get through then, which is why {@link cancel} yanks.
+ */
+import type { Boundary, Counters } from '../../model/observation.ts';
+import { EventQueue } from '../event-queue.ts';
+import {
+  type GuestFacts,
+  type MigrationEnd,
+  type MigrationEvent,
+  type PauseRequest,
+  RefusedError,
+  type RunningMigration,
+  type SideState,
+  TooLateError,
+} from '../hypervisor.ts';
+import { featuresOf } from './features.ts';
+import { isUnderWay, sideState, sideStateAt } from './monitor.ts';
+import { pauseParameters } from './pause-limit.ts';
+import type { QmpClient } from './qmp/client.ts';
+import type { MigrationInfo } from './qmp/commands.ts';
+import { QmpClosedError } from './qmp/errors.ts';
+import type { QmpEvent } from './qmp/events.ts';
+import type { Undo } from './undo.ts';
+
+const TICK_MS = 250;
+/** Fine enough to hold a pause limit while the guest stands still and QEMU does not answer. */
+const STOPPED_TICK_MS = 50;
+/** Without events boundaries are found by polling: at this pace they are late by 3 MB on a 480 Mbit/s link. */
+const POLL_MS = 50;
+/** How long a side may take from the end of the migration to a state that lasts. */
+const SETTLE_MS = 5000;
+/** A query may be held up by a whole stop-and-copy; `silence` tells of it long before. */
+const PATIENT_MS = 600_000;
+
+export interface QemuMigrationParts {
+  readonly source: QmpClient;
+  readonly destination: QmpClient | undefined;
+  readonly destinationAddress: string | undefined;
+  readonly guest: GuestFacts;
+  readonly wasRunning: boolean;
+  /** Whether MIGRATION and MIGRATION_PASS are emitted. */
+  readonly hasEvents: boolean;
+  /** True when both ends were watched from before the first byte. */
+  readonly watchedFromStart: boolean;
+  readonly undo: Undo;
+  /** Cap of the passes in bytes per second; undefined: none. */
+  readonly bandwidthBytesPerSecond: number | undefined;
+}
+
+export class QemuMigration implements RunningMigration {
+  readonly guest: GuestFacts;
+  readonly wasRunning: boolean;
+  readonly seesDestination: boolean;
+  readonly events = new EventQueue<MigrationEvent>();
+  readonly ended: Promise<MigrationEnd>;
+
+  private readonly parts: QemuMigrationParts;
+  private readonly source: QmpClient;
+  private readonly destination: QmpClient | undefined;
+  private readonly settleEnded: (end: MigrationEnd) => void;
+  private readonly unsubscribe: (() => void)[] = [];
+  private readonly zeroMs: number;
+  private timer: NodeJS.Timeout | undefined;
+  private polling = false;
+  private ending = false;
+  private last: Counters | undefined;
+  private lastRateBytesPerSecond: number | undefined;
+  private status = 'setup';
+  /** Set by STOP on the source, cleared by its RESUME. */
+  private guestStopped = false;
+  private destinationRan = false;
+
+  /** @param zeroMs the instant from which times are counted, on the clock of performance.now() */
+  constructor(parts: QemuMigrationParts, zeroMs: number) {
+    this.parts = parts;
+    this.zeroMs = zeroMs;
+    this.source = parts.source;
+    this.destination = parts.destination;
+    this.guest = parts.guest;
+    this.wasRunning = parts.wasRunning;
+    this.seesDestination = parts.destination !== undefined;
+    let settle: (end: MigrationEnd) => void = () => {};
+    this.ended = new Promise((resolve) => {
+      settle = resolve;
+    });
+    this.settleEnded = settle;
+    this.subscribe();
+    this.scheduleTick();
+  }
+
+  async setDowntimeLimit(request: PauseRequest): Promise<string> {
+    const capped = this.parts.bandwidthBytesPerSecond !== undefined;
+    const parameters = pauseParameters(
+      request,
+      featuresOf(this.source.version),
+      capped ? this.lastRateBytesPerSecond : undefined,
+    );
+    await this.source.execute('migrate-set-parameters', parameters, { timeoutMs: PATIENT_MS });
+    return `migrate-set-parameters ${Object.entries(parameters)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' ')}`;
+  }
+
+  async suspend(): Promise<string> {
+    await this.source.execute('stop', undefined, { timeoutMs: PATIENT_MS });
+    return 'stop';
+  }
+
+  async startPostCopy(): Promise<string> {
+    await this.source.execute('migrate-start-postcopy', undefined, { timeoutMs: PATIENT_MS });
+    return 'migrate-start-postcopy';
+  }
+
+  async cancel(): Promise<string> {
+    if (this.status.startsWith('postcopy'))
+      throw new TooLateError('post-copy has begun: the guest lives on both sides until it ends');
+    if (!this.guestStopped) {
+      const answered = this.source.execute('migrate_cancel', undefined, { timeoutMs: PATIENT_MS });
+      // If the guest stops just now, QEMU does not come to our command before the stop-and-copy is over.
+      const stopped = new Promise<'held up'>((resolve) => setTimeout(resolve, 1000, 'held up'));
+      if ((await Promise.race([answered, stopped])) !== 'held up') return 'migrate_cancel';
+      answered.catch(() => {});
+    }
+    return await this.cancelStopped();
+  }
+
+  /**
+   * The guest is stopped and the last of its memory is on the way: unless the destination is first kept from
+   * starting it, cancelling now could leave it running on both sides. A `stop` sent to a QEMU that is still
+   * receiving does that (it clears `autostart`); QEMU's answer to `query-status` then proves that we were
+   * in time. The source's main thread is busy, so the stream is cut by an out-of-band `yank`.
+   */
+  private async cancelStopped(): Promise<string> {
+    if (this.destination === undefined)
+      throw new TooLateError('the guest is stopped for the switchover and its destination is not watched');
+    if (!this.source.oob)
+      throw new TooLateError(
+        "the guest is stopped for the switchover and the source's monitor takes no out-of-band commands",
+      );
+    const lost = await this.fence(this.destination);
+    await this.source.execute('yank', { instances: [{ type: 'migration' }] }, { oob: true, timeoutMs: 2000 });
+    return lost
+      ? 'yank on the source, the destination being gone'
+      : 'stop on the destination, then yank on the source';
+  }
+
+  /** @returns true when the destination is gone, which keeps it from starting as well */
+  private async fence(destination: QmpClient): Promise<boolean> {
+    try {
+      await destination.execute('stop', undefined, { timeoutMs: 2000 });
+      const { status } = await destination.execute('query-status', undefined, { timeoutMs: 2000 });
+      if (status === 'inmigrate') return false;
+    } catch (error) {
+      if (error instanceof QmpClosedError) return true;
+      throw new TooLateError(
+        `the destination could not be kept from starting the guest (${(error as Error).message})`,
+      );
+    }
+    // It had everything before our `stop` came: the guest is there, let it run.
+    await destination.execute('cont', undefined, { timeoutMs: 2000 });
+    throw new TooLateError('the destination has the whole guest already');
+  }
+
+  async resume(side: 'source' | 'destination'): Promise<{ atMs: number; did: string }> {
+    const client = side === 'source' ? this.source : this.destination;
+    if (client === undefined) throw new Error(`the ${side}'s monitor is not open`);
+    await client.execute('cont');
+    return { atMs: this.now(), did: `cont on the ${side}` };
+  }
+
+  async detach(): Promise<void> {
+    if (!this.ending) {
+      this.ending = true;
+      this.stopWatching();
+      this.events.close();
+      this.settleEnded({
+        ...{ atMs: this.now(), result: 'detached', error: undefined, totalMs: undefined },
+        ...{ sentBytes: this.last?.sentBytes, reportedDowntimeMs: undefined, destinationEverRan: undefined },
+        whereabouts: { source: 'unknown', destination: 'unknown' },
+      });
+    }
+    await Promise.all([this.source.close(), this.destination?.close()]);
+  }
+
+  private subscribe(): void {
+    const on = (client: QmpClient, name: string, take: (event: QmpEvent) => void) =>
+      this.unsubscribe.push(client.onEvent(name, take));
+
+    on(this.source, 'MIGRATION_PASS', (event) => this.takePass(event));
+    on(this.source, 'MIGRATION', (event) => this.takeStatus(String(event.data['status']), this.at(event)));
+    on(this.source, 'STOP', (event) => {
+      this.guestStopped = true;
+      this.events.push({ kind: 'stopped', atMs: this.at(event) });
+      this.scheduleTick();
+    });
+    on(this.source, 'RESUME', (event) => {
+      this.guestStopped = false;
+      this.events.push({ kind: 'resumed', atMs: this.at(event), side: 'source' });
+    });
+    void this.source.closed.then(() => this.finish('lost'));
+
+    if (!this.destination) return;
+    on(this.destination, 'RESUME', (event) => {
+      this.destinationRan = true;
+      this.events.push({ kind: 'resumed', atMs: this.at(event), side: 'destination' });
+    });
+    void this.destination.closed.then(() => this.events.push({ kind: 'destination-lost', atMs: this.now() }));
+  }
+
+  private takePass(event: QmpEvent): void {
+    // The pass that QEMU announces while the guest is stopped is the switchover's own last sync.
+    if (this.guestStopped || this.ending) return;
+    const atMs = this.at(event);
+    this.source.execute('query-migrate', undefined, { timeoutMs: PATIENT_MS }).then(
+      (info) => {
+        if (this.guestStopped || this.ending) return;
+        const counters = this.counters(info, atMs);
+        if (counters) this.events.push({ kind: 'boundary', ...counters, pass: Number(event.data['pass']) });
+      },
+      () => {},
+    );
+  }
+
+  private takeStatus(status: string, atMs: number): void {
+    if (status === this.status) return;
+    this.status = status;
+    this.events.push({ kind: 'status', atMs, status });
+    if (status === 'completed' || status === 'failed' || status === 'cancelled') void this.finish(status);
+  }
+
+  private scheduleTick(): void {
+    clearTimeout(this.timer);
+    if (this.ending) return;
+    const everyMs = this.guestStopped ? STOPPED_TICK_MS : this.parts.hasEvents ? TICK_MS : POLL_MS;
+    this.timer = setTimeout(() => {
+      this.tick();
+      this.scheduleTick();
+    }, everyMs);
+  }
+
+  private tick(): void {
+    if (this.polling) {
+      this.events.push({ kind: 'silence', atMs: this.now() });
+      return;
+    }
+    this.polling = true;
+    this.source
+      .execute('query-migrate', undefined, { timeoutMs: PATIENT_MS })
+      .then((info) => this.takeSample(info))
+      .catch(() => {})
+      .finally(() => {
+        this.polling = false;
+      });
+  }
+
+  private takeSample(info: MigrationInfo): void {
+    if (this.ending) return;
+    const atMs = this.now();
+    const before = this.last;
+    const counters = this.counters(info, atMs);
+    if (counters && !this.parts.hasEvents && !this.guestStopped && before && counters.pass > before.pass)
+      this.events.push(boundaryFoundByPolling(before, counters));
+    else if (counters)
+      this.events.push({ kind: 'tick', ...counters, throttlePercent: info['cpu-throttle-percentage'] ?? 0 });
+    else this.events.push({ kind: 'silence', atMs });
+    if (!this.parts.hasEvents && info.status) this.takeStatus(info.status, atMs);
+  }
+
+  /** Undefined while QEMU has no figures yet: right after `migrate` there may be no `ram`. */
+  private counters(info: MigrationInfo, atMs: number): Counters | undefined {
+    const ram = info.ram;
+    if (!ram) return undefined;
+    const counters = {
+      atMs,
+      pass: Math.max(1, ram['dirty-sync-count'] ?? 1),
+      sentBytes: ram.transferred,
+      remainingBytes: ram.remaining,
+      totalBytes: ram.total,
+    };
+    if (this.last && atMs > this.last.atMs)
+      this.lastRateBytesPerSecond =
+        ((counters.sentBytes - this.last.sentBytes) / (atMs - this.last.atMs)) * 1000;
+    this.last = counters;
+    return counters;
+  }
+
+  /** QEMU's part is over: wait until both sides are in a state that lasts, then tell it. */
+  private async finish(result: 'completed' | 'failed' | 'cancelled' | 'lost'): Promise<void> {
+    if (this.ending) return;
+    this.ending = true;
+    clearTimeout(this.timer);
+
+    const info = result === 'lost' ? undefined : await this.finalInfo(result);
+    const source = result === 'lost' ? 'gone' : await this.lastingSourceState(result);
+    const destination = await this.lastingDestinationState(result);
+    if (source !== 'handed-over' && source !== 'gone') await this.parts.undo.run();
+    const atMs = this.now();
+    this.stopWatching();
+    this.events.close();
+    this.settleEnded({
+      atMs,
+      result,
+      error: result === 'lost' ? 'the source QEMU ended or closed its monitor' : info?.['error-desc'],
+      whereabouts: { source, destination },
+      destinationEverRan: this.destinationRan || (this.parts.watchedFromStart ? false : undefined),
+      totalMs: info?.['total-time'],
+      sentBytes: info?.ram?.transferred,
+      reportedDowntimeMs: info?.downtime,
+    });
+  }
+
+  /** `total-time` and `downtime` can read 0, or be missing, for an instant after `completed`: read again. */
+  private async finalInfo(result: string): Promise<MigrationInfo | undefined> {
+    for (let attempt = 0; attempt < 20; attempt += 1) {
+      const info = await this.source.execute('query-migrate').catch(() => undefined);
+      if (info === undefined || result !== 'completed' || info['total-time']) return info;
+      await pause(25);
+    }
+    return undefined;
+  }
+
+  private async lastingSourceState(result: string): Promise<SideState> {
+    // QEMU says `failed` or `cancelled` a moment before it resumes the guest.
+    const wanted = (state: SideState) =>
+      result === 'completed'
+        ? state !== 'switching-over'
+        : state === 'running' || state === 'gone' || !this.wasRunning;
+    const state = await this.waitForState(
+      () => sideState(this.source),
+      wanted,
+      result === 'completed' ? SETTLE_MS : 1000,
+    );
+    return state;
+  }
+
+  private async lastingDestinationState(result: string): Promise<SideState> {
+    const { destination } = this;
+    if (!destination) return 'unknown';
+    const ask = async () => {
+      const state = await sideState(destination);
+      return state === 'gone' ? await sideStateAt(this.parts.destinationAddress) : state;
+    };
+    const wanted = (state: SideState) => state !== 'incoming' && state !== 'switching-over';
+    return await this.waitForState(ask, wanted, result === 'completed' ? SETTLE_MS : 500);
+  }
+
+  private async waitForState(
+    ask: () => Promise<SideState>,
+    wanted: (state: SideState) => boolean,
+    forMs: number,
+  ): Promise<SideState> {
+    const untilMs = this.now() + forMs;
+    for (;;) {
+      const state = await ask();
+      if (wanted(state) || this.now() >= untilMs) return state;
+      await pause(10);
+    }
+  }
+
+  private stopWatching(): void {
+    clearTimeout(this.timer);
+    for (const unsubscribe of this.unsubscribe) unsubscribe();
+  }
+
+  private now(): number {
+    return performance.now() - this.zeroMs;
+  }
+
+  private at(event: QmpEvent): number {
+    return event.receivedMs - this.zeroMs;
+  }
+}
+
+/**
+ * The sync lies somewhere between two polls. What was sent between them may have been sent after the sync,
+ * so the set that it found was at most the present rest plus that.
+ */
+function boundaryFoundByPolling(before: Counters, now: Counters): Boundary {
+  const sentSince = Math.max(0, now.sentBytes - before.sentBytes);
+  return {
+    kind: 'boundary',
+    ...now,
+    remainingBytes: Math.min(now.totalBytes, now.remainingBytes + sentSince),
+  };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** @throws {RefusedError} when no migration is under way */
+export function assertUnderWay(vm: string, info: MigrationInfo, state: SideState): void {
+  if (isUnderWay(info.status)) return;
+  const now =
+    state === 'handed-over' ? 'its guest was handed over to the destination' : `its guest is ${state} there`;
+  throw new RefusedError('not-migrating', `no migration of ${vm} is under way; ${now}`);
+}
