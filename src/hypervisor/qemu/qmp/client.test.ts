@@ -1,0 +1,284 @@
+import { afterEach, beforeEach, describe, expect, expectTypeOf, test, vi } from 'vitest';
+import { connectQmp, type QmpClient } from './client.ts';
+import type { MigrationInfo } from './commands.ts';
+import type { QmpRecord } from './connection.ts';
+import { QmpClosedError, QmpCommandError, QmpProtocolError, QmpTimeoutError } from './errors.ts';
+import { FakeQmpError, type FakeQmpServer, startFakeQmpServer } from './testing/fake-qmp-server.ts';
+
+let server: FakeQmpServer;
+let client: QmpClient;
+let records: QmpRecord[];
+
+beforeEach(async () => {
+  records = [];
+  server = await startFakeQmpServer({
+    handlers: {
+      echo: (args) => args,
+      'query-status': () => ({ status: 'running', running: true }),
+      'never-answered': () => new Promise(() => {}),
+    },
+  });
+  client = await connectQmp(server.path, { record: (entry) => records.push(entry) });
+});
+
+afterEach(async () => {
+  await client.close();
+  await server.close();
+});
+
+/** The error of a command. */
+const failure = (attempt: Promise<unknown>) =>
+  attempt.then(
+    () => expect.unreachable('succeeded'),
+    (error: unknown) => error as Error,
+  );
+
+/** The commands received after the negotiation. */
+const lastCommands = () => server.commands.slice(1).map(({ command }) => command);
+
+describe('execute', () => {
+  test('sends the arguments and resolves with the return value', async () => {
+    expect(await client.execute('echo', { text: 'grüße', nested: { n: [1, 2] } })).toEqual({
+      text: 'grüße',
+      nested: { n: [1, 2] },
+    });
+  });
+
+  test('is typed by the map of commands, and open to others', async () => {
+    const status = await client.execute('query-status');
+    expectTypeOf(status.running).toEqualTypeOf<boolean>();
+    expect(status.running).toBe(true);
+    const typeErrors = () => [
+      expectTypeOf(client.execute('query-migrate')).toEqualTypeOf<Promise<MigrationInfo>>(),
+      expectTypeOf(client.execute('x-unknown', { a: 1 })).toEqualTypeOf<Promise<unknown>>(),
+      client.execute('migrate', { uri: 'tcp:host:1' }),
+      client.execute('query-dirty-rate'),
+      // @ts-expect-error the arguments of a known command cannot be left out
+      client.execute('migrate'),
+      // @ts-expect-error uri and channels exclude each other
+      client.execute('migrate', { uri: 'tcp:host:1', channels: [] }),
+      // @ts-expect-error a misspelt argument does not fall back to the untyped overload
+      client.execute('migrate-set-parameters', { downtime_limit: 1 }),
+    ];
+    expect(typeErrors).toBeTypeOf('function');
+  });
+
+  test('gives every command an id of its own, which differs between connections', async () => {
+    await Promise.all([client.execute('echo'), client.execute('echo'), client.execute('echo')]);
+    await client.close();
+    client = await connectQmp(server.path);
+    await client.execute('echo');
+    const ids = server.commands.filter(({ command }) => command === 'echo').map(({ id }) => id);
+    expect(ids).toHaveLength(4);
+    expect(new Set(ids).size).toBe(4);
+    for (const id of ids) expect(id).toBeTypeOf('string');
+  });
+
+  test('pairs answers with commands when they come out of order', async () => {
+    server.handle('slow', () => 'slow', { delayMs: 40 });
+    const order: unknown[] = [];
+    await Promise.all([
+      client.execute('slow').then((value) => order.push(value)),
+      client.execute('echo', { n: 1 }).then((value) => order.push(value)),
+      client.execute('echo', { n: 2 }).then((value) => order.push(value)),
+    ]);
+    expect(order).toEqual([{ n: 1 }, { n: 2 }, 'slow']);
+  });
+
+  test('rejects with QEMU class and description, and the next command works', async () => {
+    server.handle('migrate', () => {
+      throw new FakeQmpError('DeviceNotFound', "No such device 'x'");
+    });
+    const error = await failure(client.execute('migrate', { uri: 'tcp:host:1' }));
+    expect(error).toBeInstanceOf(QmpCommandError);
+    expect(error).toMatchObject({
+      command: 'migrate',
+      errorClass: 'DeviceNotFound',
+      desc: "No such device 'x'",
+    });
+    expect(error.message).toContain(server.path);
+    expect(await client.execute('echo', { n: 1 })).toEqual({ n: 1 });
+  });
+
+  test('an argument that JSON cannot hold rejects, and writes nothing', async () => {
+    await expect(client.execute('echo', { n: 1n })).rejects.toThrow(TypeError);
+    await client.execute('query-status');
+    expect(lastCommands()).toEqual(['query-status']);
+  });
+
+  test('oob goes as exec-oob', async () => {
+    server.handle('yank', () => ({}));
+    await client.execute('yank', { instances: [{ type: 'migration' }] }, { oob: true });
+    await client.execute('yank', { instances: [] });
+    expect(server.commands.slice(1).map(({ oob }) => oob)).toEqual([true, false]);
+  });
+
+  test('takes an answer of some megabytes', async () => {
+    server.handle('big', () => 'é'.repeat(2_000_000));
+    expect(await client.execute('big')).toHaveLength(2_000_000);
+  });
+});
+
+describe('timeout', () => {
+  test('rejects, leaves the connection usable and drops the late answer', async () => {
+    server.handle('slow', () => 'too late', { delayMs: 60 });
+    const error = await failure(client.execute('slow', {}, { timeoutMs: 20 }));
+    expect(error).toBeInstanceOf(QmpTimeoutError);
+    expect(error).toMatchObject({ command: 'slow', timeoutMs: 20 });
+    await vi.waitFor(() => expect(records.at(-1)?.line).toContain('too late'));
+    expect(await client.execute('echo', { n: 1 })).toEqual({ n: 1 });
+  });
+
+  test('the default is an option of the connection', async () => {
+    await client.close();
+    client = await connectQmp(server.path, { commandTimeoutMs: 20 });
+    expect(await failure(client.execute('never-answered'))).toMatchObject({ timeoutMs: 20 });
+  });
+
+  test('Infinity waits', async () => {
+    server.handle('slow', () => 'here', { delayMs: 30 });
+    expect(await client.execute('slow', {}, { timeoutMs: Number.POSITIVE_INFINITY })).toBe('here');
+  });
+});
+
+describe('abort', () => {
+  test('before: rejects with the reason and writes nothing', async () => {
+    const reason = new Error('enough');
+    await expect(client.execute('echo', {}, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    await client.execute('query-status');
+    expect(lastCommands()).toEqual(['query-status']);
+  });
+
+  test('while pending: rejects with the reason and drops the answer', async () => {
+    server.handle('slow', () => 'too late', { delayMs: 40 });
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const pending = client.execute('slow', {}, { signal: controller.signal });
+    await server.received('slow');
+    controller.abort(reason);
+    await expect(pending).rejects.toBe(reason);
+    await vi.waitFor(() => expect(records.at(-1)?.line).toContain('too late'));
+    expect(await client.execute('echo', { n: 1 })).toEqual({ n: 1 });
+  });
+
+  test('a signal used for many commands gathers no listeners', async () => {
+    const { signal } = new AbortController();
+    const add = vi.spyOn(signal, 'addEventListener');
+    const remove = vi.spyOn(signal, 'removeEventListener');
+    for (let n = 0; n < 5; n++) await client.execute('echo', { n }, { signal });
+    expect(add).toHaveBeenCalledTimes(5);
+    expect(remove.mock.calls.map(([, listener]) => listener)).toEqual(
+      add.mock.calls.map(([, listener]) => listener),
+    );
+  });
+});
+
+describe('the end of the connection', () => {
+  test('QEMU hangs up: pending commands reject, each naming its command', async () => {
+    const pending = [failure(client.execute('never-answered')), failure(client.execute('never-answered'))];
+    await server.received('never-answered');
+    server.drop();
+    for (const error of await Promise.all(pending)) {
+      expect(error).toBeInstanceOf(QmpClosedError);
+      expect(error).toMatchObject({ code: 'hung-up', command: 'never-answered', sent: true });
+      expect(error.message).toContain('before it answered never-answered');
+    }
+    const reason = await client.closed;
+    expect(reason).toBeInstanceOf(QmpClosedError);
+    expect(reason?.code).toBe('hung-up');
+  });
+
+  test('what QEMU said before it hung up is heard', async () => {
+    const listener = client.listen();
+    server.handle('quit', () => {
+      server.emit('SHUTDOWN', { guest: false });
+      setTimeout(() => server.drop(), 0);
+      return {};
+    });
+    expect(await client.execute('quit')).toEqual({});
+    expect((await listener.next()).value?.name).toBe('SHUTDOWN');
+    expect(await listener.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test('close: pending commands reject, closed resolves without a reason', async () => {
+    const pending = failure(client.execute('never-answered'));
+    await Promise.all([client.close(), client.close()]);
+    expect(await pending).toMatchObject({ code: 'closed-here', command: 'never-answered', sent: true });
+    expect(await client.closed).toBeUndefined();
+    await client.close();
+  });
+
+  test('close after QEMU hung up keeps the reason', async () => {
+    server.drop();
+    await client.closed;
+    await client.close();
+    expect((await client.closed)?.code).toBe('hung-up');
+  });
+
+  test('a command on a closed client rejects, and says that it was not sent', async () => {
+    await client.close();
+    const error = await failure(client.execute('stop'));
+    expect(error).toBeInstanceOf(QmpClosedError);
+    expect(error).toMatchObject({ code: 'closed-here', command: 'stop', sent: false });
+    expect(error.message).toContain('stop was not sent');
+    expect(lastCommands()).toEqual([]);
+  });
+
+  test('so does one in the moment between close and closed', async () => {
+    const closing = client.close();
+    expect(await failure(client.execute('stop'))).toMatchObject({ code: 'closed-here', sent: false });
+    await closing;
+    expect(lastCommands()).toEqual([]);
+  });
+
+  test('`await using` closes', async () => {
+    await client.close();
+    let inner: QmpClient;
+    {
+      await using scoped = await connectQmp(server.path);
+      inner = scoped;
+    }
+    expect(await failure(inner.execute('stop'))).toMatchObject({ code: 'closed-here' });
+  });
+});
+
+describe('a broken protocol gives the connection up', () => {
+  test.each([
+    ['not-json', 'garbage\r\n', '"garbage"'],
+    ['not-a-message', '{"hello": 1}\r\n', 'hello'],
+    ['not-a-message', '{"QMP": {"version": {"qemu": {"major": 1, "minor": 1, "micro": 1}}}}\r\n', 'QMP'],
+    ['no-id', '{"error": {"class": "GenericError", "desc": "JSON parse error"}}\r\n', 'JSON parse error'],
+    ['no-id', '{"return": {}}\r\n', 'return'],
+  ])('%s: %j', async (code, line, shown) => {
+    const pending = failure(client.execute('never-answered'));
+    await server.received('never-answered');
+    server.sendRaw(line);
+    const reason = await client.closed;
+    expect(reason).toBeInstanceOf(QmpProtocolError);
+    expect(reason?.code).toBe(code);
+    expect(reason?.message).toContain(shown);
+    const error = await pending;
+    expect(error).toBeInstanceOf(QmpClosedError);
+    expect(error).toMatchObject({ code: 'gave-up', command: 'never-answered', sent: true, cause: reason });
+  });
+
+  test('a line without end', async () => {
+    const megabyte = Buffer.alloc(1024 * 1024, 'x');
+    for (let n = 0; n < 11; n++) server.sendRaw(megabyte);
+    const reason = await client.closed;
+    expect(reason).toBeInstanceOf(QmpProtocolError);
+    expect(reason?.code).toBe('line-too-long');
+  });
+
+  test('nothing is routed after it', async () => {
+    const listener = client.listen();
+    server.sendRaw('garbage\r\n{"event": "STOP"}\r\n');
+    expect(await listener.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test('an answer with an unknown id is no breach', async () => {
+    server.sendRaw('{"return": {}, "id": "nobody-1"}\r\n{"return": {}, "id": 7}\r\n');
+    server.sendRaw('{"id": null, "error": {"class": "GenericError", "desc": "no"}}\r\n');
+    expect(await client.execute('echo', { n: 1 })).toEqual({ n: 1 });
+  });
+});

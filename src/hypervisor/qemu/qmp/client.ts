@@ -1,0 +1,267 @@
+import { randomBytes } from 'node:crypto';
+import type { QmpCommands } from './commands.ts';
+import { Connection, type Line, type QmpRecord } from './connection.ts';
+import {
+  QmpClosedError,
+  QmpCommandError,
+  type QmpError,
+  type QmpProtocolCode,
+  QmpProtocolError,
+  QmpTimeoutError,
+} from './errors.ts';
+import { createListener, type QmpEvent, type QmpListener } from './events.ts';
+import { type Message, parseMessage, type QemuVersion } from './message.ts';
+import { negotiate, type Session } from './negotiate.ts';
+
+export interface ConnectOptions {
+  /** How long the greeting and the capabilities may take together. Default 2000. */
+  readonly greetingTimeoutMs?: number;
+  /** How long a command may take unless it says otherwise. Default 10000; Infinity waits for ever. */
+  readonly commandTimeoutMs?: number;
+  /** Stops connecting and negotiating; without effect afterwards. */
+  readonly signal?: AbortSignal;
+  /** Gets every line in both directions, synchronously. It must not throw. */
+  readonly record?: (entry: QmpRecord) => void;
+}
+
+export interface ExecuteOptions {
+  /** How long to wait for the answer. Default: the client's `commandTimeoutMs`. */
+  readonly timeoutMs?: number;
+  /** Stops waiting for the answer. QEMU may run the command all the same. */
+  readonly signal?: AbortSignal;
+  /**
+   * Run it out of band (`exec-oob`): at once, even while QEMU's main loop hangs. QEMU allows this for few
+   * commands (yank, query-yank, migrate-pause, migrate-recover). In band where `QmpClient.oob` is false.
+   */
+  readonly oob?: boolean;
+}
+
+/** Arguments and options of a known command; the arguments may be left out if the command needs none. */
+type ExecuteRest<C extends keyof QmpCommands> = undefined extends QmpCommands[C]['args']
+  ? [args?: QmpCommands[C]['args'], options?: ExecuteOptions]
+  : [args: QmpCommands[C]['args'], options?: ExecuteOptions];
+
+interface Waiter {
+  readonly command: string;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Subscriber {
+  readonly wants: (name: string) => boolean;
+  readonly deliver: (event: QmpEvent) => void;
+  readonly end: () => void;
+}
+
+/** What setTimeout can count; a longer time would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Connects to the QMP monitor of a QEMU and negotiates.
+ *
+ * Events that QEMU emits before the first `listen` are not seen, so first listen, then query the state.
+ *
+ * @throws QmpConnectError if the socket does not open, QmpNegotiationError if no QMP session comes about
+ *   ('busy': another client holds the monitor), QmpClosedError if the peer hangs up meanwhile,
+ *   `options.signal.reason` if aborted.
+ */
+export async function connectQmp(path: string, options: ConnectOptions = {}): Promise<QmpClient> {
+  const { greetingTimeoutMs = 2000, commandTimeoutMs = 10_000, signal, record } = options;
+  const connection = new Connection(path, record);
+  await connection.connect(signal);
+  const session = await negotiate(connection, greetingTimeoutMs, signal);
+  return new QmpClient(connection, session, commandTimeoutMs);
+}
+
+/** A negotiated QMP connection to one QEMU. Made by `connectQmp`. */
+export class QmpClient implements AsyncDisposable {
+  readonly path: string;
+  readonly version: QemuVersion;
+  /** Out-of-band execution is enabled. */
+  readonly oob: boolean;
+  /**
+   * Resolves when the connection is closed, never rejects: undefined after `close()`, a QmpClosedError if
+   * QEMU hung up, a QmpProtocolError if the connection was given up.
+   */
+  readonly closed: Promise<QmpError | undefined>;
+  readonly #connection: Connection;
+  readonly #commandTimeoutMs: number;
+  /** The commands without an answer yet, by id. Empty once closed. */
+  readonly #waiters = new Map<string, Waiter>();
+  readonly #subscribers = new Set<Subscriber>();
+  /** Differs for each connection: QEMU may still answer a command of the client before us. */
+  readonly #idPrefix = randomBytes(4).toString('hex');
+  #commandCount = 0;
+
+  constructor(connection: Connection, session: Session, commandTimeoutMs: number) {
+    this.path = connection.path;
+    this.version = session.version;
+    this.oob = session.oob;
+    this.#connection = connection;
+    this.#commandTimeoutMs = commandTimeoutMs;
+    this.closed = connection.closed.then((reason) => {
+      this.#finish(reason);
+      return reason;
+    });
+    connection.run((line) => this.#route(line));
+  }
+
+  /**
+   * Runs a command and resolves with QEMU's return value. The command is written before this returns.
+   *
+   * @throws QmpCommandError if QEMU refuses it; QmpTimeoutError if there is no answer in time (a late one is
+   *   dropped); QmpClosedError if the connection is or gets closed (`sent` says whether it was written);
+   *   `options.signal.reason` if aborted, before anything is written if it already was.
+   */
+  execute<C extends keyof QmpCommands>(command: C, ...rest: ExecuteRest<C>): Promise<QmpCommands[C]['reply']>;
+  /** The same for a command that `QmpCommands` does not know. */
+  execute<C extends string>(
+    command: C extends keyof QmpCommands ? never : C,
+    args?: object,
+    options?: ExecuteOptions,
+  ): Promise<unknown>;
+  async execute(command: string, args?: object, options: ExecuteOptions = {}): Promise<unknown> {
+    const { timeoutMs = this.#commandTimeoutMs, signal, oob = false } = options;
+    signal?.throwIfAborted();
+    if (this.#connection.state.kind !== 'running') throw await this.#notSent(command);
+    const id = `${this.#idPrefix}-${++this.#commandCount}`;
+    const verb = oob && this.oob ? 'exec-oob' : 'execute';
+    this.#connection.send(JSON.stringify({ [verb]: command, arguments: args, id }));
+    return this.#answer(id, command, timeoutMs, signal);
+  }
+
+  /**
+   * Listens to the named events, or to all if none is named, from this moment on: call it before the command
+   * that causes them. On a closed client the listener has already ended.
+   */
+  listen(...eventNames: string[]): QmpListener {
+    const names = new Set(eventNames);
+    const wants = (name: string) => names.size === 0 || names.has(name);
+    const feed = createListener(() => this.#subscribers.delete(subscriber));
+    const subscriber = { wants, deliver: feed.push, end: feed.end };
+    if (this.#isClosed()) feed.end();
+    else this.#subscribers.add(subscriber);
+    return feed.listener;
+  }
+
+  /**
+   * Calls back while the line is routed, so that a command executed in the callback is on the wire before
+   * anything else happens in this process. Returns the function that stops it.
+   *
+   * What a callback throws becomes an uncaught exception, after everybody else has got the event.
+   */
+  onEvent(name: string, callback: (event: QmpEvent) => void): () => void {
+    const subscriber = { wants: (other: string) => other === name, deliver: callback, end: () => {} };
+    if (!this.#isClosed()) this.#subscribers.add(subscriber);
+    return () => this.#subscribers.delete(subscriber);
+  }
+
+  /** Hangs up and resolves when the socket is gone. Pending commands reject with QmpClosedError. Idempotent. */
+  async close(): Promise<void> {
+    this.#connection.close();
+    await this.closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Everything that QEMU sends comes through here. */
+  #route({ bytes, receivedMs }: Line): void {
+    const message = parseMessage(bytes);
+    switch (message.kind) {
+      case 'event': {
+        const { name, data, timestampMs } = message;
+        this.#publish({ name, data, timestampMs, receivedMs });
+        break;
+      }
+      case 'return':
+      case 'error':
+        if (message.id === undefined) this.#giveUp('no-id', bytes);
+        else this.#settle(message);
+        break;
+      case 'greeting':
+        this.#giveUp('not-a-message', bytes);
+        break;
+      case 'invalid':
+        this.#giveUp(message.fault, bytes);
+        break;
+    }
+  }
+
+  /** An id that nobody waits for is a late answer, to a command that timed out or was aborted: dropped. */
+  #settle(answer: Message & { kind: 'return' | 'error' }): void {
+    const waiter = this.#waiters.get(String(answer.id));
+    if (waiter === undefined) return;
+    if (answer.kind === 'return') waiter.resolve(answer.value);
+    else waiter.reject(new QmpCommandError(this.path, waiter.command, answer.errorClass, answer.desc));
+  }
+
+  #publish(event: QmpEvent): void {
+    for (const subscriber of [...this.#subscribers]) {
+      // A callback before this one may have unsubscribed it.
+      if (!this.#subscribers.has(subscriber) || !subscriber.wants(event.name)) continue;
+      try {
+        subscriber.deliver(event);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+
+  /** Waits for the answer to a command that was written; whatever ends the wait forgets the id. */
+  #answer(id: string, command: string, timeoutMs: number, signal?: AbortSignal): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const onTimeout = () => waiter.reject(new QmpTimeoutError(this.path, command, timeoutMs));
+    const onAbort = () => waiter.reject(signal?.reason);
+    const timer = timeoutMs <= MAX_TIMER_MS ? setTimeout(onTimeout, timeoutMs) : undefined;
+    signal?.addEventListener('abort', onAbort);
+    const forget = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      this.#waiters.delete(id);
+    };
+    const waiter: Waiter = {
+      command,
+      resolve: (value) => {
+        forget();
+        resolve(value);
+      },
+      reject: (error) => {
+        forget();
+        reject(error);
+      },
+    };
+    this.#waiters.set(id, waiter);
+    return promise;
+  }
+
+  #giveUp(code: QmpProtocolCode, received: Uint8Array): void {
+    this.#connection.close(new QmpProtocolError(this.path, code, received));
+  }
+
+  #finish(reason: QmpError | undefined): void {
+    for (const waiter of [...this.#waiters.values()]) {
+      waiter.reject(this.#closedError(reason, waiter.command, true));
+    }
+    for (const subscriber of this.#subscribers) subscriber.end();
+    this.#subscribers.clear();
+  }
+
+  async #notSent(command: string): Promise<QmpClosedError> {
+    return this.#closedError(await this.closed, command, false);
+  }
+
+  #closedError(reason: QmpError | undefined, command: string, sent: boolean): QmpClosedError {
+    if (reason === undefined) return new QmpClosedError(this.path, 'closed-here', { command, sent });
+    const code = reason instanceof QmpClosedError ? reason.code : 'gave-up';
+    const cause = reason instanceof QmpClosedError ? reason.cause : reason;
+    return new QmpClosedError(this.path, code, { command, sent, cause });
+  }
+
+  #isClosed(): boolean {
+    return this.#connection.state.kind !== 'running';
+  }
+}

@@ -1,0 +1,355 @@
+/**
+ * The commands of QEMU that a migration controller needs, as QEMU 7.2 to 10.2 take and answer them
+ * (qapi/migration.json, run-state.json, control.json, machine.json, yank.json). Types only.
+ *
+ * Names are QEMU's own, and so are units: they stand on each field. A field that some version in that range
+ * does not send is optional, with the version. Fields that are not listed here are still there at run time:
+ * nothing is filtered. A newer QEMU may also send strings that an enumeration here does not list.
+ *
+ * Integers above 2^53 are rounded by JSON.parse. It matters for one field only: libvirt sets `max-bandwidth`
+ * to 2^63-1 for "unlimited", which reads as 2^63 and can be written back so.
+ */
+
+/** A command that returns nothing. */
+type Nothing = Record<string, never>;
+
+// --- State of the virtual machine ---
+
+export type QemuRunState =
+  | 'debug'
+  | 'inmigrate'
+  | 'internal-error'
+  | 'io-error'
+  | 'paused'
+  | 'postmigrate'
+  | 'prelaunch'
+  | 'finish-migrate'
+  | 'restore-vm'
+  | 'running'
+  | 'save-vm'
+  | 'shutdown'
+  | 'suspended'
+  | 'watchdog'
+  | 'guest-panicked'
+  | 'colo';
+
+export interface StatusInfo {
+  /** The vCPUs run. */
+  readonly running: boolean;
+  readonly status: QemuRunState;
+}
+
+export interface VersionInfo {
+  readonly qemu: { readonly major: number; readonly minor: number; readonly micro: number };
+  readonly package: string;
+}
+
+export interface MemorySizeSummary {
+  /** Bytes, from -m. */
+  readonly 'base-memory': number;
+  /** Bytes of hot-plugged memory; absent if this target has none. */
+  readonly 'plugged-memory'?: number;
+}
+
+export interface MachineInfo {
+  readonly name: string;
+  readonly alias?: string;
+  readonly 'is-default'?: boolean;
+  readonly 'cpu-max': number;
+  readonly deprecated: boolean;
+}
+
+export interface CpuInfoFast {
+  readonly 'cpu-index': number;
+  /** Host thread id. */
+  readonly 'thread-id': number;
+  readonly 'qom-path': string;
+  readonly target: string;
+}
+
+// --- Migration: progress ---
+
+export type MigrationStatus =
+  | 'none'
+  | 'setup'
+  | 'cancelling'
+  | 'cancelled'
+  | 'active'
+  | 'postcopy-active'
+  | 'postcopy-paused'
+  | 'postcopy-recover'
+  /** Since 9.1. */
+  | 'postcopy-recover-setup'
+  /** Since 10.2. */
+  | 'postcopy-device'
+  | 'completed'
+  | 'failed'
+  | 'colo'
+  | 'pre-switchover'
+  | 'device'
+  | 'wait-unplug';
+
+/**
+ * Counters of `query-migrate.ram`. `remaining` and `dirty-pages-rate` are snapshots, not predictions: in
+ * mid-pass `remaining` leaves out what the guest has dirtied since the last bitmap sync, and
+ * `dirty-pages-rate` is 0 until the first pass has ended.
+ */
+export interface MigrationRamStats {
+  /** Bytes sent. */
+  readonly transferred: number;
+  /** Bytes still to send in this pass. */
+  readonly remaining: number;
+  /** Bytes of guest memory. */
+  readonly total: number;
+  /** Zero pages. */
+  readonly duplicate: number;
+  /** Pages. Always 0, and gone since 9.1. */
+  readonly skipped?: number;
+  /** Pages sent whole. */
+  readonly normal: number;
+  /** Bytes. */
+  readonly 'normal-bytes': number;
+  /** Distinct pages newly dirtied per second, over the time since the last counted sync. */
+  readonly 'dirty-pages-rate': number;
+  /** Megabits (10^6) per second, over the last 100 ms. */
+  readonly mbps: number;
+  /** Bitmap syncs so far. */
+  readonly 'dirty-sync-count': number;
+  readonly 'postcopy-requests': number;
+  /** Bytes. */
+  readonly 'page-size': number;
+  readonly 'multifd-bytes': number;
+  readonly 'pages-per-second': number;
+  readonly 'precopy-bytes': number;
+  /** Bytes sent while the guest was stopped by the switchover. */
+  readonly 'downtime-bytes': number;
+  readonly 'postcopy-bytes': number;
+  readonly 'dirty-sync-missed-zero-copy': number;
+}
+
+export interface XbzrleCacheStats {
+  /** Bytes. */
+  readonly 'cache-size': number;
+  readonly bytes: number;
+  readonly pages: number;
+  readonly 'cache-miss': number;
+  readonly 'cache-miss-rate': number;
+  readonly 'encoding-rate': number;
+  readonly overflow: number;
+}
+
+export interface CompressionStats {
+  readonly pages: number;
+  readonly busy: number;
+  readonly 'busy-rate': number;
+  readonly 'compressed-size': number;
+  readonly 'compression-rate': number;
+}
+
+export interface SocketAddress {
+  readonly type: 'inet' | 'unix' | 'vsock' | 'fd';
+  readonly host?: string;
+  /** A decimal string, as QEMU has it. */
+  readonly port?: string;
+  readonly path?: string;
+  readonly cid?: string;
+  readonly str?: string;
+}
+
+export interface MigrationInfo {
+  /** Absent before the first migration of this QEMU. */
+  readonly status?: MigrationStatus;
+  /** On the source, from 'active' on. */
+  readonly ram?: MigrationRamStats;
+  /** Block migration; gone since 9.1. */
+  readonly disk?: MigrationRamStats;
+  readonly vfio?: { readonly transferred: number };
+  readonly 'xbzrle-cache'?: XbzrleCacheStats;
+  /** Gone since 9.1. */
+  readonly compression?: CompressionStats;
+  /** Milliseconds. */
+  readonly 'total-time'?: number;
+  /** Milliseconds. */
+  readonly 'setup-time'?: number;
+  /** Milliseconds, while active: memory to send after the last sync over the bandwidth of the last 100 ms. */
+  readonly 'expected-downtime'?: number;
+  /** Milliseconds, once completed. Counted from QEMU's own switchover: wrong after `stop`. */
+  readonly downtime?: number;
+  /** Present once auto-converge has begun to throttle. */
+  readonly 'cpu-throttle-percentage'?: number;
+  readonly 'error-desc'?: string;
+  /** Present and not empty if this QEMU cannot be migrated now. */
+  readonly 'blocked-reasons'?: readonly string[];
+  /** Milliseconds. */
+  readonly 'postcopy-blocktime'?: number;
+  /** Milliseconds for each vCPU. */
+  readonly 'postcopy-vcpu-blocktime'?: readonly number[];
+  /** Since 10.1. Nanoseconds. */
+  readonly 'postcopy-latency'?: number;
+  /** Since 10.1. Counts of faults in buckets that double, from 1 microsecond. */
+  readonly 'postcopy-latency-dist'?: readonly number[];
+  /** Since 10.1. Nanoseconds for each vCPU. */
+  readonly 'postcopy-vcpu-latency'?: readonly number[];
+  /** Since 10.1. Nanoseconds. */
+  readonly 'postcopy-non-vcpu-latency'?: number;
+  /** On the destination: where it listens. */
+  readonly 'socket-address'?: readonly SocketAddress[];
+  /** Since 8.1. Microseconds. */
+  readonly 'dirty-limit-throttle-time-per-round'?: number;
+  /** Since 8.1. Microseconds. */
+  readonly 'dirty-limit-ring-full-time'?: number;
+}
+
+// --- Migration: settings ---
+
+export interface MigrationCapabilityStatus {
+  /** Such as 'events', 'auto-converge', 'postcopy-ram', 'multifd', 'switchover-ack' (8.1). */
+  readonly capability: string;
+  readonly state: boolean;
+}
+
+export interface MigrationParameters {
+  /** Milliseconds. */
+  readonly 'downtime-limit': number;
+  /** Bytes per second; does not limit the stop-and-copy. */
+  readonly 'max-bandwidth': number;
+  /** Since 8.2. Bytes per second; 0: QEMU estimates. */
+  readonly 'avail-switchover-bandwidth'?: number;
+  /** Bytes per second; 0: no limit. */
+  readonly 'max-postcopy-bandwidth': number;
+  readonly 'multifd-channels': number;
+  readonly 'multifd-compression': 'none' | 'zlib' | 'zstd' | 'qatzip' | 'qpl' | 'uadk';
+  readonly 'multifd-zlib-level': number;
+  readonly 'multifd-zstd-level': number;
+  /** Bytes. */
+  readonly 'xbzrle-cache-size': number;
+  /** Percent. */
+  readonly 'throttle-trigger-threshold': number;
+  /** Percent. */
+  readonly 'cpu-throttle-initial': number;
+  /** Percent. */
+  readonly 'cpu-throttle-increment': number;
+  readonly 'cpu-throttle-tailslow': boolean;
+  /** Percent. */
+  readonly 'max-cpu-throttle': number;
+  /** Since 8.1. MB/s for each vCPU. */
+  readonly 'vcpu-dirty-limit'?: number;
+  /** Since 8.1. Milliseconds. */
+  readonly 'x-vcpu-dirty-limit-period'?: number;
+  readonly 'tls-creds': string;
+  readonly 'tls-hostname': string;
+  readonly 'tls-authz': string;
+  /** Milliseconds. */
+  readonly 'announce-initial': number;
+  /** Milliseconds. */
+  readonly 'announce-max': number;
+  readonly 'announce-rounds': number;
+  /** Milliseconds. */
+  readonly 'announce-step': number;
+  /** Since 8.2; 'cpr-transfer' since 10.0. */
+  readonly mode?: 'normal' | 'cpr-reboot' | 'cpr-transfer' | 'cpr-exec';
+  /** Since 9.0. */
+  readonly 'zero-page-detection'?: 'none' | 'legacy' | 'multifd';
+  /** Since 9.1. */
+  readonly 'direct-io'?: boolean;
+}
+
+/** Since 8.2. */
+export interface MigrationChannel {
+  readonly 'channel-type': 'main' | 'cpr';
+  readonly addr:
+    | ({ readonly transport: 'socket' } & SocketAddress)
+    | { readonly transport: 'exec'; readonly args: readonly string[] }
+    | { readonly transport: 'file'; readonly filename: string; readonly offset: number };
+}
+
+/** Where the migration stream goes to or comes from: exactly one of the two. */
+export type MigrationEndpoint =
+  | { readonly uri: string; readonly channels?: never }
+  | { readonly channels: readonly MigrationChannel[]; readonly uri?: never };
+
+// --- Dirty rate ---
+
+export type DirtyRateMode = 'page-sampling' | 'dirty-ring' | 'dirty-bitmap';
+
+export interface CalcDirtyRate {
+  /** In `calc-time-unit`: whole seconds 1 to 60 before 8.2. */
+  readonly 'calc-time': number;
+  /** Since 8.2; default 'second'. */
+  readonly 'calc-time-unit'?: 'second' | 'millisecond';
+  /** Pages for each GiB. */
+  readonly 'sample-pages'?: number;
+  readonly mode?: DirtyRateMode;
+}
+
+export interface DirtyRateInfo {
+  readonly status: 'unstarted' | 'measuring' | 'measured';
+  /** MiB/s; present once 'measured'. */
+  readonly 'dirty-rate'?: number;
+  /** Seconds, by the host's monotonic clock: not a time of day. */
+  readonly 'start-time': number;
+  /** In `calc-time-unit`, seconds before 8.2. */
+  readonly 'calc-time': number;
+  /** Since 8.2. */
+  readonly 'calc-time-unit'?: 'second' | 'millisecond';
+  readonly 'sample-pages': number;
+  readonly mode: DirtyRateMode;
+  readonly 'vcpu-dirty-rate'?: readonly { readonly id: number; readonly 'dirty-rate': number }[];
+}
+
+// --- Yank ---
+
+export type YankInstance =
+  | { readonly type: 'migration' }
+  | { readonly type: 'chardev'; readonly id: string }
+  | { readonly type: 'block-node'; readonly 'node-name': string };
+
+// --- The map ---
+
+/** Every known command: its arguments (undefined among them if they may be left out) and its reply. */
+export interface QmpCommands {
+  'query-version': { args: undefined; reply: VersionInfo };
+  'query-commands': { args: undefined; reply: readonly { readonly name: string }[] };
+  'query-status': { args: undefined; reply: StatusInfo };
+  'query-name': { args: undefined; reply: { readonly name?: string } };
+  'query-uuid': { args: undefined; reply: { readonly UUID: string } };
+  'query-kvm': { args: undefined; reply: { readonly enabled: boolean; readonly present: boolean } };
+  'query-machines': { args: undefined; reply: readonly MachineInfo[] };
+  'query-memory-size-summary': { args: undefined; reply: MemorySizeSummary };
+  'query-cpus-fast': { args: undefined; reply: readonly CpuInfoFast[] };
+  stop: { args: undefined; reply: Nothing };
+  cont: { args: undefined; reply: Nothing };
+  quit: { args: undefined; reply: Nothing };
+
+  'query-migrate': { args: undefined; reply: MigrationInfo };
+  'query-migrate-parameters': { args: undefined; reply: MigrationParameters };
+  'query-migrate-capabilities': { args: undefined; reply: readonly MigrationCapabilityStatus[] };
+  'migrate-set-parameters': { args: Partial<MigrationParameters>; reply: Nothing };
+  'migrate-set-capabilities': {
+    args: { readonly capabilities: readonly MigrationCapabilityStatus[] };
+    reply: Nothing;
+  };
+  migrate: { args: MigrationEndpoint & { readonly resume?: boolean }; reply: Nothing };
+  /** `exit-on-error` since 9.1. Needs `-incoming defer`. */
+  'migrate-incoming': { args: MigrationEndpoint & { readonly 'exit-on-error'?: boolean }; reply: Nothing };
+  /** Succeeds even if no migration runs. */
+  migrate_cancel: { args: undefined; reply: Nothing };
+  'migrate-continue': { args: { readonly state: 'pre-switchover' }; reply: Nothing };
+  'migrate-start-postcopy': { args: undefined; reply: Nothing };
+  /** Out of band. Only in post-copy. */
+  'migrate-pause': { args: undefined; reply: Nothing };
+  /** Out of band. */
+  'migrate-recover': { args: { readonly uri: string }; reply: Nothing };
+
+  'calc-dirty-rate': { args: CalcDirtyRate; reply: Nothing };
+  /** `calc-time-unit` since 8.2. */
+  'query-dirty-rate': {
+    args: { readonly 'calc-time-unit'?: 'second' | 'millisecond' } | undefined;
+    reply: DirtyRateInfo;
+  };
+
+  /** Out of band. Shuts the migration's sockets: it goes to 'failed', not 'cancelled'. */
+  yank: { args: { readonly instances: readonly YankInstance[] }; reply: Nothing };
+  /** Out of band. */
+  'query-yank': { args: undefined; reply: readonly YankInstance[] };
+}

@@ -1,0 +1,77 @@
+import type { Connection } from './connection.ts';
+import { QmpNegotiationError } from './errors.ts';
+import { type Message, parseMessage, type QemuVersion } from './message.ts';
+
+/** What greeting and capabilities agreed on. */
+export interface Session {
+  readonly version: QemuVersion;
+  /** Out-of-band commands are enabled. */
+  readonly oob: boolean;
+}
+
+const CAPABILITIES_ID = 'qmp_capabilities';
+
+/**
+ * Awaits the greeting and leaves capabilities mode, with out-of-band execution when QEMU offers it.
+ *
+ *   <- {"QMP": {"version": {...}, "capabilities": ["oob"]}}
+ *   -> {"execute": "qmp_capabilities", "arguments": {"enable": ["oob"]}, "id": "qmp_capabilities"}
+ *   <- {"return": {}, "id": "qmp_capabilities"}
+ *
+ * All of it must happen within `timeoutMs`.
+ *
+ * @throws QmpNegotiationError (see its codes), QmpClosedError if the peer hangs up without a word,
+ *   `signal.reason` if aborted. The connection is closed then.
+ */
+export async function negotiate(
+  connection: Connection,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<Session> {
+  const deadline = AbortSignal.timeout(timeoutMs);
+  const stop = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+  let greeted = false;
+  try {
+    const { version, oob } = await readGreeting(connection, stop);
+    greeted = true;
+    const enable = oob ? { arguments: { enable: ['oob'] } } : {};
+    connection.send(JSON.stringify({ execute: 'qmp_capabilities', ...enable, id: CAPABILITIES_ID }));
+    await readAcceptance(connection, stop);
+    return { version, oob };
+  } catch (error) {
+    connection.close();
+    if (signal?.aborted === true) throw signal.reason;
+    if (error instanceof QmpNegotiationError) throw error;
+    const { path, unfinishedLine } = connection;
+    if (!greeted && unfinishedLine.length > 0) {
+      throw new QmpNegotiationError(path, 'not-qmp', { received: unfinishedLine, cause: error });
+    }
+    if (error !== deadline.reason) throw error;
+    throw new QmpNegotiationError(path, greeted ? 'no-answer' : 'busy', { waitedMs: timeoutMs });
+  }
+}
+
+async function readGreeting(
+  connection: Connection,
+  stop: AbortSignal,
+): Promise<Message & { kind: 'greeting' }> {
+  const { bytes } = await connection.readLine(stop);
+  const message = parseMessage(bytes);
+  if (message.kind === 'greeting') return message;
+  throw new QmpNegotiationError(connection.path, 'not-qmp', { received: bytes });
+}
+
+/** Skips what is not for us: QEMU may still answer a command of the client before us. */
+async function readAcceptance(connection: Connection, stop: AbortSignal): Promise<void> {
+  for (;;) {
+    const { bytes } = await connection.readLine(stop);
+    const message = parseMessage(bytes);
+    if (message.kind === 'return' && message.id === CAPABILITIES_ID) return;
+    if (message.kind === 'error' && message.id === CAPABILITIES_ID) {
+      throw new QmpNegotiationError(connection.path, 'refused-capabilities', { received: bytes });
+    }
+    if (message.kind === 'invalid' || message.kind === 'greeting') {
+      throw new QmpNegotiationError(connection.path, 'not-qmp', { received: bytes });
+    }
+  }
+}
