@@ -59,31 +59,32 @@ export async function follow(
   }
 }
 
+/** Once QEMU is told to cancel nothing can go on any more, so a second Ctrl-C needs a moment to come first. */
+const SECOND_THOUGHT_MS = 1000;
+
 /**
  * Ctrl-C cancels, a second one detaches. Being told to end by anybody else (SIGTERM, a closed terminal) only
  * detaches: the migration lives in QEMU, and losing us must not disturb it.
  */
 function heedSignals(supervisor: Supervisor, reporter: Reporter): () => void {
-  let asked = false;
-  const onInterrupt = () => {
-    if (asked) {
-      reporter.say('detaching: the migration goes on in QEMU; `switchover attach` takes it over again');
-      void supervisor.detach();
-      return;
-    }
-    asked = true;
-    reporter.say(
-      'cancelling, the guest goes on at the source (Ctrl-C again: detach instead and let QEMU go on)',
-    );
-    supervisor.cancel('cancelled by Ctrl-C');
+  let cancelling: NodeJS.Timeout | undefined;
+  const detach = () => {
+    clearTimeout(cancelling);
+    reporter.say('detaching: the migration goes on in QEMU; `switchover attach` takes it over again');
+    void supervisor.detach();
   };
-  const onTerminate = () => void supervisor.detach();
+  const onInterrupt = () => {
+    if (cancelling) return detach();
+    reporter.say('cancelling, the guest stays on the source (Ctrl-C again within a second: detach and let QEMU go on)');
+    cancelling = setTimeout(() => supervisor.cancel('cancelled by Ctrl-C'), SECOND_THOUGHT_MS);
+  };
   process.on('SIGINT', onInterrupt);
-  process.on('SIGTERM', onTerminate);
-  process.on('SIGHUP', onTerminate);
+  process.on('SIGTERM', detach);
+  process.on('SIGHUP', detach);
   return () => {
+    clearTimeout(cancelling);
     process.off('SIGINT', onInterrupt);
-    process.off('SIGTERM', onTerminate);
-    process.off('SIGHUP', onTerminate);
+    process.off('SIGTERM', detach);
+    process.off('SIGHUP', detach);
   };
 }

@@ -1,7 +1,6 @@
-import type { CheckOptions, Destination } from '../hypervisor/hypervisor.ts';
+import { type CheckOptions, type Destination, RefusedError } from '../hypervisor/hypervisor.ts';
 import { QemuHypervisor } from '../hypervisor/qemu/qemu-hypervisor.ts';
 import { stateDirectory } from '../migration/journal-file.ts';
-import { EXIT } from './exit-status.ts';
 import { follow, openJournal } from './follow.ts';
 import { limitsOf, type MigrationOptions, outputOf, policyOf } from './migration-options.ts';
 import { Reporter } from './render/reporter.ts';
@@ -31,7 +30,13 @@ export async function migrate(vm: string, destinationVm: string, options: Migrat
   const checks: CheckOptions = { force: options.force === true, postCopy: limits.overBudget === 'post-copy' };
 
   const hypervisor = new QemuHypervisor();
-  if (options.dryRun) return await dryRun(hypervisor, vm, destination, checks);
+  const { guest, findings } = await hypervisor.check(vm, destination, checks);
+  const [first, ...others] = findings;
+  if (first) throw RefusedError.of([first, ...others]);
+  if (options.dryRun) {
+    process.stdout.write(`${vm} can be migrated to ${destinationVm}: nothing forbids it, and nothing was touched\n`);
+    return 0;
+  }
 
   const parts = {
     ...{ vm, kind, limits, origin: 'migrate' as const },
@@ -40,9 +45,8 @@ export async function migrate(vm: string, destinationVm: string, options: Migrat
     stateDir: stateDirectory(options.stateDir),
     reporter: new Reporter(output, options.quiet === true),
   };
-  const findings = await hypervisor.check(vm, destination, checks);
-  if (findings.length > 0) return refuse(findings);
-  const recorder = openJournal(parts, await hypervisor.inspect(vm));
+  // Before anything is touched: a migration that leaves no trace is not begun.
+  const recorder = openJournal(parts, guest);
   const migration = await hypervisor
     .start(vm, destination, {
       ...checks,
@@ -55,23 +59,4 @@ export async function migrate(vm: string, destinationVm: string, options: Migrat
       throw error;
     });
   return await follow(migration, parts, recorder);
-}
-
-async function dryRun(
-  hypervisor: QemuHypervisor,
-  vm: string,
-  destination: Destination,
-  checks: CheckOptions,
-): Promise<number> {
-  const findings = await hypervisor.check(vm, destination, checks);
-  if (findings.length > 0) return refuse(findings);
-  process.stdout.write(
-    `${vm} can be migrated to ${destination.vm}: nothing forbids it, and nothing was touched\n`,
-  );
-  return 0;
-}
-
-function refuse(findings: readonly Error[]): number {
-  for (const finding of findings) process.stderr.write(`switchover: refused: ${finding.message}\n`);
-  return EXIT.refused;
 }

@@ -66,7 +66,7 @@ Examples:
 
 Sizes are written like 512MiB or 64MB, rates like 480mbit or 60MB/s, times like 300ms, 5s or 10m.
 Where it says so an option can be set in the environment (SWITCHOVER_MAX_DOWNTIME=1s); a flag goes before it.
-Ctrl-C cancels and the guest goes on at the source; a second Ctrl-C detaches and QEMU goes on alone.
+Ctrl-C cancels and the guest stays on the source; a second one within a second detaches and QEMU goes on alone.
 ${EXIT_HELP}`,
     )
     .action(async (vm, destination, options) => {

@@ -20,9 +20,9 @@ export interface Hypervisor {
 
   /**
    * Checks both ends without changing either.
-   * @returns one sentence for each thing that forbids the migration, with its code; empty: it may start
+   * @throws {RefusedError} with every finding, when one of the ends cannot be reached
    */
-  check(vm: string, destination: Destination, options: CheckOptions): Promise<readonly RefusedError[]>;
+  check(vm: string, destination: Destination, options: CheckOptions): Promise<CheckReport>;
 
   /** Begins to migrate. @throws {RefusedError} with every finding, before anything was touched */
   start(vm: string, destination: Destination, options: StartOptions): Promise<RunningMigration>;
@@ -68,6 +68,12 @@ export interface CheckOptions {
   readonly force: boolean;
   /** Post-copy may be asked for later, so both ends must be able to. */
   readonly postCopy: boolean;
+}
+
+export interface CheckReport {
+  readonly guest: GuestFacts;
+  /** One sentence, with its code, for each thing that forbids the migration; empty: it may start. */
+  readonly findings: readonly RefusedError[];
 }
 
 export interface StartOptions extends CheckOptions {

@@ -103,7 +103,9 @@ export class Supervisor {
           this.become('post-copy');
         return;
       case 'destination-lost':
-        return this.warn('the destination closed its monitor');
+        // After we gave up it is expected: a QEMU whose incoming migration was cancelled ends.
+        if (this.state !== 'cancelling') this.warn('the destination closed its monitor');
+        return;
     }
   }
 

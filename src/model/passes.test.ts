@@ -34,14 +34,21 @@ describe('measured passes', () => {
     expect(second.pauseForecastMs).toBeCloseTo(2216.7 + 50, 0);
   });
 
-  test('a pass too short to tell does not replace a rate that is known', () => {
+  test('a pass too short to tell is judged together with the one before', () => {
     const meter = new PassMeter();
     meter.measure(boundary(1, 0, 0, 537 * MB));
     meter.measure(boundary(2, 4000, 240 * MB, 20 * MB));
     // 20 MB in 50 ms: a burst out of buffers, not the link's rate.
     const burst = meter.measure(boundary(3, 4050, 260 * MB, 20 * MB));
     expect(burst.ended?.bandwidthBytesPerSecond).toBeCloseTo(400 * MB);
-    expect(burst.lineRateBytesPerSecond).toBeCloseTo(60 * MB);
+    expect(burst.lineRateBytesPerSecond).toBeCloseTo((260 / 4.05) * MB);
+  });
+
+  test('the rate follows the link: passes long ago do not count', () => {
+    const meter = new PassMeter();
+    meter.measure(boundary(1, 0, 0, 537 * MB));
+    meter.measure(boundary(2, 4000, 240 * MB, 100 * MB));
+    expect(meter.measure(boundary(3, 9000, 340 * MB, 100 * MB)).lineRateBytesPerSecond).toBeCloseTo(20 * MB);
   });
 
   test('a stated line rate wins over the measured one', () => {

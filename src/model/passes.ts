@@ -6,8 +6,8 @@ import type { Boundary, EndedPass, MeasuredBoundary } from './observation.ts';
  */
 export const SWITCHOVER_FIXED_COST_MS = 50;
 
-/** A pass shorter than this says more about buffers and bursts of the link than about its rate. */
-const SHORTEST_TELLING_PASS_MS = 250;
+/** Over less time than this a rate says more about buffers, bursts and bitmap syncs than about the link. */
+const SHORTEST_TELLING_MS = 1000;
 
 /**
  * The pause that moving `remainingBytes` takes, guest stopped, at the line rate.
@@ -30,8 +30,7 @@ export function bytesWithinPause(pauseMs: number, lineRateBytesPerSecond: number
 
 /** Turns raw boundaries, in order, into measured ones. Holds what was seen; deterministic. */
 export class PassMeter {
-  private previous: Boundary | undefined;
-  private measuredRate: number | undefined;
+  private readonly seen: Boundary[] = [];
   private readonly statedLineRate: number | undefined;
 
   /** @param statedLineRate the link's rate in bytes per second where the user stated it */
@@ -40,20 +39,23 @@ export class PassMeter {
   }
 
   measure(boundary: Boundary): MeasuredBoundary {
-    const ended = this.previous && endedPass(this.previous, boundary);
-    this.previous = boundary;
-    if (ended && ended.sentBytes > 0) {
-      const telling = ended.durationMs >= SHORTEST_TELLING_PASS_MS;
-      if (telling || this.measuredRate === undefined) this.measuredRate = ended.bandwidthBytesPerSecond;
-    }
-    const lineRate = this.statedLineRate ?? this.measuredRate;
+    const previous = this.seen.at(-1);
+    const lineRate = this.statedLineRate ?? this.measuredRate(boundary);
+    this.seen.push(boundary);
     return {
       ...boundary,
-      ended,
+      ended: previous && endedPass(previous, boundary),
       lineRateBytesPerSecond: lineRate,
-      pauseForecastMs:
-        lineRate === undefined ? undefined : forecastPauseMs(boundary.remainingBytes, lineRate),
+      pauseForecastMs: lineRate === undefined ? undefined : forecastPauseMs(boundary.remainingBytes, lineRate),
     };
+  }
+
+  /** Over the fewest last passes that together took long enough to tell, or else over all. */
+  private measuredRate(now: Boundary): number | undefined {
+    const telling = this.seen.findLast(({ atMs }) => now.atMs - atMs >= SHORTEST_TELLING_MS);
+    const since = telling ?? this.seen[0];
+    const bytesPerSecond = since && endedPass(since, now)?.bandwidthBytesPerSecond;
+    return bytesPerSecond ? bytesPerSecond : undefined;
   }
 }
 

@@ -60,9 +60,14 @@ describe('a memory-intensive guest', () => {
   test('a growing dirty set counts as one that does not shrink', () =>
     expect(decide([100, 140]).at(-1)).toMatchObject({ action: 'switchover', memoryIntensive: true }));
 
-  test('shrinking by less than 5 % does not count as shrinking', () => {
-    expect(decide([100, 96]).at(-1)?.action).toBe('switchover');
-    expect(decide([100, 95]).at(-1)?.action).toBe('continue');
+  test('shrinking by less than 10 % does not count as shrinking', () => {
+    expect(decide([100, 91]).at(-1)?.action).toBe('switchover');
+    expect(decide([100, 90]).at(-1)?.action).toBe('continue');
+  });
+
+  test('the unsent rest that the first boundary carries is not taken for shrinking', () => {
+    // As measured on the lab: a fixed working set of 134 MB, and 10 MB that the first pass left unsent.
+    expect(decide([144, 134]).at(-1)?.action).toBe('switchover');
   });
 
   test('the room above the forecast never goes over --max-downtime', () => {
@@ -152,7 +157,7 @@ test('ticks decide nothing: between boundaries `remaining` is only the unsent pa
 });
 
 test('every guest is decided on: MP never continues for ever', () => {
-  const longestRun = Math.ceil(Math.log(537 / 1) / -Math.log(0.95)) + 3;
+  const longestRun = Math.ceil(Math.log(537 / 1) / -Math.log(0.9)) + 3;
   fc.assert(
     fc.property(
       fc.array(fc.double({ min: 1, max: 537, noNaN: true }), {

@@ -2,6 +2,7 @@
 import type {
   AttachOptions,
   CheckOptions,
+  CheckReport,
   Destination,
   DirtyRateProbe,
   GuestFacts,
@@ -68,15 +69,9 @@ export class QemuHypervisor implements Hypervisor {
     }
   }
 
-  async check(vm: string, destination: Destination, options: CheckOptions): Promise<readonly RefusedError[]> {
-    try {
-      await using ends = await this.openBoth(vm, destination.vm);
-      const { findings } = await look(vm, destination, options, ends);
-      return findings;
-    } catch (error) {
-      if (error instanceof RefusedError) return Array.isArray(error.cause) ? error.cause : [error];
-      throw error;
-    }
+  async check(vm: string, destination: Destination, options: CheckOptions): Promise<CheckReport> {
+    await using ends = await this.openBoth(vm, destination.vm);
+    return await look(vm, destination, options, ends);
   }
 
   async start(vm: string, target: Destination, options: StartOptions): Promise<QemuMigration> {

@@ -1,0 +1,174 @@
+/**
+ * What every driver of the port must do, run against real VMs by a test file beside each driver. The bed
+ * offers one memory-intensive guest that none of these migrations can move without help, except the last.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Boundary } from '../model/observation.ts';
+import type { Destination, Hypervisor, MigrationEvent, RunningMigration, StartOptions } from './hypervisor.ts';
+import { RefusedError } from './hypervisor.ts';
+
+export interface ContractBed extends AsyncDisposable {
+  readonly hypervisor: Hypervisor;
+  readonly vm: string;
+  readonly destination: Destination;
+  readonly memoryBytes: number;
+  /** An address at which there is nothing. */
+  readonly nowhere: string;
+  /** Makes the destination ready to receive again, after an attempt that failed. */
+  renewDestination(): Promise<void>;
+  /** Throws when the guest, on the side where it is now, has lost or damaged memory. */
+  verifyGuest(side: 'source' | 'destination'): Promise<void>;
+}
+
+const OPTIONS: StartOptions = {
+  force: false,
+  postCopy: false,
+  downtimeLimitMs: 300,
+  bandwidthBytesPerSecond: undefined,
+  lineRateBytesPerSecond: undefined,
+};
+
+export function hypervisorContract(name: string, makeBed: () => Promise<ContractBed>): void {
+  describe(`the hypervisor's contract: ${name}`, () => {
+    let bed: ContractBed;
+    let hypervisor: Hypervisor;
+    beforeAll(async () => {
+      bed = await makeBed();
+      hypervisor = bed.hypervisor;
+    });
+    afterAll(async () => await bed?.[Symbol.asyncDispose]());
+
+    test('inspects a running guest', async () => {
+      const guest = await hypervisor.inspect(bed.vm);
+      expect(guest).toMatchObject({ vm: bed.vm, state: 'running', migrating: false, memoryBytes: bed.memoryBytes });
+      expect(guest.name).not.toBe('');
+    });
+
+    test('refuses a VM that is not there, with a code', async () => {
+      await expect(hypervisor.inspect(bed.nowhere)).rejects.toMatchObject({ name: 'RefusedError', code: 'no-socket' });
+      expect(await hypervisor.locate(bed.nowhere, undefined)).toEqual({ source: 'gone', destination: 'unknown' });
+    });
+
+    test('estimates the dirty rate without disturbing the guest', async () => {
+      const probe = await hypervisor.probeDirtyRate(bed.vm, 1000);
+      expect(probe.durationMs).toBe(1000);
+      // The guest rewrites 128 MiB many times a second: sampling sees a good part of it.
+      expect(probe.dirtyRateBytesPerSecond).toBeGreaterThan(50e6);
+      expect((await hypervisor.inspect(bed.vm)).state).toBe('running');
+    });
+
+    test('finds nothing against this migration, and everything against a bad one', async () => {
+      expect((await hypervisor.check(bed.vm, bed.destination, OPTIONS)).findings).toEqual([]);
+      const error = await hypervisor.check(bed.nowhere, { ...bed.destination, vm: `${bed.nowhere}2` }, OPTIONS).catch((e) => e);
+      expect(error).toBeInstanceOf(RefusedError);
+      expect(error.message.split('\n')).toHaveLength(2);
+    });
+
+    test('there is nothing to attach to before it began', async () => {
+      const attaching = hypervisor.attach(bed.vm, { destination: bed.destination.vm, lineRateBytesPerSecond: undefined });
+      await expect(attaching).rejects.toMatchObject({ code: 'not-migrating' });
+    });
+
+    test('reports boundaries; cancelling leaves the guest running at the source', async () => {
+      const migration = await hypervisor.start(bed.vm, bed.destination, OPTIONS);
+      const seen = await follow(migration, async (event, events) => {
+        if (boundariesOf(events).length === 3 && event.kind === 'boundary') await migration.cancel();
+      });
+      const boundaries = boundariesOf(seen.events);
+      expect(boundaries.length).toBeGreaterThanOrEqual(3);
+      boundaries.forEach((boundary, index) => {
+        const before = boundaries[index - 1];
+        expect(boundary.remainingBytes).toBeLessThanOrEqual(boundary.totalBytes);
+        if (!before) return;
+        expect(boundary.pass).toBeGreaterThan(before.pass);
+        expect(boundary.atMs).toBeGreaterThan(before.atMs);
+        expect(boundary.sentBytes).toBeGreaterThan(before.sentBytes);
+      });
+      expect(seen.events.some(({ kind }) => kind === 'tick')).toBe(true);
+      expect(seen.end).toMatchObject({ result: 'cancelled', whereabouts: { source: 'running' }, destinationEverRan: false });
+      expect(seen.events.some(({ kind }) => kind === 'stopped')).toBe(false);
+      await migration.detach();
+      await bed.verifyGuest('source');
+    });
+
+    test('detaching lets it go on, and another controller takes it over', async () => {
+      await bed.renewDestination();
+      const first = await hypervisor.start(bed.vm, bed.destination, OPTIONS);
+      await firstEvent(first, ({ kind }) => kind === 'tick');
+      await first.detach();
+      expect(await first.ended).toMatchObject({ result: 'detached' });
+      expect((await hypervisor.inspect(bed.vm)).migrating).toBe(true);
+      const again = hypervisor.start(bed.vm, bed.destination, OPTIONS);
+      await expect(again).rejects.toMatchObject({ code: 'already-migrating' });
+
+      const second = await hypervisor.attach(bed.vm, { destination: bed.destination.vm, lineRateBytesPerSecond: undefined });
+      const seen = await follow(second, async (event, events) => {
+        if (event.kind === 'boundary' && boundariesOf(events).length === 1) await second.suspend();
+        if (event.kind === 'stopped') await second.cancel();
+      });
+      // A suspended source stays stopped after a cancel; resuming it is the supervisor's to decide.
+      expect(seen.end.whereabouts.source).toBe('paused');
+      const resumed = await second.resume('source');
+      expect(resumed.atMs).toBeGreaterThanOrEqual(seen.end.atMs);
+      await second.detach();
+      expect((await hypervisor.inspect(bed.vm)).state).toBe('running');
+      await bed.verifyGuest('source');
+    });
+
+    test('a limit too short for the rest does not stop the guest', async () => {
+      await bed.renewDestination();
+      const migration = await hypervisor.start(bed.vm, bed.destination, OPTIONS);
+      const seen = await follow(migration, async (event, events) => {
+        const boundaries = boundariesOf(events);
+        if (event.kind !== 'boundary') return;
+        if (boundaries.length === 2) await migration.setDowntimeLimit({ pauseMs: 600, lineRateBytesPerSecond: 60e6 });
+        if (boundaries.length === 3) await migration.cancel();
+      });
+      expect(seen.events.some(({ kind }) => kind === 'stopped')).toBe(false);
+      expect(seen.end.result).toBe('cancelled');
+      await migration.detach();
+    });
+
+    test('a limit that fits moves it: stopped on the source, resumed on the destination', async () => {
+      await bed.renewDestination();
+      const migration = await hypervisor.start(bed.vm, bed.destination, OPTIONS);
+      const seen = await follow(migration, async (event, events) => {
+        if (event.kind === 'boundary' && boundariesOf(events).length === 2)
+          await migration.setDowntimeLimit({ pauseMs: 4000, lineRateBytesPerSecond: 60e6 });
+      });
+      expect(seen.end).toMatchObject({
+        result: 'completed',
+        whereabouts: { source: 'handed-over', destination: 'running' },
+        destinationEverRan: true,
+      });
+      const stopped = seen.events.find(({ kind }) => kind === 'stopped');
+      const resumed = seen.events.find(({ kind }) => kind === 'resumed');
+      expect(resumed).toMatchObject({ side: 'destination' });
+      expect((resumed?.atMs ?? 0) - (stopped?.atMs ?? 0)).toBeLessThan(4000);
+      await migration.detach();
+      expect(await hypervisor.locate(bed.vm, bed.destination.vm)).toEqual({ source: 'handed-over', destination: 'running' });
+      await bed.verifyGuest('destination');
+    });
+  });
+}
+
+function boundariesOf(events: readonly MigrationEvent[]): Boundary[] {
+  return events.filter((event) => event.kind === 'boundary');
+}
+
+/** Reads a migration to its end, acting on the way. */
+async function follow(
+  migration: RunningMigration,
+  act: (event: MigrationEvent, soFar: readonly MigrationEvent[]) => Promise<void>,
+) {
+  const events: MigrationEvent[] = [];
+  for await (const event of migration.events) {
+    events.push(event);
+    await act(event, events);
+  }
+  return { events, end: await migration.ended };
+}
+
+async function firstEvent(migration: RunningMigration, wanted: (event: MigrationEvent) => boolean): Promise<void> {
+  for await (const event of migration.events) if (wanted(event)) return;
+}

@@ -1,0 +1,69 @@
+/** A lab with one pair of QEMUs and a journal folder: what the tests of the command line start from. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { verifyArrival } from '../lab/arrival.ts';
+import type { Workload } from '../lab/guest/workload.ts';
+import { type Lab, openLab } from '../lab/lab.ts';
+import type { PairOptions, QemuPair } from '../lab/qemu-pair.ts';
+import { Running } from './switchover.ts';
+
+/** The guest of the thesis's failure: 128 MiB rewritten in a loop, more than 480 Mbit/s can carry. */
+export const LOOP: Workload = { kind: 'loop', wssMiB: 128 };
+
+export class Bed implements AsyncDisposable {
+  readonly lab: Lab;
+  readonly pair: QemuPair;
+  readonly stateDir: string;
+  private readonly before: Awaited<ReturnType<QemuPair['source']['status']>>;
+
+  private constructor(lab: Lab, pair: QemuPair, stateDir: string, before: Bed['before']) {
+    this.lab = lab;
+    this.pair = pair;
+    this.stateDir = stateDir;
+    this.before = before;
+  }
+
+  static async make(workload: Workload, options: Omit<PairOptions, 'workload'> = {}): Promise<Bed> {
+    const lab = await openLab();
+    try {
+      const pair = await lab.startPair({ workload, ...options });
+      await pair.ready();
+      const stateDir = await mkdtemp(path.join(os.tmpdir(), 'switchover-state-'));
+      return new Bed(lab, pair, stateDir, await pair.source.status());
+    } catch (error) {
+      await lab.close();
+      throw error;
+    }
+  }
+
+  get source(): string {
+    return `qmp:${this.pair.source.qmpPath}`;
+  }
+
+  get destination(): string {
+    return `qmp:${this.pair.destination.qmpPath}`;
+  }
+
+  /** Starts `switchover migrate` between the pair, with a destination that waits. */
+  async migrate(...args: string[]): Promise<Running> {
+    if (!this.pair.destination.alive()) await this.pair.startDestination();
+    return new Running(['migrate', this.source, this.destination, ...this.common(), ...args]);
+  }
+
+  /** `--migrate-uri` and `--state-dir`, for the pair. */
+  common(): string[] {
+    return ['--migrate-uri', this.pair.migrateUri, '--state-dir', this.stateDir];
+  }
+
+  /** Has the guest check all its memory where it is now. @throws {Error} when any of it is lost */
+  async verify(side: 'source' | 'destination'): Promise<void> {
+    const arrival = await verifyArrival(this.before, this.pair[side], this.pair.source);
+    if (!arrival.ok) throw new Error(`on the ${side}: ${arrival.reason}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.lab.close();
+    await rm(this.stateDir, { recursive: true, force: true });
+  }
+}

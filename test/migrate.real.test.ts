@@ -1,0 +1,101 @@
+/** The main job, on real guests: stock QEMU does not end, MP does, and no memory is lost. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { migrationDocumentSchema } from '../src/migration/document.ts';
+import { Bed, LOOP } from './bed.ts';
+import { documentFrom, switchover } from './switchover.ts';
+
+describe('a memory-intensive guest', () => {
+  let bed: Bed;
+  beforeAll(async () => {
+    bed = await Bed.make(LOOP);
+  });
+  afterAll(async () => await bed?.[Symbol.asyncDispose]());
+
+  test('does not end under stock QEMU, and goes on at the source when the time is up', async () => {
+    const ran = await (await bed.migrate('--policy', 'stock', '--timeout', '20s', '--json')).ended;
+    const document = documentFrom(ran);
+    expect(ran.status).toBe(5);
+    expect(document).toMatchObject({ outcome: 'aborted', runsOn: 'source', pauseMs: null, memoryIntensive: null });
+    expect(document.boundaries.length).toBeGreaterThan(5);
+    for (const { remainingBytes } of document.boundaries) expect(remainingBytes).toBeGreaterThan(100e6);
+    await bed.verify('source');
+  });
+
+  test('is given up as soon as it is certain that its pause is over --max-downtime', async () => {
+    const ran = await (await bed.migrate('--max-downtime', '1s', '--json')).ended;
+    const document = documentFrom(ran);
+    expect(ran.status).toBe(5);
+    expect(document).toMatchObject({ outcome: 'aborted', runsOn: 'source', memoryIntensive: true });
+    expect(document.boundaries.at(-1)?.pass).toBeLessThanOrEqual(4);
+    expect(document.neededPauseMs).toBeGreaterThan(1800);
+    expect(document.neededPauseMs).toBeLessThan(3200);
+    expect(document.reason).toMatch(/a pause of 2[.\d]* s is needed, over --max-downtime 1 s/);
+    await bed.verify('source');
+  });
+
+  test('moves under MP, within the pause allowed, decided at pass 4 at the latest', async () => {
+    const ran = await (await bed.migrate('--json')).ended;
+    const document = documentFrom(ran);
+    expect(ran.status).toBe(0);
+    expect(migrationDocumentSchema.parse(document)).toEqual(document);
+    expect(document).toMatchObject({ outcome: 'completed', runsOn: 'destination', policy: 'mp', memoryIntensive: true });
+    const decided = document.decisions.find(({ action }) => action === 'switchover');
+    expect(decided?.pass).toBeLessThanOrEqual(4);
+    expect(document.pauseMs).toBeGreaterThan(1000);
+    expect(document.pauseMs).toBeLessThanOrEqual(document.limits.maxDowntimeMs);
+    await bed.verify('destination');
+  });
+
+  test('its journal is listed and explained', async () => {
+    const listed = await switchover('list', '--state-dir', bed.stateDir);
+    expect(listed.stdout.trim().split('\n')).toHaveLength(4);
+    const explained = await switchover('explain', 'last', '--state-dir', bed.stateDir);
+    expect(explained.stdout).toMatch(/switchover: memory-intensive: the dirty set does not shrink/);
+    expect(explained.stdout).toMatch(/the guest resumed on the destination/);
+  });
+});
+
+test('a guest that converges by itself is left alone', async () => {
+  await using bed = await Bed.make({ kind: 'idle' });
+  const running = await bed.migrate('--output', 'jsonl');
+  const ran = await running.ended;
+  expect(ran.status).toBe(0);
+  const entries = ran.stdout.trim().split('\n').map((line) => JSON.parse(line));
+  const decisions = entries.filter(({ type }) => type === 'decision').map(({ decision }) => decision.action);
+  expect(new Set(decisions)).toEqual(new Set(['continue']));
+  expect(entries.filter(({ type }) => type === 'effect')).toEqual([]);
+  const { outcome } = entries.at(-1);
+  expect(outcome.outcome).toBe('completed');
+  expect(outcome.pauseMs).toBeLessThanOrEqual(300);
+  await bed.verify('destination');
+});
+
+test('post-copy moves what no allowed pause can, when the user has said so', async () => {
+  await using bed = await Bed.make(LOOP);
+  const ran = await (await bed.migrate('--max-downtime', '1s', '--over-budget', 'post-copy', '--json')).ended;
+  expect(ran.status).toBe(0);
+  const document = documentFrom(ran);
+  expect(document).toMatchObject({ outcome: 'completed', runsOn: 'destination' });
+  expect(document.decisions.at(-1)?.action).toBe('post-copy');
+  expect(document.pauseMs).toBeLessThan(1000);
+  await bed.verify('destination');
+});
+
+test('a destination started paused (-S) is told to run the guest', async () => {
+  await using bed = await Bed.make({ kind: 'idle' }, { destination: { extraArgs: ['-S'] } });
+  const ran = await (await bed.migrate('--json')).ended;
+  expect(documentFrom(ran)).toMatchObject({ outcome: 'completed', runsOn: 'destination' });
+  expect(documentFrom(ran).effects).toContainEqual(expect.objectContaining({ did: 'cont on the destination' }));
+  expect(await bed.pair.destination.runState()).toBe('running');
+  await bed.verify('destination');
+});
+
+test('a cap on the passes does not lengthen the pause that is forecast: the line rate is told apart', async () => {
+  await using bed = await Bed.make(LOOP);
+  // Capped at half of the link: at 30 MB/s the pause would be forecast at 4.5 s, over the limit of 3 s.
+  const ran = await (await bed.migrate('--bandwidth', '240mbit', '--line-rate', '480mbit', '--max-downtime', '3s', '--json')).ended;
+  const document = documentFrom(ran);
+  expect(document).toMatchObject({ outcome: 'completed', runsOn: 'destination' });
+  expect(document.pauseMs).toBeLessThanOrEqual(3000);
+  await bed.verify('destination');
+});
