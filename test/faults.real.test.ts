@@ -8,10 +8,10 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Bed, LOOP } from '../lab/bed.ts';
 import { oldQemu } from '../lab/old-qemu.ts';
+import { documentFrom, type Ran, Running, switchover } from '../lab/switchover-process.ts';
 import { connectQmp } from '../src/hypervisor/qemu/qmp/client.ts';
-import { Bed, LOOP } from './bed.ts';
-import { documentFrom, type Ran, Running, switchover } from './switchover.ts';
 
 let bed: Bed;
 beforeAll(async () => {
@@ -51,11 +51,16 @@ describe('refused before anything is touched: exit 3, one sentence', () => {
     ));
 
   test('an address of no known form', async () =>
-    refused(await switchover('migrate', bed.pair.source.qmpPath, bed.destination, ...bed.common()), /is no QEMU address: write qmp:/));
+    refused(
+      await switchover('migrate', bed.pair.source.qmpPath, bed.destination, ...bed.common()),
+      /is no QEMU address: write qmp:/,
+    ));
 
   test('a socket that is not QMP', async () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'switchover-'));
-    const server = net.createServer((socket) => socket.on('error', () => {}).write('SSH-2.0-OpenSSH_9.2\r\n'));
+    const server = net.createServer((socket) =>
+      socket.on('error', () => {}).write('SSH-2.0-OpenSSH_9.2\r\n'),
+    );
     await new Promise<void>((resolve) => server.listen(path.join(folder, 'ssh'), resolve));
     try {
       refused(await switchover('migrate', `qmp:${folder}/ssh`, bed.destination, ...bed.common()), /SSH-2\.0/);
@@ -67,18 +72,37 @@ describe('refused before anything is touched: exit 3, one sentence', () => {
 
   test('a monitor that somebody else holds', async () => {
     await using _holder = await connectQmp(bed.pair.source.qmpPath);
-    refused(await switchover('migrate', bed.source, bed.destination, ...bed.common()), /refused: .*(busy|another client|holds)/i);
+    refused(
+      await switchover('migrate', bed.source, bed.destination, ...bed.common()),
+      /refused: .*(busy|another client|holds)/i,
+    );
   });
 
   test('a migrate URI that is none', async () =>
     refused(
-      await switchover('migrate', bed.source, bed.destination, '--migrate-uri', '10.77.0.2:4444', '--state-dir', bed.stateDir),
+      await switchover(
+        'migrate',
+        bed.source,
+        bed.destination,
+        '--migrate-uri',
+        '10.77.0.2:4444',
+        '--state-dir',
+        bed.stateDir,
+      ),
       /"10.77.0.2:4444" is no migrate URI .*tcp:/,
     ));
 
   test('a destination address that cannot be bound', async () => {
     refused(
-      await switchover('migrate', bed.source, bed.destination, '--migrate-uri', 'tcp:192.0.2.1:4444', '--state-dir', bed.stateDir),
+      await switchover(
+        'migrate',
+        bed.source,
+        bed.destination,
+        '--migrate-uri',
+        'tcp:192.0.2.1:4444',
+        '--state-dir',
+        bed.stateDir,
+      ),
       /the destination cannot listen on tcp:192.0.2.1:4444/,
     );
     // Nothing was begun, so there is no journal either.
@@ -89,7 +113,15 @@ describe('refused before anything is touched: exit 3, one sentence', () => {
     const file = path.join(bed.stateDir, 'a-file');
     writeFileSync(file, '');
     refused(
-      await switchover('migrate', bed.source, bed.destination, '--migrate-uri', bed.pair.migrateUri, '--state-dir', `${file}/x`),
+      await switchover(
+        'migrate',
+        bed.source,
+        bed.destination,
+        '--migrate-uri',
+        bed.pair.migrateUri,
+        '--state-dir',
+        `${file}/x`,
+      ),
       /the journal cannot be written in .*a-file\/x.*a part of the path is a file.*--state-dir/,
     );
   });
@@ -107,7 +139,11 @@ describe('a destination that does not fit', () => {
   });
 
   test.each([
-    ['memory size', { memoryMiB: 256 }, /the memory sizes differ: 512 MiB on the source, 256 MiB on the destination/],
+    [
+      'memory size',
+      { memoryMiB: 256 },
+      /the memory sizes differ: 512 MiB on the source, 256 MiB on the destination/,
+    ],
     ['machine type', { machine: 'q35' }, /the machine types differ: pc-i440fx.* on the source, pc-q35/],
   ])('another %s', async (_, overrides, sentence) => {
     await bed.pair.startDestination(overrides);
@@ -118,7 +154,9 @@ describe('a destination that does not fit', () => {
 
   test('not waiting for a migration', async () => {
     const ran = await switchover('migrate', bed.source, bed.source.replace(/qmp$/, 'qmp2'), ...bed.common());
-    expect(sentences(ran)).toEqual([expect.stringMatching(/is not waiting for a migration \(it is running\).*-incoming defer/)]);
+    expect(sentences(ran)).toEqual([
+      expect.stringMatching(/is not waiting for a migration \(it is running\).*-incoming defer/),
+    ]);
     expect(ran.status).toBe(3);
   });
 });
@@ -150,7 +188,9 @@ describe('wrong usage: exit 2, one sentence that names the option', () => {
   });
 
   test('the same from the environment', async () => {
-    const ran = await new Running(['migrate', 'qmp:/a', 'qmp:/b', '--migrate-uri', 'tcp:h:1'], { SWITCHOVER_DOWNTIME: 'soon' }).ended;
+    const ran = await new Running(['migrate', 'qmp:/a', 'qmp:/b', '--migrate-uri', 'tcp:h:1'], {
+      SWITCHOVER_DOWNTIME: 'soon',
+    }).ended;
     expect(ran).toMatchObject({ status: 2, stderr: expect.stringContaining('"soon" is not a duration') });
   });
 });
@@ -166,10 +206,23 @@ describe('a migration that goes wrong under way', () => {
   test('an unreachable migrate URI: exit 4', async () => {
     // The destination listens, but the source is told an address on the link at which nobody answers.
     const ran = await new Running([
-      ...['migrate', bed.source, bed.destination, '--state-dir', bed.stateDir, '--json', '--stall-timeout', '3s'],
+      ...[
+        'migrate',
+        bed.source,
+        bed.destination,
+        '--state-dir',
+        bed.stateDir,
+        '--json',
+        '--stall-timeout',
+        '3s',
+      ],
       ...['--migrate-uri', 'tcp:10.77.0.99:4444', '--listen-uri', bed.pair.migrateUri],
     ]).ended;
-    expect(documentFrom(ran)).toMatchObject({ outcome: 'failed', runsOn: 'source', reason: expect.stringMatching(/No route to host|nothing reached/) });
+    expect(documentFrom(ran)).toMatchObject({
+      outcome: 'failed',
+      runsOn: 'source',
+      reason: expect.stringMatching(/No route to host|nothing reached/),
+    });
     expect(ran.status).toBe(4);
   });
 
@@ -187,7 +240,11 @@ describe('a migration that goes wrong under way', () => {
     await running.says(/^pass 2/m);
     await bed.lab.link.cut();
     const ran = await running.ended;
-    expect(documentFrom(ran)).toMatchObject({ outcome: 'failed', runsOn: 'source', reason: expect.stringContaining('nothing reached the destination for 2 s') });
+    expect(documentFrom(ran)).toMatchObject({
+      outcome: 'failed',
+      runsOn: 'source',
+      reason: expect.stringContaining('nothing reached the destination for 2 s'),
+    });
     expect(ran.status).toBe(4);
   });
 
@@ -197,7 +254,11 @@ describe('a migration that goes wrong under way', () => {
     await bed.lab.link.cut();
     const ran = await running.ended;
     const document = documentFrom(ran);
-    expect(document).toMatchObject({ outcome: 'aborted', runsOn: 'source', reason: expect.stringContaining('was stopped for --max-downtime 4 s') });
+    expect(document).toMatchObject({
+      outcome: 'aborted',
+      runsOn: 'source',
+      reason: expect.stringContaining('was stopped for --max-downtime 4 s'),
+    });
     // The promise: stated 4 s, and the guest runs again right then.
     expect(document.pauseMs).toBeGreaterThanOrEqual(4000);
     expect(document.pauseMs).toBeLessThan(4500);
@@ -216,7 +277,11 @@ describe('a migration that goes wrong under way', () => {
   test('--timeout: exit 5', async () => {
     const ran = await (await bed.migrate('--json', '--timeout', '2s')).ended;
     const document = documentFrom(ran);
-    expect(document).toMatchObject({ outcome: 'aborted', runsOn: 'source', reason: expect.stringContaining('--timeout 2 s') });
+    expect(document).toMatchObject({
+      outcome: 'aborted',
+      runsOn: 'source',
+      reason: expect.stringContaining('--timeout 2 s'),
+    });
     expect(document.totalMs).toBeLessThan(4000);
     expect(ran.status).toBe(5);
   });
@@ -227,7 +292,23 @@ describe('a migration that goes wrong under way', () => {
     await using other = await connectQmp(bed.pair.source.monitor2Path);
     await other.execute('migrate_cancel');
     const ran = await running.ended;
-    expect(documentFrom(ran)).toMatchObject({ outcome: 'cancelled', runsOn: 'source', reason: expect.stringContaining('somebody else') });
+    expect(documentFrom(ran)).toMatchObject({
+      outcome: 'cancelled',
+      runsOn: 'source',
+      reason: expect.stringContaining('somebody else'),
+    });
+    expect(ran.status).toBe(5);
+  });
+
+  test('somebody stopped the guest meanwhile: after the cancel it is resumed', async () => {
+    const running = await bed.migrate('--policy', 'stock', '--json', '--max-downtime', '1s');
+    await running.says(/^pass 2/m);
+    await using other = await connectQmp(bed.pair.source.monitor2Path);
+    // What KubeVirt, CloudStack and virsh do: QEMU now drains the pass with the guest stopped.
+    await other.execute('stop');
+    const ran = await running.ended;
+    expect(documentFrom(ran)).toMatchObject({ outcome: 'aborted', runsOn: 'source' });
+    expect(documentFrom(ran).effects).toContainEqual(expect.objectContaining({ did: 'cont on the source' }));
     expect(ran.status).toBe(5);
   });
 
@@ -239,23 +320,42 @@ describe('a migration that goes wrong under way', () => {
     expect((await other.execute('query-migrate-parameters'))['downtime-limit']).toBe(123);
     running.process.kill('SIGINT');
     const ran = await running.ended;
-    expect(documentFrom(ran)).toMatchObject({ outcome: 'cancelled', runsOn: 'source', reason: expect.stringContaining('Ctrl-C') });
+    expect(documentFrom(ran)).toMatchObject({
+      outcome: 'cancelled',
+      runsOn: 'source',
+      reason: expect.stringContaining('Ctrl-C'),
+    });
     expect(ran.status).toBe(5);
     expect(await other.execute('query-migrate-parameters')).toEqual(before);
   });
 
-  test.each(['SIGTERM', 'SIGHUP'] as const)('%s only detaches, and attach takes over and cancels by its limit', async (signal) => {
-    const running = await bed.migrate('--policy', 'stock', '--json');
-    await running.says(/^pass 2/m);
-    running.process.kill(signal);
-    const ran = await running.ended;
-    expect(ran.status).toBe(130);
-    expect(documentFrom(ran)).toMatchObject({ outcome: 'detached' });
-    const attached = await switchover('attach', bed.source, '--state-dir', bed.stateDir, '--max-downtime', '500ms', '--json');
-    expect(attached.status).toBe(5);
-    expect(attached.stderr).toMatch(/the destination is qmp:.*, says the journal/);
-    expect(documentFrom(attached)).toMatchObject({ outcome: 'aborted', runsOn: 'source', memoryIntensive: true });
-  });
+  test.each(['SIGTERM', 'SIGHUP'] as const)(
+    '%s only detaches, and attach takes over and cancels by its limit',
+    async (signal) => {
+      const running = await bed.migrate('--policy', 'stock', '--json');
+      await running.says(/^pass 2/m);
+      running.process.kill(signal);
+      const ran = await running.ended;
+      expect(ran.status).toBe(130);
+      expect(documentFrom(ran)).toMatchObject({ outcome: 'detached' });
+      const attached = await switchover(
+        'attach',
+        bed.source,
+        '--state-dir',
+        bed.stateDir,
+        '--max-downtime',
+        '500ms',
+        '--json',
+      );
+      expect(attached.status).toBe(5);
+      expect(attached.stderr).toMatch(/the destination is qmp:.*, says the journal/);
+      expect(documentFrom(attached)).toMatchObject({
+        outcome: 'aborted',
+        runsOn: 'source',
+        memoryIntensive: true,
+      });
+    },
+  );
 
   test('an already running migration is not started again: exit 3', async () => {
     const running = await bed.migrate('--policy', 'stock');
@@ -274,12 +374,22 @@ describe('a migration that goes wrong under way', () => {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'tmpfs', small]);
     try {
       const ran = await new Running([
-        ...['migrate', bed.source, bed.destination, '--migrate-uri', bed.pair.migrateUri, '--state-dir', small],
+        ...[
+          'migrate',
+          bed.source,
+          bed.destination,
+          '--migrate-uri',
+          bed.pair.migrateUri,
+          '--state-dir',
+          small,
+        ],
         ...['--max-downtime', '1s', '--json'],
       ]).ended;
       const document = documentFrom(ran);
       expect(document).toMatchObject({ outcome: 'aborted', runsOn: 'source', memoryIntensive: true });
-      expect(document.warnings).toEqual([expect.stringMatching(/can no longer be written \(no space left on the disk\)/)]);
+      expect(document.warnings).toEqual([
+        expect.stringMatching(/can no longer be written \(no space left on the disk\)/),
+      ]);
       expect(ran.status).toBe(5);
     } finally {
       execFileSync('umount', [small]);
@@ -303,7 +413,11 @@ describe('what ends on the destination', () => {
     expect((await running.ended).signal).toBe('SIGKILL');
     expect(await own.pair.source.runState()).toBe('running');
     const ran = await switchover('attach', own.source, '--state-dir', own.stateDir, '--json');
-    expect(documentFrom(ran)).toMatchObject({ outcome: 'completed', runsOn: 'destination', memoryIntensive: true });
+    expect(documentFrom(ran)).toMatchObject({
+      outcome: 'completed',
+      runsOn: 'destination',
+      memoryIntensive: true,
+    });
     expect(documentFrom(ran).pauseMs).toBeGreaterThan(0);
     expect(ran.status).toBe(0);
     await own.verify('destination');
@@ -324,9 +438,38 @@ describe('what ends on the destination', () => {
     expect(await own.pair.source.runState()).toBe('running');
     await expect.poll(async () => await own.pair.destination.runState(), { timeout: 20_000 }).toBe('running');
     const told = await switchover('attach', own.source, '--state-dir', own.stateDir);
-    expect(told).toMatchObject({ status: 0, stdout: expect.stringContaining('the guest runs on the destination') });
+    expect(told).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('the guest runs on the destination'),
+    });
     await own.verify('destination');
   });
+});
+
+test('a migration that somebody else began without events is taken over by polling', async () => {
+  await using own = await Bed.make(LOOP);
+  {
+    await using destination = await connectQmp(own.pair.destination.qmpPath);
+    await destination.execute('migrate-incoming', { uri: own.pair.migrateUri });
+    await using source = await connectQmp(own.pair.source.qmpPath);
+    await source.execute('migrate-set-parameters', { 'max-bandwidth': 2 ** 40 });
+    await source.execute('migrate', { uri: own.pair.migrateUri });
+  }
+  const ran = await switchover(
+    'attach',
+    own.source,
+    '--to',
+    own.destination,
+    '--state-dir',
+    own.stateDir,
+    '--json',
+  );
+  const document = documentFrom(ran);
+  expect(document).toMatchObject({ outcome: 'completed', runsOn: 'destination', memoryIntensive: true });
+  expect(document.pauseMs).toBeLessThanOrEqual(5000);
+  for (const { remainingBytes } of document.boundaries) expect(remainingBytes).toBeGreaterThan(120e6);
+  expect(ran.status).toBe(0);
+  await own.verify('destination');
 });
 
 describe('QEMU 7.2', () => {
@@ -334,12 +477,17 @@ describe('QEMU 7.2', () => {
     const qemuBinary = await oldQemu();
     if (qemuBinary === undefined) return skip('this distribution has no QEMU 7.2');
     await using own = await Bed.make(LOOP, { source: { qemuBinary }, destination: { qemuBinary } });
-    const refused = await (await own.migrate()).ended;
+    const unforced = ['--migrate-uri', own.pair.migrateUri, '--state-dir', own.stateDir];
+    const refused = await switchover('migrate', own.source, own.destination, ...unforced);
     expect(refused.status).toBe(3);
     expect(sentences(refused)).toEqual([expect.stringMatching(/QEMU 7\.2.* loses guest writes .*--force/)]);
     // The lab gives such a QEMU a memory size that does not run into its bug.
-    const forced = await (await own.migrate('--force', '--json')).ended;
-    expect(documentFrom(forced)).toMatchObject({ outcome: 'completed', runsOn: 'destination', memoryIntensive: true });
+    const forced = await (await own.migrate('--json')).ended;
+    expect(documentFrom(forced)).toMatchObject({
+      outcome: 'completed',
+      runsOn: 'destination',
+      memoryIntensive: true,
+    });
     await own.verify('destination');
   });
 });

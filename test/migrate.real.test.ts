@@ -1,8 +1,9 @@
 /** The main job, on real guests: stock QEMU does not end, MP does, and no memory is lost. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Bed, LOOP } from '../lab/bed.ts';
+import { documentFrom, switchover } from '../lab/switchover-process.ts';
+import { connectQmp } from '../src/hypervisor/qemu/qmp/client.ts';
 import { migrationDocumentSchema } from '../src/migration/document.ts';
-import { Bed, LOOP } from './bed.ts';
-import { documentFrom, switchover } from './switchover.ts';
 
 describe('a memory-intensive guest', () => {
   let bed: Bed;
@@ -15,7 +16,12 @@ describe('a memory-intensive guest', () => {
     const ran = await (await bed.migrate('--policy', 'stock', '--timeout', '20s', '--json')).ended;
     const document = documentFrom(ran);
     expect(ran.status).toBe(5);
-    expect(document).toMatchObject({ outcome: 'aborted', runsOn: 'source', pauseMs: null, memoryIntensive: null });
+    expect(document).toMatchObject({
+      outcome: 'aborted',
+      runsOn: 'source',
+      pauseMs: null,
+      memoryIntensive: null,
+    });
     expect(document.boundaries.length).toBeGreaterThan(5);
     for (const { remainingBytes } of document.boundaries) expect(remainingBytes).toBeGreaterThan(100e6);
     await bed.verify('source');
@@ -38,7 +44,12 @@ describe('a memory-intensive guest', () => {
     const document = documentFrom(ran);
     expect(ran.status).toBe(0);
     expect(migrationDocumentSchema.parse(document)).toEqual(document);
-    expect(document).toMatchObject({ outcome: 'completed', runsOn: 'destination', policy: 'mp', memoryIntensive: true });
+    expect(document).toMatchObject({
+      outcome: 'completed',
+      runsOn: 'destination',
+      policy: 'mp',
+      memoryIntensive: true,
+    });
     const decided = document.decisions.find(({ action }) => action === 'switchover');
     expect(decided?.pass).toBeLessThanOrEqual(4);
     expect(document.pauseMs).toBeGreaterThan(1000);
@@ -60,7 +71,10 @@ test('a guest that converges by itself is left alone', async () => {
   const running = await bed.migrate('--output', 'jsonl');
   const ran = await running.ended;
   expect(ran.status).toBe(0);
-  const entries = ran.stdout.trim().split('\n').map((line) => JSON.parse(line));
+  const entries = ran.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
   const decisions = entries.filter(({ type }) => type === 'decision').map(({ decision }) => decision.action);
   expect(new Set(decisions)).toEqual(new Set(['continue']));
   expect(entries.filter(({ type }) => type === 'effect')).toEqual([]);
@@ -85,15 +99,40 @@ test('a destination started paused (-S) is told to run the guest', async () => {
   await using bed = await Bed.make({ kind: 'idle' }, { destination: { extraArgs: ['-S'] } });
   const ran = await (await bed.migrate('--json')).ended;
   expect(documentFrom(ran)).toMatchObject({ outcome: 'completed', runsOn: 'destination' });
-  expect(documentFrom(ran).effects).toContainEqual(expect.objectContaining({ did: 'cont on the destination' }));
+  expect(documentFrom(ran).effects).toContainEqual(
+    expect.objectContaining({ did: 'cont on the destination' }),
+  );
   expect(await bed.pair.destination.runState()).toBe('running');
+  await bed.verify('destination');
+});
+
+test('a destination that listens already is taken as it is', async () => {
+  await using bed = await Bed.make({ kind: 'idle' }, { incoming: 'listen' });
+  const ran = await (await bed.migrate('--json')).ended;
+  expect(documentFrom(ran)).toMatchObject({ outcome: 'completed', runsOn: 'destination' });
+  await bed.verify('destination');
+});
+
+test('a guest that was paused arrives paused', async () => {
+  await using bed = await Bed.make({ kind: 'idle' });
+  {
+    await using monitor = await connectQmp(bed.pair.source.monitor2Path);
+    await monitor.execute('stop');
+  }
+  const ran = await (await bed.migrate('--json')).ended;
+  expect(documentFrom(ran)).toMatchObject({ outcome: 'completed', runsOn: 'destination', pauseMs: null });
+  expect(await bed.pair.destination.runState()).toBe('paused');
+  await using monitor = await connectQmp(bed.pair.destination.monitor2Path);
+  await monitor.execute('cont');
   await bed.verify('destination');
 });
 
 test('a cap on the passes does not lengthen the pause that is forecast: the line rate is told apart', async () => {
   await using bed = await Bed.make(LOOP);
   // Capped at half of the link: at 30 MB/s the pause would be forecast at 4.5 s, over the limit of 3 s.
-  const ran = await (await bed.migrate('--bandwidth', '240mbit', '--line-rate', '480mbit', '--max-downtime', '3s', '--json')).ended;
+  const ran = await (
+    await bed.migrate('--bandwidth', '240mbit', '--line-rate', '480mbit', '--max-downtime', '3s', '--json')
+  ).ended;
   const document = documentFrom(ran);
   expect(document).toMatchObject({ outcome: 'completed', runsOn: 'destination' });
   expect(document.pauseMs).toBeLessThanOrEqual(3000);

@@ -7,6 +7,7 @@ import { Supervisor } from '../migration/supervisor.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
 import { VERSION } from '../version.ts';
 import { exitStatusOf } from './exit-status.ts';
+import { beScheduledPromptly } from './priority.ts';
 import type { Reporter } from './render/reporter.ts';
 
 type Opening = Extract<Happening, { type: 'opened' }>;
@@ -48,6 +49,7 @@ export async function follow(
   parts: FollowParts,
   recorder: Recorder,
 ): Promise<number> {
+  beScheduledPromptly();
   const supervisor = new Supervisor(migration, parts.kind, parts.limits, recorder);
   const release = heedSignals(supervisor, parts.reporter);
   try {
@@ -75,7 +77,9 @@ function heedSignals(supervisor: Supervisor, reporter: Reporter): () => void {
   };
   const onInterrupt = () => {
     if (cancelling) return detach();
-    reporter.say('cancelling, the guest stays on the source (Ctrl-C again within a second: detach and let QEMU go on)');
+    reporter.say(
+      'cancelling, the guest stays on the source (Ctrl-C again within a second: detach and let QEMU go on)',
+    );
     cancelling = setTimeout(() => supervisor.cancel('cancelled by Ctrl-C'), SECOND_THOUGHT_MS);
   };
   process.on('SIGINT', onInterrupt);

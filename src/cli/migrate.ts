@@ -34,7 +34,9 @@ export async function migrate(vm: string, destinationVm: string, options: Migrat
   const [first, ...others] = findings;
   if (first) throw RefusedError.of([first, ...others]);
   if (options.dryRun) {
-    process.stdout.write(`${vm} can be migrated to ${destinationVm}: nothing forbids it, and nothing was touched\n`);
+    process.stdout.write(
+      `${vm} can be migrated to ${destinationVm}: nothing forbids it, and nothing was touched\n`,
+    );
     return 0;
   }
 

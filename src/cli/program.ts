@@ -2,6 +2,7 @@
  * The command line. Commands are loaded when they run, so that `--help` stays quick. Standard output carries
  * data, standard error progress; what the exit statuses mean is in `exit-status.ts`.
  */
+import tab from '@bomb.sh/tab/commander';
 import { Command, CommanderError, Option } from 'commander';
 import { VERSION } from '../version.ts';
 import { EXIT } from './exit-status.ts';
@@ -30,6 +31,7 @@ Examples:
   $ switchover migrate qmp:/run/vm1.sock qmp:/run/vm1-dest.sock --migrate-uri tcp:10.77.0.2:4444
   $ switchover attach qmp:/run/vm1.sock --to qmp:/run/vm1-dest.sock
   $ switchover explain last
+  $ source <(switchover complete bash)
 ${EXIT_HELP}`,
     )
     .exitOverride();
@@ -124,7 +126,22 @@ ${EXIT_HELP}`,
 
   for (const command of root.commands)
     command.exitOverride().showHelpAfterError(`(switchover ${command.name()} --help shows examples)`);
+  addCompletion(root);
   return root;
+}
+
+/** `switchover complete bash|zsh|fish` prints the script; values come from the options' own choices. */
+function addCompletion(root: Command): void {
+  const completion = tab(root);
+  for (const command of root.commands)
+    for (const option of command.options) {
+      const choices = option.argChoices;
+      const completed = completion.commands.get(command.name())?.options.get(option.name());
+      if (choices && completed)
+        completed.handler = (complete) => {
+          for (const choice of choices) complete(choice, '');
+        };
+    }
 }
 
 /** Runs the command line. @returns the exit status */

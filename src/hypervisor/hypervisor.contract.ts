@@ -4,7 +4,13 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Boundary } from '../model/observation.ts';
-import type { Destination, Hypervisor, MigrationEvent, RunningMigration, StartOptions } from './hypervisor.ts';
+import type {
+  Destination,
+  Hypervisor,
+  MigrationEvent,
+  RunningMigration,
+  StartOptions,
+} from './hypervisor.ts';
 import { RefusedError } from './hypervisor.ts';
 
 export interface ContractBed extends AsyncDisposable {
@@ -40,13 +46,24 @@ export function hypervisorContract(name: string, makeBed: () => Promise<Contract
 
     test('inspects a running guest', async () => {
       const guest = await hypervisor.inspect(bed.vm);
-      expect(guest).toMatchObject({ vm: bed.vm, state: 'running', migrating: false, memoryBytes: bed.memoryBytes });
+      expect(guest).toMatchObject({
+        vm: bed.vm,
+        state: 'running',
+        migrating: false,
+        memoryBytes: bed.memoryBytes,
+      });
       expect(guest.name).not.toBe('');
     });
 
     test('refuses a VM that is not there, with a code', async () => {
-      await expect(hypervisor.inspect(bed.nowhere)).rejects.toMatchObject({ name: 'RefusedError', code: 'no-socket' });
-      expect(await hypervisor.locate(bed.nowhere, undefined)).toEqual({ source: 'gone', destination: 'unknown' });
+      await expect(hypervisor.inspect(bed.nowhere)).rejects.toMatchObject({
+        name: 'RefusedError',
+        code: 'no-socket',
+      });
+      expect(await hypervisor.locate(bed.nowhere, undefined)).toEqual({
+        source: 'gone',
+        destination: 'unknown',
+      });
     });
 
     test('estimates the dirty rate without disturbing the guest', async () => {
@@ -59,13 +76,18 @@ export function hypervisorContract(name: string, makeBed: () => Promise<Contract
 
     test('finds nothing against this migration, and everything against a bad one', async () => {
       expect((await hypervisor.check(bed.vm, bed.destination, OPTIONS)).findings).toEqual([]);
-      const error = await hypervisor.check(bed.nowhere, { ...bed.destination, vm: `${bed.nowhere}2` }, OPTIONS).catch((e) => e);
+      const error = await hypervisor
+        .check(bed.nowhere, { ...bed.destination, vm: `${bed.nowhere}2` }, OPTIONS)
+        .catch((e) => e);
       expect(error).toBeInstanceOf(RefusedError);
       expect(error.message.split('\n')).toHaveLength(2);
     });
 
     test('there is nothing to attach to before it began', async () => {
-      const attaching = hypervisor.attach(bed.vm, { destination: bed.destination.vm, lineRateBytesPerSecond: undefined });
+      const attaching = hypervisor.attach(bed.vm, {
+        destination: bed.destination.vm,
+        lineRateBytesPerSecond: undefined,
+      });
       await expect(attaching).rejects.toMatchObject({ code: 'not-migrating' });
     });
 
@@ -85,7 +107,11 @@ export function hypervisorContract(name: string, makeBed: () => Promise<Contract
         expect(boundary.sentBytes).toBeGreaterThan(before.sentBytes);
       });
       expect(seen.events.some(({ kind }) => kind === 'tick')).toBe(true);
-      expect(seen.end).toMatchObject({ result: 'cancelled', whereabouts: { source: 'running' }, destinationEverRan: false });
+      expect(seen.end).toMatchObject({
+        result: 'cancelled',
+        whereabouts: { source: 'running' },
+        destinationEverRan: false,
+      });
       expect(seen.events.some(({ kind }) => kind === 'stopped')).toBe(false);
       await migration.detach();
       await bed.verifyGuest('source');
@@ -101,7 +127,10 @@ export function hypervisorContract(name: string, makeBed: () => Promise<Contract
       const again = hypervisor.start(bed.vm, bed.destination, OPTIONS);
       await expect(again).rejects.toMatchObject({ code: 'already-migrating' });
 
-      const second = await hypervisor.attach(bed.vm, { destination: bed.destination.vm, lineRateBytesPerSecond: undefined });
+      const second = await hypervisor.attach(bed.vm, {
+        destination: bed.destination.vm,
+        lineRateBytesPerSecond: undefined,
+      });
       const seen = await follow(second, async (event, events) => {
         if (event.kind === 'boundary' && boundariesOf(events).length === 1) await second.suspend();
         if (event.kind === 'stopped') await second.cancel();
@@ -121,7 +150,8 @@ export function hypervisorContract(name: string, makeBed: () => Promise<Contract
       const seen = await follow(migration, async (event, events) => {
         const boundaries = boundariesOf(events);
         if (event.kind !== 'boundary') return;
-        if (boundaries.length === 2) await migration.setDowntimeLimit({ pauseMs: 600, lineRateBytesPerSecond: 60e6 });
+        if (boundaries.length === 2)
+          await migration.setDowntimeLimit({ pauseMs: 600, lineRateBytesPerSecond: 60e6 });
         if (boundaries.length === 3) await migration.cancel();
       });
       expect(seen.events.some(({ kind }) => kind === 'stopped')).toBe(false);
@@ -146,7 +176,10 @@ export function hypervisorContract(name: string, makeBed: () => Promise<Contract
       expect(resumed).toMatchObject({ side: 'destination' });
       expect((resumed?.atMs ?? 0) - (stopped?.atMs ?? 0)).toBeLessThan(4000);
       await migration.detach();
-      expect(await hypervisor.locate(bed.vm, bed.destination.vm)).toEqual({ source: 'handed-over', destination: 'running' });
+      expect(await hypervisor.locate(bed.vm, bed.destination.vm)).toEqual({
+        source: 'handed-over',
+        destination: 'running',
+      });
       await bed.verifyGuest('destination');
     });
   });
@@ -169,6 +202,9 @@ async function follow(
   return { events, end: await migration.ended };
 }
 
-async function firstEvent(migration: RunningMigration, wanted: (event: MigrationEvent) => boolean): Promise<void> {
+async function firstEvent(
+  migration: RunningMigration,
+  wanted: (event: MigrationEvent) => boolean,
+): Promise<void> {
   for await (const event of migration.events) if (wanted(event)) return;
 }

@@ -46,7 +46,8 @@ export class PassMeter {
       ...boundary,
       ended: previous && endedPass(previous, boundary),
       lineRateBytesPerSecond: lineRate,
-      pauseForecastMs: lineRate === undefined ? undefined : forecastPauseMs(boundary.remainingBytes, lineRate),
+      pauseForecastMs:
+        lineRate === undefined ? undefined : forecastPauseMs(boundary.remainingBytes, lineRate),
     };
   }
 

@@ -76,6 +76,8 @@ export class QemuMigration implements RunningMigration {
   /** Set by STOP on the source, cleared by its RESUME. */
   private guestStopped = false;
   private destinationRan = false;
+  /** Somebody, we or another, told QEMU to cancel. */
+  private cancelling = false;
 
   /** @param zeroMs the instant from which times are counted, on the clock of performance.now() */
   constructor(parts: QemuMigrationParts, zeroMs: number) {
@@ -121,6 +123,7 @@ export class QemuMigration implements RunningMigration {
   async cancel(): Promise<string> {
     if (this.status.startsWith('postcopy'))
       throw new TooLateError('post-copy has begun: the guest lives on both sides until it ends');
+    this.cancelling = true;
     if (!this.guestStopped) {
       const answered = this.source.execute('migrate_cancel', undefined, { timeoutMs: PATIENT_MS });
       // If the guest stops just now, QEMU does not come to our command before the stop-and-copy is over.
@@ -231,6 +234,7 @@ export class QemuMigration implements RunningMigration {
   private takeStatus(status: string, atMs: number): void {
     if (status === this.status) return;
     this.status = status;
+    if (status === 'cancelling') this.cancelling = true;
     this.events.push({ kind: 'status', atMs, status });
     if (status === 'completed' || status === 'failed' || status === 'cancelled') void this.finish(status);
   }
@@ -306,7 +310,8 @@ export class QemuMigration implements RunningMigration {
     this.events.close();
     this.settleEnded({
       atMs,
-      result,
+      // QEMU 10.0 may end a cancelled migration as `failed`, with the error of the socket that it shut down itself.
+      result: result === 'failed' && this.cancelling ? 'cancelled' : result,
       error: result === 'lost' ? 'the source QEMU ended or closed its monitor' : info?.['error-desc'],
       whereabouts: { source, destination },
       destinationEverRan: this.destinationRan || (this.parts.watchedFromStart ? false : undefined),

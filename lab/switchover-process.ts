@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import type { MigrationDocument } from '../src/migration/document.ts';
 
-const PROGRAM = path.join(import.meta.dirname, '..', 'bin', 'switchover');
+export const PROGRAM = path.join(import.meta.dirname, '..', 'bin', 'switchover');
 
 export interface Ran {
   readonly status: number | null;
@@ -21,7 +21,10 @@ export class Running {
   readonly ended: Promise<Ran>;
 
   constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    const child = spawn(PROGRAM, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(PROGRAM, args, {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.process = child;
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;

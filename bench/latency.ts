@@ -1,0 +1,154 @@
+/**
+ * How fast switchover reacts and what it costs, on real QEMU: from QEMU's MIGRATION_PASS to our
+ * migrate-set-parameters on the socket, CPU time for each minute of migration, and the time of `--help`.
+ */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { Bed } from '../lab/bed.ts';
+import { PROGRAM, type Running } from '../lab/switchover-process.ts';
+import { beScheduledPromptly } from '../src/cli/priority.ts';
+import { QemuHypervisor } from '../src/hypervisor/qemu/qemu-hypervisor.ts';
+import type { QmpRecord } from '../src/hypervisor/qemu/qmp/connection.ts';
+import { Recorder } from '../src/migration/recorder.ts';
+import { Supervisor } from '../src/migration/supervisor.ts';
+import type { Limits, PolicyKind } from '../src/policy/policy.ts';
+import { atMost, type BenchResult, spread } from './goals.ts';
+
+const SAMPLES = 300;
+const CPU_SECONDS = 60;
+const HELP_RUNS = 20;
+/** Clock ticks of /proc/PID/stat, fixed on Linux whatever the kernel was built with. */
+const TICKS_PER_SECOND = 100;
+
+const LIMITS: Limits = {
+  downtimeMs: 1,
+  maxDowntimeMs: 5000,
+  timeoutMs: undefined,
+  stallTimeoutMs: 15_000,
+  bandwidthBytesPerSecond: undefined,
+  lineRateBytesPerSecond: undefined,
+  overBudget: 'abort',
+};
+
+/** Acts at every boundary, with a limit that never fits, so that one migration gives many samples. */
+const EAGER: PolicyKind = {
+  name: 'eager',
+  summary: 'sets a limit at every boundary',
+  begin: () => ({
+    initialDowntimeLimitMs: 1,
+    observe: (observation) =>
+      observation.kind === 'boundary'
+        ? { action: 'set-downtime-limit', downtimeLimitMs: 1, reason: 'a sample' }
+        : { action: 'continue', reason: 'between boundaries' },
+  }),
+};
+
+export async function run(): Promise<BenchResult> {
+  const reaction = spread(await reactionsMs());
+  const cpuSeconds = await cpuSecondsPerMinute();
+  const help = spread(helpTimesMs());
+  return {
+    bench: 'latency',
+    figures: { passToSetParametersMs: reaction, cpuSecondsPerMinute: cpuSeconds, helpMs: help },
+    goals: [
+      atMost('MIGRATION_PASS to migrate-set-parameters, p99', reaction.p99, 'ms', 5),
+      atMost('CPU time for a minute of migration', cpuSeconds, 's', 1),
+      atMost('switchover --help, median', help.median, 'ms', 150),
+    ],
+  };
+}
+
+/** From the time stamp that QEMU put on the event to our write, on the one clock of this machine. */
+async function reactionsMs(): Promise<number[]> {
+  say(`${SAMPLES} reactions to MIGRATION_PASS`);
+  // 16 MiB in a loop: three passes a second, and both cores as busy as they are in earnest.
+  await using bed = await Bed.make({ kind: 'loop', wssMiB: 16 });
+  const samples: number[] = [];
+  let passAtMs: number | undefined;
+  const controller = { enough: () => {} };
+  const record = ({ direction, line, atMs }: QmpRecord) => {
+    if (direction === 'in' && line.includes('"MIGRATION_PASS"')) {
+      const { timestamp } = JSON.parse(line) as { timestamp: { seconds: number; microseconds: number } };
+      passAtMs = timestamp.seconds * 1000 + timestamp.microseconds / 1000;
+    }
+    if (direction !== 'out' || passAtMs === undefined || !line.includes('"migrate-set-parameters"')) return;
+    samples.push(performance.timeOrigin + atMs - passAtMs);
+    passAtMs = undefined;
+    if (samples.length >= SAMPLES) controller.enough();
+  };
+  // As the command does; it is set for this process only once QEMU, which would inherit it, has started.
+  beScheduledPromptly();
+  const hypervisor = new QemuHypervisor({ record });
+  const migration = await hypervisor.start(
+    bed.source,
+    { vm: bed.destination, migrateUri: bed.pair.migrateUri, listenUri: undefined },
+    {
+      force: bed.pair.source.losesWritesWorkaround,
+      postCopy: false,
+      downtimeLimitMs: 1,
+      bandwidthBytesPerSecond: undefined,
+      lineRateBytesPerSecond: undefined,
+    },
+  );
+  const opening = {
+    type: 'opened',
+    id: 'latency',
+    origin: 'migrate',
+    switchoverVersion: '',
+    vm: bed.source,
+  } as const;
+  const rest = {
+    destination: null,
+    migrateUri: null,
+    policy: EAGER.name,
+    limits: LIMITS,
+    guest: migration.guest,
+  };
+  const recorder = Recorder.open(bed.stateDir, { ...opening, ...rest }, () => {});
+  const supervisor = new Supervisor(migration, EAGER, LIMITS, recorder);
+  controller.enough = () => supervisor.cancel('enough samples');
+  await supervisor.run();
+  await migration.detach();
+  recorder.close();
+  return samples;
+}
+
+/** User and system time of the command, from its start to its end, over a migration that stock QEMU never ends. */
+async function cpuSecondsPerMinute(): Promise<number> {
+  say(`CPU time over ${CPU_SECONDS} s of migration`);
+  await using bed = await Bed.make({ kind: 'loop', wssMiB: 128 });
+  const running = await bed.migrate('--policy', 'stock', '--timeout', `${CPU_SECONDS}s`, '--json');
+  return (await lastCpuSeconds(running)) * (60 / CPU_SECONDS);
+}
+
+async function lastCpuSeconds(running: Running): Promise<number> {
+  let seconds = 0;
+  const timer = setInterval(() => {
+    try {
+      // The name in the second field may hold spaces; the fields that count follow its bracket.
+      const fields = readFileSync(`/proc/${running.process.pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
+      seconds = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+    } catch {
+      // It has ended; the last reading is a tenth of a second old at most.
+    }
+  }, 100);
+  await running.ended;
+  clearInterval(timer);
+  return seconds;
+}
+
+function helpTimesMs(): number[] {
+  say(`${HELP_RUNS} times --help`);
+  return Array.from({ length: HELP_RUNS }, () => {
+    const startedMs = performance.now();
+    const { status } = spawnSync(PROGRAM, ['--help']);
+    if (status !== 0) throw new Error(`switchover --help ended with ${status}`);
+    return performance.now() - startedMs;
+  });
+}
+
+function say(what: string): void {
+  process.stderr.write(`bench: measuring ${what}\n`);
+}

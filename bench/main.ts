@@ -1,0 +1,62 @@
+/** `./dev bench NAME [--json]`. Progress on standard error; the result, as text or JSON, on standard output. */
+import { parseArgs } from 'node:util';
+import type { BenchResult, Goal } from './goals.ts';
+
+const BENCHES: Record<string, { summary: string; load: () => Promise<{ run: () => Promise<BenchResult> }> }> =
+  {
+    latency: {
+      summary: 'how fast switchover reacts, and what it costs (2 min)',
+      load: () => import('./latency.ts'),
+    },
+    convergence: {
+      summary: 'five times each: stock and mp on a memory-intensive guest, mp on an idle one (5 min)',
+      load: () => import('./convergence.ts'),
+    },
+  };
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  let parsed: { values: { json: boolean; help: boolean }; positionals: string[] };
+  try {
+    parsed = parseArgs({
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    return complain((error as Error).message);
+  }
+  const [name, ...extra] = parsed.positionals;
+  if (parsed.values.help) {
+    process.stdout.write(help());
+    return 0;
+  }
+  if (name === undefined) return complain(`name one of: ${Object.keys(BENCHES).join(', ')}`);
+  const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
+  if (!bench)
+    return complain(`there is no benchmark "${name}": name one of ${Object.keys(BENCHES).join(', ')}`);
+  if (extra.length > 0) return complain(`"${extra[0]}" is one name too many`);
+  const { run } = await bench.load();
+  const result = await run();
+  process.stdout.write(parsed.values.json ? `${JSON.stringify(result, null, 2)}\n` : text(result));
+  return result.goals.every(({ met }) => met) ? 0 : 1;
+}
+
+function help(): string {
+  const lines = Object.entries(BENCHES).map(([name, { summary }]) => `  ${name.padEnd(13)}${summary}`);
+  return `./dev bench NAME [--json]\n\n${lines.join('\n')}\n\nExits 1 where a goal is missed. Nothing else should run meanwhile.\n`;
+}
+
+function text({ figures, goals }: BenchResult): string {
+  const row = ({ name, value, unit, limit, met }: Goal) =>
+    `  ${met ? 'met   ' : 'MISSED'}  ${name}: ${value} ${unit} (goal ${limit})`;
+  return `${JSON.stringify(figures, null, 2)}\n\n${goals.map(row).join('\n')}\n`;
+}
+
+function complain(sentence: string): number {
+  process.stderr.write(`bench: ${sentence}\n`);
+  return 2;
+}

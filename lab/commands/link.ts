@@ -1,0 +1,22 @@
+import { linkOf } from '../hosts.ts';
+import { chooseLab } from '../kept-lab.ts';
+import { UsageError } from '../usage-error.ts';
+import { readArguments, readBitsPerSecond, readChoice } from './arguments.ts';
+import { progress } from './output.ts';
+
+/** Cuts, restores or slows the link of a lab. */
+export async function link(args: readonly string[]): Promise<number> {
+  const { positionals } = readArguments(args, {}, 3);
+  const [id, action, rate] = positionals;
+  if (id === undefined || action === undefined)
+    throw new UsageError('say which lab and what to do, like: ./dev lab link ID cut');
+  const chosen = readChoice('link ID', action, ['cut', 'restore', 'rate']);
+  if ((chosen === 'rate') !== (rate !== undefined))
+    throw new UsageError('only the rate takes one more word, like: ./dev lab link ID rate 480mbit');
+  const cable = linkOf(chooseLab(id).id);
+  if (chosen === 'cut') await cable.cut();
+  else if (chosen === 'restore') await cable.restore();
+  else await cable.setRate(readBitsPerSecond('link ID rate', rate ?? ''));
+  progress(`link of lab ${id}: ${[chosen, rate].filter(Boolean).join(' ')}`);
+  return 0;
+}

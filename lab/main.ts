@@ -1,0 +1,71 @@
+/**
+ * `./dev lab`: real guests to try switchover on, kept until they are taken down.
+ */
+import { down } from './commands/down.ts';
+import { link } from './commands/link.ts';
+import { restartDestination } from './commands/restart-destination.ts';
+import { status } from './commands/status.ts';
+import { sweep } from './commands/sweep.ts';
+import { up } from './commands/up.ts';
+import { verify } from './commands/verify.ts';
+import { UsageError } from './usage-error.ts';
+
+const HELP = `./dev lab: two hosts with a slow link on this machine, and a real QEMU guest to migrate
+
+  up [options]                  boot a guest on the source, and an empty QEMU on the destination
+      --id ID                   name of the lab (default: a random one)
+      --workload KIND           idle, loop, random, hotcold or phases (default loop)
+      --wss SIZE                memory that the guest rewrites (default 128M)
+      --rate N                  pages a second that it writes, 0 = flat out (default 0)
+      --page word|full          a few bytes of each page, or all of it, incompressible (default word)
+      --busy TIME --calm TIME   for phases (default 5s each)
+      --memory SIZE             of the guest (default 512M)
+      --link RATE               of the network between the hosts (default 480mbit)
+      --no-wait                 do not wait until the guest is at work
+      --json                    one JSON document instead of text
+  status [--json]               which labs there are, and where their guests run
+  verify [ID] [--side source|destination] [--json]
+                                has the guest check all its memory
+  link ID cut|restore|rate RATE pulls the cable, plugs it in, or reshapes it
+  restart-destination [ID]      a new empty QEMU after a failed or cancelled migration
+  down [ID|--all]               ends a lab
+  sweep                         removes what crashed labs have left
+
+ID may be left out while there is one lab only (not for link).
+
+  ./dev lab up --workload hotcold --wss 256M --memory 1G
+  ./dev lab link a1b2c3 rate 100mbit
+`;
+
+const COMMANDS: Record<string, (args: readonly string[]) => Promise<number>> = {
+  up,
+  status,
+  verify,
+  link,
+  'restart-destination': restartDestination,
+  down,
+  sweep,
+};
+
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (
+    name === undefined ||
+    name === 'help' ||
+    name === '--help' ||
+    name === '-h' ||
+    args.includes('--help')
+  ) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) throw new UsageError(`there is no command "${name}": see ./dev lab help`);
+  return await command(args);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`lab: ${(error as Error).message}\n`);
+  process.exitCode = error instanceof UsageError || (error as Error).name === 'LabIdError' ? 2 : 1;
+}

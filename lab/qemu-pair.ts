@@ -1,0 +1,171 @@
+/**
+ * A guest on its source host, and the empty QEMU on the other host that is to take it.
+ */
+import type { GuestImage } from './guest/image.ts';
+import type { Workload } from './guest/workload.ts';
+import { ADDRESSES, namespaceOf, type Side } from './hosts.ts';
+import { LabGuest } from './lab-guest.ts';
+import { guestPaths, type QemuSettings } from './qemu-command.ts';
+import { findQemu, startQemu } from './qemu-process.ts';
+import { DEFAULT_QEMU_BINARY, losesTcgWrites, memoryOffFastPath, qemuVersion } from './qemu-version.ts';
+
+/** What one side has differently, for tests of pairs that do not fit each other. */
+export interface SideOverrides {
+  readonly memoryMiB?: number;
+  readonly machine?: string;
+  readonly accel?: string;
+  readonly qemuBinary?: string;
+  /** Appended to the command line. */
+  readonly extraArgs?: readonly string[];
+}
+
+export interface PairOptions {
+  readonly workload: Workload;
+  /** Default 512. */
+  readonly memoryMiB?: number;
+  readonly source?: SideOverrides;
+  /** `none`: only a source, for instance until {@link QemuPair.startDestination}. */
+  readonly destination?: SideOverrides | 'none';
+  /** `defer` (the default) waits for migrate-incoming; a URI listens from the start. `listen`: the pair's own. */
+  readonly incoming?: 'defer' | 'listen' | (string & {});
+}
+
+/** What a pair lives in: taken from the lab, and written down so that another process can find the pair again. */
+export interface PairPlace {
+  readonly labId: string;
+  readonly folder: string;
+  readonly keep: boolean;
+  readonly image: GuestImage;
+  readonly vmName: string;
+  /** The destination's port for migrations; each pair of a lab has its own. */
+  readonly migratePort: number;
+}
+
+const DEFAULT_MEMORY_MIB = 512;
+
+export class QemuPair {
+  readonly place: PairPlace;
+  readonly options: PairOptions;
+  /** Where a migration is sent: `tcp:10.77.0.2:4444`. */
+  readonly migrateUri: string;
+  readonly source: LabGuest;
+  #destination: LabGuest | undefined;
+
+  constructor(place: PairPlace, options: PairOptions, source: LabGuest, destination: LabGuest | undefined) {
+    this.place = place;
+    this.options = options;
+    this.migrateUri = `tcp:${ADDRESSES.destination}:${place.migratePort}`;
+    this.source = source;
+    this.#destination = destination;
+  }
+
+  /** @throws {Error} while there is none (`destination: 'none'`) */
+  get destination(): LabGuest {
+    if (this.#destination === undefined)
+      throw new Error(`${this.place.vmName} has no destination: call startDestination() first`);
+    return this.#destination;
+  }
+
+  get hasDestination(): boolean {
+    return this.#destination !== undefined;
+  }
+
+  /** Waits until the guest is at work on the source. @throws {GuestFailedError} @throws {WaitTimeoutError} */
+  async ready(timeoutMs?: number): Promise<void> {
+    await this.source.ready(timeoutMs);
+  }
+
+  /**
+   * Starts the destination anew, under the same paths: a QEMU whose incoming migration failed or was cancelled
+   * has ended. One that is still there is killed.
+   */
+  async startDestination(overrides?: SideOverrides): Promise<LabGuest> {
+    // Only when the old one is gone: on its way out it removes its sockets, which have the same names.
+    if (this.#destination !== undefined) await endQemu(this.#destination);
+    this.#destination = await startSide(this.place, this.options, 'destination', overrides);
+    return this.#destination;
+  }
+
+  /** Kills both QEMUs. */
+  async stop(): Promise<void> {
+    await Promise.all([this.source, this.#destination].map(async (guest) => guest && (await endQemu(guest))));
+  }
+}
+
+/** @throws {QemuStartError} */
+export async function startPair(place: PairPlace, options: PairOptions): Promise<QemuPair> {
+  const source = await startSide(place, options, 'source');
+  try {
+    const destination =
+      options.destination === 'none' ? undefined : await startSide(place, options, 'destination');
+    return new QemuPair(place, options, source, destination);
+  } catch (error) {
+    await endQemu(source);
+    throw error;
+  }
+}
+
+/** @returns the pair that another process has started, with the sides of it that are still there */
+export async function findPair(
+  place: PairPlace,
+  options: PairOptions,
+): Promise<Partial<Record<Side, LabGuest>>> {
+  const offFastPath = await needsOffFastPath(options);
+  const find = (side: Side) => {
+    const name = `${place.vmName}-${side}`;
+    const paths = guestPaths(place.folder, name);
+    const process = findQemu(paths.pidPath, paths.qmpPath);
+    return process === undefined ? {} : { [side]: new LabGuest(name, paths, process, offFastPath) };
+  };
+  return { ...find('source'), ...find('destination') };
+}
+
+async function startSide(
+  place: PairPlace,
+  options: PairOptions,
+  side: Side,
+  overrides: SideOverrides = overridesOf(options, side),
+): Promise<LabGuest> {
+  const name = `${place.vmName}-${side}`;
+  const paths = guestPaths(place.folder, name);
+  const offFastPath = await needsOffFastPath(options);
+  const memoryBytes = (overrides.memoryMiB ?? options.memoryMiB ?? DEFAULT_MEMORY_MIB) * 2 ** 20;
+  const settings: QemuSettings = {
+    vmName: place.vmName,
+    paths,
+    image: place.image,
+    workload: options.workload,
+    memoryBytes: offFastPath ? memoryOffFastPath(memoryBytes) : memoryBytes,
+    binary: overrides.qemuBinary ?? DEFAULT_QEMU_BINARY,
+    machine: overrides.machine ?? 'pc',
+    accel: overrides.accel ?? 'tcg',
+    incoming: side === 'source' ? undefined : incomingOf(place, options),
+    extraArgs: overrides.extraArgs ?? [],
+  };
+  const process = await startQemu(settings, namespaceOf(place.labId, side), place.keep);
+  return new LabGuest(name, paths, process, offFastPath);
+}
+
+function incomingOf(place: PairPlace, options: PairOptions): string {
+  const incoming = options.incoming ?? 'defer';
+  return incoming === 'listen' ? `tcp:${ADDRESSES.destination}:${place.migratePort}` : incoming;
+}
+
+function overridesOf(options: PairOptions, side: Side): SideOverrides {
+  const overrides = options[side];
+  return overrides === undefined || overrides === 'none' ? {} : overrides;
+}
+
+/** Both sides need the same RAM size, so one old QEMU decides for both. */
+async function needsOffFastPath(options: PairOptions): Promise<boolean> {
+  const sides = [overridesOf(options, 'source'), overridesOf(options, 'destination')];
+  const emulated = sides.some(({ accel }) => (accel ?? 'tcg').startsWith('tcg'));
+  const binaries = new Set(sides.map(({ qemuBinary }) => qemuBinary ?? DEFAULT_QEMU_BINARY));
+  const versions = await Promise.all([...binaries].map(qemuVersion));
+  return emulated && versions.some(losesTcgWrites);
+}
+
+async function endQemu(guest: LabGuest): Promise<void> {
+  guest.kill('SIGKILL');
+  await guest.exited;
+}

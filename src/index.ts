@@ -1,0 +1,22 @@
+/** What the package offers to programs: the port and its QEMU driver, the policies, the supervisor, the journal. */
+export type * from './hypervisor/hypervisor.ts';
+export { RefusedError, TooLateError } from './hypervisor/hypervisor.ts';
+export { QemuHypervisor } from './hypervisor/qemu/qemu-hypervisor.ts';
+export { documentOf, type MigrationDocument, migrationDocumentSchema } from './migration/document.ts';
+export type * from './migration/journal-entry.ts';
+export {
+  findJournal,
+  JournalError,
+  listJournals,
+  newMigrationId,
+  readJournal,
+  stateDirectory,
+} from './migration/journal-file.ts';
+export type { Outcome } from './migration/outcome.ts';
+export { Recorder } from './migration/recorder.ts';
+export { Supervisor } from './migration/supervisor.ts';
+export { type MigrationView, viewOf } from './migration/view.ts';
+export type * from './model/observation.ts';
+export { PassMeter } from './model/passes.ts';
+export { choosePolicy, POLICIES, PolicyError } from './policy/policies.ts';
+export type * from './policy/policy.ts';
