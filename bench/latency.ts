@@ -11,7 +11,7 @@ import { QemuHypervisor } from '../src/hypervisor/qemu/qemu-hypervisor.ts';
 import type { QmpRecord } from '../src/hypervisor/qemu/qmp/connection.ts';
 import { Recorder } from '../src/migration/recorder.ts';
 import { Supervisor } from '../src/migration/supervisor.ts';
-import type { Limits, PolicyKind } from '../src/policy/policy.ts';
+import { DEFAULT_LIMITS, type Limits, type PolicyKind } from '../src/policy/policy.ts';
 import { atMost, type BenchResult, spread } from './goals.ts';
 
 const SAMPLES = 300;
@@ -20,15 +20,7 @@ const HELP_RUNS = 20;
 /** Clock ticks of /proc/PID/stat, fixed on Linux whatever the kernel was built with. */
 const TICKS_PER_SECOND = 100;
 
-const LIMITS: Limits = {
-  downtimeMs: 1,
-  maxDowntimeMs: 5000,
-  timeoutMs: undefined,
-  stallTimeoutMs: 15_000,
-  bandwidthBytesPerSecond: undefined,
-  lineRateBytesPerSecond: undefined,
-  overBudget: 'abort',
-};
+const LIMITS: Limits = { ...DEFAULT_LIMITS, downtimeMs: 1 };
 
 /** Acts at every boundary, with a limit that never fits, so that one migration gives many samples. */
 const EAGER: PolicyKind = {

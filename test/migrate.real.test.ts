@@ -95,6 +95,22 @@ test('post-copy moves what no allowed pause can, when the user has said so', asy
   await bed.verify('destination');
 });
 
+test('post-copy whose link is lost needs an operator, and that is said: exit 6', async () => {
+  await using bed = await Bed.make(LOOP);
+  const running = await bed.migrate(
+    ...['--max-downtime', '1s', '--over-budget', 'post-copy', '--stall-timeout', '2s', '--json'],
+  );
+  await running.says(/the guest resumed on the destination/);
+  await bed.lab.link.cut();
+  const ran = await running.ended;
+  expect(documentFrom(ran)).toMatchObject({
+    outcome: 'failed',
+    runsOn: 'unknown',
+    reason: expect.stringMatching(/post-copy stands still.*an operator is needed/),
+  });
+  expect(ran.status).toBe(6);
+});
+
 test('a destination started paused (-S) is told to run the guest', async () => {
   await using bed = await Bed.make({ kind: 'idle' }, { destination: { extraArgs: ['-S'] } });
   const ran = await (await bed.migrate('--json')).ended;

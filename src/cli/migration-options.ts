@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDurationMs, parseRate } from '../model/units.ts';
 import { choosePolicy, POLICIES, PolicyError } from '../policy/policies.ts';
 import {
+  DEFAULT_LIMITS,
   type Limits,
   OVER_BUDGET_ACTIONS,
   type OverBudgetAction,
@@ -13,9 +14,6 @@ import { UsageError } from './usage-error.ts';
 export const OUTPUTS = ['text', 'json', 'jsonl'] as const;
 export type Output = (typeof OUTPUTS)[number];
 
-const DEFAULT_DOWNTIME_MS = 300;
-const DEFAULT_MAX_DOWNTIME_MS = 5000;
-const DEFAULT_STALL_TIMEOUT_MS = 15_000;
 /** QEMU takes no downtime limit above 2000 s. */
 const LONGEST_DOWNTIME_MS = 2_000_000;
 
@@ -86,8 +84,8 @@ export function bandwidthOption(): Option {
 
 /** @throws {UsageError} when limits contradict each other */
 export function limitsOf(options: MigrationOptions): Limits {
-  const maxDowntimeMs = options.maxDowntime ?? Math.max(DEFAULT_MAX_DOWNTIME_MS, options.downtime ?? 0);
-  const downtimeMs = options.downtime ?? Math.min(DEFAULT_DOWNTIME_MS, maxDowntimeMs);
+  const maxDowntimeMs = options.maxDowntime ?? Math.max(DEFAULT_LIMITS.maxDowntimeMs, options.downtime ?? 0);
+  const downtimeMs = options.downtime ?? Math.min(DEFAULT_LIMITS.downtimeMs, maxDowntimeMs);
   if (maxDowntimeMs <= 0)
     throw new UsageError(
       '--max-downtime must be above zero: every migration pauses the guest for some milliseconds',
@@ -103,7 +101,7 @@ export function limitsOf(options: MigrationOptions): Limits {
     downtimeMs,
     maxDowntimeMs,
     timeoutMs: options.timeout,
-    stallTimeoutMs: options.stallTimeout ?? DEFAULT_STALL_TIMEOUT_MS,
+    stallTimeoutMs: options.stallTimeout ?? DEFAULT_LIMITS.stallTimeoutMs,
     bandwidthBytesPerSecond: options.bandwidth,
     lineRateBytesPerSecond: options.lineRate,
     overBudget: options.overBudget,

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { GuestFacts } from '../hypervisor/hypervisor.ts';
+import { DEFAULT_LIMITS } from '../policy/policy.ts';
 import { documentOf, migrationDocumentSchema } from './document.ts';
 import type { Happening, JournalEntry } from './journal-entry.ts';
 import {
@@ -37,15 +38,7 @@ const opening = (id: string): Extract<Happening, { type: 'opened' }> => ({
   destination: 'qmp:/b',
   migrateUri: 'tcp:10.77.0.2:4444',
   policy: 'mp',
-  limits: {
-    downtimeMs: 300,
-    maxDowntimeMs: 5000,
-    timeoutMs: undefined,
-    stallTimeoutMs: 15_000,
-    bandwidthBytesPerSecond: undefined,
-    lineRateBytesPerSecond: undefined,
-    overBudget: 'abort',
-  },
+  limits: DEFAULT_LIMITS,
   guest: GUEST,
 });
 

@@ -2,23 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type MigrationEvent, TooLateError } from '../hypervisor/hypervisor.ts';
 import { mp } from '../policy/mp.ts';
-import type { Decision, Limits, PolicyKind } from '../policy/policy.ts';
+import { DEFAULT_LIMITS, type Decision, type Limits, type PolicyKind } from '../policy/policy.ts';
 import { stock } from '../policy/stock.ts';
 import type { Happening } from './journal-entry.ts';
 import { Supervisor } from './supervisor.ts';
 import { ScriptedMigration } from './testing/scripted-migration.ts';
 
 const MB = 1e6;
-const LIMITS: Limits = {
-  downtimeMs: 300,
-  maxDowntimeMs: 5000,
-  timeoutMs: undefined,
-  stallTimeoutMs: 15_000,
-  bandwidthBytesPerSecond: undefined,
-  lineRateBytesPerSecond: undefined,
-  overBudget: 'abort',
-};
-
 function boundary(pass: number, atMs: number, remainingMB: number, sentMB = atMs * 0.06): MigrationEvent {
   return {
     kind: 'boundary',
@@ -54,7 +44,7 @@ function supervise(migration: ScriptedMigration, { kind = mp(), limits = {} as P
   const supervisor = new Supervisor(
     migration,
     kind,
-    { ...LIMITS, ...limits },
+    { ...DEFAULT_LIMITS, ...limits },
     { write: (atMs, happening) => journal.push({ atMs, ...happening }) },
   );
   return { supervisor, journal, done: supervisor.run() };
@@ -222,6 +212,14 @@ describe('cancelling', () => {
     expect(await done).toMatchObject({ outcome: 'detached', runsOn: 'source' });
     expect(migration.calls).toEqual(['detach']);
   });
+});
+
+test('letting go while the driver is already finding out how it ended', async () => {
+  const migration = new ScriptedMigration();
+  const { supervisor, done } = supervise(migration);
+  migration.end(ARRIVED);
+  await supervisor.detach();
+  expect((await done).outcome).toBe('detached');
 });
 
 describe('settling', () => {

@@ -39,6 +39,8 @@ export class Supervisor {
   /** When the guest ran again, on whichever side. */
   private resumedAtMs: number | undefined;
   private givenUp: GivenUp | undefined;
+  /** Post-copy stands still: half of the guest's memory is here and half there, and only a person can help. */
+  private stuckInPostCopy = false;
   /** The state that {@link detach} left. */
   private leftIn: State | undefined;
   /** Effects under way; {@link run} waits for them so that none outlives the journal. */
@@ -62,7 +64,10 @@ export class Supervisor {
     const end = await this.migration.ended;
     this.nowMs = Math.max(this.nowMs, end.atMs);
     await Promise.allSettled(this.effects);
-    return end.result === 'detached' ? this.endDetached() : await this.settleAndEnd(end);
+    // We may have let go while the driver was already finding out how it ended.
+    return this.state === 'detached' || end.result === 'detached'
+      ? this.endDetached()
+      : await this.settleAndEnd(end);
   }
 
   /** Gives the migration up on the user's word. Harmless when it is already ending. */
@@ -177,17 +182,22 @@ export class Supervisor {
 
   private holdLimits(): void {
     const { timeoutMs, stallTimeoutMs, maxDowntimeMs } = this.limits;
+    const stalled = this.nowMs - this.lastProgressMs >= stallTimeoutMs;
     if (isPreCopy(this.state)) {
       if (timeoutMs !== undefined && this.nowMs >= timeoutMs)
         return this.giveUp({
           outcome: 'aborted',
           reason: `not finished within --timeout ${formatDuration(timeoutMs)}`,
         });
-      if (this.nowMs - this.lastProgressMs >= stallTimeoutMs)
+      if (stalled)
         return this.giveUp({
           outcome: 'failed',
           reason: `nothing reached the destination for ${formatDuration(stallTimeoutMs)}: the link or the destination is down`,
         });
+    }
+    if (this.state === 'post-copy' && stalled) {
+      this.stuckInPostCopy = true;
+      return void this.detach();
     }
     if (
       this.state === 'stopped' &&
@@ -288,10 +298,24 @@ export class Supervisor {
   }
 
   private endDetached(): Outcome {
+    const runsOn =
+      this.leftIn === 'post-copy' ? 'destination' : this.leftIn === 'stopped' ? 'unknown' : 'source';
+    const told = this.stuckInPostCopy
+      ? ({
+          outcome: 'failed',
+          runsOn: 'unknown',
+          reason:
+            `post-copy stands still: nothing moved for ${formatDuration(this.limits.stallTimeoutMs)}; an operator is needed: ` +
+            'end neither QEMU, mend the link, then use migrate-pause and migrate-recover',
+        } as const)
+      : ({
+          outcome: 'detached',
+          runsOn,
+          reason:
+            'detached: the migration goes on without switchover; `switchover attach` takes it over again',
+        } as const);
     return this.finish({
-      outcome: 'detached',
-      runsOn: this.leftIn === 'post-copy' ? 'destination' : this.leftIn === 'stopped' ? 'unknown' : 'source',
-      reason: 'detached: the migration goes on without switchover; `switchover attach` takes it over again',
+      ...told,
       pauseMs: null,
       totalMs: this.nowMs,
       sentBytes: this.lastSentBytes,

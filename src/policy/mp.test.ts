@@ -2,20 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PassMeter } from '../model/passes.ts';
 import { type MpParameters, mp } from './mp.ts';
-import type { Decision, Limits } from './policy.ts';
+import { DEFAULT_LIMITS, type Decision, type Limits } from './policy.ts';
 
 const MB = 1e6;
 const LINK = 60 * MB;
-
-const LIMITS: Limits = {
-  downtimeMs: 300,
-  maxDowntimeMs: 5000,
-  timeoutMs: undefined,
-  stallTimeoutMs: 15_000,
-  bandwidthBytesPerSecond: undefined,
-  lineRateBytesPerSecond: undefined,
-  overBudget: 'abort',
-};
 
 /** Decisions of MP for a guest that leaves these megabytes dirty at the ends of its passes. */
 function decide(
@@ -23,7 +13,7 @@ function decide(
   limits: Partial<Limits> = {},
   parameters: Partial<MpParameters> = {},
 ): Decision[] {
-  const policy = mp(parameters).begin({ ...LIMITS, ...limits });
+  const policy = mp(parameters).begin({ ...DEFAULT_LIMITS, ...limits });
   const meter = new PassMeter();
   let atMs = 0;
   let sentBytes = 0;
@@ -143,7 +133,7 @@ describe('a guest that converges by itself', () => {
 });
 
 test('ticks decide nothing: between boundaries `remaining` is only the unsent part', () => {
-  const policy = mp().begin(LIMITS);
+  const policy = mp().begin(DEFAULT_LIMITS);
   const tick = {
     kind: 'tick',
     atMs: 1,

@@ -72,8 +72,11 @@ class MemoryPattern implements Policy {
     if (observation.kind === 'tick')
       return { action: 'continue', reason: 'decisions are made at boundaries' };
     const { ended, pauseForecastMs } = observation;
-    if (ended === undefined || pauseForecastMs === undefined)
-      return { action: 'continue', memoryIntensive: false, reason: 'the first pass begins' };
+    if (ended === undefined || pauseForecastMs === undefined) {
+      const reason =
+        observation.pass === 1 ? 'the first pass begins' : 'the first pass that is seen whole begins';
+      return { action: 'continue', memoryIntensive: false, reason };
+    }
 
     const best = this.leastRemainingBytes;
     const shrinks = observation.remainingBytes <= (1 - this.parameters.minShrink) * best;
@@ -151,7 +154,7 @@ function pauseFor(bytes: number, boundary: MeasuredBoundary, pauseMs: number): n
 
 function shrinkingReason(boundary: MeasuredBoundary, best: number): string {
   const left = formatBytes(boundary.remainingBytes);
-  if (!Number.isFinite(best)) return `the first pass ended with ${left} dirty`;
+  if (!Number.isFinite(best)) return `the first whole pass ended with ${left} dirty`;
   const percent = Math.round((1 - boundary.remainingBytes / best) * 100);
   return `the dirty set shrinks: ${left}, ${percent} % below the best pass so far`;
 }

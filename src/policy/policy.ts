@@ -21,6 +21,16 @@ export interface Limits {
   readonly overBudget: OverBudgetAction;
 }
 
+export const DEFAULT_LIMITS: Limits = {
+  downtimeMs: 300,
+  maxDowntimeMs: 5000,
+  timeoutMs: undefined,
+  stallTimeoutMs: 15_000,
+  bandwidthBytesPerSecond: undefined,
+  lineRateBytesPerSecond: undefined,
+  overBudget: 'abort',
+};
+
 interface Reasoned {
   /** In words, with the figures that decided. */
   readonly reason: string;

@@ -2,6 +2,7 @@
 import { type GuestFacts, type RefusalCode, RefusedError, type SideState } from '../hypervisor.ts';
 import { featuresOf, versionText } from './features.ts';
 import { type ConnectOptions, connectQmp, type QmpClient } from './qmp/client.ts';
+import type { MigrationInfo } from './qmp/commands.ts';
 import { QmpClosedError, QmpConnectError, QmpError, QmpNegotiationError } from './qmp/errors.ts';
 
 const PREFIX = 'qmp:';
@@ -123,4 +124,12 @@ async function machineType(client: QmpClient): Promise<string | undefined> {
     if (error instanceof QmpClosedError) throw error;
     return undefined;
   }
+}
+
+/** @throws {RefusedError} when no migration is under way */
+export function assertUnderWay(vm: string, info: MigrationInfo, state: SideState): void {
+  if (isUnderWay(info.status)) return;
+  const now =
+    state === 'handed-over' ? 'its guest was handed over to the destination' : `its guest is ${state} there`;
+  throw new RefusedError('not-migrating', `no migration of ${vm} is under way; ${now}`);
 }

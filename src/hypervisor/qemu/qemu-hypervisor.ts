@@ -12,9 +12,9 @@ import type {
 } from '../hypervisor.ts';
 import { RefusedError } from '../hypervisor.ts';
 import { featuresOf, isAtLeast } from './features.ts';
-import { guestFacts, openMonitor, sideStateAt } from './monitor.ts';
+import { assertUnderWay, guestFacts, openMonitor, sideStateAt } from './monitor.ts';
 import { preflight } from './preflight.ts';
-import { assertUnderWay, QemuMigration } from './qemu-migration.ts';
+import { QemuMigration } from './qemu-migration.ts';
 import type { ConnectOptions, QmpClient } from './qmp/client.ts';
 import { QmpError } from './qmp/errors.ts';
 import { Undo } from './undo.ts';
@@ -107,6 +107,7 @@ export class QemuHypervisor implements Hypervisor {
       try {
         await source.execute('migrate', { uri: target.migrateUri });
       } catch (error) {
+        await undo.run();
         await migration.detach();
         throw refused('bad-migrate-uri', `${vm} refused to migrate to ${target.migrateUri}`, error);
       }

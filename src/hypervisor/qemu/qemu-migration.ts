@@ -15,17 +15,15 @@ import {
   type MigrationEnd,
   type MigrationEvent,
   type PauseRequest,
-  RefusedError,
   type RunningMigration,
-  type SideState,
   TooLateError,
 } from '../hypervisor.ts';
 import { featuresOf } from './features.ts';
-import { isUnderWay, sideState, sideStateAt } from './monitor.ts';
+import { fence } from './fence.ts';
+import { finalInfo, lastingDestinationState, lastingSourceState } from './lasting-state.ts';
 import { pauseParameters } from './pause-limit.ts';
 import type { QmpClient } from './qmp/client.ts';
 import type { MigrationInfo } from './qmp/commands.ts';
-import { QmpClosedError } from './qmp/errors.ts';
 import type { QmpEvent } from './qmp/events.ts';
 import type { Undo } from './undo.ts';
 
@@ -34,8 +32,8 @@ const TICK_MS = 250;
 const STOPPED_TICK_MS = 50;
 /** Without events boundaries are found by polling: at this pace they are late by 3 MB on a 480 Mbit/s link. */
 const POLL_MS = 50;
-/** How long a side may take from the end of the migration to a state that lasts. */
-const SETTLE_MS = 5000;
+/** A QEMU that has not answered for this long is in its stop-and-copy. */
+const HELD_UP_MS = 1000;
 /** A query may be held up by a whole stop-and-copy; `silence` tells of it long before. */
 const PATIENT_MS = 600_000;
 
@@ -73,6 +71,8 @@ export class QemuMigration implements RunningMigration {
   private last: Counters | undefined;
   private lastRateBytesPerSecond: number | undefined;
   private status = 'setup';
+  /** The last pass that QEMU announced. */
+  private pass = 0;
   /** Set by STOP on the source, cleared by its RESUME. */
   private guestStopped = false;
   private destinationRan = false;
@@ -124,51 +124,33 @@ export class QemuMigration implements RunningMigration {
     if (this.status.startsWith('postcopy'))
       throw new TooLateError('post-copy has begun: the guest lives on both sides until it ends');
     this.cancelling = true;
-    if (!this.guestStopped) {
-      const answered = this.source.execute('migrate_cancel', undefined, { timeoutMs: PATIENT_MS });
-      // If the guest stops just now, QEMU does not come to our command before the stop-and-copy is over.
-      const stopped = new Promise<'held up'>((resolve) => setTimeout(resolve, 1000, 'held up'));
-      if ((await Promise.race([answered, stopped])) !== 'held up') return 'migrate_cancel';
-      answered.catch(() => {});
-    }
-    return await this.cancelStopped();
+    const did = await this.fenceDestination();
+    if (this.guestStopped) return await this.yank(did);
+    const answered = this.source.execute('migrate_cancel', undefined, { timeoutMs: PATIENT_MS });
+    // If the guest stops just now, QEMU does not come to our command before the stop-and-copy is over.
+    const heldUp = new Promise<'held up'>((resolve) => setTimeout(resolve, HELD_UP_MS, 'held up'));
+    if ((await Promise.race([answered, heldUp])) !== 'held up') return `${did}migrate_cancel`;
+    answered.catch(() => {});
+    return await this.yank(did);
   }
 
-  /**
-   * The guest is stopped and the last of its memory is on the way: unless the destination is first kept from
-   * starting it, cancelling now could leave it running on both sides. A `stop` sent to a QEMU that is still
-   * receiving does that (it clears `autostart`); QEMU's answer to `query-status` then proves that we were
-   * in time. The source's main thread is busy, so the stream is cut by an out-of-band `yank`.
-   */
-  private async cancelStopped(): Promise<string> {
-    if (this.destination === undefined)
-      throw new TooLateError('the guest is stopped for the switchover and its destination is not watched');
+  /** @returns what was done, in front of what follows */
+  private async fenceDestination(): Promise<string> {
+    if (this.destination !== undefined)
+      return (await fence(this.destination)) === 'fenced' ? 'stop on the destination, then ' : '';
+    // Without its monitor the destination cannot be kept from starting: give up only while it cannot start yet.
+    if (!this.guestStopped) return '';
+    throw new TooLateError('the guest is stopped for the switchover and its destination is not watched');
+  }
+
+  /** Cuts the stream. The source's main thread is busy sending, so only an out-of-band command gets through. */
+  private async yank(before: string): Promise<string> {
     if (!this.source.oob)
       throw new TooLateError(
         "the guest is stopped for the switchover and the source's monitor takes no out-of-band commands",
       );
-    const lost = await this.fence(this.destination);
     await this.source.execute('yank', { instances: [{ type: 'migration' }] }, { oob: true, timeoutMs: 2000 });
-    return lost
-      ? 'yank on the source, the destination being gone'
-      : 'stop on the destination, then yank on the source';
-  }
-
-  /** @returns true when the destination is gone, which keeps it from starting as well */
-  private async fence(destination: QmpClient): Promise<boolean> {
-    try {
-      await destination.execute('stop', undefined, { timeoutMs: 2000 });
-      const { status } = await destination.execute('query-status', undefined, { timeoutMs: 2000 });
-      if (status === 'inmigrate') return false;
-    } catch (error) {
-      if (error instanceof QmpClosedError) return true;
-      throw new TooLateError(
-        `the destination could not be kept from starting the guest (${(error as Error).message})`,
-      );
-    }
-    // It had everything before our `stop` came: the guest is there, let it run.
-    await destination.execute('cont', undefined, { timeoutMs: 2000 });
-    throw new TooLateError('the destination has the whole guest already');
+    return `${before}yank on the source`;
   }
 
   async resume(side: 'source' | 'destination'): Promise<{ atMs: number; did: string }> {
@@ -220,15 +202,20 @@ export class QemuMigration implements RunningMigration {
   private takePass(event: QmpEvent): void {
     // The pass that QEMU announces while the guest is stopped is the switchover's own last sync.
     if (this.guestStopped || this.ending) return;
-    const atMs = this.at(event);
-    this.source.execute('query-migrate', undefined, { timeoutMs: PATIENT_MS }).then(
-      (info) => {
-        if (this.guestStopped || this.ending) return;
-        const counters = this.counters(info, atMs);
-        if (counters) this.events.push({ kind: 'boundary', ...counters, pass: Number(event.data['pass']) });
-      },
-      () => {},
-    );
+    const pass = Number(event.data['pass']);
+    this.pass = pass;
+    this.readBoundary(pass, this.at(event)).catch(() => {});
+  }
+
+  /** The first pass is announced while QEMU still sets up and has no figures: ask until it has. */
+  private async readBoundary(pass: number, atMs: number): Promise<void> {
+    while (!this.guestStopped && !this.ending && this.pass === pass) {
+      const info = await this.source.execute('query-migrate', undefined, { timeoutMs: PATIENT_MS });
+      if (this.guestStopped || this.ending) return;
+      const counters = this.counters(info, atMs);
+      if (counters) return this.events.push({ kind: 'boundary', ...counters, pass });
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
   }
 
   private takeStatus(status: string, atMs: number): void {
@@ -301,9 +288,13 @@ export class QemuMigration implements RunningMigration {
     this.ending = true;
     clearTimeout(this.timer);
 
-    const info = result === 'lost' ? undefined : await this.finalInfo(result);
-    const source = result === 'lost' ? 'gone' : await this.lastingSourceState(result);
-    const destination = await this.lastingDestinationState(result);
+    const info = result === 'lost' ? undefined : await finalInfo(this.source, result);
+    const source = await lastingSourceState(this.source, result, this.wasRunning);
+    const destination = await lastingDestinationState(
+      this.destination,
+      this.parts.destinationAddress,
+      result,
+    );
     if (source !== 'handed-over' && source !== 'gone') await this.parts.undo.run();
     const atMs = this.now();
     this.stopWatching();
@@ -319,54 +310,6 @@ export class QemuMigration implements RunningMigration {
       sentBytes: info?.ram?.transferred,
       reportedDowntimeMs: info?.downtime,
     });
-  }
-
-  /** `total-time` and `downtime` can read 0, or be missing, for an instant after `completed`: read again. */
-  private async finalInfo(result: string): Promise<MigrationInfo | undefined> {
-    for (let attempt = 0; attempt < 20; attempt += 1) {
-      const info = await this.source.execute('query-migrate').catch(() => undefined);
-      if (info === undefined || result !== 'completed' || info['total-time']) return info;
-      await pause(25);
-    }
-    return undefined;
-  }
-
-  private async lastingSourceState(result: string): Promise<SideState> {
-    // QEMU says `failed` or `cancelled` a moment before it resumes the guest.
-    const wanted = (state: SideState) =>
-      result === 'completed'
-        ? state !== 'switching-over'
-        : state === 'running' || state === 'gone' || !this.wasRunning;
-    const state = await this.waitForState(
-      () => sideState(this.source),
-      wanted,
-      result === 'completed' ? SETTLE_MS : 1000,
-    );
-    return state;
-  }
-
-  private async lastingDestinationState(result: string): Promise<SideState> {
-    const { destination } = this;
-    if (!destination) return 'unknown';
-    const ask = async () => {
-      const state = await sideState(destination);
-      return state === 'gone' ? await sideStateAt(this.parts.destinationAddress) : state;
-    };
-    const wanted = (state: SideState) => state !== 'incoming' && state !== 'switching-over';
-    return await this.waitForState(ask, wanted, result === 'completed' ? SETTLE_MS : 500);
-  }
-
-  private async waitForState(
-    ask: () => Promise<SideState>,
-    wanted: (state: SideState) => boolean,
-    forMs: number,
-  ): Promise<SideState> {
-    const untilMs = this.now() + forMs;
-    for (;;) {
-      const state = await ask();
-      if (wanted(state) || this.now() >= untilMs) return state;
-      await pause(10);
-    }
   }
 
   private stopWatching(): void {
@@ -394,16 +337,4 @@ function boundaryFoundByPolling(before: Counters, now: Counters): Boundary {
     ...now,
     remainingBytes: Math.min(now.totalBytes, now.remainingBytes + sentSince),
   };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** @throws {RefusedError} when no migration is under way */
-export function assertUnderWay(vm: string, info: MigrationInfo, state: SideState): void {
-  if (isUnderWay(info.status)) return;
-  const now =
-    state === 'handed-over' ? 'its guest was handed over to the destination' : `its guest is ${state} there`;
-  throw new RefusedError('not-migrating', `no migration of ${vm} is under way; ${now}`);
 }

@@ -1,0 +1,190 @@
+/** What goes wrong under way, made for real: the guest runs on at the source with all its memory, and that is said. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Bed, LOOP } from '../lab/bed.ts';
+import { asRoot, run } from '../lab/run.ts';
+import { documentFrom, Running, switchover } from '../lab/switchover-process.ts';
+import { connectQmp } from '../src/hypervisor/qemu/qmp/client.ts';
+import { expectEnd, sentences } from './expectations.ts';
+
+let bed: Bed;
+beforeAll(async () => {
+  bed = await Bed.make(LOOP);
+});
+afterAll(async () => await bed?.[Symbol.asyncDispose]());
+
+/** The guest is where it was, at work, and has lost nothing. */
+async function expectSourceRuns(): Promise<void> {
+  expect(await bed.pair.source.runState()).toBe('running');
+  await bed.verify('source');
+}
+
+describe('a migration that goes wrong under way', () => {
+  beforeEach(async () => {
+    await bed.lab.link.restore();
+    // What the attempt before has left behind.
+    await bed.pair.startDestination();
+  });
+  afterEach(async () => await expectSourceRuns());
+
+  test('an unreachable migrate URI: exit 4', async () => {
+    // The destination listens, but the source is told an address on the link at which nobody answers.
+    const ran = await new Running([
+      ...[
+        'migrate',
+        bed.source,
+        bed.destination,
+        '--state-dir',
+        bed.stateDir,
+        '--json',
+        '--stall-timeout',
+        '3s',
+      ],
+      ...['--migrate-uri', 'tcp:10.77.0.99:4444', '--listen-uri', bed.pair.migrateUri],
+    ]).ended;
+    expectEnd(ran, 4, 'failed', 'source', /No route to host|nothing reached/);
+  });
+
+  test('the destination is killed in the middle of a pass: exit 4', async () => {
+    const running = await bed.migrate('--policy', 'stock', '--json');
+    await running.says(/^pass 2/m);
+    bed.pair.destination.kill();
+    const ran = await running.ended;
+    expectEnd(ran, 4, 'failed', 'source');
+  });
+
+  test('the link is cut in the middle of a pass: exit 4 after --stall-timeout', async () => {
+    const running = await bed.migrate('--policy', 'stock', '--json', '--stall-timeout', '2s');
+    await running.says(/^pass 2/m);
+    await bed.lab.link.cut();
+    const ran = await running.ended;
+    expectEnd(ran, 4, 'failed', 'source', /nothing reached the destination for 2 s/);
+  });
+
+  test('the link is cut while the guest is stopped: it is resumed at --max-downtime', async () => {
+    const running = await bed.migrate('--json', '--max-downtime', '4s');
+    await running.says(/the guest stopped on the source/);
+    await bed.lab.link.cut();
+    const ran = await running.ended;
+    const document = expectEnd(ran, 5, 'aborted', 'source', /was stopped for --max-downtime 4 s/);
+    // The promise: stated 4 s, and the guest runs again right then.
+    expect(document.pauseMs).toBeGreaterThanOrEqual(4000);
+    expect(document.pauseMs).toBeLessThan(4500);
+  });
+
+  test('the destination is killed while the guest is stopped: exit 4', async () => {
+    const running = await bed.migrate('--json');
+    await running.says(/the guest stopped on the source/);
+    bed.pair.destination.kill();
+    const ran = await running.ended;
+    expectEnd(ran, 4, 'failed', 'source');
+  });
+
+  test('--timeout: exit 5', async () => {
+    const ran = await (await bed.migrate('--json', '--timeout', '2s')).ended;
+    const document = expectEnd(ran, 5, 'aborted', 'source', /--timeout 2 s/);
+    expect(document.totalMs).toBeLessThan(4000);
+  });
+
+  test('somebody else cancels it: exit 5', async () => {
+    const running = await bed.migrate('--policy', 'stock', '--json');
+    await running.says(/^pass 2/m);
+    await using other = await connectQmp(bed.pair.source.monitor2Path);
+    await other.execute('migrate_cancel');
+    const ran = await running.ended;
+    expectEnd(ran, 5, 'cancelled', 'source', /somebody else/);
+  });
+
+  test('somebody stopped the guest meanwhile: after the cancel it is resumed', async () => {
+    const running = await bed.migrate('--policy', 'stock', '--json', '--max-downtime', '1s');
+    await running.says(/^pass 2/m);
+    await using other = await connectQmp(bed.pair.source.monitor2Path);
+    // What KubeVirt, CloudStack and virsh do: QEMU now drains the pass with the guest stopped.
+    await other.execute('stop');
+    const ran = await running.ended;
+    const document = expectEnd(ran, 5, 'aborted', 'source');
+    expect(document.effects).toContainEqual(expect.objectContaining({ did: 'cont on the source' }));
+  });
+
+  test('Ctrl-C once: cancelled, exit 5, and the settings of QEMU are put back', async () => {
+    await using other = await connectQmp(bed.pair.source.monitor2Path);
+    const before = await other.execute('query-migrate-parameters');
+    const running = await bed.migrate('--json', '--downtime', '123ms', '--bandwidth', '400mbit');
+    await running.says(/^pass 2/m);
+    expect((await other.execute('query-migrate-parameters'))['downtime-limit']).toBe(123);
+    running.process.kill('SIGINT');
+    const ran = await running.ended;
+    expectEnd(ran, 5, 'cancelled', 'source', /Ctrl-C/);
+    expect(await other.execute('query-migrate-parameters')).toEqual(before);
+  });
+
+  test.each(['SIGTERM', 'SIGHUP'] as const)(
+    '%s only detaches, and attach takes over and cancels by its limit',
+    async (signal) => {
+      const running = await bed.migrate('--policy', 'stock', '--json');
+      await running.says(/^pass 2/m);
+      running.process.kill(signal);
+      const ran = await running.ended;
+      expect(ran.status).toBe(130);
+      expect(documentFrom(ran)).toMatchObject({ outcome: 'detached' });
+      const attached = await switchover(
+        'attach',
+        bed.source,
+        '--state-dir',
+        bed.stateDir,
+        '--max-downtime',
+        '500ms',
+        '--json',
+      );
+      expect(attached.status).toBe(5);
+      expect(attached.stderr).toMatch(/the destination is qmp:.*, says the journal/);
+      expect(documentFrom(attached)).toMatchObject({
+        outcome: 'aborted',
+        runsOn: 'source',
+        memoryIntensive: true,
+      });
+    },
+  );
+
+  test('an already running migration is not started again: exit 3', async () => {
+    const running = await bed.migrate('--policy', 'stock');
+    await running.says(/^pass 2/m);
+    running.process.kill('SIGTERM');
+    await running.ended;
+    const again = await switchover('migrate', bed.source, bed.destination, ...bed.common());
+    expect(again.status).toBe(3);
+    expect(sentences(again)[0]).toMatch(/is migrating already: take it over with `switchover attach/);
+    await using other = await connectQmp(bed.pair.source.monitor2Path);
+    await other.execute('migrate_cancel');
+  });
+
+  test('a disk that fills up does not disturb it, and is told', async () => {
+    const small = mkdtempSync(path.join(os.tmpdir(), 'switchover-full-'));
+    await run(asRoot(['mount', '-t', 'tmpfs', '-o', 'size=8k,mode=777', 'tmpfs', small]));
+    try {
+      const ran = await new Running([
+        ...[
+          'migrate',
+          bed.source,
+          bed.destination,
+          '--migrate-uri',
+          bed.pair.migrateUri,
+          '--state-dir',
+          small,
+        ],
+        ...['--max-downtime', '1s', '--json'],
+      ]).ended;
+      const document = documentFrom(ran);
+      expect(document).toMatchObject({ outcome: 'aborted', runsOn: 'source', memoryIntensive: true });
+      expect(document.warnings).toEqual([
+        expect.stringMatching(/can no longer be written \(no space left on the disk\)/),
+      ]);
+      expect(ran.status).toBe(5);
+    } finally {
+      await run(asRoot(['umount', small]));
+      rmSync(small, { recursive: true });
+    }
+  });
+});
