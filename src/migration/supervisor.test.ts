@@ -214,6 +214,14 @@ describe('cancelling', () => {
   });
 });
 
+test('what was still queued when we let go changes nothing', async () => {
+  const migration = new ScriptedMigration();
+  const { supervisor, done } = supervise(migration);
+  migration.emit(boundary(1, 0, 537), { kind: 'status', atMs: 5, status: 'postcopy-active' });
+  await supervisor.detach();
+  expect(await done).toMatchObject({ outcome: 'detached' });
+});
+
 test('letting go while the driver is already finding out how it ended', async () => {
   const migration = new ScriptedMigration();
   const { supervisor, done } = supervise(migration);

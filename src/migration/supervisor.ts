@@ -84,6 +84,8 @@ export class Supervisor {
   }
 
   private take(event: MigrationEvent): void {
+    // What was under way when we let go is nobody's business any more.
+    if (this.state === 'detached') return;
     switch (event.kind) {
       case 'boundary':
         return this.takeBoundary(event);
