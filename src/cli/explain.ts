@@ -41,7 +41,12 @@ function story(view: MigrationView): string[] {
     })),
   ];
   return [
-    ...lines.sort((a, b) => a.atMs - b.atMs || a.rank - b.rank).map(({ text }) => text),
+    ...lines.sort((a, b) => microseconds(a) - microseconds(b) || a.rank - b.rank).map(({ text }) => text),
     ...view.warnings.map((warning) => `warning: ${warning}`),
   ];
+}
+
+/** What happened at one instant carries the same time only as far as the journal keeps it. */
+function microseconds({ atMs }: { readonly atMs: number }): number {
+  return Math.round(atMs * 1000);
 }
