@@ -92,7 +92,9 @@ async function reportUp(
 ): Promise<void> {
   const { source, destination, migrateUri } = pair;
   const { workload, before } = facts;
-  const migrate = `bin/switchover migrate qmp:${source.qmpPath} qmp:${destination.qmpPath} --migrate-uri ${migrateUri}`;
+  // On a QEMU before 9.0 the guest's memory size keeps it safe, which switchover cannot know.
+  const force = source.losesWritesWorkaround ? ' --force' : '';
+  const migrate = `bin/switchover migrate qmp:${source.qmpPath} qmp:${destination.qmpPath} --migrate-uri ${migrateUri}${force}`;
   const text = `lab ${lab.id}: the guest ${before === undefined ? 'boots' : 'is at work'} on the source (${workload.kind}, ${workload.wssMiB} MiB of ${facts.memoryMiB} MiB), the link carries ${formatRate(facts.rateBitsPerSecond / 8)}
   source       pid ${source.pid}  qmp:${source.qmpPath}
   destination  pid ${destination.pid}  qmp:${destination.qmpPath}
