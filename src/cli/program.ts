@@ -4,6 +4,7 @@
  */
 import tab from '@bomb.sh/tab/commander';
 import { Command, CommanderError, Option } from 'commander';
+import { POLICIES } from '../policy/policies.ts';
 import { VERSION } from '../version.ts';
 import { EXIT } from './exit-status.ts';
 import { addMigrationOptions, bandwidthOption, stateDirOption } from './migration-options.ts';
@@ -65,6 +66,9 @@ Examples:
   $ switchover migrate qmp:a.sock qmp:b.sock --migrate-uri tcp:10.77.0.2:4444 --max-downtime 1s --timeout 10m
   $ switchover migrate qmp:a.sock qmp:b.sock --migrate-uri unix:/run/mig.sock --policy mp --policy-option min-shrink=10%
   $ switchover migrate qmp:a.sock qmp:b.sock --migrate-uri tcp:10.77.0.2:4444 --json > result.json
+
+Policies:
+${policyHelp()}
 
 Sizes are written like 512MiB or 64MB, rates like 480mbit or 60MB/s, times like 300ms, 5s or 10m.
 Where it says so an option can be set in the environment (SWITCHOVER_MAX_DOWNTIME=1s); a flag goes before it.
@@ -128,6 +132,12 @@ ${EXIT_HELP}`,
     command.exitOverride().showHelpAfterError(`(switchover ${command.name()} --help shows examples)`);
   addCompletion(root);
   return root;
+}
+
+function policyHelp(): string {
+  return Object.entries(POLICIES)
+    .map(([name, { summary }]) => `  ${name.padEnd(9)}${summary}`)
+    .join('\n');
 }
 
 /** `switchover complete bash|zsh|fish` prints the script; values come from the options' own choices. */

@@ -135,8 +135,6 @@ export interface RunningMigration {
   readonly guest: GuestFacts;
   /** True when the guest ran at the beginning: it must run at the end. */
   readonly wasRunning: boolean;
-  /** True when both ends are watched, so that the pause can be measured and the destination asked. */
-  readonly seesDestination: boolean;
   /** One consumer; ends when the migration has ended or {@link detach} was called. */
   readonly events: AsyncIterable<MigrationEvent>;
   /** Settles once when the hypervisor's part is over; never rejects. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Boundary } from './observation.ts';
-import { bytesWithinPause, forecastPauseMs, PassMeter, SWITCHOVER_FIXED_COST_MS } from './passes.ts';
+import { forecastPauseMs, PassMeter, SWITCHOVER_FIXED_COST_MS } from './passes.ts';
 
 const MB = 1e6;
 
@@ -11,11 +11,6 @@ function boundary(pass: number, atMs: number, sentBytes: number, remainingBytes:
 test('the pause is the rest over the line rate, plus the fixed cost', () => {
   expect(forecastPauseMs(133 * MB, 60 * MB)).toBeCloseTo(2216.7 + SWITCHOVER_FIXED_COST_MS, 1);
   expect(forecastPauseMs(0, 60 * MB)).toBe(SWITCHOVER_FIXED_COST_MS);
-});
-
-test('the inverse never promises memory to a pause shorter than the fixed cost', () => {
-  expect(bytesWithinPause(forecastPauseMs(133 * MB, 60 * MB), 60 * MB)).toBeCloseTo(133 * MB);
-  expect(bytesWithinPause(10, 60 * MB)).toBe(0);
 });
 
 describe('measured passes', () => {

@@ -23,11 +23,6 @@ export function forecastPauseMs(remainingBytes: number, lineRateBytesPerSecond: 
   return (remainingBytes / lineRateBytesPerSecond) * 1000 + SWITCHOVER_FIXED_COST_MS;
 }
 
-/** The inverse: the most memory that a pause of `pauseMs` can move. Never negative. @returns bytes */
-export function bytesWithinPause(pauseMs: number, lineRateBytesPerSecond: number): number {
-  return (Math.max(0, pauseMs - SWITCHOVER_FIXED_COST_MS) / 1000) * lineRateBytesPerSecond;
-}
-
 /** Turns raw boundaries, in order, into measured ones. Holds what was seen; deterministic. */
 export class PassMeter {
   private readonly seen: Boundary[] = [];

@@ -55,7 +55,6 @@ export interface QemuMigrationParts {
 export class QemuMigration implements RunningMigration {
   readonly guest: GuestFacts;
   readonly wasRunning: boolean;
-  readonly seesDestination: boolean;
   readonly events = new EventQueue<MigrationEvent>();
   readonly ended: Promise<MigrationEnd>;
 
@@ -87,7 +86,6 @@ export class QemuMigration implements RunningMigration {
     this.destination = parts.destination;
     this.guest = parts.guest;
     this.wasRunning = parts.wasRunning;
-    this.seesDestination = parts.destination !== undefined;
     let settle: (end: MigrationEnd) => void = () => {};
     this.ended = new Promise((resolve) => {
       settle = resolve;

@@ -23,7 +23,6 @@ const GUEST: GuestFacts = {
 export class ScriptedMigration implements RunningMigration {
   readonly guest = GUEST;
   readonly wasRunning: boolean;
-  readonly seesDestination = true;
   readonly events = new EventQueue<MigrationEvent>();
   readonly ended: Promise<MigrationEnd>;
   /** What the supervisor did, in order. */
