@@ -1,5 +1,6 @@
 /** What the tests of the command line expect over and over. */
 import { expect } from 'vitest';
+import type { Bed } from '../lab/bed.ts';
 import { documentFrom, type Ran } from '../lab/switchover-process.ts';
 import type { MigrationDocument } from '../src/migration/document.ts';
 
@@ -27,4 +28,10 @@ export function expectEnd(
   expect(document).toMatchObject({ outcome, runsOn, reason: expect.stringMatching(reason) });
   expect(ran.status).toBe(status);
   return document;
+}
+
+/** The guest is where it was, at work, and has lost nothing. */
+export async function expectSourceRuns(bed: Bed): Promise<void> {
+  expect(await bed.pair.source.runState()).toBe('running');
+  await bed.verify('source');
 }

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Bed, LOOP } from '../lab/bed.ts';
 import { switchover } from '../lab/switchover-process.ts';
 import { connectQmp } from '../src/hypervisor/qemu/qmp/client.ts';
-import { expectRefused } from './expectations.ts';
+import { expectRefused, expectSourceRuns } from './expectations.ts';
 
 let bed: Bed;
 beforeAll(async () => {
@@ -15,17 +15,11 @@ beforeAll(async () => {
 });
 afterAll(async () => await bed?.[Symbol.asyncDispose]());
 
-/** The guest is where it was, at work, and has lost nothing. */
-async function expectSourceRuns(): Promise<void> {
-  expect(await bed.pair.source.runState()).toBe('running');
-  await bed.verify('source');
-}
-
 describe('refused before anything is touched: exit 3, one sentence', () => {
   afterEach(async () => {
     // A destination that was touched would not wait any more, or would have another address.
     expect(bed.pair.destination.alive()).toBe(true);
-    await expectSourceRuns();
+    await expectSourceRuns(bed);
   });
 
   test('no such socket, on both sides at once', async () =>
@@ -123,7 +117,7 @@ describe('refused before anything is touched: exit 3, one sentence', () => {
 describe('a destination that does not fit', () => {
   afterEach(async () => {
     await bed.pair.startDestination({});
-    await expectSourceRuns();
+    await expectSourceRuns(bed);
   });
 
   test.each([

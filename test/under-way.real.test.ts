@@ -7,7 +7,7 @@ import { Bed, LOOP } from '../lab/bed.ts';
 import { asRoot, run } from '../lab/run.ts';
 import { documentFrom, Running, switchover } from '../lab/switchover-process.ts';
 import { connectQmp } from '../src/hypervisor/qemu/qmp/client.ts';
-import { expectEnd, sentences } from './expectations.ts';
+import { expectEnd, expectSourceRuns, sentences } from './expectations.ts';
 
 let bed: Bed;
 beforeAll(async () => {
@@ -15,19 +15,13 @@ beforeAll(async () => {
 });
 afterAll(async () => await bed?.[Symbol.asyncDispose]());
 
-/** The guest is where it was, at work, and has lost nothing. */
-async function expectSourceRuns(): Promise<void> {
-  expect(await bed.pair.source.runState()).toBe('running');
-  await bed.verify('source');
-}
-
 describe('a migration that goes wrong under way', () => {
   beforeEach(async () => {
     await bed.lab.link.restore();
     // What the attempt before has left behind.
     await bed.pair.startDestination();
   });
-  afterEach(async () => await expectSourceRuns());
+  afterEach(async () => await expectSourceRuns(bed));
 
   test('an unreachable migrate URI: exit 4', async () => {
     // The destination listens, but the source is told an address on the link at which nobody answers.

@@ -1,6 +1,6 @@
 import { type AttachOptions, RefusedError, type RunningMigration } from '../hypervisor/hypervisor.ts';
 import { QemuHypervisor } from '../hypervisor/qemu/qemu-hypervisor.ts';
-import { findJournal, listJournals, readJournal, stateDirectory } from '../migration/journal-file.ts';
+import { journalPath, listJournals, readJournal, stateDirectory } from '../migration/journal-file.ts';
 import { type MigrationView, viewOf } from '../migration/view.ts';
 import { EXIT } from './exit-status.ts';
 import { follow, openJournal } from './follow.ts';
@@ -55,7 +55,7 @@ function unfinishedJournalOf(stateDir: string, vm: string): MigrationView | unde
 
 function tryView(stateDir: string, id: string): MigrationView | undefined {
   try {
-    return viewOf(readJournal(findJournal(stateDir, id)));
+    return viewOf(readJournal(journalPath(stateDir, id)));
   } catch {
     // A damaged journal of another migration is no reason not to take this one over.
     return undefined;

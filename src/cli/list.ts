@@ -1,5 +1,5 @@
 import { documentOf } from '../migration/document.ts';
-import { findJournal, listJournals, readJournal, stateDirectory } from '../migration/journal-file.ts';
+import { journalPath, listJournals, readJournal, stateDirectory } from '../migration/journal-file.ts';
 import { type MigrationView, viewOf } from '../migration/view.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 
@@ -16,7 +16,7 @@ export function list(options: { readonly json?: boolean; readonly stateDir?: str
 /** One damaged journal must not hide the others. */
 function readOrWarn(stateDir: string, id: string): MigrationView[] {
   try {
-    return [viewOf(readJournal(findJournal(stateDir, id)))];
+    return [viewOf(readJournal(journalPath(stateDir, id)))];
   } catch (error) {
     process.stderr.write(`switchover: left out ${id}: ${(error as Error).message}\n`);
     return [];

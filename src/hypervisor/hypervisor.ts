@@ -168,7 +168,6 @@ export interface MigrationEnd {
   readonly whereabouts: Whereabouts;
   /** Whether the destination was seen to run the guest; undefined when it was not watched from the start. */
   readonly destinationEverRan: boolean | undefined;
-  readonly totalMs: number | undefined;
   readonly sentBytes: number | undefined;
   /** The hypervisor's own downtime figure. Not the guest's pause: see facts on QEMU, `downtime`. */
   readonly reportedDowntimeMs: number | undefined;

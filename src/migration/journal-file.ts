@@ -30,6 +30,11 @@ function journalDirectory(stateDir: string): string {
   return path.join(stateDir, 'journal');
 }
 
+/** The file of the journal with that id, whether or not it is there. */
+export function journalPath(stateDir: string, id: string): string {
+  return path.join(journalDirectory(stateDir), `${id}.jsonl`);
+}
+
 /** `20261122T195748-vm1-3f2a`: sorts by time, safe as a file name whatever the VM is called. */
 export function newMigrationId(
   vmName: string,
@@ -63,7 +68,7 @@ export class JournalFile {
    */
   static create(stateDir: string, id: string, opening: JournalEntry): JournalFile {
     const directory = journalDirectory(stateDir);
-    const file = path.join(directory, `${id}.jsonl`);
+    const file = journalPath(stateDir, id);
     let fd: number | undefined;
     try {
       fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -164,7 +169,7 @@ export function findJournal(stateDir: string, id: string): string {
     );
   if (matches.length > 1)
     throw new JournalError(`"${id}" fits ${matches.length} migrations: ${matches.join(', ')}`);
-  return path.join(journalDirectory(stateDir), `${only}.jsonl`);
+  return journalPath(stateDir, only);
 }
 
 /** The file system's reason in words. */

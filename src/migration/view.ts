@@ -1,5 +1,5 @@
 /** A migration as people see it, folded from its journal line by line. */
-import type { GuestFacts, SideState } from '../hypervisor/hypervisor.ts';
+import type { GuestFacts } from '../hypervisor/hypervisor.ts';
 import type { MeasuredBoundary, Tick } from '../model/observation.ts';
 import type { Decision, Limits } from '../policy/policy.ts';
 import type { Happening, JournalEntry } from './journal-entry.ts';
@@ -24,7 +24,6 @@ export interface MigrationView {
   readonly effects: readonly { readonly atMs: number; readonly did: string }[];
   readonly guestEvents: readonly { readonly atMs: number; readonly event: string; readonly side: string }[];
   readonly warnings: readonly string[];
-  readonly located: { readonly source: SideState; readonly destination: SideState } | undefined;
   readonly outcome: Outcome | undefined;
 }
 
@@ -52,7 +51,6 @@ export function openView(entry: Happening & { readonly time: string }): Migratio
     effects: [],
     guestEvents: [],
     warnings: [],
-    located: undefined,
     outcome: undefined,
   };
 }
@@ -76,10 +74,9 @@ export function foldEntry(view: MigrationView, entry: Happening & { readonly atM
       return { ...view, guestEvents: [...view.guestEvents, { atMs, event: entry.event, side: entry.side }] };
     case 'warning':
       return { ...view, warnings: [...view.warnings, entry.message] };
-    case 'located':
-      return { ...view, located: { source: entry.source, destination: entry.destination } };
     case 'ended':
       return { ...view, outcome: entry.outcome };
+    case 'located':
     case 'status':
       return view;
   }

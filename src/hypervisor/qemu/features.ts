@@ -1,10 +1,5 @@
 /** What a QEMU of some version can do, as far as a migration cares. */
-
-export interface QemuVersion {
-  readonly major: number;
-  readonly minor: number;
-  readonly micro: number;
-}
+import type { QemuVersion } from './qmp/message.ts';
 
 export interface QemuFeatures {
   /** `avail-switchover-bandwidth` states the rate of the stop-and-copy (since 8.2). */
@@ -27,7 +22,7 @@ export function featuresOf(version: QemuVersion): QemuFeatures {
   };
 }
 
-export function isAtLeast(version: QemuVersion, major: number, minor: number): boolean {
+function isAtLeast(version: QemuVersion, major: number, minor: number): boolean {
   return version.major > major || (version.major === major && version.minor >= minor);
 }
 

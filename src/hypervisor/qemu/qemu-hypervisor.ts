@@ -11,7 +11,7 @@ import type {
   Whereabouts,
 } from '../hypervisor.ts';
 import { RefusedError } from '../hypervisor.ts';
-import { featuresOf, isAtLeast } from './features.ts';
+import { featuresOf } from './features.ts';
 import { assertUnderWay, guestFacts, openMonitor, sideStateAt } from './monitor.ts';
 import { preflight } from './preflight.ts';
 import { QemuMigration } from './qemu-migration.ts';
@@ -219,7 +219,8 @@ async function setUpSource(
 ): Promise<void> {
   try {
     await undo.setCapabilities(capabilities);
-    const statesLineRate = isAtLeast(source.version, 8, 2) && options.lineRateBytesPerSecond !== undefined;
+    const statesLineRate =
+      featuresOf(source.version).availSwitchoverBandwidth && options.lineRateBytesPerSecond !== undefined;
     await undo.remember(['downtime-limit', 'max-bandwidth', 'avail-switchover-bandwidth']);
     await source.execute('migrate-set-parameters', {
       'downtime-limit': Math.max(1, Math.round(options.downtimeLimitMs)),

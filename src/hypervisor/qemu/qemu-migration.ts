@@ -86,11 +86,9 @@ export class QemuMigration implements RunningMigration {
     this.destination = parts.destination;
     this.guest = parts.guest;
     this.wasRunning = parts.wasRunning;
-    let settle: (end: MigrationEnd) => void = () => {};
-    this.ended = new Promise((resolve) => {
-      settle = resolve;
-    });
-    this.settleEnded = settle;
+    const { promise, resolve } = Promise.withResolvers<MigrationEnd>();
+    this.ended = promise;
+    this.settleEnded = resolve;
     this.subscribe();
     this.scheduleTick();
   }
@@ -164,7 +162,7 @@ export class QemuMigration implements RunningMigration {
       this.stopWatching();
       this.events.close();
       this.settleEnded({
-        ...{ atMs: this.now(), result: 'detached', error: undefined, totalMs: undefined },
+        ...{ atMs: this.now(), result: 'detached', error: undefined },
         ...{ sentBytes: this.last?.sentBytes, reportedDowntimeMs: undefined, destinationEverRan: undefined },
         whereabouts: { source: 'unknown', destination: 'unknown' },
       });
@@ -305,7 +303,6 @@ export class QemuMigration implements RunningMigration {
       error: result === 'lost' ? 'the source QEMU ended or closed its monitor' : info?.['error-desc'],
       whereabouts: { source, destination },
       destinationEverRan: this.destinationRan || (this.parts.watchedFromStart ? false : undefined),
-      totalMs: info?.['total-time'],
       sentBytes: info?.ram?.transferred,
       reportedDowntimeMs: info?.downtime,
     });

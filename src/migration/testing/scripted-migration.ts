@@ -46,7 +46,7 @@ export class ScriptedMigration implements RunningMigration {
   end(end: Partial<MigrationEnd> & Pick<MigrationEnd, 'result' | 'whereabouts'>): this {
     this.events.close();
     this.settleEnded({
-      ...{ atMs: 9000, error: undefined, destinationEverRan: false, totalMs: undefined },
+      ...{ atMs: 9000, error: undefined, destinationEverRan: false },
       ...{ sentBytes: undefined, reportedDowntimeMs: undefined },
       ...end,
     });
