@@ -2,6 +2,7 @@ import { documentOf } from '../migration/document.ts';
 import { journalPath, listJournals, readJournal, stateDirectory } from '../migration/journal-file.ts';
 import { type MigrationView, viewOf } from '../migration/view.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
+import { table } from './render/table.ts';
 
 /** `switchover list`. @returns the exit status */
 export function list(options: { readonly json?: boolean; readonly stateDir?: string }): number {
@@ -37,16 +38,4 @@ function row(view: MigrationView): string[] {
     formatDuration(outcome.totalMs),
     formatBytes(outcome.sentBytes),
   ];
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
-  return rows
-    .map((cells) =>
-      cells
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }

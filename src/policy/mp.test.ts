@@ -104,6 +104,29 @@ describe('over --max-downtime', () => {
     );
   });
 
+  test('or goes on and says so, at every boundary, where it is to be left', () => {
+    const decisions = decide([133, 133, 133], { maxDowntimeMs: 1000, overBudget: 'leave' });
+    expect(actions(decisions)).toEqual(['continue', 'continue', 'continue', 'continue']);
+    for (const decision of decisions.slice(2)) {
+      expect(decision).toMatchObject({ memoryIntensive: true });
+      expect(decision.reason).toMatch(/2.27 s is needed, over --max-downtime 1 s; left running, as asked/);
+    }
+  });
+
+  test('a guest that is left is switched over once it is calm', () => {
+    const decisions = decide([133, 133, 40, 40], { maxDowntimeMs: 1000, overBudget: 'leave' });
+    expect(actions(decisions).slice(2)).toEqual(['continue', 'continue', 'switchover']);
+  });
+
+  test('also when it was not calm for longer than `patience-passes`', () => {
+    const decisions = decide(
+      [133, 133, 133, 133, 40, 40],
+      { maxDowntimeMs: 1000, overBudget: 'leave' },
+      { patiencePasses: 2 },
+    );
+    expect(decisions.at(-1)).toMatchObject({ action: 'switchover', memoryIntensive: true });
+  });
+
   test('waits a bounded time for a calm that was seen before', () => {
     const decisions = decide([40, 133, 133, 133], { maxDowntimeMs: 1000 }, { patiencePasses: 2 });
     expect(actions(decisions)).toEqual([

@@ -108,7 +108,8 @@ class MemoryPattern implements Policy {
   private endMemoryIntensive(boundary: MeasuredBoundary, pauseMs: number, why: string): Decision {
     const { maxDowntimeMs } = this.limits;
     const needs = `a pause of ${formatDuration(pauseMs)} is needed`;
-    const patient = this.waitedPasses < this.parameters.patiencePasses;
+    // What is to be left running may calm down whenever it likes.
+    const patient = this.limits.overBudget === 'leave' || this.waitedPasses < this.parameters.patiencePasses;
     this.waitedPasses += 1;
     if (pauseMs <= maxDowntimeMs && patient)
       return {
@@ -137,6 +138,12 @@ class MemoryPattern implements Policy {
         action: 'post-copy',
         memoryIntensive: true,
         reason: `memory-intensive: ${why}; ${over}; going on by post-copy as asked`,
+      };
+    if (this.limits.overBudget === 'leave')
+      return {
+        action: 'continue',
+        memoryIntensive: true,
+        reason: `memory-intensive: ${why}; ${over}; left running, as asked`,
       };
     return {
       action: 'abort',

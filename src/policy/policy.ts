@@ -1,7 +1,12 @@
 import type { Observation } from '../model/observation.ts';
 
 /** What to do when no pause within `maxDowntimeMs` is possible. */
-export const OVER_BUDGET_ACTIONS = ['abort', 'post-copy'] as const;
+export const OVER_BUDGET_ACTIONS = [
+  'abort',
+  'post-copy',
+  // Go on and say so: the migration is somebody else's, or the guest may calm down.
+  'leave',
+] as const;
 export type OverBudgetAction = (typeof OVER_BUDGET_ACTIONS)[number];
 
 /** What the user allows. The supervisor enforces these whatever a policy says. */

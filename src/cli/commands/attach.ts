@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import { addMigrationOptions } from '../options.ts';
+import { connectOption } from './connect-options.ts';
+import { EXIT_HELP } from './help-texts.ts';
+
+export function addAttachCommand(root: Command, onStatus: (status: number) => void): void {
+  const command = root
+    .command('attach <vm>')
+    .summary('take over a migration that is already under way')
+    .description(
+      'Takes over a migration that somebody else began, or that switchover left when it was killed, of a libvirt ' +
+        'domain or of a QEMU given by its QMP socket. Without --to the destination is taken from the journal that ' +
+        'was left; without any, the pause is told as the hypervisor reports it.',
+    )
+    .addOption(connectOption())
+    .option('--to <destination>', "the destination: its host's URI, or its monitor (qmp:/run/vm1-dest.sock)")
+    .option('--dname <name>', "libvirt: the domain's name on the destination, when that is not its own");
+  addMigrationOptions(command)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ switchover attach vm1
+  $ switchover attach --connect qemu+ssh://root@host1/system vm1 --to qemu+ssh://root@host2/system --max-downtime 2s
+  $ switchover attach qmp:/run/vm1.sock --to qmp:/run/vm1-dest.sock
+${EXIT_HELP}`,
+    )
+    .action(async (vm, options) => {
+      const { attach } = await import('../attach.ts');
+      onStatus(await attach(vm, options));
+    });
+}

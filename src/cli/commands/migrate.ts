@@ -1,0 +1,75 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { addMigrationOptions, bandwidthOption } from '../options.ts';
+import { connectOption, destConnectOption } from './connect-options.ts';
+import { EXIT_HELP, policyHelp } from './help-texts.ts';
+
+const LIBVIRT = 'libvirt:';
+const QEMU = 'QEMU:';
+
+export function addMigrateCommand(root: Command, onStatus: (status: number) => void): void {
+  const command = root
+    .command('migrate <vm> <destination>')
+    .summary('migrate a running guest')
+    .description(
+      'Migrates a guest. A libvirt domain is given by its name, and the destination by the URI of its host as the ' +
+        'source host reaches it; options are called as in virsh. A QEMU without libvirt is given by its QMP ' +
+        'socket, like the QEMU that waits for the guest with -incoming defer or an open incoming port.',
+    )
+    .optionsGroup('What is migrated, and where to')
+    .addOption(connectOption())
+    .addOption(destConnectOption())
+    .option('--migrateuri <uri>', `${LIBVIRT} where the memory is sent, like tcp://10.77.0.2`)
+    .option('--listen-address <address>', `${LIBVIRT} what the destination binds`)
+    .option('--dname <name>', `${LIBVIRT} the domain's name on the destination`)
+    .addOption(
+      new Option('--migrate-uri <uri>', `${QEMU} where the destination listens for the memory`).env(
+        'SWITCHOVER_MIGRATE_URI',
+      ),
+    )
+    .option('--listen-uri <uri>', `${QEMU} what the destination binds, when it differs (tcp:0.0.0.0:4444)`)
+    .option('--dry-run', 'check both ends and tell how the guest uses its memory; touch nothing')
+    .option('--force', 'migrate although the guest may lose memory, or has host devices')
+    .optionsGroup('As in virsh (libvirt only)')
+    .option('--persistent', 'define the domain on the destination')
+    .option('--undefinesource', 'undefine it on the source')
+    .option('--copy-storage-all', 'copy disks that are not shared')
+    .option('--copy-storage-inc', 'copy what disks hold above a base image that both sides have')
+    .option('--parallel', 'send memory over several connections')
+    .addOption(new Option('--parallel-connections <number>', 'how many').argParser(wholeNumber))
+    .option('--tls', 'encrypt')
+    .option('--postcopy', 'make post-copy possible (it is entered only with --over-budget post-copy)')
+    .option('--auto-converge', 'let QEMU slow the guest down')
+    .option('--unsafe', "forgo libvirt's check of disks and their caches")
+    .addOption(new Option('--p2p', 'always so: the job outlives this command').hideHelp())
+    .addOption(new Option('--live', 'always so').hideHelp())
+    .optionsGroup('How');
+  addMigrationOptions(command.addOption(bandwidthOption()))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ switchover migrate vm1 qemu+ssh://root@host2/system
+  $ switchover migrate vm1 qemu+ssh://root@host2/system --dry-run --line-rate 10gbit
+  $ switchover migrate --connect qemu+ssh://root@host1/system vm1 qemu+tls://host2/system --max-downtime 1s --persistent
+  $ switchover migrate qmp:/run/vm1.sock qmp:/run/vm1-dest.sock --migrate-uri tcp:10.77.0.2:4444
+  $ switchover migrate qmp:a.sock qmp:b.sock --migrate-uri tcp:10.77.0.2:4444 --json > result.json
+
+Policies:
+${policyHelp()}
+
+Sizes are written like 512MiB or 64MB, rates like 480mbit or 60MB/s, times like 300ms, 5s or 10m.
+Where it says so an option can be set in the environment (SWITCHOVER_MAX_DOWNTIME=1s); a flag goes before it, and
+it before the configuration (\`switchover config show\`).
+Ctrl-C cancels and the guest stays on the source; a second one within a second detaches and the migration goes on alone.
+${EXIT_HELP}`,
+    )
+    .action(async (vm, destination, options) => {
+      const { migrate } = await import('../migrate.ts');
+      onStatus(await migrate(vm, destination, options));
+    });
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('it takes a whole number from 1');
+  return Number(text);
+}

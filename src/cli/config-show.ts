@@ -1,0 +1,98 @@
+/** The settings in force, and where each comes from. */
+import type { Config, Domain } from '../config/config.ts';
+import { findConfig } from '../config/config-file.ts';
+import { environmentLayer } from '../config/environment.ts';
+import { type Merged, merge } from '../config/merge.ts';
+import { BUILT_IN, SETTING_NAMES, type SettingKey, type Settings } from '../config/settings.ts';
+import { placesFor, problemsOf } from '../config/settings-for.ts';
+import { formatDuration, formatRate } from '../model/units.ts';
+import { table } from './render/table.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface ConfigShowOptions {
+  readonly config?: string;
+  readonly domain?: string;
+  readonly class?: string;
+  readonly json?: boolean;
+}
+
+/** `switchover config show`. @returns the exit status @throws {ConfigError} @throws {UsageError} */
+export function configShow(options: ConfigShowOptions): number {
+  const config = findConfig(options.config);
+  const domain = domainOf(options);
+  const { layers, problems } = placesFor(config, domain);
+  const merged = merge([...layers, environmentLayer(process.env)]);
+  for (const problem of [...problems, ...problemsOf(merged.contradictions, domain)])
+    process.stderr.write(`switchover: ${problem}\n`);
+  process.stdout.write(
+    `${options.json ? JSON.stringify(documentOf(config, options, merged), null, 2) : text(config, options, merged)}\n`,
+  );
+  return 0;
+}
+
+/** @throws {UsageError} */
+function domainOf({ domain, class: domainClass }: ConfigShowOptions): Domain | undefined {
+  if (domain === undefined && domainClass !== undefined)
+    throw new UsageError('--class says the class of a domain: name it with --domain');
+  if (domain === undefined) return undefined;
+  return { name: domain, metadata: domainClass === undefined ? undefined : { class: domainClass } };
+}
+
+const KEYS = Object.keys(SETTING_NAMES) as SettingKey[];
+
+function text(config: Config, { domain }: ConfigShowOptions, merged: Merged): string {
+  const rows = KEYS.map((key) => [SETTING_NAMES[key], inWords(key, merged.settings), origin(key, merged)]);
+  const { connect, stateDir } = config.watch;
+  return [
+    config.file === undefined
+      ? 'no configuration file; `switchover config check` says where one may be'
+      : `configuration ${config.file}`,
+    `watch follows ${connect.join(', ')}${stateDir === undefined ? '' : ` and keeps journals in ${stateDir}`}`,
+    ...(domain === undefined ? [] : [`domain ${domain}, without what its own metadata may say`]),
+    '',
+    table([['SETTING', 'VALUE', 'FROM'], ...rows]),
+  ].join('\n');
+}
+
+function documentOf(config: Config, { domain }: ConfigShowOptions, merged: Merged): object {
+  return {
+    schema: 1,
+    file: config.file ?? null,
+    domain: domain ?? null,
+    watch: { connect: config.watch.connect, stateDir: config.watch.stateDir ?? null },
+    settings: Object.fromEntries(
+      KEYS.map((key) => [key, { value: merged.settings[key] ?? null, from: origin(key, merged) }]),
+    ),
+  };
+}
+
+function origin(key: SettingKey, { settings, origins }: Merged): string {
+  const layers = origins.get(key);
+  // A pause that nobody states gives way to the other one.
+  if (!layers && key === 'downtimeMs' && settings[key] !== BUILT_IN[key])
+    return 'no longer than max-downtime';
+  if (!layers && key === 'maxDowntimeMs' && settings[key] !== BUILT_IN[key])
+    return 'no shorter than downtime';
+  if (!layers) return 'built in';
+  return layers.map(({ from, nameOf }) => nameOf?.(SETTING_NAMES[key]) ?? from).join(', ');
+}
+
+/** What an undefined value means. */
+const UNDEFINED: Partial<Record<SettingKey, string>> = {
+  timeoutMs: 'never',
+  lineRateBytesPerSecond: 'as measured',
+  bandwidthBytesPerSecond: 'no cap',
+};
+
+function inWords(key: SettingKey, settings: Settings): string {
+  const value = settings[key];
+  if (value === undefined) return UNDEFINED[key] ?? '';
+  if (typeof value === 'number') return key.endsWith('Ms') ? formatDuration(value) : formatRate(value);
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'string') return value;
+  return (
+    Object.entries(value)
+      .map((pair) => pair.join('='))
+      .join(' ') || '-'
+  );
+}

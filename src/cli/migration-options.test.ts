@@ -1,0 +1,53 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { settled } from './migration-options.ts';
+import { UsageError } from './usage-error.ts';
+
+let config: string;
+
+beforeEach(() => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'switchover-config-'));
+  config = path.join(folder, 'switchover.toml');
+  fs.writeFileSync(
+    config,
+    `[defaults]
+downtime = "200ms"
+policy-option = { min-shrink = "5%" }
+[[domain]]
+name = "db-*"
+max-downtime = "1s"
+timeout = "1h"
+`,
+  );
+  return () => fs.rmSync(folder, { recursive: true });
+});
+
+test('flags go before metadata, that before entries and [defaults]; the rest is built in', () => {
+  const metadata = { 'max-downtime': '2s', timeout: '2h' };
+  const { limits, problems } = settled({ config, timeout: 1000 }, { name: 'db-1', metadata });
+  expect(limits).toMatchObject({
+    downtimeMs: 200,
+    maxDowntimeMs: 2000,
+    timeoutMs: 1000,
+    overBudget: 'abort',
+  });
+  expect(problems).toEqual([]);
+});
+
+test('another policy leaves the parameters of the configured one behind', () => {
+  expect(settled({ config, policy: 'stock' }).kind.name).toBe('stock');
+});
+
+test('what is wrong in the metadata is told, and what is wrong on the command line stops', () => {
+  const domain = { name: 'db-1', metadata: { 'max-downtime': '100ms' } };
+  expect(settled({ config }, domain)).toMatchObject({
+    limits: { maxDowntimeMs: 100, downtimeMs: 100 },
+    problems: [expect.stringMatching(/^domain db-1: downtime 200 ms of \[defaults\] is longer/)],
+  });
+  expect(() => settled({ config, maxDowntime: 100 }, { name: 'db-1' })).toThrow(UsageError);
+  expect(() => settled({ config, policyOption: { magic: '1' } })).toThrow(
+    '--policy-option: policy mp has no parameter "magic"',
+  );
+});

@@ -1,0 +1,116 @@
+/** The options that several commands share, for commander. Loaded for every `--help`, so it loads little. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseDowntimeMs, parseMaxDowntimeMs, parsePolicyOption, parseTimeoutMs } from '../config/values.ts';
+import { parseRate } from '../model/units.ts';
+import { POLICIES } from '../policy/policies.ts';
+import { OVER_BUDGET_ACTIONS } from '../policy/policy.ts';
+
+export const OUTPUTS = ['text', 'json', 'jsonl'] as const;
+
+/**
+ * Limits, policy and output. None has a default for commander to fill in: what is not given has to stay so, for
+ * the configuration to hold.
+ */
+export function addMigrationOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--policy <name>', 'how to decide (default: mp)')
+        .choices(Object.keys(POLICIES))
+        .env('SWITCHOVER_POLICY'),
+    )
+    .addOption(
+      new Option(
+        '--policy-option <name=value>',
+        `a parameter of the policy, may be repeated; mp has ${mpParameters()}`,
+      ).argParser(collectPair),
+    )
+    .addOption(
+      parsed('--downtime <time>', 'the pause that is always fine', 'DOWNTIME', '300ms', parseDowntimeMs),
+    )
+    .addOption(
+      parsed('--max-downtime <time>', 'the longest pause allowed', 'MAX_DOWNTIME', '5s', parseMaxDowntimeMs),
+    )
+    .addOption(parsed('--timeout <time>', 'give up after this long', 'TIMEOUT', 'never', parseTimeoutMs))
+    .addOption(
+      parsed(
+        '--stall-timeout <time>',
+        'give up when nothing moves for this long',
+        'STALL_TIMEOUT',
+        '15s',
+        parseTimeoutMs,
+      ),
+    )
+    .addOption(
+      parsed(
+        '--line-rate <rate>',
+        "the link's rate, which the last step runs at",
+        'LINE_RATE',
+        'as measured',
+        parseRate,
+      ),
+    )
+    .addOption(
+      new Option('--over-budget <action>', 'when no pause within --max-downtime is possible (default: abort)')
+        .choices(OVER_BUDGET_ACTIONS)
+        .env('SWITCHOVER_OVER_BUDGET'),
+    )
+    .addOption(configOption())
+    .addOption(new Option('--json', 'print one JSON document at the end; short for --output json'))
+    .addOption(new Option('--output <form>', 'on standard output').choices(OUTPUTS).env('SWITCHOVER_OUTPUT'))
+    .addOption(new Option('-q, --quiet', 'no progress on standard error'))
+    .addOption(stateDirOption());
+}
+
+export function stateDirOption(): Option {
+  return new Option('--state-dir <folder>', 'where journals are kept').env('SWITCHOVER_STATE_DIR');
+}
+
+export function configOption(): Option {
+  return new Option('--config <file>', 'the configuration; `switchover config` says more').env(
+    'SWITCHOVER_CONFIG',
+  );
+}
+
+export function bandwidthOption(): Option {
+  return parsed(
+    '--bandwidth <rate>',
+    'cap of the passes; QEMU lifts it for the last step',
+    'BANDWIDTH',
+    'no cap',
+    parseRate,
+  );
+}
+
+function mpParameters(): string {
+  return Object.entries(POLICIES['mp']?.parameters ?? {})
+    .map(([name, fallback]) => `${name} (${fallback})`)
+    .join(', ');
+}
+
+function parsed(
+  flags: string,
+  text: string,
+  env: string,
+  fallback: string,
+  parse: (text: string) => number,
+): Option {
+  return new Option(flags, `${text} (default: ${fallback})`)
+    .env(`SWITCHOVER_${env}`)
+    .argParser(orInvalid(parse));
+}
+
+function collectPair(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const [name, value] = orInvalid(parsePolicyOption)(text);
+  return { ...before, [name]: value };
+}
+
+/** Commander adds the option's name to the sentence of an InvalidArgumentError. */
+function orInvalid<T>(parse: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      throw new InvalidArgumentError((error as Error).message);
+    }
+  };
+}

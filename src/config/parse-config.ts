@@ -1,0 +1,79 @@
+/** A configuration file's text, checked as a whole: every problem of it is told at once. */
+import { parse, TomlError } from 'smol-toml';
+import { type Config, entryLabel } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import { type Issue, issuesOf } from './issues.ts';
+import { lineOf } from './line-of.ts';
+import { type Layer, merge } from './merge.ts';
+import { defaultsSchema, domainSchema, fileSchema, KEYS } from './schema.ts';
+import { SETTING_NAMES } from './settings.ts';
+
+/**
+ * @param file its name, for problems
+ * @throws {ConfigError}
+ */
+export function parseConfig(toml: string, file: string): Config {
+  const document = parseToml(toml, file);
+  const checked = fileSchema.safeParse(document);
+  const issues = [...(checked.success ? [] : issuesOf(checked.error, keysAt)), ...contradictionsIn(document)];
+  if (!checked.success || issues.length > 0) throw new ConfigError(told(issues, toml, file));
+  const { watch, defaults, domain } = checked.data;
+  return { file, watch, defaults, domains: domain };
+}
+
+function parseToml(toml: string, file: string): Record<string, unknown> {
+  try {
+    return parse(toml);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const [first = ''] = error.message.split('\n');
+    const what = first.replace(/^Invalid TOML document: /, '');
+    throw new ConfigError([`${file}:${error.line}: this is no TOML: ${what} (column ${error.column})`], {
+      cause: error,
+    });
+  }
+}
+
+function keysAt(path: readonly PropertyKey[]): readonly string[] {
+  const [table] = path;
+  return table === 'watch' || table === 'defaults' || table === 'domain' ? KEYS[table] : KEYS.file;
+}
+
+/**
+ * What contradicts itself in the combinations that the file itself states: [defaults], and [defaults] with each
+ * entry. Parts that are wrong in themselves are left out.
+ */
+function contradictionsIn(document: Record<string, unknown>): Issue[] {
+  const defaults = defaultsSchema.safeParse(document['defaults'] ?? {});
+  const below: Layer = { from: '[defaults]', stated: defaults.success ? defaults.data : {} };
+  const entries = Array.isArray(document['domain']) ? document['domain'] : [];
+  return [
+    ...contradictions([below], ['defaults']),
+    ...entries.flatMap((given, index) => {
+      const entry = domainSchema.safeParse(given);
+      if (!entry.success) return [];
+      const own: Layer = { from: entryLabel(entry.data, index), stated: entry.data.stated };
+      return contradictions([below, own], ['domain', index]);
+    }),
+  ];
+}
+
+/** Only those that the last layer has a part in: the others have been told. */
+function contradictions(layers: readonly Layer[], path: readonly PropertyKey[]): Issue[] {
+  const last = layers.at(-1);
+  const merged = merge(layers);
+  return merged.contradictions.flatMap(({ between, sentence }) => {
+    const own = between.findLast((key) => last && merged.origins.get(key)?.includes(last));
+    return own === undefined ? [] : [{ path: [...path, SETTING_NAMES[own]], sentence }];
+  });
+}
+
+function told(issues: readonly Issue[], toml: string, file: string): string[] {
+  return issues
+    .map(({ path, ...issue }) => ({ line: lineOf(toml, path), ...issue }))
+    .sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
+    .map(({ line, sentence, about }) => {
+      const where = line === undefined ? file : `${file}:${line}`;
+      return `${where}: ${about === undefined ? '' : `${about}: `}${sentence}`;
+    });
+}

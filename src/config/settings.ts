@@ -1,0 +1,48 @@
+/** What can be set about a migration, in whatever way it is set, and what holds where nobody says anything. */
+import { choosePolicy } from '../policy/policies.ts';
+import { DEFAULT_LIMITS, type Limits, type PolicyKind } from '../policy/policy.ts';
+
+export interface Settings extends Limits {
+  /** A key of POLICIES. */
+  readonly policy: string;
+  /** Parameters of that policy by name, as text. */
+  readonly policyOption: Readonly<Record<string, string>>;
+  /** `switchover watch` leaves the domain's migrations alone. */
+  readonly ignore: boolean;
+}
+
+export type SettingKey = keyof Settings;
+
+/** Some settings, as one place states them; what it does not state is absent, never undefined. */
+export type Stated = Partial<Settings>;
+
+/** What each is called in the file, in a domain's metadata and, with `--` before it, on the command line. */
+export const SETTING_NAMES: Readonly<Record<SettingKey, string>> = {
+  policy: 'policy',
+  policyOption: 'policy-option',
+  downtimeMs: 'downtime',
+  maxDowntimeMs: 'max-downtime',
+  timeoutMs: 'timeout',
+  stallTimeoutMs: 'stall-timeout',
+  lineRateBytesPerSecond: 'line-rate',
+  bandwidthBytesPerSecond: 'bandwidth',
+  overBudget: 'over-budget',
+  ignore: 'ignore',
+};
+
+export const BUILT_IN: Settings = { ...DEFAULT_LIMITS, policy: 'mp', policyOption: {}, ignore: false };
+
+/** Drops what is undefined, so that it does not hide what another place states. */
+export function stated(given: { readonly [Key in SettingKey]?: Settings[Key] | undefined }): Stated {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Stated;
+}
+
+export function limitsOf(settings: Settings): Limits {
+  const { policy, policyOption, ignore, ...limits } = settings;
+  return limits;
+}
+
+/** @throws {PolicyError} never for settings that were merged: a parameter that is wrong is dropped there */
+export function policyOf({ policy, policyOption }: Settings): PolicyKind {
+  return choosePolicy(policy, policyOption);
+}
