@@ -4,7 +4,13 @@
  * QEMU's word for it is worth nothing: a guest whose memory was damaged on the way still shows `running`.
  */
 import type { GuestStatus, GuestVerification } from './guest/answers.ts';
-import type { LabGuest } from './lab-guest.ts';
+
+/** A guest as one host has it. */
+export interface Verifiable {
+  /** Has the guest check all its pages. @throws {GuestAnswerError} when it does not run there */
+  verify(timeoutMs: number): Promise<GuestVerification>;
+  consoleProblems(): Promise<readonly string[]>;
+}
 
 export interface Arrival {
   readonly ok: boolean;
@@ -22,7 +28,11 @@ export interface Arrival {
  * @param guest the side where it runs now
  * @param left the side that it left, whose console is looked at as well
  */
-export async function verifyArrival(before: GuestStatus, guest: LabGuest, left?: LabGuest): Promise<Arrival> {
+export async function verifyArrival(
+  before: GuestStatus,
+  guest: Verifiable,
+  left?: Verifiable,
+): Promise<Arrival> {
   const consoleProblems = [...(await guest.consoleProblems()), ...((await left?.consoleProblems()) ?? [])];
   // A guest that has crashed will not answer: its console says more than our patience would.
   const patienceMs = consoleProblems.length > 0 ? 2_000 : 60_000;

@@ -11,6 +11,7 @@ install_all() {
       node) find_node || install_node ;;
       packages) packages_ready || install_packages ;;
       lab) lab_ready || install_lab ;;
+      libvirt) libvirt_ready || install_libvirt ;;
     esac
   done
   exec 9>&-
@@ -102,20 +103,33 @@ qemu_keeps_writes() {
 }
 
 install_qemu() {
-  if command -v apt-get >/dev/null; then
-    update_lists
-    if offered_major_is_new ''; then apt_install qemu-system-x86; return; fi
-    add_backports
-    if [ -n "$suite" ] && offered_major_is_new "$suite"; then apt_install -t "$suite" qemu-system-x86; return; fi
-  fi
+  install_at_least 9 qemu-system-x86 && return
   command -v qemu-system-x86_64 >/dev/null || apt_install qemu-system-x86
   say 'no QEMU 9.0 or newer to be had here: the lab gives its guests an odd RAM size instead'
 }
 
-# offered_major_is_new SUITE ('' = whatever apt prefers)
-offered_major_is_new() {
-  offered=$(apt-cache ${1:+-t "$1"} policy qemu-system-x86 | sed -n 's/^ *Candidate: \([0-9]*:\)\{0,1\}\([0-9]*\).*/\2/p')
-  [ "${offered:-0}" -ge 9 ]
+# virsh, and with it all libraries of libvirt, but no libvirtd: its package would start one on this machine.
+# Debian 12's own libvirt is older than the QEMU that the lab wants.
+install_libvirt() {
+  # Beside a libvirt that is there already its own virsh: a newer one would replace a libvirtd that may be at work.
+  if dpkg -s libvirt0 >/dev/null 2>&1; then apt_install libvirt-clients; return; fi
+  install_at_least 10 libvirt-clients || apt_install libvirt-clients
+}
+
+# install_at_least MAJOR PACKAGE: from whatever apt prefers, else from backports; fails when neither has it.
+install_at_least() {
+  command -v apt-get >/dev/null || return 1
+  update_lists
+  if offered_major_is "$1" "$2" ''; then apt_install "$2"; return; fi
+  add_backports
+  { [ -n "$suite" ] && offered_major_is "$1" "$2" "$suite"; } || return 1
+  apt_install -t "$suite" "$2"
+}
+
+# offered_major_is MAJOR PACKAGE SUITE: that or newer ('' = whatever apt prefers)
+offered_major_is() {
+  offered=$(apt-cache ${3:+-t "$3"} policy "$2" | sed -n 's/^ *Candidate: \([0-9]*:\)\{0,1\}\([0-9]*\).*/\2/p')
+  [ "${offered:-0}" -ge "$1" ]
 }
 
 # Sets $suite to Debian's backports, adding them to apt from the mirror that it already uses; '' elsewhere.

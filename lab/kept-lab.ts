@@ -6,8 +6,8 @@ import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GuestStatus } from './guest/answers.ts';
-import type { Side } from './hosts.ts';
 import type { LabGuest } from './lab-guest.ts';
+import type { Side } from './namespaces.ts';
 import { findPair, type PairOptions, type PairPlace, QemuPair } from './qemu-pair.ts';
 import { listRunFolders, type RunFolder, readRunFolder } from './run-folder.ts';
 import { UsageError } from './usage-error.ts';
@@ -59,7 +59,9 @@ export function chooseKeptPair(id: string | undefined): KeptPair {
   const folder = chooseLab(id);
   const pair = readKeptPair(folder);
   if (pair === undefined)
-    throw new UsageError(`lab "${folder.id}" has no pair of its own: ./dev lab up makes such labs`);
+    throw new UsageError(
+      `lab "${folder.id}" has no pair of QEMUs of its own: ./dev lab up, without --libvirt, makes such labs`,
+    );
   return pair;
 }
 

@@ -1,18 +1,15 @@
 /** The lab itself, on real QEMU guests. */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { verifyArrival } from './arrival.ts';
 import type { Workload } from './guest/workload.ts';
-import { listHosts } from './hosts.ts';
 import { openLab } from './lab.ts';
 import { askMonitor } from './monitor.ts';
-import { identify } from './process-identity.ts';
+import { listNamespaces } from './namespaces.ts';
 import type { QemuPair } from './qemu-pair.ts';
 import { LabIdError } from './run-folder.ts';
 import { sweep } from './sweep.ts';
+import { abandonLab, expectGone, untilGone } from './testing/abandoned.ts';
 import { waitFor } from './wait.ts';
 
 const LOOP: Workload = { kind: 'loop', wssMiB: 64 };
@@ -111,26 +108,26 @@ describe('labs', { timeout: 60_000 }, () => {
     await expect(openLab({ id: one.id })).rejects.toThrow(LabIdError);
 
     await Promise.all([one.close(), two.close()]);
-    await expectGone(one, pids);
-    await expectGone(two, pids);
+    expectGone(one, pids);
+    expectGone(two, pids);
   });
 
   test('whose owner was killed lose their QEMUs at once, and the rest at the next sweep', async () => {
-    const { abandoned, owner } = await abandonLab();
+    const { abandoned, owner } = await abandonLab('pair');
     owner.kill('SIGKILL');
     await untilGone(abandoned.pids);
-    expect(await listHosts()).toContain(abandoned.id);
+    expect(listNamespaces(abandoned.id)).not.toEqual([]);
     expect(await sweep()).toContain(abandoned.id);
-    await expectGone(abandoned, abandoned.pids);
+    expectGone(abandoned, abandoned.pids);
   });
 
   test('whose owner is told to end are cleaned up by it', async () => {
-    const { abandoned, owner } = await abandonLab();
+    const { abandoned, owner } = await abandonLab('pair');
     owner.kill('SIGTERM');
     const [status, signal] = await once(owner, 'exit');
     expect([status, signal]).toEqual([null, 'SIGTERM']);
     await untilGone(abandoned.pids);
-    await expectGone(abandoned, abandoned.pids);
+    expectGone(abandoned, abandoned.pids);
   });
 });
 
@@ -180,22 +177,4 @@ async function untilQuiet(pair: QemuPair): Promise<void> {
     return same || undefined;
   };
   await waitFor('the stream to stand still', quiet, { timeoutMs: 20_000, everyMs: 300 });
-}
-
-async function abandonLab() {
-  const program = join(import.meta.dirname, 'testing', 'abandon-lab.ts');
-  const owner = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = (await once(owner.stdout, 'data')) as [Buffer];
-  return { owner, abandoned: JSON.parse(line.toString()) as { id: string; folder: string; pids: number[] } };
-}
-
-async function untilGone(pids: number[]): Promise<void> {
-  const someLeft = () => pids.some((pid) => identify(pid) !== undefined);
-  await waitFor('the QEMUs to end', async () => (someLeft() ? undefined : true), PATIENCE);
-}
-
-async function expectGone(lab: { id: string; folder: string }, pids: number[]): Promise<void> {
-  expect(pids.map(identify).filter((process) => process !== undefined)).toEqual([]);
-  expect(await listHosts()).not.toContain(lab.id);
-  expect(existsSync(lab.folder)).toBe(false);
 }

@@ -10,9 +10,11 @@ import { up } from './commands/up.ts';
 import { verify } from './commands/verify.ts';
 import { UsageError } from './usage-error.ts';
 
-const HELP = `./dev lab: two hosts with a slow link on this machine, and a real QEMU guest to migrate
+const HELP = `./dev lab: hosts with a slow link on this machine, and a real guest to migrate
 
   up [options]                  boot a guest on the source, and an empty QEMU on the destination
+      --libvirt                 hosts with a libvirtd each instead, and the guest vm1 on the first
+      --hosts N                 how many of those, 2 to 4 (default 2)
       --id ID                   name of the lab (default: a random one)
       --workload KIND           idle, loop, random, hotcold or phases (default loop)
       --wss SIZE                memory that the guest rewrites (default 128M)
@@ -20,20 +22,21 @@ const HELP = `./dev lab: two hosts with a slow link on this machine, and a real 
       --page word|full          a few bytes of each page, or all of it, incompressible (default word)
       --busy TIME --calm TIME   for phases (default 5s each)
       --memory SIZE             of the guest (default 512M)
-      --link RATE               of the network between the hosts (default 480mbit)
+      --link RATE               of each host's network (default 480mbit)
       --no-wait                 do not wait until the guest is at work
       --json                    one JSON document instead of text
   status [--json]               which labs there are, and where their guests run
   verify [ID] [--side source|destination] [--json]
-                                has the guest check all its memory
+                                has the guest check all its memory (--side: not with libvirt)
   link ID cut|restore|rate RATE pulls the cable, plugs it in, or reshapes it
-  restart-destination [ID]      a new empty QEMU after a failed or cancelled migration
+  restart-destination [ID]      a new empty QEMU after a failed or cancelled migration (not with libvirt)
   down [ID|--all]               ends a lab
   sweep                         removes what crashed labs have left
 
 ID may be left out while there is one lab only (not for link).
 
   ./dev lab up --workload hotcold --wss 256M --memory 1G
+  ./dev lab up --libvirt --hosts 3
   ./dev lab link a1b2c3 rate 100mbit
 `;
 

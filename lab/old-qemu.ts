@@ -2,8 +2,9 @@
  * A QEMU before 9.0, for tests of what switchover does with one: Debian 12's own 7.2, unpacked from its
  * packages beside the newer one that the lab runs on. Nothing is installed.
  */
-import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unpackPackages } from './debian-packages.ts';
 import { builtOnce } from './guest/cache.ts';
 import { CommandError, run } from './run.ts';
 
@@ -29,11 +30,10 @@ async function oldVersion(): Promise<string | undefined> {
 
 async function unpack(folder: string, version: string): Promise<void> {
   process.stderr.write(`lab: fetching QEMU ${version} for the tests of old versions\n`);
-  for (const name of PACKAGES) await run(['apt-get', 'download', `${name}=${version}`], { cwd: folder });
-  for (const name of (await readdir(folder)).filter((file) => file.endsWith('.deb'))) {
-    await run(['dpkg', '-x', name, 'unpacked'], { cwd: folder });
-    await rm(join(folder, name));
-  }
+  await unpackPackages(
+    folder,
+    PACKAGES.map((name) => `${name}=${version}`),
+  );
   const modules = (await run(['find', 'unpacked', '-name', 'accel-tcg-x86_64.so'], { cwd: folder })).trim();
   if (modules === '') throw new CommandError(`the packages of QEMU ${version} hold no TCG`);
   const script = join(folder, 'qemu-system-x86_64');

@@ -3,22 +3,15 @@
  */
 import { join } from 'node:path';
 import type { GuestImage } from './guest/image.ts';
-import { type Workload, workloadArguments } from './guest/workload.ts';
+import { kernelCommandLine, type Workload } from './guest/workload.ts';
+import type { LinePaths } from './guest-lines.ts';
 
 /** Where everything of one QEMU is, in the lab's run folder. */
-export interface GuestPaths {
+export interface GuestPaths extends LinePaths {
   /** The QMP monitor for whoever migrates. A QMP socket serves one client at a time. */
   readonly qmpPath: string;
   /** A second QMP monitor, for those who only watch. */
   readonly monitor2Path: string;
-  /** The guest's first serial port: what its kernel prints. */
-  readonly consolePath: string;
-  /** The guest's second serial port, as a socket: questions to the workload. */
-  readonly serialPath: string;
-  /** What the workload has ever said there. */
-  readonly serialLogPath: string;
-  /** QEMU's own output. */
-  readonly logPath: string;
   readonly pidPath: string;
 }
 
@@ -51,13 +44,10 @@ export interface QemuSettings {
   readonly extraArgs: readonly string[];
 }
 
-/** loglevel=6 leaves out the kernel's chatter but keeps its warnings. */
-const KERNEL_ARGUMENTS = ['console=ttyS0', 'loglevel=6', 'panic=0', 'rdinit=/init'];
-
 /** @returns the program and its arguments */
 export function qemuCommand(settings: QemuSettings): string[] {
   const { paths, image } = settings;
-  const append = [...KERNEL_ARGUMENTS, ...workloadArguments(settings.workload)].join(' ');
+  const append = kernelCommandLine(settings.workload);
   const serial = `socket,id=requests,path=${paths.serialPath},server=on,wait=off,logfile=${paths.serialLogPath}`;
   return [
     settings.binary,

@@ -3,8 +3,8 @@
  */
 import type { GuestImage } from './guest/image.ts';
 import type { Workload } from './guest/workload.ts';
-import { ADDRESSES, namespaceOf, type Side } from './hosts.ts';
 import { LabGuest } from './lab-guest.ts';
+import { ADDRESSES, namespaceOf, type Side } from './namespaces.ts';
 import { guestPaths, type QemuSettings } from './qemu-command.ts';
 import { findQemu, startQemu } from './qemu-process.ts';
 import { DEFAULT_QEMU_BINARY, losesTcgWrites, memoryOffFastPath, qemuVersion } from './qemu-version.ts';

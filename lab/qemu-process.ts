@@ -1,17 +1,11 @@
-/**
- * A QEMU as a process: started inside a host's namespace, or found again by its pid file.
- *
- * It runs in a session of its own, so that Ctrl-C reaches the lab's owner and not QEMU behind its back; unless
- * the lab is to be kept, the kernel kills it when its owner dies, however that happens.
- */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+/** A QEMU as a process: started on a host, or found again by its pid file. */
+import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tailOf } from './console.ts';
+import { spawnOnHost } from './host-process.ts';
 import { runState } from './monitor.ts';
-import { identify, isRunning, type ProcessIdentity, runsWith } from './process-identity.ts';
+import { isRunning, type ProcessIdentity, readPidFile } from './process-identity.ts';
 import { type QemuSettings, qemuCommand } from './qemu-command.ts';
-import { asRoot, isRoot } from './run.ts';
 import { waitFor } from './wait.ts';
 
 const START_TIMEOUT_MS = 60_000;
@@ -35,7 +29,13 @@ export async function startQemu(
   namespace: string,
   keep: boolean,
 ): Promise<QemuProcess> {
-  const child = spawnIn(namespace, keep, qemuCommand(settings), settings.paths.logPath);
+  const child = spawnOnHost({
+    namespace,
+    keep,
+    user: 'caller',
+    command: qemuCommand(settings),
+    logPath: settings.paths.logPath,
+  });
   const ended = exitOf(child);
   let hasEnded = false;
   const done = ended.finally(() => {
@@ -73,16 +73,6 @@ export function findQemu(pidPath: string, mark: string): QemuProcess | undefined
   return { ...handleOf(identity), exited };
 }
 
-/** @param mark part of the command line, by which our QEMU differs from a stranger that got its pid */
-function readPidFile(pidPath: string, mark: string): ProcessIdentity | undefined {
-  try {
-    const pid = Number(readFileSync(pidPath, 'utf8'));
-    return runsWith(pid, mark) ? identify(pid) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function handleOf(identity: ProcessIdentity): Pick<QemuProcess, 'pid' | 'alive' | 'kill'> {
   return {
     pid: identity.pid,
@@ -91,35 +81,6 @@ function handleOf(identity: ProcessIdentity): Pick<QemuProcess, 'pid' | 'alive' 
       if (isRunning(identity)) process.kill(identity.pid, signal);
     },
   };
-}
-
-function spawnIn(namespace: string, keep: boolean, command: string[], logPath: string): ChildProcess {
-  const log = openSync(logPath, 'a');
-  // setsid on the far side of sudo, and not `detached` here: a sudo that has lost the terminal asks for the
-  // password again. As root nothing forks, so that the child's pid and parent are QEMU's own.
-  const session = ['setsid', '--wait'];
-  const [file = '', ...args] = asRoot([
-    'ip',
-    'netns',
-    'exec',
-    namespace,
-    ...session,
-    ...asCaller(keep),
-    ...command,
-  ]);
-  const child = spawn(file, args, { stdio: ['ignore', log, log] });
-  closeSync(log);
-  return child;
-}
-
-/** `ip netns exec` needs root; QEMU itself then runs as the user who called. */
-function asCaller(keep: boolean): string[] {
-  const user = isRoot()
-    ? []
-    : [`--reuid=${process.getuid?.()}`, `--regid=${process.getgid?.()}`, '--init-groups'];
-  const fate = keep ? [] : ['--pdeathsig', 'KILL'];
-  const options = [...user, ...fate];
-  return options.length === 0 ? [] : ['setpriv', ...options];
 }
 
 async function exitOf(child: ChildProcess): Promise<number | null> {

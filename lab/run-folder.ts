@@ -10,6 +10,7 @@ import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
+import { asRoot, runNow } from './run.ts';
 
 const PREFIX = 'switchover-lab-';
 const ROOT = '/tmp';
@@ -88,7 +89,13 @@ export function allLabIds(): Set<string> {
 }
 
 export function removeRunFolder(path: string): void {
-  rmSync(path, { recursive: true, force: true });
+  try {
+    rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+  } catch (error) {
+    // What a libvirtd left in it is root's.
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
+    runNow(asRoot(['rm', '-rf', '--', path]));
+  }
 }
 
 function isFolderTaken(error: unknown): boolean {

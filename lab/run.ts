@@ -34,9 +34,14 @@ export async function run(command: readonly string[], options: { cwd?: string } 
 }
 
 /** As {@link run}, for the last moments of a process, when nothing can be awaited any more. */
-export function runNow(command: readonly string[]): void {
+export function runNow(command: readonly string[]): string {
   const [file = '', ...args] = command;
-  execFileSync(file, args, { stdio: 'ignore' });
+  return execFileSync(file, args, { stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8' });
+}
+
+/** `ip`, as root. @throws {CommandError} */
+export async function ip(...args: string[]): Promise<void> {
+  await run(asRoot(['ip', ...args]));
 }
 
 function failure(command: readonly string[], error: Error, stderr: string): CommandError {

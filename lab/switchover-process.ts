@@ -20,8 +20,10 @@ export class Running {
   stderr = '';
   readonly ended: Promise<Ran>;
 
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    const child = spawn(PROGRAM, args, {
+  /** @param prefix a command that runs the rest, like `ip netns exec NAME` */
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, prefix: readonly string[] = []) {
+    const [program = PROGRAM, ...words] = [...prefix, PROGRAM, ...args];
+    const child = spawn(program, words, {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -42,11 +44,20 @@ export class Running {
 
   /** Waits until it has said this on standard error. @throws {Error} when it ends before */
   async says(pattern: RegExp): Promise<void> {
+    await this.until(pattern, () => this.stderr);
+  }
+
+  /** Waits until it has printed this on standard output. @throws {Error} when it ends before */
+  async prints(pattern: RegExp): Promise<void> {
+    await this.until(pattern, () => this.stdout);
+  }
+
+  private async until(pattern: RegExp, text: () => string): Promise<void> {
     let over = false;
     void this.ended.then(() => {
       over = true;
     });
-    while (!pattern.test(this.stderr)) {
+    while (!pattern.test(text())) {
       if (over) throw new Error(`switchover ended without saying ${pattern}:\n${this.stderr}${this.stdout}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

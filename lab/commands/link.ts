@@ -1,5 +1,6 @@
-import { linkOf } from '../hosts.ts';
 import { chooseLab } from '../kept-lab.ts';
+import { findLibvirtLab } from '../libvirt/kept-libvirt-lab.ts';
+import { linkOf } from '../link.ts';
 import { UsageError } from '../usage-error.ts';
 import { readArguments, readBitsPerSecond, readChoice } from './arguments.ts';
 import { progress } from './output.ts';
@@ -13,7 +14,8 @@ export async function link(args: readonly string[]): Promise<number> {
   const chosen = readChoice('link ID', action, ['cut', 'restore', 'rate']);
   if ((chosen === 'rate') !== (rate !== undefined))
     throw new UsageError('only the rate takes one more word, like: ./dev lab link ID rate 480mbit');
-  const cable = linkOf(chooseLab(id).id);
+  const folder = chooseLab(id);
+  const cable = linkOf(folder.id, findLibvirtLab(folder)?.kept.hostCount);
   if (chosen === 'cut') await cable.cut();
   else if (chosen === 'restore') await cable.restore();
   else await cable.setRate(readBitsPerSecond('link ID rate', rate ?? ''));

@@ -1,5 +1,6 @@
+import { isStale } from '../processes.ts';
 import { listRunFolders } from '../run-folder.ts';
-import { endLab, isStale, sweep as sweepDead } from '../sweep.ts';
+import { endLab, sweep as sweepDead } from '../sweep.ts';
 import { readArguments } from './arguments.ts';
 import { progress } from './output.ts';
 

@@ -26,6 +26,12 @@ export async function builtOnce(key: string, build: (folder: string) => Promise<
   return target;
 }
 
+/** @returns what {@link builtOnce} has built under that key; undefined when it has not */
+export async function alreadyBuilt(key: string): Promise<string | undefined> {
+  const target = join(CACHE, key);
+  return (await exists(target)) ? target : undefined;
+}
+
 async function exists(path: string): Promise<boolean> {
   return await access(path).then(
     () => true,

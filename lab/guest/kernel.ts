@@ -1,8 +1,9 @@
 /**
  * The guest's kernel: the distribution's own, unpacked from its package. Nothing is installed.
  */
-import { copyFile, readdir } from 'node:fs/promises';
+import { copyFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unpackPackages } from '../debian-packages.ts';
 import { asRoot, CommandError, run } from '../run.ts';
 import { builtOnce } from './cache.ts';
 
@@ -34,15 +35,13 @@ async function fetchKernel(folder: string): Promise<void> {
 }
 
 async function downloadKernel(folder: string): Promise<void> {
-  await run(['apt-get', 'download', await kernelPackage()], { cwd: folder });
-  const packageFile = (await readdir(folder)).find((name) => name.endsWith('.deb'));
-  if (packageFile === undefined) throw new CommandError('apt-get download left no package behind');
-  await run(['dpkg', '-x', packageFile, 'unpacked'], { cwd: folder });
-  const boot = join(folder, 'unpacked', 'boot');
+  const name = await kernelPackage();
+  const unpacked = await unpackPackages(folder, [name]);
+  const boot = join(unpacked, 'boot');
   const kernel = (await readdir(boot)).find((name) => name.startsWith('vmlinuz-'));
-  if (kernel === undefined) throw new Error(`${packageFile} holds no boot/vmlinuz-*`);
+  if (kernel === undefined) throw new Error(`${name} holds no boot/vmlinuz-*`);
   await copyFile(join(boot, kernel), join(folder, 'vmlinuz'));
-  await run(['rm', '-rf', 'unpacked', packageFile], { cwd: folder });
+  await rm(unpacked, { recursive: true });
 }
 
 /** The real package behind the first metapackage that this distribution has. */

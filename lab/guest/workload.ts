@@ -22,7 +22,17 @@ export interface Workload {
   readonly calmSeconds?: number;
 }
 
-/** @returns the arguments that the kernel hands on to the workload */
+/**
+ * loglevel=6 leaves out the kernel's chatter but keeps its warnings. no_timer_check: an emulated timer is late on a
+ * busy machine, and the kernel would take it for broken.
+ */
+const KERNEL_ARGUMENTS = ['console=ttyS0', 'loglevel=6', 'panic=0', 'no_timer_check', 'rdinit=/init'];
+
+/** @returns what the guest's kernel is told; the words that it does not know it hands on to the workload */
+export function kernelCommandLine(workload: Workload): string {
+  return [...KERNEL_ARGUMENTS, ...workloadArguments(workload)].join(' ');
+}
+
 export function workloadArguments(workload: Workload): string[] {
   return [
     `workload=${workload.kind}`,

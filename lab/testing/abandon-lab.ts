@@ -1,11 +1,27 @@
 /**
  * A program that opens a lab and never closes it, for tests of what happens when it is killed.
- * Prints one line of JSON once the pair is up.
+ * Prints one line of JSON once it is up. Argument: `pair` or `libvirt`.
  */
+import type { Workload } from '../guest/workload.ts';
 import { openLab } from '../lab.ts';
+import { openLibvirtLab } from '../libvirt/libvirt-lab.ts';
 
-const lab = await openLab();
-const pair = await lab.startPair({ workload: { kind: 'idle', wssMiB: 1 } });
-const pids = [pair.source.pid, pair.destination.pid];
-process.stdout.write(`${JSON.stringify({ id: lab.id, folder: lab.folder, pids })}\n`);
+const workload: Workload = { kind: 'idle', wssMiB: 1 };
+
+async function abandonPair() {
+  const lab = await openLab();
+  const { source, destination } = await lab.startPair({ workload });
+  return { id: lab.id, folder: lab.folder, pids: [source.pid, destination.pid] };
+}
+
+async function abandonLibvirt() {
+  const lab = await openLibvirtLab();
+  const [host] = lab.hosts;
+  const guest = await lab.startGuest(host, { name: 'vm1', workload, memoryMiB: 96, wait: false });
+  const pids = [guest.on(host).pid, ...lab.hosts.map(({ libvirtdPid }) => libvirtdPid)];
+  return { id: lab.id, folder: lab.folder, pids };
+}
+
+const abandoned = await (process.argv[2] === 'libvirt' ? abandonLibvirt() : abandonPair());
+process.stdout.write(`${JSON.stringify(abandoned)}\n`);
 setInterval(() => undefined, 60_000);
