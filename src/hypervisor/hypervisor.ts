@@ -55,10 +55,15 @@ export interface DirtyRateProbe {
 }
 
 export interface Destination {
-  /** The VM's address on the destination host. */
+  /** The VM's address on the destination host, as this machine reaches it. */
   readonly vm: string;
-  /** Where the memory is sent, in the hypervisor's own form (`tcp:10.77.0.2:4444`). */
-  readonly migrateUri: string;
+  /** How the source host reaches the destination's hypervisor, when that is not as this machine does. */
+  readonly peerUri?: string | undefined;
+  /**
+   * Where the memory is sent, in the hypervisor's own form (`tcp:10.77.0.2:4444`); undefined: as the
+   * hypervisors agree among themselves.
+   */
+  readonly migrateUri: string | undefined;
   /** Where the destination listens, when that is not the same (`tcp:0.0.0.0:4444`). */
   readonly listenUri: string | undefined;
 }
@@ -68,18 +73,21 @@ export interface CheckOptions {
   readonly force: boolean;
   /** Post-copy may be asked for later, so both ends must be able to. */
   readonly postCopy: boolean;
+  /** The link's rate, where the user states it. */
+  readonly lineRateBytesPerSecond: number | undefined;
 }
 
 export interface CheckReport {
   readonly guest: GuestFacts;
   /** One sentence, with its code, for each thing that forbids the migration; empty: it may start. */
   readonly findings: readonly RefusedError[];
+  /** What could not be found out, or is worth knowing and forbids nothing; a sentence each. */
+  readonly notes: readonly string[];
 }
 
 export interface StartOptions extends CheckOptions {
   readonly downtimeLimitMs: number;
   readonly bandwidthBytesPerSecond: number | undefined;
-  readonly lineRateBytesPerSecond: number | undefined;
 }
 
 export interface AttachOptions {
@@ -114,6 +122,8 @@ export interface Whereabouts {
 export type MigrationEvent =
   | Boundary
   | Tick
+  /** The hypervisors still agree on the migration, nothing moves yet: it cannot have stalled. */
+  | { readonly kind: 'preparing'; readonly atMs: number }
   /** The hypervisor did not answer in time; time passes all the same. */
   | { readonly kind: 'silence'; readonly atMs: number }
   /** The guest stopped on the source. */
@@ -188,7 +198,18 @@ export type RefusalCode =
   | 'different-memory'
   | 'different-capabilities'
   | 'lacks-feature'
-  | 'bad-migrate-uri';
+  | 'bad-migrate-uri'
+  | 'no-virsh'
+  | 'no-domain'
+  | 'read-only'
+  | 'authentication'
+  | 'hypervisor-refused'
+  | 'name-taken'
+  | 'different-cpu'
+  | 'no-memory'
+  | 'not-shared'
+  | 'unsafe-cache'
+  | 'host-device';
 
 /** Refused before anything was touched; the message says what is wrong and what to do. */
 export class RefusedError extends Error {

@@ -67,7 +67,7 @@ function afterHandOver(
       if (everRan === false) return held('source', wasRunning);
       return ask(
         'the destination took the guest and its process has ended; the source still holds the older state, ' +
-          'which is safe to resume (`cont`) only if the guest never ran on the destination',
+          'which is safe to resume (`cont`, or `virsh resume`) only if the guest never ran on the destination',
       );
     default:
       return ask(
@@ -80,11 +80,11 @@ function afterHandOver(
 function onSource(destination: SideState, everRan: boolean | undefined, wasRunning: boolean): Settlement {
   if (everRan === true || (destination === 'paused' && everRan !== false))
     return ask(
-      'the guest is stopped on the source and the destination has run it: resume (`cont`) the one that ran last, never both',
+      'the guest is stopped on the source and the destination has run it: resume (`cont`, or `virsh resume`) the one that ran last, never both',
     );
   if (destination === 'silent' && everRan !== false)
     return ask(
-      'the guest is stopped on the source and the destination does not answer: make sure that it is off, then `cont` the source',
+      'the guest is stopped on the source and the destination does not answer: make sure that it is off, then resume the source (`cont`, or `virsh resume`)',
     );
   return held('source', wasRunning);
 }

@@ -167,6 +167,131 @@ describe('the user’s limits hold whatever the policy wants', () => {
   });
 });
 
+describe('a migration of somebody else’s is left running (`--over-budget leave`)', () => {
+  const leave = (limits: Partial<Limits> = {}): Partial<Limits> => ({ overBudget: 'leave', ...limits });
+  const warningsIn = (journal: readonly Happening[]) =>
+    journal.flatMap((entry) => (entry.type === 'warning' ? [entry.message] : []));
+  const ABORT: Decision = { action: 'abort', neededPauseMs: 9000, reason: 'over' };
+
+  test('when the policy gives it up, which is told once', async () => {
+    const migration = new ScriptedMigration();
+    migration.emit(boundary(1, 0, 537), boundary(2, 3600, 133), boundary(3, 5800, 133)).end(ARRIVED);
+    const { done, journal } = supervise(migration, { kind: always(ABORT), limits: leave() });
+    expect(await done).toMatchObject({ outcome: 'completed', neededPauseMs: null });
+    expect(migration.calls).toEqual([]);
+    expect(warningsIn(journal)).toEqual([expect.stringContaining('left running, as asked')]);
+  });
+
+  test('when nothing reaches the destination, which is told once', async () => {
+    const migration = new ScriptedMigration();
+    migration.emit(
+      boundary(1, 0, 537, 1),
+      { kind: 'silence', atMs: 2900 },
+      { kind: 'silence', atMs: 3000 },
+      tick(4000, 1),
+      tick(5000, 2),
+      { kind: 'silence', atMs: 8000 },
+    );
+    migration.end(ARRIVED);
+    const { done, journal } = supervise(migration, { kind: stock, limits: leave({ stallTimeoutMs: 3000 }) });
+    expect((await done).outcome).toBe('completed');
+    expect(migration.calls).toEqual([]);
+    expect(warningsIn(journal)).toEqual([
+      expect.stringMatching(/^nothing reached .* for 3 s: .*left running/),
+    ]);
+    expect(journal.find(({ type }) => type === 'warning')).toMatchObject({ atMs: 3000 });
+  });
+
+  test('when its pause is over --max-downtime, which is told once', async () => {
+    const migration = new ScriptedMigration();
+    migration.emit(
+      boundary(1, 0, 537),
+      { kind: 'stopped', atMs: 5000 },
+      { kind: 'silence', atMs: 5900 },
+      { kind: 'silence', atMs: 6000 },
+      tick(7000, 500),
+      { kind: 'resumed', atMs: 8000, side: 'destination' },
+    );
+    migration.end(ARRIVED);
+    const { done, journal } = supervise(migration, { kind: stock, limits: leave({ maxDowntimeMs: 1000 }) });
+    expect(await done).toMatchObject({
+      outcome: 'completed',
+      pauseMs: 3000,
+      reason: expect.stringContaining('over --max-downtime 1 s'),
+    });
+    expect(migration.calls).toEqual([]);
+    expect(warningsIn(journal)).toEqual([
+      expect.stringMatching(/stopped for --max-downtime 1 s .*left as it is/),
+    ]);
+  });
+
+  test('but not beyond a --timeout, which somebody asked for', async () => {
+    const migration = new ScriptedMigration();
+    const { done } = supervise(migration, { kind: stock, limits: leave({ timeoutMs: 4000 }) });
+    migration.emit(boundary(1, 0, 537), tick(4001, 201));
+    await turn();
+    expect(migration.calls).toEqual(['cancel']);
+    migration.end(STAYED);
+    expect(await done).toMatchObject({
+      outcome: 'aborted',
+      reason: expect.stringContaining('--timeout 4 s'),
+    });
+  });
+
+  test('nor on the user’s own word', async () => {
+    const migration = new ScriptedMigration();
+    const { supervisor, done } = supervise(migration, { limits: leave() });
+    supervisor.cancel('cancelled by Ctrl-C');
+    migration.end(STAYED);
+    expect((await done).outcome).toBe('cancelled');
+  });
+
+  test('no pause above --max-downtime is allowed to it either', async () => {
+    const migration = new ScriptedMigration();
+    migration.emit(boundary(1, 0, 537)).end(ARRIVED);
+    const kind = always({ action: 'switchover', acceptedPauseMs: 9000, reason: '' });
+    await supervise(migration, { kind, limits: leave({ maxDowntimeMs: 1000 }) }).done;
+    expect(migration.calls).toEqual(['limit 1000']);
+  });
+});
+
+describe('the stall clock', () => {
+  test('does not run while the hypervisors prepare, and starts when they have', async () => {
+    const migration = new ScriptedMigration();
+    const { done } = supervise(migration, { kind: stock, limits: { stallTimeoutMs: 3000 } });
+    const preparing = [0, 2000, 4000, 60_000].map((atMs) => ({ kind: 'preparing', atMs }) as const);
+    migration.emit(...preparing, { kind: 'silence', atMs: 62_999 });
+    await turn();
+    expect(migration.calls).toEqual([]);
+    migration.emit({ kind: 'silence', atMs: 63_000 });
+    await turn();
+    expect(migration.calls).toEqual(['cancel']);
+    migration.end(STAYED);
+    expect((await done).outcome).toBe('failed');
+  });
+
+  test('--timeout runs while they prepare', async () => {
+    const migration = new ScriptedMigration();
+    const { done } = supervise(migration, { kind: stock, limits: { timeoutMs: 4000 } });
+    migration.emit({ kind: 'preparing', atMs: 4000 });
+    await turn();
+    expect(migration.calls).toEqual(['cancel']);
+    migration.end(STAYED);
+    await done;
+  });
+
+  // Times are counted from the migration's start, and its host may not answer at once.
+  test('starts with the first that we see of a migration that is taken over', async () => {
+    const migration = new ScriptedMigration();
+    const { done } = supervise(migration, { kind: stock, limits: { stallTimeoutMs: 15_000 } });
+    migration.emit({ kind: 'silence', atMs: 600_000 }, tick(600_500, 9000));
+    await turn();
+    migration.end(STAYED);
+    await done;
+    expect(migration.calls).toEqual([]);
+  });
+});
+
 describe('cancelling', () => {
   test('too late: the guest arrived, and that is what is told', async () => {
     const migration = new ScriptedMigration();

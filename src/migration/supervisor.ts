@@ -31,7 +31,8 @@ export class Supervisor {
   private state: State = 'copying';
   private nowMs = 0;
   private lastSentBytes = 0;
-  private lastProgressMs = 0;
+  /** Undefined until the first event: a migration that is taken over may be old. */
+  private lastProgressMs: number | undefined;
   private memoryIntensive: boolean | undefined;
   private lineRateBytesPerSecond: number | undefined;
   /** When the guest stopped on the source; defined from then to the end. */
@@ -43,6 +44,7 @@ export class Supervisor {
   private stuckInPostCopy = false;
   /** The state that {@link detach} left. */
   private leftIn: State | undefined;
+  private readonly warned = new Set<string>();
   /** Effects under way; {@link run} waits for them so that none outlives the journal. */
   private readonly effects = new Set<Promise<void>>();
 
@@ -59,6 +61,7 @@ export class Supervisor {
   async run(): Promise<Outcome> {
     for await (const event of this.migration.events) {
       this.nowMs = Math.max(this.nowMs, event.atMs);
+      this.lastProgressMs ??= event.atMs;
       this.take(event);
     }
     const end = await this.migration.ended;
@@ -91,6 +94,9 @@ export class Supervisor {
         return this.takeBoundary(event);
       case 'tick':
         return this.takeTick(event);
+      case 'preparing':
+        this.lastProgressMs = event.atMs;
+        return this.holdLimits();
       case 'silence':
         return this.holdLimits();
       case 'stopped':
@@ -164,6 +170,8 @@ export class Supervisor {
           return this.warn('the policy wants post-copy, which was not allowed: not done');
         return this.effect(this.migration.startPostCopy());
       case 'abort':
+        if (this.limits.overBudget === 'leave')
+          return this.warnOnce('the policy would give the migration up: left running, as asked');
         return this.giveUp({
           outcome: 'aborted',
           reason: decision.reason,
@@ -184,13 +192,19 @@ export class Supervisor {
 
   private holdLimits(): void {
     const { timeoutMs, stallTimeoutMs, maxDowntimeMs } = this.limits;
-    const stalled = this.nowMs - this.lastProgressMs >= stallTimeoutMs;
+    const stalled = this.nowMs - (this.lastProgressMs ?? this.nowMs) >= stallTimeoutMs;
+    // Somebody else's migration is not ended for what it does by itself; only a timeout that was asked for is.
+    const leave = this.limits.overBudget === 'leave';
     if (isPreCopy(this.state)) {
       if (timeoutMs !== undefined && this.nowMs >= timeoutMs)
         return this.giveUp({
           outcome: 'aborted',
           reason: `not finished within --timeout ${formatDuration(timeoutMs)}`,
         });
+      if (stalled && leave)
+        return this.warnOnce(
+          `nothing reached the destination for ${formatDuration(stallTimeoutMs)}: the link or the destination is down; left running, as asked`,
+        );
       if (stalled)
         return this.giveUp({
           outcome: 'failed',
@@ -205,11 +219,11 @@ export class Supervisor {
       this.state === 'stopped' &&
       this.stoppedAtMs !== undefined &&
       this.nowMs - this.stoppedAtMs >= maxDowntimeMs
-    )
-      this.giveUp({
-        outcome: 'aborted',
-        reason: `the guest was stopped for --max-downtime ${formatDuration(maxDowntimeMs)} and the rest had not arrived`,
-      });
+    ) {
+      const reason = `the guest was stopped for --max-downtime ${formatDuration(maxDowntimeMs)} and the rest had not arrived`;
+      if (leave) return this.warnOnce(`${reason}; left as it is, as asked`);
+      this.giveUp({ outcome: 'aborted', reason });
+    }
   }
 
   private giveUp(cause: GivenUp): void {
@@ -252,7 +266,7 @@ export class Supervisor {
         settlement = {
           action: 'ask-operator',
           runsOn: 'unknown',
-          help: `the guest is held by the ${settlement.runsOn}, stopped, and resuming it failed (${words}): resume it by hand with \`cont\``,
+          help: `the guest is held by the ${settlement.runsOn}, stopped, and resuming it failed (${words}): resume it by hand (\`cont\`, or \`virsh resume\`)`,
         };
       }
     }
@@ -290,7 +304,7 @@ export class Supervisor {
     }
     if (this.givenUp) return { outcome: this.givenUp.outcome, reason: `${this.givenUp.reason}${where}` };
     if (end.result === 'cancelled')
-      return { outcome: 'cancelled', reason: `cancelled by somebody else on the source's monitor${where}` };
+      return { outcome: 'cancelled', reason: `cancelled by somebody else${where}` };
     return { outcome: 'failed', reason: `${end.error ?? 'the migration failed'}${where}` };
   }
 
@@ -308,7 +322,7 @@ export class Supervisor {
           runsOn: 'unknown',
           reason:
             `post-copy stands still: nothing moved for ${formatDuration(this.limits.stallTimeoutMs)}; an operator is needed: ` +
-            'end neither QEMU, mend the link, then use migrate-pause and migrate-recover',
+            'end neither QEMU, mend the link, then use migrate-pause and migrate-recover (under libvirt: virsh migrate --postcopy-resume)',
         } as const)
       : ({
           outcome: 'detached',
@@ -338,6 +352,12 @@ export class Supervisor {
     const from = this.state;
     this.state = to;
     this.note({ type: 'state', from, to });
+  }
+
+  private warnOnce(message: string): void {
+    if (this.warned.has(message)) return;
+    this.warned.add(message);
+    this.warn(message);
   }
 
   private warn(message: string): void {

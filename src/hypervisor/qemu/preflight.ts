@@ -81,7 +81,14 @@ function mebibytes({ memoryBytes }: GuestFacts): string {
   return Number.isInteger(mib) ? `${mib} MiB` : `${formatBytes(memoryBytes)} (${memoryBytes} bytes)`;
 }
 
-function uriFindings(uri: string): RefusedError[] {
+function uriFindings(uri: string | undefined): RefusedError[] {
+  if (uri === undefined)
+    return [
+      new RefusedError(
+        'bad-migrate-uri',
+        '--migrate-uri is needed: where the destination listens for the memory, like tcp:10.77.0.2:4444',
+      ),
+    ];
   const valid = /^tcp:.*:\d{1,5}$/.test(uri) || /^(unix|exec|fd|file|rdma|vsock):.+/.test(uri);
   if (valid) return [];
   return [

@@ -14,6 +14,8 @@ hypervisorContract('QEMU through QMP', async () => {
     destination: { vm: `qmp:${pair.destination.qmpPath}`, migrateUri: pair.migrateUri, listenUri: undefined },
     memoryBytes: 512 * 2 ** 20,
     nowhere: `qmp:${lab.folder}/nobody`,
+    nowhereCode: 'no-socket',
+    unreachable: `qmp:${lab.folder}/nobody2`,
     renewDestination: async () => {
       await pair.startDestination();
     },

@@ -82,6 +82,8 @@ export class QemuHypervisor implements Hypervisor {
       const { guest, findings } = await look(vm, target, options, ends);
       const [first, ...others] = findings;
       if (first) throw RefusedError.of([first, ...others]);
+      const { migrateUri } = target;
+      if (migrateUri === undefined) throw new Error('the pre-flight let a missing migrate URI through');
 
       // `return-path`: the source counts a migration as completed only when the destination says that it loaded it all.
       const capabilities = {
@@ -89,7 +91,7 @@ export class QemuHypervisor implements Hypervisor {
         'return-path': true,
         ...(options.postCopy ? { 'postcopy-ram': true } : {}),
       };
-      await setUpDestination(destination, target, capabilities);
+      await setUpDestination(destination, target.vm, target.listenUri ?? migrateUri, capabilities);
       await setUpSource(source, undo, capabilities, options);
 
       const zeroMs = performance.now();
@@ -105,11 +107,11 @@ export class QemuHypervisor implements Hypervisor {
         zeroMs,
       );
       try {
-        await source.execute('migrate', { uri: target.migrateUri });
+        await source.execute('migrate', { uri: migrateUri });
       } catch (error) {
         await undo.run();
         await migration.detach();
-        throw refused('bad-migrate-uri', `${vm} refused to migrate to ${target.migrateUri}`, error);
+        throw refused('bad-migrate-uri', `${vm} refused to migrate to ${migrateUri}`, error);
       }
       return migration;
     } catch (error) {
@@ -182,13 +184,14 @@ async function look(vm: string, target: Destination, options: CheckOptions, ends
     guestFacts(vm, ends.source),
     guestFacts(target.vm, ends.destination),
   ]);
-  return { guest, findings: preflight(guest, other, target, options) };
+  return { guest, findings: preflight(guest, other, target, options), notes: [] };
 }
 
 /** Readies a QEMU that waits: with `-incoming defer` it opens its port now, else it is open already. */
 async function setUpDestination(
   destination: QmpClient,
-  target: Destination,
+  vm: string,
+  uri: string,
   capabilities: Record<string, boolean>,
 ): Promise<void> {
   try {
@@ -196,13 +199,12 @@ async function setUpDestination(
   } catch (error) {
     throw refused(
       'lacks-feature',
-      `${target.vm} does not take the capabilities ${Object.keys(capabilities).join(', ')}`,
+      `${vm} does not take the capabilities ${Object.keys(capabilities).join(', ')}`,
       error,
     );
   }
   const incoming = await destination.execute('query-migrate');
   if (incoming['socket-address'] !== undefined) return;
-  const uri = target.listenUri ?? target.migrateUri;
   try {
     await destination.execute('migrate-incoming', { uri });
   } catch (error) {

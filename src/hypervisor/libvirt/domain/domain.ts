@@ -1,0 +1,104 @@
+/** A domain as its host knows it. */
+import { type GuestFacts, RefusedError } from '../../hypervisor.ts';
+import { type DomainAddress, parseDomainAddress } from '../address.ts';
+import { ask } from '../virsh/ask.ts';
+import { assertUsableVirsh } from '../virsh/usable-virsh.ts';
+import { virsh } from '../virsh/virsh.ts';
+import { jobOf } from './domain-job.ts';
+import { sideStateOf } from './domain-state.ts';
+import { type DomainDescription, parseDomainXml } from './domain-xml.ts';
+import { versionsAtOnce, versionsOf } from './host-versions.ts';
+import type { JobInfo } from './job-info.ts';
+import { type HostVersions, type Version, versionText } from './versions.ts';
+
+export interface Domain extends DomainAddress {
+  readonly uuid: string;
+  readonly facts: GuestFacts;
+  readonly xml: string;
+  readonly description: DomainDescription;
+  readonly versions: HostVersions;
+  /** Its present job. */
+  readonly job: JobInfo;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * Everything but its name is asked for by UUID: a name can look like anything, also like an option.
+ * @throws {RefusedError}
+ */
+export async function uuidOf({ uri, domain }: DomainAddress): Promise<string> {
+  if (UUID.test(domain)) return domain;
+  const uuid = (await ask(uri, ['domuuid', `--domain=${domain}`])).trim();
+  if (!UUID.test(uuid)) throw new Error(`virsh domuuid answered ${JSON.stringify(uuid)}`);
+  return uuid;
+}
+
+/** For this long a version is waited for by those who are in a hurry. */
+const HURRIED_MS = 100;
+
+/**
+ * @param haste a migration is under way: what only decides whether one may start is left out
+ * @throws {RefusedError}
+ */
+export async function lookUpDomain(vm: string, haste = false): Promise<Domain> {
+  const address = parseDomainAddress(vm);
+  const { uri } = address;
+  await assertUsableVirsh();
+  const uuid = await uuidOf(address);
+  const domain = `--domain=${uuid}`;
+  const [xml, state, job, versions] = await Promise.all([
+    ask(uri, ['dumpxml', domain]),
+    ask(uri, ['domstate', domain, '--reason']),
+    jobOf(uri, uuid),
+    haste ? versionsAtOnce(uri, HURRIED_MS) : versionsOf(uri),
+  ]);
+  const description = parseDomainXml(xml);
+  const { type, migration } = job;
+  const accelerator = description.type === 'qemu' ? 'tcg' : 'kvm';
+  const side = sideStateOf(state, migration);
+  const losesWrites =
+    accelerator === 'tcg' && side !== 'gone' && !haste
+      ? await losesWritesUnderTcg(uri, uuid, versions)
+      : undefined;
+  return {
+    ...{ ...address, uuid, xml, description, versions, job },
+    facts: {
+      vm,
+      name: description.name,
+      hypervisor: `${named('QEMU', versions.qemu)} under ${named('libvirt', versions.libvirt)}`,
+      accelerator,
+      machineType: description.machineType,
+      memoryBytes: description.memoryBytes,
+      state: side,
+      migrating: type === 'active' && migration !== undefined,
+      losesWrites,
+    },
+  };
+}
+
+/**
+ * QEMU before 9.0 loses writes of a guest without KVM while it migrates (see the QEMU driver's features). A
+ * guest may run on an older QEMU than the host starts now, so it is asked itself; libvirt marks a domain whose
+ * monitor was used, hence only where the answer matters, and only to query.
+ */
+async function losesWritesUnderTcg(
+  uri: string,
+  uuid: string,
+  versions: HostVersions,
+): Promise<string | undefined> {
+  const query = ['qemu-monitor-command', `--domain=${uuid}`, '--cmd={"execute":"query-version"}'];
+  const answer = await virsh(uri, query).catch(() => '');
+  const major = /"major":\s*(\d+)/.exec(answer)?.[1] ?? versions.qemu?.[0];
+  if (major === undefined || Number(major) >= 9) return undefined;
+  return `QEMU ${major} loses guest writes when it migrates a guest without KVM (TCG): the guest would arrive with corrupted memory`;
+}
+
+function named(name: string, version: Version | undefined): string {
+  return version ? `${name} ${versionText(version)}` : name;
+}
+
+export function notMigrating({ vm, state }: GuestFacts): RefusedError {
+  const now = state === 'handed-over' ? 'its guest was handed over' : `its guest is ${state} there`;
+  return new RefusedError('not-migrating', `no migration of ${vm} is under way; ${now}`);
+}

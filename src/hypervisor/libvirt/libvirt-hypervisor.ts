@@ -1,0 +1,259 @@
+/** libvirt behind the hypervisor's port: VMs are addressed by host and name, `qemu:///system#vm1`. */
+import type {
+  AttachOptions,
+  CheckOptions,
+  CheckReport,
+  Destination,
+  DirtyRateProbe,
+  GuestFacts,
+  Hypervisor,
+  SideState,
+  StartOptions,
+  Whereabouts,
+} from '../hypervisor.ts';
+import { RefusedError } from '../hypervisor.ts';
+import { type DomainAddress, parseDomainAddress } from './address.ts';
+import { type Domain, lookUpDomain, notMigrating, uuidOf } from './domain/domain.ts';
+import { jobOf } from './domain/domain-job.ts';
+import { sideStateAt } from './domain/domain-state.ts';
+import { isBefore } from './domain/versions.ts';
+import { LibvirtMigration } from './libvirt-migration.ts';
+import { migrateArguments, PLAIN_MIGRATE, type VirshMigrateOptions } from './migrate-command.ts';
+import { preflight } from './preflight/preflight.ts';
+import { ask } from './virsh/ask.ts';
+import { EventHub } from './virsh/event-hub.ts';
+import { outputOf, spawnVirsh } from './virsh/virsh.ts';
+
+/** Which libvirt leaves as it is (migration/options.c). */
+export const QEMU_DEFAULT_DOWNTIME_MS = 300;
+
+export interface LibvirtOptions {
+  /** Of the migrations that are started here. */
+  readonly migrate?: Partial<VirshMigrateOptions>;
+  /** Shared by whoever listens to the same hosts. */
+  readonly hub?: EventHub;
+}
+
+export class LibvirtHypervisor implements Hypervisor {
+  private readonly own: VirshMigrateOptions;
+  private readonly hub: EventHub;
+
+  constructor({ migrate = {}, hub = new EventHub() }: LibvirtOptions = {}) {
+    this.own = { ...PLAIN_MIGRATE, ...migrate };
+    this.hub = hub;
+  }
+
+  async inspect(vm: string): Promise<GuestFacts> {
+    return (await lookUpDomain(vm)).facts;
+  }
+
+  /** What the configuration goes by. @throws {RefusedError} */
+  async describe(vm: string): Promise<{ name: string; metadata?: Record<string, string> }> {
+    const { name, metadata } = (await lookUpDomain(vm)).description;
+    return metadata === undefined ? { name } : { name, metadata };
+  }
+
+  /** By page sampling, in whole seconds: libvirt takes no other unit. */
+  async probeDirtyRate(vm: string, durationMs: number): Promise<DirtyRateProbe> {
+    const address = parseDomainAddress(vm);
+    const { uri } = address;
+    const uuid = await uuidOf(address);
+    const seconds = Math.min(60, Math.max(1, Math.round(durationMs / 1000)));
+    const domain = `--domain=${uuid}`;
+    await ask(uri, ['domdirtyrate-calc', domain, `--seconds=${seconds}`, '--mode=page-sampling']);
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const stats = await ask(uri, ['domstats', '--dirtyrate', domain]);
+      // virDomainDirtyRateStatus: 0 not started, 1 measuring, 2 measured.
+      if (!/dirtyrate\.calc_status=2/.test(stats)) continue;
+      const mebibytes = Number(/dirtyrate\.megabytes_per_second=(\d+)/.exec(stats)?.[1] ?? 0);
+      return { durationMs: seconds * 1000, dirtyRateBytesPerSecond: mebibytes * 2 ** 20 };
+    }
+  }
+
+  async check(vm: string, target: Destination, options: CheckOptions): Promise<CheckReport> {
+    const { domain, findings, notes } = await this.look(vm, target, options);
+    return { guest: domain.facts, findings, notes };
+  }
+
+  async start(vm: string, target: Destination, options: StartOptions): Promise<LibvirtMigration> {
+    const { domain, findings } = await this.look(vm, target, options);
+    const [first, ...others] = findings;
+    if (first) throw RefusedError.of([first, ...others]);
+    const { uri, uuid, facts } = domain;
+    const there = parseDomainAddress(target.vm);
+    const previousDowntimeLimitMs = await downtimeLimitOf(domain);
+    await ask(uri, [
+      'migrate-setmaxdowntime',
+      `--domain=${uuid}`,
+      `--downtime=${ownLimitMs(options.downtimeLimitMs)}`,
+    ]);
+    const lineRateStated =
+      options.lineRateBytesPerSecond !== undefined && !isBefore(domain.versions.libvirt, 11, 1);
+    const peerUri = target.peerUri ?? there.uri;
+    const args = migrateArguments(uuid, peerUri, target, options, this.own, lineRateStated);
+    const zeroMs = performance.now();
+    const child = spawnVirsh(uri, args, 'ignore');
+    child.unref();
+    return new LibvirtMigration(
+      {
+        hub: this.hub,
+        sourceUri: uri,
+        destinationUri: there.uri,
+        uuid,
+        destinationName: this.own.destinationName ?? facts.name,
+        guest: facts,
+        wasRunning: facts.state === 'running',
+        virshMigrate: outputOf(child),
+        lineRateStated,
+        bandwidthBytesPerSecond: options.bandwidthBytesPerSecond,
+        previousDowntimeLimitMs,
+      },
+      zeroMs,
+    );
+  }
+
+  async attach(vm: string, options: AttachOptions): Promise<LibvirtMigration> {
+    return await this.attachTo(await lookUpDomain(vm, true), options);
+  }
+
+  /** As {@link attach}, of a domain that was looked up already. @throws {RefusedError} */
+  async attachTo(domain: Domain, options: AttachOptions): Promise<LibvirtMigration> {
+    const { uri, uuid, facts } = domain;
+    const there = options.destination === undefined ? undefined : parseDomainAddress(options.destination);
+    const [job, previousDowntimeLimitMs, bandwidthBytesPerSecond] = await Promise.all([
+      jobOf(uri, uuid),
+      downtimeLimitOf(domain),
+      capOf(domain),
+      there && assertReachable(there),
+    ]);
+    if (job.type !== 'active' || job.migration !== 'out') throw notMigrating(facts);
+    return new LibvirtMigration(
+      {
+        hub: this.hub,
+        sourceUri: uri,
+        destinationUri: there?.uri,
+        uuid,
+        // Events carry names, and a domain may have been addressed by its UUID.
+        destinationName: there === undefined || there.domain === domain.domain ? facts.name : there.domain,
+        guest: facts,
+        // One that is stopped for the switchover ran before.
+        wasRunning: facts.state !== 'paused',
+        virshMigrate: undefined,
+        lineRateStated: false,
+        bandwidthBytesPerSecond,
+        previousDowntimeLimitMs,
+      },
+      performance.now() - (job.timeElapsedMs ?? 0),
+    );
+  }
+
+  async locate(vm: string, destination: string | undefined): Promise<Whereabouts> {
+    const here = parseDomainAddress(vm);
+    const there = destination === undefined ? undefined : parseDomainAddress(destination);
+    const [source, other] = await Promise.all([stateAt(here), there ? stateAt(there) : ('unknown' as const)]);
+    return { source, destination: other };
+  }
+
+  private async look(vm: string, target: Destination, options: CheckOptions) {
+    const there = parseDomainAddress(target.vm);
+    const [source, destination] = await Promise.allSettled([lookUpDomain(vm), assertReachable(there)]);
+    if (source.status === 'rejected') {
+      const reasons = [source, destination].flatMap((each) =>
+        each.status === 'rejected' ? [each.reason] : [],
+      );
+      throw both(reasons);
+    }
+    const domain = source.value;
+    const { findings, notes } = await preflight({
+      sourceUri: domain.uri,
+      destinationUri: there.uri,
+      domainXml: domain.xml,
+      description: domain.description,
+      destinationName: this.own.destinationName ?? domain.facts.name,
+      options: {
+        ...this.own,
+        migrateUri: target.migrateUri,
+        force: options.force,
+        postCopy: options.postCopy || this.own.postCopy,
+        lineRateStated: options.lineRateBytesPerSecond !== undefined,
+      },
+    });
+    return { domain, findings: [...(await sourceFindings(domain, options)), ...findings], notes };
+  }
+}
+
+async function sourceFindings(domain: Domain, options: CheckOptions): Promise<RefusedError[]> {
+  const { facts, uri, uuid } = domain;
+  const findings: RefusedError[] = [];
+  if (facts.migrating)
+    findings.push(
+      new RefusedError(
+        'already-migrating',
+        `${facts.name} is migrating already: take it over with \`switchover attach\`, or wait for its end`,
+      ),
+    );
+  else if (facts.state !== 'running' && facts.state !== 'paused')
+    findings.push(
+      new RefusedError(
+        'not-running',
+        facts.state === 'handed-over'
+          ? `${facts.name} is shut off on ${uri}: it was migrated away; migrate it from where it runs now`
+          : `${facts.name} is shut off on ${uri}: start it with \`virsh start\`, or copy its definition; there is no memory to migrate`,
+      ),
+    );
+  if (facts.losesWrites && !options.force)
+    findings.push(
+      new RefusedError(
+        'loses-writes',
+        `${facts.losesWrites}; use QEMU 9.0 or newer, or KVM (--force migrates all the same)`,
+      ),
+    );
+  // libvirt gives the XML that a migration needs only to those who may change the domain.
+  await ask(uri, ['dumpxml', `--domain=${uuid}`, '--migratable']).catch((error: unknown) => {
+    if (error instanceof RefusedError) findings.push(error);
+  });
+  return findings;
+}
+
+/**
+ * Never QEMU's default, which a `switchover watch` takes for nobody's: it must leave this migration to us, wherever
+ * it runs.
+ */
+function ownLimitMs(downtimeMs: number): number {
+  const wholeMs = Math.max(1, Math.round(downtimeMs));
+  return wholeMs === QEMU_DEFAULT_DOWNTIME_MS ? wholeMs - 1 : wholeMs;
+}
+
+/** A bandwidth that the starter capped; libvirt's own default is as good as none. */
+async function capOf({ uri, uuid }: Domain): Promise<number | undefined> {
+  const text = await ask(uri, ['migrate-getspeed', `--domain=${uuid}`]).catch(() => '');
+  const mebibytes = Number(text.trim());
+  return mebibytes > 0 && mebibytes < 2 ** 20 ? mebibytes * 2 ** 20 : undefined;
+}
+
+/** The limit in force, in milliseconds. */
+export async function downtimeLimitOf({ uri, uuid }: Domain): Promise<number | undefined> {
+  const text = await ask(uri, ['migrate-getmaxdowntime', `--domain=${uuid}`]).catch(() => '');
+  return /^\d+$/.test(text.trim()) ? Number(text.trim()) : undefined;
+}
+
+/** @throws {RefusedError} */
+async function assertReachable({ uri }: DomainAddress): Promise<void> {
+  await ask(uri, ['uri']);
+}
+
+async function stateAt(address: DomainAddress): Promise<SideState> {
+  try {
+    return await sideStateAt(address.uri, await uuidOf(address));
+  } catch (error) {
+    return error instanceof RefusedError && error.code === 'no-domain' ? 'gone' : 'silent';
+  }
+}
+
+function both(reasons: readonly unknown[]): unknown {
+  const unexpected = reasons.find((reason) => !(reason instanceof RefusedError));
+  if (unexpected !== undefined) return unexpected;
+  const [first, ...others] = reasons as RefusedError[];
+  return RefusedError.of([first as RefusedError, ...others]);
+}

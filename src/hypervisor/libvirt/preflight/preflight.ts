@@ -1,0 +1,167 @@
+/**
+ * What forbids a migration between two libvirt hosts, found before either is touched: all of it at once. Here
+ * both are asked, with commands that only read; what the answers mean is decided in the files `check-….ts`.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RefusedError } from '../../hypervisor.ts';
+import type { DomainDescription } from '../domain/domain-xml.ts';
+import { type HostVersions, parseVersions } from '../domain/versions.ts';
+import { type Answer, answerOf, valueIn } from '../virsh/answer.ts';
+import { refusalOf } from '../virsh/refusal.ts';
+import { virsh } from '../virsh/virsh.ts';
+import { checkCpu, checkMachine, checkMemory, checkName, checkSameHost } from './check-destination.ts';
+import { checkDisks } from './check-disks.ts';
+import { checkHostDevices, checkObstacles, checkSnapshots } from './check-guest.ts';
+import { checkMigrateUri } from './check-migrate-uri.ts';
+import { checkVersions } from './check-versions.ts';
+import { isLocalUri } from './connection-uri.ts';
+import { type KnownDomain, knownDomains, parseHostUuid, parseNodeMemory } from './host-facts.ts';
+import { locateDisks } from './locate-disks.ts';
+import type { PreflightOptions } from './preflight-options.ts';
+import { NOTHING, together, type Verdict } from './verdict.ts';
+
+export interface PreflightParts {
+  /** Both as this machine reaches them. */
+  readonly sourceUri: string;
+  readonly destinationUri: string;
+  /** `virsh dumpxml` of the running domain. */
+  readonly domainXml: string;
+  readonly description: DomainDescription;
+  /** The name it shall have on the destination. */
+  readonly destinationName: string;
+  readonly options: PreflightOptions;
+}
+
+/** Never rejects: what cannot be found out is a finding or a note. */
+export async function preflight(parts: PreflightParts): Promise<Verdict> {
+  const { sourceUri, destinationUri, description, options } = parts;
+  const [source, destination] = await Promise.all([hello(sourceUri), hello(destinationUri)]);
+  const destinationAnswers = valueIn(destination) !== undefined;
+  const qemu = valueIn(source)?.qemu;
+  const sourceIsLocal = isLocalUri(sourceUri);
+  const hosts = { sourceUri, sourceIsLocal, destinationUri: destinationAnswers ? destinationUri : undefined };
+
+  const verdicts = await Promise.all([
+    unanswered(`the source ${sourceUri}`, source),
+    unanswered(`the destination ${destinationUri}`, destination),
+    destinationAnswers ? checkDestination(parts) : NOTHING,
+    checkVersions(valueIn(source), valueIn(destination), options),
+    locateDisks(description.disks, hosts).then((places) => checkDisks(places, options, qemu)),
+    checkHostDevices(description, options),
+    checkObstacles(description),
+    'value' in source ? snapshotsOf(parts).then(checkSnapshots) : NOTHING,
+    checkWhereTo(parts, destinationAnswers),
+  ]);
+  return together(verdicts);
+}
+
+/** The first question to a host: when it fails, all others would. */
+async function hello(uri: string): Promise<Answer<HostVersions>> {
+  return await answerOf(virsh(uri, ['version', '--daemon']).then(parseVersions));
+}
+
+function unanswered(host: string, answer: Answer<unknown>): Verdict {
+  if ('value' in answer) return NOTHING;
+  const refusal = refusalOf(host, answer.error);
+  if (refusal instanceof RefusedError) return { findings: [refusal], notes: [] };
+  const cause = answer.error;
+  return {
+    findings: [new RefusedError('hypervisor-refused', `${host}: ${answer.problem}`, { cause })],
+    notes: [],
+  };
+}
+
+async function checkDestination(parts: PreflightParts): Promise<Verdict> {
+  const { sourceUri, destinationUri: uri, description, destinationName, options } = parts;
+  const { type, arch, machineType, emulator } = description;
+  const [sourceUuid, destinationUuid, domains, memory, machine, cpu] = await Promise.all([
+    hostUuid(sourceUri),
+    hostUuid(uri),
+    answerOf(domainsOn(uri)),
+    answerOf(virsh(uri, ['nodememstats']).then(parseNodeMemory)),
+    answerOf(
+      virsh(uri, [
+        'domcapabilities',
+        `--virttype=${type}`,
+        `--arch=${arch}`,
+        ...(machineType === undefined ? [] : [`--machine=${machineType}`]),
+        // libvirt starts the emulator that the guest's XML names, on the destination as well.
+        ...(emulator === undefined ? [] : [`--emulatorbin=${emulator}`]),
+      ]),
+    ),
+    compareCpu(parts),
+  ]);
+  const sameHost = checkSameHost(sourceUuid, destinationUuid);
+  if (sameHost !== NOTHING) return sameHost;
+  const machineVerdict = checkMachine(machine);
+  return together([
+    checkName(description, destinationName, domains),
+    checkMemory(description, memory, options),
+    machineVerdict,
+    // A host without such a machine has no CPU for it either: once is enough.
+    machineVerdict.findings.length > 0 ? NOTHING : checkCpu(description, cpu, options),
+  ]);
+}
+
+async function checkWhereTo(parts: PreflightParts, destinationAnswers: boolean): Promise<Verdict> {
+  const { sourceUri, destinationUri, description, options } = parts;
+  return await checkMigrateUri({
+    migrateUri: options.migrateUri,
+    force: options.force,
+    memoryHardLimit: description.memoryHardLimit,
+    sourceIsLocal: isLocalUri(sourceUri),
+    hostname: destinationAnswers ? await answerOf(virsh(destinationUri, ['hostname'])) : undefined,
+  });
+}
+
+async function hostUuid(uri: string): Promise<Answer<string | undefined>> {
+  return await answerOf(virsh(uri, ['capabilities']).then(parseHostUuid));
+}
+
+/** In two lists, because not every virsh prints names and UUIDs together. */
+async function domainsOn(uri: string): Promise<KnownDomain[] | undefined> {
+  const [uuids, names, inactive] = await Promise.all([
+    virsh(uri, ['list', '--all', '--uuid']),
+    virsh(uri, ['list', '--all', '--name']),
+    virsh(uri, ['list', '--inactive', '--uuid']),
+  ]);
+  return knownDomains(uuids, names, inactive);
+}
+
+async function snapshotsOf({ sourceUri, description }: PreflightParts): Promise<Answer<string[]>> {
+  const names = virsh(sourceUri, ['snapshot-list', `--domain=${description.uuid}`, '--name']);
+  return await answerOf(names.then((text) => text.split('\n').filter((line) => line.trim() !== '')));
+}
+
+/**
+ * A guest with its host's own CPU would pass on every host, because its XML states no features. So the destination
+ * is asked whether it has all that the source can give.
+ */
+async function compareCpu(parts: PreflightParts): Promise<Answer<string> | undefined> {
+  const { sourceUri, destinationUri, domainXml, description } = parts;
+  const { cpu, type, arch } = description;
+  if (cpu === undefined) return undefined;
+  const kind = [`--virttype=${type}`, `--arch=${arch}`];
+  return await answerOf(
+    (async () => {
+      const xml = cpu === 'host' ? await virsh(sourceUri, ['domcapabilities', ...kind]) : domainXml;
+      return await withFile(xml, async (path) =>
+        virsh(destinationUri, ['hypervisor-cpu-compare', '--error', ...kind, `--file=${path}`]),
+      );
+    })(),
+  );
+}
+
+/** virsh cannot read from its standard input here: Node makes that a socket, which /dev/stdin does not open. */
+async function withFile<T>(text: string, use: (path: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'switchover-'));
+  try {
+    const path = join(folder, 'cpu.xml');
+    await writeFile(path, text, { mode: 0o600 });
+    return await use(path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

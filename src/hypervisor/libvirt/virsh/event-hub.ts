@@ -1,0 +1,57 @@
+/** One `virsh event` a host, whoever listens: opened by the first listener and closed with the last. */
+import { type EventListener, type TimedEvent, VirshEvents } from './virsh-events.ts';
+
+interface Stream {
+  readonly events: VirshEvents;
+  readonly listeners: Set<EventListener>;
+  subscribed: boolean;
+}
+
+export class EventHub {
+  private readonly streams = new Map<string, Stream>();
+
+  /** Hears of all domains of the host. @returns a function that ends it */
+  listen(uri: string, listener: EventListener): () => void {
+    const stream = this.streams.get(uri) ?? this.open(uri);
+    stream.listeners.add(listener);
+    if (stream.subscribed) queueMicrotask(() => stream.listeners.has(listener) && listener.subscribed?.());
+    return () => {
+      stream.listeners.delete(listener);
+      if (stream.listeners.size > 0 || this.streams.get(uri) !== stream) return;
+      this.streams.delete(uri);
+      stream.events.close();
+    };
+  }
+
+  /** Hears of one domain. */
+  listenTo(uri: string, domain: string, listener: EventListener): () => void {
+    return this.listen(uri, {
+      ...(listener.subscribed ? { subscribed: () => listener.subscribed?.() } : {}),
+      ...(listener.lost ? { lost: (reason: string) => listener.lost?.(reason) } : {}),
+      event: (event: TimedEvent) => {
+        if (event.domain === domain) listener.event(event);
+      },
+    });
+  }
+
+  private open(uri: string): Stream {
+    const listeners = new Set<EventListener>();
+    const tellAll = (tell: (listener: EventListener) => void) => {
+      for (const listener of [...listeners]) tell(listener);
+    };
+    const events = new VirshEvents(uri, {
+      event: (event) => tellAll((listener) => listener.event(event)),
+      subscribed: () => {
+        stream.subscribed = true;
+        tellAll((listener) => listener.subscribed?.());
+      },
+      lost: (reason) => {
+        stream.subscribed = false;
+        tellAll((listener) => listener.lost?.(reason));
+      },
+    });
+    const stream: Stream = { events, listeners, subscribed: false };
+    this.streams.set(uri, stream);
+    return stream;
+  }
+}

@@ -1,0 +1,53 @@
+/** Turns what virsh says into a refusal: a code to act on, what is wrong, and what to do. */
+import { type RefusalCode, RefusedError } from '../../hypervisor.ts';
+import { NoVirshError, VirshError, VirshTimeoutError } from './virsh.ts';
+
+interface Rule {
+  readonly says: RegExp;
+  readonly code: RefusalCode;
+  readonly remedy: string;
+  /** In place of words that only a developer of libvirt understands. */
+  readonly instead?: string;
+}
+
+/** Of connecting, or of any command. The first that fits is taken. */
+const RULES: readonly Rule[] = [
+  {
+    says: /failed to get domain|Domain not found|no domain with matching/i,
+    code: 'no-domain',
+    remedy: '`virsh list --all` shows the names there',
+  },
+  {
+    says: /read only access prevents|operation forbidden/i,
+    code: 'read-only',
+    instead: 'this connection may only read',
+    remedy: 'connect with the rights to change domains (as root, or as a member of the group libvirt)',
+  },
+  {
+    says: /authentication (failed|cancelled|unavailable)|no polkit agent|access denied|SASL|Permission denied|Host key verification|certificate/i,
+    code: 'authentication',
+    remedy: 'check the user, the key or the certificate that this URI needs',
+  },
+  {
+    says: /no connection driver available|unable to parse URI|Invalid (URI|transport)|URI scheme|transport in URL not recogni[sz]ed|port must be|invalid URI/i,
+    code: 'bad-address',
+    remedy: 'write it like qemu:///system, qemu+ssh://root@host2/system or qemu+tls://host2/system',
+  },
+  {
+    says: /failed to connect|unable to connect|Cannot recv data|End of file|Connection (refused|reset|timed out)|No route to host|Name or service not known|unable to resolve|Disconnected|client socket is closed/i,
+    code: 'unreachable',
+    remedy: 'check that its libvirt runs and can be reached from here',
+  },
+];
+
+/** @param what the thing that was wanted, which begins the sentence: `qemu:///system` */
+export function refusalOf(what: string, error: unknown): unknown {
+  if (error instanceof NoVirshError) return new RefusedError('no-virsh', error.message, { cause: error });
+  if (error instanceof VirshTimeoutError)
+    return new RefusedError('unreachable', error.message, { cause: error });
+  if (!(error instanceof VirshError)) return error;
+  const rule = RULES.find(({ says }) => says.test(error.message));
+  const remedy = rule ? `: ${rule.remedy}` : '';
+  const words = rule?.instead ?? error.message;
+  return new RefusedError(rule?.code ?? 'hypervisor-refused', `${what}: ${words}${remedy}`, { cause: error });
+}
