@@ -12,6 +12,14 @@ const BENCHES: Record<string, { summary: string; load: () => Promise<{ run: () =
       summary: 'five times each: stock and mp on a memory-intensive guest, mp on an idle one (5 min)',
       load: () => import('./convergence.ts'),
     },
+    libvirt: {
+      summary: 'five times each between libvirt hosts: plain virsh, with watch beside it, migrate (6 min)',
+      load: () => import('./libvirt.ts'),
+    },
+    watch: {
+      summary: 'a host with 20 domains: how fast 4 migrations are taken over, and an idle minute (4 min)',
+      load: () => import('./watch.ts'),
+    },
   };
 
 process.exitCode = await main();

@@ -1,30 +1,42 @@
-import { type AttachOptions, RefusedError, type RunningMigration } from '../hypervisor/hypervisor.ts';
-import { QemuHypervisor } from '../hypervisor/qemu/qemu-hypervisor.ts';
-import { journalPath, listJournals, readJournal, stateDirectory } from '../migration/journal-file.ts';
-import { type MigrationView, viewOf } from '../migration/view.ts';
+import {
+  type AttachOptions,
+  type Hypervisor,
+  RefusedError,
+  type RunningMigration,
+} from '../hypervisor/hypervisor.ts';
+import { domainAddress } from '../hypervisor/libvirt/address.ts';
+import { stateDirectory } from '../migration/journal-file.ts';
+import { unfinishedJournalOf } from '../migration/unfinished.ts';
+import type { MigrationView } from '../migration/view.ts';
 import { EXIT } from './exit-status.ts';
 import { follow, openJournal } from './follow.ts';
-import { limitsOf, type MigrationOptions, outputOf, policyOf } from './migration-options.ts';
+import { type HostOptions, placeOf } from './hypervisor-of.ts';
+import { assertUsage, type MigrationOptions, outputOf, settled } from './migration-options.ts';
 import { Reporter } from './render/reporter.ts';
 
-export interface AttachCliOptions extends MigrationOptions {
+export interface AttachCliOptions extends MigrationOptions, HostOptions {
   readonly to?: string;
+  readonly dname?: string;
 }
 
 /** `switchover attach VM`. @returns the exit status */
-export async function attach(vm: string, options: AttachCliOptions): Promise<number> {
-  const limits = limitsOf(options);
-  const kind = policyOf(options);
+export async function attach(vmText: string, options: AttachCliOptions): Promise<number> {
   const reporter = new Reporter(outputOf(options), options.quiet === true);
+  assertUsage(options);
+  const { hypervisor, vm, libvirt } = placeOf(vmText, options);
+  const { limits: settledLimits, kind, problems } = settled(options, await libvirt?.describe(vm));
+  // Whoever began it has chosen the bandwidth.
+  const limits = { ...settledLimits, bandwidthBytesPerSecond: undefined };
+  for (const problem of problems) reporter.say(`warning: ${problem}`);
   const stateDir = stateDirectory(options.stateDir);
   const orphan = unfinishedJournalOf(stateDir, vm);
-  const destination = options.to ?? orphan?.destination ?? undefined;
+  const to = libvirt && options.to ? domainAddress(options.to, options.dname ?? vmText) : options.to;
+  const destination = to ?? orphan?.destination ?? undefined;
   if (options.to === undefined && destination !== undefined)
     reporter.say(
       `the destination is ${destination}, says the journal ${orphan?.id} that switchover left unfinished`,
     );
 
-  const hypervisor = new QemuHypervisor();
   const attachOptions: AttachOptions = { destination, lineRateBytesPerSecond: limits.lineRateBytesPerSecond };
   let migration: RunningMigration;
   try {
@@ -43,28 +55,9 @@ export async function attach(vm: string, options: AttachCliOptions): Promise<num
   return await follow(migration, parts, recorder);
 }
 
-/** The newest journal of this VM whose end switchover did not see. */
-function unfinishedJournalOf(stateDir: string, vm: string): MigrationView | undefined {
-  for (const id of listJournals(stateDir).reverse()) {
-    const view = tryView(stateDir, id);
-    if (view?.vm === vm)
-      return view.outcome === undefined || view.outcome.outcome === 'detached' ? view : undefined;
-  }
-  return undefined;
-}
-
-function tryView(stateDir: string, id: string): MigrationView | undefined {
-  try {
-    return viewOf(readJournal(journalPath(stateDir, id)));
-  } catch {
-    // A damaged journal of another migration is no reason not to take this one over.
-    return undefined;
-  }
-}
-
 /** The migration ended while nobody watched: say where the guest is now, from what both ends say. */
 async function tellWhatBecame(
-  hypervisor: QemuHypervisor,
+  hypervisor: Hypervisor,
   vm: string,
   destination: string | undefined,
   orphan: MigrationView,
@@ -84,7 +77,7 @@ async function tellWhatBecame(
     return EXIT.failed;
   }
   process.stderr.write(
-    `switchover: ${orphan.id} has ended and no side clearly runs the guest (${sides}): look at both and resume (\`cont\`) one\n`,
+    `switchover: ${orphan.id} has ended and no side clearly runs the guest (${sides}): look at both and resume one (\`cont\`, or \`virsh resume\`)\n`,
   );
   return EXIT.operator;
 }

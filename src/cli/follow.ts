@@ -72,13 +72,13 @@ function heedSignals(supervisor: Supervisor, reporter: Reporter): () => void {
   let cancelling: NodeJS.Timeout | undefined;
   const detach = () => {
     clearTimeout(cancelling);
-    reporter.say('detaching: the migration goes on in QEMU; `switchover attach` takes it over again');
+    reporter.say('detaching: the migration goes on by itself; `switchover attach` takes it over again');
     void supervisor.detach();
   };
   const onInterrupt = () => {
     if (cancelling) return detach();
     reporter.say(
-      'cancelling, the guest stays on the source (Ctrl-C again within a second: detach and let QEMU go on)',
+      'cancelling, the guest stays on the source (Ctrl-C again within a second: detach and let it go on)',
     );
     cancelling = setTimeout(() => supervisor.cancel('cancelled by Ctrl-C'), SECOND_THOUGHT_MS);
   };

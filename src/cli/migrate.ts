@@ -1,64 +1,82 @@
 import { type CheckOptions, type Destination, RefusedError } from '../hypervisor/hypervisor.ts';
-import { QemuHypervisor } from '../hypervisor/qemu/qemu-hypervisor.ts';
 import { stateDirectory } from '../migration/journal-file.ts';
+import { dryRun } from './dry-run.ts';
 import { follow, openJournal } from './follow.ts';
-import { limitsOf, type MigrationOptions, outputOf, policyOf } from './migration-options.ts';
+import {
+  type HostOptions,
+  isQemuAddress,
+  type LibvirtFlags,
+  libvirtDestination,
+  libvirtFlagsGiven,
+  type MigrateUriFlags,
+  placeOf,
+  virshMigrateOptions,
+} from './hypervisor-of.ts';
+import { assertUsage, type MigrationOptions, outputOf, settled } from './migration-options.ts';
 import { Reporter } from './render/reporter.ts';
 import { UsageError } from './usage-error.ts';
 
-export interface MigrateOptions extends MigrationOptions {
-  readonly migrateUri?: string;
-  readonly listenUri?: string;
+export interface MigrateOptions extends MigrationOptions, HostOptions, LibvirtFlags, MigrateUriFlags {
   readonly force?: boolean;
   readonly dryRun?: boolean;
 }
 
 /** `switchover migrate VM DESTINATION`. @returns the exit status */
-export async function migrate(vm: string, destinationVm: string, options: MigrateOptions): Promise<number> {
-  const limits = limitsOf(options);
-  const kind = policyOf(options);
+export async function migrate(vm: string, destinationText: string, options: MigrateOptions): Promise<number> {
   const output = outputOf(options);
-  if (options.migrateUri === undefined)
-    throw new UsageError(
-      '--migrate-uri is needed: where the destination listens for the memory, like tcp:10.77.0.2:4444',
-    );
-  const destination: Destination = {
-    vm: destinationVm,
-    migrateUri: options.migrateUri,
-    listenUri: options.listenUri,
+  const reporter = new Reporter(output, options.quiet === true);
+  assertUsage(options);
+  const place = placeOf(vm, options, virshMigrateOptions(options));
+  const destination = destinationOf(vm, destinationText, options);
+  const { limits, kind, problems } = settled(options, await place.libvirt?.describe(place.vm));
+  for (const problem of problems) reporter.say(`warning: ${problem}`);
+  const checks: CheckOptions = {
+    force: options.force === true,
+    postCopy: limits.overBudget === 'post-copy',
+    lineRateBytesPerSecond: limits.lineRateBytesPerSecond,
   };
-  const checks: CheckOptions = { force: options.force === true, postCopy: limits.overBudget === 'post-copy' };
 
-  const hypervisor = new QemuHypervisor();
-  const { guest, findings } = await hypervisor.check(vm, destination, checks);
+  const { hypervisor } = place;
+  if (options.dryRun)
+    return await dryRun({ hypervisor, vm: place.vm, destination, checks, limits, json: output !== 'text' });
+  const { guest, findings, notes } = await hypervisor.check(place.vm, destination, checks);
   const [first, ...others] = findings;
   if (first) throw RefusedError.of([first, ...others]);
-  if (options.dryRun) {
-    process.stdout.write(
-      `${vm} can be migrated to ${destinationVm}: nothing forbids it, and nothing was touched\n`,
-    );
-    return 0;
-  }
+  if (!options.quiet) for (const note of notes) reporter.say(`note: ${note}`);
 
   const parts = {
-    ...{ vm, kind, limits, origin: 'migrate' as const },
-    destination: destinationVm,
-    migrateUri: options.migrateUri,
+    ...{ vm: place.vm, kind, limits, origin: 'migrate' as const },
+    destination: destination.vm,
+    migrateUri: destination.migrateUri,
     stateDir: stateDirectory(options.stateDir),
-    reporter: new Reporter(output, options.quiet === true),
+    reporter,
   };
   // Before anything is touched: a migration that leaves no trace is not begun.
   const recorder = openJournal(parts, guest);
   const migration = await hypervisor
-    .start(vm, destination, {
+    .start(place.vm, destination, {
       ...checks,
       downtimeLimitMs: kind.begin(limits).initialDowntimeLimitMs,
       bandwidthBytesPerSecond: limits.bandwidthBytesPerSecond,
-      lineRateBytesPerSecond: limits.lineRateBytesPerSecond,
     })
     .catch((error: unknown) => {
       recorder.discard();
       throw error;
     });
   return await follow(migration, parts, recorder);
+}
+
+/** @throws {UsageError} when what belongs to libvirt meets a QEMU, or the other way round */
+function destinationOf(vm: string, text: string, options: MigrateOptions): Destination {
+  if (!isQemuAddress(vm)) return libvirtDestination(text, vm, options);
+  const [foreign] = libvirtFlagsGiven(options);
+  if (foreign)
+    throw new UsageError(
+      `${foreign} is for libvirt domains, and ${vm} is the monitor of a QEMU: leave it out`,
+    );
+  if (options.migrateUri === undefined)
+    throw new UsageError(
+      '--migrate-uri is needed: where the destination listens for the memory, like tcp:10.77.0.2:4444',
+    );
+  return { vm: text, migrateUri: options.migrateUri, listenUri: options.listenUri };
 }

@@ -3,22 +3,15 @@
  * data, standard error progress; what the exit statuses mean is in `exit-status.ts`.
  */
 import tab from '@bomb.sh/tab/commander';
-import { Command, CommanderError, Option } from 'commander';
-import { POLICIES } from '../policy/policies.ts';
+import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
+import { addAttachCommand } from './commands/attach.ts';
+import { addConfigCommands } from './commands/config.ts';
+import { EXIT_HELP } from './commands/help-texts.ts';
+import { addMigrateCommand } from './commands/migrate.ts';
+import { addWatchCommand } from './commands/watch.ts';
 import { EXIT } from './exit-status.ts';
-import { addMigrationOptions, bandwidthOption, stateDirOption } from './migration-options.ts';
-
-const EXIT_HELP = `
-Exit status:
-  0    the guest runs on the destination
-  1    unexpected error
-  2    wrong usage or configuration
-  3    refused before anything was touched
-  4    failed; the guest still runs on the source
-  5    cancelled, timed out or not possible within the limits; the guest still runs on the source
-  6    an operator is needed: it is not certain that exactly one side runs the guest
-  130  interrupted: detached, the migration goes on by itself`;
+import { stateDirOption } from './options.ts';
 
 function program(onStatus: (status: number) => void): Command {
   const root = new Command('switchover')
@@ -29,79 +22,19 @@ function program(onStatus: (status: number) => void): Command {
       'after',
       `
 Examples:
+  $ switchover migrate vm1 qemu+ssh://root@host2/system --max-downtime 1s
   $ switchover migrate qmp:/run/vm1.sock qmp:/run/vm1-dest.sock --migrate-uri tcp:10.77.0.2:4444
-  $ switchover attach qmp:/run/vm1.sock --to qmp:/run/vm1-dest.sock
+  $ switchover attach vm1
+  $ switchover watch --connect qemu:///system
   $ switchover explain last
   $ source <(switchover complete bash)
 ${EXIT_HELP}`,
     )
     .exitOverride();
 
-  addMigrationOptions(
-    root
-      .command('migrate <vm> <destination>')
-      .summary('migrate a running guest to a QEMU that waits for it')
-      .description(
-        'Migrates the guest of one QEMU to another, both named by their QMP sockets. The destination was started ' +
-          'with the same machine and memory, and with -incoming defer or an open incoming port.',
-      )
-      .addOption(
-        new Option('--migrate-uri <uri>', 'where the destination listens for the memory').env(
-          'SWITCHOVER_MIGRATE_URI',
-        ),
-      )
-      .option(
-        '--listen-uri <uri>',
-        'what the destination binds, when that is not the migrate URI (tcp:0.0.0.0:4444)',
-      )
-      .option('--dry-run', 'check both ends, touch nothing')
-      .option('--force', 'migrate although the guest may lose memory (TCG on a QEMU before 9.0)')
-      .addOption(bandwidthOption()),
-  )
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ switchover migrate qmp:/run/vm1.sock qmp:/run/vm1-dest.sock --migrate-uri tcp:10.77.0.2:4444
-  $ switchover migrate qmp:a.sock qmp:b.sock --migrate-uri tcp:10.77.0.2:4444 --max-downtime 1s --timeout 10m
-  $ switchover migrate qmp:a.sock qmp:b.sock --migrate-uri unix:/run/mig.sock --policy mp --policy-option min-shrink=10%
-  $ switchover migrate qmp:a.sock qmp:b.sock --migrate-uri tcp:10.77.0.2:4444 --json > result.json
-
-Policies:
-${policyHelp()}
-
-Sizes are written like 512MiB or 64MB, rates like 480mbit or 60MB/s, times like 300ms, 5s or 10m.
-Where it says so an option can be set in the environment (SWITCHOVER_MAX_DOWNTIME=1s); a flag goes before it.
-Ctrl-C cancels and the guest stays on the source; a second one within a second detaches and QEMU goes on alone.
-${EXIT_HELP}`,
-    )
-    .action(async (vm, destination, options) => {
-      const { migrate } = await import('./migrate.ts');
-      onStatus(await migrate(vm, destination, options));
-    });
-
-  addMigrationOptions(
-    root
-      .command('attach <vm>')
-      .summary('take over a migration that is already under way')
-      .description(
-        'Takes over a migration that somebody else began, or that switchover left when it was killed. ' +
-          'Without --to the destination is taken from the journal that was left; without any, the pause cannot be measured.',
-      )
-      .option('--to <destination>', "the destination's monitor, like qmp:/run/vm1-dest.sock"),
-  )
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ switchover attach qmp:/run/vm1.sock --to qmp:/run/vm1-dest.sock
-  $ switchover attach qmp:/run/vm1.sock --max-downtime 2s
-${EXIT_HELP}`,
-    )
-    .action(async (vm, options) => {
-      const { attach } = await import('./attach.ts');
-      onStatus(await attach(vm, options));
-    });
+  addMigrateCommand(root, onStatus);
+  addAttachCommand(root, onStatus);
+  addWatchCommand(root, onStatus);
 
   root
     .command('explain <id>')
@@ -128,16 +61,12 @@ ${EXIT_HELP}`,
       onStatus(list(options));
     });
 
+  addConfigCommands(root, onStatus);
+
   for (const command of root.commands)
     command.exitOverride().showHelpAfterError(`(switchover ${command.name()} --help shows examples)`);
   addCompletion(root);
   return root;
-}
-
-function policyHelp(): string {
-  return Object.entries(POLICIES)
-    .map(([name, { summary }]) => `  ${name.padEnd(9)}${summary}`)
-    .join('\n');
 }
 
 /** `switchover complete bash|zsh|fish` prints the script; values come from the options' own choices. */
@@ -169,13 +98,18 @@ export async function run(argv: readonly string[]): Promise<number> {
 }
 
 async function statusOfError(error: unknown): Promise<number> {
-  const [{ RefusedError }, { JournalError }, { UsageError }] = await Promise.all([
+  const [{ ConfigError }, { RefusedError }, { JournalError }, { UsageError }] = await Promise.all([
+    import('../config/config-error.ts'),
     import('../hypervisor/hypervisor.ts'),
     import('../migration/journal-file.ts'),
     import('./usage-error.ts'),
   ]);
   const words = error instanceof Error ? error.message : String(error);
   if (error instanceof UsageError) return complain(words, EXIT.usage);
+  if (error instanceof ConfigError) {
+    for (const problem of error.problems) complain(problem, EXIT.usage);
+    return EXIT.usage;
+  }
   if (error instanceof JournalError) return complain(words, EXIT.refused);
   if (error instanceof RefusedError) {
     for (const sentence of words.split('\n')) complain(`refused: ${sentence}`, EXIT.refused);

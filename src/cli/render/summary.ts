@@ -11,12 +11,12 @@ export function summary(view: MigrationView): string {
     const own =
       outcome.reportedDowntimeMs === null
         ? ''
-        : `, QEMU's own figure ${formatDuration(outcome.reportedDowntimeMs)}`;
+        : `, the hypervisor's own figure ${formatDuration(outcome.reportedDowntimeMs)}`;
     rows.push(['pause', `${formatDuration(outcome.pauseMs)} (the guest stood still, measured${own})`]);
   } else if (outcome.reportedDowntimeMs !== null)
     rows.push([
       'pause',
-      `not measured, as the destination was not watched; QEMU says ${formatDuration(outcome.reportedDowntimeMs)}`,
+      `not measured, as the destination was not watched; the hypervisor says ${formatDuration(outcome.reportedDowntimeMs)}`,
     ]);
   rows.push(['total', formatDuration(outcome.totalMs)]);
   rows.push([

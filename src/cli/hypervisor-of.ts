@@ -1,0 +1,141 @@
+/** Which hypervisor a command speaks to: a QEMU by its monitor (`qmp:…`), or else a libvirt domain by its name. */
+import type { Destination, Hypervisor } from '../hypervisor/hypervisor.ts';
+import { domainAddress } from '../hypervisor/libvirt/address.ts';
+import { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
+import type { VirshMigrateOptions } from '../hypervisor/libvirt/migrate-command.ts';
+import { QemuHypervisor } from '../hypervisor/qemu/qemu-hypervisor.ts';
+import { UsageError } from './usage-error.ts';
+
+/** What commander hands over. */
+export interface HostOptions {
+  readonly connect?: string;
+  readonly destConnect?: string;
+}
+
+/** Under virsh's names, for libvirt only. */
+export interface LibvirtFlags {
+  readonly listenAddress?: string;
+  readonly dname?: string;
+  readonly persistent?: boolean;
+  readonly undefinesource?: boolean;
+  readonly copyStorageAll?: boolean;
+  readonly copyStorageInc?: boolean;
+  readonly parallel?: boolean;
+  readonly parallelConnections?: number;
+  readonly tls?: boolean;
+  readonly postcopy?: boolean;
+  readonly autoConverge?: boolean;
+  readonly unsafe?: boolean;
+  /** Always so; taken because people write it. */
+  readonly p2p?: boolean;
+  readonly live?: boolean;
+}
+
+export interface MigrateUriFlags {
+  readonly migrateUri?: string;
+  readonly migrateuri?: string;
+  readonly listenUri?: string;
+}
+
+export interface Place {
+  readonly hypervisor: Hypervisor;
+  /** The VM's address in the hypervisor's form. */
+  readonly vm: string;
+  /** Undefined for a QEMU: it has no name that the configuration could mean. */
+  readonly libvirt: LibvirtHypervisor | undefined;
+}
+
+/** No domain's name holds a slash, says libvirt: what does was meant for a QEMU. */
+export function isQemuAddress(vm: string): boolean {
+  return vm.startsWith('qmp:') || vm.includes('/');
+}
+
+/** A URI has a scheme; a socket's path has not. */
+function isQemuSocket(destination: string): boolean {
+  return destination.startsWith('qmp:') || /^[./]/.test(destination);
+}
+
+/** @throws {UsageError} when QEMU and libvirt are mixed */
+export function placeOf(vm: string, options: HostOptions, migrate: Partial<VirshMigrateOptions> = {}): Place {
+  if (isQemuAddress(vm)) {
+    if (options.connect !== undefined)
+      throw new UsageError(
+        `--connect is for libvirt domains, and ${vm} is the monitor of a QEMU: give the domain's name, or leave --connect out`,
+      );
+    return { hypervisor: new QemuHypervisor(), vm, libvirt: undefined };
+  }
+  if (vm === '') throw new UsageError("the VM's name is empty");
+  const libvirt = new LibvirtHypervisor({ migrate });
+  return { hypervisor: libvirt, vm: domainAddress(connectUri(options), vm), libvirt };
+}
+
+/** As virsh finds it, but without asking a daemon first: ours is always the system's. */
+export function connectUri({ connect }: HostOptions): string {
+  return connect ?? (process.env['LIBVIRT_DEFAULT_URI'] || 'qemu:///system');
+}
+
+/**
+ * @param name the domain's name
+ * @throws {UsageError}
+ */
+export function libvirtDestination(
+  desturi: string,
+  name: string,
+  options: HostOptions & LibvirtFlags & MigrateUriFlags,
+): Destination {
+  if (isQemuSocket(desturi))
+    throw new UsageError(
+      `${desturi} is the monitor of a QEMU, and ${name} a libvirt domain: give the destination host's URI, like qemu+ssh://root@host2/system`,
+    );
+  if (options.listenUri !== undefined)
+    throw new UsageError(`--listen-uri is for a QEMU without libvirt: for ${name} write --listen-address`);
+  if (options.migrateuri !== undefined && options.migrateUri !== undefined)
+    throw new UsageError('--migrateuri and --migrate-uri mean the same: give one of them');
+  return {
+    vm: domainAddress(options.destConnect ?? desturi, options.dname ?? name),
+    peerUri: desturi,
+    migrateUri: options.migrateuri ?? options.migrateUri,
+    listenUri: options.listenAddress,
+  };
+}
+
+/** @throws {UsageError} */
+export function virshMigrateOptions(flags: LibvirtFlags): Partial<VirshMigrateOptions> {
+  if (flags.copyStorageAll && flags.copyStorageInc)
+    throw new UsageError('--copy-storage-all and --copy-storage-inc exclude each other');
+  if (flags.parallelConnections !== undefined && !flags.parallel)
+    throw new UsageError('--parallel-connections needs --parallel');
+  return {
+    persistent: flags.persistent === true,
+    undefineSource: flags.undefinesource === true,
+    copyStorage: flags.copyStorageAll ? 'all' : flags.copyStorageInc ? 'inc' : 'none',
+    parallel: flags.parallel === true,
+    parallelConnections: flags.parallelConnections,
+    tls: flags.tls === true,
+    postCopy: flags.postcopy === true,
+    autoConverge: flags.autoConverge === true,
+    destinationName: flags.dname,
+    unsafe: flags.unsafe === true,
+  };
+}
+
+/** The flags of the list that were given, for a sentence; a QEMU takes none of them. */
+export function libvirtFlagsGiven(options: LibvirtFlags & HostOptions & MigrateUriFlags): string[] {
+  const names: Record<string, unknown> = {
+    '--migrateuri': options.migrateuri,
+    '--dest-connect': options.destConnect,
+    '--listen-address': options.listenAddress,
+    '--dname': options.dname,
+    '--persistent': options.persistent,
+    '--undefinesource': options.undefinesource,
+    '--copy-storage-all': options.copyStorageAll,
+    '--copy-storage-inc': options.copyStorageInc,
+    '--parallel': options.parallel,
+    '--parallel-connections': options.parallelConnections,
+    '--tls': options.tls,
+    '--postcopy': options.postcopy,
+    '--auto-converge': options.autoConverge,
+    '--unsafe': options.unsafe,
+  };
+  return Object.keys(names).filter((name) => names[name] !== undefined);
+}

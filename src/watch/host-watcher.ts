@@ -1,0 +1,113 @@
+/**
+ * Follows the domains of one host and takes over each migration that leaves it.
+ *
+ * The first sign of one is its `migration-iteration` event, which QEMU sends when the first pass begins. Events
+ * that came while the stream was down are made up for by looking at every domain's job whenever it is up again,
+ * and every half minute.
+ */
+import { domainAddress } from '../hypervisor/libvirt/address.ts';
+import { versionsOf } from '../hypervisor/libvirt/domain/host-versions.ts';
+import { parseJobInfo } from '../hypervisor/libvirt/domain/job-info.ts';
+import type { EventHub } from '../hypervisor/libvirt/virsh/event-hub.ts';
+import type { TimedEvent } from '../hypervisor/libvirt/virsh/virsh-events.ts';
+import { VirshShell } from '../hypervisor/libvirt/virsh/virsh-shell.ts';
+import { isOver, type TakenOver, type TakeOverParts, takeOver } from './taken-over.ts';
+import type { WatchLog } from './watch-log.ts';
+
+const SCAN_EVERY_MS = 30_000;
+
+export interface HostWatcherParts {
+  readonly uri: string;
+  readonly hub: EventHub;
+  readonly log: WatchLog;
+  /** Everything else that taking a migration over needs. */
+  takeOverParts(vm: string): Omit<TakeOverParts, 'vm' | 'host' | 'log' | 'firstSignMs'>;
+}
+
+export class HostWatcher {
+  private readonly parts: HostWatcherParts;
+  private readonly shell: VirshShell;
+  private readonly stopListening: () => void;
+  private readonly scanTimer: NodeJS.Timeout;
+  /** By the domain's name; a migration is here from its first sign to its end. */
+  private readonly migrations = new Map<string, Promise<TakenOver | undefined>>();
+  private state: 'connecting' | 'following' | 'lost' = 'connecting';
+  private closing = false;
+
+  constructor(parts: HostWatcherParts) {
+    this.parts = parts;
+    this.shell = new VirshShell(parts.uri);
+    this.stopListening = parts.hub.listen(parts.uri, {
+      event: (event) => this.take(event),
+      subscribed: () => {
+        if (this.state !== 'following') this.say('following its domains');
+        this.state = 'following';
+        void this.scan();
+        // Slow on a libvirtd that has just been started, so not only when a migration waits for the answer.
+        versionsOf(parts.uri).catch(() => {});
+      },
+      lost: (reason) => {
+        if (this.state !== 'lost') this.say(`lost (${reason}); trying again`);
+        this.state = 'lost';
+      },
+    });
+    this.scanTimer = setInterval(() => void this.scan(), SCAN_EVERY_MS);
+  }
+
+  /** Lets every migration go on by itself. */
+  async close(): Promise<void> {
+    this.closing = true;
+    clearInterval(this.scanTimer);
+    this.stopListening();
+    this.shell.close();
+    const taken = await Promise.all([...this.migrations.values()]);
+    await Promise.all(taken.map(async (each) => await each?.detach()));
+    await Promise.all(taken.map((each) => each?.ended));
+  }
+
+  private take(event: TimedEvent): void {
+    if (event.kind === 'iteration') this.consider(event.domain, event.atMs);
+  }
+
+  private consider(name: string, firstSignMs: number): void {
+    if (this.closing || this.migrations.has(name)) return;
+    const { uri, log } = this.parts;
+    const vm = domainAddress(uri, name);
+    const taking = takeOver({ ...this.parts.takeOverParts(vm), vm, host: uri, log, firstSignMs }).catch(
+      (error: unknown) => {
+        const words = error instanceof Error ? error.message : String(error);
+        if (!isOver(error)) this.say(`${name} could not be taken over: ${words}`, name);
+        return undefined;
+      },
+    );
+    this.migrations.set(name, taking);
+    void taking
+      .then(async (taken) => await (taken ? taken.ended : this.pauseAfterNothing()))
+      .finally(() => this.migrations.delete(name));
+  }
+
+  /** What is left alone announces every pass: do not look at each. */
+  private async pauseAfterNothing(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, 10_000).unref());
+  }
+
+  private async scan(): Promise<void> {
+    try {
+      const list = await this.shell.run(['list', '--uuid', '--name']);
+      for (const line of list.split('\n')) {
+        const [, uuid, name] = /^([0-9a-f-]{36}) (.*\S) *$/.exec(line) ?? [];
+        if (uuid === undefined || name === undefined || this.migrations.has(name)) continue;
+        const job = parseJobInfo(await this.shell.run(['domjobinfo', uuid, '--rawstats']).catch(() => ''));
+        const copies = job.type === 'active' && job.migration === 'out' && job.memoryIteration !== undefined;
+        if (copies) this.consider(name, performance.now());
+      }
+    } catch {
+      // The host cannot be reached just now, which the event stream tells as well.
+    }
+  }
+
+  private say(sentence: string, domain?: string): void {
+    const { uri, log } = this.parts;
+    log.say(`${uri}: ${sentence}`, domain === undefined ? { host: uri } : { host: uri, domain });
+  }
+}

@@ -1,0 +1,108 @@
+/** One migration that the daemon takes over, from its first sign to its end. */
+import type { Config } from '../config/config.ts';
+import { limitsOf, policyOf } from '../config/settings.ts';
+import { settingsFor } from '../config/settings-for.ts';
+import { RefusedError } from '../hypervisor/hypervisor.ts';
+import { lookUpDomain } from '../hypervisor/libvirt/domain/domain.ts';
+import { downtimeLimitOf, type LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
+import { newMigrationId } from '../migration/journal-file.ts';
+import { Recorder } from '../migration/recorder.ts';
+import { Supervisor } from '../migration/supervisor.ts';
+import { isJournalOf, unfinishedJournalOf } from '../migration/unfinished.ts';
+import { formatDuration } from '../model/units.ts';
+import { VERSION } from '../version.ts';
+import { ownerOfLimit, withStarterLimit } from './starter-limit.ts';
+import type { WatchLog } from './watch-log.ts';
+
+export interface TakeOverParts {
+  readonly hypervisor: LibvirtHypervisor;
+  /** The domain's address on the source. */
+  readonly vm: string;
+  /** Its address on the destination, where that is a host that we watch too. */
+  findDestination(uuid: string, name: string): Promise<string | undefined>;
+  readonly config: Config;
+  readonly stateDir: string;
+  readonly log: WatchLog;
+  readonly host: string;
+  /** When it was first seen, on the clock of performance.now(). */
+  readonly firstSignMs: number;
+}
+
+export interface TakenOver {
+  /** Settles with the migration's end, or once it was let go. Never rejects. */
+  readonly ended: Promise<void>;
+  detach(): Promise<void>;
+}
+
+/** @returns undefined when it is to be left alone @throws {RefusedError} when there is nothing to take over */
+export async function takeOver(parts: TakeOverParts): Promise<TakenOver | undefined> {
+  const { hypervisor, log, host, vm, stateDir } = parts;
+  const domain = await lookUpDomain(vm, true);
+  const { name } = domain.description;
+  const { settings, problems } = settingsFor(
+    parts.config,
+    { name, metadata: domain.description.metadata },
+    { overBudget: 'leave' },
+  );
+  for (const problem of problems) log.say(problem, { host, domain: name });
+  if (settings.ignore) {
+    log.say(`${name}: migrates, and is left alone as configured`, { host, domain: name });
+    return undefined;
+  }
+
+  const [inForceMs, destination] = await Promise.all([
+    downtimeLimitOf(domain),
+    parts.findDestination(domain.uuid, name),
+  ]);
+  const beganAtMs = Date.now() - (domain.job.timeElapsedMs ?? 0);
+  const unfinished = unfinishedJournalOf(stateDir, vm);
+  const left = unfinished && isJournalOf(unfinished, beganAtMs) ? unfinished : undefined;
+  const owner = ownerOfLimit(inForceMs, left);
+  // Whoever began it has chosen the bandwidth.
+  const configured = { ...limitsOf(settings), bandwidthBytesPerSecond: undefined };
+  const limits = withStarterLimit(configured, owner);
+  const kind = policyOf(settings);
+  const migration = await hypervisor.attachTo(domain, {
+    destination,
+    lineRateBytesPerSecond: limits.lineRateBytesPerSecond,
+  });
+  const id = newMigrationId(name);
+  const afterMs = performance.now() - parts.firstSignMs;
+  const whose = {
+    nobody: '',
+    us: `; goes on with the limits of ${left?.id}`,
+    starter: `; the starter allows ${formatDuration(limits.maxDowntimeMs)}, which holds`,
+  };
+  log.say(
+    `${name}: taken over ${formatDuration(afterMs)} after its first sign, policy ${kind.name}, a pause of ` +
+      `${formatDuration(limits.maxDowntimeMs)} the longest allowed${whose[owner.owner]}; journal ${id}`,
+    { host, domain: name, migration: id, afterMs },
+  );
+
+  const recorder = Recorder.open(
+    stateDir,
+    {
+      type: 'opened',
+      ...{ id, switchoverVersion: VERSION, origin: 'attach', vm, limits },
+      destination: destination ?? null,
+      migrateUri: null,
+      policy: kind.name,
+      guest: domain.facts,
+    },
+    (entry) => log.entry(host, name, id, entry),
+  );
+  const supervisor = new Supervisor(migration, kind, limits, recorder);
+  const ended = supervisor
+    .run()
+    .catch((error: unknown) => log.say(`${name}: unexpected error: ${(error as Error).stack}`, { host }))
+    .then(async () => {
+      await migration.detach();
+      recorder.close();
+    });
+  return { ended, detach: async () => await supervisor.detach() };
+}
+
+/** It ended before we came to it. */
+export function isOver(error: unknown): boolean {
+  return error instanceof RefusedError && (error.code === 'not-migrating' || error.code === 'no-domain');
+}

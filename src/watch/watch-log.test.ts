@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest';
+import type { Happening, JournalEntry } from '../migration/journal-entry.ts';
+import { JsonLog, TextLog } from './watch-log.ts';
+
+const TIME = '2026-11-22T23:02:05.320Z';
+const entry = (happening: Happening) =>
+  ({ schema: 1, seq: 7, time: TIME, atMs: 1500, ...happening }) as JournalEntry;
+
+const OUTCOME = {
+  outcome: 'completed',
+  runsOn: 'destination',
+  reason: 'migrated; the guest runs on the destination',
+  pauseMs: 240,
+  totalMs: 10_809,
+  sentBytes: 474e6,
+  memoryIntensive: true,
+  neededPauseMs: null,
+  reportedDowntimeMs: 200,
+} as const;
+const DECIDED = entry({
+  type: 'decision',
+  pass: 3,
+  decision: { action: 'switchover', acceptedPauseMs: 300, reason: 'the set is flat' },
+});
+const STOPPED = entry({ type: 'guest', event: 'stopped', side: 'source' });
+const ENDED = entry({ type: 'ended', outcome: OUTCOME });
+/** What only the journal is for. */
+const SMALL = [
+  entry({ type: 'state', from: 'copying', to: 'stopped' }),
+  entry({ type: 'status', status: 'active' }),
+  entry({ type: 'located', source: 'running', destination: 'gone' }),
+];
+
+function textOf(...entries: JournalEntry[]): string {
+  let text = '';
+  const log = new TextLog((each) => {
+    text += each;
+  });
+  for (const each of entries) log.entry('qemu:///system', 'vm1', 'id1', each);
+  return text;
+}
+
+function linesOf(write: (log: JsonLog) => void): Record<string, unknown>[] {
+  const lines: Record<string, unknown>[] = [];
+  write(
+    new JsonLog((text) => {
+      expect(text).toMatch(/^\{.*\}\n$/);
+      lines.push(JSON.parse(text));
+    }),
+  );
+  return lines;
+}
+
+const lineOf = (each: JournalEntry) =>
+  linesOf((log) => log.entry('qemu:///system', 'vm1', 'id1', each)).at(-1);
+
+describe('for a person', () => {
+  test.each([
+    [DECIDED, 'vm1: pass 3: switchover: the set is flat\n'],
+    [entry({ type: 'effect', did: 'migrate-setmaxdowntime 250' }), 'vm1: did: migrate-setmaxdowntime 250\n'],
+    [STOPPED, 'vm1: the guest stopped on the source at 1.5 s\n'],
+    [entry({ type: 'warning', message: 'no' }), 'vm1: warning: no\n'],
+    [
+      ENDED,
+      'vm1: completed: migrated; the guest runs on the destination (total 10.8 s, sent 474 MB, pause 240 ms)\n',
+    ],
+  ])('$type', (each, line) => expect(textOf(each)).toBe(line));
+
+  test('the pause is libvirt’s figure where we did not see it, and left out where nobody did', () => {
+    const ended = (figures: object) => textOf(entry({ type: 'ended', outcome: { ...OUTCOME, ...figures } }));
+    expect(ended({ pauseMs: null })).toContain(', pause 200 ms)');
+    expect(ended({ pauseMs: null, reportedDowntimeMs: null })).not.toContain('pause');
+    expect(ended({ pauseMs: 0 })).toContain('pause 0 ms');
+  });
+
+  test('small things are not told', () => expect(textOf(...SMALL)).toBe(''));
+
+  test('a sentence is a line', () => {
+    let text = '';
+    new TextLog((each) => {
+      text += each;
+    }).say('following');
+    expect(text).toBe('following\n');
+  });
+});
+
+describe('for a program', () => {
+  test('a line says when, of which domain and migration, and what', () => {
+    expect(lineOf(DECIDED)).toEqual({
+      time: TIME,
+      event: 'decision',
+      host: 'qemu:///system',
+      domain: 'vm1',
+      migration: 'id1',
+      atMs: 1500,
+      pass: 3,
+      decision: { action: 'switchover', acceptedPauseMs: 300, reason: 'the set is flat' },
+    });
+    expect(lineOf(ENDED)).toMatchObject({ event: 'ended', outcome: OUTCOME });
+  });
+
+  test('`event` is the kind of line, also of one that tells what the guest did', () =>
+    expect(lineOf(STOPPED)).toMatchObject({ event: 'guest', side: 'source' }));
+
+  test('small things are not told', () =>
+    expect(SMALL.map(lineOf)).toEqual([undefined, undefined, undefined]));
+
+  test('a sentence has a time, and what it is about', () => {
+    const about = { host: 'qemu:///system', domain: 'a "b"\n' };
+    expect(linesOf((log) => log.say('following', about))).toEqual([
+      { time: expect.stringMatching(/^\d{4}-.*Z$/), event: 'watch', message: 'following', ...about },
+    ]);
+  });
+});

@@ -1,0 +1,51 @@
+/** The daemon: a watcher for each host, and what they share. */
+import type { Config } from '../config/config.ts';
+import { domainAddress } from '../hypervisor/libvirt/address.ts';
+import { sideStateAt } from '../hypervisor/libvirt/domain/domain-state.ts';
+import { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
+import { EventHub } from '../hypervisor/libvirt/virsh/event-hub.ts';
+import { HostWatcher } from './host-watcher.ts';
+import type { WatchLog } from './watch-log.ts';
+
+export interface WatcherParts {
+  readonly uris: readonly string[];
+  readonly config: Config;
+  readonly stateDir: string;
+  readonly log: WatchLog;
+}
+
+export class Watcher {
+  /** Holds for migrations that begin from now on. */
+  config: Config;
+  private readonly hosts: HostWatcher[];
+  private readonly uris: readonly string[];
+
+  constructor({ uris, config, stateDir, log }: WatcherParts) {
+    this.config = config;
+    this.uris = uris;
+    const hub = new EventHub();
+    const hypervisor = new LibvirtHypervisor({ hub });
+    this.hosts = uris.map(
+      (uri) =>
+        new HostWatcher({
+          ...{ uri, hub, log },
+          takeOverParts: () => ({
+            ...{ hypervisor, stateDir, log, config: this.config },
+            findDestination: async (uuid, name) => await this.findDestination(uri, uuid, name),
+          }),
+        }),
+    );
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.hosts.map(async (host) => await host.close()));
+  }
+
+  /** One of the other hosts, where that is where the domain goes: then its pause can be measured. */
+  private async findDestination(source: string, uuid: string, name: string): Promise<string | undefined> {
+    const others = this.uris.filter((uri) => uri !== source);
+    const states = await Promise.all(others.map(async (uri) => await sideStateAt(uri, uuid)));
+    const there = others[states.indexOf('incoming')];
+    return there === undefined ? undefined : domainAddress(there, name);
+  }
+}
