@@ -89,7 +89,7 @@ export class LibvirtMigration implements RunningMigration {
   private destinationRan = false;
   private handedOver = false;
   private inPostCopy = false;
-  private limitChanged = false;
+  private limitChanged: boolean;
   private cancelling = false;
   private virshEnded: VirshOutput | undefined;
   private lastJob: JobInfo | undefined;
@@ -103,6 +103,8 @@ export class LibvirtMigration implements RunningMigration {
     this.wasRunning = parts.wasRunning;
     this.began = parts.virshMigrate === undefined;
     this.iterationBase = this.began ? 0 : undefined;
+    // A migration that we start begins with a limit of ours.
+    this.limitChanged = !this.began;
     this.shell = new VirshShell(parts.sourceUri);
     const { promise, resolve } = Promise.withResolvers<MigrationEnd>();
     this.ended = promise;
