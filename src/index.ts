@@ -1,6 +1,8 @@
-/** What the package offers to programs: the port and its QEMU driver, the policies, the supervisor, the journal. */
+/** What the package offers to programs: the port and its drivers, the policies, the supervisor, the journal. */
 export type * from './hypervisor/hypervisor.ts';
 export { RefusedError, TooLateError } from './hypervisor/hypervisor.ts';
+export { domainAddress } from './hypervisor/libvirt/address.ts';
+export { LibvirtHypervisor, type LibvirtOptions } from './hypervisor/libvirt/libvirt-hypervisor.ts';
 export { QemuHypervisor } from './hypervisor/qemu/qemu-hypervisor.ts';
 export { documentOf, type MigrationDocument, migrationDocumentSchema } from './migration/document.ts';
 export type * from './migration/journal-entry.ts';

@@ -1,10 +1,12 @@
 /** What goes wrong between libvirt hosts, made for real: one clear sentence, the right exit status, one running guest. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { sharedGuestFolder } from '../lab/libvirt/host-files.ts';
 import { LibvirtBed } from '../lab/libvirt/libvirt-bed.ts';
 import type { LibvirtHost } from '../lab/libvirt/libvirt-host.ts';
 import { documentFrom, type Running } from '../lab/switchover-process.ts';
@@ -129,6 +131,31 @@ describe('refused before anything is touched (exit 3), with the guest running on
       ),
     });
     await rm(tools, { recursive: true });
+  });
+
+  test('a disk that is not shared: refused, unless it is copied', async () => {
+    const shared = sharedGuestFolder(bed.lab.folder);
+    // One path, and behind it a file of each host's own.
+    const [here, there] = [bed.source, bed.destination].map(({ files }) =>
+      path.join(files.guestFolder, 'disk.raw'),
+    );
+    const content = randomBytes(32 * 2 ** 20);
+    await writeFile(here ?? '', content);
+    await writeFile(there ?? '', Buffer.alloc(content.length));
+    const extraDevicesXml = `<disk type='file' device='disk'><driver name='qemu' type='raw'/>
+      <source file='${shared}/disk.raw'/><target dev='vda' bus='virtio'/></disk>`;
+    const guest = await bed.lab.startGuest(bed.source, {
+      ...{ name: 'disk', workload: { kind: 'idle' }, memoryMiB: 96, extraDevicesXml },
+    });
+    const where = ['--migrateuri', `tcp://${bed.destination.address}`, '--connect', bed.source.uri];
+    const migrate = (...args: string[]) =>
+      bed.run('migrate', ...where, ...bed.common(), ...args, 'disk', bed.destination.tcpUri);
+    await refused(migrate(), /disk\.raw.*--copy-storage-all/);
+    const ran = await migrate('--copy-storage-all', '--json').ended;
+    expect(documentFrom(ran)).toMatchObject({ outcome: 'completed', runsOn: 'destination' });
+    expect((await guest.verify()).bad).toBe(0);
+    expect((await readFile(there ?? '')).equals(content)).toBe(true);
+    await bed.destination.virsh('destroy', guest.uuid);
   });
 
   test.each([

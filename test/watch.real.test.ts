@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { LOOP } from '../lab/bed.ts';
 import { LibvirtBed } from '../lab/libvirt/libvirt-bed.ts';
-import type { Running } from '../lab/switchover-process.ts';
+import { documentFrom, type Running } from '../lab/switchover-process.ts';
 
 describe('switchover watch', () => {
   let bed: LibvirtBed;
@@ -72,6 +72,17 @@ describe('switchover watch', () => {
     expect(await starter).toMatch(/migration out/);
     await bed.source.virsh('migrate-setmaxdowntime', bed.guest.uuid, '300');
     await bed.verify(bed.source);
+  });
+
+  test('a migration of `switchover migrate` is left to that, whatever the watch is configured for', async () => {
+    const config = path.join(bed.stateDir, 'strict.toml');
+    await writeFile(config, '[defaults]\nmax-downtime = "600ms"\nover-budget = "abort"\n');
+    const running = await watch('--config', config, '--state-dir', path.join(bed.stateDir, 'of-watch'));
+    const ran = await bed.migrate('--json').ended;
+    expect(documentFrom(ran)).toMatchObject({ outcome: 'completed', runsOn: 'destination' });
+    await running.prints(/vm1: taken over .*the starter allows 299 ms, which holds/);
+    expect(running.stdout).not.toMatch(/vm1: did:/);
+    await bed.verify(bed.destination);
   });
 
   test("the domain's metadata and a reloaded configuration hold; libvirtd may be restarted", async () => {
