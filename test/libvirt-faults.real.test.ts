@@ -233,6 +233,20 @@ describe('in the middle of a migration', () => {
     await bed.verify(bed.source);
   });
 
+  test('the link is cut: given up after --stall-timeout, the guest runs on the source (exit 4)', async () => {
+    const running = bed.migrate('--json', '--stall-timeout', '3s');
+    await running.says(/^pass 2/m);
+    await bed.lab.link.cut();
+    const ran = await running.ended.finally(async () => await bed.lab.link.restore());
+    expect(documentFrom(ran)).toMatchObject({
+      outcome: 'failed',
+      runsOn: 'source',
+      reason: expect.stringMatching(/nothing reached the destination for 3 s/),
+    });
+    expect(ran.status).toBe(4);
+    await bed.verify(bed.source);
+  });
+
   test('somebody aborts the job: cancelled or failed, and it says that it was not us', async () => {
     const running = bed.migrate('--json');
     await running.says(/^pass 2/m);

@@ -4,7 +4,7 @@ import { limitsOf, policyOf } from '../config/settings.ts';
 import { settingsFor } from '../config/settings-for.ts';
 import { RefusedError } from '../hypervisor/hypervisor.ts';
 import { lookUpDomain } from '../hypervisor/libvirt/domain/domain.ts';
-import { downtimeLimitOf, type LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
+import type { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
 import { newMigrationId } from '../migration/journal-file.ts';
 import { Recorder } from '../migration/recorder.ts';
 import { Supervisor } from '../migration/supervisor.ts';
@@ -50,14 +50,11 @@ export async function takeOver(parts: TakeOverParts): Promise<TakenOver | undefi
     return undefined;
   }
 
-  const [inForceMs, destination] = await Promise.all([
-    downtimeLimitOf(domain),
-    parts.findDestination(domain.uuid, name),
-  ]);
+  const destination = await parts.findDestination(domain.uuid, name);
   const beganAtMs = Date.now() - (domain.job.timeElapsedMs ?? 0);
   const unfinished = unfinishedJournalOf(stateDir, vm);
   const left = unfinished && isJournalOf(unfinished, beganAtMs) ? unfinished : undefined;
-  const owner = ownerOfLimit(inForceMs, left);
+  const owner = ownerOfLimit(domain.downtimeLimitMs, left);
   // Whoever began it has chosen the bandwidth.
   const configured = { ...limitsOf(settings), bandwidthBytesPerSecond: undefined };
   const limits = withStarterLimit(configured, owner);

@@ -14,7 +14,6 @@ import type {
 import { RefusedError } from '../hypervisor.ts';
 import { type DomainAddress, parseDomainAddress } from './address.ts';
 import { type Domain, lookUpDomain, notMigrating, uuidOf } from './domain/domain.ts';
-import { jobOf } from './domain/domain-job.ts';
 import { sideStateAt } from './domain/domain-state.ts';
 import { isBefore } from './domain/versions.ts';
 import { LibvirtMigration } from './libvirt-migration.ts';
@@ -82,7 +81,6 @@ export class LibvirtHypervisor implements Hypervisor {
     if (first) throw RefusedError.of([first, ...others]);
     const { uri, uuid, facts } = domain;
     const there = parseDomainAddress(target.vm);
-    const previousDowntimeLimitMs = await downtimeLimitOf(domain);
     await ask(uri, [
       'migrate-setmaxdowntime',
       `--domain=${uuid}`,
@@ -104,10 +102,12 @@ export class LibvirtHypervisor implements Hypervisor {
         destinationName: this.own.destinationName ?? facts.name,
         guest: facts,
         wasRunning: facts.state === 'running',
-        virshMigrate: outputOf(child),
+        virshMigrate: outputOf(child).catch((error: Error) => ({
+          ...{ status: 1, stdout: '', stderr: `error: ${error.message}` },
+        })),
         lineRateStated,
         bandwidthBytesPerSecond: options.bandwidthBytesPerSecond,
-        previousDowntimeLimitMs,
+        previousDowntimeLimitMs: domain.downtimeLimitMs,
       },
       zeroMs,
     );
@@ -119,14 +119,9 @@ export class LibvirtHypervisor implements Hypervisor {
 
   /** As {@link attach}, of a domain that was looked up already. @throws {RefusedError} */
   async attachTo(domain: Domain, options: AttachOptions): Promise<LibvirtMigration> {
-    const { uri, uuid, facts } = domain;
+    const { uri, uuid, facts, job } = domain;
     const there = options.destination === undefined ? undefined : parseDomainAddress(options.destination);
-    const [job, previousDowntimeLimitMs, bandwidthBytesPerSecond] = await Promise.all([
-      jobOf(uri, uuid),
-      downtimeLimitOf(domain),
-      capOf(domain),
-      there && assertReachable(there),
-    ]);
+    if (there) await assertReachable(there);
     if (job.type !== 'active' || job.migration !== 'out') throw notMigrating(facts);
     return new LibvirtMigration(
       {
@@ -141,10 +136,10 @@ export class LibvirtHypervisor implements Hypervisor {
         wasRunning: facts.state !== 'paused',
         virshMigrate: undefined,
         lineRateStated: false,
-        bandwidthBytesPerSecond,
-        previousDowntimeLimitMs,
+        bandwidthBytesPerSecond: domain.capBytesPerSecond,
+        previousDowntimeLimitMs: domain.downtimeLimitMs,
       },
-      performance.now() - (job.timeElapsedMs ?? 0),
+      domain.jobBeganMs,
     );
   }
 
@@ -223,19 +218,6 @@ async function sourceFindings(domain: Domain, options: CheckOptions): Promise<Re
 function ownLimitMs(downtimeMs: number): number {
   const wholeMs = Math.max(1, Math.round(downtimeMs));
   return wholeMs === QEMU_DEFAULT_DOWNTIME_MS ? wholeMs - 1 : wholeMs;
-}
-
-/** A bandwidth that the starter capped; libvirt's own default is as good as none. */
-async function capOf({ uri, uuid }: Domain): Promise<number | undefined> {
-  const text = await ask(uri, ['migrate-getspeed', `--domain=${uuid}`]).catch(() => '');
-  const mebibytes = Number(text.trim());
-  return mebibytes > 0 && mebibytes < 2 ** 20 ? mebibytes * 2 ** 20 : undefined;
-}
-
-/** The limit in force, in milliseconds. */
-export async function downtimeLimitOf({ uri, uuid }: Domain): Promise<number | undefined> {
-  const text = await ask(uri, ['migrate-getmaxdowntime', `--domain=${uuid}`]).catch(() => '');
-  return /^\d+$/.test(text.trim()) ? Number(text.trim()) : undefined;
 }
 
 /** @throws {RefusedError} */

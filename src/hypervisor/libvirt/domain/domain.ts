@@ -19,6 +19,12 @@ export interface Domain extends DomainAddress {
   readonly versions: HostVersions;
   /** Its present job. */
   readonly job: JobInfo;
+  /** When that job began, on the clock of performance.now(). */
+  readonly jobBeganMs: number;
+  /** The downtime limit in force, in milliseconds; undefined where libvirt does not tell. */
+  readonly downtimeLimitMs: number | undefined;
+  /** The bandwidth to which its migrations are capped; undefined: they are not. */
+  readonly capBytesPerSecond: number | undefined;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -47,12 +53,16 @@ export async function lookUpDomain(vm: string, haste = false): Promise<Domain> {
   await assertUsableVirsh();
   const uuid = await uuidOf(address);
   const domain = `--domain=${uuid}`;
-  const [xml, state, job, versions] = await Promise.all([
+  const [xml, state, job, versions, limit, speed] = await Promise.all([
     ask(uri, ['dumpxml', domain]),
     ask(uri, ['domstate', domain, '--reason']),
     jobOf(uri, uuid),
     haste ? versionsAtOnce(uri, HURRIED_MS) : versionsOf(uri),
+    // Neither is told of a domain that is shut off.
+    ask(uri, ['migrate-getmaxdowntime', domain]).catch(() => ''),
+    ask(uri, ['migrate-getspeed', domain]).catch(() => ''),
   ]);
+  const jobBeganMs = performance.now() - (job.timeElapsedMs ?? 0);
   const description = parseDomainXml(xml);
   const { type, migration } = job;
   const accelerator = description.type === 'qemu' ? 'tcg' : 'kvm';
@@ -62,7 +72,9 @@ export async function lookUpDomain(vm: string, haste = false): Promise<Domain> {
       ? await losesWritesUnderTcg(uri, uuid, versions)
       : undefined;
   return {
-    ...{ ...address, uuid, xml, description, versions, job },
+    ...{ ...address, uuid, xml, description, versions, job, jobBeganMs },
+    downtimeLimitMs: /^\d+$/.test(limit.trim()) ? Number(limit.trim()) : undefined,
+    capBytesPerSecond: capOf(Number(speed.trim())),
     facts: {
       vm,
       name: description.name,
@@ -75,6 +87,12 @@ export async function lookUpDomain(vm: string, haste = false): Promise<Domain> {
       losesWrites,
     },
   };
+}
+
+/** libvirt's own default, 2^43 MiB/s, is as good as none. */
+function capOf(mebibytesPerSecond: number): number | undefined {
+  const isCap = mebibytesPerSecond > 0 && mebibytesPerSecond < 2 ** 20;
+  return isCap ? mebibytesPerSecond * 2 ** 20 : undefined;
 }
 
 /**
