@@ -2,7 +2,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDowntimeMs, parseMaxDowntimeMs, parsePolicyOption, parseTimeoutMs } from '../config/values.ts';
 import { parseRate } from '../model/units.ts';
-import { POLICIES } from '../policy/policies.ts';
+import { OWN_POLICIES } from '../policy/own-policies.ts';
+import { PEER_NAMES } from '../policy/peers/peer-names.ts';
 import { OVER_BUDGET_ACTIONS } from '../policy/policy.ts';
 
 export const OUTPUTS = ['text', 'json', 'jsonl'] as const;
@@ -15,7 +16,7 @@ export function addMigrationOptions(command: Command): Command {
   return command
     .addOption(
       new Option('--policy <name>', 'how to decide (default: mp)')
-        .choices(Object.keys(POLICIES))
+        .choices([...Object.keys(OWN_POLICIES), ...PEER_NAMES])
         .env('SWITCHOVER_POLICY'),
     )
     .addOption(
@@ -82,7 +83,7 @@ export function bandwidthOption(): Option {
 }
 
 function mpParameters(): string {
-  return Object.entries(POLICIES['mp']?.parameters ?? {})
+  return Object.entries(OWN_POLICIES['mp']?.parameters ?? {})
     .map(([name, fallback]) => `${name} (${fallback})`)
     .join(', ');
 }

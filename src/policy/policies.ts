@@ -1,51 +1,15 @@
-import { parsePercent, UnitError } from '../model/units.ts';
-import { MP_DEFAULTS, type MpParameters, mp } from './mp.ts';
+import { UnitError } from '../model/units.ts';
+import { OWN_POLICIES, type PolicyEntry } from './own-policies.ts';
+import { PEERS } from './peers/peers.ts';
 import type { PolicyKind } from './policy.ts';
-import { relaxed, stock } from './stock.ts';
 
 /** No such policy, or no such parameter of it; the message lists what there is. */
 export class PolicyError extends Error {
   override readonly name = 'PolicyError';
 }
 
-interface PolicyEntry {
-  readonly summary: string;
-  /** Parameter names as users write them, with their defaults as text. */
-  readonly parameters: Readonly<Record<string, string>>;
-  build(given: Readonly<Record<string, string>>): PolicyKind;
-}
-
-const MP_PARAMETERS: Record<
-  string,
-  { key: keyof MpParameters; fallback: string; parse(text: string): number }
-> = {
-  'min-shrink': { key: 'minShrink', fallback: `${MP_DEFAULTS.minShrink * 100}%`, parse: parsePercent },
-  'confirming-passes': {
-    key: 'confirmingPasses',
-    fallback: String(MP_DEFAULTS.confirmingPasses),
-    parse: parseCount,
-  },
-  'pause-margin': { key: 'pauseMargin', fallback: `${MP_DEFAULTS.pauseMargin * 100}%`, parse: parsePercent },
-  'patience-passes': {
-    key: 'patiencePasses',
-    fallback: String(MP_DEFAULTS.patiencePasses),
-    parse: parseCount,
-  },
-};
-
-/** Every policy that `--policy` takes, the default first. */
-export const POLICIES: Readonly<Record<string, PolicyEntry>> = {
-  mp: {
-    summary: mp().summary,
-    parameters: Object.fromEntries(
-      Object.entries(MP_PARAMETERS).map(([name, { fallback }]) => [name, fallback]),
-    ),
-    build: (given) =>
-      mp(Object.fromEntries(Object.entries(given).map(([name, text]) => mpParameter(name, text)))),
-  },
-  relaxed: { summary: relaxed.summary, parameters: {}, build: () => relaxed },
-  stock: { summary: stock.summary, parameters: {}, build: () => stock },
-};
+/** Every policy that `--policy` takes: our own first, then the rules of other systems. */
+export const POLICIES: Readonly<Record<string, PolicyEntry>> = { ...OWN_POLICIES, ...PEERS };
 
 /**
  * @param name a key of {@link POLICIES}
@@ -62,23 +26,11 @@ export function choosePolicy(name: string, given: Readonly<Record<string, string
     const advice = known.length > 0 ? `it has ${known.join(', ')}` : 'it has none';
     throw new PolicyError(`policy ${name} has no parameter "${unknown}": ${advice}`);
   }
-  return entry.build(given);
-}
-
-function mpParameter(name: string, text: string): [keyof MpParameters, number] {
-  const parameter = MP_PARAMETERS[name];
-  if (!parameter) throw new PolicyError(`policy mp has no parameter "${name}"`);
   try {
-    return [parameter.key, parameter.parse(text)];
+    return entry.build(given);
   } catch (error) {
-    if (error instanceof UnitError) throw new PolicyError(`${name}: ${error.message}`, { cause: error });
+    if (error instanceof UnitError)
+      throw new PolicyError(`policy ${name}: ${error.message}`, { cause: error });
     throw error;
   }
-}
-
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1)
-    throw new UnitError(`"${text}" is not a whole number above zero`);
-  return count;
 }

@@ -1,0 +1,38 @@
+/** The decisions that peers take, in few words. */
+import type { Decision } from '../policy.ts';
+
+/** The downtime limit of a QEMU that nobody told another (migration/options.c). */
+export const QEMU_DEFAULT_DOWNTIME_MS = 300;
+
+/**
+ * The longest downtime limit that QEMU takes: what peers set to force a switchover. The supervisor holds it to
+ * `--max-downtime`, so under it a peer's force is only as strong as the user allows.
+ */
+export const QEMU_LONGEST_DOWNTIME_MS = 2_000_000;
+
+/**
+ * The initial limit for peers whose rule stands in the place of QEMU's: so short that QEMU sends every pass to
+ * its end and stops by itself only when next to nothing is dirty.
+ */
+export const OUT_OF_THE_WAY_DOWNTIME_MS = 1;
+
+/** Between its polls a peer sees nothing. */
+export const BETWEEN_POLLS: Decision = goOn('between two polls');
+
+export function goOn(reason: string): Decision {
+  return { action: 'continue', reason };
+}
+
+export function setDowntime(downtimeLimitMs: number, reason: string): Decision {
+  return { action: 'set-downtime-limit', downtimeLimitMs, reason };
+}
+
+/** Stop and copy the rest, however long that takes. Only at boundaries. */
+export function stopAndCopy(reason: string): Decision {
+  return { action: 'switchover', acceptedPauseMs: QEMU_LONGEST_DOWNTIME_MS, reason };
+}
+
+/** @param neededPauseMs the peer's own estimate of it, where it makes one */
+export function abort(reason: string, neededPauseMs?: number): Decision {
+  return { action: 'abort', neededPauseMs, reason };
+}

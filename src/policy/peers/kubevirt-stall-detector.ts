@@ -1,0 +1,197 @@
+/**
+ * KubeVirt's migration monitor with stall detection (VEP 248, alpha in 1.9): at each pass boundary it asks the
+ * stall detector; when stalled and at a local minimum it goes on by post-copy, forces stop-and-copy, allows
+ * `max-downtime`, or aborts. It tries once: 60 s later it aborts if the guest still runs.
+ *
+ * Source: kubevirt migration-monitor.go `handleStallDetection`, `processCompletionTimeouts`,
+ * stall-detector.go `decideAction` (main, 2026-08-22).
+ */
+import type { Counters, Observation } from '../../model/observation.ts';
+import { formatBytes, formatDuration } from '../../model/units.ts';
+import type { Decision, Policy } from '../policy.ts';
+import {
+  abort,
+  BETWEEN_POLLS,
+  goOn,
+  QEMU_DEFAULT_DOWNTIME_MS,
+  QEMU_LONGEST_DOWNTIME_MS,
+  setDowntime,
+} from './decisions.ts';
+import {
+  acceptableCompletionSeconds,
+  canPostCopy,
+  KUBEVIRT_OPTIONS,
+  MONITOR_INTERVAL_MS,
+  mayDisrupt,
+} from './kubevirt-options.ts';
+import { downtime, duration, factor, percent, yesNo } from './parameters.ts';
+import { type Chosen, definePeer } from './peer.ts';
+import { PollClock } from './poll-clock.ts';
+import { RecentRate } from './recent-rate.ts';
+import { StallDetector } from './stall-detector.ts';
+
+const PARAMETERS = {
+  ...KUBEVIRT_OPTIONS,
+  maxDowntimeMs: downtime('max-downtime', '900ms'),
+  stallMargin: percent('stall-margin', '4%'),
+  /** The VEP's text says 60 s. */
+  stallProgressTimeoutMs: duration('stall-progress-timeout', '40s', 1),
+  switchoverTimeoutMs: duration('switchover-timeout', '60s'),
+  ewmaAlpha: factor('ewma-alpha', 0.4, 1),
+  precopyPossibleFactor: factor('precopy-possible-factor', 1.5),
+  patienceWindowDecayFactor: factor('patience-window-decay-factor', 0.5, 1),
+  searchLocalMinima: yesNo('search-local-minima', 'yes'),
+  completionTimeoutFactor: factor('completion-timeout-factor', 2),
+};
+
+export const kubevirtStallDetector = definePeer({
+  name: 'kubevirt-stall-detector',
+  summary: 'KubeVirt VEP 248: acts at a local minimum once no pass beat those older than 40 s by 4 %',
+  source: 'https://github.com/kubevirt/kubevirt/blob/main/pkg/virt-launcher/virtwrap/stall-detector.go',
+  startsWith: {},
+  parameters: PARAMETERS,
+  begin: (chosen) => new StallMonitor(chosen),
+});
+
+class StallMonitor implements Policy {
+  readonly initialDowntimeLimitMs: number;
+  private readonly options: Chosen<typeof PARAMETERS>;
+  private readonly detector: StallDetector;
+  private readonly rate = new RecentRate();
+  private readonly clock = new PollClock(MONITOR_INTERVAL_MS);
+  private begun = false;
+  /** Smoothed; 0 until the first poll that knows a rate. */
+  private ewmaBytesPerSecond = 0;
+  /** `remaining` at the last boundary, with which the completion timeout reckons too. */
+  private boundaryRemainingBytes = 0;
+  private switchoverInitiated = false;
+  private inPostCopy = false;
+  /** Both in whole seconds, and known once begun; 0: no timeout. */
+  private acceptableSeconds = 0;
+  private switchoverDeadlineSeconds = 0;
+
+  constructor(options: Chosen<typeof PARAMETERS>) {
+    this.options = options;
+    this.detector = new StallDetector(options);
+    this.initialDowntimeLimitMs = Math.min(options.maxDowntimeMs, QEMU_DEFAULT_DOWNTIME_MS);
+  }
+
+  observe(observation: Observation): Decision {
+    const rate = this.rate.observe(observation);
+    const isBoundary = observation.kind === 'boundary';
+    // A poll that was due before this boundary came first.
+    const isPoll = this.clock.due(observation.atMs);
+    if (isPoll && rate !== undefined) this.smooth(rate);
+    if (!isPoll && !isBoundary) return BETWEEN_POLLS;
+    // The loop sleeps anew after each event: passes shorter than 400 ms keep it from polling at all.
+    if (isBoundary) this.clock.restart(observation.atMs);
+
+    const isFirst = !this.begun;
+    if (isFirst) this.begin(observation);
+    const decided = isBoundary ? this.iteration(observation) : goOn('only boundaries are compared');
+    if (decided.action !== 'continue') return decided;
+    const ended = this.completionTimeout(observation);
+    if (ended.action !== 'continue') return ended;
+    return isFirst ? setDowntime(this.initialDowntimeLimitMs, 'the initial downtime') : decided;
+  }
+
+  private begin({ totalBytes }: Counters): void {
+    this.begun = true;
+    this.acceptableSeconds = acceptableCompletionSeconds(totalBytes, this.options.completionTimeoutMsPerGB);
+    this.switchoverDeadlineSeconds = this.acceptableSeconds;
+  }
+
+  private smooth(rateBytesPerSecond: number): void {
+    const { ewmaAlpha } = this.options;
+    const before = this.ewmaBytesPerSecond;
+    this.ewmaBytesPerSecond =
+      before === 0 ? rateBytesPerSecond : ewmaAlpha * rateBytesPerSecond + (1 - ewmaAlpha) * before;
+  }
+
+  private iteration(boundary: Counters): Decision {
+    const { remainingBytes } = boundary;
+    this.boundaryRemainingBytes = remainingBytes;
+    if (this.ewmaBytesPerSecond === 0) return goOn('boundary skipped: no poll has sampled the bandwidth');
+    if (this.switchoverInitiated) return goOn('a switchover was initiated before');
+    if (!this.detector.process(boundary)) return goOn(`${formatBytes(remainingBytes)} dirty: not stalled`);
+    return this.decideAction(boundary);
+  }
+
+  private decideAction(boundary: Counters): Decision {
+    const { maxDowntimeMs, precopyPossibleFactor, searchLocalMinima } = this.options;
+    const best = formatBytes(this.detector.bestRemainingBytes ?? 0);
+    const stalled = `stalled: ${formatBytes(boundary.remainingBytes)} dirty, the best so far is ${best}`;
+    if (searchLocalMinima && !this.detector.isAtLocalMinimum(boundary))
+      return goOn(`${stalled}: not at a local minimum`);
+
+    const estimatedMs = this.estimatedDowntimeMs();
+    const estimate = `an estimated downtime of ${formatDuration(estimatedMs)}`;
+    if (!this.canFinish(boundary.atMs)) return goOn(`${stalled}: ${estimate} is over the time that is left`);
+
+    this.switchoverInitiated = true;
+    if (mayDisrupt(this.options) && canPostCopy(this.options)) {
+      this.inPostCopy = true;
+      return { action: 'post-copy', reason: `${stalled}, ${estimate}` };
+    }
+    if (mayDisrupt(this.options))
+      return this.allow(boundary.atMs, QEMU_LONGEST_DOWNTIME_MS, `${stalled}, ${estimate}: forced`);
+    const max = `the maximum of ${formatDuration(maxDowntimeMs)}`;
+    if (estimatedMs <= maxDowntimeMs)
+      return this.allow(boundary.atMs, maxDowntimeMs, `${stalled}, ${estimate} is within ${max}`);
+    // Over the maximum, which is all that it allows: it can only work by luck.
+    if (estimatedMs <= maxDowntimeMs * precopyPossibleFactor)
+      return this.allow(
+        boundary.atMs,
+        maxDowntimeMs,
+        `${stalled}, ${estimate} is within ${precopyPossibleFactor} times ${max}`,
+      );
+    return abort(`${stalled}, ${estimate} is over ${precopyPossibleFactor} times ${max}`, estimatedMs);
+  }
+
+  /**
+   * Once the guest has paused the source waits until the acceptable time instead of the switchover's. A policy is
+   * not told that the guest paused; the supervisor holds the pause to `--max-downtime`, usually far below 60 s.
+   */
+  private completionTimeout({ atMs }: Counters): Decision {
+    const elapsedSeconds = Math.trunc(atMs / 1000);
+    if (this.acceptableSeconds === 0 || elapsedSeconds <= this.switchoverDeadlineSeconds || this.inPostCopy)
+      return goOn('within the completion timeout');
+    const late = `${elapsedSeconds} s passed, over the deadline of ${this.switchoverDeadlineSeconds} s`;
+    if (this.ewmaBytesPerSecond === 0) return abort(`${late}, and no poll has sampled the bandwidth`);
+    const estimatedMs = this.estimatedDowntimeMs();
+    if (!this.switchoverInitiated && this.canFinish(atMs)) {
+      if (canPostCopy(this.options)) {
+        this.switchoverInitiated = true;
+        this.inPostCopy = true;
+        return { action: 'post-copy', reason: late };
+      }
+      if (mayDisrupt(this.options)) {
+        this.switchoverInitiated = true;
+        this.acceptableSeconds = this.scaledAcceptableSeconds();
+        return this.allow(atMs, QEMU_LONGEST_DOWNTIME_MS, `${late}: forced`);
+      }
+    }
+    return abort(late, estimatedMs);
+  }
+
+  /** Allows that pause, once, and waits for it no longer than the switchover timeout. */
+  private allow(atMs: number, downtimeMs: number, reason: string): Decision {
+    this.switchoverDeadlineSeconds =
+      Math.trunc(atMs / 1000) + Math.trunc(this.options.switchoverTimeoutMs / 1000);
+    return setDowntime(downtimeMs, `${reason}; downtime ${downtimeMs} ms`);
+  }
+
+  private estimatedDowntimeMs(): number {
+    return Math.trunc((this.boundaryRemainingBytes / this.ewmaBytesPerSecond) * 1000);
+  }
+
+  /** Keeps it from switching over while the network is down. */
+  private canFinish(atMs: number): boolean {
+    const leftMs = (this.scaledAcceptableSeconds() - Math.trunc(atMs / 1000)) * 1000;
+    return this.estimatedDowntimeMs() <= leftMs;
+  }
+
+  private scaledAcceptableSeconds(): number {
+    return Math.trunc(this.acceptableSeconds * this.options.completionTimeoutFactor);
+  }
+}

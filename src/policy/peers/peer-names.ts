@@ -1,0 +1,22 @@
+/** The keys of PEERS, for those who only name them: help and completion load nothing else of the peers. */
+export const PEER_NAMES: readonly string[] = [
+  'cloud-hypervisor',
+  'cloudstack',
+  'hyper-v',
+  'incus',
+  'kubevirt',
+  'kubevirt-downtime-ramp',
+  'kubevirt-stall-detector',
+  'nova',
+  'nova-force-complete',
+  'ovirt-legacy',
+  'ovirt-minimal-downtime',
+  'ovirt-post-copy',
+  'ovirt-suspend-workload',
+  'ovirt-very-large-vms',
+  'proxmox',
+  'rate-of-change',
+  'virsh-timeout',
+  'virsh-timeout-postcopy',
+  'xen',
+];
