@@ -9,6 +9,7 @@ import { addAttachCommand } from './commands/attach.ts';
 import { addConfigCommands } from './commands/config.ts';
 import { EXIT_HELP } from './commands/help-texts.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
+import { addSimulateCommand } from './commands/simulate.ts';
 import { addWatchCommand } from './commands/watch.ts';
 import { EXIT } from './exit-status.ts';
 import { stateDirOption } from './options.ts';
@@ -35,6 +36,7 @@ ${EXIT_HELP}`,
   addMigrateCommand(root, onStatus);
   addAttachCommand(root, onStatus);
   addWatchCommand(root, onStatus);
+  addSimulateCommand(root, onStatus);
 
   root
     .command('explain <id>')

@@ -86,7 +86,10 @@ describe('one sentence with its line for each problem', () => {
     ['[defaults]\nmax-downtime = "1h"', /^f.toml:2: max-downtime: .*over 2000 s/],
     ['[defaults]\nstall-timeout = "0s"', /^f.toml:2: stall-timeout: it must be above zero$/],
     ['[defaults]\nline-rate = "fast"', /^f.toml:2: line-rate: "fast" is not a rate/],
-    ['[defaults]\npolicy = "hope"', /^f.toml:2: policy: "hope" is not known: choose mp, relaxed, stock, .*xen$/],
+    [
+      '[defaults]\npolicy = "hope"',
+      /^f.toml:2: policy: "hope" is not known: choose mp, relaxed, stock, .*xen$/,
+    ],
     ['[defaults]\nover-budget = "pray"', /^f.toml:2: over-budget: .*choose abort, post-copy, leave$/],
     ['[defaults]\npolicy-option = 3', /^f.toml:2: policy-option: write it as a table/],
     ['[defaults]\npolicy-option.a = true', /^f.toml:2: a: write it as text or as a number$/],

@@ -139,6 +139,8 @@ export interface PauseRequest {
   readonly pauseMs: number;
   /** The rate at which the stop-and-copy is expected to move memory; undefined: as the hypervisor measures. */
   readonly lineRateBytesPerSecond: number | undefined;
+  /** `pauseMs` is the hypervisor's own limit already: nothing is taken off or converted. */
+  readonly asIs?: boolean;
 }
 
 export interface RunningMigration {

@@ -6,7 +6,7 @@
 import type { MigrationEnd, MigrationEvent, RunningMigration } from '../hypervisor/hypervisor.ts';
 import { TooLateError } from '../hypervisor/hypervisor.ts';
 import type { Boundary, Observation, Tick } from '../model/observation.ts';
-import { PassMeter } from '../model/passes.ts';
+import { PassMeter, SWITCHOVER_FIXED_COST_MS } from '../model/passes.ts';
 import { formatDuration } from '../model/units.ts';
 import type { Decision, Limits, Policy, PolicyKind } from '../policy/policy.ts';
 import type { Happening, JournalSink } from './journal-entry.ts';
@@ -159,7 +159,7 @@ export class Supervisor {
       case 'continue':
         return;
       case 'set-downtime-limit':
-        return this.allow(decision.downtimeLimitMs);
+        return this.allow(decision.downtimeLimitMs, decision.asIs);
       case 'switchover':
         this.become('switching-over');
         return this.allow(decision.acceptedPauseMs);
@@ -181,11 +181,13 @@ export class Supervisor {
   }
 
   /** The user's limit holds whatever the policy asks for. */
-  private allow(pauseMs: number): void {
+  private allow(pauseMs: number, asIs = false): void {
     this.effect(
       this.migration.setDowntimeLimit({
         pauseMs: Math.min(pauseMs, this.limits.maxDowntimeMs),
         lineRateBytesPerSecond: this.lineRateBytesPerSecond,
+        // A limit of QEMU's says nothing of the switchover's fixed cost, which the user's limit covers.
+        ...(asIs && pauseMs + SWITCHOVER_FIXED_COST_MS <= this.limits.maxDowntimeMs ? { asIs } : {}),
       }),
     );
   }

@@ -47,7 +47,12 @@ export type Decision = Reasoned &
   (
     | { readonly action: 'continue' }
     /** Let QEMU stop by itself at any boundary that fits this pause. */
-    | { readonly action: 'set-downtime-limit'; readonly downtimeLimitMs: number }
+    | {
+        readonly action: 'set-downtime-limit';
+        readonly downtimeLimitMs: number;
+        /** Set as it is, as other systems do: a downtime limit of QEMU's and not a pause of the guest's. */
+        readonly asIs?: boolean;
+      }
     /** Stop now; QEMU must not stop if the pause would be longer than `acceptedPauseMs`. */
     | { readonly action: 'switchover'; readonly acceptedPauseMs: number }
     | { readonly action: 'suspend' }

@@ -21,8 +21,9 @@ export interface RateArithmetic {
  * @returns whole milliseconds
  */
 export function downtimeLimitMs(request: PauseRequest, rates: RateArithmetic): number {
-  const sendingMs = Math.max(1, request.pauseMs - SWITCHOVER_FIXED_COST_MS);
-  const scaled = !rates.lineRateStated && rates.cappedPassRate && request.lineRateBytesPerSecond;
+  const sendingMs = Math.max(1, request.pauseMs - (request.asIs ? 0 : SWITCHOVER_FIXED_COST_MS));
+  const scaled =
+    !request.asIs && !rates.lineRateStated && rates.cappedPassRate && request.lineRateBytesPerSecond;
   const scale = scaled ? Math.max(1, request.lineRateBytesPerSecond / rates.cappedPassRate) : 1;
   return Math.min(QEMU_LONGEST_DOWNTIME_MS, Math.max(1, Math.floor(sendingMs * scale)));
 }

@@ -25,6 +25,7 @@ export function pauseParameters(
   features: Pick<QemuFeatures, 'availSwitchoverBandwidth'>,
   passRateBytesPerSecond: number | undefined,
 ): Record<string, number> {
+  if (request.asIs) return { 'downtime-limit': wholeLimit(request.pauseMs) };
   const sendingMs = Math.max(1, request.pauseMs - SWITCHOVER_FIXED_COST_MS);
   const lineRate = request.lineRateBytesPerSecond;
   if (lineRate === undefined) return { 'downtime-limit': wholeLimit(sendingMs) };

@@ -113,6 +113,7 @@ class Held implements Policy {
     if (this.gaveUp) return goOn('it has given the migration up');
     const decision = this.rule.observe(observation);
     this.gaveUp = decision.action === 'abort';
-    return decision;
+    // A peer hands its figure to QEMU, whatever the pause will be.
+    return decision.action === 'set-downtime-limit' ? { ...decision, asIs: true } : decision;
   }
 }

@@ -1,0 +1,61 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { OWN_POLICIES } from '../../policy/own-policies.ts';
+import { PEER_NAMES } from '../../policy/peers/peer-names.ts';
+
+export function addSimulateCommand(root: Command, onStatus: (status: number) => void): void {
+  root
+    .command('simulate <scenario>')
+    .summary('try policies on guests that are only simulated')
+    .description(
+      "Runs the migrations of a TOML scenario on a virtual clock, by QEMU's rules and through the same supervisor as " +
+        'in production, and compares policies: how many arrived, total time, data and pause (medians, and the 95th ' +
+        'percentile). Where the scenario gives two values instead of one, each migration draws its own between them.',
+    )
+    .addOption(
+      new Option('--policy <name>', 'in place of those of the scenario, may be repeated').argParser(
+        collectPolicy,
+      ),
+    )
+    .addOption(new Option('--migrations <number>', 'how many for each policy').argParser(wholeNumber(1)))
+    .addOption(new Option('--seed <number>', 'another seed, another fleet').argParser(wholeNumber(0)))
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ switchover simulate docs/examples/fleet.toml
+  $ switchover simulate docs/examples/loop.toml --policy mp --policy nova --json
+
+A scenario:
+  [guest]
+  memory = "16GiB"
+  zero-pages = "20%"
+  writes = { kind = "uniform", working-set = ["512MiB", "8GiB"], rate = "400MB/s" }   # or cyclic, hot-cold
+  [link]
+  rate = "10gbit"
+  [limits]
+  max-downtime = "2s"
+  [run]
+  policies = ["stock", "mp", "nova"]
+  migrations = 1000`,
+    )
+    .action(async (scenario, options) => {
+      const { simulate } = await import('../simulate.ts');
+      onStatus(await simulate(scenario, options));
+    });
+}
+
+function collectPolicy(name: string, before: string[] = []): string[] {
+  const known = [...Object.keys(OWN_POLICIES), ...PEER_NAMES];
+  if (!known.includes(name)) throw new InvalidArgumentError(`there are ${known.join(', ')}`);
+  return [...before, name];
+}
+
+function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (!/^\d{1,7}$/.test(text) || number < least)
+      throw new InvalidArgumentError(`it takes a whole number from ${least} to 9999999`);
+    return number;
+  };
+}

@@ -1,0 +1,96 @@
+import type { GuestFacts, StartOptions, Whereabouts } from '../hypervisor.ts';
+import { featuresOf, type QemuFeatures, versionText } from '../qemu/features.ts';
+import { simulatedAddress } from './address.ts';
+import type { Scenario } from './scenario.ts';
+import { SimulatedQemu } from './simulated-qemu.ts';
+
+/** One guest, with its two hosts, from one migration to the next. */
+export class SimulatedGuest {
+  readonly name: string;
+  readonly scenario: Scenario;
+  readonly features: QemuFeatures;
+  /** The migration under way, or else the last one. */
+  qemu: SimulatedQemu | undefined;
+  /** The virtual clock, while no migration moves it. */
+  private clockMs: number;
+  /** What a `cont` made of the guest since the last migration ended. */
+  private resumedSide: 'source' | 'destination' | undefined;
+
+  constructor(name: string, scenario: Scenario) {
+    this.name = name;
+    this.scenario = scenario;
+    this.features = featuresOf({ ...scenario.qemuVersion, package: '' });
+    this.clockMs = scenario.startMs;
+  }
+
+  get migrating(): boolean {
+    return this.qemu !== undefined && this.qemu.end === undefined;
+  }
+
+  whereabouts(): Whereabouts {
+    const { qemu } = this;
+    if (!qemu) return { source: this.scenario.running ? 'running' : 'paused', destination: 'incoming' };
+    return {
+      source: this.resumedSide === 'source' ? 'running' : qemu.source,
+      destination: this.resumedSide === 'destination' ? 'running' : qemu.destination,
+    };
+  }
+
+  facts(side: 'source' | 'destination'): GuestFacts {
+    return {
+      vm: simulatedAddress(this.name, side),
+      name: this.name,
+      hypervisor: `simulated ${versionText({ ...this.scenario.qemuVersion, package: '' })}`,
+      accelerator: 'kvm',
+      machineType: undefined,
+      memoryBytes: this.scenario.memoryBytes,
+      state: this.whereabouts()[side],
+      migrating: this.migrating,
+      losesWrites: undefined,
+    };
+  }
+
+  /** By page sampling: what is found dirty after `durationMs`, in whole MiB a second as QEMU reports it. */
+  probeDirtyRate(durationMs: number): number {
+    const nowMs = this.now();
+    this.clockMs = nowMs + durationMs;
+    if (this.whereabouts().source !== 'running') return 0;
+    const dirtiedBytes = this.scenario.memory.dirtiedBytes(nowMs, this.clockMs);
+    return Math.floor((dirtiedBytes / durationMs) * (1000 / 2 ** 20)) * 2 ** 20;
+  }
+
+  /** A destination that ended with the last attempt waits again, as under libvirt. */
+  startMigration(options: StartOptions): SimulatedQemu {
+    const running = this.whereabouts().source === 'running';
+    const zeroMs = this.now();
+    this.resumedSide = undefined;
+    this.qemu = new SimulatedQemu(
+      { ...this.scenario, running },
+      {
+        zeroMs,
+        bandwidthBytesPerSecond: options.bandwidthBytesPerSecond,
+        postCopy: options.postCopy,
+        parameters: this.startParameters(options),
+      },
+    );
+    return this.qemu;
+  }
+
+  /** Only once the migration has ended. */
+  resume(side: 'source' | 'destination'): void {
+    if (this.migrating) throw new Error(`${this.name} is still migrating: nothing to resume`);
+    this.resumedSide = side;
+  }
+
+  private startParameters({ downtimeLimitMs, lineRateBytesPerSecond }: StartOptions) {
+    const limit = { 'downtime-limit': Math.max(1, Math.round(downtimeLimitMs)) };
+    return this.features.availSwitchoverBandwidth && lineRateBytesPerSecond !== undefined
+      ? { ...limit, 'avail-switchover-bandwidth': Math.round(lineRateBytesPerSecond) }
+      : limit;
+  }
+
+  private now(): number {
+    const { qemu } = this;
+    return Math.max(this.clockMs, qemu ? qemu.start.zeroMs + qemu.nowMs : 0);
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * A controller's hold on a simulated migration. Virtual time passes only while its events are read, or to the
+ * instant at which a command takes effect: that of the event last read, and the scenario's reaction time.
+ */
+
+import {
+  type GuestFacts,
+  type MigrationEnd,
+  type MigrationEvent,
+  type PauseRequest,
+  type RunningMigration,
+  TooLateError,
+} from '../hypervisor.ts';
+import { pauseParameters } from '../qemu/pause-limit.ts';
+import { PulledEvents } from './pulled-events.ts';
+import type { SimulatedGuest } from './simulated-guest.ts';
+import type { SimulatedQemu } from './simulated-qemu.ts';
+
+/** What a controller knows besides the migration itself. */
+export interface SimulatedView {
+  readonly facts: GuestFacts;
+  /** False: no address was given for the destination, so nothing is heard of it. */
+  readonly watchesDestination: boolean;
+  readonly watchedFromStart: boolean;
+}
+
+export class SimulatedMigration implements RunningMigration {
+  readonly guest: GuestFacts;
+  readonly wasRunning: boolean;
+  readonly events: PulledEvents<MigrationEvent>;
+  readonly ended: Promise<MigrationEnd>;
+
+  private readonly host: SimulatedGuest;
+  private readonly qemu: SimulatedQemu;
+  private readonly view: SimulatedView;
+  private readonly settleEnded: (end: MigrationEnd) => void;
+  private lastSentBytes: number | undefined;
+  private detached = false;
+
+  constructor(host: SimulatedGuest, qemu: SimulatedQemu, view: SimulatedView) {
+    this.host = host;
+    this.qemu = qemu;
+    this.view = view;
+    this.guest = view.facts;
+    this.wasRunning = view.facts.state !== 'paused';
+    const { promise, resolve } = Promise.withResolvers<MigrationEnd>();
+    this.ended = promise;
+    this.settleEnded = resolve;
+    this.events = new PulledEvents(() => qemu.runToNextEvent());
+    qemu.listener = (event) => this.take(event);
+  }
+
+  async setDowntimeLimit(request: PauseRequest): Promise<string> {
+    this.react();
+    const capped = this.qemu.start.bandwidthBytesPerSecond !== undefined;
+    const parameters = pauseParameters(
+      request,
+      this.host.features,
+      capped ? this.qemu.threshold.passRateBytesPerSecond : undefined,
+    );
+    this.qemu.threshold.set(parameters);
+    return `migrate-set-parameters ${Object.entries(parameters)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' ')}`;
+  }
+
+  async suspend(): Promise<string> {
+    this.react();
+    this.qemu.suspend();
+    return 'stop';
+  }
+
+  async startPostCopy(): Promise<string> {
+    this.react();
+    if (!this.qemu.start.postCopy)
+      throw new Error('Enable postcopy with migrate_set_capability before the start of migration');
+    this.qemu.startPostCopy();
+    return 'migrate-start-postcopy';
+  }
+
+  async cancel(): Promise<string> {
+    this.react();
+    const { qemu } = this;
+    const stopped = qemu.source === 'switching-over';
+    if (qemu.end?.result === 'completed')
+      throw new TooLateError('the destination has the guest: the migration is complete');
+    if (qemu.end) return 'nothing: the migration has ended';
+    if (!qemu.cancellable)
+      throw new TooLateError('post-copy has begun: the guest lives on both sides until it ends');
+    if (stopped && !this.view.watchesDestination)
+      throw new TooLateError('the guest is stopped for the switchover and its destination is not watched');
+    qemu.cancel();
+    return stopped ? 'yank on the source' : 'migrate_cancel';
+  }
+
+  async resume(side: 'source' | 'destination'): Promise<{ atMs: number; did: string }> {
+    this.host.resume(side);
+    return { atMs: this.qemu.nowMs + this.host.scenario.reactionMs, did: `cont on the ${side}` };
+  }
+
+  async detach(): Promise<void> {
+    if (this.detached) return;
+    this.detached = true;
+    this.qemu.listener = undefined;
+    if (this.qemu.end) return;
+    this.events.close();
+    this.settleEnded({
+      ...{ atMs: this.qemu.nowMs, result: 'detached', error: undefined },
+      ...{ sentBytes: this.lastSentBytes, reportedDowntimeMs: undefined, destinationEverRan: undefined },
+      whereabouts: { source: 'unknown', destination: 'unknown' },
+    });
+  }
+
+  /** Brings the clock to where a command takes effect. What happens on the way is read afterwards. */
+  private react(): void {
+    if (this.detached) throw new Error('the migration was let go of: it takes no commands from here');
+    this.qemu.runUntil(this.events.lastReadMs + this.host.scenario.reactionMs);
+  }
+
+  private take(event: MigrationEvent): void {
+    if (event.kind === 'boundary' || event.kind === 'tick') this.lastSentBytes = event.sentBytes;
+    const ofDestination = event.kind === 'resumed' && event.side === 'destination';
+    if (this.view.watchesDestination || !ofDestination) this.events.push(event);
+    if (this.qemu.end) this.finish();
+  }
+
+  private finish(): void {
+    const { end, destinationRan } = this.qemu;
+    if (!end) return;
+    const { watchesDestination, watchedFromStart } = this.view;
+    const { source, destination } = end.whereabouts;
+    this.events.close();
+    this.settleEnded({
+      ...end,
+      whereabouts: { source, destination: watchesDestination ? destination : 'unknown' },
+      destinationEverRan: destinationRan || (watchedFromStart ? false : undefined),
+    });
+  }
+}

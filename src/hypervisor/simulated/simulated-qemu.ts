@@ -1,0 +1,394 @@
+/**
+ * One migration by QEMU's rules, on a virtual clock that starts at 0 with it. Nothing is done page by page:
+ * the clock jumps from one instant at which something happens to the next, and what moved between is worked
+ * out in closed form.
+ *
+ *     pre-copy ──▶ stop-and-copy ──▶ loading ──▶ ended
+ *      │  │              └──────────────┴─────▶   ▲ ▲
+ *      │  └───────── cancelled, failed ───────────┘ │
+ *      └─▶ post-copy-switch ──▶ post-copy ──────────┘
+ *                                  └──▶ post-copy-paused (the link broke; only a hand helps)
+ *
+ * QEMU's loop (migration/migration.c: migration_iteration_run) sends for at most 50 ms, then looks at what is
+ * unsent. Below the threshold it syncs the dirty bitmap, and if what is dirty then still fits, it completes.
+ * Looks lie on a grid of that length from the migration's start, and windows of 100 ms on theirs: in QEMU both
+ * drift by how long the calls between them take.
+ */
+import type { Counters } from '../../model/observation.ts';
+import type { MigrationEnd, MigrationEvent, SideState } from '../hypervisor.ts';
+import { DirtyLog } from './dirty-log.ts';
+import { partsOf } from './memory/memory-model.ts';
+import type { Scenario } from './scenario.ts';
+import { type MigrationParameters, SwitchoverThreshold } from './switchover-threshold.ts';
+import { ROUNDING_MS, Transfer } from './transfer.ts';
+import { TransferRate } from './transfer-rate.ts';
+import { UnsentMemory } from './unsent-memory.ts';
+
+/** migration/ram.c: MAX_WAIT, after which ram_save_iterate returns to the loop. */
+const LOOK_MS = 50;
+/** Under a cap the loop sleeps until the window of BUFFER_DELAY closes (migration.c: migration_rate_limit). */
+const CAPPED_LOOK_MS = 100;
+/** As the QEMU driver samples while the guest stands still. */
+const STOPPED_TICK_MS = 50;
+/** Without ticks, how often a consumer hears that time passes while nothing moves. */
+const STALLED_TICK_MS = 1000;
+const NEVER = Number.POSITIVE_INFINITY;
+
+type Phase =
+  | 'pre-copy'
+  | 'stop-and-copy'
+  | 'loading'
+  | 'post-copy-switch'
+  | 'post-copy'
+  | 'post-copy-paused'
+  | 'ended';
+
+/** What happens next; of several at one instant the first of this list. */
+type Happening =
+  | 'link-change'
+  | 'window-close'
+  | 'begin'
+  | 'post-copy-switch'
+  | 'look'
+  | 'sync-timer'
+  | 'all-sent'
+  | 'started'
+  | 'link-failure'
+  | 'tick';
+
+/** The hypervisor's part of {@link MigrationEnd}: what both sides know, whoever watches. */
+export type SimulatedEnd = Omit<MigrationEnd, 'destinationEverRan'>;
+
+export interface SimulatedStart {
+  /** The instant of the start on the clock of the scenario's link and guest. */
+  readonly zeroMs: number;
+  readonly bandwidthBytesPerSecond: number | undefined;
+  readonly postCopy: boolean;
+  readonly parameters: MigrationParameters;
+}
+
+export class SimulatedQemu {
+  nowMs = 0;
+  /** What each side would say of itself now. */
+  source: SideState;
+  destination: SideState = 'incoming';
+  destinationRan = false;
+  /** Defined once {@link phase} is `ended`. */
+  end: SimulatedEnd | undefined;
+  /** The controller that hears every event; undefined while nobody holds the migration. */
+  listener: ((event: MigrationEvent) => void) | undefined;
+  readonly threshold: SwitchoverThreshold;
+  readonly start: SimulatedStart;
+
+  private phase: Phase = 'pre-copy';
+  private readonly scenario: Scenario;
+  private readonly guest: DirtyLog;
+  private readonly transfer: Transfer;
+  private readonly lookEveryMs: number;
+  private lastLookMs = 0;
+  private nextTickMs = NEVER;
+  private postCopyWanted = false;
+  /** The guest stood still on the source since a STOP that was told; boundaries are told to nobody then. */
+  private stopTold = false;
+  /** When the guest's last pages began to move: from here QEMU counts its `downtime`. */
+  private completionMs = 0;
+  /** When the destination starts: set on the way into `loading` and `post-copy-switch`. */
+  private startsMs = NEVER;
+  /** Whether the guest is to run after the switchover. */
+  private arrivesRunning = false;
+  private told = 0;
+
+  constructor(scenario: Scenario, start: SimulatedStart) {
+    this.scenario = scenario;
+    this.start = start;
+    const rate = new TransferRate(scenario.link, start.zeroMs, start.bandwidthBytesPerSecond);
+    const unsent = new UnsentMemory({
+      totalBytes: scenario.memoryBytes,
+      zeroBytes: scenario.memoryBytes * scenario.zeroPagesShare,
+      partBytes: partsOf(scenario.memory).map(({ workingSetBytes }) => workingSetBytes),
+    });
+    this.transfer = new Transfer(unsent, rate);
+    this.lookEveryMs = rate.capped ? CAPPED_LOOK_MS : LOOK_MS;
+    this.threshold = new SwitchoverThreshold(rate);
+    this.threshold.set(start.parameters);
+    this.guest = new DirtyLog(scenario, start.zeroMs);
+    this.source = scenario.running ? 'running' : 'paused';
+    this.scheduleTick();
+  }
+
+  /** Lets time pass until something was told, or the migration has ended. */
+  runToNextEvent(): void {
+    const before = this.told;
+    while (this.told === before && this.phase !== 'ended') this.step(NEVER);
+  }
+
+  /** Lets time pass until that instant, with all that happens at it. */
+  runUntil(atMs: number): void {
+    while (this.phase !== 'ended' && this.step(atMs));
+  }
+
+  /** QEMU's `stop`: the vCPUs stand still; the migration does not know and goes on at the capped rate. */
+  suspend(): void {
+    // In the stop-and-copy the main thread is busy; the command would come after it, to no effect on this side.
+    if (this.phase !== 'pre-copy' || !this.guest.running) return;
+    this.stopGuest();
+    this.source = 'paused';
+  }
+
+  /** `migrate-start-postcopy`: taken up at the loop's next look. */
+  startPostCopy(): void {
+    if (this.phase === 'pre-copy') this.postCopyWanted = true;
+  }
+
+  /** True while cancelling gives the guest back to the source. */
+  get cancellable(): boolean {
+    return this.phase === 'pre-copy' || this.phase === 'stop-and-copy' || this.phase === 'loading';
+  }
+
+  /** Only while {@link cancellable}. */
+  cancel(): void {
+    this.tell({ kind: 'status', atMs: this.nowMs, status: 'cancelling' });
+    this.giveBack('cancelled', undefined);
+  }
+
+  /** @returns whether something happened by then */
+  private step(untilMs: number): boolean {
+    const { atMs, happening } = this.soonest();
+    if (atMs > untilMs) {
+      this.moveTo(untilMs);
+      return false;
+    }
+    if (atMs === NEVER) throw new Error(`a simulated migration in ${this.phase} has nothing to wait for`);
+    this.moveTo(atMs);
+    this.happen(happening);
+    return true;
+  }
+
+  private soonest(): { atMs: number; happening: Happening } {
+    let happening: Happening = 'tick';
+    let atMs = this.nextTickMs;
+    const also = (candidateMs: number, candidate: Happening) => {
+      if (candidateMs > atMs) return;
+      atMs = candidateMs;
+      happening = candidate;
+    };
+    const { transfer, nowMs } = this;
+    // From the last of the list to the first, so that at one instant the first wins.
+    if (transfer.stalledSinceMs !== undefined && this.phase !== 'post-copy-paused')
+      also(transfer.stalledSinceMs + this.scenario.linkFailureMs, 'link-failure');
+    switch (this.phase) {
+      case 'pre-copy':
+        also(this.guest.timerMs, 'sync-timer');
+        also(this.crossingLookMs(), 'look');
+        if (this.postCopyWanted && transfer.moves) also(this.nextLookMs(nowMs), 'post-copy-switch');
+        if (this.guest.syncs === 0) also(0, 'begin');
+        also(this.threshold.nextCloseMs(nowMs), 'window-close');
+        break;
+      case 'loading':
+      case 'post-copy-switch':
+        also(this.startsMs, 'started');
+        break;
+      case 'stop-and-copy':
+      case 'post-copy':
+        also(nowMs + transfer.durationMs(transfer.unsent.wireBytes, 'line-rate'), 'all-sent');
+        break;
+    }
+    also(transfer.nextChangeMs, 'link-change');
+    return { atMs, happening };
+  }
+
+  private happen(happening: Happening): void {
+    switch (happening) {
+      case 'begin':
+        return this.begin();
+      case 'look':
+        return this.look();
+      case 'sync-timer':
+        return this.syncTimer();
+      case 'window-close':
+        return this.threshold.close(this.nowMs);
+      case 'link-change':
+        return this.changeLink();
+      case 'post-copy-switch':
+        return this.switchToPostCopy();
+      case 'all-sent':
+        return this.allSent();
+      case 'started':
+        return this.started();
+      case 'link-failure':
+        return this.linkFailed();
+      case 'tick':
+        return this.tick();
+    }
+  }
+
+  private moveTo(atMs: number): void {
+    const durationMs = atMs - this.nowMs;
+    if (durationMs <= 0) return;
+    this.nowMs = atMs;
+    this.guest.pass(durationMs);
+    if (this.phase === 'pre-copy') this.transfer.send(durationMs, 'pass-rate');
+    else if (this.phase === 'stop-and-copy' || this.phase === 'post-copy')
+      this.transfer.send(durationMs, 'line-rate');
+  }
+
+  /** The first look that finds no more unsent than the threshold. On a dead link QEMU hangs in its write instead. */
+  private crossingLookMs(): number {
+    if (!this.transfer.moves) return NEVER;
+    const bytes = this.transfer.unsent.wireBytesUntilLeft(this.threshold.bytes);
+    return this.nextLookMs(this.nowMs + this.transfer.durationMs(bytes, 'pass-rate'));
+  }
+
+  /** The first look at that instant or later, and later than the last one. */
+  private nextLookMs(fromMs: number): number {
+    const look = Math.ceil((fromMs - ROUNDING_MS) / this.lookEveryMs) * this.lookEveryMs;
+    return look > this.lastLookMs ? look : this.lastLookMs + this.lookEveryMs;
+  }
+
+  private begin(): void {
+    this.sync();
+    this.tell({ kind: 'status', atMs: this.nowMs, status: 'active' });
+    this.tellBoundary();
+  }
+
+  /** migration_iteration_run below the threshold: sync, and complete if what is dirty now fits as well. */
+  private look(): void {
+    this.lastLookMs = this.nowMs;
+    this.sync();
+    if (this.transfer.unsent.totalBytes <= this.threshold.bytes) this.complete();
+    else this.tellBoundary();
+  }
+
+  private syncTimer(): void {
+    if (!this.guest.timer()) return;
+    this.sync();
+    this.tellBoundary();
+  }
+
+  private sync(): void {
+    this.guest.sync(this.nowMs, this.transfer.unsent, this.transfer.sentBytes);
+  }
+
+  /** migration_completion: stop, sync once more (nothing is new to it), send the rest with the cap lifted. */
+  private complete(): void {
+    this.completionMs = this.nowMs;
+    this.arrivesRunning = this.guest.running;
+    this.stopGuest();
+    this.sync();
+    this.source = 'switching-over';
+    this.phase = 'stop-and-copy';
+    // From 10.0 on always told; before, only with the capability pause-before-switchover.
+    if (this.scenario.qemuVersion.major >= 10)
+      this.tell({ kind: 'status', atMs: this.nowMs, status: 'device' });
+  }
+
+  /** postcopy_start: the last sync, then the guest's devices go over, and it starts there with its pages to follow. */
+  private switchToPostCopy(): void {
+    this.completionMs = this.nowMs;
+    this.startsMs = this.nowMs + this.scenario.postCopyPauseMs;
+    // loadvm_postcopy_handle_run_bh starts the guest even if it was stopped before.
+    this.arrivesRunning = true;
+    this.tell({ kind: 'status', atMs: this.nowMs, status: 'postcopy-active' });
+    this.stopGuest();
+    this.sync();
+    this.source = 'switching-over';
+    this.phase = 'post-copy-switch';
+  }
+
+  private stopGuest(): void {
+    if (this.guest.running) {
+      this.guest.running = false;
+      this.stopTold = true;
+      this.tell({ kind: 'stopped', atMs: this.nowMs });
+    }
+    this.scheduleTick();
+  }
+
+  private allSent(): void {
+    this.transfer.sendAll();
+    if (this.phase === 'post-copy') return this.finish('completed', undefined);
+    this.phase = 'loading';
+    this.startsMs = this.nowMs + this.scenario.switchoverFixedCostMs;
+  }
+
+  private started(): void {
+    this.source = 'handed-over';
+    // global_state carries "paused" over: a guest that was suspended waits for `cont` on the destination.
+    this.destination = this.arrivesRunning ? 'running' : 'paused';
+    if (this.arrivesRunning) {
+      this.destinationRan = true;
+      this.stopTold = false;
+      this.tell({ kind: 'resumed', atMs: this.nowMs, side: 'destination' });
+    }
+    if (this.phase === 'loading') return this.finish('completed', undefined);
+    this.phase = 'post-copy';
+    this.scheduleTick();
+  }
+
+  private changeLink(): void {
+    this.transfer.changeLink(this.nowMs);
+    this.threshold.rateChanged();
+    // Without ticks a consumer would not know what had arrived when the link broke.
+    if (this.scenario.tickMs === NEVER) this.nextTickMs = this.transfer.moves ? NEVER : this.nowMs;
+  }
+
+  private linkFailed(): void {
+    if (this.cancellable) return this.giveBack('failed', 'Unable to write to socket: Connection timed out');
+    this.phase = 'post-copy-paused';
+    this.tell({ kind: 'status', atMs: this.nowMs, status: 'postcopy-paused' });
+  }
+
+  /** migration_iteration_finish: a guest that the switchover stopped runs again, a suspended one stays paused. */
+  private giveBack(result: 'cancelled' | 'failed', error: string | undefined): void {
+    if (this.source === 'switching-over') {
+      this.source = this.arrivesRunning ? 'running' : 'paused';
+      if (this.arrivesRunning) this.tell({ kind: 'resumed', atMs: this.nowMs, side: 'source' });
+    }
+    // A QEMU whose incoming stream breaks exits; over a dead link it never learns of the break.
+    this.destination = this.transfer.moves ? 'gone' : 'incoming';
+    this.finish(result, error);
+  }
+
+  private finish(result: 'completed' | 'cancelled' | 'failed', error: string | undefined): void {
+    this.phase = 'ended';
+    this.end = {
+      ...{ atMs: this.nowMs, result, error, sentBytes: Math.round(this.transfer.sentBytes) },
+      whereabouts: { source: this.source, destination: this.destination },
+      reportedDowntimeMs: result === 'completed' ? Math.round(this.startsMs - this.completionMs) : undefined,
+    };
+    this.tell({ kind: 'status', atMs: this.nowMs, status: result });
+  }
+
+  private tick(): void {
+    this.scheduleTick();
+    // QEMU answers no query while its main thread completes.
+    if (this.source === 'switching-over') this.tell({ kind: 'silence', atMs: this.nowMs });
+    else this.tell({ kind: 'tick', ...this.counters(), throttlePercent: this.guest.throttlePercent });
+  }
+
+  private scheduleTick(): void {
+    const { tickMs } = this.scenario;
+    const everyMs = this.stopTold ? Math.min(tickMs, STOPPED_TICK_MS) : tickMs;
+    const heartbeatMs = this.transfer.moves ? NEVER : STALLED_TICK_MS;
+    this.nextTickMs = this.nowMs + (tickMs === NEVER ? heartbeatMs : everyMs);
+  }
+
+  private tellBoundary(): void {
+    if (!this.stopTold) this.tell({ kind: 'boundary', ...this.counters() });
+  }
+
+  private counters(): Counters {
+    return {
+      atMs: this.nowMs,
+      pass: this.guest.syncs,
+      sentBytes: Math.round(this.transfer.sentBytes),
+      remainingBytes: Math.round(this.transfer.unsent.totalBytes),
+      totalBytes: this.scenario.memoryBytes,
+    };
+  }
+
+  private tell(event: MigrationEvent): void {
+    this.told += 1;
+    this.listener?.(event);
+  }
+}
