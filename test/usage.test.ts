@@ -33,4 +33,36 @@ describe('wrong usage: exit 2, one sentence that names the option', () => {
     }).ended;
     expect(ran).toMatchObject({ status: 2, stderr: expect.stringContaining('"soon" is not a duration') });
   });
+
+  test.each([
+    [['simulate', '/nowhere.toml'], 2, /\/nowhere\.toml: it cannot be read \(ENOENT\)/],
+    [
+      ['simulate', 'docs/examples/loop.toml', '--policy', 'hope'],
+      2,
+      /--policy.*'hope'.*there are mp, relaxed/,
+    ],
+    [['simulate', 'docs/examples/loop.toml', '--migrations', '0'], 2, /whole number from 1/],
+    [['replay', 'nothing', '--state-dir', '/nowhere'], 3, /nothing/],
+    [
+      ['migrate', 'vm1', 'qemu:///b', '--listen-uri', 'tcp:h:1'],
+      2,
+      /--listen-uri is for a QEMU without libvirt/,
+    ],
+    [['migrate', 'vm1', 'qmp:/b', '--downtime', '1s'], 2, /qmp:\/b is the monitor of a QEMU/],
+    [
+      ['migrate', 'qmp:/a', 'qmp:/b', '--migrate-uri', 'tcp:h:1', '--dname', 'x'],
+      2,
+      /--dname is for libvirt domains/,
+    ],
+    [['migrate', 'qmp:/a', 'qmp:/b', '--connect', 'qemu:///x'], 2, /--connect is for libvirt domains/],
+  ])('%j', async (args, status, sentence) => {
+    const ran = await switchover(...args);
+    expect(ran.stderr).toMatch(sentence);
+    expect(ran).toMatchObject({ status, stdout: '' });
+  });
+});
+
+test('simulate and replay print documents', async () => {
+  const ran = await switchover('simulate', 'docs/examples/loop.toml', '--policy', 'mp', '--json');
+  expect(JSON.parse(ran.stdout)).toMatchObject({ schema: 1, results: [{ policy: 'mp', completed: 1 }] });
 });

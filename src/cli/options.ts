@@ -62,6 +62,15 @@ export function addMigrationOptions(command: Command): Command {
     .addOption(stateDirOption());
 }
 
+/** For commands that compare policies. */
+export function policiesOption(text: string): Option {
+  return new Option('--policy <name>', text).argParser((name: string, before: string[] = []) => {
+    const known = [...Object.keys(OWN_POLICIES), ...PEER_NAMES];
+    if (!known.includes(name)) throw new InvalidArgumentError(`there are ${known.join(', ')}`);
+    return [...before, name];
+  });
+}
+
 export function stateDirOption(): Option {
   return new Option('--state-dir <folder>', 'where journals are kept').env('SWITCHOVER_STATE_DIR');
 }

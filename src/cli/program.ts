@@ -9,6 +9,7 @@ import { addAttachCommand } from './commands/attach.ts';
 import { addConfigCommands } from './commands/config.ts';
 import { EXIT_HELP } from './commands/help-texts.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
+import { addReplayCommand } from './commands/replay.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addWatchCommand } from './commands/watch.ts';
 import { EXIT } from './exit-status.ts';
@@ -37,6 +38,7 @@ ${EXIT_HELP}`,
   addAttachCommand(root, onStatus);
   addWatchCommand(root, onStatus);
   addSimulateCommand(root, onStatus);
+  addReplayCommand(root, onStatus);
 
   root
     .command('explain <id>')

@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { OWN_POLICIES } from '../../policy/own-policies.ts';
-import { PEER_NAMES } from '../../policy/peers/peer-names.ts';
+import { policiesOption } from '../options.ts';
 
 export function addSimulateCommand(root: Command, onStatus: (status: number) => void): void {
   root
@@ -11,11 +10,7 @@ export function addSimulateCommand(root: Command, onStatus: (status: number) => 
         'in production, and compares policies: how many arrived, total time, data and pause (medians, and the 95th ' +
         'percentile). Where the scenario gives two values instead of one, each migration draws its own between them.',
     )
-    .addOption(
-      new Option('--policy <name>', 'in place of those of the scenario, may be repeated').argParser(
-        collectPolicy,
-      ),
-    )
+    .addOption(policiesOption('in place of those of the scenario, may be repeated'))
     .addOption(new Option('--migrations <number>', 'how many for each policy').argParser(wholeNumber(1)))
     .addOption(new Option('--seed <number>', 'another seed, another fleet').argParser(wholeNumber(0)))
     .option('--json', 'print one JSON document')
@@ -43,12 +38,6 @@ A scenario:
       const { simulate } = await import('../simulate.ts');
       onStatus(await simulate(scenario, options));
     });
-}
-
-function collectPolicy(name: string, before: string[] = []): string[] {
-  const known = [...Object.keys(OWN_POLICIES), ...PEER_NAMES];
-  if (!known.includes(name)) throw new InvalidArgumentError(`there are ${known.join(', ')}`);
-  return [...before, name];
 }
 
 function wholeNumber(least: number): (text: string) => number {

@@ -1,0 +1,53 @@
+import { findJournal, JournalError, readJournal, stateDirectory } from '../migration/journal-file.ts';
+import { type Replayed, replay as replayOne } from '../migration/replay.ts';
+import { viewOf } from '../migration/view.ts';
+import { formatBytes, formatDuration } from '../model/units.ts';
+import { choosePolicy, POLICIES } from '../policy/policies.ts';
+import { table } from './render/table.ts';
+
+export interface ReplayOptions {
+  readonly policy?: readonly string[];
+  readonly json?: boolean;
+  readonly stateDir?: string;
+}
+
+/** `switchover replay ID`. @returns the exit status */
+export function replay(id: string, options: ReplayOptions): number {
+  const entries = [...readJournal(findJournal(stateDirectory(options.stateDir), id))];
+  const view = viewOf(entries);
+  const replayed = (options.policy ?? Object.keys(POLICIES))
+    .map((name) => replayOne(entries, choosePolicy(name), view.limits))
+    .filter((each) => each !== undefined);
+  if (replayed.length === 0)
+    throw new JournalError(`${view.id} holds no observation of its migration: there is nothing to replay`);
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ schema: 1, id: view.id, vm: view.guest.name, policies: replayed }, null, 2)}\n`
+      : `${view.id}, ${view.guest.name}, under ${view.policy}: ${view.outcome?.reason ?? 'not seen to its end'}\n\n${text(replayed)}\n`,
+  );
+  return 0;
+}
+
+const HEADINGS = ['POLICY', 'WOULD', 'AT PASS', 'AFTER', 'SENT', 'LEFT', 'A PAUSE OF'];
+
+const WORDS: Record<Replayed['verdict'], string> = {
+  switchover: 'switch over',
+  fits: 'let QEMU stop it',
+  suspend: 'suspend it',
+  'post-copy': 'go on by post-copy',
+  abort: 'give up',
+  undecided: 'still go on',
+};
+
+function text(replayed: readonly Replayed[]): string {
+  const rows = replayed.map(({ policy, verdict, pass, atMs, sentBytes, remainingBytes, pauseForecastMs }) => [
+    policy,
+    WORDS[verdict],
+    String(pass),
+    formatDuration(atMs),
+    formatBytes(sentBytes),
+    formatBytes(remainingBytes),
+    pauseForecastMs === undefined ? '-' : formatDuration(pauseForecastMs),
+  ]);
+  return table([HEADINGS, ...rows]);
+}

@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import { PassMeter } from '../model/passes.ts';
+import { mp } from '../policy/mp.ts';
+import { DEFAULT_LIMITS } from '../policy/policy.ts';
+import { relaxed, stock } from '../policy/stock.ts';
+import type { Happening, JournalEntry } from './journal-entry.ts';
+import { replay } from './replay.ts';
+
+/** Boundaries every 2 s on a link of 60 MB/s, with these megabytes left. */
+function recorded(lefts: readonly number[], ...after: Happening[]): JournalEntry[] {
+  const meter = new PassMeter();
+  const boundaries = lefts.map((megabytes, index): Happening => {
+    const counters = { pass: index + 1, atMs: index * 2000, sentBytes: index * 120e6, totalBytes: 537e6 };
+    const boundary = meter.measure({ kind: 'boundary', ...counters, remainingBytes: megabytes * 1e6 });
+    return { type: 'boundary', boundary };
+  });
+  return [...boundaries, ...after].map((happening, seq) => ({
+    ...{ schema: 1, seq, time: '2026-01-01T00:00:00.000Z', atMs: seq * 2000 },
+    ...happening,
+  }));
+}
+
+const FLAT = recorded([537, 140, 134, 134, 134]);
+
+test('tells the pass at which a policy would have acted', () => {
+  expect(replay(FLAT, mp(), DEFAULT_LIMITS)).toMatchObject({
+    policy: 'mp',
+    verdict: 'switchover',
+    pass: 3,
+    atMs: 4000,
+    sentBytes: 240e6,
+    reason: expect.stringMatching(/memory-intensive/),
+  });
+  expect(replay(FLAT, mp(), { ...DEFAULT_LIMITS, maxDowntimeMs: 1000 })).toMatchObject({
+    verdict: 'abort',
+    pass: 3,
+  });
+});
+
+test('a limit that fits lets QEMU stop by itself', () => {
+  expect(replay(FLAT, relaxed, DEFAULT_LIMITS)).toMatchObject({ verdict: 'fits', pass: 2 });
+  expect(replay(FLAT, stock, DEFAULT_LIMITS)).toMatchObject({ verdict: 'undecided', pass: 5 });
+});
+
+describe('the record', () => {
+  test('ends where the guest was stopped', () => {
+    const stopped: Happening = { type: 'guest', event: 'stopped', side: 'source' };
+    const late = recorded([537, 140], stopped, ...FLAT.slice(2));
+    expect(replay(late, mp(), DEFAULT_LIMITS)).toMatchObject({ verdict: 'undecided', pass: 2 });
+  });
+
+  test('may hold nothing', () => expect(replay([], mp(), DEFAULT_LIMITS)).toBeUndefined());
+});

@@ -1,0 +1,83 @@
+/**
+ * What a policy would have done on a migration that was recorded. Pure. The record holds only until the policy
+ * acts otherwise than what was done: what would have come after that nobody saw, and it is not guessed.
+ */
+import type { Observation } from '../model/observation.ts';
+import type { Decision, Limits, PolicyKind } from '../policy/policy.ts';
+import type { JournalEntry } from './journal-entry.ts';
+
+export interface Replayed {
+  readonly policy: string;
+  /**
+   * `switchover`, `suspend`, `post-copy`, `abort`: the policy's own decision; `fits`: QEMU would have stopped the
+   * guest by itself, since the pause was within the downtime limit that the policy had set; `undecided`: none of
+   * these until the record ends.
+   */
+  readonly verdict: 'switchover' | 'suspend' | 'post-copy' | 'abort' | 'fits' | 'undecided';
+  /** Of the boundary or sample at which it was decided; the last one where nothing was. */
+  readonly pass: number;
+  readonly atMs: number;
+  readonly remainingBytes: number;
+  readonly sentBytes: number;
+  /** Undefined while no rate is known, and between boundaries. */
+  readonly pauseForecastMs: number | undefined;
+  readonly reason: string;
+}
+
+/** @returns undefined when the journal holds no observation */
+export function replay(
+  entries: Iterable<JournalEntry>,
+  kind: PolicyKind,
+  limits: Limits,
+): Replayed | undefined {
+  const policy = kind.begin(limits);
+  let limitMs = policy.initialDowntimeLimitMs;
+  let last: Observation | undefined;
+  for (const observation of observationsIn(entries)) {
+    last = observation;
+    const pauseMs = pauseOf(observation);
+    if (pauseMs !== undefined && pauseMs <= limitMs)
+      return told(
+        kind,
+        'fits',
+        observation,
+        `the pause fits the downtime limit of ${Math.round(limitMs)} ms`,
+      );
+    const decision = policy.observe(observation);
+    const verdict = verdictOf(decision);
+    if (verdict) return told(kind, verdict, observation, decision.reason);
+    if (decision.action === 'set-downtime-limit')
+      limitMs = Math.min(decision.downtimeLimitMs, limits.maxDowntimeMs);
+  }
+  return last && told(kind, 'undecided', last, 'the record ends before it decides');
+}
+
+function* observationsIn(entries: Iterable<JournalEntry>): Generator<Observation> {
+  for (const entry of entries) {
+    if (entry.type === 'boundary') yield entry.boundary;
+    else if (entry.type === 'tick') yield entry.tick;
+    // What is sampled from here on is the stop-and-copy.
+    else if (entry.type === 'guest' && entry.event === 'stopped') return;
+  }
+}
+
+function verdictOf({ action }: Decision): Replayed['verdict'] | undefined {
+  return action === 'continue' || action === 'set-downtime-limit' ? undefined : action;
+}
+
+function pauseOf(observation: Observation): number | undefined {
+  return observation.kind === 'boundary' ? observation.pauseForecastMs : undefined;
+}
+
+function told(
+  { name }: PolicyKind,
+  verdict: Replayed['verdict'],
+  observation: Observation,
+  reason: string,
+): Replayed {
+  const { pass, atMs, remainingBytes, sentBytes } = observation;
+  return {
+    ...{ policy: name, verdict, pass, atMs, remainingBytes, sentBytes, reason },
+    pauseForecastMs: pauseOf(observation),
+  };
+}
