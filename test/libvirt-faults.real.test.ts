@@ -237,7 +237,8 @@ describe('in the middle of a migration', () => {
     const running = bed.migrate('--json', '--stall-timeout', '3s');
     await running.says(/^pass 2/m);
     await bed.lab.link.cut();
-    const ran = await running.ended.finally(async () => await bed.lab.link.restore());
+    const ran = await running.ended;
+    await bed.lab.link.restore();
     expect(documentFrom(ran)).toMatchObject({
       outcome: 'failed',
       runsOn: 'source',

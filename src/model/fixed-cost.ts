@@ -1,0 +1,64 @@
+import type { Estimate, Interval } from './interval.ts';
+import { SWITCHOVER_FIXED_COST_MS } from './passes.ts';
+import { robustEstimate } from './robust.ts';
+import { transferMs } from './transfer.ts';
+
+/** What a finished migration tells: from STOP on the source to RESUME on the destination. */
+export interface FinishedSwitchover {
+  readonly pauseMs: number;
+  /** Guest memory moved while the guest was stopped. */
+  readonly bytes: number;
+  /** Of that link, bytes per second, known otherwise than from this pause. */
+  readonly lineRateBytesPerSecond: number;
+}
+
+const KEPT_SWITCHOVERS = 32;
+
+/** Fewer than these may agree by chance: the assumption stays within the interval. */
+const TELLING_SWITCHOVERS = 3;
+
+/** A scheduler's time slice and a monitor's round trip: no pause repeats more exactly. */
+const LEAST_SPREAD_MS = 5;
+
+/** The lab's quickest switchovers cost 20 ms; twice the assumption covers libvirt's round trips there. */
+const ASSUMED: Estimate = { low: 20, middle: SWITCHOVER_FIXED_COST_MS, high: 2 * SWITCHOVER_FIXED_COST_MS };
+
+/**
+ * What a switchover costs beside the memory, learned from those that finished: the last sync, device state,
+ * the destination's start, and libvirt's round trips where it drives.
+ *
+ *     cost = pause measured - bytes / line rate
+ *
+ * of which the median is taken: one pause in a congested moment teaches nothing. Keep one for each kind of
+ * driver and host pair. An immutable value.
+ */
+export class FixedCost {
+  private readonly costsMs: readonly number[];
+
+  private constructor(costsMs: readonly number[]) {
+    this.costsMs = costsMs;
+  }
+
+  static readonly assumed = new FixedCost([]);
+
+  with({ pauseMs, bytes, lineRateBytesPerSecond }: FinishedSwitchover): FixedCost {
+    if (!(pauseMs >= 0 && bytes >= 0 && lineRateBytesPerSecond > 0)) return this;
+    // Less than nothing means that the link was faster than stated: the cost is small then, whatever it is.
+    const costMs = Math.max(0, pauseMs - transferMs(bytes, lineRateBytesPerSecond));
+    if (!Number.isFinite(costMs)) return this;
+    return new FixedCost([...this.costsMs, costMs].slice(-KEPT_SWITCHOVERS));
+  }
+
+  get ms(): Estimate {
+    const learned = robustEstimate(
+      this.costsMs.map((value) => ({ value, weight: 1 })),
+      LEAST_SPREAD_MS,
+    );
+    if (!learned) return ASSUMED;
+    return this.costsMs.length < TELLING_SWITCHOVERS ? { ...learned, ...hull(learned, ASSUMED) } : learned;
+  }
+}
+
+function hull(a: Interval, b: Interval): Interval {
+  return { low: Math.min(a.low, b.low), high: Math.max(a.high, b.high) };
+}
