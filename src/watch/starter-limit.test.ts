@@ -52,10 +52,18 @@ describe('the limits of a migration that is taken over', () => {
       maxDowntimeMs: 2000,
     }));
 
-  test('have the pauses of the watch before us, and the rest as it is configured now', () =>
-    expect(withStarterLimit(configured, { owner: 'us', limits: OURS })).toEqual({
+  test('never end what the starter is in charge of', () =>
+    expect(
+      withStarterLimit({ ...configured, overBudget: 'abort' }, { owner: 'starter', downtimeMs: 2000 }),
+    ).toMatchObject({ overBudget: 'leave' }));
+
+  test('have the pauses of the watch before us and what it did beyond them, the rest as it is configured now', () =>
+    expect(
+      withStarterLimit(configured, { owner: 'us', limits: { ...OURS, overBudget: 'post-copy' } }),
+    ).toEqual({
       ...configured,
       downtimeMs: 400,
       maxDowntimeMs: 800,
+      overBudget: 'post-copy',
     }));
 });

@@ -31,7 +31,12 @@ export function withStarterLimit(limits: Limits, owner: LimitOwner): Limits {
     case 'nobody':
       return limits;
     case 'us':
-      return { ...limits, downtimeMs: owner.limits.downtimeMs, maxDowntimeMs: owner.limits.maxDowntimeMs };
+      return {
+        ...limits,
+        downtimeMs: owner.limits.downtimeMs,
+        maxDowntimeMs: owner.limits.maxDowntimeMs,
+        overBudget: owner.limits.overBudget,
+      };
     case 'starter':
       // Whoever has set it is about to do more: neither ended nor turned into post-copy under his hands.
       return {

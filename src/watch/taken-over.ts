@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { limitsOf, policyOf } from '../config/settings.ts';
 import { settingsFor } from '../config/settings-for.ts';
-import { RefusedError } from '../hypervisor/hypervisor.ts';
+import { RefusedError, type RunningMigration } from '../hypervisor/hypervisor.ts';
 import { lookUpDomain } from '../hypervisor/libvirt/domain/domain.ts';
 import type { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
 import { newMigrationId } from '../migration/journal-file.ts';
@@ -76,17 +76,19 @@ export async function takeOver(parts: TakeOverParts): Promise<TakenOver | undefi
     { host, domain: name, migration: id, afterMs },
   );
 
-  const recorder = Recorder.open(
-    stateDir,
-    {
-      type: 'opened',
-      ...{ id, switchoverVersion: VERSION, origin: 'attach', vm, limits },
-      destination: destination ?? null,
-      migrateUri: null,
-      policy: kind.name,
-      guest: domain.facts,
-    },
-    (entry) => log.entry(host, name, id, entry),
+  const recorder = await openedOrLetGo(migration, () =>
+    Recorder.open(
+      stateDir,
+      {
+        type: 'opened',
+        ...{ id, switchoverVersion: VERSION, origin: 'attach', vm, limits },
+        destination: destination ?? null,
+        migrateUri: null,
+        policy: kind.name,
+        guest: domain.facts,
+      },
+      (entry) => log.entry(host, name, id, entry),
+    ),
   );
   const supervisor = new Supervisor(migration, kind, limits, recorder);
   const ended = supervisor
@@ -97,6 +99,16 @@ export async function takeOver(parts: TakeOverParts): Promise<TakenOver | undefi
       recorder.close();
     });
   return { ended, detach: async () => await supervisor.detach() };
+}
+
+/** Without a journal nothing is done to it: its folder may be writable again at the next pass. */
+async function openedOrLetGo(migration: RunningMigration, open: () => Recorder): Promise<Recorder> {
+  try {
+    return open();
+  } catch (error) {
+    await migration.detach();
+    throw error;
+  }
 }
 
 /** It ended before we came to it. */
