@@ -1,5 +1,6 @@
-import { type CheckOptions, type Destination, RefusedError } from '../hypervisor/hypervisor.ts';
+import { type Destination, RefusedError } from '../hypervisor/hypervisor.ts';
 import { stateDirectory } from '../migration/journal-file.ts';
+import { startOptionsOf } from '../migration/start-options.ts';
 import { dryRun } from './dry-run.ts';
 import { follow, openJournal } from './follow.ts';
 import {
@@ -30,18 +31,20 @@ export async function migrate(vm: string, destinationText: string, options: Migr
   const destination = destinationOf(vm, destinationText, options);
   const { limits, kind, problems } = settled(options, await place.libvirt?.describe(place.vm));
   for (const problem of problems) reporter.say(`warning: ${problem}`);
-  const checks: CheckOptions = {
-    force: options.force === true,
-    postCopy: limits.overBudget === 'post-copy',
-    lineRateBytesPerSecond: limits.lineRateBytesPerSecond,
-  };
+  const startOptions = startOptionsOf(kind, limits, options.force === true);
 
   const { hypervisor } = place;
   if (options.dryRun)
-    return await dryRun({ hypervisor, vm: place.vm, destination, checks, limits, json: output !== 'text' });
-  const { guest, findings, notes } = await hypervisor.check(place.vm, destination, checks);
-  const [first, ...others] = findings;
-  if (first) throw RefusedError.of([first, ...others]);
+    return await dryRun({
+      hypervisor,
+      vm: place.vm,
+      destination,
+      checks: startOptions,
+      limits,
+      json: output !== 'text',
+    });
+  const { guest, findings, notes } = await hypervisor.check(place.vm, destination, startOptions);
+  RefusedError.throwAny(findings);
   if (!options.quiet) for (const note of notes) reporter.say(`note: ${note}`);
 
   const parts = {
@@ -53,16 +56,10 @@ export async function migrate(vm: string, destinationText: string, options: Migr
   };
   // Before anything is touched: a migration that leaves no trace is not begun.
   const recorder = openJournal(parts, guest);
-  const migration = await hypervisor
-    .start(place.vm, destination, {
-      ...checks,
-      downtimeLimitMs: kind.begin(limits).initialDowntimeLimitMs,
-      bandwidthBytesPerSecond: limits.bandwidthBytesPerSecond,
-    })
-    .catch((error: unknown) => {
-      recorder.discard();
-      throw error;
-    });
+  const migration = await hypervisor.start(place.vm, destination, startOptions).catch((error: unknown) => {
+    recorder.discard();
+    throw error;
+  });
   return await follow(migration, parts, recorder);
 }
 

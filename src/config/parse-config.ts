@@ -1,5 +1,4 @@
 /** A configuration file's text, checked as a whole: every problem of it is told at once. */
-import { parse, TomlError } from 'smol-toml';
 import { type Config, entryLabel } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { type Issue, issuesOf } from './issues.ts';
@@ -7,6 +6,7 @@ import { lineOf } from './line-of.ts';
 import { type Layer, merge } from './merge.ts';
 import { defaultsSchema, domainSchema, fileSchema, KEYS } from './schema.ts';
 import { SETTING_NAMES } from './settings.ts';
+import { parseToml } from './toml.ts';
 
 /**
  * @param file its name, for problems
@@ -19,19 +19,6 @@ export function parseConfig(toml: string, file: string): Config {
   if (!checked.success || issues.length > 0) throw new ConfigError(told(issues, toml, file));
   const { watch, defaults, domain } = checked.data;
   return { file, watch, defaults, domains: domain };
-}
-
-function parseToml(toml: string, file: string): Record<string, unknown> {
-  try {
-    return parse(toml);
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const [first = ''] = error.message.split('\n');
-    const what = first.replace(/^Invalid TOML document: /, '');
-    throw new ConfigError([`${file}:${error.line}: this is no TOML: ${what} (column ${error.column})`], {
-      cause: error,
-    });
-  }
 }
 
 function keysAt(path: readonly PropertyKey[]): readonly string[] {

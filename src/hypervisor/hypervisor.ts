@@ -222,6 +222,20 @@ export class RefusedError extends Error {
     this.code = code;
   }
 
+  /** @throws {RefusedError} one for all of them, when there are any */
+  static throwAny(findings: readonly RefusedError[]): void {
+    const [first, ...others] = findings;
+    if (first) throw RefusedError.of([first, ...others]);
+  }
+
+  /** Of several attempts that failed: one refusal for all, unless one failed for a reason that nobody expected. */
+  static ofFailures(reasons: readonly unknown[]): unknown {
+    const unexpected = reasons.find((reason) => !(reason instanceof RefusedError));
+    if (unexpected !== undefined) return unexpected;
+    const [first, ...others] = reasons as RefusedError[];
+    return first && RefusedError.of([first, ...others]);
+  }
+
   /** One error for several findings, a line each; its code is the first one's. */
   static of(findings: readonly [RefusedError, ...RefusedError[]]): RefusedError {
     const [first, ...others] = findings;

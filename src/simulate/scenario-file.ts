@@ -1,9 +1,9 @@
 /** What `switchover simulate` simulates, as TOML: a guest (or a fleet of guests drawn from ranges), a link, limits. */
 import { readFileSync } from 'node:fs';
-import { parse, TomlError } from 'smol-toml';
 import { z } from 'zod';
 import { ConfigError } from '../config/config-error.ts';
 import { issuesOf } from '../config/issues.ts';
+import { parseToml } from '../config/toml.ts';
 import { parseBytes, parseDurationMs, parsePercent, parseRate } from '../model/units.ts';
 import { choosePolicy, POLICIES, PolicyError } from '../policy/policies.ts';
 import { DEFAULT_LIMITS, type Limits, OVER_BUDGET_ACTIONS } from '../policy/policy.ts';
@@ -179,21 +179,6 @@ export function parseScenario(text: string, file: string): ScenarioFile {
     migrations: run.migrations,
     seed: run.seed,
   };
-}
-
-function parseToml(text: string, file: string): unknown {
-  try {
-    return parse(text);
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const [first = ''] = error.message.split('\n');
-    throw new ConfigError(
-      [`${file}:${error.line}: this is no TOML: ${first.replace(/^Invalid TOML document: /, '')}`],
-      {
-        cause: error,
-      },
-    );
-  }
 }
 
 /** zod's own sentences begin with a capital letter. */

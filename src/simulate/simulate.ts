@@ -1,6 +1,7 @@
 /** Runs a scenario's migrations, policy by policy, through the supervisor that production uses. Pure but for time spent. */
 import { SimulatedHypervisor, simulatedDestination } from '../hypervisor/simulated/simulated-hypervisor.ts';
 import type { Outcome } from '../migration/outcome.ts';
+import { startOptionsOf } from '../migration/start-options.ts';
 import { Supervisor } from '../migration/supervisor.ts';
 import { OWN_POLICIES } from '../policy/own-policies.ts';
 import { choosePolicy } from '../policy/policies.ts';
@@ -51,13 +52,11 @@ async function migrateOnce(file: ScenarioFile, kind: PolicyKind, index: number):
   // Ours decide at boundaries only; the others poll, and need the samples between.
   const tickMs = Object.hasOwn(OWN_POLICIES, kind.name) ? Number.POSITIVE_INFINITY : 250;
   const hypervisor = new SimulatedHypervisor({ guest: { ...drawGuest(file, index), tickMs } });
-  const migration = await hypervisor.start('sim:guest', simulatedDestination('guest'), {
-    force: false,
-    postCopy: limits.overBudget === 'post-copy',
-    downtimeLimitMs: kind.begin(limits).initialDowntimeLimitMs,
-    bandwidthBytesPerSecond: limits.bandwidthBytesPerSecond,
-    lineRateBytesPerSecond: limits.lineRateBytesPerSecond,
-  });
+  const migration = await hypervisor.start(
+    'sim:guest',
+    simulatedDestination('guest'),
+    startOptionsOf(kind, limits, false),
+  );
   return await new Supervisor(migration, kind, limits, { write: () => {} }).run();
 }
 

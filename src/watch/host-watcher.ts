@@ -5,6 +5,7 @@
  * that came while the stream was down are made up for by looking at every domain's job whenever it is up again,
  * and every half minute.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { domainAddress } from '../hypervisor/libvirt/address.ts';
 import { versionsOf } from '../hypervisor/libvirt/domain/host-versions.ts';
 import { parseJobInfo } from '../hypervisor/libvirt/domain/job-info.ts';
@@ -15,13 +16,15 @@ import { isOver, type TakenOver, type TakeOverParts, takeOver } from './taken-ov
 import type { WatchLog } from './watch-log.ts';
 
 const SCAN_EVERY_MS = 30_000;
+/** What is left alone announces every pass: do not look at each. */
+const NOTHING_TAKEN_MS = 10_000;
 
 export interface HostWatcherParts {
   readonly uri: string;
   readonly hub: EventHub;
   readonly log: WatchLog;
   /** Everything else that taking a migration over needs. */
-  takeOverParts(vm: string): Omit<TakeOverParts, 'vm' | 'host' | 'log' | 'firstSignMs'>;
+  takeOverParts(): Omit<TakeOverParts, 'vm' | 'host' | 'log' | 'firstSignMs'>;
 }
 
 export class HostWatcher {
@@ -73,7 +76,7 @@ export class HostWatcher {
     if (this.closing || this.migrations.has(name)) return;
     const { uri, log } = this.parts;
     const vm = domainAddress(uri, name);
-    const taking = takeOver({ ...this.parts.takeOverParts(vm), vm, host: uri, log, firstSignMs }).catch(
+    const taking = takeOver({ ...this.parts.takeOverParts(), vm, host: uri, log, firstSignMs }).catch(
       (error: unknown) => {
         const words = error instanceof Error ? error.message : String(error);
         if (!isOver(error)) this.say(`${name} could not be taken over: ${words}`, name);
@@ -82,13 +85,8 @@ export class HostWatcher {
     );
     this.migrations.set(name, taking);
     void taking
-      .then(async (taken) => await (taken ? taken.ended : this.pauseAfterNothing()))
+      .then(async (taken) => await (taken ? taken.ended : sleep(NOTHING_TAKEN_MS, undefined, { ref: false })))
       .finally(() => this.migrations.delete(name));
-  }
-
-  /** What is left alone announces every pass: do not look at each. */
-  private async pauseAfterNothing(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, 10_000).unref());
   }
 
   private async scan(): Promise<void> {

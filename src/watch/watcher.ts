@@ -30,7 +30,7 @@ export class Watcher {
         new HostWatcher({
           ...{ uri, hub, log },
           takeOverParts: () => ({
-            ...{ hypervisor, stateDir, log, config: this.config },
+            ...{ hypervisor, stateDir, config: this.config },
             findDestination: async (uuid, name) => await this.findDestination(uri, uuid, name),
           }),
         }),

@@ -1,4 +1,5 @@
 /** What both sides say once libvirt's part is over, waited for until it is a state that lasts. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SideState, Whereabouts } from '../hypervisor.ts';
 import { sideStateAt } from './domain/domain-state.ts';
 
@@ -31,7 +32,7 @@ export async function lastingStates(parts: SettlingParts): Promise<Whereabouts> 
     const passedMs = performance.now() - sinceMs;
     if (passedMs >= SETTLING_MS || (lasts(states) && (isAsBefore(states, parts) || passedMs >= RESUMING_MS)))
       return states;
-    await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
+    await sleep(AGAIN_AFTER_MS);
   }
 }
 

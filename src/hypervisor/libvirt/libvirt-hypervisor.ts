@@ -1,4 +1,5 @@
 /** libvirt behind the hypervisor's port: VMs are addressed by host and name, `qemu:///system#vm1`. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   AttachOptions,
   CheckOptions,
@@ -14,7 +15,7 @@ import type {
 import { RefusedError } from '../hypervisor.ts';
 import { type DomainAddress, parseDomainAddress } from './address.ts';
 import { type Domain, lookUpDomain, notMigrating, uuidOf } from './domain/domain.ts';
-import { sideStateAt } from './domain/domain-state.ts';
+import { isNoDomain, sideStateAt } from './domain/domain-state.ts';
 import { isBefore } from './domain/versions.ts';
 import { LibvirtMigration } from './libvirt-migration.ts';
 import { migrateArguments, PLAIN_MIGRATE, type VirshMigrateOptions } from './migrate-command.ts';
@@ -48,7 +49,7 @@ export class LibvirtHypervisor implements Hypervisor {
 
   /** What the configuration goes by. @throws {RefusedError} */
   async describe(vm: string): Promise<{ name: string; metadata?: Record<string, string> }> {
-    const { name, metadata } = (await lookUpDomain(vm)).description;
+    const { name, metadata } = (await lookUpDomain(vm, true)).description;
     return metadata === undefined ? { name } : { name, metadata };
   }
 
@@ -61,7 +62,7 @@ export class LibvirtHypervisor implements Hypervisor {
     const domain = `--domain=${uuid}`;
     await ask(uri, ['domdirtyrate-calc', domain, `--seconds=${seconds}`, '--mode=page-sampling']);
     for (;;) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await sleep(100);
       const stats = await ask(uri, ['domstats', '--dirtyrate', domain]);
       // virDomainDirtyRateStatus: 0 not started, 1 measuring, 2 measured.
       if (!/dirtyrate\.calc_status=2/.test(stats)) continue;
@@ -77,8 +78,7 @@ export class LibvirtHypervisor implements Hypervisor {
 
   async start(vm: string, target: Destination, options: StartOptions): Promise<LibvirtMigration> {
     const { domain, findings } = await this.look(vm, target, options);
-    const [first, ...others] = findings;
-    if (first) throw RefusedError.of([first, ...others]);
+    RefusedError.throwAny(findings);
     const { uri, uuid, facts } = domain;
     const there = parseDomainAddress(target.vm);
     await ask(uri, [
@@ -157,7 +157,7 @@ export class LibvirtHypervisor implements Hypervisor {
       const reasons = [source, destination].flatMap((each) =>
         each.status === 'rejected' ? [each.reason] : [],
       );
-      throw both(reasons);
+      throw RefusedError.ofFailures(reasons);
     }
     const domain = source.value;
     const { findings, notes } = await preflight({
@@ -229,13 +229,6 @@ async function stateAt(address: DomainAddress): Promise<SideState> {
   try {
     return await sideStateAt(address.uri, await uuidOf(address));
   } catch (error) {
-    return error instanceof RefusedError && error.code === 'no-domain' ? 'gone' : 'silent';
+    return isNoDomain(error) ? 'gone' : 'silent';
   }
-}
-
-function both(reasons: readonly unknown[]): unknown {
-  const unexpected = reasons.find((reason) => !(reason instanceof RefusedError));
-  if (unexpected !== undefined) return unexpected;
-  const [first, ...others] = reasons as RefusedError[];
-  return RefusedError.of([first as RefusedError, ...others]);
 }

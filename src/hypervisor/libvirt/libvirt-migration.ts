@@ -9,6 +9,7 @@
  * virsh the guest runs on one side. The price: while QEMU sends the stop-and-copy it answers libvirt nothing,
  * and libvirt has no way around that, so an abort then takes effect only when QEMU answers again.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Boundary, Counters } from '../../model/observation.ts';
 import { EventQueue } from '../event-queue.ts';
 import {
@@ -152,7 +153,7 @@ export class LibvirtMigration implements RunningMigration {
         // Our virsh has not come to the source's libvirtd yet, or the job is at its very end.
         if (this.ending || this.began || attempt >= ABORT_RETRIES)
           throw new TooLateError('libvirt has no job of it any more');
-        await pause(ABORT_RETRY_MS);
+        await sleep(ABORT_RETRY_MS);
       }
     }
   }
@@ -258,7 +259,7 @@ export class LibvirtMigration implements RunningMigration {
         const sentSince = before ? Math.min(atRate, counters.sentBytes - before.sentBytes) : atRate;
         return this.events.push(boundary(counters, this.announcedPass(iteration), atMs, sentSince));
       }
-      await pause(2);
+      await sleep(2);
     }
   }
 
@@ -392,12 +393,12 @@ export class LibvirtMigration implements RunningMigration {
   /** Our virsh ends a moment after the job. */
   private async virshWords(): Promise<VirshOutput | undefined> {
     if (!this.parts.virshMigrate) return undefined;
-    return await Promise.race([this.parts.virshMigrate, pause(2000)]);
+    return await Promise.race([this.parts.virshMigrate, sleep(2000, undefined)]);
   }
 
   private async completedFigures(): Promise<void> {
     const untilMs = performance.now() + FIGURES_MS;
-    while (!this.completedJob && this.subscribed && performance.now() < untilMs) await pause(10);
+    while (!this.completedJob && this.subscribed && performance.now() < untilMs) await sleep(10);
   }
 
   private errorWords(virshEnded: VirshOutput | undefined): string | undefined {
@@ -443,8 +444,4 @@ function boundary(counters: Counters, pass: number, atMs: number, sentSince: num
     sentBytes: Math.max(0, Math.round(counters.sentBytes - sentSince)),
     remainingBytes: Math.min(counters.totalBytes, Math.round(counters.remainingBytes + sentSince)),
   };
-}
-
-function pause(ms: number): Promise<undefined> {
-  return new Promise((resolve) => setTimeout(resolve, ms, undefined));
 }

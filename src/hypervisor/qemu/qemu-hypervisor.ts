@@ -80,8 +80,7 @@ export class QemuHypervisor implements Hypervisor {
     const undo = new Undo(source);
     try {
       const { guest, findings } = await look(vm, target, options, ends);
-      const [first, ...others] = findings;
-      if (first) throw RefusedError.of([first, ...others]);
+      RefusedError.throwAny(findings);
       const { migrateUri } = target;
       if (migrateUri === undefined) throw new Error('the pre-flight let a missing migrate URI through');
 
@@ -172,10 +171,7 @@ export class QemuHypervisor implements Hypervisor {
     if (source && destination) return { source, destination, [Symbol.asyncDispose]: close };
     await close();
     const reasons = opened.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
-    const unexpected = reasons.find((reason) => !(reason instanceof RefusedError));
-    if (unexpected !== undefined) throw unexpected;
-    const [first, ...others] = reasons as RefusedError[];
-    throw RefusedError.of([first as RefusedError, ...others]);
+    throw RefusedError.ofFailures(reasons);
   }
 }
 

@@ -62,8 +62,7 @@ export class SimulatedHypervisor implements Hypervisor {
 
   async start(vm: string, destination: Destination, options: StartOptions): Promise<SimulatedMigration> {
     const { guest: facts, findings } = this.look(vm, destination);
-    const [first, ...others] = findings;
-    if (first) throw RefusedError.of([first, ...others]);
+    RefusedError.throwAny(findings);
     const guest = this.guestAt(vm);
     return new SimulatedMigration(guest, guest.startMigration(options), {
       ...{ facts, watchesDestination: true, watchedFromStart: true },
@@ -99,8 +98,7 @@ export class SimulatedHypervisor implements Hypervisor {
   /** @throws {RefusedError} with both findings, when neither end is there */
   private look(vm: string, destination: Destination): CheckReport {
     const missing = [vm, destination.vm].flatMap((address) => this.missing(address));
-    const [first, ...others] = missing;
-    if (first) throw RefusedError.of([first, ...others]);
+    RefusedError.throwAny(missing);
     const { name, side } = parseSimulatedAddress(vm);
     const guest = this.guestAt(vm).facts(side);
     const findings: RefusedError[] = [];

@@ -1,5 +1,5 @@
 /** What a host says of a domain, as what it means for a migration. */
-import type { SideState } from '../../hypervisor.ts';
+import { RefusedError, type SideState } from '../../hypervisor.ts';
 import { refusalOf } from '../virsh/refusal.ts';
 import { virsh } from '../virsh/virsh.ts';
 import { jobOf } from './domain-job.ts';
@@ -46,5 +46,5 @@ export async function sideStateAt(uri: string | undefined, uuid: string): Promis
 
 export function isNoDomain(error: unknown): boolean {
   const refusal = refusalOf('', error);
-  return refusal instanceof Error && 'code' in refusal && refusal.code === 'no-domain';
+  return refusal instanceof RefusedError && refusal.code === 'no-domain';
 }

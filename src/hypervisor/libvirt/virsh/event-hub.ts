@@ -1,5 +1,5 @@
 /** One `virsh event` a host, whoever listens: opened by the first listener and closed with the last. */
-import { type EventListener, type TimedEvent, VirshEvents } from './virsh-events.ts';
+import { type EventListener, VirshEvents } from './virsh-events.ts';
 
 interface Stream {
   readonly events: VirshEvents;
@@ -26,9 +26,9 @@ export class EventHub {
   /** Hears of one domain. */
   listenTo(uri: string, domain: string, listener: EventListener): () => void {
     return this.listen(uri, {
-      ...(listener.subscribed ? { subscribed: () => listener.subscribed?.() } : {}),
-      ...(listener.lost ? { lost: (reason: string) => listener.lost?.(reason) } : {}),
-      event: (event: TimedEvent) => {
+      subscribed: () => listener.subscribed?.(),
+      lost: (reason) => listener.lost?.(reason),
+      event: (event) => {
         if (event.domain === domain) listener.event(event);
       },
     });
