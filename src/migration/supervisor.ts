@@ -5,6 +5,7 @@
  */
 import type { MigrationEnd, MigrationEvent, RunningMigration } from '../hypervisor/hypervisor.ts';
 import { TooLateError } from '../hypervisor/hypervisor.ts';
+import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import type { Boundary, Observation, Tick } from '../model/observation.ts';
 import { PassMeter, SWITCHOVER_FIXED_COST_MS } from '../model/passes.ts';
 import { formatDuration } from '../model/units.ts';
@@ -48,9 +49,15 @@ export class Supervisor {
   /** Effects under way; {@link run} waits for them so that none outlives the journal. */
   private readonly effects = new Set<Promise<void>>();
 
-  constructor(migration: RunningMigration, kind: PolicyKind, limits: Limits, journal: JournalSink) {
+  constructor(
+    migration: RunningMigration,
+    kind: PolicyKind,
+    limits: Limits,
+    journal: JournalSink,
+    known: Foreknowledge = NOTHING_KNOWN,
+  ) {
     this.migration = migration;
-    this.policy = kind.begin(limits);
+    this.policy = kind.begin(limits, known);
     this.limits = limits;
     this.journal = journal;
     this.meter = new PassMeter(limits.lineRateBytesPerSecond);

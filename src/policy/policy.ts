@@ -1,3 +1,4 @@
+import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { Observation } from '../model/observation.ts';
 
 /** What to do when no pause within `maxDowntimeMs` is possible. */
@@ -68,6 +69,8 @@ export interface Policy {
   /** The downtime limit in force from the start, in milliseconds. */
   readonly initialDowntimeLimitMs: number;
   observe(observation: Observation): Decision;
+  /** What it says before anything has begun: `abort` where it is certain that no pause within the limits is possible. */
+  beforeStart?(): Decision | undefined;
 }
 
 /** A named way to decide, with its parameters already chosen. */
@@ -75,5 +78,8 @@ export interface PolicyKind {
   readonly name: string;
   /** One line for help texts. */
   readonly summary: string;
-  begin(limits: Limits): Policy;
+  /** It uses what can be known before the start: worth a probe of the guest. */
+  readonly foresees?: boolean;
+  /** @param known left out where nothing is known before the start, or the policy has no use for it */
+  begin(limits: Limits, known?: Foreknowledge): Policy;
 }
