@@ -67,7 +67,7 @@ describe('config show', () => {
       SWITCHOVER_TIMEOUT: '10m',
     });
     expect(ran).toMatchObject({ status: 0, stderr: '' });
-    expect(ran.stdout).toMatch(/^policy-option +min-shrink=10% +\[defaults\]$/m);
+    expect(ran.stdout).toMatch(/^policy-option +exchange-rate=5 +\[defaults\]$/m);
     expect(ran.stdout).toMatch(/^max-downtime +1 s +\[\[domain\]\] 1 \(name db-\*\)$/m);
     expect(ran.stdout).toMatch(/^timeout +10 min 0 s +SWITCHOVER_TIMEOUT$/m);
     expect(ran.stdout).toMatch(/^line-rate +as measured +built in$/m);

@@ -10,7 +10,7 @@ describe('wrong usage: exit 2, one sentence that names the option', () => {
     [['--max-downtime', '1h'], /2000 s/],
     [['--bandwidth', 'fast'], /--bandwidth.*"fast" is not a rate/],
     [['--policy', 'hope'], /--policy.*hope.*mp, relaxed, stock/],
-    [['--policy-option', 'min-shrink=150%'], /min-shrink.*not a percentage/],
+    [['--policy', 'mp', '--policy-option', 'min-shrink=150%'], /min-shrink.*not a percentage/],
     [['--policy-option', 'magic=1'], /no parameter "magic"/],
     [['--over-budget', 'pray'], /--over-budget.*pray/],
     [['--json', '--output', 'jsonl'], /exclude each other/],
@@ -39,7 +39,7 @@ describe('wrong usage: exit 2, one sentence that names the option', () => {
     [
       ['simulate', 'docs/examples/loop.toml', '--policy', 'hope'],
       2,
-      /--policy.*'hope'.*there are mp, relaxed/,
+      /--policy.*'hope'.*there are forecast, mp, relaxed/,
     ],
     [['simulate', 'docs/examples/loop.toml', '--migrations', '0'], 2, /whole number from 1/],
     [['replay', 'nothing', '--state-dir', '/nowhere'], 3, /nothing/],

@@ -4,6 +4,7 @@ import type { Happening } from '../migration/journal-entry.ts';
 import { newMigrationId } from '../migration/journal-file.ts';
 import { Recorder } from '../migration/recorder.ts';
 import { Supervisor } from '../migration/supervisor.ts';
+import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
 import { VERSION } from '../version.ts';
 import { exitStatusOf } from './exit-status.ts';
@@ -48,9 +49,10 @@ export async function follow(
   migration: RunningMigration,
   parts: FollowParts,
   recorder: Recorder,
+  known?: Foreknowledge,
 ): Promise<number> {
   beScheduledPromptly();
-  const supervisor = new Supervisor(migration, parts.kind, parts.limits, recorder);
+  const supervisor = new Supervisor(migration, parts.kind, parts.limits, recorder, known);
   const release = heedSignals(supervisor, parts.reporter);
   try {
     return exitStatusOf(await supervisor.run());

@@ -1,7 +1,10 @@
 import { type Destination, RefusedError } from '../hypervisor/hypervisor.ts';
+import { decline } from '../migration/decline.ts';
+import { foresee } from '../migration/foresee.ts';
 import { stateDirectory } from '../migration/journal-file.ts';
 import { startOptionsOf } from '../migration/start-options.ts';
 import { dryRun } from './dry-run.ts';
+import { exitStatusOf } from './exit-status.ts';
 import { follow, openJournal } from './follow.ts';
 import {
   type HostOptions,
@@ -54,13 +57,23 @@ export async function migrate(vm: string, destinationText: string, options: Migr
     stateDir: stateDirectory(options.stateDir),
     reporter,
   };
+  const known = kind.foresees
+    ? await foresee(hypervisor, { guest, destination, cap: limits.bandwidthBytesPerSecond }, parts.stateDir)
+    : undefined;
   // Before anything is touched: a migration that leaves no trace is not begun.
   const recorder = openJournal(parts, guest);
+  if (known) recorder.write(0, { type: 'foreseen', ...known });
+  const before = known && kind.begin(limits, known.known).beforeStart?.();
+  if (before?.action === 'abort') {
+    const outcome = decline(before, recorder);
+    recorder.close();
+    return exitStatusOf(outcome);
+  }
   const migration = await hypervisor.start(place.vm, destination, startOptions).catch((error: unknown) => {
     recorder.discard();
     throw error;
   });
-  return await follow(migration, parts, recorder);
+  return await follow(migration, parts, recorder, known?.known);
 }
 
 /** @throws {UsageError} when what belongs to libvirt meets a QEMU, or the other way round */

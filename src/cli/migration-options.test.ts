@@ -14,6 +14,7 @@ beforeEach(() => {
     config,
     `[defaults]
 downtime = "200ms"
+policy = "mp"
 policy-option = { min-shrink = "5%" }
 [[domain]]
 name = "db-*"

@@ -15,14 +15,14 @@ export const OUTPUTS = ['text', 'json', 'jsonl'] as const;
 export function addMigrationOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--policy <name>', 'how to decide (default: mp)')
+      new Option('--policy <name>', 'how to decide (default: forecast)')
         .choices([...Object.keys(OWN_POLICIES), ...PEER_NAMES])
         .env('SWITCHOVER_POLICY'),
     )
     .addOption(
       new Option(
         '--policy-option <name=value>',
-        `a parameter of the policy, may be repeated; mp has ${mpParameters()}`,
+        `a parameter of the policy, may be repeated; ${parametersOf('forecast')}; ${parametersOf('mp')}`,
       ).argParser(collectPair),
     )
     .addOption(
@@ -91,10 +91,9 @@ export function bandwidthOption(): Option {
   );
 }
 
-function mpParameters(): string {
-  return Object.entries(OWN_POLICIES['mp']?.parameters ?? {})
-    .map(([name, fallback]) => `${name} (${fallback})`)
-    .join(', ');
+function parametersOf(policy: 'forecast' | 'mp'): string {
+  const parameters = Object.entries(OWN_POLICIES[policy]?.parameters ?? {});
+  return `${policy} has ${parameters.map(([name, fallback]) => `${name} (${fallback})`).join(', ')}`;
 }
 
 function parsed(

@@ -88,14 +88,14 @@ describe('one sentence with its line for each problem', () => {
     ['[defaults]\nline-rate = "fast"', /^f.toml:2: line-rate: "fast" is not a rate/],
     [
       '[defaults]\npolicy = "hope"',
-      /^f.toml:2: policy: "hope" is not known: choose mp, relaxed, stock, .*xen$/,
+      /^f.toml:2: policy: "hope" is not known: choose forecast, mp, relaxed, stock, .*xen$/,
     ],
     ['[defaults]\nover-budget = "pray"', /^f.toml:2: over-budget: .*choose abort, post-copy, leave$/],
     ['[defaults]\npolicy-option = 3', /^f.toml:2: policy-option: write it as a table/],
     ['[defaults]\npolicy-option.a = true', /^f.toml:2: a: write it as text or as a number$/],
     [
       '[defaults]\npolicy-option.magic = 1',
-      /^f.toml:2: policy-option of \[defaults\]: policy mp has no parameter/,
+      /^f.toml:2: policy-option of \[defaults\]: policy forecast has no parameter/,
     ],
     ['[defaults]\nignore = "maybe"', /^f.toml:2: ignore: "maybe" is neither true nor false$/],
     ['defaults = 3', /^f.toml:1: defaults: it must be a table: write \[defaults\]/],
@@ -162,7 +162,9 @@ describe('what contradicts itself is refused', () => {
 
   test('another policy does not take the parameters over', () => {
     expect(
-      problemsOf('[defaults]\npolicy-option.min-shrink = 5\n[[domain]]\nname = "a"\npolicy = "stock"'),
+      problemsOf(
+        '[defaults]\npolicy = "mp"\npolicy-option.min-shrink = 5\n[[domain]]\nname = "a"\npolicy = "stock"',
+      ),
     ).toEqual([]);
   });
 });

@@ -10,6 +10,7 @@ const CONFIG = parseConfig(
 [defaults]
 downtime = "200ms"
 max-downtime = "4s"
+policy = "mp"
 policy-option = { min-shrink = "5%" }
 [[domain]]
 name = "db-*"

@@ -30,7 +30,7 @@ export const SETTING_NAMES: Readonly<Record<SettingKey, string>> = {
   ignore: 'ignore',
 };
 
-export const BUILT_IN: Settings = { ...DEFAULT_LIMITS, policy: 'mp', policyOption: {}, ignore: false };
+export const BUILT_IN: Settings = { ...DEFAULT_LIMITS, policy: 'forecast', policyOption: {}, ignore: false };
 
 /** Drops what is undefined, so that it does not hide what another place states. */
 export function stated(given: { readonly [Key in SettingKey]?: Settings[Key] | undefined }): Stated {

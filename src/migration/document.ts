@@ -47,6 +47,17 @@ export const migrationDocumentSchema = z.object({
     overBudget: z.string(),
   }),
   guest: z.object({ hypervisor: z.string(), accelerator: z.string(), memoryBytes: bytes }),
+  foreseen: z
+    .object({
+      tookMs: ms.describe('how long the probe took, before the start'),
+      probes: z.array(z.object({ durationMs: ms, dirtiedBytes: z.number().nonnegative() })),
+      earlierPasses: z
+        .int()
+        .nonnegative()
+        .describe("passes of this guest's earlier migrations that were used"),
+    })
+    .nullable()
+    .describe('what was known before the start; null where the policy does not ask'),
   boundaries: z.array(
     z.object({
       pass: z.int().positive(),
@@ -95,6 +106,16 @@ export function documentOf(view: MigrationView): MigrationDocument {
       overBudget: limits.overBudget,
     },
     guest: { hypervisor: guest.hypervisor, accelerator: guest.accelerator, memoryBytes: guest.memoryBytes },
+    foreseen: view.foreseen
+      ? {
+          tookMs: view.foreseen.tookMs,
+          probes: view.foreseen.known.probes.map(({ durationMs, bytes }) => ({
+            durationMs,
+            dirtiedBytes: bytes,
+          })),
+          earlierPasses: view.foreseen.known.earlierPasses.length,
+        }
+      : null,
     boundaries: view.boundaries.map((boundary) => ({
       pass: boundary.pass,
       atMs: boundary.atMs,

@@ -4,6 +4,7 @@
  * the replay all tell the same story.
  */
 import type { GuestFacts, SideState } from '../hypervisor/hypervisor.ts';
+import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { MeasuredBoundary, Tick } from '../model/observation.ts';
 import type { Decision, Limits } from '../policy/policy.ts';
 import type { Outcome } from './outcome.ts';
@@ -25,6 +26,8 @@ export type Happening =
       readonly limits: Limits;
       readonly guest: GuestFacts;
     }
+  /** What was known before the start, and how long finding it out took: what the policy began with. */
+  | { readonly type: 'foreseen'; readonly known: Foreknowledge; readonly tookMs: number }
   | { readonly type: 'state'; readonly from: State; readonly to: State }
   | { readonly type: 'boundary'; readonly boundary: MeasuredBoundary }
   | { readonly type: 'tick'; readonly tick: Tick }

@@ -26,11 +26,12 @@ export interface Replayed {
 
 /** @returns undefined when the journal holds no observation */
 export function replay(
-  entries: Iterable<JournalEntry>,
+  entries: readonly JournalEntry[],
   kind: PolicyKind,
   limits: Limits,
 ): Replayed | undefined {
-  const policy = kind.begin(limits);
+  const foreseen = entries.find((entry) => entry.type === 'foreseen');
+  const policy = kind.begin(limits, foreseen?.known);
   let limitMs = policy.initialDowntimeLimitMs;
   let last: Observation | undefined;
   for (const observation of observationsIn(entries)) {

@@ -1,18 +1,12 @@
 import type { StartOptions } from '../hypervisor/hypervisor.ts';
-import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
 
 /** How a migration under this policy and within these limits begins. */
-export function startOptionsOf(
-  kind: PolicyKind,
-  limits: Limits,
-  force: boolean,
-  known: Foreknowledge = NOTHING_KNOWN,
-): StartOptions {
+export function startOptionsOf(kind: PolicyKind, limits: Limits, force: boolean): StartOptions {
   return {
     force,
     postCopy: limits.overBudget === 'post-copy',
-    downtimeLimitMs: kind.begin(limits, known).initialDowntimeLimitMs,
+    downtimeLimitMs: kind.begin(limits).initialDowntimeLimitMs,
     bandwidthBytesPerSecond: limits.bandwidthBytesPerSecond,
     lineRateBytesPerSecond: limits.lineRateBytesPerSecond,
   };

@@ -7,6 +7,7 @@ import type { MigrationEnd, MigrationEvent, RunningMigration } from '../hypervis
 import { TooLateError } from '../hypervisor/hypervisor.ts';
 import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import type { Boundary, Observation, Tick } from '../model/observation.ts';
+import { learnedLineRate } from '../model/outlook.ts';
 import { PassMeter, SWITCHOVER_FIXED_COST_MS } from '../model/passes.ts';
 import { formatDuration } from '../model/units.ts';
 import type { Decision, Limits, Policy, PolicyKind } from '../policy/policy.ts';
@@ -60,8 +61,9 @@ export class Supervisor {
     this.policy = kind.begin(limits, known);
     this.limits = limits;
     this.journal = journal;
-    this.meter = new PassMeter(limits.lineRateBytesPerSecond);
-    this.lineRateBytesPerSecond = limits.lineRateBytesPerSecond;
+    const learned = limits.bandwidthBytesPerSecond === undefined ? undefined : learnedLineRate(known);
+    this.lineRateBytesPerSecond = limits.lineRateBytesPerSecond ?? learned;
+    this.meter = new PassMeter(this.lineRateBytesPerSecond);
   }
 
   /** Follows the migration to its end. Never rejects for what happens to the migration. */

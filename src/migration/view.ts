@@ -1,5 +1,6 @@
 /** A migration as people see it, folded from its journal line by line. */
 import type { GuestFacts } from '../hypervisor/hypervisor.ts';
+import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { MeasuredBoundary, Tick } from '../model/observation.ts';
 import type { Decision, Limits } from '../policy/policy.ts';
 import type { Happening, JournalEntry } from './journal-entry.ts';
@@ -17,6 +18,8 @@ export interface MigrationView {
   readonly policy: string;
   readonly limits: Limits;
   readonly guest: GuestFacts;
+  /** What was known before the start; undefined where the policy does not ask. */
+  readonly foreseen: { readonly known: Foreknowledge; readonly tookMs: number } | undefined;
   readonly state: State;
   readonly boundaries: readonly MeasuredBoundary[];
   readonly lastTick: Tick | undefined;
@@ -44,6 +47,7 @@ export function openView(entry: Happening & { readonly time: string }): Migratio
   return {
     ...{ id, origin, vm, destination, migrateUri, policy, limits, guest },
     startedAt: entry.time,
+    foreseen: undefined,
     state: 'copying',
     boundaries: [],
     lastTick: undefined,
@@ -60,6 +64,8 @@ export function foldEntry(view: MigrationView, entry: Happening & { readonly atM
   switch (entry.type) {
     case 'opened':
       return view;
+    case 'foreseen':
+      return { ...view, foreseen: { known: entry.known, tookMs: entry.tookMs } };
     case 'state':
       return { ...view, state: entry.to };
     case 'boundary':

@@ -1,12 +1,15 @@
-/** What is known of a guest and of its link before a migration starts. */
-import { RateEstimate } from './bandwidth.ts';
+/**
+ * What is known of a guest and of its link before a migration starts. Plain data, so that a journal holds it
+ * and a replay decides by it again.
+ */
+import type { Transfer } from './bandwidth.ts';
 import type { DirtyObservation } from './dirty-curve.ts';
-import { FixedCost } from './fixed-cost.ts';
+import type { FinishedSwitchover } from './fixed-cost.ts';
 
 export interface Foreknowledge {
-  /** Undefined: not known. */
+  /** Of the guest. Undefined: not known. */
   readonly memoryBytes: number | undefined;
-  /** What the hypervisor's process holds in memory: the guest has no more than this that is not zero. */
+  /** What QEMU's process holds in memory: not more of the guest can be anything but zero. Undefined: not known. */
   readonly residentBytes: number | undefined;
   /** Measured just now, on this guest. */
   readonly probes: readonly DirtyObservation[];
@@ -14,11 +17,12 @@ export interface Foreknowledge {
   readonly earlierPasses: readonly DirtyObservation[];
   /** What the first pass of this guest's last migration put on the wire: zero pages cost next to nothing. */
   readonly firstPassBytes: number | undefined;
-  /** Rate of whole passes of earlier migrations over this link, under the same cap. */
-  readonly passRate: RateEstimate;
-  /** Rate of stop-and-copies over this link. */
-  readonly switchoverRate: RateEstimate;
-  readonly fixedCost: FixedCost;
+  /** Whole passes over this link, under the same cap, the oldest first. */
+  readonly passTransfers: readonly Transfer[];
+  /** Stop-and-copies over this link after capped passes, which tell nothing of the line. */
+  readonly switchoverTransfers: readonly Transfer[];
+  /** Switchovers over this link whose line rate was known. */
+  readonly switchovers: readonly FinishedSwitchover[];
 }
 
 export const NOTHING_KNOWN: Foreknowledge = {
@@ -27,7 +31,7 @@ export const NOTHING_KNOWN: Foreknowledge = {
   probes: [],
   earlierPasses: [],
   firstPassBytes: undefined,
-  passRate: RateEstimate.unmeasured,
-  switchoverRate: RateEstimate.unmeasured,
-  fixedCost: FixedCost.assumed,
+  passTransfers: [],
+  switchoverTransfers: [],
+  switchovers: [],
 };

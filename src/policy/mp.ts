@@ -47,7 +47,7 @@ export function mp(parameters: Partial<MpParameters> = {}): PolicyKind {
   const chosen = { ...MP_DEFAULTS, ...parameters };
   return {
     name: 'mp',
-    summary: 'stops early once the dirty set no longer shrinks (Memory Pattern; the default)',
+    summary: 'stops early once the dirty set no longer shrinks (Memory Pattern)',
     begin: (limits) => new MemoryPattern(chosen, limits),
   };
 }

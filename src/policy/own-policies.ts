@@ -1,4 +1,5 @@
 import { parsePercent, UnitError } from '../model/units.ts';
+import { FORECAST_DEFAULTS, forecast } from './forecast.ts';
 import { MP_DEFAULTS, type MpParameters, mp } from './mp.ts';
 import type { PolicyKind } from './policy.ts';
 import { relaxed, stock } from './stock.ts';
@@ -30,6 +31,12 @@ const MP_PARAMETERS: Record<
 
 /** The policies of this project and its points of comparison, the default first. */
 export const OWN_POLICIES: Readonly<Record<string, PolicyEntry>> = {
+  forecast: {
+    summary: forecast().summary,
+    parameters: { 'exchange-rate': String(FORECAST_DEFAULTS.exchangeRate) },
+    build: ({ 'exchange-rate': rate }) =>
+      forecast(rate === undefined ? {} : { exchangeRate: parseAbove0(rate) }),
+  },
   mp: {
     summary: mp().summary,
     parameters: Object.fromEntries(
@@ -51,6 +58,13 @@ function mpParameter(name: string, text: string): [keyof MpParameters, number] {
     if (error instanceof UnitError) throw new UnitError(`${name}: ${error.message}`, { cause: error });
     throw error;
   }
+}
+
+function parseAbove0(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && Number.isFinite(value)))
+    throw new UnitError(`exchange-rate: "${text}" is not a number above zero`);
+  return value;
 }
 
 function parseCount(text: string): number {

@@ -8,6 +8,7 @@ import type { JournalEntry } from '../../migration/journal-entry.ts';
 import { foldEntry, type MigrationView, openView } from '../../migration/view.ts';
 import { formatBytes, formatDuration, formatRate } from '../../model/units.ts';
 import type { Output } from '../migration-options.ts';
+import { foreseenLine } from './foreseen-line.ts';
 import { decisionLine, passLine } from './pass-line.ts';
 import { progressLine } from './progress-line.ts';
 import { summary } from './summary.ts';
@@ -47,6 +48,8 @@ export class Reporter {
     switch (entry.type) {
       case 'opened':
         return this.say(heading(view));
+      case 'foreseen':
+        return this.say(foreseenLine(entry.known));
       case 'boundary':
         return this.say(passLine(entry.boundary));
       case 'decision':

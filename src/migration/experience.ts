@@ -1,0 +1,105 @@
+/** What one finished migration teaches the next, read from its journal. Pure. */
+import type { Transfer } from '../model/bandwidth.ts';
+import type { DirtyObservation } from '../model/dirty-curve.ts';
+import type { FinishedSwitchover } from '../model/fixed-cost.ts';
+import type { MeasuredBoundary, Tick } from '../model/observation.ts';
+import { SWITCHOVER_FIXED_COST_MS } from '../model/passes.ts';
+import { carriedBytes } from '../model/transfer.ts';
+import type { JournalEntry } from './journal-entry.ts';
+
+export interface Experience {
+  /** The guest's name, which it keeps on whichever host. */
+  readonly guestName: string;
+  readonly memoryBytes: number;
+  readonly destination: string | null;
+  readonly migrateUri: string | null;
+  /** `max-bandwidth` of the passes, in bytes per second; undefined: none. */
+  readonly cap: number | undefined;
+  /** Whole passes after the first. */
+  readonly passes: readonly DirtyObservation[];
+  readonly passTransfers: readonly Transfer[];
+  /** Undefined: it was not seen whole. */
+  readonly firstPassBytes: number | undefined;
+  /** The stop-and-copy after passes that ran at the line's own rate. */
+  readonly switchover: FinishedSwitchover | undefined;
+  /** The stop-and-copy after capped passes. */
+  readonly switchoverTransfer: Transfer | undefined;
+}
+
+/** @returns undefined for a journal without a beginning, or of a migration that somebody else began */
+export function experienceOf(entries: readonly JournalEntry[]): Experience | undefined {
+  const opened = entries[0];
+  if (opened?.type !== 'opened' || opened.origin !== 'migrate') return undefined;
+  const passes: DirtyObservation[] = [];
+  const passTransfers: Transfer[] = [];
+  let firstPassBytes: number | undefined;
+  let last: MeasuredBoundary | Tick | undefined;
+  let stopped = false;
+  let stoppedAtMs: number | undefined;
+  let limitMs = opened.limits.downtimeMs;
+  let throttled = false;
+
+  for (const entry of entries) {
+    if (entry.type === 'guest' && entry.event === 'stopped') {
+      stopped = true;
+      stoppedAtMs = entry.atMs;
+    }
+    if (stopped) continue;
+    if (entry.type === 'tick') {
+      last = entry.tick;
+      throttled ||= entry.tick.throttlePercent > 0;
+    }
+    if (entry.type === 'decision') {
+      const { decision } = entry;
+      if (decision.action === 'switchover') limitMs = decision.acceptedPauseMs;
+      if (decision.action === 'set-downtime-limit') limitMs = decision.downtimeLimitMs;
+    }
+    if (entry.type !== 'boundary') continue;
+    last = entry.boundary;
+    const { ended, pass, remainingBytes, lineRateBytesPerSecond } = entry.boundary;
+    if (!ended) continue;
+    if (pass === 2) firstPassBytes = ended.sentBytes;
+    passTransfers.push({ durationMs: ended.durationMs, bytes: ended.sentBytes });
+    const rate = Math.max(lineRateBytesPerSecond ?? 0, ended.bandwidthBytesPerSecond);
+    if (!throttled)
+      passes.push({
+        durationMs: ended.durationMs,
+        bytes: remainingBytes,
+        unsentBytes: carriedBytes(limitMs, rate),
+      });
+  }
+
+  return {
+    ...{ guestName: opened.guest.name, memoryBytes: opened.guest.memoryBytes },
+    ...{ destination: opened.destination, migrateUri: opened.migrateUri },
+    cap: opened.limits.bandwidthBytesPerSecond,
+    ...{ passes, passTransfers, firstPassBytes },
+    ...stopAndCopy(entries, last, stoppedAtMs, passTransfers, opened.limits),
+  };
+}
+
+type Limits = Extract<JournalEntry, { type: 'opened' }>['limits'];
+
+function stopAndCopy(
+  entries: readonly JournalEntry[],
+  last: MeasuredBoundary | Tick | undefined,
+  stoppedAtMs: number | undefined,
+  passTransfers: readonly Transfer[],
+  limits: Limits,
+): Pick<Experience, 'switchover' | 'switchoverTransfer'> {
+  const none = { switchover: undefined, switchoverTransfer: undefined };
+  const ended = entries.at(-1);
+  if (ended?.type !== 'ended' || ended.outcome.outcome !== 'completed') return none;
+  const { pauseMs, sentBytes } = ended.outcome;
+  const pass = passTransfers.at(-1);
+  if (pauseMs === null || !last || stoppedAtMs === undefined || !pass) return none;
+  const passRate = (pass.bytes / pass.durationMs) * 1000;
+  const bytes = Math.max(0, sentBytes - last.sentBytes - carriedBytes(stoppedAtMs - last.atMs, passRate));
+  const { lineRateBytesPerSecond: stated, bandwidthBytesPerSecond: cap } = limits;
+  if (cap === undefined || stated !== undefined)
+    return { ...none, switchover: { pauseMs, bytes, lineRateBytesPerSecond: stated ?? passRate } };
+  const sendingMs = pauseMs - SWITCHOVER_FIXED_COST_MS;
+  return sendingMs > SWITCHOVER_FIXED_COST_MS
+    ? { ...none, switchoverTransfer: { durationMs: sendingMs, bytes } }
+    : none;
+}

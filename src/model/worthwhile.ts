@@ -1,0 +1,93 @@
+/**
+ * When to stop, if each second of pause is worth so many seconds of migration. Stopping after n more passes ends
+ * the migration after the n passes and the pause, so the best n is the one with the least
+ *
+ *     r(0)/B + ... + r(n-1)/B  +  pause(r(n))  +  X · max(pause(r(n)), free pause)
+ *
+ * where r(0) is dirty now, r(k+1) = D(r(k)/B) is expected after one pass more, B is the bandwidth of passes and X the
+ * exchange rate. D is not known: the middle of its bracket is the value whose worst error is least.
+ */
+import type { DirtyCurve } from './dirty-curve.ts';
+import { transferMs } from './transfer.ts';
+
+/** What is expected of a migration: single figures, for a choice and not for a promise. */
+export interface Expectation {
+  readonly curve: DirtyCurve;
+  /** Of passes. */
+  readonly bytesPerSecond: number;
+  /** Of the stop-and-copy. */
+  readonly lineBytesPerSecond: number;
+  readonly fixedCostMs: number;
+}
+
+export interface Worth {
+  /** Seconds of migration that one second of pause is worth. */
+  readonly exchangeRate: number;
+  /** Pauses up to this are all the same. */
+  readonly freePauseMs: number;
+  /** Longer ones are not allowed. */
+  readonly maxPauseMs: number;
+}
+
+export interface Stop {
+  /** Whole passes before it; 0: now. */
+  readonly passes: number;
+  readonly waitMs: number;
+  readonly pauseMs: number;
+}
+
+/** Beyond this many passes nobody's forecast is worth anything. */
+const FOLLOWED_PASSES = 30;
+
+/** A pass that leaves more than this share of what it sent leads nowhere. */
+const STANDSTILL = 0.995;
+
+export function expectedPauseMs(restBytes: number, expected: Expectation): number {
+  return transferMs(restBytes, expected.lineBytesPerSecond) + expected.fixedCostMs;
+}
+
+/** What the next boundary is expected to find. @returns bytes */
+export function expectedRest(restBytes: number, { curve, bytesPerSecond }: Expectation): number {
+  const { low, high } = curve.at(transferMs(restBytes, bytesPerSecond));
+  return (low + high) / 2;
+}
+
+/** What a stop costs, in milliseconds of migration. */
+export function costOf({ waitMs, pauseMs }: Omit<Stop, 'passes'>, worth: Worth): number {
+  return waitMs + pauseMs + worth.exchangeRate * Math.max(pauseMs, worth.freePauseMs);
+}
+
+/** @returns undefined where none within reach has a pause that is allowed */
+export function bestStop(restBytes: number, expected: Expectation, worth: Worth): Stop | undefined {
+  let best: Stop | undefined;
+  let leastCost = Number.POSITIVE_INFINITY;
+  for (const stop of stopsFrom(restBytes, expected)) {
+    const cost = costOf(stop, worth);
+    if (cost < leastCost && stop.pauseMs <= worth.maxPauseMs) {
+      best = stop;
+      leastCost = cost;
+    }
+    // The pause cannot become better than free.
+    if (stop.pauseMs <= worth.freePauseMs || stop.waitMs >= leastCost) break;
+  }
+  return best;
+}
+
+/** The first stop whose pause is expected to be within a limit; undefined where none within reach is. */
+export function firstStopWithin(limitMs: number, restBytes: number, expected: Expectation): Stop | undefined {
+  for (const stop of stopsFrom(restBytes, expected)) if (stop.pauseMs <= limitMs) return stop;
+  return undefined;
+}
+
+/** A stop now, after one more pass, after two, as long as passes are expected to leave less and less. */
+function* stopsFrom(restBytes: number, expected: Expectation): Generator<Stop> {
+  let rest = restBytes;
+  let waitMs = 0;
+  for (let passes = 0; passes <= FOLLOWED_PASSES; passes += 1) {
+    yield { passes, waitMs, pauseMs: expectedPauseMs(rest, expected) };
+    waitMs += transferMs(rest, expected.bytesPerSecond);
+    const next = expectedRest(rest, expected);
+    if (next > STANDSTILL * rest) return;
+    rest = next;
+  }
+}

@@ -1,0 +1,295 @@
+/**
+ * Forecast: switch over at the first boundary after which another pass is not worth its time. What passes would
+ * tell is known before they are made, from the guest's dirty curve (`model/dirty-curve.ts`): a probe before the
+ * start, earlier migrations of the same guest, and each boundary are points of it.
+ *
+ * Its one parameter is the exchange rate X: how many seconds of migration one second of pause is worth. At a
+ * boundary it stops if no number of further passes is expected to save more pause, times X, than they take
+ * (`model/worthwhile.ts`). The user's limits go before that: a guest that is certain to come within
+ * `--downtime` is left alone, and a pause beyond `--max-downtime` is never asked for.
+ *
+ * Expectations fail: a guest has phases, or its curve is not yet known. So waiting has an end that needs none. A
+ * boundary at time t with pause P could have ended the migration at a cost of t + P + X·P; once the clock alone
+ * has reached the least of these, no pause is short enough to have been worth the wait: it waits no more.
+ */
+import { convergence } from '../model/convergence.ts';
+import type { PhaseChange } from '../model/dirty-curve.ts';
+import { FirstPassRate } from '../model/first-pass-rate.ts';
+import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
+import { exactly } from '../model/interval.ts';
+import type { EndedPass, MeasuredBoundary, Observation, Tick } from '../model/observation.ts';
+import { type Conditions, Outlook } from '../model/outlook.ts';
+import { pauseMs } from '../model/switchover-pause.ts';
+import { carriedBytes, transferMs } from '../model/transfer.ts';
+import { formatBytes, formatDuration } from '../model/units.ts';
+import {
+  bestStop,
+  costOf,
+  expectedPauseMs,
+  expectedRest,
+  firstStopWithin,
+  type Stop,
+  type Worth,
+} from '../model/worthwhile.ts';
+import { CalmMemory } from './calm-memory.ts';
+import type { Decision, Limits, Policy, PolicyKind } from './policy.ts';
+
+export interface ForecastParameters {
+  /** Seconds of migration that one second of pause is worth. */
+  readonly exchangeRate: number;
+}
+
+export const FORECAST_DEFAULTS: ForecastParameters = { exchangeRate: 5 };
+
+/** Room given above the forecast pause, as a fraction: the dirty set and the link's rate both waver. */
+const PAUSE_MARGIN = 0.25;
+
+/** How many boundaries QEMU may refuse, because its own last sync finds more than was accepted. */
+const PATIENCE_PASSES = 8;
+
+export function forecast(parameters: Partial<ForecastParameters> = {}): PolicyKind {
+  const { exchangeRate } = { ...FORECAST_DEFAULTS, ...parameters };
+  return {
+    name: 'forecast',
+    summary: 'stops as soon as another pass is not worth its time (the default)',
+    foresees: true,
+    begin: (limits, known = NOTHING_KNOWN) => new Forecast(exchangeRate, limits, known),
+  };
+}
+
+class Forecast implements Policy {
+  readonly initialDowntimeLimitMs: number;
+  private readonly limits: Limits;
+  private readonly worth: Worth;
+  private readonly known: Foreknowledge;
+  private readonly outlook: Outlook;
+  private readonly firstPass = new FirstPassRate();
+  private readonly calms = new CalmMemory();
+  /** Passes end while this much more, in time, is unsent. */
+  private limitInForceMs: number;
+  private throttlePercent = 0;
+  private throttleChanged = false;
+  /** The least that the migration could have cost by ending at a boundary so far. */
+  private leastCostMs = Number.POSITIVE_INFINITY;
+  private leastPauseMs = Number.POSITIVE_INFINITY;
+  private switchoversAsked = 0;
+
+  constructor(exchangeRate: number, limits: Limits, known: Foreknowledge) {
+    this.limits = limits;
+    this.known = known;
+    this.initialDowntimeLimitMs = limits.downtimeMs;
+    this.limitInForceMs = limits.downtimeMs;
+    this.worth = { exchangeRate, freePauseMs: limits.downtimeMs, maxPauseMs: limits.maxDowntimeMs };
+    const { lineRateBytesPerSecond: lineRate, bandwidthBytesPerSecond: cap } = limits;
+    this.outlook = new Outlook(known, { lineRate, cap });
+  }
+
+  beforeStart(): Decision | undefined {
+    const { memoryBytes } = this.known;
+    if (memoryBytes === undefined || this.limits.overBudget !== 'abort') return undefined;
+    const conditions = this.outlook.conditions(memoryBytes);
+    return conditions && this.hopeless(conditions, memoryBytes);
+  }
+
+  observe(observation: Observation): Decision {
+    if (observation.kind === 'tick') return this.atTick(observation);
+    const { ended, remainingBytes } = observation;
+    if (!ended) {
+      const reason =
+        observation.pass === 1 ? 'the first pass begins' : 'the first pass that is seen whole begins';
+      return { action: 'continue', memoryIntensive: false, reason };
+    }
+    const changed = this.learn(observation, ended);
+    const conditions = this.outlook.conditions(observation.totalBytes);
+    if (!conditions) return { action: 'continue', memoryIntensive: false, reason: 'nothing was sent yet' };
+    this.calms.add(remainingBytes);
+    const decision = this.decide(observation, conditions, changed);
+    if (decision.action === 'switchover') this.limitInForceMs = decision.acceptedPauseMs;
+    else if (decision.action === 'set-downtime-limit') this.limitInForceMs = decision.downtimeLimitMs;
+    return decision;
+  }
+
+  /** In the first pass the link becomes known, which may be all that was missing. */
+  private atTick(tick: Tick): Decision {
+    if (tick.throttlePercent !== this.throttlePercent) this.throttleChanged = true;
+    this.throttlePercent = tick.throttlePercent;
+    // Post-copy is better begun once most of the memory is there.
+    const inTime = tick.pass === 1 && this.limits.overBudget !== 'post-copy';
+    const rate = inTime ? this.firstPass.with(tick) : undefined;
+    const decision = rate && this.hopeless(this.outlook.conditionsAt(tick.totalBytes, rate), tick.totalBytes);
+    return decision ?? { action: 'continue', reason: 'decisions are made at boundaries' };
+  }
+
+  private learn(boundary: MeasuredBoundary, ended: EndedPass): PhaseChange | undefined {
+    this.outlook.seeLink({ durationMs: ended.durationMs, bytes: ended.sentBytes });
+    if (this.throttleChanged) {
+      // This pass is partly of the guest as it was and partly of the throttled one.
+      this.throttleChanged = false;
+      this.outlook.forgetGuest();
+      return undefined;
+    }
+    const linkRate = Math.max(boundary.lineRateBytesPerSecond ?? 0, ended.bandwidthBytesPerSecond);
+    return this.outlook.seeGuest(boundary.totalBytes, {
+      durationMs: ended.durationMs,
+      bytes: boundary.remainingBytes,
+      unsentBytes: carriedBytes(this.limitInForceMs, linkRate),
+    });
+  }
+
+  private decide(boundary: MeasuredBoundary, conditions: Conditions, changed?: PhaseChange): Decision {
+    const { remainingBytes, atMs } = boundary;
+    const { downtimeMs, maxDowntimeMs } = this.limits;
+    const { expected } = conditions;
+    const pause = expectedPauseMs(remainingBytes, expected);
+    const seen: Seen = { boundary, conditions, pauseMs: pause, changed };
+    if (pause <= downtimeMs)
+      // QEMU judges by its last 100 ms of bandwidth and may refuse a pause that whole passes show to fit.
+      return {
+        action: 'switchover',
+        memoryIntensive: false,
+        acceptedPauseMs: downtimeMs,
+        reason: `a pause of ${formatDuration(pause)} is within --downtime ${formatDuration(downtimeMs)}`,
+      };
+    const overdue = atMs >= this.leastCostMs;
+    this.leastCostMs = Math.min(this.leastCostMs, atMs + costOf({ waitMs: 0, pauseMs: pause }, this.worth));
+    this.leastPauseMs = Math.min(this.leastPauseMs, pause);
+    const alone = this.comesByItself(remainingBytes, conditions, overdue);
+    if (alone) return alone;
+    const stop = bestStop(remainingBytes, expected, this.worth);
+    return pause <= maxDowntimeMs && this.switchoversAsked < PATIENCE_PASSES
+      ? this.nowOrLater(seen, stop, overdue)
+      : this.notNow(seen, stop, overdue);
+  }
+
+  /** A guest that converges within `--downtime` is left alone: for good when that is certain, else while waiting pays. */
+  private comesByItself(restBytes: number, conditions: Conditions, overdue: boolean): Decision | undefined {
+    const { downtimeMs } = this.limits;
+    const { preCopy, cost, expected } = conditions;
+    const certain = convergence(preCopy, cost, exactly(restBytes), downtimeMs).verdict === 'certainly';
+    const stop = firstStopWithin(downtimeMs, restBytes, expected);
+    if (!certain && (overdue || !stop)) return undefined;
+    const when = stop ? ` ${afterPasses(stop)}` : '';
+    return {
+      action: 'continue',
+      memoryIntensive: false,
+      reason: `${formatBytes(restBytes)} dirty: it ${certain ? 'comes' : 'is expected to come'} within --downtime ${formatDuration(downtimeMs)} by itself${when}`,
+    };
+  }
+
+  /** The pause is allowed: is a shorter one worth the wait? */
+  private nowOrLater(seen: Seen, stop: Stop | undefined, overdue: boolean): Decision {
+    const { boundary, conditions, pauseMs: pause } = seen;
+    const { maxDowntimeMs } = this.limits;
+    const needs = `a pause of ${formatDuration(pause)}`;
+    if (!overdue && stop && stop.passes > 0)
+      return {
+        action: 'continue',
+        memoryIntensive: false,
+        reason: `${described(seen)}; ${needs} now, about ${formatDuration(stop.pauseMs)} ${afterPasses(stop)}: worth the wait`,
+      };
+    const calm = overdue
+      ? undefined
+      : this.calms.worthWaitingFor(boundary.remainingBytes, conditions.expected, this.worth);
+    if (calm)
+      return {
+        action: 'continue',
+        memoryIntensive: true,
+        reason: `${described(seen)}; ${needs} now, but calms that need ${formatDuration(calm.pauseMs)} come about every ${formatDuration(calm.waitMs)}: worth the wait`,
+      };
+    this.switchoversAsked += 1;
+    const { high } = pauseMs(exactly(boundary.remainingBytes), conditions.cost);
+    const accepted = Math.max(pause * (1 + PAUSE_MARGIN), Math.min(high, 2 * pause));
+    return {
+      action: 'switchover',
+      memoryIntensive: true,
+      acceptedPauseMs: Math.min(accepted, maxDowntimeMs),
+      reason: `memory-intensive: ${described(seen)}; ${needs}, within --max-downtime ${formatDuration(maxDowntimeMs)}; ${this.whyNoWait(seen, overdue)}`,
+    };
+  }
+
+  private whyNoWait({ boundary, conditions }: Seen, overdue: boolean): string {
+    if (overdue) return 'waiting for less has taken as long as it can be worth';
+    const { expected } = conditions;
+    const passMs = transferMs(boundary.remainingBytes, expected.bytesPerSecond);
+    const next = expectedPauseMs(expectedRest(boundary.remainingBytes, expected), expected);
+    return `another pass of ${formatDuration(passMs)} would leave about ${formatDuration(next)}`;
+  }
+
+  /** The pause is longer than allowed. */
+  private notNow(seen: Seen, stop: Stop | undefined, overdue: boolean): Decision {
+    const { boundary, conditions, pauseMs: pause } = seen;
+    const { maxDowntimeMs } = this.limits;
+    const needs = `a pause of ${formatDuration(pause)} is needed now, over --max-downtime ${formatDuration(maxDowntimeMs)}`;
+    const hopeless = this.hopeless(conditions, boundary.remainingBytes);
+    if (hopeless) return hopeless;
+    const spent = overdue || this.switchoversAsked >= PATIENCE_PASSES;
+    if (spent && this.limits.overBudget !== 'leave')
+      return this.overBudget(
+        this.leastPauseMs,
+        `${described(seen)}; ${needs}, and waiting has taken as long as it can be worth`,
+      );
+    if (stop)
+      return {
+        action: 'continue',
+        memoryIntensive: false,
+        reason: `${described(seen)}; ${needs}, about ${formatDuration(stop.pauseMs)} ${afterPasses(stop)}`,
+      };
+    return {
+      action: 'set-downtime-limit',
+      memoryIntensive: true,
+      downtimeLimitMs: maxDowntimeMs,
+      reason: `memory-intensive: ${described(seen)}; ${needs}: waiting for a moment that fits`,
+    };
+  }
+
+  /** What to do as soon as it is certain that no pause allowed is possible; undefined while it is not. */
+  private hopeless(conditions: Conditions, restBytes: number): Decision | undefined {
+    const { preCopy, cost } = conditions;
+    const { maxDowntimeMs } = this.limits;
+    const found = convergence(preCopy, cost, exactly(restBytes), maxDowntimeMs);
+    // What was measured is of one phase, and another may be calmer.
+    if (found.verdict !== 'certainly-not' || this.outlook.hadPhases) return undefined;
+    const { low, high } = found.fixedPointBytes;
+    const measured = Math.max(...preCopy.curve.restsOn.map(({ bytes }) => bytes));
+    const neededMs = expectedPauseMs(Math.min(Math.max(measured, low), high), conditions.expected);
+    return this.overBudget(
+      Math.min(neededMs, this.leastPauseMs),
+      `however many passes are made, at least ${formatBytes(low)} are dirty at the end of each: ` +
+        `a pause of about ${formatDuration(neededMs)} is needed, over --max-downtime ${formatDuration(maxDowntimeMs)}`,
+    );
+  }
+
+  private overBudget(neededPauseMs: number, why: string): Decision {
+    const reason = `memory-intensive: ${why}`;
+    switch (this.limits.overBudget) {
+      case 'abort':
+        return { action: 'abort', memoryIntensive: true, neededPauseMs, reason };
+      case 'post-copy':
+        return {
+          action: 'post-copy',
+          memoryIntensive: true,
+          reason: `${reason}; going on by post-copy as asked`,
+        };
+      case 'leave':
+        return { action: 'continue', memoryIntensive: true, reason: `${reason}; left running, as asked` };
+    }
+  }
+}
+
+interface Seen {
+  readonly boundary: MeasuredBoundary;
+  readonly conditions: Conditions;
+  readonly pauseMs: number;
+  readonly changed: PhaseChange | undefined;
+}
+
+function described({ boundary, changed }: Seen): string {
+  const dirty = `${formatBytes(boundary.remainingBytes)} dirty`;
+  if (!changed) return dirty;
+  const { low, high } = changed.expectedBytes;
+  return `${dirty} where ${formatBytes(low)} to ${formatBytes(high)} were expected: the guest changed`;
+}
+
+function afterPasses({ passes, waitMs }: Stop): string {
+  return `after ${passes} more ${passes === 1 ? 'pass' : 'passes'} (${formatDuration(waitMs)})`;
+}
