@@ -5,6 +5,7 @@ import type { FinishedSwitchover } from '../model/fixed-cost.ts';
 import type { MeasuredBoundary, Tick } from '../model/observation.ts';
 import { SWITCHOVER_FIXED_COST_MS } from '../model/passes.ts';
 import { carriedBytes } from '../model/transfer.ts';
+import { likelyDirtied } from '../model/worthwhile.ts';
 import type { JournalEntry } from './journal-entry.ts';
 
 export interface Experience {
@@ -38,6 +39,7 @@ export function experienceOf(entries: readonly JournalEntry[]): Experience | und
   let stoppedAtMs: number | undefined;
   let limitMs = opened.limits.downtimeMs;
   let throttled = false;
+  let writtenBytes = 0;
 
   for (const entry of entries) {
     if (entry.type === 'guest' && entry.event === 'stopped') {
@@ -60,12 +62,12 @@ export function experienceOf(entries: readonly JournalEntry[]): Experience | und
     if (!ended) continue;
     if (pass === 2) firstPassBytes = ended.sentBytes;
     passTransfers.push({ durationMs: ended.durationMs, bytes: ended.sentBytes });
+    writtenBytes = Math.max(writtenBytes, remainingBytes);
     const rate = Math.max(lineRateBytesPerSecond ?? 0, ended.bandwidthBytesPerSecond);
     if (!throttled)
       passes.push({
         durationMs: ended.durationMs,
-        bytes: remainingBytes,
-        unsentBytes: carriedBytes(limitMs, rate),
+        bytes: likelyDirtied(remainingBytes, carriedBytes(limitMs, rate), writtenBytes),
       });
   }
 

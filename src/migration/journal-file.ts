@@ -35,13 +35,13 @@ export function journalPath(stateDir: string, id: string): string {
   return path.join(journalDirectory(stateDir), `${id}.jsonl`);
 }
 
-/** `20261122T195748-vm1-3f2a`: sorts by time, safe as a file name whatever the VM is called. */
+/** `20261122T195748.120-vm1-3f2a`: sorts by time, safe as a file name whatever the VM is called. */
 export function newMigrationId(
   vmName: string,
   now: Date = new Date(),
   random: () => number = Math.random,
 ): string {
-  const stamp = now.toISOString().replace(/[-:]|\.\d+Z$/g, '');
+  const stamp = now.toISOString().replace(/[-:Z]/g, '');
   const name =
     vmName
       .replace(/[^A-Za-z0-9_]+/g, '-')

@@ -5,7 +5,8 @@ import type { Foreknowledge } from './foreknowledge.ts';
 import type { Estimate } from './interval.ts';
 import type { PreCopy } from './pre-copy.ts';
 import type { SwitchoverCost } from './switchover-pause.ts';
-import type { Expectation } from './worthwhile.ts';
+import { carriedBytes } from './transfer.ts';
+import { type Expectation, likelyDirtied } from './worthwhile.ts';
 
 /** What the user says of the link, in bytes per second. */
 export interface StatedLink {
@@ -13,6 +14,16 @@ export interface StatedLink {
   readonly lineRate: number | undefined;
   /** `max-bandwidth` of the passes; undefined: none. */
   readonly cap: number | undefined;
+}
+
+export interface SeenPass {
+  readonly durationMs: number;
+  /** On the wire. */
+  readonly sentBytes: number;
+  /** Dirty at its end. */
+  readonly restBytes: number;
+  /** How much of that the pass may have left unsent. */
+  readonly unsentBytes: number;
 }
 
 /** Guest and link at one moment, as far as they are known. */
@@ -27,69 +38,95 @@ export interface Conditions {
 const FASTEST = 1e15;
 
 /**
- * All that is known of a guest and its link, gathered: from before the start, then from each pass. What this
- * migration measures of the link goes before what earlier ones did.
+ * All that is known of a guest and its link, gathered: from before the start, then from each pass. What is certain
+ * rests on what was measured for this migration alone; what is expected may also go by what the guest did in earlier
+ * ones. Rates of the link are this migration's, except of its stop-and-copy, which comes when it is too late to learn.
  */
 export class Outlook {
   private readonly link: StatedLink;
   private readonly fixedCost: FixedCost;
   private readonly switchoverRate: RateEstimate;
-  private readonly earlierRate: RateEstimate;
   private passRate = RateEstimate.unmeasured;
-  private curve: DirtyCurve | undefined;
-  /** The guest was seen to have phases before this migration began. */
-  readonly hadPhases: boolean = false;
+  /** By this migration's observations. */
+  private measured: DirtyCurve | undefined;
+  /** By earlier migrations' as well, as long as they do not contradict. */
+  private likely: DirtyCurve | undefined;
+  private writtenBytes = 0;
+  /** The guest does something else now than in its earlier migrations: it has phases. */
+  readonly hadPhases: boolean;
 
   constructor(known: Foreknowledge, link: StatedLink) {
     this.link = link;
     this.fixedCost = known.switchovers.reduce((cost, each) => cost.with(each), FixedCost.assumed);
     this.switchoverRate = rateOf(known.switchoverTransfers);
-    this.earlierRate = rateOf(known.passTransfers);
-    if (known.memoryBytes === undefined) return;
-    for (const found of [...known.earlierPasses, ...known.probes])
-      if (this.seeGuest(known.memoryBytes, found)) this.hadPhases = true;
+    const { memoryBytes, earlierPasses, probes } = known;
+    let contradicted = false;
+    if (memoryBytes !== undefined) {
+      for (const pass of earlierPasses) this.likely = this.likelyOf(memoryBytes).observe(pass).curve;
+      for (const probe of probes) if (this.seeProbe(memoryBytes, probe)) contradicted = true;
+    }
+    this.hadPhases = contradicted;
   }
 
-  /** What a pass carried. */
-  seeLink(transfer: Transfer): void {
-    this.passRate = this.passRate.with(transfer);
+  /** A whole pass. @returns what it contradicts, if anything */
+  seePass(memoryBytes: number, pass: SeenPass): PhaseChange | undefined {
+    const { durationMs, sentBytes, restBytes, unsentBytes } = pass;
+    this.passRate = this.passRate.with({ durationMs, bytes: sentBytes });
+    this.measured = this.measuredOf(memoryBytes).observe({ durationMs, bytes: restBytes, unsentBytes }).curve;
+    this.writtenBytes = Math.max(this.writtenBytes, restBytes);
+    // A pass that QEMU may have ended with all of this unsent does not tell what was dirtied.
+    if (unsentBytes >= restBytes) return undefined;
+    const bytes = likelyDirtied(restBytes, unsentBytes, this.writtenBytes);
+    const likely = this.likelyOf(memoryBytes).observe({ durationMs, bytes });
+    this.likely = likely.curve;
+    return likely.phaseChange;
   }
 
-  /** What the sync at the end of a whole pass found. @returns what it contradicts, if anything */
-  seeGuest(memoryBytes: number, found: DirtyObservation): PhaseChange | undefined {
-    const { curve, phaseChange } = this.curveOf(memoryBytes).observe(found);
-    this.curve = curve;
-    return phaseChange;
+  /** A whole pass of a guest that was throttled meanwhile: only the link is as it was. */
+  seeThrottledPass({ durationMs, sentBytes }: SeenPass): void {
+    this.passRate = this.passRate.with({ durationMs, bytes: sentBytes });
+    this.measured = undefined;
+    this.likely = undefined;
   }
 
-  /** What was known of the guest does not hold any more: it is throttled now, or not any more. */
-  forgetGuest(): void {
-    this.curve = undefined;
+  private seeProbe(memoryBytes: number, found: DirtyObservation): PhaseChange | undefined {
+    this.writtenBytes = Math.max(this.writtenBytes, found.bytes);
+    const likely = this.likelyOf(memoryBytes).observe(found);
+    this.likely = likely.curve;
+    this.measured = this.measuredOf(memoryBytes).observe(found).curve;
+    return likely.phaseChange;
   }
 
-  /** @returns undefined while no rate of the link is known */
-  conditions(memoryBytes: number): Conditions | undefined {
-    const measured = this.passRate.bytesPerSecond ? this.passRate : this.earlierRate;
-    const passes = measured.bytesPerSecond ?? this.statedPassRate();
-    return passes && this.under(memoryBytes, passes, this.line(measured) ?? passes);
+  /** False after {@link seeThrottledPass}, until the next observation. */
+  get knowsGuest(): boolean {
+    return this.likely !== undefined;
   }
 
-  /** The conditions during the first pass, when only samples of its rate are known. */
+  /**
+   * @param downtimeLimitMs in force, which passes end by
+   * @returns undefined before the first pass has told the rate of the link
+   */
+  conditions(memoryBytes: number, downtimeLimitMs: number): Conditions | undefined {
+    const passes = this.passRate.bytesPerSecond;
+    return passes && this.under(memoryBytes, passes, this.line(this.passRate) ?? passes, downtimeLimitMs);
+  }
+
+  /** The conditions before the first pass has ended, if the rate of passes were this. */
   conditionsAt(memoryBytes: number, passRate: Estimate): Conditions {
-    // It also skips zero pages, which takes time and sends nothing: the line may be faster.
     const line = this.line(RateEstimate.unmeasured) ?? this.unlessCapped(passRate);
-    return this.under(memoryBytes, passRate, line);
+    return this.under(memoryBytes, passRate, line, 0);
   }
 
-  private under(memoryBytes: number, passes: Estimate, line: Estimate): Conditions {
-    const curve = this.curveOf(memoryBytes);
+  private under(memoryBytes: number, passes: Estimate, line: Estimate, downtimeLimitMs: number): Conditions {
     const fixedCostMs = this.fixedCost.ms;
     return {
-      preCopy: { curve, bandwidth: passes },
+      preCopy: { curve: this.measuredOf(memoryBytes), bandwidth: passes },
       cost: { lineRate: line, fixedCostMs },
       expected: {
-        ...{ curve, bytesPerSecond: passes.middle },
+        ...{ curve: this.likelyOf(memoryBytes), bytesPerSecond: passes.middle },
         ...{ lineBytesPerSecond: line.middle, fixedCostMs: fixedCostMs.middle },
+        unsentBytes: carriedBytes(downtimeLimitMs, passes.middle),
+        writtenBytes: this.writtenBytes,
       },
     };
   }
@@ -107,15 +144,12 @@ export class Outlook {
     return this.link.cap === undefined ? passes : { ...passes, high: FASTEST };
   }
 
-  private statedPassRate(): Estimate | undefined {
-    const { lineRate: stated, cap } = this.link;
-    if (stated === undefined) return undefined;
-    const rate = Math.min(stated, cap ?? stated);
-    return { low: rate, middle: rate, high: rate };
+  private measuredOf(memoryBytes: number): DirtyCurve {
+    return this.measured ?? DirtyCurve.unobserved(memoryBytes);
   }
 
-  private curveOf(memoryBytes: number): DirtyCurve {
-    return this.curve ?? DirtyCurve.unobserved(memoryBytes);
+  private likelyOf(memoryBytes: number): DirtyCurve {
+    return this.likely ?? DirtyCurve.unobserved(memoryBytes);
   }
 }
 

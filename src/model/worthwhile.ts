@@ -5,10 +5,10 @@
  *     r(0)/B + ... + r(n-1)/B  +  pause(r(n))  +  X · max(pause(r(n)), free pause)
  *
  * where r(0) is dirty now, r(k+1) = D(r(k)/B) is expected after one pass more, B is the bandwidth of passes and X the
- * exchange rate. D is not known: the middle of its bracket is the value whose worst error is least.
+ * exchange rate. (Passes end with a little unsent, so they are a little shorter and leave a little more.) D is not known: the middle of its bracket is the value whose worst error is least.
  */
 import type { DirtyCurve } from './dirty-curve.ts';
-import { transferMs } from './transfer.ts';
+import { carriedBytes, transferMs } from './transfer.ts';
 
 /** What is expected of a migration: single figures, for a choice and not for a promise. */
 export interface Expectation {
@@ -18,6 +18,10 @@ export interface Expectation {
   /** Of the stop-and-copy. */
   readonly lineBytesPerSecond: number;
   readonly fixedCostMs: number;
+  /** How much a pass may leave unsent when it ends: bandwidth x downtime-limit. It counts into what is then dirty. */
+  readonly unsentBytes: number;
+  /** What the guest writes to, as far as it was seen: the most that was ever dirty. */
+  readonly writtenBytes: number;
 }
 
 export interface Worth {
@@ -39,6 +43,9 @@ export interface Stop {
 /** Beyond this many passes nobody's forecast is worth anything. */
 const FOLLOWED_PASSES = 30;
 
+/** QEMU sends for this long before it looks at what is left (migration/ram.c: MAX_WAIT). */
+const LOOK_MS = 50;
+
 /** A pass that leaves more than this share of what it sent leads nowhere. */
 const STANDSTILL = 0.995;
 
@@ -46,10 +53,35 @@ export function expectedPauseMs(restBytes: number, expected: Expectation): numbe
   return transferMs(restBytes, expected.lineBytesPerSecond) + expected.fixedCostMs;
 }
 
-/** What the next boundary is expected to find. @returns bytes */
-export function expectedRest(restBytes: number, { curve, bytesPerSecond }: Expectation): number {
-  const { low, high } = curve.at(transferMs(restBytes, bytesPerSecond));
-  return (low + high) / 2;
+/**
+ * What one more pass is expected to take and to leave. What it leaves unsent may be dirtied again meanwhile, as likely as
+ * any other page that the guest writes to: with u unsent and D of W dirtied, u + D·(1 - u/W) are dirty in the end.
+ */
+export function expectedPass(
+  restBytes: number,
+  expected: Expectation,
+): { durationMs: number; restBytes: number } {
+  const { curve, bytesPerSecond, unsentBytes } = expected;
+  const sentBytes = Math.max(
+    restBytes - unsentBytes,
+    Math.min(restBytes, carriedBytes(LOOK_MS, bytesPerSecond)),
+  );
+  const leftBytes = restBytes - sentBytes;
+  const durationMs = transferMs(sentBytes, bytesPerSecond);
+  const { low, high } = curve.at(durationMs);
+  const dirtied = (low + high) / 2;
+  const again = leftBytes / Math.max(expected.writtenBytes, restBytes, 1);
+  return { durationMs, restBytes: leftBytes + dirtied * (1 - again) };
+}
+
+/**
+ * {@link expectedPass} turned round: what was dirtied in a pass that left r dirty, u of it unsent, by a guest that
+ * writes to W. r = u + D·(1 - u/W), hence D = (r - u)/(1 - u/W). @returns bytes
+ */
+export function likelyDirtied(restBytes: number, unsentBytes: number, writtenBytes: number): number {
+  const written = Math.max(writtenBytes, restBytes);
+  if (restBytes <= unsentBytes) return 0;
+  return Math.min(restBytes, (restBytes - unsentBytes) / (1 - unsentBytes / written));
 }
 
 /** What a stop costs, in milliseconds of migration. */
@@ -85,9 +117,9 @@ function* stopsFrom(restBytes: number, expected: Expectation): Generator<Stop> {
   let waitMs = 0;
   for (let passes = 0; passes <= FOLLOWED_PASSES; passes += 1) {
     yield { passes, waitMs, pauseMs: expectedPauseMs(rest, expected) };
-    waitMs += transferMs(rest, expected.bytesPerSecond);
-    const next = expectedRest(rest, expected);
-    if (next > STANDSTILL * rest) return;
-    rest = next;
+    const next = expectedPass(rest, expected);
+    if (next.restBytes > STANDSTILL * rest) return;
+    waitMs += next.durationMs;
+    rest = next.restBytes;
   }
 }

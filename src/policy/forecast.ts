@@ -16,17 +16,17 @@ import { convergence } from '../model/convergence.ts';
 import type { PhaseChange } from '../model/dirty-curve.ts';
 import { FirstPassRate } from '../model/first-pass-rate.ts';
 import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
-import { exactly } from '../model/interval.ts';
+import { type Estimate, exactly } from '../model/interval.ts';
 import type { EndedPass, MeasuredBoundary, Observation, Tick } from '../model/observation.ts';
 import { type Conditions, Outlook } from '../model/outlook.ts';
 import { pauseMs } from '../model/switchover-pause.ts';
-import { carriedBytes, transferMs } from '../model/transfer.ts';
+import { carriedBytes } from '../model/transfer.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import {
   bestStop,
   costOf,
+  expectedPass,
   expectedPauseMs,
-  expectedRest,
   firstStopWithin,
   type Stop,
   type Worth,
@@ -84,11 +84,14 @@ class Forecast implements Policy {
     this.outlook = new Outlook(known, { lineRate, cap });
   }
 
+  /** Only by what the user says of the link: what earlier migrations met there may be better today. */
   beforeStart(): Decision | undefined {
+    const { lineRateBytesPerSecond: stated, bandwidthBytesPerSecond: cap } = this.limits;
     const { memoryBytes } = this.known;
-    if (memoryBytes === undefined || this.limits.overBudget !== 'abort') return undefined;
-    const conditions = this.outlook.conditions(memoryBytes);
-    return conditions && this.hopeless(conditions, memoryBytes);
+    if (memoryBytes === undefined || stated === undefined || this.limits.overBudget !== 'abort')
+      return undefined;
+    const rate = Math.min(stated, cap ?? stated);
+    return this.foreseenHopeless(memoryBytes, { low: rate, middle: rate, high: rate });
   }
 
   observe(observation: Observation): Decision {
@@ -100,7 +103,7 @@ class Forecast implements Policy {
       return { action: 'continue', memoryIntensive: false, reason };
     }
     const changed = this.learn(observation, ended);
-    const conditions = this.outlook.conditions(observation.totalBytes);
+    const conditions = this.outlook.conditions(observation.totalBytes, this.limitInForceMs);
     if (!conditions) return { action: 'continue', memoryIntensive: false, reason: 'nothing was sent yet' };
     this.calms.add(remainingBytes);
     const decision = this.decide(observation, conditions, changed);
@@ -116,24 +119,20 @@ class Forecast implements Policy {
     // Post-copy is better begun once most of the memory is there.
     const inTime = tick.pass === 1 && this.limits.overBudget !== 'post-copy';
     const rate = inTime ? this.firstPass.with(tick) : undefined;
-    const decision = rate && this.hopeless(this.outlook.conditionsAt(tick.totalBytes, rate), tick.totalBytes);
+    const decision = rate && this.foreseenHopeless(tick.totalBytes, rate);
     return decision ?? { action: 'continue', reason: 'decisions are made at boundaries' };
   }
 
   private learn(boundary: MeasuredBoundary, ended: EndedPass): PhaseChange | undefined {
-    this.outlook.seeLink({ durationMs: ended.durationMs, bytes: ended.sentBytes });
-    if (this.throttleChanged) {
-      // This pass is partly of the guest as it was and partly of the throttled one.
-      this.throttleChanged = false;
-      this.outlook.forgetGuest();
-      return undefined;
-    }
     const linkRate = Math.max(boundary.lineRateBytesPerSecond ?? 0, ended.bandwidthBytesPerSecond);
-    return this.outlook.seeGuest(boundary.totalBytes, {
-      durationMs: ended.durationMs,
-      bytes: boundary.remainingBytes,
+    const pass = {
+      ...{ durationMs: ended.durationMs, sentBytes: ended.sentBytes, restBytes: boundary.remainingBytes },
       unsentBytes: carriedBytes(this.limitInForceMs, linkRate),
-    });
+    };
+    if (!this.throttleChanged) return this.outlook.seePass(boundary.totalBytes, pass);
+    this.throttleChanged = false;
+    this.outlook.seeThrottledPass(pass);
+    return undefined;
   }
 
   private decide(boundary: MeasuredBoundary, conditions: Conditions, changed?: PhaseChange): Decision {
@@ -153,20 +152,29 @@ class Forecast implements Policy {
     const overdue = atMs >= this.leastCostMs;
     this.leastCostMs = Math.min(this.leastCostMs, atMs + costOf({ waitMs: 0, pauseMs: pause }, this.worth));
     this.leastPauseMs = Math.min(this.leastPauseMs, pause);
-    const alone = this.comesByItself(remainingBytes, conditions, overdue);
+    if (!this.outlook.knowsGuest && !overdue)
+      return {
+        action: 'continue',
+        memoryIntensive: true,
+        reason: `${described(seen)}; a pause of ${formatDuration(pause)} now, but the guest was throttled on the way: the next pass tells what that does`,
+      };
+    const alone = this.comesByItself(remainingBytes, conditions, overdue || this.switchoversAsked > 0);
     if (alone) return alone;
     const stop = bestStop(remainingBytes, expected, this.worth);
     return pause <= maxDowntimeMs && this.switchoversAsked < PATIENCE_PASSES
-      ? this.nowOrLater(seen, stop, overdue)
+      ? // A limit that was raised once stays so, and leaves nothing for a longer wait to decide.
+        this.nowOrLater(seen, stop, overdue || this.switchoversAsked > 0)
       : this.notNow(seen, stop, overdue);
   }
 
   /** A guest that converges within `--downtime` is left alone: for good when that is certain, else while waiting pays. */
   private comesByItself(restBytes: number, conditions: Conditions, overdue: boolean): Decision | undefined {
     const { downtimeMs } = this.limits;
-    const { preCopy, cost, expected } = conditions;
+    const { preCopy, expected } = conditions;
+    // By QEMU's own arithmetic, which knows of no fixed cost.
+    const cost = { lineRate: preCopy.bandwidth, fixedCostMs: exactly(0) };
     const certain = convergence(preCopy, cost, exactly(restBytes), downtimeMs).verdict === 'certainly';
-    const stop = firstStopWithin(downtimeMs, restBytes, expected);
+    const stop = firstStopWithin(downtimeMs, restBytes, { ...expected, fixedCostMs: 0 });
     if (!certain && (overdue || !stop)) return undefined;
     const when = stop ? ` ${afterPasses(stop)}` : '';
     return {
@@ -208,11 +216,12 @@ class Forecast implements Policy {
   }
 
   private whyNoWait({ boundary, conditions }: Seen, overdue: boolean): string {
+    if (this.switchoversAsked > 1)
+      return `asked for the ${this.switchoversAsked}th time, since QEMU found more dirty than that`;
     if (overdue) return 'waiting for less has taken as long as it can be worth';
     const { expected } = conditions;
-    const passMs = transferMs(boundary.remainingBytes, expected.bytesPerSecond);
-    const next = expectedPauseMs(expectedRest(boundary.remainingBytes, expected), expected);
-    return `another pass of ${formatDuration(passMs)} would leave about ${formatDuration(next)}`;
+    const { durationMs, restBytes } = expectedPass(boundary.remainingBytes, expected);
+    return `another pass of ${formatDuration(durationMs)} would leave about ${formatDuration(expectedPauseMs(restBytes, expected))}`;
   }
 
   /** The pause is longer than allowed. */
@@ -242,13 +251,19 @@ class Forecast implements Policy {
     };
   }
 
+  /** Before a pass has confirmed it, and so not for a guest that is known to have phases. */
+  private foreseenHopeless(memoryBytes: number, passRate: Estimate): Decision | undefined {
+    return this.outlook.hadPhases
+      ? undefined
+      : this.hopeless(this.outlook.conditionsAt(memoryBytes, passRate), memoryBytes);
+  }
+
   /** What to do as soon as it is certain that no pause allowed is possible; undefined while it is not. */
   private hopeless(conditions: Conditions, restBytes: number): Decision | undefined {
     const { preCopy, cost } = conditions;
     const { maxDowntimeMs } = this.limits;
     const found = convergence(preCopy, cost, exactly(restBytes), maxDowntimeMs);
-    // What was measured is of one phase, and another may be calmer.
-    if (found.verdict !== 'certainly-not' || this.outlook.hadPhases) return undefined;
+    if (found.verdict !== 'certainly-not') return undefined;
     const { low, high } = found.fixedPointBytes;
     const measured = Math.max(...preCopy.curve.restsOn.map(({ bytes }) => bytes));
     const neededMs = expectedPauseMs(Math.min(Math.max(measured, low), high), conditions.expected);

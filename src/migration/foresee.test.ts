@@ -1,0 +1,125 @@
+/** A guest migrates on the simulator, and the next migration of it knows more than the first. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { constantLink } from '../hypervisor/simulated/link.ts';
+import { cyclic } from '../hypervisor/simulated/memory/cyclic.ts';
+import { SimulatedHypervisor, simulatedDestination } from '../hypervisor/simulated/simulated-hypervisor.ts';
+import { forecast } from '../policy/forecast.ts';
+import { DEFAULT_LIMITS, type Limits } from '../policy/policy.ts';
+import { foresee } from './foresee.ts';
+import { newMigrationId } from './journal-file.ts';
+import { Recorder } from './recorder.ts';
+import { startOptionsOf } from './start-options.ts';
+import { Supervisor } from './supervisor.ts';
+
+const MB = 1e6;
+const MEMORY = 512 * 2 ** 20;
+const DESTINATION = { ...simulatedDestination('vm1'), migrateUri: 'tcp:10.77.0.2:4444' };
+
+let stateDir: string;
+beforeEach(() => {
+  stateDir = fs.mkdtempSync(path.join(os.tmpdir(), 'switchover-foresee-'));
+});
+afterEach(() => fs.rmSync(stateDir, { recursive: true }));
+
+function hypervisorWith(running = true): SimulatedHypervisor {
+  const memory = cyclic({ workingSetBytes: 134 * MB, writeRateBytesPerSecond: 2000 * MB });
+  return new SimulatedHypervisor({
+    vm1: { memoryBytes: MEMORY, memory, link: constantLink(60 * MB), running },
+  });
+}
+
+const intended = async (hypervisor: SimulatedHypervisor, cap?: number) => ({
+  ...{ guest: await hypervisor.inspect('sim:vm1'), destination: DESTINATION, cap },
+});
+
+async function migrate(limits: Limits = DEFAULT_LIMITS) {
+  const hypervisor = hypervisorWith();
+  const kind = forecast();
+  const { known } = await foresee(hypervisor, await intended(hypervisor), stateDir);
+  const guest = await hypervisor.inspect('sim:vm1');
+  const recorder = Recorder.open(
+    stateDir,
+    {
+      ...{ type: 'opened', id: newMigrationId('vm1'), origin: 'migrate', switchoverVersion: '0' },
+      ...{ vm: 'sim:vm1', destination: DESTINATION.vm, migrateUri: DESTINATION.migrateUri },
+      ...{ policy: kind.name, limits, guest },
+    },
+    () => {},
+  );
+  const migration = await hypervisor.start('sim:vm1', DESTINATION, startOptionsOf(kind, limits, false));
+  const outcome = await new Supervisor(migration, kind, limits, recorder, known).run();
+  recorder.close();
+  return outcome;
+}
+
+test('a guest that runs is probed', async () => {
+  const hypervisor = hypervisorWith();
+  const { known } = await foresee(hypervisor, await intended(hypervisor), undefined);
+  expect(known.memoryBytes).toBe(MEMORY);
+  expect(known.probes).toEqual([
+    { durationMs: 300, bytes: expect.closeTo(134 * MB, -6), unsentBytes: expect.closeTo(13.4 * MB, -6) },
+  ]);
+});
+
+test('one that stands still is not', async () => {
+  const hypervisor = hypervisorWith(false);
+  expect((await foresee(hypervisor, await intended(hypervisor), undefined)).known.probes).toEqual([]);
+});
+
+describe('after a migration', () => {
+  test('its passes, its link and its switchover are known', async () => {
+    const outcome = await migrate({ ...DEFAULT_LIMITS, maxDowntimeMs: 10_000 });
+    expect(outcome.outcome).toBe('completed');
+    const hypervisor = hypervisorWith();
+    const { known } = await foresee(hypervisor, await intended(hypervisor), stateDir);
+    expect(known.passTransfers[0]?.bytes).toBe(known.firstPassBytes);
+    const rate = (known.passTransfers[0]?.bytes ?? 0) / (known.passTransfers[0]?.durationMs ?? 0);
+    expect(rate).toBeCloseTo(60_000, -3);
+    expect(known.earlierPasses[0]?.bytes).toBeGreaterThan(125 * MB);
+    expect(known.earlierPasses[0]?.bytes).toBeLessThan(155 * MB);
+    expect(known.switchovers).toHaveLength(1);
+    const [{ pauseMs = 0, bytes = 0 } = {}] = known.switchovers;
+    expect(pauseMs).toBe(outcome.pauseMs);
+    // Sent at the line's rate within the pause, less what a switchover costs.
+    expect(bytes / 60_000).toBeGreaterThan(pauseMs - 100);
+    expect(bytes / 60_000).toBeLessThan(pauseMs);
+  });
+
+  test('of another guest only the link is', async () => {
+    await migrate();
+    const hypervisor = hypervisorWith();
+    const { guest, ...where } = await intended(hypervisor);
+    const { known } = await foresee(hypervisor, { guest: { ...guest, name: 'vm2' }, ...where }, stateDir);
+    expect(known.earlierPasses).toEqual([]);
+    expect(known.firstPassBytes).toBeUndefined();
+    expect(known.passTransfers).not.toEqual([]);
+  });
+
+  test('over another link only the guest is, under another cap not the rate of passes', async () => {
+    await migrate();
+    const hypervisor = hypervisorWith();
+    const { destination, ...who } = await intended(hypervisor);
+    const elsewhere = { ...destination, migrateUri: 'tcp:10.77.0.3:4444' };
+    const other = (await foresee(hypervisor, { ...who, destination: elsewhere }, stateDir)).known;
+    expect(other.passTransfers).toEqual([]);
+    expect(other.earlierPasses).not.toEqual([]);
+    const samePort = { ...destination, migrateUri: 'tcp:10.77.0.2:5555' };
+    expect(
+      (await foresee(hypervisor, { ...who, destination: samePort }, stateDir)).known.passTransfers,
+    ).not.toEqual([]);
+    const capped = await foresee(hypervisor, await intended(hypervisor, 10 * MB), stateDir);
+    expect(capped.known.passTransfers).toEqual([]);
+    expect(capped.known.switchovers).not.toEqual([]);
+  });
+
+  test('of which the journal is damaged nothing is', async () => {
+    await migrate();
+    const folder = path.join(stateDir, 'journal');
+    for (const name of fs.readdirSync(folder)) fs.writeFileSync(path.join(folder, name), 'not json\n');
+    const hypervisor = hypervisorWith();
+    expect((await foresee(hypervisor, await intended(hypervisor), stateDir)).known.earlierPasses).toEqual([]);
+  });
+});

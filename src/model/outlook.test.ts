@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import { type Foreknowledge, NOTHING_KNOWN } from './foreknowledge.ts';
+import { learnedLineRate, Outlook } from './outlook.ts';
+
+const MB = 1e6;
+const MEMORY = 1000 * MB;
+const UNSTATED = { lineRate: undefined, cap: undefined };
+const knowing = (known: Partial<Foreknowledge>) => ({ ...NOTHING_KNOWN, memoryBytes: MEMORY, ...known });
+const PASS = { durationMs: 2000, sentBytes: 120 * MB, restBytes: 100 * MB, unsentBytes: 0 };
+
+describe('the link', () => {
+  test('is not known before a pass has ended', () => {
+    expect(new Outlook(knowing({}), UNSTATED).conditions(MEMORY, 300)).toBeUndefined();
+  });
+
+  test('is as fast as its passes, and the stop-and-copy as well', () => {
+    const outlook = new Outlook(knowing({}), UNSTATED);
+    outlook.seePass(MEMORY, PASS);
+    const conditions = outlook.conditions(MEMORY, 300);
+    expect(conditions?.expected).toMatchObject({ bytesPerSecond: 60 * MB, lineBytesPerSecond: 60 * MB });
+    expect(conditions?.expected.unsentBytes).toBeCloseTo(18 * MB, -3);
+  });
+
+  test('is faster by any factor for the stop-and-copy where a cap held the passes', () => {
+    const outlook = new Outlook(knowing({}), { lineRate: undefined, cap: 60 * MB });
+    outlook.seePass(MEMORY, PASS);
+    expect(outlook.conditions(MEMORY, 300)?.cost.lineRate.high).toBeGreaterThan(1e12);
+  });
+
+  test('under a cap is known by what earlier stop-and-copies carried', () => {
+    const known = knowing({ switchoverTransfers: [{ durationMs: 100, bytes: 100 * MB }] });
+    expect(learnedLineRate(known)).toBeCloseTo(1000 * MB, -3);
+    const outlook = new Outlook(known, { lineRate: undefined, cap: 60 * MB });
+    outlook.seePass(MEMORY, PASS);
+    expect(outlook.conditions(MEMORY, 300)?.expected.lineBytesPerSecond).toBeCloseTo(1000 * MB, -3);
+  });
+
+  test("the user's word goes before all of that", () => {
+    const outlook = new Outlook(knowing({}), { lineRate: 500 * MB, cap: 60 * MB });
+    outlook.seePass(MEMORY, PASS);
+    expect(outlook.conditions(MEMORY, 300)?.cost.lineRate).toMatchObject({ low: 500 * MB, high: 500 * MB });
+  });
+});
+
+describe('the guest', () => {
+  const rate = { low: 60 * MB, middle: 60 * MB, high: 60 * MB };
+
+  test('a probe counts for what is certain and for what is likely', () => {
+    const probes = [{ durationMs: 300, bytes: 100 * MB }];
+    const { preCopy, expected } = new Outlook(knowing({ probes }), UNSTATED).conditionsAt(MEMORY, rate);
+    expect(preCopy.curve.lower(2000)).toBeCloseTo(94 * MB, -6);
+    expect(expected.curve.lower(2000)).toBeCloseTo(94 * MB, -6);
+  });
+
+  test('earlier migrations count for what is likely only', () => {
+    const earlierPasses = [{ durationMs: 300, bytes: 100 * MB }];
+    const { preCopy, expected } = new Outlook(knowing({ earlierPasses }), UNSTATED).conditionsAt(
+      MEMORY,
+      rate,
+    );
+    expect(preCopy.curve.lower(2000)).toBe(0);
+    expect(expected.curve.lower(2000)).toBeCloseTo(94 * MB, -6);
+  });
+
+  test('a probe that earlier migrations contradict shows phases', () => {
+    const earlierPasses = [{ durationMs: 2000, bytes: 10 * MB }];
+    const probes = [{ durationMs: 300, bytes: 100 * MB }];
+    expect(new Outlook(knowing({ earlierPasses, probes }), UNSTATED).hadPhases).toBe(true);
+    expect(new Outlook(knowing({ probes }), UNSTATED).hadPhases).toBe(false);
+    expect(new Outlook(knowing({ earlierPasses }), UNSTATED).hadPhases).toBe(false);
+  });
+
+  test('what a pass may have left unsent widens what is certain', () => {
+    const outlook = new Outlook(knowing({}), UNSTATED);
+    outlook.seePass(MEMORY, { ...PASS, unsentBytes: 40 * MB });
+    const conditions = outlook.conditions(MEMORY, 300);
+    expect(conditions?.preCopy.curve.lower(2000)).toBeCloseTo(54 * MB, -6);
+    // All of its 100 MB were dirtied, if it writes to no more than that.
+    expect(conditions?.expected.curve.lower(2000)).toBeCloseTo(94 * MB, -6);
+  });
+
+  test('a throttled pass tells the link and makes the guest unknown', () => {
+    const outlook = new Outlook(knowing({ probes: [{ durationMs: 300, bytes: 100 * MB }] }), UNSTATED);
+    outlook.seeThrottledPass(PASS);
+    expect(outlook.knowsGuest).toBe(false);
+    expect(outlook.conditions(MEMORY, 300)?.preCopy.curve.lower(2000)).toBe(0);
+    outlook.seePass(MEMORY, PASS);
+    expect(outlook.knowsGuest).toBe(true);
+  });
+});
