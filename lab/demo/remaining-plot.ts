@@ -16,6 +16,8 @@ interface Point {
 
 const WIDTH = 860;
 const HEIGHT = 420;
+/** Of the height, between the words of two switchovers. */
+const WORDS_STEP = 0.15;
 /** Told apart by colour-blind readers too, and by the dashes of the first. */
 const COLOURS = ['#b35806', '#2166ac', '#1b7837', '#762a83'];
 
@@ -23,7 +25,10 @@ const COLOURS = ['#b35806', '#2166ac', '#1b7837', '#762a83'];
 export function remainingPlot(runs: readonly PlottedRun[], title: string, subtitle: string): string {
   const { document } = parseHTML('<html><body></body></html>');
   const points = runs.flatMap(pointsOf);
-  const switchovers = runs.flatMap((run) => switchoverOf(run));
+  // Each a step below the one before: their words would cover each other.
+  const switchovers = runs
+    .flatMap((run) => switchoverOf(run))
+    .map((each, index) => ({ ...each, top: each.top * (1 - WORDS_STEP * index) }));
   const plot = Plot.plot({
     document: document as never,
     width: WIDTH,
