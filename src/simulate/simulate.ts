@@ -1,12 +1,8 @@
 /** Runs a scenario's migrations, policy by policy, through the supervisor that production uses. Pure but for time spent. */
-import { SimulatedHypervisor, simulatedDestination } from '../hypervisor/simulated/simulated-hypervisor.ts';
 import type { Outcome } from '../migration/outcome.ts';
-import { startOptionsOf } from '../migration/start-options.ts';
-import { Supervisor } from '../migration/supervisor.ts';
-import { OWN_POLICIES } from '../policy/own-policies.ts';
 import { choosePolicy } from '../policy/policies.ts';
-import type { PolicyKind } from '../policy/policy.ts';
 import { drawGuest } from './draw-guest.ts';
+import { runOne } from './run-one.ts';
 import type { ScenarioFile } from './scenario-file.ts';
 
 export interface PolicyResult {
@@ -40,24 +36,11 @@ export async function simulate(
     const outcomes: Outcome[] = [];
     for (let index = 0; index < file.migrations; index += 1) {
       if (index % 100 === 0) progress(rank * file.migrations + index, of);
-      outcomes.push(await migrateOnce(file, kind, index));
+      outcomes.push(await runOne(drawGuest(file, index), kind, file.limits));
     }
     results.push(resultOf(name, outcomes));
   }
   return results;
-}
-
-async function migrateOnce(file: ScenarioFile, kind: PolicyKind, index: number): Promise<Outcome> {
-  const { limits } = file;
-  // Ours decide at boundaries only; the others poll, and need the samples between.
-  const tickMs = Object.hasOwn(OWN_POLICIES, kind.name) ? Number.POSITIVE_INFINITY : 250;
-  const hypervisor = new SimulatedHypervisor({ guest: { ...drawGuest(file, index), tickMs } });
-  const migration = await hypervisor.start(
-    'sim:guest',
-    simulatedDestination('guest'),
-    startOptionsOf(kind, limits, false),
-  );
-  return await new Supervisor(migration, kind, limits, { write: () => {} }).run();
 }
 
 function resultOf(policy: string, all: readonly Outcome[]): PolicyResult {
