@@ -42,6 +42,16 @@ describe('wrong usage: exit 2, one sentence that names the option', () => {
       /--policy.*'hope'.*there are forecast, mp, relaxed/,
     ],
     [['simulate', 'docs/examples/loop.toml', '--migrations', '0'], 2, /whole number from 1/],
+    [
+      ['migrate', 'qmp:/a', 'qmp:/b', '--migrate-uri', 'tcp:h:1', '--policy', 'frs'],
+      2,
+      /--policy.*'frs'.*no QEMU takes an order.*`switchover simulate` only/,
+    ],
+    [
+      ['simulate', 'docs/examples/loop.toml', '--svg', '/nowhere/x.svg'],
+      2,
+      /--svg \/nowhere\/x\.svg.*no such file/,
+    ],
     [['replay', 'nothing', '--state-dir', '/nowhere'], 3, /nothing/],
     [
       ['migrate', 'vm1', 'qemu:///b', '--listen-uri', 'tcp:h:1'],

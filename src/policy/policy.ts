@@ -86,6 +86,8 @@ export interface StartsWith {
   readonly autoConverge?: AutoConverge;
   readonly xbzrle?: boolean;
   readonly postCopyCapable?: boolean;
+  /** In each pass the pages that were found dirty most often go last. Only the simulator can. */
+  readonly hottestLast?: boolean;
 }
 
 /** A named way to decide, with its parameters already chosen. */

@@ -27,11 +27,12 @@ export async function runOne(
   limits: Limits,
   journal: JournalSink = NO_JOURNAL,
 ): Promise<Outcome> {
-  const { autoConverge, postCopyCapable } = kind.startsWith ?? {};
+  const { autoConverge, postCopyCapable, hottestLast } = kind.startsWith ?? {};
   const hypervisor = new SimulatedHypervisor({
     guest: {
       tickMs: kind.polls ? TICK_MS : Number.POSITIVE_INFINITY,
       ...guest,
+      ...(hottestLast ? { sendOrder: 'hottest-last' as const } : {}),
       ...(autoConverge ? { autoConverge: inQemusWords(autoConverge) } : {}),
     },
   });
