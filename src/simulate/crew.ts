@@ -9,6 +9,12 @@ import type { ScenarioFile } from './scenario-file.ts';
 const WORKER = new URL(`./worker${path.extname(import.meta.filename)}`, import.meta.url);
 
 /**
+ * A thread holds one migration at a time. Without a limit V8 lets garbage pile up for as long as the machine has
+ * memory: 550 MB instead of 240 after 100,000 migrations, and no faster.
+ */
+const LIMITS = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 192 };
+
+/**
  * @param take called with each share's figures, in the order in which they come in
  * @param signal ends all threads; the promise then resolves
  * @throws {Error} what a thread threw
@@ -21,7 +27,10 @@ export async function workOff(
   signal: AbortSignal,
 ): Promise<void> {
   const queue = shares[Symbol.iterator]();
-  const crew = Array.from({ length: workers }, () => new Worker(WORKER, { workerData: file }));
+  const crew = Array.from(
+    { length: workers },
+    () => new Worker(WORKER, { workerData: file, resourceLimits: LIMITS }),
+  );
   try {
     await Promise.all(crew.map((worker) => employ(worker, queue, take, signal)));
   } finally {

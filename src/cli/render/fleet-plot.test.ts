@@ -25,7 +25,7 @@ test('is whole XML with a row for each policy, its share of arrivals, and a lege
     ),
   );
   expect(words).toEqual(
-    expect.arrayContaining(['mp min-shrink=20%', 'proxmox *', 'stock', '99.9 %', '100 %', '0 %']),
+    expect.arrayContaining(['mp min-shrink=20%', 'proxmox*', 'stock', '99.9 %', '100 %', '0 %']),
   );
   expect(words).toEqual(
     expect.arrayContaining(['<fleet> & more', 'total time', 'sent', 'pause', 'none arrived']),

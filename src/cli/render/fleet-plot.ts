@@ -5,6 +5,7 @@
 import * as Plot from '@observablehq/plot';
 import { formatBytes, formatDuration } from '../../model/units.ts';
 import type { Distribution, PolicyResult } from '../../simulate/summary.ts';
+import { legendLines, markedName } from './fleet-legend.ts';
 import { drawing, type Panel, picture } from './picture.ts';
 import { scaleOf } from './quantile-strip.ts';
 
@@ -15,7 +16,9 @@ const LOST = '#8c8c8c';
 
 const ROW = 30;
 const TOP = 92;
-const BOTTOM = 62;
+/** Of the notes below. */
+const LINE = 17;
+
 const LABELS = 200;
 const WIDTHS = { arrived: 170, strip: 215, gap: 24 };
 
@@ -26,7 +29,7 @@ export function fleetPlot(results: readonly PolicyResult[], subtitle: string): s
     {
       name: 'total time',
       of: (result: PolicyResult) => result.totalMs,
-      format: formatDuration,
+      format: roundDuration,
       ticks: TIMES,
     },
     { name: 'sent', of: (result: PolicyResult) => result.sentBytes, format: formatBytes, ticks: SIZES },
@@ -42,7 +45,7 @@ export function fleetPlot(results: readonly PolicyResult[], subtitle: string): s
   const most = Math.max(...results.map(({ migrations }) => migrations));
   return picture({
     width: x + WIDTHS.gap,
-    height: TOP + height + BOTTOM,
+    height: TOP + height + 26 + notes(results).length * LINE,
     panels,
     texts: [
       { x: 16, y: 28, size: 18, bold: true, words: `${most} simulated migrations under each policy` },
@@ -51,7 +54,7 @@ export function fleetPlot(results: readonly PolicyResult[], subtitle: string): s
         ...{ x: (heads[index] ?? 0) + (index === 0 ? 0 : 12), y: TOP - 8, size: 13, bold: true, words },
       })),
       ...notes(results).map((words, index) => ({
-        ...{ x: 16, y: TOP + height + 26 + index * 17, size: 12, words },
+        ...{ x: 16, y: TOP + height + 26 + index * LINE, size: 12, words },
       })),
     ],
   });
@@ -59,7 +62,7 @@ export function fleetPlot(results: readonly PolicyResult[], subtitle: string): s
 
 function arrivedPanel(results: readonly PolicyResult[], height: number): string {
   const rows = results.map(({ policy, completed, migrations, startedWith }) => ({
-    policy: labelOf(policy, startedWith),
+    policy: markedName({ policy, startedWith }),
     share: completed / migrations,
     words: migrations === 1 ? (completed ? 'yes' : 'no') : percent(completed, migrations),
   }));
@@ -85,7 +88,7 @@ interface Strip {
 
 function stripPanel(results: readonly PolicyResult[], { of, format, ticks }: Strip, height: number): string {
   const all = results.map((result) => ({
-    policy: labelOf(result.policy, result.startedWith),
+    policy: markedName(result),
     of: of(result),
   }));
   const drawn = all.flatMap(({ policy, of: quantiles }) => (quantiles ? [{ policy, ...quantiles }] : []));
@@ -155,16 +158,9 @@ function percent(completed: number, migrations: number): string {
   return `${Number(text) >= 100 && completed < migrations ? '99.99' : String(Number(text))} %`;
 }
 
-function labelOf(policy: string, startedWith: readonly string[]): string {
-  return startedWith.includes('auto-converge') ? `${policy} *` : policy;
-}
-
 function notes(results: readonly PolicyResult[]): string[] {
-  const throttled = results.some(({ startedWith }) => startedWith.includes('auto-converge'));
   return [
     'of those that arrived: line from the 5th to the 95th percentile, bar the middle half, tick the median, circle the longest',
-    ...(throttled
-      ? ["* started with auto-converge, as its system does: the guest's CPUs are slowed down"]
-      : []),
+    ...legendLines(results),
   ];
 }

@@ -1,6 +1,7 @@
 /** What `simulate` prints: a table, and for a fleet a small plot below it. Pure. */
 import { formatBytes, formatDuration } from '../../model/units.ts';
 import type { Distribution, PolicyResult } from '../../simulate/summary.ts';
+import { legendLines, markedName } from './fleet-legend.ts';
 import { quantileStrip, scaleOf } from './quantile-strip.ts';
 import { table } from './table.ts';
 
@@ -11,12 +12,14 @@ const BAR_CELLS = 12;
 const STRIP_CELLS = 21;
 
 export function fleetText(results: readonly PolicyResult[]): string {
-  return [tableOf(results), plotOf(results), legendOf(results)].filter((part) => part !== '').join('\n\n');
+  return [tableOf(results), plotOf(results), legendLines(results).join('\n')]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
 function tableOf(results: readonly PolicyResult[]): string {
-  const rows = results.map(({ policy, completed, migrations, startedWith, ...figures }) => [
-    `${policy}${markOf(startedWith)}`,
+  const rows = results.map(({ policy, startedWith, completed, migrations, ...figures }) => [
+    markedName({ policy, startedWith }),
     migrations === 1 ? (completed ? 'yes' : 'no') : `${completed} of ${migrations}`,
     ...medianAndP95(figures.totalMs, formatDuration),
     ...medianAndP95(figures.sentBytes, formatBytes),
@@ -39,8 +42,8 @@ function plotOf(results: readonly PolicyResult[]): string {
     const [from, to] = [`${name} ${formatDuration(least)}`, formatDuration(most)];
     return `${from}${to.padStart(STRIP_CELLS - from.length)}`;
   };
-  const rows = results.map(({ policy, completed, migrations, startedWith, totalMs, pauseMs }) => [
-    `${policy}${markOf(startedWith)}`,
+  const rows = results.map(({ policy, startedWith, completed, migrations, totalMs, pauseMs }) => [
+    markedName({ policy, startedWith }),
     bar(completed / migrations),
     quantileStrip(totalMs, total, STRIP_CELLS),
     quantileStrip(pauseMs, pause, STRIP_CELLS),
@@ -54,22 +57,4 @@ function bar(share: number): string {
   const cells = Math.round(share * BAR_CELLS);
   const filled = share >= 1 ? BAR_CELLS : share <= 0 ? 0 : Math.min(BAR_CELLS - 1, Math.max(1, cells));
   return `[${'='.repeat(filled).padEnd(BAR_CELLS)}]`;
-}
-
-const MARKS: readonly (readonly [started: string, mark: string, words: string])[] = [
-  ['auto-converge', '*', "started with auto-converge, as its system does: the guest's CPUs are slowed down"],
-  ['post-copy', '+', 'may go on by post-copy, as its rule does'],
-  ['hottest pages last', '^', 'sends the most referenced pages last, which only the simulator can'],
-];
-
-function markOf(startedWith: readonly string[]): string {
-  return MARKS.filter(([started]) => startedWith.includes(started))
-    .map(([, mark]) => mark)
-    .join('');
-}
-
-function legendOf(results: readonly PolicyResult[]): string {
-  return MARKS.filter(([started]) => results.some(({ startedWith }) => startedWith.includes(started)))
-    .map(([, mark, words]) => `${mark} ${words}`)
-    .join('\n');
 }
