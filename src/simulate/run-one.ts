@@ -1,23 +1,31 @@
 /** One migration of one simulated guest, through the supervisor that production uses. No I/O, no clock. */
+
+import { simulatedAddress } from '../hypervisor/simulated/address.ts';
 import {
   AUTO_CONVERGE_DEFAULTS,
   type AutoConvergeParameters,
 } from '../hypervisor/simulated/auto-converge.ts';
 import type { ScenarioInput } from '../hypervisor/simulated/scenario.ts';
 import { SimulatedHypervisor, simulatedDestination } from '../hypervisor/simulated/simulated-hypervisor.ts';
+import { decline } from '../migration/decline.ts';
+import { foresee } from '../migration/foresee.ts';
 import type { JournalSink } from '../migration/journal-entry.ts';
 import type { Outcome } from '../migration/outcome.ts';
 import { startOptionsOf } from '../migration/start-options.ts';
 import { Supervisor } from '../migration/supervisor.ts';
+import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { AutoConverge, Limits, PolicyKind } from '../policy/policy.ts';
 
 /** What policies that poll are shown, as the real drivers do. */
 const TICK_MS = 250;
+const VM = simulatedAddress('guest');
+const DESTINATION = simulatedDestination('guest');
 const NO_JOURNAL: JournalSink = { write: () => {} };
 
 /**
  * Migrates the guest once, started as the system whose rule it is starts its migrations: with auto-converge where
- * that system switches it on, and able to go on by post-copy where it is. xbzrle is not simulated.
+ * that system switches it on, and able to go on by post-copy where it is. xbzrle is not simulated. A policy that
+ * foresees probes the guest first, as in production.
  * @param guest its `tickMs`, left out: samples only for policies that poll, which is much faster; a time limit is
  * then noticed at the next boundary
  */
@@ -38,12 +46,18 @@ export async function runOne(
   });
   // Choosing a rule that ends in post-copy is the user's word for it: nobody's memory is at stake here.
   const allowed: Limits = postCopyCapable ? { ...limits, overBudget: 'post-copy' } : limits;
-  const migration = await hypervisor.start(
-    'sim:guest',
-    simulatedDestination('guest'),
-    startOptionsOf(kind, allowed, false),
-  );
-  return await new Supervisor(migration, kind, allowed, journal).run();
+  const known = kind.foresees ? await probed(hypervisor, allowed) : undefined;
+  const before = known && kind.begin(allowed, known).beforeStart?.();
+  if (before?.action === 'abort') return decline(before, journal);
+  const migration = await hypervisor.start(VM, DESTINATION, startOptionsOf(kind, allowed, false));
+  return await new Supervisor(migration, kind, allowed, journal, known).run();
+}
+
+/** No simulated guest has migrated before. */
+async function probed(hypervisor: SimulatedHypervisor, limits: Limits): Promise<Foreknowledge> {
+  const guest = await hypervisor.inspect(VM);
+  const intended = { guest, destination: DESTINATION, cap: limits.bandwidthBytesPerSecond };
+  return (await foresee(hypervisor, intended, undefined)).known;
 }
 
 function inQemusWords(given: AutoConverge): AutoConvergeParameters {

@@ -28,7 +28,7 @@ test('one value holds for all migrations, two are a range; what is left out has 
   expect(scenario.guest.writes).toMatchObject({ workingSetBytes: [2 ** 29, 2 ** 33], noise: 0 });
   expect(scenario.linkBytesPerSecond).toEqual([1.25e9, 1.25e9]);
   expect(scenario).toMatchObject({
-    policies: [{ name: 'stock' }, { name: 'relaxed' }, { name: 'mp' }],
+    policies: [{ name: 'stock' }, { name: 'relaxed' }, { name: 'mp' }, { name: 'forecast' }],
     migrations: 1,
     seed: 1,
   });

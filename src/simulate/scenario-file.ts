@@ -14,6 +14,7 @@ const DEFAULT_POLICIES: [PolicyChoice, ...PolicyChoice[]] = [
   { name: 'stock', given: {} },
   { name: 'relaxed', given: {} },
   { name: 'mp', given: {} },
+  { name: 'forecast', given: {} },
 ];
 
 const STEADY = { 'working-set': range(parseBytes), rate: range(parseRate) };

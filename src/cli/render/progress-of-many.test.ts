@@ -28,12 +28,13 @@ test('on a terminal one line is rewritten, ten times a second at most, and goes 
   ]);
 });
 
-test('elsewhere a line every ten seconds, and none where it does not take that long', () => {
+test('elsewhere a line after a second and then every ten, and none where it does not take that long', () => {
   const { take, clear, written } = progress(false);
   for (let ms = 0; ms <= 25_000; ms += 500) take(ms, ms / 50);
   clear();
   expect(written).toEqual([
-    'simulating: 20 %, 200 of 1000, about 40 s left\n',
-    'simulating: 40 %, 400 of 1000, about 30 s left\n',
+    'simulating: 2 %, 20 of 1000, about 49 s left\n',
+    'simulating: 22 %, 220 of 1000, about 39 s left\n',
+    'simulating: 42 %, 420 of 1000, about 29 s left\n',
   ]);
 });

@@ -8,15 +8,16 @@ export interface ProgressStream {
 
 const LIVE_EVERY_MS = 100;
 const LINE_EVERY_MS = 10_000;
-/** Before that a guess of how long it takes is no good. */
-const GUESS_FROM_MS = 1000;
+/** What is over before that needs no lines, and a guess of how long it takes is no good. */
+const FIRST_MS = 1000;
 
 export class ProgressOfMany {
   private readonly what: string;
   private readonly stream: ProgressStream;
   private readonly now: () => number;
   private readonly beganMs: number;
-  private toldMs: number;
+  /** Undefined before the first time. */
+  private toldMs: number | undefined;
   private live = false;
 
   /** @param now milliseconds of a clock that never goes back */
@@ -29,12 +30,12 @@ export class ProgressOfMany {
     this.stream = stream;
     this.now = now;
     this.beganMs = now();
-    this.toldMs = this.beganMs;
   }
 
   take(done: number, of: number): void {
     const nowMs = this.now();
-    if (nowMs - this.toldMs < (this.stream.isTTY ? LIVE_EVERY_MS : LINE_EVERY_MS)) return;
+    const [firstMs, everyMs] = this.stream.isTTY ? [LIVE_EVERY_MS, LIVE_EVERY_MS] : [FIRST_MS, LINE_EVERY_MS];
+    if (nowMs < (this.toldMs === undefined ? this.beganMs + firstMs : this.toldMs + everyMs)) return;
     this.toldMs = nowMs;
     const line = `${this.what}: ${Math.floor((done / of) * 100)} %, ${done} of ${of}${this.left(done, of, nowMs)}`;
     if (!this.stream.isTTY) this.stream.write(`${line}\n`);
@@ -50,7 +51,7 @@ export class ProgressOfMany {
 
   private left(done: number, of: number, nowMs: number): string {
     const spentMs = nowMs - this.beganMs;
-    if (spentMs < GUESS_FROM_MS || done === 0) return '';
+    if (spentMs < FIRST_MS || done === 0) return '';
     const seconds = Math.ceil(((spentMs / done) * (of - done)) / 1000);
     return `, about ${formatDuration(seconds * 1000)} left`;
   }
