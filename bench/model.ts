@@ -7,12 +7,13 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { BUILT_IN } from '../src/config/settings.ts';
 import { POLICIES } from '../src/policy/policies.ts';
-import { atMost, type BenchResult } from './goals.ts';
+import { atMost, type BenchResult, spread } from './goals.ts';
 import { type DecisionTime, HISTORY, timeDecisions } from './model/decisions.ts';
 import type { FleetTime } from './model/fleet.ts';
 
 const SMALL = 10_000;
 const LARGE = 100_000;
+const REPEATS = 3;
 
 export async function run(): Promise<BenchResult> {
   process.stderr.write('bench: decisions of every policy\n');
@@ -50,18 +51,22 @@ export async function run(): Promise<BenchResult> {
   };
 }
 
-/** In a process of its own, whose peak of memory is its own. */
+/** The medians of several, each in a process of its own, whose peak of memory is its own. */
 async function timeFleet(
   policy: string,
   migrations: number,
   threads: FleetTime['threads'],
 ): Promise<FleetTime> {
   const program = path.join(import.meta.dirname, 'model', 'fleet.ts');
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    program,
-    policy,
-    String(migrations),
-    threads,
-  ]);
-  return JSON.parse(stdout) as FleetTime;
+  const args = [program, policy, String(migrations), threads];
+  const times: FleetTime[] = [];
+  for (let repeat = 0; repeat < REPEATS; repeat += 1)
+    times.push(JSON.parse((await promisify(execFile)(process.execPath, args)).stdout));
+  const [first] = times;
+  if (!first) throw new Error('nothing was measured');
+  return {
+    ...first,
+    seconds: spread(times.map(({ seconds }) => seconds)).median,
+    peakMegabytes: spread(times.map(({ peakMegabytes }) => peakMegabytes)).median,
+  };
 }

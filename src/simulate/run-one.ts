@@ -26,8 +26,8 @@ const NO_JOURNAL: JournalSink = { write: () => {} };
  * Migrates the guest once, started as the system whose rule it is starts its migrations: with auto-converge where
  * that system switches it on, and able to go on by post-copy where it is. xbzrle is not simulated. A policy that
  * foresees probes the guest first, as in production.
- * @param guest its `tickMs`, left out: samples only for policies that poll, which is much faster; a time limit is
- * then noticed at the next boundary
+ * @param guest its `tickMs`, left out: samples only where something may happen between boundaries, which is much
+ * faster without; a time limit is then noticed at the next boundary
  */
 export async function runOne(
   guest: ScenarioInput,
@@ -35,17 +35,33 @@ export async function runOne(
   limits: Limits,
   journal: JournalSink = NO_JOURNAL,
 ): Promise<Outcome> {
-  const { autoConverge, postCopyCapable, hottestLast } = kind.startsWith ?? {};
-  const hypervisor = new SimulatedHypervisor({
+  return await migrateOn(hostsFor(guest, kind), kind, limits, journal);
+}
+
+/** Both hosts, with the guest on its source, as a migration under that policy finds them. */
+export function hostsFor(guest: ScenarioInput, kind: PolicyKind): SimulatedHypervisor {
+  const { autoConverge, hottestLast } = kind.startsWith ?? {};
+  // A pause that fits when it begins may be too long once the link slows down: then it is taken back by the clock.
+  const linkChanges = guest.link.sectionAt(guest.startMs ?? 0).untilMs < Number.POSITIVE_INFINITY;
+  return new SimulatedHypervisor({
     guest: {
-      tickMs: kind.polls ? TICK_MS : Number.POSITIVE_INFINITY,
+      tickMs: kind.polls || linkChanges ? TICK_MS : Number.POSITIVE_INFINITY,
       ...guest,
-      ...(hottestLast ? { sendOrder: 'hottest-last' as const } : {}),
+      ...(hottestLast ? { sendOrder: 'hottest-last' } : {}),
       ...(autoConverge ? { autoConverge: inQemusWords(autoConverge) } : {}),
     },
   });
+}
+
+/** @param hypervisor of {@link hostsFor} */
+export async function migrateOn(
+  hypervisor: SimulatedHypervisor,
+  kind: PolicyKind,
+  limits: Limits,
+  journal: JournalSink,
+): Promise<Outcome> {
   // Choosing a rule that ends in post-copy is the user's word for it: nobody's memory is at stake here.
-  const allowed: Limits = postCopyCapable ? { ...limits, overBudget: 'post-copy' } : limits;
+  const allowed: Limits = kind.startsWith?.postCopyCapable ? { ...limits, overBudget: 'post-copy' } : limits;
   const known = kind.foresees ? await probed(hypervisor, allowed) : undefined;
   const before = known && kind.begin(allowed, known).beforeStart?.();
   if (before?.action === 'abort') return decline(before, journal);
