@@ -33,7 +33,7 @@ test('elsewhere a line after a second and then every ten, and none where it does
   for (let ms = 0; ms <= 25_000; ms += 500) take(ms, ms / 50);
   clear();
   expect(written).toEqual([
-    'simulating: 2 %, 20 of 1000, about 49 s left\n',
+    'simulating: 2 %, 20 of 1000\n',
     'simulating: 22 %, 220 of 1000, about 39 s left\n',
     'simulating: 42 %, 420 of 1000, about 29 s left\n',
   ]);

@@ -8,8 +8,10 @@ export interface ProgressStream {
 
 const LIVE_EVERY_MS = 100;
 const LINE_EVERY_MS = 10_000;
-/** What is over before that needs no lines, and a guess of how long it takes is no good. */
+/** What is over before that needs no lines. */
 const FIRST_MS = 1000;
+/** Threads start and warm up: before that a guess of how long it takes is no good. */
+const GUESS_FROM_MS = 3000;
 
 export class ProgressOfMany {
   private readonly what: string;
@@ -51,7 +53,7 @@ export class ProgressOfMany {
 
   private left(done: number, of: number, nowMs: number): string {
     const spentMs = nowMs - this.beganMs;
-    if (spentMs < FIRST_MS || done === 0) return '';
+    if (spentMs < GUESS_FROM_MS || done === 0) return '';
     const seconds = Math.ceil(((spentMs / done) * (of - done)) / 1000);
     return `, about ${formatDuration(seconds * 1000)} left`;
   }
