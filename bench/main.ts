@@ -16,6 +16,10 @@ const BENCHES: Record<string, { summary: string; load: () => Promise<{ run: () =
       summary: 'five times each between libvirt hosts: plain virsh, with watch beside it, migrate (6 min)',
       load: () => import('./libvirt.ts'),
     },
+    model: {
+      summary: 'a decision of every policy, and fleets of up to 100,000 simulated migrations (1 min)',
+      load: () => import('./model.ts'),
+    },
     watch: {
       summary: 'a host with 20 domains: how fast 4 migrations are taken over, and an idle minute (4 min)',
       load: () => import('./watch.ts'),

@@ -42,6 +42,16 @@ describe('wrong usage: exit 2, one sentence that names the option', () => {
       /--policy.*'hope'.*there are forecast, mp, relaxed/,
     ],
     [['simulate', 'docs/examples/loop.toml', '--migrations', '0'], 2, /whole number from 1/],
+    [
+      ['migrate', 'qmp:/a', 'qmp:/b', '--migrate-uri', 'tcp:h:1', '--policy', 'frs'],
+      2,
+      /--policy.*'frs'.*no QEMU takes an order.*`switchover simulate` only/,
+    ],
+    [
+      ['simulate', 'docs/examples/loop.toml', '--svg', '/nowhere/x.svg'],
+      2,
+      /--svg \/nowhere\/x\.svg.*no such file/,
+    ],
     [['replay', 'nothing', '--state-dir', '/nowhere'], 3, /nothing/],
     [
       ['migrate', 'vm1', 'qemu:///b', '--listen-uri', 'tcp:h:1'],
@@ -65,4 +75,15 @@ describe('wrong usage: exit 2, one sentence that names the option', () => {
 test('simulate and replay print documents', async () => {
   const ran = await switchover('simulate', 'docs/examples/loop.toml', '--policy', 'mp', '--json');
   expect(JSON.parse(ran.stdout)).toMatchObject({ schema: 1, results: [{ policy: 'mp', completed: 1 }] });
+});
+
+test('Ctrl-C ends a simulation, with the policies that were done', async () => {
+  const scenario = ['simulate', 'docs/examples/fleet.toml', '--migrations', '1000000', '--policy', 'stock'];
+  const running = new Running([...scenario, '--json']);
+  await running.says(/simulating: /);
+  running.process.kill('SIGINT');
+  expect(await running.ended).toMatchObject({
+    ...{ status: 130, stdout: '' },
+    stderr: expect.stringMatching(/\ninterrupted: 0 of 1 policies were done\n$/),
+  });
 });

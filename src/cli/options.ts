@@ -2,9 +2,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDowntimeMs, parseMaxDowntimeMs, parsePolicyOption, parseTimeoutMs } from '../config/values.ts';
 import { parseRate } from '../model/units.ts';
+import { FRS_IS_SIMULATED } from '../policy/frs.ts';
 import { OWN_POLICIES } from '../policy/own-policies.ts';
 import { PEER_NAMES } from '../policy/peers/peer-names.ts';
 import { OVER_BUDGET_ACTIONS } from '../policy/policy.ts';
+
+const POLICY_NAMES = [...Object.keys(OWN_POLICIES), ...PEER_NAMES];
 
 export const OUTPUTS = ['text', 'json', 'jsonl'] as const;
 
@@ -16,7 +19,8 @@ export function addMigrationOptions(command: Command): Command {
   return command
     .addOption(
       new Option('--policy <name>', 'how to decide (default: forecast)')
-        .choices([...Object.keys(OWN_POLICIES), ...PEER_NAMES])
+        .choices(POLICY_NAMES)
+        .argParser((name) => policyName(name, POLICY_NAMES))
         .env('SWITCHOVER_POLICY'),
     )
     .addOption(
@@ -62,13 +66,17 @@ export function addMigrationOptions(command: Command): Command {
     .addOption(stateDirOption());
 }
 
-/** For commands that compare policies. */
-export function policiesOption(text: string): Option {
-  return new Option('--policy <name>', text).argParser((name: string, before: string[] = []) => {
-    const known = [...Object.keys(OWN_POLICIES), ...PEER_NAMES];
-    if (!known.includes(name)) throw new InvalidArgumentError(`there are ${known.join(', ')}`);
-    return [...before, name];
-  });
+/** For commands that compare policies. @param more names that others do not take */
+export function policiesOption(text: string, more: readonly string[] = []): Option {
+  return new Option('--policy <name>', text).argParser((name: string, before: string[] = []) => [
+    ...before,
+    policyName(name, [...POLICY_NAMES, ...more]),
+  ]);
+}
+
+function policyName(name: string, known: readonly string[]): string {
+  if (known.includes(name)) return name;
+  throw new InvalidArgumentError(name === 'frs' ? FRS_IS_SIMULATED : `there are ${known.join(', ')}`);
 }
 
 export function stateDirOption(): Option {

@@ -1,50 +1,81 @@
-import { formatBytes, formatDuration } from '../model/units.ts';
+import { accessSync, constants, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { errorCode } from '../migration/journal-file.ts';
+import type { PolicyChoice } from '../simulate/policy-choice.ts';
 import { readScenario } from '../simulate/scenario-file.ts';
-import { type Distribution, type PolicyResult, simulate as run } from '../simulate/simulate.ts';
-import { table } from './render/table.ts';
+import { simulate as run } from '../simulate/simulate.ts';
+import { EXIT } from './exit-status.ts';
+import { fleetText } from './render/fleet-text.ts';
+import { ProgressOfMany } from './render/progress-of-many.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface SimulateOptions {
   readonly policy?: readonly string[];
   readonly migrations?: number;
   readonly seed?: number;
+  readonly svg?: string;
   readonly json?: boolean;
 }
 
 /** `switchover simulate SCENARIO`. @returns the exit status */
 export async function simulate(file: string, options: SimulateOptions): Promise<number> {
-  const scenario = readScenario(file);
-  const { migrations, seed, policies } = {
-    migrations: options.migrations ?? scenario.migrations,
-    seed: options.seed ?? scenario.seed,
-    policies: options.policy ?? scenario.policies,
+  const read = readScenario(file);
+  const policies = options.policy?.map((name): PolicyChoice => ({ name, given: {} })) ?? read.policies;
+  const scenario = {
+    ...{ ...read, policies },
+    migrations: options.migrations ?? read.migrations,
+    seed: options.seed ?? read.seed,
   };
-  const live = process.stderr.isTTY;
-  const results = await run({ ...scenario, migrations, seed, policies }, (done, of) => {
-    if (live) process.stderr.write(`\r\x1b[Ksimulating: ${Math.floor((done / of) * 100)} %`);
+  // Before the work: what cannot be written is not worth simulating.
+  const { svg } = options;
+  if (svg !== undefined) touching(svg, () => accessSync(path.dirname(path.resolve(svg)), constants.W_OK));
+
+  const { results, interrupted } = await interruptible(async (signal) => {
+    const progress = new ProgressOfMany('simulating');
+    const done = await run(scenario, { signal, progress: (so, far) => progress.take(so, far) });
+    progress.clear();
+    return done;
   });
-  if (live) process.stderr.write('\r\x1b[K');
-  process.stdout.write(
-    options.json
-      ? `${JSON.stringify({ schema: 1, scenario: file, seed, results }, null, 2)}\n`
-      : `${text(results)}\n`,
-  );
-  return 0;
+  const { migrations, seed } = scenario;
+  if (interrupted)
+    process.stderr.write(
+      `interrupted: ${results.length} of ${policies.length} policies were done${results.length > 0 ? ' and are shown' : ''}\n`,
+    );
+  if (results.length > 0) {
+    process.stdout.write(
+      options.json
+        ? `${JSON.stringify({ schema: 1, scenario: file, seed, migrations, interrupted, results }, null, 2)}\n`
+        : `${fleetText(results)}\n`,
+    );
+    if (svg !== undefined) {
+      const { fleetPlot } = await import('./render/fleet-plot.ts');
+      const picture = fleetPlot(results, `${path.basename(file)}, seed ${seed}`);
+      touching(svg, () => writeFileSync(svg, picture));
+    }
+  }
+  return interrupted ? EXIT.detached : EXIT.migrated;
 }
 
-const HEADINGS = ['POLICY', 'ARRIVED', 'TOTAL', '(P95)', 'SENT', '(P95)', 'PAUSE', '(P95)', 'LONGEST'];
-
-function text(results: readonly PolicyResult[]): string {
-  const rows = results.map(({ policy, completed, migrations, totalMs, sentBytes, pauseMs }) => [
-    policy,
-    migrations === 1 ? (completed ? 'yes' : 'no') : `${completed} of ${migrations}`,
-    ...medianAndP95(totalMs, formatDuration),
-    ...medianAndP95(sentBytes, formatBytes),
-    ...medianAndP95(pauseMs, formatDuration),
-    pauseMs ? formatDuration(pauseMs.max) : '-',
-  ]);
-  return table([HEADINGS, ...rows]);
+/** @throws {UsageError} where the file system refuses */
+function touching(file: string, touch: () => void): void {
+  try {
+    touch();
+  } catch (cause) {
+    throw new UsageError(`--svg ${file} cannot be written (${errorCode(cause)})`, { cause });
+  }
 }
 
-function medianAndP95(of: Distribution | undefined, format: (value: number) => string): [string, string] {
-  return of ? [format(of.median), format(of.p95)] : ['-', '-'];
+/** Lets Ctrl-C end the work early. */
+async function interruptible<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<{ readonly results: T; readonly interrupted: boolean }> {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  process.once('SIGINT', abort);
+  try {
+    const results = await work(controller.signal);
+    return { results, interrupted: controller.signal.aborted };
+  } finally {
+    process.off('SIGINT', abort);
+  }
 }

@@ -111,7 +111,7 @@ export class JournalFile {
   }
 }
 
-/** @throws {JournalError} when it is not there, not a journal, or of a newer schema */
+/** @throws {JournalError} when it is not there, not a journal, or of a schema that is not {@link JOURNAL_SCHEMA} */
 export function readJournal(file: string): JournalEntry[] {
   let text: string;
   try {
@@ -137,6 +137,10 @@ function parseEntry(line: string, where: string): JournalEntry {
   if (entry.schema > JOURNAL_SCHEMA)
     throw new JournalError(
       `${where} has schema ${entry.schema}, this switchover reads up to ${JOURNAL_SCHEMA}: use a newer switchover`,
+    );
+  if (entry.schema !== JOURNAL_SCHEMA)
+    throw new JournalError(
+      `${where} has schema ${entry.schema}, this switchover reads from ${JOURNAL_SCHEMA} on: use the switchover that wrote it`,
     );
   return entry as JournalEntry;
 }

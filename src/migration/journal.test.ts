@@ -83,12 +83,20 @@ describe('what is no journal is told in a sentence', () => {
   test.each([
     ['not json\n', /:1 is not JSON/],
     ['{"a":1}\n', /:1 is no journal entry/],
-    ['{"schema":99,"type":"opened","atMs":0}\n', /schema 99, this switchover reads up to 1/],
+    [
+      '{"schema":99,"type":"opened","atMs":0}\n',
+      /schema 99, this switchover reads up to 1: use a newer switchover$/,
+    ],
+    [
+      '{"schema":0,"type":"opened","atMs":0}\n',
+      /schema 0, .*reads from 1 on: use the switchover that wrote it$/,
+    ],
   ])('%j', (text, message) => {
     const file = path.join(stateDir, 'x.jsonl');
     fs.writeFileSync(file, text);
     expect(() => readJournal(file)).toThrow(JournalError);
     expect(() => readJournal(file)).toThrow(message);
+    expect(() => readJournal(file)).not.toThrow(/\n/);
   });
 
   test('an empty one cannot be shown', () => expect(() => viewOf([])).toThrow(/journal is empty/));

@@ -23,7 +23,7 @@ export function forecastPauseMs(remainingBytes: number, lineRateBytesPerSecond: 
   return (remainingBytes / lineRateBytesPerSecond) * 1000 + SWITCHOVER_FIXED_COST_MS;
 }
 
-/** Turns raw boundaries, in order, into measured ones. Holds what was seen; deterministic. */
+/** Turns raw boundaries, in order, into measured ones. Holds what was seen lately; deterministic. */
 export class PassMeter {
   private readonly seen: Boundary[] = [];
   private readonly statedLineRate: number | undefined;
@@ -36,6 +36,8 @@ export class PassMeter {
   measure(boundary: Boundary): MeasuredBoundary {
     const previous = this.seen.at(-1);
     const lineRate = this.statedLineRate ?? this.measuredRate(boundary);
+    // A stated rate asks for nothing that was before.
+    if (this.statedLineRate !== undefined) this.seen.length = 0;
     this.seen.push(boundary);
     return {
       ...boundary,
@@ -48,8 +50,10 @@ export class PassMeter {
 
   /** Over the fewest last passes that together took long enough to tell, or else over all. */
   private measuredRate(now: Boundary): number | undefined {
-    const telling = this.seen.findLast(({ atMs }) => now.atMs - atMs >= SHORTEST_TELLING_MS);
-    const since = telling ?? this.seen[0];
+    const telling = this.seen.findLastIndex(({ atMs }) => now.atMs - atMs >= SHORTEST_TELLING_MS);
+    // What lies before it will not be asked for again: a migration may go on for days.
+    if (telling > 0) this.seen.splice(0, telling);
+    const since = this.seen[0];
     const bytesPerSecond = since && endedPass(since, now)?.bandwidthBytesPerSecond;
     return bytesPerSecond ? bytesPerSecond : undefined;
   }

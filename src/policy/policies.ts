@@ -1,4 +1,5 @@
 import { UnitError } from '../model/units.ts';
+import { FRS_IS_SIMULATED } from './frs.ts';
 import { OWN_POLICIES, type PolicyEntry } from './own-policies.ts';
 import { PEERS } from './peers/peers.ts';
 import type { PolicyKind } from './policy.ts';
@@ -12,14 +13,18 @@ export class PolicyError extends Error {
 export const POLICIES: Readonly<Record<string, PolicyEntry>> = { ...OWN_POLICIES, ...PEERS };
 
 /**
- * @param name a key of {@link POLICIES}
+ * @param name a key of `among`
  * @param given parameters by name, as text
  * @throws {PolicyError}
  */
-export function choosePolicy(name: string, given: Readonly<Record<string, string>> = {}): PolicyKind {
-  const entry = Object.hasOwn(POLICIES, name) ? POLICIES[name] : undefined;
-  if (!entry)
-    throw new PolicyError(`there is no policy "${name}": choose ${Object.keys(POLICIES).join(', ')}`);
+export function choosePolicy(
+  name: string,
+  given: Readonly<Record<string, string>> = {},
+  among: Readonly<Record<string, PolicyEntry>> = POLICIES,
+): PolicyKind {
+  const entry = Object.hasOwn(among, name) ? among[name] : undefined;
+  if (!entry && name === 'frs') throw new PolicyError(FRS_IS_SIMULATED);
+  if (!entry) throw new PolicyError(`there is no policy "${name}": choose ${Object.keys(among).join(', ')}`);
   const unknown = Object.keys(given).find((key) => !Object.hasOwn(entry.parameters, key));
   if (unknown !== undefined) {
     const known = Object.keys(entry.parameters);

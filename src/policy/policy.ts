@@ -73,6 +73,23 @@ export interface Policy {
   beforeStart?(): Decision | undefined;
 }
 
+/** How QEMU slows the guest down by itself, with its own names and defaults (`cpu-throttle-initial`, …). */
+export interface AutoConverge {
+  readonly initialPercent: number;
+  readonly incrementPercent: number;
+  /** Dirtied bytes over sent bytes of a period from which on the guest is slowed down. */
+  readonly triggerThresholdPercent: number;
+}
+
+/** What the system whose rule this is switches on before its migrations begin. */
+export interface StartsWith {
+  readonly autoConverge?: AutoConverge;
+  readonly xbzrle?: boolean;
+  readonly postCopyCapable?: boolean;
+  /** In each pass the pages that were found dirty most often go last. Only the simulator can. */
+  readonly hottestLast?: boolean;
+}
+
 /** A named way to decide, with its parameters already chosen. */
 export interface PolicyKind {
   readonly name: string;
@@ -80,6 +97,10 @@ export interface PolicyKind {
   readonly summary: string;
   /** It uses what can be known before the start: worth a probe of the guest. */
   readonly foresees?: boolean;
+  /** It decides by the clock too, so it needs the samples between boundaries. */
+  readonly polls?: boolean;
+  /** Undefined: nothing. Only the simulator starts migrations like that; real ones start as the user says. */
+  readonly startsWith?: StartsWith;
   /** @param known left out where nothing is known before the start, or the policy has no use for it */
   begin(limits: Limits, known?: Foreknowledge): Policy;
 }

@@ -1,12 +1,14 @@
-import { constantLink } from '../hypervisor/simulated/link.ts';
+import { constantLink, type Link, steppedLink } from '../hypervisor/simulated/link.ts';
 import { cyclic } from '../hypervisor/simulated/memory/cyclic.ts';
 import { hotCold } from '../hypervisor/simulated/memory/hot-cold.ts';
 import type { MemoryModel } from '../hypervisor/simulated/memory/memory-model.ts';
+import { noisy } from '../hypervisor/simulated/memory/noisy.ts';
 import { phases } from '../hypervisor/simulated/memory/phases.ts';
+import { recorded } from '../hypervisor/simulated/memory/recorded.ts';
 import { uniform } from '../hypervisor/simulated/memory/uniform.ts';
 import type { ScenarioInput } from '../hypervisor/simulated/scenario.ts';
 import { Random } from './random.ts';
-import type { ScenarioFile } from './scenario-file.ts';
+import type { ScenarioFile, Writes } from './scenario-file.ts';
 
 /** Knuth's multiplicative hash: seeds that differ by one give migrations that have nothing in common. */
 const SPREAD = 2_654_435_761;
@@ -16,30 +18,48 @@ export function drawGuest(file: ScenarioFile, index: number): ScenarioInput {
   const random = new Random(file.seed + Math.imul(index, SPREAD));
   const { memoryBytes, zeroPagesShare, writes } = file.guest;
   const periodMs = writes.phases ? writes.phases.busyMs + writes.phases.calmMs : 0;
-  return {
+  const drawn = {
     memoryBytes: Math.round(random.between(memoryBytes)),
     zeroPagesShare,
     memory: drawMemory(writes, random),
-    link: constantLink(random.between(file.linkBytesPerSecond)),
-    startMs: random.next() * periodMs,
   };
+  const bytesPerSecond = random.between(file.linkBytesPerSecond);
+  const startMs = random.next() * periodMs;
+  return { ...drawn, link: linkOf(bytesPerSecond, file.linkSteps, startMs), startMs };
 }
 
-function drawMemory(writes: ScenarioFile['guest']['writes'], random: Random): MemoryModel {
+/** Steps count from the start of the migration, links from the first instant of the clock. */
+function linkOf(bytesPerSecond: number, steps: ScenarioFile['linkSteps'], startMs: number): Link {
+  if (steps.length === 0) return constantLink(bytesPerSecond);
+  const later = steps.map((step) => ({
+    fromMs: startMs + step.afterMs,
+    bytesPerSecond: step.bytesPerSecond,
+  }));
+  return steppedLink([{ fromMs: 0, bytesPerSecond }, ...later]);
+}
+
+function drawMemory(writes: Writes, random: Random): MemoryModel {
+  const steady = drawSteady(writes, random);
+  // Only where it is asked for: other fleets stay as they are.
+  const wavering =
+    writes.noise > 0
+      ? noisy(steady, { seed: Math.floor(random.next() * 2 ** 32), spread: writes.noise })
+      : steady;
+  if (!writes.phases) return wavering;
+  return phases(wavering, [
+    { durationMs: writes.phases.busyMs, speed: 1 },
+    { durationMs: writes.phases.calmMs, speed: 0 },
+  ]);
+}
+
+function drawSteady(writes: Writes, random: Random): MemoryModel {
+  if (writes.kind === 'recorded') return recorded(writes.curve);
   const { hotPagesShare, hotWritesShare } = writes;
   const drawn = {
     workingSetBytes: random.between(writes.workingSetBytes),
     writeRateBytesPerSecond: random.between(writes.rateBytesPerSecond),
   };
-  const steady =
-    writes.kind === 'cyclic'
-      ? cyclic(drawn)
-      : writes.kind === 'uniform'
-        ? uniform(drawn)
-        : hotCold({ ...drawn, hotPagesShare, hotWritesShare });
-  if (!writes.phases) return steady;
-  return phases(steady, [
-    { durationMs: writes.phases.busyMs, speed: 1 },
-    { durationMs: writes.phases.calmMs, speed: 0 },
-  ]);
+  if (writes.kind === 'cyclic') return cyclic(drawn);
+  if (writes.kind === 'uniform') return uniform(drawn);
+  return hotCold({ ...drawn, hotPagesShare, hotWritesShare });
 }

@@ -4,62 +4,50 @@ import { z } from 'zod';
 import { ConfigError } from '../config/config-error.ts';
 import { issuesOf } from '../config/issues.ts';
 import { parseToml } from '../config/toml.ts';
+import type { CurvePoint } from '../hypervisor/simulated/memory/recorded.ts';
 import { parseBytes, parseDurationMs, parsePercent, parseRate } from '../model/units.ts';
-import { choosePolicy, POLICIES, PolicyError } from '../policy/policies.ts';
 import { DEFAULT_LIMITS, type Limits, OVER_BUDGET_ACTIONS } from '../policy/policy.ts';
+import { type PolicyChoice, policyChoice } from './policy-choice.ts';
+import { above0, positive, quantity, type Range, range, timeline } from './quantities.ts';
 
-/** One value, or two between which each migration draws its own. */
-export type Range = readonly [number, number];
+const DEFAULT_POLICIES: [PolicyChoice, ...PolicyChoice[]] = [
+  { name: 'stock', given: {} },
+  { name: 'relaxed', given: {} },
+  { name: 'mp', given: {} },
+  { name: 'forecast', given: {} },
+];
 
-type Parser = (text: string) => number;
-
-const quantity = (parser: Parser) =>
-  z.string().transform((text, context) => orIssue(() => parser(text), context));
-
-const positive = (parser: Parser) => quantity(above0(parser));
-
-/** One text, or a list of two of them. */
-const range = (parser: Parser) =>
-  z.unknown().transform((given, context) => orIssue(() => rangeOf(given, above0(parser)), context));
-
-function rangeOf(given: unknown, parser: Parser): Range {
-  const texts = Array.isArray(given) ? given : [given, given];
-  const [least, most, ...others] = texts.map((text: unknown) => {
-    if (typeof text === 'string') return parser(text);
-    throw new Error('write it as text, or as a list of two between which each migration draws its own');
-  });
-  if (least === undefined || most === undefined || others.length > 0)
-    throw new Error('a list has two values, between which each migration draws its own');
-  if (least > most) throw new Error('the first of the two must not be above the second');
-  return [least, most];
-}
-
-function above0(parser: Parser): Parser {
-  return (text) => {
-    const value = parser(text);
-    if (value > 0) return value;
-    throw new Error('it must be above zero');
-  };
-}
-
-function orIssue<T>(parse: () => T, context: z.RefinementCtx): T {
-  try {
-    return parse();
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: (error as Error).message });
-    return z.NEVER;
-  }
-}
-
-const writesSchema = z.strictObject({
-  kind: z.enum(['cyclic', 'uniform', 'hot-cold']),
-  'working-set': range(parseBytes),
-  rate: range(parseRate),
-  'hot-pages': quantity(parsePercent).default(0.1),
-  'hot-writes': quantity(parsePercent).default(0.9),
+const STEADY = { 'working-set': range(parseBytes), rate: range(parseRate) };
+const ANY_KIND = {
   busy: positive(parseDurationMs).optional(),
   calm: positive(parseDurationMs).optional(),
+  noise: quantity(parsePercent).default(0),
+};
+const HOT_COLD = {
+  'hot-pages': quantity(parsePercent).default(0.1),
+  'hot-writes': quantity(parsePercent).default(0.9),
+};
+
+/** The bytes found dirty so long after a clean bitmap: what `recorded` is made of. */
+const curve = timeline(above0(parseDurationMs), parseBytes).superRefine((points, context) => {
+  points.forEach(([, bytes], index) => {
+    if (bytes < (points[index - 1]?.[1] ?? 0))
+      context.addIssue({ code: 'custom', path: [index], message: 'it must not be less than the one before' });
+  });
 });
+
+const rateOrCut = (text: string) => (text === 'cut' ? 0 : parseRate(text));
+
+const writesSchema = z.discriminatedUnion(
+  'kind',
+  [
+    z.strictObject({ kind: z.literal('cyclic'), ...STEADY, ...ANY_KIND }),
+    z.strictObject({ kind: z.literal('uniform'), ...STEADY, ...ANY_KIND }),
+    z.strictObject({ kind: z.literal('hot-cold'), ...STEADY, ...HOT_COLD, ...ANY_KIND }),
+    z.strictObject({ kind: z.literal('recorded'), curve, ...ANY_KIND }),
+  ],
+  { error: 'it is one of cyclic, uniform, hot-cold, recorded' },
+);
 
 const schema = z
   .strictObject({
@@ -68,7 +56,10 @@ const schema = z
       'zero-pages': quantity(parsePercent).default(0),
       writes: writesSchema,
     }),
-    link: z.strictObject({ rate: range(parseRate) }),
+    link: z.strictObject({
+      rate: range(parseRate),
+      steps: timeline(above0(parseDurationMs), rateOrCut).optional(),
+    }),
     limits: z
       .strictObject({
         downtime: positive(parseDurationMs).default(DEFAULT_LIMITS.downtimeMs),
@@ -79,50 +70,55 @@ const schema = z
       .prefault({}),
     run: z
       .strictObject({
-        policies: z.array(z.string()).nonempty().default(['stock', 'relaxed', 'mp']),
+        policies: z.array(policyChoice).nonempty().default(DEFAULT_POLICIES),
         migrations: z.int().min(1).max(1_000_000).default(1),
         seed: z.int().min(0).max(0xffff_ffff).default(1),
       })
       .prefault({}),
   })
-  .superRefine(({ guest, limits, run }, context) => {
+  .superRefine(({ guest, limits }, context) => {
     const issue = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
-    if (guest.writes['working-set'][1] > guest.memory[0])
-      issue(['guest', 'writes', 'working-set'], 'it must not be above guest.memory');
+    const [key, mostBytes] =
+      guest.writes.kind === 'recorded'
+        ? ['curve', guest.writes.curve.at(-1)?.[1] ?? 0]
+        : ['working-set', guest.writes['working-set'][1]];
+    if (mostBytes > guest.memory[0] * (1 - guest['zero-pages']))
+      issue(['guest', 'writes', key], 'it must not be above guest.memory less its zero pages');
     if ((guest.writes.busy === undefined) !== (guest.writes.calm === undefined))
       issue(['guest', 'writes'], 'busy and calm belong together');
     if (limits.downtime > limits['max-downtime'])
       issue(['limits', 'downtime'], 'it is longer than limits.max-downtime');
-    run.policies.forEach((name, index) => {
-      try {
-        choosePolicy(name);
-      } catch (error) {
-        if (!(error instanceof PolicyError)) throw error;
-        issue(
-          ['run', 'policies', String(index)],
-          `there is no policy ${JSON.stringify(name)}: there are ${Object.keys(POLICIES).join(', ')}`,
-        );
-      }
-    });
   });
+
+export type Writes = Steadily & {
+  /** Undefined: always busy. */
+  readonly phases: { readonly busyMs: number; readonly calmMs: number } | undefined;
+  /** How much the guest wavers from pass to pass: the standard deviation of the logarithm of its speed. */
+  readonly noise: number;
+};
+
+type Steadily =
+  | {
+      readonly kind: 'cyclic' | 'uniform' | 'hot-cold';
+      readonly workingSetBytes: Range;
+      readonly rateBytesPerSecond: Range;
+      /** Of `hot-cold` only. */
+      readonly hotPagesShare: number;
+      readonly hotWritesShare: number;
+    }
+  | { readonly kind: 'recorded'; readonly curve: readonly CurvePoint[] };
 
 export interface ScenarioFile {
   readonly guest: {
     readonly memoryBytes: Range;
     readonly zeroPagesShare: number;
-    readonly writes: {
-      readonly kind: 'cyclic' | 'uniform' | 'hot-cold';
-      readonly workingSetBytes: Range;
-      readonly rateBytesPerSecond: Range;
-      readonly hotPagesShare: number;
-      readonly hotWritesShare: number;
-      /** Undefined: always busy. */
-      readonly phases: { readonly busyMs: number; readonly calmMs: number } | undefined;
-    };
+    readonly writes: Writes;
   };
   readonly linkBytesPerSecond: Range;
+  /** Later rates of the link, by the time since the migration began; 0: it is cut. */
+  readonly linkSteps: readonly { readonly afterMs: number; readonly bytesPerSecond: number }[];
   readonly limits: Limits;
-  readonly policies: readonly string[];
+  readonly policies: readonly PolicyChoice[];
   readonly migrations: number;
   readonly seed: number;
 }
@@ -150,24 +146,14 @@ export function parseScenario(text: string, file: string): ScenarioFile {
     );
   }
   const { guest, link, limits, run } = checked.data;
-  const { writes } = guest;
   return {
     guest: {
       memoryBytes: guest.memory,
       zeroPagesShare: guest['zero-pages'],
-      writes: {
-        kind: writes.kind,
-        workingSetBytes: writes['working-set'],
-        rateBytesPerSecond: writes.rate,
-        hotPagesShare: writes['hot-pages'],
-        hotWritesShare: writes['hot-writes'],
-        phases:
-          writes.busy === undefined || writes.calm === undefined
-            ? undefined
-            : { busyMs: writes.busy, calmMs: writes.calm },
-      },
+      writes: writesOf(guest.writes),
     },
     linkBytesPerSecond: link.rate,
+    linkSteps: (link.steps ?? []).map(([afterMs, bytesPerSecond]) => ({ afterMs, bytesPerSecond })),
     limits: {
       ...DEFAULT_LIMITS,
       downtimeMs: limits.downtime,
@@ -178,6 +164,22 @@ export function parseScenario(text: string, file: string): ScenarioFile {
     policies: run.policies,
     migrations: run.migrations,
     seed: run.seed,
+  };
+}
+
+function writesOf(writes: z.infer<typeof writesSchema>): Writes {
+  const { busy: busyMs, calm: calmMs, noise } = writes;
+  const phases = busyMs === undefined || calmMs === undefined ? undefined : { busyMs, calmMs };
+  if (writes.kind === 'recorded') {
+    const points = writes.curve.map(([afterMs, dirtiedBytes]) => ({ afterMs, dirtiedBytes }));
+    return { kind: writes.kind, curve: points, phases, noise };
+  }
+  return {
+    ...{ kind: writes.kind, phases, noise },
+    workingSetBytes: writes['working-set'],
+    rateBytesPerSecond: writes.rate,
+    hotPagesShare: writes.kind === 'hot-cold' ? writes['hot-pages'] : 1,
+    hotWritesShare: writes.kind === 'hot-cold' ? writes['hot-writes'] : 1,
   };
 }
 

@@ -2,7 +2,8 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { drawGuest } from './draw-guest.ts';
 import { parseScenario, readScenario } from './scenario-file.ts';
-import { distribution, simulate } from './simulate.ts';
+import { simulate } from './simulate.ts';
+import { distribution } from './summary.ts';
 
 const EXAMPLES = path.join(import.meta.dirname, '..', '..', 'docs', 'examples');
 
@@ -37,6 +38,22 @@ test("the lab's guest: stock never ends, mp does at pass 3, as measured on the r
 });
 
 describe('a fleet', () => {
+  test('is the same whatever the number of threads', async () => {
+    const alone = await simulate(FLEET, { workers: 0 });
+    for (const workers of [1, 2, 3]) expect(await simulate(FLEET, { workers })).toEqual(alone);
+  });
+
+  test('interrupted, it tells of the policies that were done, and leaves no thread behind', async () => {
+    const alone = await simulate(FLEET, { workers: 0 });
+    for (const workers of [0, 2]) {
+      const controller = new AbortController();
+      const progress = (done: number) => done >= 50 && controller.abort();
+      const told = await simulate(FLEET, { workers, progress, signal: controller.signal });
+      expect(told.length).toBeLessThan(3);
+      expect(alone).toEqual(expect.arrayContaining(told));
+    }
+  });
+
   test('is the same each time, and another with another seed', async () => {
     const first = await simulate(FLEET);
     expect(await simulate(FLEET)).toEqual(first);
@@ -65,14 +82,19 @@ describe('a fleet', () => {
 
   test('tells how far it is', async () => {
     const told: number[] = [];
-    await simulate(FLEET, (done) => told.push(done));
-    expect(told).toEqual([0, 40, 80]);
+    await simulate(FLEET, { progress: (done) => told.push(done), workers: 0 });
+    expect(told).toEqual([...told].sort((a, b) => a - b));
+    expect(told.at(0)).toBe(0);
+    expect(told.at(-1)).toBe(120);
+    expect(told.length).toBeGreaterThan(10);
   });
 });
 
 test('distributions are by nearest rank', () => {
-  expect(distribution([])).toBeUndefined();
-  expect(distribution([5])).toEqual({ min: 5, median: 5, p95: 5, max: 5 });
-  const hundred = Array.from({ length: 100 }, (_, index) => index + 1);
-  expect(distribution(hundred)).toEqual({ min: 1, median: 50, p95: 95, max: 100 });
+  expect(distribution(new Float64Array())).toBeUndefined();
+  const five = { min: 5, p5: 5, p25: 5, median: 5, p75: 5, p95: 5, max: 5 };
+  expect(distribution(Float64Array.of(5))).toEqual(five);
+  const hundred = Float64Array.from({ length: 100 }, (_, index) => 100 - index);
+  const quantiles = { min: 1, p5: 5, p25: 25, median: 50, p75: 75, p95: 95, max: 100 };
+  expect(distribution(hundred)).toEqual(quantiles);
 });

@@ -1,81 +1,72 @@
-/** Runs a scenario's migrations, policy by policy, through the supervisor that production uses. Pure but for time spent. */
-import { SimulatedHypervisor, simulatedDestination } from '../hypervisor/simulated/simulated-hypervisor.ts';
-import type { Outcome } from '../migration/outcome.ts';
-import { startOptionsOf } from '../migration/start-options.ts';
-import { Supervisor } from '../migration/supervisor.ts';
-import { OWN_POLICIES } from '../policy/own-policies.ts';
-import { choosePolicy } from '../policy/policies.ts';
-import type { PolicyKind } from '../policy/policy.ts';
-import { drawGuest } from './draw-guest.ts';
+/**
+ * Runs a scenario's migrations, policy by policy, through the supervisor that production uses, on all cores. The
+ * result depends on the scenario alone: neither on how many threads there are nor on which is the quickest.
+ */
+import os from 'node:os';
+import { workOff } from './crew.ts';
+import { type Figures, figuresFor, insert } from './figures.ts';
+import { kindOf, labelOf } from './policy-choice.ts';
+import { runShare, type Share } from './run-share.ts';
 import type { ScenarioFile } from './scenario-file.ts';
+import { startedWith } from './started-with.ts';
+import { type PolicyResult, resultOf } from './summary.ts';
 
-export interface PolicyResult {
-  readonly policy: string;
-  readonly migrations: number;
-  readonly completed: number;
-  /** By how they ended: completed, aborted, failed. */
-  readonly outcomes: Readonly<Record<string, number>>;
-  /** Of the completed ones; undefined when there are none. */
-  readonly totalMs: Distribution | undefined;
-  readonly sentBytes: Distribution | undefined;
-  readonly pauseMs: Distribution | undefined;
+/** A thread takes a third of a second to start: what one does in that time is not worth sharing. */
+const WORTH_SHARING = 500;
+/** Large enough that handing it out costs nothing, small enough that no thread waits long for the last one. */
+const LARGEST_SHARE = 500;
+const SHARES_PER_WORKER = 8;
+
+export interface SimulateOptions {
+  /** 0: in this thread. By default as many as there are cores, where there is enough to do. */
+  readonly workers?: number | undefined;
+  /** Called whenever a share is done. */
+  readonly progress?: (done: number, of: number) => void;
+  readonly signal?: AbortSignal;
 }
 
-export interface Distribution {
-  readonly min: number;
-  readonly median: number;
-  readonly p95: number;
-  readonly max: number;
-}
-
-/** @param progress called now and then with how many migrations of all are done */
-export async function simulate(
-  file: ScenarioFile,
-  progress: (done: number, of: number) => void = () => {},
-): Promise<PolicyResult[]> {
+/** @returns a result for each policy in the scenario's order; of those that were done, when it was interrupted */
+export async function simulate(file: ScenarioFile, options: SimulateOptions = {}): Promise<PolicyResult[]> {
+  const { progress = () => {}, signal = new AbortController().signal } = options;
   const of = file.policies.length * file.migrations;
+  const workers = options.workers ?? (of < WORTH_SHARING ? 0 : os.availableParallelism());
+  const tallies = new Map<number, { readonly figures: Figures; left: number }>();
   const results: PolicyResult[] = [];
-  for (const [rank, name] of file.policies.entries()) {
-    const kind = choosePolicy(name);
-    const outcomes: Outcome[] = [];
-    for (let index = 0; index < file.migrations; index += 1) {
-      if (index % 100 === 0) progress(rank * file.migrations + index, of);
-      outcomes.push(await migrateOnce(file, kind, index));
-    }
-    results.push(resultOf(name, outcomes));
-  }
-  return results;
-}
+  let done = 0;
 
-async function migrateOnce(file: ScenarioFile, kind: PolicyKind, index: number): Promise<Outcome> {
-  const { limits } = file;
-  // Ours decide at boundaries only; the others poll, and need the samples between.
-  const tickMs = Object.hasOwn(OWN_POLICIES, kind.name) ? Number.POSITIVE_INFINITY : 250;
-  const hypervisor = new SimulatedHypervisor({ guest: { ...drawGuest(file, index), tickMs } });
-  const migration = await hypervisor.start(
-    'sim:guest',
-    simulatedDestination('guest'),
-    startOptionsOf(kind, limits, false),
-  );
-  return await new Supervisor(migration, kind, limits, { write: () => {} }).run();
-}
-
-function resultOf(policy: string, all: readonly Outcome[]): PolicyResult {
-  const completed = all.filter(({ outcome }) => outcome === 'completed');
-  const outcomes: Record<string, number> = {};
-  for (const { outcome } of all) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-  return {
-    ...{ policy, migrations: all.length, completed: completed.length, outcomes },
-    totalMs: distribution(completed.map(({ totalMs }) => totalMs)),
-    sentBytes: distribution(completed.map(({ sentBytes }) => sentBytes)),
-    pauseMs: distribution(completed.flatMap(({ pauseMs }) => (pauseMs === null ? [] : [pauseMs]))),
+  const take = ({ rank, from, to }: Share, figures: Figures) => {
+    const tally = tallies.get(rank) ?? { figures: figuresFor(file.migrations), left: file.migrations };
+    tallies.set(rank, tally);
+    insert(tally.figures, figures, from);
+    tally.left -= to - from;
+    done += to - from;
+    progress(done, of);
+    const choice = file.policies[rank];
+    if (tally.left > 0 || !choice) return;
+    // From here on only the summary is kept.
+    tallies.delete(rank);
+    results[rank] = resultOf(labelOf(choice), startedWith(kindOf(choice)), tally.figures);
   };
+
+  progress(0, of);
+  const shares = sharesOf(file, shareSize(file.migrations, workers));
+  if (workers > 0) await workOff(file, shares, workers, take, signal);
+  else
+    for (const share of shares) {
+      const figures = await runShare(file, share, signal);
+      if (signal.aborted) break;
+      take(share, figures);
+    }
+  return results.filter((result) => result !== undefined);
 }
 
-/** By nearest rank. */
-export function distribution(values: readonly number[]): Distribution | undefined {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
-  if (sorted.length === 0) return undefined;
-  return { min: at(0), median: at(0.5), p95: at(0.95), max: at(1) };
+function shareSize(migrations: number, workers: number): number {
+  const even = Math.ceil(migrations / (SHARES_PER_WORKER * Math.max(1, workers)));
+  return Math.min(LARGEST_SHARE, even);
+}
+
+function* sharesOf({ policies, migrations }: ScenarioFile, size: number): Iterable<Share> {
+  for (const rank of policies.keys())
+    for (let from = 0; from < migrations; from += size)
+      yield { rank, from, to: Math.min(from + size, migrations) };
 }

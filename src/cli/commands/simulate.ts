@@ -10,28 +10,33 @@ export function addSimulateCommand(root: Command, onStatus: (status: number) => 
         'in production, and compares policies: how many arrived, total time, data and pause (medians, and the 95th ' +
         'percentile). Where the scenario gives two values instead of one, each migration draws its own between them.',
     )
-    .addOption(policiesOption('in place of those of the scenario, may be repeated'))
-    .addOption(new Option('--migrations <number>', 'how many for each policy').argParser(wholeNumber(1)))
-    .addOption(new Option('--seed <number>', 'another seed, another fleet').argParser(wholeNumber(0)))
+    .addOption(policiesOption('in place of those of the scenario, may be repeated', ['frs']))
+    .addOption(
+      new Option('--migrations <number>', 'how many for each policy').argParser(wholeNumber(1, 1_000_000)),
+    )
+    .addOption(
+      new Option('--seed <number>', 'another seed, another fleet').argParser(wholeNumber(0, 0xffff_ffff)),
+    )
+    .option('--svg <file>', 'draw the comparison into that file')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
       `
 Examples:
-  $ switchover simulate docs/examples/fleet.toml
+  $ switchover simulate docs/examples/fleet.toml --svg fleet.svg
   $ switchover simulate docs/examples/loop.toml --policy mp --policy nova --json
 
 A scenario:
   [guest]
   memory = "16GiB"
   zero-pages = "20%"
-  writes = { kind = "uniform", working-set = ["512MiB", "8GiB"], rate = "400MB/s" }   # or cyclic, hot-cold
+  writes = { kind = "uniform", working-set = ["512MiB", "8GiB"], rate = "400MB/s" }   # or cyclic, hot-cold, recorded
   [link]
   rate = "10gbit"
   [limits]
   max-downtime = "2s"
   [run]
-  policies = ["stock", "mp", "nova"]
+  policies = ["stock", "mp", { name = "mp", min-shrink = "20%" }, "nova"]
   migrations = 1000`,
     )
     .action(async (scenario, options) => {
@@ -40,11 +45,11 @@ A scenario:
     });
 }
 
-function wholeNumber(least: number): (text: string) => number {
+function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
     const number = Number(text);
-    if (!/^\d{1,7}$/.test(text) || number < least)
-      throw new InvalidArgumentError(`it takes a whole number from ${least} to 9999999`);
+    if (!/^\d{1,10}$/.test(text) || number < least || number > most)
+      throw new InvalidArgumentError(`it takes a whole number from ${least} to ${most}`);
     return number;
   };
 }

@@ -4,6 +4,7 @@ import type { QemuVersion } from '../qemu/qmp/message.ts';
 import type { AutoConvergeParameters } from './auto-converge.ts';
 import type { Link } from './link.ts';
 import type { MemoryModel } from './memory/memory-model.ts';
+import type { SendOrder } from './unsent-memory.ts';
 
 export interface Scenario {
   readonly memoryBytes: number;
@@ -17,6 +18,7 @@ export interface Scenario {
   readonly qemuVersion: Omit<QemuVersion, 'package'>;
   /** The capability `auto-converge`; undefined: off. */
   readonly autoConverge: AutoConvergeParameters | undefined;
+  readonly sendOrder: SendOrder;
   /** From the last byte of the stop-and-copy to the guest running on the destination. */
   readonly switchoverFixedCostMs: number;
   /** From STOP on the source to the guest running on the destination when post-copy begins. */
@@ -41,6 +43,7 @@ const DEFAULTS = {
   running: true,
   qemuVersion: { major: 10, minor: 0, micro: 2 },
   autoConverge: undefined,
+  sendOrder: 'address',
   switchoverFixedCostMs: SWITCHOVER_FIXED_COST_MS,
   postCopyPauseMs: 30,
   reactionMs: 2,

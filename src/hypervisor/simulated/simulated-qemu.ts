@@ -102,11 +102,12 @@ export class SimulatedQemu {
     this.scenario = scenario;
     this.start = start;
     const rate = new TransferRate(scenario.link, start.zeroMs, start.bandwidthBytesPerSecond);
-    const unsent = new UnsentMemory({
+    const sizes = {
       totalBytes: scenario.memoryBytes,
       zeroBytes: scenario.memoryBytes * scenario.zeroPagesShare,
       partBytes: partsOf(scenario.memory).map(({ workingSetBytes }) => workingSetBytes),
-    });
+    };
+    const unsent = new UnsentMemory(sizes, scenario.sendOrder);
     this.transfer = new Transfer(unsent, rate);
     this.lookEveryMs = rate.capped ? CAPPED_LOOK_MS : LOOK_MS;
     this.threshold = new SwitchoverThreshold(rate);

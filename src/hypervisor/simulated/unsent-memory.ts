@@ -25,50 +25,65 @@ export interface MemorySizes {
   readonly partBytes: readonly number[];
 }
 
+/**
+ * `hottest-last` is what no QEMU does: from the first sync on, the parts go in the order of how often their pages
+ * were found dirty, the most often last (the thesis's FRS). Within a part all pages are alike.
+ */
+export type SendOrder = 'address' | 'hottest-last';
+
 export class UnsentMemory {
   private readonly partBytes: readonly number[];
-  /** Sent first: bytes of each kind, mixed evenly. */
-  private readonly front: number[];
-  /** Sent when {@link front} is empty. */
-  private readonly back: number[];
+  private readonly order: SendOrder;
+  /** At how many syncs a page of each part was found dirty, on average. */
+  private readonly timesDirty: number[];
+  /** What is sent one after the other: each holds bytes of each kind, mixed evenly. */
+  private readonly queue: number[][];
 
   /** Everything is dirty at first (ram.c: ram_list_init_bitmaps). */
-  constructor({ totalBytes, zeroBytes, partBytes }: MemorySizes) {
+  constructor({ totalBytes, zeroBytes, partBytes }: MemorySizes, order: SendOrder = 'address') {
     const coldBytes = totalBytes - zeroBytes - sum(partBytes);
     if (coldBytes < 0)
       throw new RangeError(
         `${zeroBytes} bytes of zero pages and ${sum(partBytes)} that the guest writes are more than its memory of ${totalBytes}`,
       );
     this.partBytes = partBytes;
-    this.front = [0, coldBytes, ...partBytes];
-    this.back = this.front.map((_, kind) => (kind === ZERO ? zeroBytes : 0));
+    this.order = order;
+    this.timesDirty = partBytes.map(() => 0);
+    const front = [0, coldBytes, ...partBytes];
+    this.queue = [front, front.map((_, kind) => (kind === ZERO ? zeroBytes : 0))];
   }
 
   /** As QEMU counts `remaining`: zero pages at their full size. */
   get totalBytes(): number {
-    return sum(this.front) + sum(this.back);
+    let bytes = 0;
+    for (const kinds of this.queue) bytes += sum(kinds);
+    return bytes;
   }
 
   get wireBytes(): number {
-    return wireBytes(this.front) + wireBytes(this.back);
+    let bytes = 0;
+    for (const kinds of this.queue) bytes += wireBytes(kinds);
+    return bytes;
   }
 
   /** What goes over the wire until at most `bytes` are left. */
   wireBytesUntilLeft(bytes: number): number {
-    const frontBytes = sum(this.front);
-    const backBytes = sum(this.back);
-    const excessBytes = frontBytes + backBytes - bytes;
-    if (excessBytes <= 0) return 0;
-    if (excessBytes <= frontBytes) return (wireBytes(this.front) * excessBytes) / frontBytes;
-    const fromBackBytes = excessBytes - frontBytes;
-    const ofBack = backBytes === 0 ? 0 : Math.min(1, fromBackBytes / backBytes);
-    return wireBytes(this.front) + wireBytes(this.back) * ofBack;
+    let excessBytes = this.totalBytes - bytes;
+    let onWireBytes = 0;
+    for (const kinds of this.queue) {
+      if (excessBytes <= 0) break;
+      const here = sum(kinds);
+      if (here > 0) onWireBytes += wireBytes(kinds) * Math.min(1, excessBytes / here);
+      excessBytes -= here;
+    }
+    return onWireBytes;
   }
 
   /** @returns the bytes really sent: less than offered once nothing is left */
   send(offeredBytes: number): number {
-    const fromFront = take(this.front, offeredBytes);
-    return fromFront + take(this.back, offeredBytes - fromFront);
+    let sentBytes = 0;
+    for (const kinds of this.queue) sentBytes += take(kinds, offeredBytes - sentBytes);
+    return sentBytes;
   }
 
   /**
@@ -78,20 +93,47 @@ export class UnsentMemory {
    * @returns the bytes newly set (QEMU's num_dirty_pages_period)
    */
   sync(dirtiedBytes: readonly number[]): number {
-    this.front[ZERO] = (this.front[ZERO] ?? 0) + (this.back[ZERO] ?? 0);
-    this.front[COLD] = (this.front[COLD] ?? 0) + (this.back[COLD] ?? 0);
-    this.back[ZERO] = 0;
-    this.back[COLD] = 0;
+    if (this.order === 'hottest-last') this.countDirty(dirtiedBytes);
+    this.placeAt(0, ZERO, this.takeKind(ZERO));
+    this.placeAt(0, COLD, this.takeKind(COLD));
     let newBytes = 0;
-    this.partBytes.forEach((size, part) => {
-      const kind = FIRST_PART + part;
-      const unsent = (this.front[kind] ?? 0) + (this.back[kind] ?? 0);
-      const added = size === 0 ? 0 : Math.max(0, (dirtiedBytes[part] ?? 0) * (1 - unsent / size));
-      this.front[kind] = 0;
-      this.back[kind] = unsent + added;
+    for (let part = 0; part < this.partBytes.length; part += 1) {
+      const size = this.partBytes[part] ?? 0;
+      const left = this.takeKind(FIRST_PART + part);
+      const added = size === 0 ? 0 : Math.max(0, (dirtiedBytes[part] ?? 0) * (1 - left / size));
+      const place = this.order === 'address' ? 1 : 1 + this.rankOf(part);
+      this.placeAt(place, FIRST_PART + part, left + added);
       newBytes += added;
-    });
+    }
     return newBytes;
+  }
+
+  private countDirty(dirtiedBytes: readonly number[]): void {
+    this.partBytes.forEach((size, part) => {
+      this.timesDirty[part] = (this.timesDirty[part] ?? 0) + (dirtiedBytes[part] ?? 0) / (size || 1);
+    });
+  }
+
+  /** How many parts go before that one: those that were dirty less often, and of equals the first. */
+  private rankOf(part: number): number {
+    const own = this.timesDirty[part] ?? 0;
+    return this.timesDirty.filter((times, other) => times < own || (times === own && other < part)).length;
+  }
+
+  /** @returns what was left of that kind, wherever it lay; now nothing is */
+  private takeKind(kind: number): number {
+    let bytes = 0;
+    for (const kinds of this.queue) {
+      bytes += kinds[kind] ?? 0;
+      kinds[kind] = 0;
+    }
+    return bytes;
+  }
+
+  private placeAt(index: number, kind: number, bytes: number): void {
+    this.queue[index] ??= new Array<number>(FIRST_PART + this.partBytes.length).fill(0);
+    const kinds = this.queue[index];
+    if (kinds) kinds[kind] = bytes;
   }
 }
 

@@ -9,7 +9,7 @@ import type { Counters, Observation } from '../../model/observation.ts';
 import type { Decision, Policy } from '../policy.ts';
 import { BETWEEN_POLLS, goOn, setDowntime } from './decisions.ts';
 import { LEGACY_PARAMETERS, LegacyConvergence } from './kubevirt.ts';
-import { MONITOR_INTERVAL_MS } from './kubevirt-options.ts';
+import { kubevirtStartsWith, MONITOR_INTERVAL_MS } from './kubevirt-options.ts';
 import { count, downtime, duration } from './parameters.ts';
 import { type Chosen, definePeer } from './peer.ts';
 import { PollClock } from './poll-clock.ts';
@@ -27,7 +27,7 @@ export const kubevirtDowntimeRamp = definePeer({
   name: 'kubevirt-downtime-ramp',
   summary: 'KubeVirt VEP 291: downtime 150 to 900 ms in steps of 10 s from the third pass on',
   source: 'https://github.com/kubevirt/enhancements/pull/249',
-  startsWith: {},
+  startsWith: kubevirtStartsWith,
   parameters: PARAMETERS,
   begin: (chosen) => new TunedMonitor(chosen),
 });

@@ -1,4 +1,5 @@
 /** What KubeVirt's three convergence rules share: the cluster's migration options and what follows from them. */
+import type { StartsWith } from '../policy.ts';
 import { choice, duration, yesNo } from './parameters.ts';
 import type { Chosen } from './peer.ts';
 
@@ -23,6 +24,11 @@ export function mayDisrupt({ allowPostCopy, allowWorkloadDisruption }: Options):
 /** Post-copy is not possible with a VFIO device. */
 export function canPostCopy({ allowPostCopy, vfio }: Options): boolean {
   return allowPostCopy && !vfio;
+}
+
+/** Auto-converge is an option of the cluster (`allowAutoConverge`), and off by default. */
+export function kubevirtStartsWith(options: Options): StartsWith {
+  return { postCopyCapable: canPostCopy(options) };
 }
 
 /**

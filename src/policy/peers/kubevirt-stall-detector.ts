@@ -21,6 +21,7 @@ import {
   acceptableCompletionSeconds,
   canPostCopy,
   KUBEVIRT_OPTIONS,
+  kubevirtStartsWith,
   MONITOR_INTERVAL_MS,
   mayDisrupt,
 } from './kubevirt-options.ts';
@@ -48,7 +49,7 @@ export const kubevirtStallDetector = definePeer({
   name: 'kubevirt-stall-detector',
   summary: 'KubeVirt VEP 248: acts at a local minimum once no pass beat those older than 40 s by 4 %',
   source: 'https://github.com/kubevirt/kubevirt/blob/main/pkg/virt-launcher/virtwrap/stall-detector.go',
-  startsWith: {},
+  startsWith: kubevirtStartsWith,
   parameters: PARAMETERS,
   begin: (chosen) => new StallMonitor(chosen),
 });

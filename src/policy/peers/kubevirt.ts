@@ -20,6 +20,7 @@ import {
   acceptableCompletionSeconds,
   canPostCopy,
   KUBEVIRT_OPTIONS,
+  kubevirtStartsWith,
   MONITOR_INTERVAL_MS,
   mayDisrupt,
 } from './kubevirt-options.ts';
@@ -37,7 +38,7 @@ export const kubevirt = definePeer({
   name: 'kubevirt',
   summary: 'KubeVirt: aborts after 150 s without any decrease, or 150 s for each GB of memory',
   source: 'https://github.com/kubevirt/kubevirt/blob/main/pkg/virt-launcher/virtwrap/migration-monitor.go',
-  startsWith: {},
+  startsWith: kubevirtStartsWith,
   parameters: LEGACY_PARAMETERS,
   begin: (chosen) => {
     const convergence = new LegacyConvergence(chosen);

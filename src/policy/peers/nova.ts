@@ -8,7 +8,7 @@
  */
 import type { Observation } from '../../model/observation.ts';
 import { formatDuration } from '../../model/units.ts';
-import type { Decision, Policy } from '../policy.ts';
+import type { Decision, Policy, StartsWith } from '../policy.ts';
 import { abort, BETWEEN_POLLS, goOn, setDowntime } from './decisions.ts';
 import { count, downtime, duration, yesNo } from './parameters.ts';
 import { type Chosen, definePeer } from './peer.ts';
@@ -31,7 +31,7 @@ export const nova = definePeer({
   name: 'nova',
   summary: 'OpenStack Nova: downtime 50 to 500 ms by the clock, aborts at the completion timeout',
   source: SOURCE,
-  startsWith: {},
+  startsWith,
   parameters: PARAMETERS,
   begin: (chosen) => new NovaMonitor(chosen, 'abort'),
 });
@@ -40,10 +40,15 @@ export const novaForceComplete = definePeer({
   name: 'nova-force-complete',
   summary: 'OpenStack Nova with force_complete: as nova, but pauses the guest at the completion timeout',
   source: SOURCE,
-  startsWith: {},
+  startsWith,
   parameters: PARAMETERS,
   begin: (chosen) => new NovaMonitor(chosen, 'force-complete'),
 });
+
+/** Auto-converge has to be permitted (`live_migration_permit_auto_converge`), and by default is not. */
+function startsWith({ permitPostCopy }: Chosen<typeof PARAMETERS>): StartsWith {
+  return { postCopyCapable: permitPostCopy };
+}
 
 class NovaMonitor implements Policy {
   readonly initialDowntimeLimitMs: number;

@@ -6,7 +6,7 @@
  * Source: vdsm lib/vdsm/virt/migration.py `MonitorThread` (2026-06-25).
  */
 import type { Observation } from '../../model/observation.ts';
-import type { Decision, Policy } from '../policy.ts';
+import type { Decision, Policy, StartsWith } from '../policy.ts';
 import { abort, BETWEEN_POLLS, goOn, setDowntime } from './decisions.ts';
 import {
   type ConvergenceAction,
@@ -18,7 +18,7 @@ import {
   VERY_LARGE_VMS,
 } from './ovirt-schedules.ts';
 import { duration } from './parameters.ts';
-import { definePeer, type PeerEntry, QEMU_AUTO_CONVERGE, type StartsWith } from './peer.ts';
+import { definePeer, type PeerEntry, QEMU_AUTO_CONVERGE } from './peer.ts';
 import { PollClock } from './poll-clock.ts';
 
 const PARAMETERS = { monitorIntervalMs: duration('monitor-interval', '10s', 1000) };

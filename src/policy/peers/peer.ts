@@ -5,29 +5,14 @@
  */
 import type { Observation } from '../../model/observation.ts';
 import { UnitError } from '../../model/units.ts';
-import type { Decision, Limits, Policy, PolicyKind } from '../policy.ts';
+import type { AutoConverge, Decision, Limits, Policy, PolicyKind, StartsWith } from '../policy.ts';
 import { goOn } from './decisions.ts';
-
-/** How the hypervisor slows the guest down, with QEMU's own names and defaults (`cpu-throttle-initial`, …). */
-export interface AutoConverge {
-  readonly initialPercent: number;
-  readonly incrementPercent: number;
-  /** Dirtied bytes over sent bytes of a period from which on the guest is slowed down. */
-  readonly triggerThresholdPercent: number;
-}
 
 export const QEMU_AUTO_CONVERGE: AutoConverge = {
   initialPercent: 20,
   incrementPercent: 10,
   triggerThresholdPercent: 50,
 };
-
-/** What the peer switches on before the migration begins, at its default parameters. */
-export interface StartsWith {
-  readonly autoConverge?: AutoConverge;
-  readonly xbzrle?: boolean;
-  readonly postCopyCapable?: boolean;
-}
 
 export interface PeerEntry {
   readonly name: string;
@@ -36,7 +21,6 @@ export interface PeerEntry {
   readonly source: string;
   /** Parameter names as users write them, with their defaults as text. */
   readonly parameters: Readonly<Record<string, string>>;
-  readonly startsWith: StartsWith;
   /** @throws {UnitError} for a value that the parameter does not take */
   build(given: Readonly<Record<string, string>>): PolicyKind;
 }
@@ -60,7 +44,8 @@ interface PeerDefinition<P extends ParameterSet> {
   readonly name: string;
   readonly summary: string;
   readonly source: string;
-  readonly startsWith: StartsWith;
+  /** Where it depends on the parameters: worked out from them. */
+  readonly startsWith: StartsWith | ((chosen: Chosen<P>) => StartsWith);
   readonly parameters: P;
   begin(chosen: Chosen<P>): Policy;
 }
@@ -72,11 +57,14 @@ export function definePeer<const P extends ParameterSet>(definition: PeerDefinit
     name,
     summary,
     source,
-    startsWith,
     parameters: Object.fromEntries(parameters.map((parameter) => [parameter.name, parameter.fallback])),
     build: (given) => {
       const chosen = choose(definition.parameters, given);
-      return { name, summary, begin: (limits) => new Held(definition.begin(chosen), limits) };
+      return {
+        ...{ name, summary, polls: true },
+        startsWith: typeof startsWith === 'function' ? startsWith(chosen) : startsWith,
+        begin: (limits) => new Held(definition.begin(chosen), limits),
+      };
     },
   };
 }

@@ -1,0 +1,86 @@
+/** One migration of one simulated guest, through the supervisor that production uses. No I/O, no clock. */
+
+import { simulatedAddress } from '../hypervisor/simulated/address.ts';
+import {
+  AUTO_CONVERGE_DEFAULTS,
+  type AutoConvergeParameters,
+} from '../hypervisor/simulated/auto-converge.ts';
+import type { ScenarioInput } from '../hypervisor/simulated/scenario.ts';
+import { SimulatedHypervisor, simulatedDestination } from '../hypervisor/simulated/simulated-hypervisor.ts';
+import { decline } from '../migration/decline.ts';
+import { foresee } from '../migration/foresee.ts';
+import type { JournalSink } from '../migration/journal-entry.ts';
+import type { Outcome } from '../migration/outcome.ts';
+import { startOptionsOf } from '../migration/start-options.ts';
+import { Supervisor } from '../migration/supervisor.ts';
+import type { Foreknowledge } from '../model/foreknowledge.ts';
+import type { AutoConverge, Limits, PolicyKind } from '../policy/policy.ts';
+
+/** What policies that poll are shown, as the real drivers do. */
+const TICK_MS = 250;
+const VM = simulatedAddress('guest');
+const DESTINATION = simulatedDestination('guest');
+const NO_JOURNAL: JournalSink = { write: () => {} };
+
+/**
+ * Migrates the guest once, started as the system whose rule it is starts its migrations: with auto-converge where
+ * that system switches it on, and able to go on by post-copy where it is. xbzrle is not simulated. A policy that
+ * foresees probes the guest first, as in production.
+ * @param guest its `tickMs`, left out: samples only where something may happen between boundaries, which is much
+ * faster without; a time limit is then noticed at the next boundary
+ */
+export async function runOne(
+  guest: ScenarioInput,
+  kind: PolicyKind,
+  limits: Limits,
+  journal: JournalSink = NO_JOURNAL,
+): Promise<Outcome> {
+  return await migrateOn(hostsFor(guest, kind), kind, limits, journal);
+}
+
+/** Both hosts, with the guest on its source, as a migration under that policy finds them. */
+export function hostsFor(guest: ScenarioInput, kind: PolicyKind): SimulatedHypervisor {
+  const { autoConverge, hottestLast } = kind.startsWith ?? {};
+  // A pause that fits when it begins may be too long once the link slows down: then it is taken back by the clock.
+  const linkChanges = guest.link.sectionAt(guest.startMs ?? 0).untilMs < Number.POSITIVE_INFINITY;
+  return new SimulatedHypervisor({
+    guest: {
+      tickMs: kind.polls || linkChanges ? TICK_MS : Number.POSITIVE_INFINITY,
+      ...guest,
+      ...(hottestLast ? { sendOrder: 'hottest-last' } : {}),
+      ...(autoConverge ? { autoConverge: inQemusWords(autoConverge) } : {}),
+    },
+  });
+}
+
+/** @param hypervisor of {@link hostsFor} */
+export async function migrateOn(
+  hypervisor: SimulatedHypervisor,
+  kind: PolicyKind,
+  limits: Limits,
+  journal: JournalSink,
+): Promise<Outcome> {
+  // Choosing a rule that ends in post-copy is the user's word for it: nobody's memory is at stake here.
+  const allowed: Limits = kind.startsWith?.postCopyCapable ? { ...limits, overBudget: 'post-copy' } : limits;
+  const known = kind.foresees ? await probed(hypervisor, allowed) : undefined;
+  const before = known && kind.begin(allowed, known).beforeStart?.();
+  if (before?.action === 'abort') return decline(before, journal);
+  const migration = await hypervisor.start(VM, DESTINATION, startOptionsOf(kind, allowed, false));
+  return await new Supervisor(migration, kind, allowed, journal, known).run();
+}
+
+/** No simulated guest has migrated before. */
+async function probed(hypervisor: SimulatedHypervisor, limits: Limits): Promise<Foreknowledge> {
+  const guest = await hypervisor.inspect(VM);
+  const intended = { guest, destination: DESTINATION, cap: limits.bandwidthBytesPerSecond };
+  return (await foresee(hypervisor, intended, undefined)).known;
+}
+
+function inQemusWords(given: AutoConverge): AutoConvergeParameters {
+  return {
+    ...AUTO_CONVERGE_DEFAULTS,
+    initialPercent: given.initialPercent,
+    incrementPercent: given.incrementPercent,
+    triggerPercent: given.triggerThresholdPercent,
+  };
+}
