@@ -49,8 +49,9 @@ export async function simulate(
 
 async function migrateOnce(file: ScenarioFile, kind: PolicyKind, index: number): Promise<Outcome> {
   const { limits } = file;
-  // Ours decide at boundaries only; the others poll, and need the samples between.
-  const tickMs = Object.hasOwn(OWN_POLICIES, kind.name) ? Number.POSITIVE_INFINITY : 250;
+  // Ours decide at boundaries only; the others poll, and a brake is bounded by the clock: these need samples between.
+  const needsTicks = limits.overBudget === 'brake' || !Object.hasOwn(OWN_POLICIES, kind.name);
+  const tickMs = needsTicks ? 250 : Number.POSITIVE_INFINITY;
   const hypervisor = new SimulatedHypervisor({ guest: { ...drawGuest(file, index), tickMs } });
   const migration = await hypervisor.start(
     'sim:guest',
