@@ -77,6 +77,7 @@ async function reactionsMs(): Promise<number[]> {
     {
       force: bed.pair.source.losesWritesWorkaround,
       postCopy: false,
+      brake: false,
       downtimeLimitMs: 1,
       bandwidthBytesPerSecond: undefined,
       lineRateBytesPerSecond: undefined,

@@ -41,7 +41,12 @@ test.each<[number, From, number]>([
     bed.source,
     { vm: bed.destination, migrateUri: bed.pair.migrateUri, listenUri: undefined },
     {
-      ...{ force: bed.pair.source.losesWritesWorkaround, postCopy: false, downtimeLimitMs: 300 },
+      ...{
+        force: bed.pair.source.losesWritesWorkaround,
+        brake: false,
+        postCopy: false,
+        downtimeLimitMs: 300,
+      },
       ...{ bandwidthBytesPerSecond: undefined, lineRateBytesPerSecond: undefined },
     },
   );

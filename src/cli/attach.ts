@@ -37,7 +37,12 @@ export async function attach(vmText: string, options: AttachCliOptions): Promise
       `the destination is ${destination}, says the journal ${orphan?.id} that switchover left unfinished`,
     );
 
-  const attachOptions: AttachOptions = { destination, lineRateBytesPerSecond: limits.lineRateBytesPerSecond };
+  const attachOptions: AttachOptions = {
+    destination,
+    lineRateBytesPerSecond: limits.lineRateBytesPerSecond,
+    brake: limits.overBudget === 'brake',
+    begunWithBrake: orphan?.limits.overBudget === 'brake',
+  };
   let migration: RunningMigration;
   try {
     migration = await hypervisor.attach(vm, attachOptions);

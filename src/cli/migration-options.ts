@@ -4,6 +4,7 @@ import { findConfig } from '../config/config-file.ts';
 import { type Layer, merge } from '../config/merge.ts';
 import { limitsOf, policyOf, stated } from '../config/settings.ts';
 import { placesFor, problemsOf } from '../config/settings-for.ts';
+import { formatDuration } from '../model/units.ts';
 import type { Limits, OverBudgetAction, PolicyKind } from '../policy/policy.ts';
 import type { OUTPUTS } from './options.ts';
 import { UsageError } from './usage-error.ts';
@@ -25,6 +26,7 @@ export interface MigrationOptions {
   readonly bandwidth?: number;
   readonly lineRate?: number;
   readonly overBudget?: OverBudgetAction;
+  readonly brakeFor?: number;
   readonly output?: Output;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -57,6 +59,7 @@ export function settled(options: MigrationOptions, domain?: Domain): Settled {
       bandwidthBytesPerSecond: options.bandwidth,
       lineRateBytesPerSecond: options.lineRate,
       overBudget: options.overBudget,
+      brakeForMs: options.brakeFor,
     }),
     nameOf: (name) => `--${name}`,
   };
@@ -66,6 +69,7 @@ export function settled(options: MigrationOptions, domain?: Domain): Settled {
     between.some((key) => origins.get(key)?.includes(commandLine)),
   );
   if (own) throw new UsageError(own.sentence);
+  assertBrakes(options.brakeFor, settings.overBudget);
   return {
     limits: limitsOf(settings),
     kind: policyOf(settings),
@@ -80,7 +84,17 @@ export function settled(options: MigrationOptions, domain?: Domain): Settled {
  */
 export function assertUsage(options: MigrationOptions): void {
   findConfig(options.config);
-  settled({ ...options, config: NO_CONFIG });
+  assertBrakes(options.brakeFor, options.overBudget ?? 'brake');
+  const { brakeFor, ...others } = options;
+  settled({ ...others, config: NO_CONFIG });
+}
+
+/** @throws {UsageError} when the length of a brake is given and nothing is to be braked */
+function assertBrakes(brakeForMs: number | undefined, overBudget: OverBudgetAction): void {
+  if (brakeForMs === undefined || overBudget === 'brake') return;
+  throw new UsageError(
+    `--brake-for ${formatDuration(brakeForMs)} says how long a brake may last, and --over-budget is ${overBudget}: add --over-budget brake, or leave it out`,
+  );
 }
 
 /** @throws {UsageError} when --json meets another --output */

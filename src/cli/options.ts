@@ -59,6 +59,15 @@ export function addMigrationOptions(command: Command): Command {
         .choices(OVER_BUDGET_ACTIONS)
         .env('SWITCHOVER_OVER_BUDGET'),
     )
+    .addOption(
+      parsed(
+        '--brake-for <time>',
+        'the longest that --over-budget brake may slow the guest down',
+        'BRAKE_FOR',
+        '10s',
+        parseTimeoutMs,
+      ),
+    )
     .addOption(configOption())
     .addOption(new Option('--json', 'print one JSON document at the end; short for --output json'))
     .addOption(new Option('--output <form>', 'on standard output').choices(OUTPUTS).env('SWITCHOVER_OUTPUT'))

@@ -33,6 +33,7 @@ const HEADINGS = ['POLICY', 'WOULD', 'AT PASS', 'AFTER', 'SENT', 'LEFT', 'A PAUS
 const WORDS: Record<Replayed['verdict'], string> = {
   switchover: 'switch over',
   fits: 'let QEMU stop it',
+  throttle: 'brake it',
   suspend: 'suspend it',
   'post-copy': 'go on by post-copy',
   abort: 'give up',

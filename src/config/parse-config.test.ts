@@ -30,6 +30,7 @@ stall-timeout = "20s"
 line-rate = "10gbit"
 bandwidth = "5gbit"
 over-budget = "leave"
+brake-for = "3s"
 ignore = true
 [[domain]]
 name = ["db-*", "web"]
@@ -51,6 +52,7 @@ ignore = false
       lineRateBytesPerSecond: 1.25e9,
       bandwidthBytesPerSecond: 0.625e9,
       overBudget: 'leave',
+      brakeForMs: 3000,
       ignore: true,
     },
     domains: [{ names: [{ pattern: 'db-*' }, { pattern: 'web' }], class: 'gold', stated: { ignore: false } }],
@@ -72,7 +74,7 @@ test('the example is right', () => {
   expect(parseConfig(example, file).domains).toHaveLength(3);
   // Also with everything that it leaves as a comment.
   const whole = example.replaceAll(/^# ([a-z-]+ = )/gm, '$1');
-  expect(Object.keys(parseConfig(whole, file).defaults)).toHaveLength(9);
+  expect(Object.keys(parseConfig(whole, file).defaults)).toHaveLength(10);
 });
 
 describe('one sentence with its line for each problem', () => {
@@ -90,7 +92,7 @@ describe('one sentence with its line for each problem', () => {
       '[defaults]\npolicy = "hope"',
       /^f.toml:2: policy: "hope" is not known: choose forecast, mp, relaxed, stock, .*xen$/,
     ],
-    ['[defaults]\nover-budget = "pray"', /^f.toml:2: over-budget: .*choose abort, post-copy, leave$/],
+    ['[defaults]\nover-budget = "pray"', /^f.toml:2: over-budget: .*choose abort, brake, post-copy, leave$/],
     ['[defaults]\npolicy-option = 3', /^f.toml:2: policy-option: write it as a table/],
     ['[defaults]\npolicy-option.a = true', /^f.toml:2: a: write it as text or as a number$/],
     [

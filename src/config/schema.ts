@@ -70,6 +70,7 @@ const settingShape = {
   'line-rate': text('10gbit', parseRate).optional(),
   bandwidth: text('5gbit', parseRate).optional(),
   'over-budget': choice(OVER_BUDGET_ACTIONS).optional(),
+  'brake-for': text('10s', parseTimeoutMs).optional(),
   ignore: textOr(parseYesOrNo, z.boolean({ error: 'it is neither true nor false' })).optional(),
 };
 
@@ -91,6 +92,7 @@ function statedOf(given: z.output<z.ZodObject<typeof settingShape>>): Stated {
     lineRateBytesPerSecond: given['line-rate'],
     bandwidthBytesPerSecond: given.bandwidth,
     overBudget: given['over-budget'],
+    brakeForMs: given['brake-for'],
     ignore: given.ignore,
   });
 }

@@ -97,6 +97,7 @@ test('limits are the limits alone', () => {
     bandwidthBytesPerSecond: undefined,
     lineRateBytesPerSecond: undefined,
     overBudget: 'abort',
+    brakeForMs: 10_000,
   });
 });
 

@@ -27,6 +27,7 @@ export const SETTING_NAMES: Readonly<Record<SettingKey, string>> = {
   lineRateBytesPerSecond: 'line-rate',
   bandwidthBytesPerSecond: 'bandwidth',
   overBudget: 'over-budget',
+  brakeForMs: 'brake-for',
   ignore: 'ignore',
 };
 

@@ -33,6 +33,7 @@ export interface ContractBed extends AsyncDisposable {
 const OPTIONS: StartOptions = {
   force: false,
   postCopy: false,
+  brake: false,
   downtimeLimitMs: 300,
   bandwidthBytesPerSecond: undefined,
   lineRateBytesPerSecond: undefined,
@@ -91,6 +92,7 @@ export function hypervisorContract(name: string, makeBed: () => Promise<Contract
       const attaching = hypervisor.attach(bed.vm, {
         destination: bed.destination.vm,
         lineRateBytesPerSecond: undefined,
+        brake: false,
       });
       await expect(attaching).rejects.toMatchObject({ code: 'not-migrating' });
     });
@@ -134,6 +136,7 @@ export function hypervisorContract(name: string, makeBed: () => Promise<Contract
       const second = await hypervisor.attach(bed.vm, {
         destination: bed.destination.vm,
         lineRateBytesPerSecond: undefined,
+        brake: false,
       });
       const seen = await follow(second, async (event, events) => {
         if (event.kind === 'boundary' && boundariesOf(events).length === 1) await second.suspend();

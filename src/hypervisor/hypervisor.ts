@@ -86,11 +86,17 @@ export interface CheckReport {
 }
 
 export interface StartOptions extends CheckOptions {
+  /** {@link RunningMigration.throttle} may be asked for later, so it is made ready now. */
+  readonly brake: boolean;
   readonly downtimeLimitMs: number;
   readonly bandwidthBytesPerSecond: number | undefined;
 }
 
 export interface AttachOptions {
+  /** {@link RunningMigration.throttle} may be asked for later: refused when it would do nothing. */
+  readonly brake: boolean;
+  /** This migration was begun with {@link StartOptions.brake}, where that is known. */
+  readonly begunWithBrake?: boolean;
   /** The VM's address on the destination; without it the pause cannot be measured. */
   readonly destination: string | undefined;
   readonly lineRateBytesPerSecond: number | undefined;
@@ -157,6 +163,13 @@ export interface RunningMigration {
    * @returns what was set, in the hypervisor's words, for the journal
    */
   setDowntimeLimit(request: PauseRequest): Promise<string>;
+  /**
+   * Has the hypervisor withhold that much of the vCPUs' time from its next opportunity on, at the earliest from the
+   * next boundary; told by `throttlePercent`. It is released when the migration ends, however it does.
+   * @param percent from 1 to 99
+   * @throws {Error} when the migration was not started, or not attached to, with `brake`
+   */
+  throttle(percent: number): Promise<string>;
   suspend(): Promise<string>;
   startPostCopy(): Promise<string>;
   /**

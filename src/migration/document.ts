@@ -30,6 +30,12 @@ export const migrationDocumentSchema = z.object({
   pauseMs: ms
     .nullable()
     .describe('STOP on the source to RESUME (or the successful cont) on the side that runs it'),
+  brownOut: z
+    .object({ ms, percent: z.number().min(0).max(100) })
+    .nullable()
+    .describe(
+      'how long the guest was slowed down before the pause, and by how much at most; null: it was not',
+    ),
   totalMs: ms,
   sentBytes: bytes,
   memoryIntensive: z.boolean().nullable().describe('null where the policy takes no view'),
@@ -45,6 +51,7 @@ export const migrationDocumentSchema = z.object({
     bandwidthBytesPerSecond: rate,
     lineRateBytesPerSecond: rate,
     overBudget: z.string(),
+    brakeForMs: ms.nullable(),
   }),
   guest: z.object({ hypervisor: z.string(), accelerator: z.string(), memoryBytes: bytes }),
   foreseen: z
@@ -91,6 +98,7 @@ export function documentOf(view: MigrationView): MigrationDocument {
     outcome: outcome?.outcome ?? null,
     runsOn: outcome?.runsOn ?? 'unknown',
     pauseMs: outcome?.pauseMs ?? null,
+    brownOut: outcome?.brownOut ?? null,
     totalMs: outcome?.totalMs ?? view.lastTick?.atMs ?? last?.atMs ?? 0,
     sentBytes: outcome?.sentBytes ?? view.lastTick?.sentBytes ?? last?.sentBytes ?? 0,
     memoryIntensive: outcome?.memoryIntensive ?? null,
@@ -104,6 +112,8 @@ export function documentOf(view: MigrationView): MigrationDocument {
       bandwidthBytesPerSecond: limits.bandwidthBytesPerSecond ?? null,
       lineRateBytesPerSecond: limits.lineRateBytesPerSecond ?? null,
       overBudget: limits.overBudget,
+      // Journals of before there was a brake have no such limit.
+      brakeForMs: limits.brakeForMs ?? null,
     },
     guest: { hypervisor: guest.hypervisor, accelerator: guest.accelerator, memoryBytes: guest.memoryBytes },
     foreseen: view.foreseen

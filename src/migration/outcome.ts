@@ -1,3 +1,5 @@
+import type { BrownOut } from './brown-out.ts';
+
 /** How a supervised migration ended. Immutable; the last line of its journal. */
 export interface Outcome {
   readonly outcome: 'completed' | 'aborted' | 'cancelled' | 'failed' | 'detached';
@@ -11,6 +13,8 @@ export interface Outcome {
    * two event deliveries. Null when the guest never stopped or one of the ends was not watched.
    */
   readonly pauseMs: number | null;
+  /** How the guest was slowed down before; null where it was not, missing in journals before 0.2. */
+  readonly brownOut?: BrownOut | null;
   /** From the start of the migration (or our attaching) to its end, settled, in milliseconds. */
   readonly totalMs: number;
   /** All bytes put on the wire. */

@@ -9,11 +9,11 @@ import type { JournalEntry } from './journal-entry.ts';
 export interface Replayed {
   readonly policy: string;
   /**
-   * `switchover`, `suspend`, `post-copy`, `abort`: the policy's own decision; `fits`: QEMU would have stopped the
+   * `switchover`, `throttle`, `suspend`, `post-copy`, `abort`: the policy's own decision; `fits`: QEMU would have stopped the
    * guest by itself, since the pause was within the downtime limit that the policy had set; `undecided`: none of
    * these until the record ends.
    */
-  readonly verdict: 'switchover' | 'suspend' | 'post-copy' | 'abort' | 'fits' | 'undecided';
+  readonly verdict: 'switchover' | 'throttle' | 'suspend' | 'post-copy' | 'abort' | 'fits' | 'undecided';
   /** Of the boundary or sample at which it was decided; the last one where nothing was. */
   readonly pass: number;
   readonly atMs: number;

@@ -6,6 +6,7 @@ export function startOptionsOf(kind: PolicyKind, limits: Limits, force: boolean)
   return {
     force,
     postCopy: limits.overBudget === 'post-copy',
+    brake: limits.overBudget === 'brake',
     downtimeLimitMs: kind.begin(limits).initialDowntimeLimitMs,
     bandwidthBytesPerSecond: limits.bandwidthBytesPerSecond,
     lineRateBytesPerSecond: limits.lineRateBytesPerSecond,

@@ -10,7 +10,9 @@ import type { Boundary, Observation, Tick } from '../model/observation.ts';
 import { learnedLineRate } from '../model/outlook.ts';
 import { PassMeter, SWITCHOVER_FIXED_COST_MS } from '../model/passes.ts';
 import { formatDuration } from '../model/units.ts';
+import { Braked } from '../policy/braked.ts';
 import type { Decision, Limits, Policy, PolicyKind } from '../policy/policy.ts';
+import { BrownOutMeter } from './brown-out.ts';
 import type { Happening, JournalSink } from './journal-entry.ts';
 import type { Outcome } from './outcome.ts';
 import { settle } from './settle.ts';
@@ -25,7 +27,8 @@ interface GivenUp {
 
 export class Supervisor {
   private readonly migration: RunningMigration;
-  private readonly policy: Policy;
+  /** As it was begun with, until a brake is asked for. */
+  private policy: Policy;
   private readonly limits: Limits;
   private readonly journal: JournalSink;
   private readonly meter: PassMeter;
@@ -41,6 +44,11 @@ export class Supervisor {
   private stoppedAtMs: number | undefined;
   /** When the guest ran again, on whichever side. */
   private resumedAtMs: number | undefined;
+  private readonly brownOut = new BrownOutMeter();
+  /** A brake was asked for. */
+  private braking = false;
+  /** What the last boundary would have paused for. */
+  private lastPauseForecastMs: number | undefined;
   private givenUp: GivenUp | undefined;
   /** Post-copy stands still: half of the guest's memory is here and half there, and only a person can help. */
   private stuckInPostCopy = false;
@@ -110,6 +118,7 @@ export class Supervisor {
         return this.holdLimits();
       case 'stopped':
         this.stoppedAtMs = event.atMs;
+        this.brownOut.release(event.atMs);
         this.resumedAtMs = undefined;
         this.note({ type: 'guest', event: 'stopped', side: 'source' });
         if (isPreCopy(this.state)) this.become('stopped');
@@ -133,8 +142,10 @@ export class Supervisor {
 
   private takeBoundary(raw: Boundary): void {
     const boundary = this.meter.measure(raw);
-    this.lineRateBytesPerSecond = boundary.lineRateBytesPerSecond;
+    // A sync of a throttled guest may wait for its vCPUs (TCG's does), and nothing is sent meanwhile.
+    if (!this.brownOut.throttled) this.lineRateBytesPerSecond = boundary.lineRateBytesPerSecond;
     this.see(boundary);
+    this.lastPauseForecastMs = boundary.pauseForecastMs;
     this.note({ type: 'boundary', boundary });
     if (!isPreCopy(this.state)) return;
     this.decide(boundary);
@@ -151,6 +162,7 @@ export class Supervisor {
   private see(counters: Boundary | Tick): void {
     if (counters.sentBytes > this.lastSentBytes) this.lastProgressMs = counters.atMs;
     this.lastSentBytes = Math.max(this.lastSentBytes, counters.sentBytes);
+    if (isPreCopy(this.state)) this.brownOut.see(counters.atMs, counters.throttlePercent);
   }
 
   private decide(observation: Observation): void {
@@ -172,6 +184,8 @@ export class Supervisor {
       case 'switchover':
         this.become('switching-over');
         return this.allow(decision.acceptedPauseMs);
+      case 'throttle':
+        return this.brake(decision.throttlePercent);
       case 'suspend':
         return this.effect(this.migration.suspend());
       case 'post-copy':
@@ -187,6 +201,17 @@ export class Supervisor {
           neededPauseMs: decision.neededPauseMs,
         });
     }
+  }
+
+  private brake(percent: number): void {
+    if (this.limits.overBudget !== 'brake')
+      return this.warnOnce('the policy wants to brake the guest, which was not allowed: not done');
+    if (!this.braking) {
+      this.braking = true;
+      const asked = { atMs: this.nowMs, throttlePercent: percent };
+      this.policy = new Braked(this.limits, asked, this.lineRateBytesPerSecond ?? 0);
+    }
+    this.effect(this.migration.throttle(percent));
   }
 
   /** The user's limit holds whatever the policy asks for. */
@@ -211,6 +236,13 @@ export class Supervisor {
         return this.giveUp({
           outcome: 'aborted',
           reason: `not finished within --timeout ${formatDuration(timeoutMs)}`,
+        });
+      const { overBudget, brakeForMs } = this.limits;
+      if (overBudget === 'brake' && this.brownOut.lastedMs(this.nowMs) >= brakeForMs)
+        return this.giveUp({
+          outcome: 'aborted',
+          reason: `braked to ${this.brownOut.highestPercent} % for --brake-for ${formatDuration(brakeForMs)}, and the rest still did not fit --max-downtime ${formatDuration(maxDowntimeMs)}`,
+          neededPauseMs: this.lastPauseForecastMs,
         });
       if (stalled && leave)
         return this.warnOnce(
@@ -291,6 +323,7 @@ export class Supervisor {
           ? `${reason}; an operator is needed: ${settlement.help}`
           : reason,
       pauseMs: this.pauseMs(),
+      brownOut: this.brownOut.at(end.atMs),
       totalMs: this.nowMs,
       sentBytes: Math.max(this.lastSentBytes, end.sentBytes ?? 0),
       memoryIntensive: this.memoryIntensive ?? null,
@@ -344,6 +377,7 @@ export class Supervisor {
     return this.finish({
       ...told,
       pauseMs: null,
+      brownOut: this.brownOut.at(this.nowMs),
       totalMs: this.nowMs,
       sentBytes: this.lastSentBytes,
       memoryIntensive: this.memoryIntensive ?? null,

@@ -22,6 +22,8 @@ export interface Counters {
  */
 export interface Boundary extends Counters {
   readonly kind: 'boundary';
+  /** As in {@link Tick}, from this boundary on. Missing: the hypervisor does not say. */
+  readonly throttlePercent?: number;
 }
 
 /** A timed sample between boundaries. */

@@ -32,6 +32,7 @@ import {
   type Worth,
 } from '../model/worthwhile.ts';
 import { CalmMemory } from './calm-memory.ts';
+import { whenOverBudget } from './over-budget.ts';
 import type { Decision, Limits, Policy, PolicyKind } from './policy.ts';
 
 export interface ForecastParameters {
@@ -116,8 +117,8 @@ class Forecast implements Policy {
   private atTick(tick: Tick): Decision {
     if (tick.throttlePercent !== this.throttlePercent) this.throttleChanged = true;
     this.throttlePercent = tick.throttlePercent;
-    // Post-copy is better begun once most of the memory is there.
-    const inTime = tick.pass === 1 && this.limits.overBudget !== 'post-copy';
+    // Post-copy is better begun once most of the memory is there, and a brake does not bite in the first pass.
+    const inTime = tick.pass === 1 && !['post-copy', 'brake'].includes(this.limits.overBudget);
     const rate = inTime ? this.firstPass.with(tick) : undefined;
     const decision = rate && this.foreseenHopeless(tick.totalBytes, rate);
     return decision ?? { action: 'continue', reason: 'decisions are made at boundaries' };
@@ -236,6 +237,8 @@ class Forecast implements Policy {
       return this.overBudget(
         this.leastPauseMs,
         `${described(seen)}; ${needs}, and waiting has taken as long as it can be worth`,
+        conditions,
+        boundary.remainingBytes,
       );
     if (stop)
       return {
@@ -271,23 +274,20 @@ class Forecast implements Policy {
       Math.min(neededMs, this.leastPauseMs),
       `however many passes are made, at least ${formatBytes(low)} are dirty at the end of each: ` +
         `a pause of about ${formatDuration(neededMs)} is needed, over --max-downtime ${formatDuration(maxDowntimeMs)}`,
+      conditions,
+      restBytes,
     );
   }
 
-  private overBudget(neededPauseMs: number, why: string): Decision {
-    const reason = `memory-intensive: ${why}`;
-    switch (this.limits.overBudget) {
-      case 'abort':
-        return { action: 'abort', memoryIntensive: true, neededPauseMs, reason };
-      case 'post-copy':
-        return {
-          action: 'post-copy',
-          memoryIntensive: true,
-          reason: `${reason}; going on by post-copy as asked`,
-        };
-      case 'leave':
-        return { action: 'continue', memoryIntensive: true, reason: `${reason}; left running, as asked` };
-    }
+  private overBudget(
+    neededPauseMs: number,
+    why: string,
+    { preCopy, cost }: Conditions,
+    restBytes: number,
+  ): Decision {
+    const { limits } = this;
+    const known = { restBytes, preCopy, cost };
+    return whenOverBudget({ limits, neededPauseMs, reason: `memory-intensive: ${why}`, known });
   }
 }
 

@@ -16,6 +16,7 @@
 import type { MeasuredBoundary } from '../model/observation.ts';
 import { SWITCHOVER_FIXED_COST_MS } from '../model/passes.ts';
 import { formatBytes, formatDuration, formatRate } from '../model/units.ts';
+import { asThePassTold, whenOverBudget } from './over-budget.ts';
 import type { Decision, Limits, Policy, PolicyKind } from './policy.ts';
 
 export interface MpParameters {
@@ -133,24 +134,12 @@ class MemoryPattern implements Policy {
     const over = patient
       ? `${needs}, over --max-downtime ${formatDuration(maxDowntimeMs)}`
       : `no moment within --max-downtime ${formatDuration(maxDowntimeMs)} came in ${this.parameters.patiencePasses} passes`;
-    if (this.limits.overBudget === 'post-copy')
-      return {
-        action: 'post-copy',
-        memoryIntensive: true,
-        reason: `memory-intensive: ${why}; ${over}; going on by post-copy as asked`,
-      };
-    if (this.limits.overBudget === 'leave')
-      return {
-        action: 'continue',
-        memoryIntensive: true,
-        reason: `memory-intensive: ${why}; ${over}; left running, as asked`,
-      };
-    return {
-      action: 'abort',
-      memoryIntensive: true,
+    return whenOverBudget({
+      limits: this.limits,
       neededPauseMs: patient ? leastPauseMs : pauseMs,
       reason: `memory-intensive: ${why}; ${over}`,
-    };
+      known: asThePassTold(boundary),
+    });
   }
 }
 

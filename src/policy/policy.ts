@@ -4,6 +4,8 @@ import type { Observation } from '../model/observation.ts';
 /** What to do when no pause within `maxDowntimeMs` is possible. */
 export const OVER_BUDGET_ACTIONS = [
   'abort',
+  // Slow the guest down for a bounded time, so that its dirty set fits.
+  'brake',
   'post-copy',
   // Go on and say so: the migration is somebody else's, or the guest may calm down.
   'leave',
@@ -25,6 +27,8 @@ export interface Limits {
   /** The link's rate, where the user states it, in bytes per second. */
   readonly lineRateBytesPerSecond: number | undefined;
   readonly overBudget: OverBudgetAction;
+  /** The longest that `brake` may slow the guest down, in milliseconds. */
+  readonly brakeForMs: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -35,6 +39,7 @@ export const DEFAULT_LIMITS: Limits = {
   bandwidthBytesPerSecond: undefined,
   lineRateBytesPerSecond: undefined,
   overBudget: 'abort',
+  brakeForMs: 10_000,
 };
 
 interface Reasoned {
@@ -56,6 +61,8 @@ export type Decision = Reasoned &
       }
     /** Stop now; QEMU must not stop if the pause would be longer than `acceptedPauseMs`. */
     | { readonly action: 'switchover'; readonly acceptedPauseMs: number }
+    /** Withhold that much of the vCPUs' time, from 1 to 99 per cent. From here on the brake's own rule decides. */
+    | { readonly action: 'throttle'; readonly throttlePercent: number }
     | { readonly action: 'suspend' }
     | { readonly action: 'post-copy' }
     /** Not possible within the limits; `neededPauseMs` is the pause that would have been needed. */

@@ -83,7 +83,7 @@ const limits: fc.Arbitrary<Limits> = fc
     bandwidthBytesPerSecond: fc.option(rate, { nil: undefined }),
     // Whatever the user believes of the link, right or wrong.
     lineRateBytesPerSecond: fc.option(rate, { nil: undefined }),
-    overBudget: fc.constantFrom('abort' as const, 'post-copy' as const),
+    overBudget: fc.constantFrom('abort' as const, 'post-copy' as const, 'brake' as const),
   })
   .map((given) => ({
     ...DEFAULT_LIMITS,
@@ -107,7 +107,7 @@ describe.each(Object.keys(SIMULATED_POLICIES))('%s', (name) => {
         if (!built) throw new Error(`no policy ${name}`);
         const { startsWith: _, ...started } = built;
         const chosen: PolicyKind = bare ? started : built;
-        const hosts = hostsFor(scenario, chosen);
+        const hosts = hostsFor(scenario, chosen, allowed);
         const journal: (Happening & { readonly atMs: number })[] = [];
         const write = (atMs: number, happening: Happening) => journal.push({ atMs, ...happening });
         const outcome = await migrateOn(hosts, chosen, allowed, { write });

@@ -35,17 +35,18 @@ export async function runOne(
   limits: Limits,
   journal: JournalSink = NO_JOURNAL,
 ): Promise<Outcome> {
-  return await migrateOn(hostsFor(guest, kind), kind, limits, journal);
+  return await migrateOn(hostsFor(guest, kind, limits), kind, limits, journal);
 }
 
 /** Both hosts, with the guest on its source, as a migration under that policy finds them. */
-export function hostsFor(guest: ScenarioInput, kind: PolicyKind): SimulatedHypervisor {
+export function hostsFor(guest: ScenarioInput, kind: PolicyKind, limits: Limits): SimulatedHypervisor {
   const { autoConverge, hottestLast } = kind.startsWith ?? {};
   // A pause that fits when it begins may be too long once the link slows down: then it is taken back by the clock.
   const linkChanges = guest.link.sectionAt(guest.startMs ?? 0).untilMs < Number.POSITIVE_INFINITY;
   return new SimulatedHypervisor({
     guest: {
-      tickMs: kind.polls || linkChanges ? TICK_MS : Number.POSITIVE_INFINITY,
+      // A brake is bounded by the clock too.
+      tickMs: kind.polls || linkChanges || limits.overBudget === 'brake' ? TICK_MS : Number.POSITIVE_INFINITY,
       ...guest,
       ...(hottestLast ? { sendOrder: 'hottest-last' } : {}),
       ...(autoConverge ? { autoConverge: inQemusWords(autoConverge) } : {}),

@@ -66,6 +66,7 @@ const schema = z
         'max-downtime': positive(parseDurationMs).default(DEFAULT_LIMITS.maxDowntimeMs),
         timeout: positive(parseDurationMs).default(3_600_000),
         'over-budget': z.enum(OVER_BUDGET_ACTIONS).default('abort'),
+        'brake-for': positive(parseDurationMs).optional(),
       })
       .prefault({}),
     run: z
@@ -88,6 +89,8 @@ const schema = z
       issue(['guest', 'writes'], 'busy and calm belong together');
     if (limits.downtime > limits['max-downtime'])
       issue(['limits', 'downtime'], 'it is longer than limits.max-downtime');
+    if (limits['brake-for'] !== undefined && limits['over-budget'] !== 'brake')
+      issue(['limits', 'brake-for'], 'it says nothing unless limits.over-budget is "brake"');
   });
 
 export type Writes = Steadily & {
@@ -160,6 +163,7 @@ export function parseScenario(text: string, file: string): ScenarioFile {
       maxDowntimeMs: limits['max-downtime'],
       timeoutMs: limits.timeout,
       overBudget: limits['over-budget'],
+      brakeForMs: limits['brake-for'] ?? DEFAULT_LIMITS.brakeForMs,
     },
     policies: run.policies,
     migrations: run.migrations,

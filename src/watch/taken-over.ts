@@ -10,6 +10,7 @@ import { Recorder } from '../migration/recorder.ts';
 import { Supervisor } from '../migration/supervisor.ts';
 import { isJournalOf, unfinishedJournalOf } from '../migration/unfinished.ts';
 import { formatDuration } from '../model/units.ts';
+import type { Limits } from '../policy/policy.ts';
 import { VERSION } from '../version.ts';
 import { ownerOfLimit, withStarterLimit } from './starter-limit.ts';
 import type { WatchLog } from './watch-log.ts';
@@ -57,11 +58,18 @@ export async function takeOver(parts: TakeOverParts): Promise<TakenOver | undefi
   const owner = ownerOfLimit(domain.downtimeLimitMs, left);
   // Whoever began it has chosen the bandwidth.
   const configured = { ...limitsOf(settings), bandwidthBytesPerSecond: undefined };
-  const limits = withStarterLimit(configured, owner);
+  const wanted = withStarterLimit(configured, owner);
+  const limits: Limits = wanted.overBudget === 'brake' ? { ...wanted, overBudget: 'leave' } : wanted;
+  if (limits !== wanted)
+    log.say(
+      `${name}: over-budget is brake, which libvirt makes ready only when a migration begins: what does not fit is left running`,
+      { host, domain: name },
+    );
   const kind = policyOf(settings);
   const migration = await hypervisor.attachTo(domain, {
     destination,
     lineRateBytesPerSecond: limits.lineRateBytesPerSecond,
+    brake: false,
   });
   const id = newMigrationId(name);
   const afterMs = performance.now() - parts.firstSignMs;

@@ -102,6 +102,7 @@ export class LibvirtHypervisor implements Hypervisor {
         destinationName: this.own.destinationName ?? facts.name,
         guest: facts,
         wasRunning: facts.state === 'running',
+        braked: options.brake,
         virshMigrate: outputOf(child).catch((error: Error) => ({
           ...{ status: 1, stdout: '', stderr: `error: ${error.message}` },
         })),
@@ -123,6 +124,11 @@ export class LibvirtHypervisor implements Hypervisor {
     const there = options.destination === undefined ? undefined : parseDomainAddress(options.destination);
     if (there) await assertReachable(there);
     if (job.type !== 'active' || job.migration !== 'out') throw notMigrating(facts);
+    if (options.brake && !options.begunWithBrake)
+      throw new RefusedError(
+        'lacks-feature',
+        `the migration of ${facts.name} cannot be braked: libvirt makes a brake ready only when a migration begins (\`switchover migrate --over-budget brake\`); choose another --over-budget`,
+      );
     return new LibvirtMigration(
       {
         hub: this.hub,
@@ -134,6 +140,7 @@ export class LibvirtHypervisor implements Hypervisor {
         guest: facts,
         // One that is stopped for the switchover ran before.
         wasRunning: facts.state !== 'paused',
+        braked: options.brake,
         virshMigrate: undefined,
         lineRateStated: false,
         bandwidthBytesPerSecond: domain.capBytesPerSecond,

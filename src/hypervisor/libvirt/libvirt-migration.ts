@@ -10,6 +10,7 @@
  * and libvirt has no way around that, so an abort then takes effect only when QEMU answers again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { IDLE_THROTTLE_PERCENT, MOST_THROTTLE_PERCENT } from '../../model/braking.ts';
 import type { Boundary, Counters } from '../../model/observation.ts';
 import { EventQueue } from '../event-queue.ts';
 import {
@@ -30,6 +31,8 @@ import type { TimedEvent } from './virsh/virsh-events.ts';
 import { VirshShell } from './virsh/virsh-shell.ts';
 
 const TICK_MS = 250;
+/** Fine enough to see a braked pass come to its end. */
+const BRAKED_TICK_MS = 50;
 /** libvirt gives a query up after 30 s; `silence` tells of it long before. */
 const SAMPLE_PATIENCE_MS = 60_000;
 /** The source's libvirtd may be restarted; if it does not come back in this time we say that it is lost. */
@@ -50,6 +53,8 @@ export interface LibvirtMigrationParts {
   readonly destinationName: string;
   readonly guest: GuestFacts;
   readonly wasRunning: boolean;
+  /** It began with auto-converge armed for {@link RunningMigration.throttle}. */
+  readonly braked: boolean;
   /** The end of our `virsh migrate`; undefined: somebody else began it. */
   readonly virshMigrate: Promise<VirshOutput> | undefined;
   /** Our `virsh migrate` stated the line rate to QEMU, which then counts with it. */
@@ -88,6 +93,7 @@ export class LibvirtMigration implements RunningMigration {
   private unannounced: { readonly iteration: number; readonly before: Counters } | undefined;
   private guestStopped = false;
   private destinationRan = false;
+  private throttled = false;
   private handedOver = false;
   private inPostCopy = false;
   private limitChanged: boolean;
@@ -127,6 +133,15 @@ export class LibvirtMigration implements RunningMigration {
     this.limitChanged = true;
     await this.shell.run(['migrate-setmaxdowntime', this.parts.uuid, String(limitMs)], SAMPLE_PATIENCE_MS);
     return `migrate-setmaxdowntime ${limitMs}`;
+  }
+
+  /** libvirt takes no part of it on the way: what was armed at the start bites by QEMU's own rule. */
+  async throttle(_percent: number): Promise<string> {
+    if (!this.parts.braked)
+      throw new Error(
+        'the guest cannot be braked: the migration began without --auto-converge, and libvirt does not switch it on on the way',
+      );
+    return `nothing more: --auto-converge-initial=${MOST_THROTTLE_PERCENT} was armed at the start`;
   }
 
   async suspend(): Promise<string> {
@@ -257,7 +272,10 @@ export class LibvirtMigration implements RunningMigration {
         const atRate = this.rateBytesPerMs * Math.max(0, seenAtMs - atMs);
         // No more than since the last sample before the sync, however late this one came.
         const sentSince = before ? Math.min(atRate, counters.sentBytes - before.sentBytes) : atRate;
-        return this.events.push(boundary(counters, this.announcedPass(iteration), atMs, sentSince));
+        return this.events.push({
+          ...boundary(counters, this.announcedPass(iteration), atMs, sentSince),
+          throttlePercent: job.autoConvergeThrottlePercent ?? 0,
+        });
       }
       await sleep(2);
     }
@@ -276,10 +294,13 @@ export class LibvirtMigration implements RunningMigration {
   private scheduleTick(): void {
     clearTimeout(this.timer);
     if (this.ending) return;
-    this.timer = setTimeout(() => {
-      this.tick();
-      this.scheduleTick();
-    }, TICK_MS);
+    this.timer = setTimeout(
+      () => {
+        this.tick();
+        this.scheduleTick();
+      },
+      this.throttled ? BRAKED_TICK_MS : TICK_MS,
+    );
   }
 
   private lookNow(): void {
@@ -326,7 +347,9 @@ export class LibvirtMigration implements RunningMigration {
     const before = this.last;
     const counters = this.counters(job, atMs);
     if (!counters) return this.events.push({ kind: 'preparing', atMs });
-    this.events.push({ kind: 'tick', ...counters, throttlePercent: job.autoConvergeThrottlePercent ?? 0 });
+    const throttlePercent = job.autoConvergeThrottlePercent ?? 0;
+    this.throttled = throttlePercent > IDLE_THROTTLE_PERCENT;
+    this.events.push({ kind: 'tick', ...counters, throttlePercent });
     if (before && counters.pass > this.told && !this.guestStopped) this.findBoundary(before, counters);
     else this.unannounced = undefined;
   }

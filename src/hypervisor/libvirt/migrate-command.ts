@@ -1,4 +1,5 @@
 /** The `virsh migrate` of a migration that we start. */
+import { MOST_THROTTLE_PERCENT } from '../../model/braking.ts';
 import type { Destination, StartOptions } from '../hypervisor.ts';
 
 /** What virsh has and the port has not, under virsh's names. */
@@ -63,7 +64,9 @@ export function migrateArguments(
     ...value('--parallel-connections', own.parallelConnections),
     ...flag(own.tls, '--tls'),
     ...flag(own.postCopy || options.postCopy, '--postcopy'),
-    ...flag(own.autoConverge, '--auto-converge'),
+    ...flag(own.autoConverge || options.brake, '--auto-converge'),
+    ...value('--auto-converge-initial', options.brake ? MOST_THROTTLE_PERCENT : undefined),
+    ...value('--auto-converge-increment', options.brake ? MOST_THROTTLE_PERCENT : undefined),
     ...flag(own.unsafe, '--unsafe'),
     ...value('--bandwidth', wholeMebibytes(options.bandwidthBytesPerSecond)),
     ...(statesLineRate

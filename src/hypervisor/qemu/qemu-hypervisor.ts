@@ -11,6 +11,7 @@ import type {
   Whereabouts,
 } from '../hypervisor.ts';
 import { RefusedError } from '../hypervisor.ts';
+import { BRAKE_HELD_READY, BrakeLever, THROTTLE_PARAMETERS } from './brake-lever.ts';
 import { featuresOf } from './features.ts';
 import { assertUnderWay, guestFacts, openMonitor, sideStateAt } from './monitor.ts';
 import { preflight } from './preflight.ts';
@@ -102,6 +103,7 @@ export class QemuHypervisor implements Hypervisor {
           hasEvents: true,
           watchedFromStart: true,
           bandwidthBytesPerSecond: options.bandwidthBytesPerSecond,
+          brake: options.brake ? BrakeLever.atStart() : undefined,
         },
         zeroMs,
       );
@@ -130,8 +132,16 @@ export class QemuHypervisor implements Hypervisor {
         options.destination === undefined ? undefined : await openMonitor(options.destination, this.qmp);
       const capabilities = await source.execute('query-migrate-capabilities');
       const parameters = await source.execute('query-migrate-parameters');
+      const isOn = (name: string) =>
+        capabilities.some(({ capability, state }) => capability === name && state);
+      if (options.brake && !isOn('auto-converge'))
+        throw new RefusedError(
+          'lacks-feature',
+          `the migration of ${vm} cannot be braked: it began with the capability auto-converge off, and QEMU does not switch it on on the way; choose another --over-budget`,
+        );
       const undo = new Undo(source);
       await undo.remember(['downtime-limit', 'avail-switchover-bandwidth']);
+      if (options.brake) await undo.remember(THROTTLE_PARAMETERS);
       const cap = Number(parameters['max-bandwidth'] ?? 0);
       return new QemuMigration(
         {
@@ -139,9 +149,10 @@ export class QemuHypervisor implements Hypervisor {
           destinationAddress: options.destination,
           // A guest that somebody paused stays paused; one that is stopped for the switchover ran before.
           wasRunning: guest.state !== 'paused',
-          hasEvents: capabilities.some(({ capability, state }) => capability === 'events' && state),
+          hasEvents: isOn('events'),
           watchedFromStart: false,
           bandwidthBytesPerSecond: cap > 0 && cap < NO_CAP_BYTES_PER_SECOND ? cap : undefined,
+          brake: options.brake ? BrakeLever.underWay() : undefined,
         },
         performance.now() - (info['total-time'] ?? 0),
       );
@@ -216,16 +227,18 @@ async function setUpSource(
   options: StartOptions,
 ): Promise<void> {
   try {
-    await undo.setCapabilities(capabilities);
+    await undo.setCapabilities({ ...capabilities, ...(options.brake ? { 'auto-converge': true } : {}) });
     const statesLineRate =
       featuresOf(source.version).availSwitchoverBandwidth && options.lineRateBytesPerSecond !== undefined;
     await undo.remember(['downtime-limit', 'max-bandwidth', 'avail-switchover-bandwidth']);
+    if (options.brake) await undo.remember(THROTTLE_PARAMETERS);
     await source.execute('migrate-set-parameters', {
       'downtime-limit': Math.max(1, Math.round(options.downtimeLimitMs)),
       'max-bandwidth': Math.round(options.bandwidthBytesPerSecond ?? NO_CAP_BYTES_PER_SECOND),
       ...(statesLineRate
         ? { 'avail-switchover-bandwidth': Math.round(options.lineRateBytesPerSecond ?? 0) }
         : {}),
+      ...(options.brake ? BRAKE_HELD_READY : {}),
     });
   } catch (error) {
     throw refused('lacks-feature', 'the source does not take the settings of the migration', error);

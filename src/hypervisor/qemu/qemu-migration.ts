@@ -8,6 +8,8 @@
  * During the stop-and-copy QEMU's main thread holds its big lock and answers nothing; time still passes, as
  * `silence` events. Only out-of-band commands get through then, which is why {@link cancel} yanks.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { IDLE_THROTTLE_PERCENT } from '../../model/braking.ts';
 import type { Boundary, Counters } from '../../model/observation.ts';
 import { EventQueue } from '../event-queue.ts';
 import {
@@ -18,6 +20,7 @@ import {
   type RunningMigration,
   TooLateError,
 } from '../hypervisor.ts';
+import type { BrakeLever, ThrottleParameters } from './brake-lever.ts';
 import { featuresOf } from './features.ts';
 import { fence } from './fence.ts';
 import { finalInfo, lastingDestinationState, lastingSourceState } from './lasting-state.ts';
@@ -28,12 +31,17 @@ import type { QmpEvent } from './qmp/events.ts';
 import type { Undo } from './undo.ts';
 
 const TICK_MS = 250;
-/** Fine enough to hold a pause limit while the guest stands still and QEMU does not answer. */
-const STOPPED_TICK_MS = 50;
+/**
+ * Fine enough to hold a pause limit while the guest stands still and QEMU does not answer, and to see a braked
+ * pass come to its end.
+ */
+const FINE_TICK_MS = 50;
 /** Without events boundaries are found by polling: at this pace they are late by 3 MB on a 480 Mbit/s link. */
 const POLL_MS = 50;
 /** A QEMU that has not answered for this long is in its stop-and-copy. */
 const HELD_UP_MS = 1000;
+/** From `failed` to a guest that is throttled no more; it takes microseconds. */
+const RELEASE_MS = 100;
 /** A query may be held up by a whole stop-and-copy; `silence` tells of it long before. */
 const PATIENT_MS = 600_000;
 
@@ -48,6 +56,8 @@ export interface QemuMigrationParts {
   /** True when both ends were watched from before the first byte. */
   readonly watchedFromStart: boolean;
   readonly undo: Undo;
+  /** Undefined: auto-converge is off, so nothing can be braked. */
+  readonly brake: BrakeLever | undefined;
   /** Cap of the passes in bytes per second; undefined: none. */
   readonly bandwidthBytesPerSecond: number | undefined;
 }
@@ -75,6 +85,7 @@ export class QemuMigration implements RunningMigration {
   /** Set by STOP on the source, cleared by its RESUME. */
   private guestStopped = false;
   private destinationRan = false;
+  private throttled = false;
   /** Somebody, we or another, told QEMU to cancel. */
   private cancelling = false;
 
@@ -100,10 +111,13 @@ export class QemuMigration implements RunningMigration {
       featuresOf(this.source.version),
       capped ? this.lastRateBytesPerSecond : undefined,
     );
-    await this.source.execute('migrate-set-parameters', parameters, { timeoutMs: PATIENT_MS });
-    return `migrate-set-parameters ${Object.entries(parameters)
-      .map(([name, value]) => `${name}=${value}`)
-      .join(' ')}`;
+    return await this.setParameters(parameters);
+  }
+
+  async throttle(percent: number): Promise<string> {
+    if (!this.parts.brake)
+      throw new Error('the guest cannot be braked: the migration began without auto-converge');
+    return await this.setParameters({ ...this.parts.brake.pull(percent) });
   }
 
   async suspend(): Promise<string> {
@@ -200,6 +214,7 @@ export class QemuMigration implements RunningMigration {
     if (this.guestStopped || this.ending) return;
     const pass = Number(event.data['pass']);
     this.pass = pass;
+    this.holdBrake(this.parts.brake?.sync(this.at(event)));
     this.readBoundary(pass, this.at(event)).catch(() => {});
   }
 
@@ -209,9 +224,21 @@ export class QemuMigration implements RunningMigration {
       const info = await this.source.execute('query-migrate', undefined, { timeoutMs: PATIENT_MS });
       if (this.guestStopped || this.ending) return;
       const counters = this.counters(info, atMs);
-      if (counters) return this.events.push({ kind: 'boundary', ...counters, pass });
+      if (counters)
+        return this.events.push({ kind: 'boundary', ...counters, pass, throttlePercent: throttleOf(info) });
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
+  }
+
+  private holdBrake(parameters: ThrottleParameters | undefined): void {
+    // At worst a brake bites one pass later.
+    if (parameters) this.setParameters({ ...parameters }).catch(() => {});
+  }
+
+  private async setParameters(parameters: Record<string, number | boolean>): Promise<string> {
+    await this.source.execute('migrate-set-parameters', parameters, { timeoutMs: PATIENT_MS });
+    const said = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
+    return `migrate-set-parameters ${said.join(' ')}`;
   }
 
   private takeStatus(status: string, atMs: number): void {
@@ -225,7 +252,8 @@ export class QemuMigration implements RunningMigration {
   private scheduleTick(): void {
     clearTimeout(this.timer);
     if (this.ending) return;
-    const everyMs = this.guestStopped ? STOPPED_TICK_MS : this.parts.hasEvents ? TICK_MS : POLL_MS;
+    const everyMs =
+      this.guestStopped || this.throttled ? FINE_TICK_MS : this.parts.hasEvents ? TICK_MS : POLL_MS;
     this.timer = setTimeout(() => {
       this.tick();
       this.scheduleTick();
@@ -252,10 +280,12 @@ export class QemuMigration implements RunningMigration {
     const atMs = this.now();
     const before = this.last;
     const counters = this.counters(info, atMs);
+    const throttlePercent = throttleOf(info);
+    this.throttled = throttlePercent > IDLE_THROTTLE_PERCENT;
+    this.holdBrake(this.parts.brake?.throttled(throttlePercent));
     if (counters && !this.parts.hasEvents && !this.guestStopped && before && counters.pass > before.pass)
-      this.events.push(boundaryFoundByPolling(before, counters));
-    else if (counters)
-      this.events.push({ kind: 'tick', ...counters, throttlePercent: info['cpu-throttle-percentage'] ?? 0 });
+      this.events.push({ ...boundaryFoundByPolling(before, counters), throttlePercent });
+    else if (counters) this.events.push({ kind: 'tick', ...counters, throttlePercent });
     else this.events.push({ kind: 'silence', atMs });
     if (!this.parts.hasEvents && info.status) this.takeStatus(info.status, atMs);
   }
@@ -291,7 +321,12 @@ export class QemuMigration implements RunningMigration {
       this.parts.destinationAddress,
       result,
     );
-    if (source !== 'handed-over' && source !== 'gone') await this.parts.undo.run();
+    if (source !== 'handed-over' && source !== 'gone') {
+      // QEMU says `failed` a moment before its migration thread lets go of the vCPUs, which it does only while
+      // auto-converge is still on (migration_iteration_finish).
+      if (this.parts.brake && result === 'failed') await sleep(RELEASE_MS);
+      await this.parts.undo.run();
+    }
     const atMs = this.now();
     this.stopWatching();
     this.events.close();
@@ -320,6 +355,10 @@ export class QemuMigration implements RunningMigration {
   private at(event: QmpEvent): number {
     return event.receivedMs - this.zeroMs;
   }
+}
+
+function throttleOf(info: MigrationInfo): number {
+  return info['cpu-throttle-percentage'] ?? 0;
 }
 
 /**

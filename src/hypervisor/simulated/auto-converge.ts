@@ -2,6 +2,7 @@
  * QEMU's auto-converge: it takes time away from the vCPUs, step by step, while the guest dirties more than
  * half of what is sent (migration/ram.c: migration_trigger_throttle, mig_throttle_guest_down).
  */
+import type { ThrottleParameters } from '../qemu/brake-lever.ts';
 
 export interface AutoConvergeParameters {
   /** `cpu-throttle-initial`, per cent of the vCPUs' time. */
@@ -12,6 +13,16 @@ export interface AutoConvergeParameters {
   readonly maxPercent: number;
   /** `throttle-trigger-threshold`: dirtied over sent, in per cent. */
   readonly triggerPercent: number;
+}
+
+/** As `migrate-set-parameters` takes them. */
+export function autoConvergeOf(parameters: ThrottleParameters): AutoConvergeParameters {
+  return {
+    initialPercent: parameters['cpu-throttle-initial'],
+    incrementPercent: parameters['cpu-throttle-increment'],
+    maxPercent: parameters['max-cpu-throttle'],
+    triggerPercent: parameters['throttle-trigger-threshold'],
+  };
 }
 
 /** migration/options.c: DEFAULT_MIGRATE_CPU_THROTTLE_INITIAL and its neighbours. */
@@ -28,7 +39,8 @@ const COUNTED_AFTER_MS = 1000;
 export class AutoConverge {
   /** The share of their time that the vCPUs sleep. */
   percent = 0;
-  private readonly parameters: AutoConvergeParameters;
+  /** May change on the way. */
+  parameters: AutoConvergeParameters;
   private lastCountedMs: number | undefined;
   private sentThenBytes = 0;
   private dirtiedSinceBytes = 0;

@@ -1,4 +1,4 @@
-import { AutoConverge } from './auto-converge.ts';
+import { AutoConverge, type AutoConvergeParameters } from './auto-converge.ts';
 import { type MemoryModel, partsOf } from './memory/memory-model.ts';
 import type { Scenario } from './scenario.ts';
 import type { UnsentMemory } from './unsent-memory.ts';
@@ -33,6 +33,10 @@ export class DirtyLog {
     this.timerMs = autoConverge && hasTimer ? TIMER_MS : Number.POSITIVE_INFINITY;
     this.guestMs = zeroMs;
     this.cleanGuestMs = zeroMs;
+  }
+
+  setThrottle(parameters: AutoConvergeParameters): void {
+    if (this.autoConverge) this.autoConverge.parameters = parameters;
   }
 
   get throttlePercent(): number {

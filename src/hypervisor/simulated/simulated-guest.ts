@@ -1,6 +1,8 @@
 import type { GuestFacts, StartOptions, Whereabouts } from '../hypervisor.ts';
+import { BRAKE_HELD_READY } from '../qemu/brake-lever.ts';
 import { featuresOf, type QemuFeatures, versionText } from '../qemu/features.ts';
 import { simulatedAddress } from './address.ts';
+import { autoConvergeOf } from './auto-converge.ts';
 import type { Scenario } from './scenario.ts';
 import { SimulatedQemu } from './simulated-qemu.ts';
 
@@ -65,11 +67,16 @@ export class SimulatedGuest {
     const zeroMs = this.now();
     this.resumedSide = undefined;
     this.qemu = new SimulatedQemu(
-      { ...this.scenario, running },
+      {
+        ...this.scenario,
+        running,
+        autoConverge: options.brake ? autoConvergeOf(BRAKE_HELD_READY) : this.scenario.autoConverge,
+      },
       {
         zeroMs,
         bandwidthBytesPerSecond: options.bandwidthBytesPerSecond,
         postCopy: options.postCopy,
+        brake: options.brake,
         parameters: this.startParameters(options),
       },
     );

@@ -22,6 +22,7 @@ import type {
   Whereabouts,
 } from '../hypervisor.ts';
 import { RefusedError } from '../hypervisor.ts';
+import { BrakeLever } from '../qemu/brake-lever.ts';
 import { parseSimulatedAddress, simulatedAddress } from './address.ts';
 import { type ScenarioInput, scenario } from './scenario.ts';
 import { SimulatedGuest } from './simulated-guest.ts';
@@ -66,6 +67,7 @@ export class SimulatedHypervisor implements Hypervisor {
     const guest = this.guestAt(vm);
     return new SimulatedMigration(guest, guest.startMigration(options), {
       ...{ facts, watchesDestination: true, watchedFromStart: true },
+      brake: options.brake ? BrakeLever.atStart() : undefined,
     });
   }
 
@@ -78,10 +80,16 @@ export class SimulatedHypervisor implements Hypervisor {
         'monitor-busy',
         `another controller holds the migration of ${vm}: detach it first`,
       );
+    if (options.brake && !guest.qemu.start.brake)
+      throw new RefusedError(
+        'lacks-feature',
+        `the migration of ${vm} cannot be braked: it began with auto-converge off`,
+      );
     return new SimulatedMigration(guest, guest.qemu, {
       facts: guest.facts('source'),
       watchesDestination: options.destination !== undefined,
       watchedFromStart: false,
+      brake: options.brake ? BrakeLever.underWay() : undefined,
     });
   }
 

@@ -11,7 +11,9 @@ import {
   type RunningMigration,
   TooLateError,
 } from '../hypervisor.ts';
+import type { BrakeLever } from '../qemu/brake-lever.ts';
 import { pauseParameters } from '../qemu/pause-limit.ts';
+import { autoConvergeOf } from './auto-converge.ts';
 import { PulledEvents } from './pulled-events.ts';
 import type { SimulatedGuest } from './simulated-guest.ts';
 import type { SimulatedQemu } from './simulated-qemu.ts';
@@ -22,6 +24,8 @@ export interface SimulatedView {
   /** False: no address was given for the destination, so nothing is heard of it. */
   readonly watchesDestination: boolean;
   readonly watchedFromStart: boolean;
+  /** Undefined: nothing can be braked. */
+  readonly brake: BrakeLever | undefined;
 }
 
 export class SimulatedMigration implements RunningMigration {
@@ -59,9 +63,16 @@ export class SimulatedMigration implements RunningMigration {
       capped ? this.qemu.threshold.passRateBytesPerSecond : undefined,
     );
     this.qemu.threshold.set(parameters);
-    return `migrate-set-parameters ${Object.entries(parameters)
-      .map(([name, value]) => `${name}=${value}`)
-      .join(' ')}`;
+    return told(parameters);
+  }
+
+  async throttle(percent: number): Promise<string> {
+    this.react();
+    if (!this.view.brake)
+      throw new Error('the guest cannot be braked: the migration began without auto-converge');
+    const parameters = this.view.brake.pull(percent);
+    this.qemu.setThrottle(autoConvergeOf(parameters));
+    return told({ ...parameters });
   }
 
   async suspend(): Promise<string> {
@@ -119,9 +130,19 @@ export class SimulatedMigration implements RunningMigration {
 
   private take(event: MigrationEvent): void {
     if (event.kind === 'boundary' || event.kind === 'tick') this.lastSentBytes = event.sentBytes;
+    this.holdBrake(event);
     const ofDestination = event.kind === 'resumed' && event.side === 'destination';
     if (this.view.watchesDestination || !ofDestination) this.events.push(event);
     if (this.qemu.end) this.finish();
+  }
+
+  /** What the QEMU driver sets within a millisecond is set at once. */
+  private holdBrake(event: MigrationEvent): void {
+    const { brake } = this.view;
+    if (!brake || (event.kind !== 'boundary' && event.kind !== 'tick')) return;
+    const synced = event.kind === 'boundary' ? brake.sync(event.atMs) : undefined;
+    const parameters = brake.throttled(event.throttlePercent ?? 0) ?? synced;
+    if (parameters) this.qemu.setThrottle(autoConvergeOf(parameters));
   }
 
   private finish(): void {
@@ -136,4 +157,9 @@ export class SimulatedMigration implements RunningMigration {
       destinationEverRan: destinationRan || (watchedFromStart ? false : undefined),
     });
   }
+}
+
+function told(parameters: Readonly<Record<string, number | boolean>>): string {
+  const said = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
+  return `migrate-set-parameters ${said.join(' ')}`;
 }

@@ -14,8 +14,10 @@
  * Looks lie on a grid of that length from the migration's start, and windows of 100 ms on theirs: in QEMU both
  * drift by how long the calls between them take.
  */
+import { IDLE_THROTTLE_PERCENT } from '../../model/braking.ts';
 import type { Counters } from '../../model/observation.ts';
 import type { MigrationEnd, MigrationEvent, SideState } from '../hypervisor.ts';
+import type { AutoConvergeParameters } from './auto-converge.ts';
 import { DirtyLog } from './dirty-log.ts';
 import { partsOf } from './memory/memory-model.ts';
 import type { Scenario } from './scenario.ts';
@@ -28,8 +30,8 @@ import { UnsentMemory } from './unsent-memory.ts';
 const LOOK_MS = 50;
 /** Under a cap the loop sleeps until the window of BUFFER_DELAY closes (migration.c: migration_rate_limit). */
 const CAPPED_LOOK_MS = 100;
-/** As the QEMU driver samples while the guest stands still. */
-const STOPPED_TICK_MS = 50;
+/** As the QEMU driver samples while the guest stands still or is braked. */
+const FINE_TICK_MS = 50;
 /** Without ticks, how often a consumer hears that time passes while nothing moves. */
 const STALLED_TICK_MS = 1000;
 const NEVER = Number.POSITIVE_INFINITY;
@@ -64,6 +66,8 @@ export interface SimulatedStart {
   readonly zeroMs: number;
   readonly bandwidthBytesPerSecond: number | undefined;
   readonly postCopy: boolean;
+  /** Auto-converge is on, held ready. */
+  readonly brake: boolean;
   readonly parameters: MigrationParameters;
 }
 
@@ -134,6 +138,11 @@ export class SimulatedQemu {
     if (this.phase !== 'pre-copy' || !this.guest.running) return;
     this.stopGuest();
     this.source = 'paused';
+  }
+
+  /** Of auto-converge; without effect where it is off. */
+  setThrottle(parameters: AutoConvergeParameters): void {
+    this.guest.setThrottle(parameters);
   }
 
   /** `migrate-start-postcopy`: taken up at the loop's next look. */
@@ -369,13 +378,15 @@ export class SimulatedQemu {
 
   private scheduleTick(): void {
     const { tickMs } = this.scenario;
-    const everyMs = this.stopTold ? Math.min(tickMs, STOPPED_TICK_MS) : tickMs;
+    const fine = this.stopTold || this.guest.throttlePercent > IDLE_THROTTLE_PERCENT;
+    const everyMs = fine ? Math.min(tickMs, FINE_TICK_MS) : tickMs;
     const heartbeatMs = this.transfer.moves ? NEVER : STALLED_TICK_MS;
     this.nextTickMs = this.nowMs + (tickMs === NEVER ? heartbeatMs : everyMs);
   }
 
   private tellBoundary(): void {
-    if (!this.stopTold) this.tell({ kind: 'boundary', ...this.counters() });
+    if (this.stopTold) return;
+    this.tell({ kind: 'boundary', ...this.counters(), throttlePercent: this.guest.throttlePercent });
   }
 
   private counters(): Counters {

@@ -57,6 +57,10 @@ export class ScriptedMigration implements RunningMigration {
     return this.call('setDowntimeLimit', `limit ${Math.round(pauseMs)}`);
   }
 
+  throttle(percent: number): Promise<string> {
+    return this.call('throttle', `throttle ${percent}`);
+  }
+
   suspend(): Promise<string> {
     return this.call('suspend', 'suspend');
   }

@@ -1,0 +1,121 @@
+/**
+ * What is done from the moment at which a brake was asked for, whichever policy asked: the supervisor follows this
+ * one from there on.
+ *
+ * QEMU looks whether it may stop when less than bandwidth x downtime-limit is unsent, and then needs that rest
+ * *and* what was dirtied meanwhile to fit the same limit: with a limit that stays as it is, a pass ends with the
+ * limit used up already. So the limit is held as low as can be while a braked pass is sent, and raised when nearly
+ * all of it is: then nearly all of the limit is there for what the braked guest has dirtied.
+ *
+ *     waiting ──the hypervisor throttles──▶ braked: limit low ──nearly all sent──▶ limit raised ──▶ QEMU stops
+ *      │                                              ▲──────────next boundary──────────┘
+ *      └──it does not, for long──▶ abort
+ */
+import { IDLE_THROTTLE_PERCENT, MOST_THROTTLE_PERCENT } from '../model/braking.ts';
+import type { Observation } from '../model/observation.ts';
+import { carriedBytes } from '../model/transfer.ts';
+import { formatBytes, formatDuration } from '../model/units.ts';
+import type { Decision, Limits, Policy } from './policy.ts';
+
+/**
+ * How much of `maxDowntimeMs` is used. The bandwidth of the switchover is not exactly that of the passes: the tenth
+ * that is kept back holds the promise.
+ */
+const USED_SHARE = 0.9;
+
+/** So early before a pass ends is the limit raised: QEMU takes it up within 100 ms, and samples come every 50 ms. */
+const AHEAD_MS = 150;
+
+/** QEMU needs two syncs more than a second apart to throttle; so many boundaries are two such, or there is no need. */
+const BITES_WITHIN_PASSES = 4;
+
+/** The pause that a braked guest has to fit, in milliseconds. */
+export function brakedPauseMs({ downtimeMs, maxDowntimeMs }: Limits): number {
+  return Math.max(Math.min(downtimeMs, maxDowntimeMs), USED_SHARE * maxDowntimeMs);
+}
+
+/** What may still be unsent of a pass when QEMU is let to look. @returns milliseconds of sending */
+export function unsentAheadMs(limits: Limits): number {
+  return Math.min(AHEAD_MS, brakedPauseMs(limits) / 2);
+}
+
+interface Asked {
+  readonly atMs: number;
+  readonly throttlePercent: number;
+}
+
+export class Braked implements Policy {
+  readonly initialDowntimeLimitMs: number;
+  private readonly limits: Limits;
+  private readonly askedMs: number;
+  private readonly lineRateBytesPerSecond: number;
+  private percent: number;
+  private boundaries = 0;
+  /** Boundaries that ended a pass which was braked as a whole. */
+  private brakedPasses = -1;
+  private limit: 'as it was' | 'low' | 'raised' = 'as it was';
+
+  /** @param lineRateBytesPerSecond as it was before the guest was braked; 0 where it is not known */
+  constructor(limits: Limits, asked: Asked, lineRateBytesPerSecond: number) {
+    this.limits = limits;
+    this.initialDowntimeLimitMs = limits.downtimeMs;
+    this.askedMs = asked.atMs;
+    this.percent = asked.throttlePercent;
+    this.lineRateBytesPerSecond = lineRateBytesPerSecond;
+  }
+
+  observe(observation: Observation): Decision {
+    const braked = (observation.throttlePercent ?? 0) > IDLE_THROTTLE_PERCENT;
+    if (observation.kind === 'boundary') {
+      this.boundaries += 1;
+      if (braked || this.brakedPasses >= 0) this.brakedPasses += 1;
+    } else if (braked && this.brakedPasses < 0) this.brakedPasses = 0;
+    if (this.brakedPasses < 0) return this.wait(observation);
+
+    if (observation.kind === 'boundary' && this.brakedPasses > 0 && this.percent < MOST_THROTTLE_PERCENT) {
+      const before = this.percent;
+      this.percent = MOST_THROTTLE_PERCENT;
+      return {
+        action: 'throttle',
+        throttlePercent: MOST_THROTTLE_PERCENT,
+        reason: `${formatBytes(observation.remainingBytes)} are left at ${before} %: braking as hard as can be`,
+      };
+    }
+    return this.steer(observation);
+  }
+
+  private steer({ kind, remainingBytes }: Observation): Decision {
+    const aheadBytes = carriedBytes(unsentAheadMs(this.limits), this.lineRateBytesPerSecond);
+    const wanted = remainingBytes <= aheadBytes ? 'raised' : 'low';
+    const left = `${formatBytes(remainingBytes)} of the braked pass are left to send`;
+    if (wanted === this.limit)
+      return { action: 'continue', reason: kind === 'boundary' ? left : 'the braked pass goes on' };
+    this.limit = wanted;
+    if (wanted === 'low') return { action: 'set-downtime-limit', downtimeLimitMs: 1, reason: left };
+    const pauseMs = brakedPauseMs(this.limits);
+    return {
+      action: 'set-downtime-limit',
+      downtimeLimitMs: pauseMs,
+      reason: `${left}: the guest may stop if that and what it dirtied meanwhile fit ${formatDuration(pauseMs)}`,
+    };
+  }
+
+  private wait(observation: Observation): Decision {
+    if (observation.kind === 'tick') return { action: 'continue', reason: 'the brake does not bite yet' };
+    const { pauseForecastMs } = observation;
+    const { maxDowntimeMs, brakeForMs } = this.limits;
+    if (pauseForecastMs !== undefined && pauseForecastMs <= maxDowntimeMs)
+      return {
+        action: 'switchover',
+        acceptedPauseMs: maxDowntimeMs,
+        reason: `before the brake bites a pause of ${formatDuration(pauseForecastMs)} is within --max-downtime ${formatDuration(maxDowntimeMs)}`,
+      };
+    if (this.boundaries >= BITES_WITHIN_PASSES && observation.atMs - this.askedMs >= brakeForMs)
+      return {
+        action: 'abort',
+        neededPauseMs: pauseForecastMs,
+        reason: `the hypervisor was told to brake the guest ${formatDuration(observation.atMs - this.askedMs)} ago and does not`,
+      };
+    return { action: 'continue', reason: 'the brake bites at the next pass or at the one after' };
+  }
+}
