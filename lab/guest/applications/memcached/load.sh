@@ -9,9 +9,12 @@ cmd
 0 0.7
 1 0.3
 CNF
-setsid memcaslap -s 127.0.0.1:11211 -F /application/memaslap.cnf -T 1 -c 8 -w 500 -t 1000000s \
+setsid memcaslap -s 127.0.0.1:11211 -F /application/memaslap.cnf -T 1 -c 8 -w 1k -t 1000000s \
   >/application/load.log 2>&1 &
 echo $! >/application/load.pid
 evictions() { printf 'stats\r\nquit\r\n' | nc 127.0.0.1 11211 | sed -n 's/^STAT evictions \([0-9]*\).*/\1/p'; }
-until [ "$(evictions)" -gt 0 ]; do sleep 0.3; done
+until [ "$(evictions)" -gt 0 ]; do
+  [ -d "/proc/$(cat /application/load.pid)" ] || { cat /application/load.log; exit 1; }
+  sleep 0.3
+done
 sleep 1
