@@ -3,7 +3,8 @@ import { whatIsWrong } from './arrival.ts';
 
 const BEFORE = { workload: 'loop', writes: 1000, generationMin: 3, generationMax: 4, uptimeMs: 5000 };
 const AFTER = {
-  pages: 256,
+  checked: 256,
+  of: 'pages' as const,
   bad: 0,
   writes: 1500,
   generationMin: 5,
@@ -18,8 +19,9 @@ test('a guest that goes on from where it was is sound', () => {
 });
 
 test.each([
-  [{ pages: 0 }, 'no pages'],
+  [{ checked: 0 }, 'no pages'],
   [{ bad: 1 }, '1 of 256 pages'],
+  [{ bad: 1, of: 'records' as const }, '1 of 256 records'],
   [{ ledgerOk: false }, 'has lost writes'],
   [{ uptimeMs: 1000 }, 'booted anew'],
   [{ writes: 999 }, 'went back from 1000 writes'],

@@ -7,7 +7,7 @@ import type { GuestStatus, GuestVerification } from './guest/answers.ts';
 
 /** A guest as one host has it. */
 export interface Verifiable {
-  /** Has the guest check all its pages. @throws {GuestAnswerError} when it does not run there */
+  /** Has the guest check all its pages or records. @throws {GuestAnswerError} when it does not run there */
   verify(timeoutMs: number): Promise<GuestVerification>;
   consoleProblems(): Promise<readonly string[]>;
 }
@@ -23,7 +23,7 @@ export interface Arrival {
 }
 
 /**
- * Has the guest check all its pages where it is now, and compares with what it said earlier.
+ * Has the guest check all its pages or records where it is now, and compares with what it said earlier.
  * @param before its status at any time before, on whichever side it then was
  * @param guest the side where it runs now
  * @param left the side that it left, whose console is looked at as well
@@ -48,8 +48,9 @@ export async function verifyArrival(
 
 /** @returns a sentence about the first thing that does not fit; undefined when all does */
 export function whatIsWrong(before: GuestStatus, after: GuestVerification): string | undefined {
-  if (after.pages === 0) return 'the guest has no pages to check';
-  if (after.bad > 0) return `${after.bad} of ${after.pages} pages are wrong or older than they must be`;
+  if (after.checked === 0) return `the guest has no ${after.of} to check`;
+  if (after.bad > 0)
+    return `${after.bad} of ${after.checked} ${after.of} are wrong or older than they must be`;
   if (!after.ledgerOk)
     return "the guest's own count of its writes does not add up: that table has lost writes";
   if (after.uptimeMs < before.uptimeMs) return 'the guest has booted anew';
@@ -62,7 +63,7 @@ export function whatIsWrong(before: GuestStatus, after: GuestVerification): stri
 
 function soundness(before: GuestStatus, after: GuestVerification): string {
   const writes = after.writes - before.writes;
-  return `all ${after.pages} pages are right, generations ${generations(after)} go on from ${generations(before)} (${writes} writes since), and the console is clean`;
+  return `all ${after.checked} ${after.of} are right, generations ${generations(after)} go on from ${generations(before)} (${writes} writes since), and the console is clean`;
 }
 
 function generations(range: { generationMin: number; generationMax: number }): string {

@@ -23,7 +23,7 @@ describe('a guest', { timeout: 60_000 }, () => {
 
     const early = await source.status();
     const sound = await source.verify();
-    expect(sound).toMatchObject({ pages: 64 * 256, bad: 0, ledgerOk: true });
+    expect(sound).toMatchObject({ checked: 64 * 256, of: 'pages', bad: 0, ledgerOk: true });
     expect(sound.writes).toBeGreaterThan(early.writes);
     expect(await verifyArrival(early, source)).toMatchObject({ ok: true });
 

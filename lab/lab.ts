@@ -40,7 +40,7 @@ export class Lab extends OpenLab {
       labId: this.id,
       folder: this.folder,
       keep: this.keep,
-      image: await guestImage(),
+      image: await guestImage(options.workload.kind),
       vmName: `vm${number + 1}`,
       migratePort: FIRST_MIGRATE_PORT + number,
     };

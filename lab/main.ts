@@ -16,18 +16,21 @@ const HELP = `./dev lab: hosts with a slow link on this machine, and a real gues
       --libvirt                 hosts with a libvirtd each instead, and the guest vm1 on the first
       --hosts N                 how many of those, 2 to 4 (default 2)
       --id ID                   name of the lab (default: a random one)
-      --workload KIND           idle, loop, random, hotcold or phases (default loop)
-      --wss SIZE                memory that the guest rewrites (default 128M)
-      --rate N                  pages a second that it writes, 0 = flat out (default 0)
-      --page word|full          a few bytes of each page, or all of it, incompressible (default word)
+      --workload KIND           idle, loop, random, hotcold or phases: the lab's own (default loop); or a real
+                                application under load, in an image built on first use (see docs/lab.md):
+                                redis, memcached, pgbench, stress-ng or compress
+      --wss SIZE                memory that the guest rewrites (default 128M, or the application's own)
+      --rate N                  pages a second that it writes, 0 = flat out (default 0; the lab's own only)
+      --page word|full          a few bytes of each page, or all of it, incompressible (default word; likewise)
       --busy TIME --calm TIME   for phases (default 5s each)
+      --method NAME             for stress-ng: zero-one (the default), rand-set, ror and others
       --memory SIZE             of the guest (default 512M)
       --link RATE               of each host's network (default 480mbit)
       --no-wait                 do not wait until the guest is at work
       --json                    one JSON document instead of text
   status [--json]               which labs there are, and where their guests run
   verify [ID] [--side source|destination] [--json]
-                                has the guest check all its memory (--side: not with libvirt)
+                                has the guest check its memory (--side: not with libvirt)
   link ID cut|restore|rate RATE pulls the cable, plugs it in, or reshapes it
   restart-destination [ID]      a new empty QEMU after a failed or cancelled migration (not with libvirt)
   down [ID|--all]               ends a lab
@@ -36,6 +39,7 @@ const HELP = `./dev lab: hosts with a slow link on this machine, and a real gues
 ID may be left out while there is one lab only (not for link).
 
   ./dev lab up --workload hotcold --wss 256M --memory 1G
+  ./dev lab up --workload redis
   ./dev lab up --libvirt --hosts 3
   ./dev lab link a1b2c3 rate 100mbit
 `;

@@ -14,7 +14,8 @@ test('reads the status', () => {
 test('reads a verification', () => {
   const line = 'VERIFIED pages=32768 bad=2 gen=525..526 writes=17208064 ledger=wrong uptime_ms=8815';
   expect(parseVerification(line)).toEqual({
-    pages: 32768,
+    checked: 32768,
+    of: 'pages',
     bad: 2,
     generationMin: 525,
     generationMax: 526,
@@ -22,6 +23,11 @@ test('reads a verification', () => {
     ledgerOk: false,
     uptimeMs: 8815,
   });
+});
+
+test('reads the verification of an application', () => {
+  const line = 'VERIFIED records=256 bad=0 gen=3..4 writes=900 ledger=ok uptime_ms=8815';
+  expect(parseVerification(line)).toMatchObject({ checked: 256, of: 'records', ledgerOk: true });
 });
 
 test.each([

@@ -1,8 +1,8 @@
 /**
- * The guest's answers, as `workload.c` writes them.
+ * The guest's answers, as `line.c` writes them.
  */
 
-/** A range of generations (how often each page was written): the least and the most written page. */
+/** A range of generations (how often each page or record was written): the least and the most written one. */
 interface Generations {
   readonly generationMin: number;
   readonly generationMax: number;
@@ -11,16 +11,17 @@ interface Generations {
 /** Where the guest's work stands. Cheap: no page is checked. */
 export interface GuestStatus extends Generations {
   readonly workload: string;
-  /** Pages written since the guest began, the first touch included. */
+  /** Pages or records written since the guest began, the first touch included. */
   readonly writes: number;
   /** The guest's own clock since its boot; it stands still while the guest does. */
   readonly uptimeMs: number;
 }
 
-/** The result of checking every page of the working set. */
+/** The result of checking every page of the working set, or every record of an application. */
 export interface GuestVerification extends Generations {
-  readonly pages: number;
-  /** Pages with a wrong content or an old one, those included that were found when they were written again. */
+  readonly checked: number;
+  readonly of: 'pages' | 'records';
+  /** Those with a wrong content or an old one, those included that were found when they were written again. */
   readonly bad: number;
   readonly writes: number;
   /** False when the guest's table of expected generations itself lost writes. */
@@ -48,7 +49,7 @@ export function parseStatus(line: string): GuestStatus {
 export function parseVerification(line: string): GuestVerification {
   const fields = fieldsOf(line, 'VERIFIED');
   return {
-    pages: fields.number('pages'),
+    ...fields.checked(),
     bad: fields.number('bad'),
     ...fields.generations(),
     writes: fields.number('writes'),
@@ -74,7 +75,12 @@ function fieldsOf(line: string, verb: string) {
   }
   return {
     text,
+    has: (name: string) => fields.has(name),
     number: (name: string) => whole(name, text(name)),
+    checked(): Pick<GuestVerification, 'checked' | 'of'> {
+      const of = fields.has('records') ? 'records' : 'pages';
+      return { checked: whole(of, text(of)), of };
+    },
     generations(): Generations {
       const [min, max] = text('gen').split('..');
       return { generationMin: whole('gen', min), generationMax: whole('gen', max) };

@@ -1,35 +1,40 @@
 /**
- * What a lab guest boots: a kernel, and an initramfs that holds nothing but the workload as /init.
+ * What a lab guest boots: a kernel, and an initramfs.
  *
- * There is no shell and no busybox in it: the kernel hands the workload its choices, and the two device nodes
- * that it needs are in the archive, so it has nothing to mount and nothing to start.
+ * That of the lab's own workloads holds nothing but `workload.c` as /init: no shell and no busybox. The kernel
+ * hands it its choices, and the two device nodes that it needs are in the archive, so it has nothing to mount and
+ * nothing to start. Each application has an image of its own (application-image.ts), built when it is first used.
  */
 import { createHash } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../run.ts';
+import { buildApplicationInitramfs, scriptsOf } from './application-image.ts';
+import { type ApplicationKind, isApplication } from './applications.ts';
 import { builtOnce } from './cache.ts';
+import { APPLICATION_SOURCES, compile, WORKLOAD_SOURCES } from './compile.ts';
 import { guestKernel } from './kernel.ts';
 import { newcArchive } from './newc.ts';
+import type { WorkloadKind } from './workload.ts';
 
 export interface GuestImage {
   readonly kernelPath: string;
   readonly initramfsPath: string;
 }
 
-const WORKLOAD_SOURCE = join(import.meta.dirname, 'workload.c');
-/** The sources that decide what is in the initramfs. */
-const INITRAMFS_SOURCES = [WORKLOAD_SOURCE, join(import.meta.dirname, 'newc.ts'), import.meta.filename];
-
 /** Builds what is missing, once; afterwards this takes a millisecond. */
-export async function guestImage(): Promise<GuestImage> {
-  const initramfs = await builtOnce(`initramfs-${await sourcesHash()}`, buildInitramfs);
+export async function guestImage(kind: WorkloadKind): Promise<GuestImage> {
+  const initramfs = isApplication(kind)
+    ? await builtOnce(
+        `initramfs-${kind}-${await applicationHash(kind)}`,
+        async (folder) => await buildApplicationInitramfs(kind, folder),
+      )
+    : await builtOnce(`initramfs-${await hashOf([...COMMON_SOURCES, ...WORKLOAD_SOURCES])}`, buildInitramfs);
   return { kernelPath: await guestKernel(), initramfsPath: join(initramfs, 'initramfs.cpio') };
 }
 
 async function buildInitramfs(folder: string): Promise<void> {
   const program = join(folder, 'init');
-  await compileWorkload(program);
+  await compile(program, WORKLOAD_SOURCES);
   const archive = newcArchive([
     { kind: 'folder', path: 'dev', permissions: 0o755 },
     { kind: 'character-device', path: 'dev/console', permissions: 0o600, major: 5, minor: 1 },
@@ -40,14 +45,22 @@ async function buildInitramfs(folder: string): Promise<void> {
   await rm(program);
 }
 
-/** Vector code is left out: TCG emulates it slowly. */
-export async function compileWorkload(program: string): Promise<void> {
-  const flags = ['-static', '-O2', '-fno-tree-vectorize', '-Wall', '-Wextra'];
-  await run(['gcc', ...flags, '-o', program, WORKLOAD_SOURCE]);
+/** Besides its program, what decides what is in an initramfs. */
+const COMMON_SOURCES = [join(import.meta.dirname, 'newc.ts'), import.meta.filename];
+
+async function applicationHash(kind: ApplicationKind): Promise<string> {
+  const scripts = scriptsOf(kind);
+  return await hashOf([
+    ...COMMON_SOURCES,
+    ...APPLICATION_SOURCES,
+    join(import.meta.dirname, 'application-image.ts'),
+    join(import.meta.dirname, 'applications.ts'),
+    ...(await readdir(scripts)).sort().map((name) => join(scripts, name)),
+  ]);
 }
 
-async function sourcesHash(): Promise<string> {
+async function hashOf(paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const path of INITRAMFS_SOURCES) hash.update(await readFile(path));
+  for (const path of paths) hash.update(await readFile(path));
   return hash.digest('hex').slice(0, 16);
 }

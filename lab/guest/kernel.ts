@@ -3,8 +3,8 @@
  */
 import { copyFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { unpackPackages } from '../debian-packages.ts';
-import { asRoot, CommandError, run } from '../run.ts';
+import { unpackPackages, withFreshLists } from '../debian-packages.ts';
+import { CommandError, run } from '../run.ts';
 import { builtOnce } from './cache.ts';
 
 /**
@@ -24,14 +24,7 @@ export async function guestKernel(): Promise<string> {
 
 async function fetchKernel(folder: string): Promise<void> {
   process.stderr.write('lab: fetching a guest kernel from the distribution\n');
-  try {
-    await downloadKernel(folder);
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    // No package lists yet, or lists so old that the mirror has dropped what they name.
-    await run(asRoot(['apt-get', 'update']));
-    await downloadKernel(folder);
-  }
+  await withFreshLists(async () => await downloadKernel(folder));
 }
 
 async function downloadKernel(folder: string): Promise<void> {

@@ -27,6 +27,15 @@ test('holds folders and device nodes without anybody being root', () => {
   expect([field(device, 1), field(device, 9), field(device, 10)]).toEqual([0o020600, 4, 65]);
 });
 
+test('holds symbolic links, and files that belong to others than root', () => {
+  const link = newcArchive([{ kind: 'link', path: 'bin/sh', target: 'busybox' }]);
+  expect([field(link, 1), field(link, 6)]).toEqual([0o120777, 7]);
+  expect(link.toString('latin1')).toContain('bin/sh\0');
+  const content = Buffer.from('x');
+  const file = newcArchive([{ kind: 'file', path: 'data/x', permissions: 0o600, content, owner: 70 }]);
+  expect([field(file, 2), field(file, 3)]).toEqual([70, 70]);
+});
+
 /** The n-th field of the first header: inode, mode, uid, gid, links, time, size, device (2), node (2), name, sum. */
 function field(archive: Buffer, n: number): number {
   return Number.parseInt(archive.toString('latin1', 6 + 8 * n, 14 + 8 * n), 16);

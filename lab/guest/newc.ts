@@ -7,13 +7,21 @@
 
 /** A file of the archive. Folders must come before what they hold. */
 export type NewcEntry =
-  | { readonly kind: 'folder'; readonly path: string; readonly permissions: number }
+  | {
+      readonly kind: 'folder';
+      readonly path: string;
+      readonly permissions: number;
+      readonly owner?: number;
+    }
   | {
       readonly kind: 'file';
       readonly path: string;
       readonly permissions: number;
       readonly content: Uint8Array;
+      /** User and group. Default 0: root. */
+      readonly owner?: number;
     }
+  | { readonly kind: 'link'; readonly path: string; readonly target: string }
   | {
       readonly kind: 'character-device';
       readonly path: string;
@@ -22,7 +30,7 @@ export type NewcEntry =
       readonly minor: number;
     };
 
-const TYPE_BITS = { folder: 0o040000, file: 0o100000, 'character-device': 0o020000 };
+const TYPE_BITS = { folder: 0o040000, file: 0o100000, link: 0o120000, 'character-device': 0o020000 };
 
 /** @returns the archive, byte for byte the same for the same entries (no times, no inode numbers of the host) */
 export function newcArchive(entries: readonly NewcEntry[]): Buffer {
@@ -32,14 +40,15 @@ export function newcArchive(entries: readonly NewcEntry[]): Buffer {
 }
 
 function record(entry: NewcEntry, inode: number): Buffer {
-  const content = entry.kind === 'file' ? Buffer.from(entry.content) : Buffer.alloc(0);
+  const content = contentOf(entry);
+  const owner = 'owner' in entry ? (entry.owner ?? 0) : 0;
   const device = entry.kind === 'character-device' ? entry : { major: 0, minor: 0 };
   const name = Buffer.from(`${entry.path}\0`);
   const fields = [
     inode,
-    TYPE_BITS[entry.kind] | entry.permissions,
-    0, // owner: root
-    0, // group: root
+    TYPE_BITS[entry.kind] | (entry.kind === 'link' ? 0o777 : entry.permissions),
+    owner,
+    owner, // the group
     entry.kind === 'folder' ? 2 : 1, // links
     0, // modified: never, so that equal input gives equal bytes
     content.length,
@@ -54,6 +63,11 @@ function record(entry: NewcEntry, inode: number): Buffer {
   return Buffer.concat([padded(Buffer.concat([header, name])), padded(content)]);
 }
 
-function padded(bytes: Buffer): Buffer {
+function contentOf(entry: NewcEntry): Uint8Array {
+  if (entry.kind === 'file') return entry.content;
+  return Buffer.from(entry.kind === 'link' ? entry.target : '');
+}
+
+function padded(bytes: Uint8Array): Buffer {
   return Buffer.concat([bytes, Buffer.alloc(-bytes.length & 3)]);
 }

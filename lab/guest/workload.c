@@ -23,19 +23,10 @@
  * Anything else is answered with a line that begins with ERROR. READY is sent once, after the first touch of
  * the whole working set.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "line.h"
+
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/sysinfo.h>
-#include <termios.h>
-#include <time.h>
-#include <unistd.h>
 
 enum { PAGE_BYTES = 4096, PAGE_WORDS = PAGE_BYTES / 8, BURSTS_A_SECOND = 100 };
 
@@ -52,36 +43,9 @@ static int full_pages;
 static uint64_t page_count, rate_pages_per_s, busy_ms, calm_ms;
 
 static struct page *pages;
-static uint32_t *ledger;
-static uint64_t writes;
-static uint64_t overwritten_bad;
-
-static int requests_in, answers_out;
-
-static void stop_with(const char *format, ...) {
-  char why[256];
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(why, sizeof why, format, arguments);
-  va_end(arguments);
-  fprintf(stderr, "workload: %s\n", why);
-  exit(1); /* as init this panics the kernel, which the lab reads on the console */
-}
-
-static uint64_t now_us(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
-}
+static struct ledger ledger;
 
 /* ---- pages ---- */
-
-/* splitmix64's finaliser: every input bit reaches every output bit. */
-static uint64_t mix(uint64_t x) {
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-  return x ^ (x >> 31);
-}
 
 static uint64_t seed_of(uint32_t index, uint32_t generation) {
   return mix(((uint64_t)index << 32 | generation) + 0x9e3779b97f4a7c15u);
@@ -112,8 +76,8 @@ static void fill_page(uint32_t index, uint32_t generation) {
 /* All 4096 bytes, against what the ledger says. */
 static int page_is_right(uint32_t index) {
   const struct page *page = &pages[index];
-  uint64_t seed = seed_of(index, ledger[index]), checksum = mix(seed);
-  if (page->index != index || page->generation != ledger[index]) return 0;
+  uint64_t seed = seed_of(index, ledger.written[index]), checksum = mix(seed);
+  if (page->index != index || page->generation != ledger.written[index]) return 0;
   for (unsigned k = 0; k < PAGE_WORDS - 2; k++) {
     uint64_t word = content_word(seed, k);
     if (page->content[k] != word) return 0;
@@ -126,128 +90,38 @@ static int page_is_right(uint32_t index) {
 static int page_looks_right(uint32_t index) {
   const struct page *page = &pages[index];
   unsigned last = PAGE_WORDS - 3;
-  return page->index == index && page->generation == ledger[index] &&
-         page->content[last] == content_word(seed_of(index, ledger[index]), last);
+  return page->index == index && page->generation == ledger.written[index] &&
+         page->content[last] == content_word(seed_of(index, ledger.written[index]), last);
 }
 
 static void write_page(uint32_t index) {
-  if (ledger[index] != 0 && !page_looks_right(index)) overwritten_bad++;
-  fill_page(index, ++ledger[index]);
-  writes++;
+  if (ledger.written[index] != 0 && !page_looks_right(index)) ledger.overwritten_bad++;
+  fill_page(index, ++ledger.written[index]);
+  ledger.writes++;
 }
 
 /* ---- requests ---- */
 
-static char token[64]; /* of the request being answered */
+static void status(void) { answer_status(workload, &ledger); }
 
-static void answer(const char *format, ...) {
-  char line[512];
-  va_list arguments;
-  va_start(arguments, format);
-  int length = vsnprintf(line, sizeof line - sizeof token - 8, format, arguments);
-  va_end(arguments);
-  if (token[0] != '\0') length += sprintf(line + length, " t=%s", token);
-  line[length++] = '\n';
-  for (int sent = 0; sent < length;) {
-    ssize_t n = write(answers_out, line + sent, (size_t)(length - sent));
-    if (n < 0 && errno != EINTR && errno != EAGAIN) return;
-    if (n > 0) sent += (int)n;
-  }
-}
-
-struct generations {
-  uint32_t min, max;
-  uint64_t sum;
-};
-
-static struct generations read_ledger(void) {
-  struct generations g = {.min = page_count > 0 ? UINT32_MAX : 0, .max = 0, .sum = 0};
-  for (uint64_t i = 0; i < page_count; i++) {
-    if (ledger[i] < g.min) g.min = ledger[i];
-    if (ledger[i] > g.max) g.max = ledger[i];
-    g.sum += ledger[i];
-  }
-  return g;
-}
-
-static void answer_status(void) {
-  struct generations g = read_ledger();
-  answer("STATUS workload=%s writes=%llu gen=%u..%u uptime_ms=%llu", workload, (unsigned long long)writes, g.min,
-         g.max, (unsigned long long)now_us() / 1000);
-}
-
-static void answer_verify(void) {
-  struct generations g = read_ledger();
-  uint64_t bad = overwritten_bad;
+static void verify(void) {
+  uint64_t bad = ledger.overwritten_bad;
   for (uint64_t i = 0; i < page_count; i++) bad += !page_is_right((uint32_t)i);
-  /* The ledger itself can lose writes: its sum is the total, which is kept elsewhere. */
-  answer("VERIFIED pages=%llu bad=%llu gen=%u..%u writes=%llu ledger=%s uptime_ms=%llu",
-         (unsigned long long)page_count, (unsigned long long)bad, g.min, g.max, (unsigned long long)writes,
-         g.sum == writes ? "ok" : "wrong", (unsigned long long)now_us() / 1000);
+  answer_verified("pages", &ledger, bad);
 }
 
-static void answer_corrupt(const char *arguments) {
-  unsigned long long index;
-  char how[8] = "stale", rest[2];
-  int fields = sscanf(arguments, "%llu %7s %1s", &index, how, rest);
-  if (fields < 1 || fields > 2) {
-    answer("ERROR expected CORRUPT n [stale|flip]");
-  } else if (index >= page_count) {
-    answer("ERROR there is no page %llu, the last one is %lld", index, (long long)page_count - 1);
-  } else if (strcmp(how, "stale") == 0) {
-    fill_page((uint32_t)index, ledger[index] - 1);
-    answer("CORRUPTED page=%llu how=stale", index);
-  } else if (strcmp(how, "flip") == 0) {
-    ((unsigned char *)&pages[index])[PAGE_BYTES - 1] ^= 0x40;
-    answer("CORRUPTED page=%llu how=flip", index);
-  } else {
-    answer("ERROR expected stale or flip");
-  }
-}
+static void corrupt_stale(uint32_t index) { fill_page(index, ledger.written[index] - 1); }
 
-static void answer_request(char *line) {
-  token[0] = '\0';
-  char *mark = strstr(line, " t=");
-  if (mark != NULL) {
-    *mark = '\0';
-    snprintf(token, sizeof token, "%.32s", mark + 3);
-  }
-  if (line[0] == '\0') return;
-  if (strcmp(line, "STATUS") == 0) answer_status();
-  else if (strcmp(line, "VERIFY") == 0) answer_verify();
-  else if (strncmp(line, "CORRUPT ", 8) == 0) answer_corrupt(line + 8);
-  else {
-    for (char *c = line; *c != '\0'; c++)
-      if (*c < ' ' || *c > '~') *c = '?';
-    answer("ERROR unknown request: %.80s", line);
-  }
-}
+static void corrupt_flip(uint32_t index) { ((unsigned char *)&pages[index])[PAGE_BYTES - 1] ^= 0x40; }
 
-/* Waits at most `timeout_ms` for input (0 = only looks, -1 = for ever) and answers every complete line. */
-static void serve_requests(int timeout_ms) {
-  static char line[256];
-  static size_t length;
-  static int too_long;
-  struct pollfd in = {.fd = requests_in, .events = POLLIN};
-  if (poll(&in, 1, timeout_ms) <= 0) return;
-  char bytes[256];
-  ssize_t n = read(requests_in, bytes, sizeof bytes);
-  if (n == 0) exit(0); /* only natively: the pipe was closed */
-  for (ssize_t i = 0; i < n; i++) {
-    char c = bytes[i];
-    if (c == '\r' || c == '\n') {
-      line[length] = '\0';
-      if (too_long) token[0] = '\0', answer("ERROR the line is longer than %zu bytes", sizeof line - 1);
-      else answer_request(line);
-      length = 0;
-      too_long = 0;
-    } else if (length == sizeof line - 1) {
-      too_long = 1;
-    } else {
-      line[length++] = c == '\0' ? '?' : c;
-    }
-  }
-}
+static const struct requests REQUESTS = {
+    .status = status,
+    .verify = verify,
+    .corrupt_stale = corrupt_stale,
+    .corrupt_flip = corrupt_flip,
+    .one = "page",
+    .ledger = &ledger,
+};
 
 /* ---- workloads ---- */
 
@@ -282,7 +156,7 @@ static void write_on(uint32_t (*next)(void), uint64_t for_ms) {
     uint64_t before_us = now_us();
     if (for_ms > 0 && before_us - begin_us >= for_ms * 1000) return;
     if (rate_pages_per_s == 0) {
-      serve_requests(0);
+      serve_requests(&REQUESTS, 0);
       for (uint64_t i = 0; i < batch; i++) write_page(next());
       /* A look at the serial port costs as much as hundreds of writes: keep it at about one a millisecond. */
       uint64_t took_us = now_us() - before_us;
@@ -297,37 +171,17 @@ static void write_on(uint32_t (*next)(void), uint64_t for_ms) {
     for (owed_pages += (double)rate_pages_per_s * (double)passed_us / 1e6; owed_pages >= 1; owed_pages--)
       write_page(next());
     uint64_t next_burst_us = before_us + 1000000 / BURSTS_A_SECOND;
-    for (uint64_t t = now_us(); t < next_burst_us; t = now_us()) serve_requests((int)((next_burst_us - t + 999) / 1000));
-    serve_requests(0);
+    for (uint64_t t = now_us(); t < next_burst_us; t = now_us()) serve_requests(&REQUESTS, (int)((next_burst_us - t + 999) / 1000));
+    serve_requests(&REQUESTS, 0);
   }
 }
 
 static void rest(uint64_t for_ms) {
   uint64_t end_us = now_us() + for_ms * 1000;
-  for (uint64_t t = now_us(); t < end_us; t = now_us()) serve_requests((int)((end_us - t + 999) / 1000));
+  for (uint64_t t = now_us(); t < end_us; t = now_us()) serve_requests(&REQUESTS, (int)((end_us - t + 999) / 1000));
 }
 
 /* ---- set-up ---- */
-
-static const char *choice(const char *name, const char *otherwise) {
-  const char *value = getenv(name);
-  return value == NULL || value[0] == '\0' ? otherwise : value;
-}
-
-static uint64_t number(const char *name, const char *otherwise) {
-  const char *value = choice(name, otherwise);
-  char *end;
-  errno = 0;
-  unsigned long long n = strtoull(value, &end, 10);
-  if (errno != 0 || *end != '\0' || *value == '-') stop_with("%s=%s is not a whole number", name, value);
-  return n;
-}
-
-static void *zeroed(uint64_t bytes) {
-  void *memory = mmap(NULL, bytes > 0 ? bytes : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) stop_with("cannot have %llu bytes: %s", (unsigned long long)bytes, strerror(errno));
-  return memory;
-}
 
 static void read_choices(void) {
   workload = choice("workload", "idle");
@@ -340,38 +194,22 @@ static void read_choices(void) {
   calm_ms = number("calm", "5") * 1000;
 
   struct sysinfo system;
-  uint64_t needed = page_count * (PAGE_BYTES + sizeof *ledger);
+  uint64_t needed = page_count * (PAGE_BYTES + sizeof *ledger.written);
   if (sysinfo(&system) == 0 && needed > (uint64_t)system.freeram * system.mem_unit)
     stop_with("a working set of %llu MiB does not fit into the guest's free memory",
               (unsigned long long)(page_count * PAGE_BYTES / 1048576));
-}
-
-/* `-` means standard input and output. No echo, no line editing, no signals from the line: bytes only. */
-static void open_line(const char *path) {
-  if (strcmp(path, "-") == 0) {
-    requests_in = STDIN_FILENO;
-    answers_out = STDOUT_FILENO;
-    return;
-  }
-  requests_in = answers_out = open(path, O_RDWR | O_NOCTTY);
-  if (requests_in < 0) stop_with("cannot open %s: %s", path, strerror(errno));
-  struct termios line;
-  if (tcgetattr(requests_in, &line) != 0) return;
-  cfmakeraw(&line);
-  cfsetspeed(&line, B115200);
-  tcsetattr(requests_in, TCSAFLUSH, &line);
 }
 
 int main(int argc, char **argv) {
   read_choices();
   open_line(argc > 1 ? argv[1] : "/dev/ttyS1");
   pages = zeroed(page_count * PAGE_BYTES);
-  ledger = zeroed(page_count * sizeof *ledger);
+  ledger = new_ledger(page_count);
   for (uint64_t i = 0; i < page_count; i++) write_page((uint32_t)i);
   answer("READY");
 
   if (strcmp(workload, "idle") == 0 || page_count == 0)
-    for (;;) serve_requests(-1);
+    for (;;) serve_requests(&REQUESTS, -1);
   if (strcmp(workload, "loop") == 0) write_on(next_in_order, 0);
   if (strcmp(workload, "random") == 0) write_on(next_at_random, 0);
   if (strcmp(workload, "hotcold") == 0) write_on(next_hot_or_cold, 0);

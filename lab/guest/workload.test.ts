@@ -8,21 +8,21 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseStatus, parseVerification } from './answers.ts';
-import { compileWorkload } from './image.ts';
-import { WORKLOAD_KINDS, type Workload, workloadArguments } from './workload.ts';
+import { compile, WORKLOAD_SOURCES } from './compile.ts';
+import { MEMORY_KINDS, type Workload, workloadArguments } from './workload.ts';
 
 let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'switchover-workload-'));
-  await compileWorkload(join(folder, 'workload'));
+  await compile(join(folder, 'workload'), WORKLOAD_SOURCES);
 }, 30_000);
 
 afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-test.each(WORKLOAD_KINDS.flatMap((kind) => [[kind, 'word'] as const, [kind, 'full'] as const]))(
+test.each(MEMORY_KINDS.flatMap((kind) => [[kind, 'word'] as const, [kind, 'full'] as const]))(
   '%s with %s pages keeps every page right, and finds a spoilt one exactly once',
   async (kind, page) => {
     await using guest = start({ kind, page, wssMiB: 2, busySeconds: 1, calmSeconds: 1 });
@@ -30,7 +30,7 @@ test.each(WORKLOAD_KINDS.flatMap((kind) => [[kind, 'word'] as const, [kind, 'ful
     const early = parseStatus(await guest.ask('STATUS'));
     expect(early).toMatchObject({ workload: kind });
     const sound = parseVerification(await guest.ask('VERIFY'));
-    expect(sound).toMatchObject({ pages: 512, bad: 0, ledgerOk: true });
+    expect(sound).toMatchObject({ checked: 512, bad: 0, ledgerOk: true });
     if (kind !== 'idle') expect(sound.writes).toBeGreaterThanOrEqual(512);
 
     expect(await guest.ask('CORRUPT 0')).toBe('CORRUPTED page=0 how=stale');

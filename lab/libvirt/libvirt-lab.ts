@@ -15,7 +15,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type GuestImage, guestImage } from '../guest/image.ts';
-import type { Workload } from '../guest/workload.ts';
+import type { Workload, WorkloadKind } from '../guest/workload.ts';
 import { type Link, linkOf } from '../link.ts';
 import { MAX_HOSTS } from '../namespaces.ts';
 import { type LabOptions, OpenLab, openOn } from '../open-lab.ts';
@@ -65,7 +65,7 @@ export class LibvirtLab extends OpenLab {
   #guestCount = 0;
   /** Guests that boot all at once take so long that their kernels find their timers broken. */
   readonly #boots = new Turns(availableParallelism());
-  #image: Promise<GuestImage> | undefined;
+  readonly #images = new Map<WorkloadKind, Promise<GuestImage>>();
 
   constructor(folder: RunFolder, hostCount: number) {
     super(folder);
@@ -103,13 +103,15 @@ export class LibvirtLab extends OpenLab {
   async #boot(host: LibvirtHost, options: GuestOptions, memoryMiB: number): Promise<LibvirtGuest> {
     const fileName = `guest${++this.#guestCount}`;
     const place: GuestPlace = { name: options.name, uuid: randomUUID(), fileName };
-    this.#image ??= this.#linkImage();
+    const { kind } = options.workload;
+    const image = this.#images.get(kind) ?? this.#linkImage(kind);
+    this.#images.set(kind, image);
     const xml = domainXml({
       ...place,
       ...serialPaths(sharedGuestFolder(this.folder), fileName),
       workload: options.workload,
       memoryMiB,
-      image: await this.#image,
+      image: await image,
       cpuModel: options.cpuModel ?? 'qemu64',
       extraDevicesXml: options.extraDevicesXml ?? '',
     });
@@ -131,9 +133,10 @@ export class LibvirtLab extends OpenLab {
   }
 
   /** In the run folder, so that a QEMU's command line tells which lab it belongs to. */
-  async #linkImage(): Promise<GuestImage> {
-    const image = await guestImage();
-    const linked = { kernelPath: join(this.folder, 'kernel'), initramfsPath: join(this.folder, 'initramfs') };
+  async #linkImage(kind: WorkloadKind): Promise<GuestImage> {
+    const image = await guestImage(kind);
+    const path = (name: string) => join(this.folder, `${name}-${kind}`);
+    const linked = { kernelPath: path('kernel'), initramfsPath: path('initramfs') };
     await symlink(image.kernelPath, linked.kernelPath);
     await symlink(image.initramfsPath, linked.initramfsPath);
     return linked;

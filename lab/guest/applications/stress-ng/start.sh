@@ -1,0 +1,1 @@
+# Nothing to start: stress-ng is all load.
