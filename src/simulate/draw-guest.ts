@@ -18,14 +18,17 @@ export function drawGuest(file: ScenarioFile, index: number): ScenarioInput {
   const random = new Random(file.seed + Math.imul(index, SPREAD));
   const { memoryBytes, zeroPagesShare, writes } = file.guest;
   const periodMs = writes.phases ? writes.phases.busyMs + writes.phases.calmMs : 0;
-  const drawn = {
-    memoryBytes: Math.round(random.between(memoryBytes)),
-    zeroPagesShare,
-    memory: drawMemory(writes, random),
-  };
+  const bytes = Math.round(random.between(memoryBytes));
+  const steady = drawSteady(writes, random);
   const bytesPerSecond = random.between(file.linkBytesPerSecond);
   const startMs = random.next() * periodMs;
-  return { ...drawn, link: linkOf(bytesPerSecond, file.linkSteps, startMs), startMs };
+  // Drawn last: with noise it is still the same fleet.
+  const noiseSeed = Math.floor(random.next() * 2 ** 32);
+  return {
+    ...{ memoryBytes: bytes, zeroPagesShare, startMs },
+    memory: unsteady(steady, writes, noiseSeed),
+    link: linkOf(bytesPerSecond, file.linkSteps, startMs),
+  };
 }
 
 /** Steps count from the start of the migration, links from the first instant of the clock. */
@@ -38,17 +41,12 @@ function linkOf(bytesPerSecond: number, steps: ScenarioFile['linkSteps'], startM
   return steppedLink([{ fromMs: 0, bytesPerSecond }, ...later]);
 }
 
-function drawMemory(writes: Writes, random: Random): MemoryModel {
-  const steady = drawSteady(writes, random);
-  // Only where it is asked for: other fleets stay as they are.
-  const wavering =
-    writes.noise > 0
-      ? noisy(steady, { seed: Math.floor(random.next() * 2 ** 32), spread: writes.noise })
-      : steady;
-  if (!writes.phases) return wavering;
+function unsteady(steady: MemoryModel, { noise, phases: turns }: Writes, seed: number): MemoryModel {
+  const wavering = noise > 0 ? noisy(steady, { seed, spread: noise }) : steady;
+  if (!turns) return wavering;
   return phases(wavering, [
-    { durationMs: writes.phases.busyMs, speed: 1 },
-    { durationMs: writes.phases.calmMs, speed: 0 },
+    { durationMs: turns.busyMs, speed: 1 },
+    { durationMs: turns.calmMs, speed: 0 },
   ]);
 }
 

@@ -146,5 +146,5 @@ describe.each(Object.keys(SIMULATED_POLICIES))('%s', (name) => {
       }),
       { numRuns: 150 },
     );
-  });
+  }, 60_000);
 });
