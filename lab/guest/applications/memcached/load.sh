@@ -1,15 +1,15 @@
-# libmemcached's memaslap, flat out: of ten requests seven set a new item and three get one that it has set. Steady
+# libmemcached's memaslap, flat out: nine of ten requests set a new item of 16 KiB, the others get one. Steady
 # once the cache is full and evicts. (Its -v is no check: in 1.1.4 it compares one byte off.)
 cat >/application/memaslap.cnf <<CNF
 key
 32 32 1
 value
-4096 4096 1
+16384 16384 1
 cmd
-0 0.7
-1 0.3
+0 0.9
+1 0.1
 CNF
-setsid memcaslap -s 127.0.0.1:11211 -F /application/memaslap.cnf -T 1 -c 8 -w 1k -t 1000000s \
+setsid memcaslap -s 127.0.0.1:11211 -F /application/memaslap.cnf -T 1 -c 16 -w 1k -t 1000000s \
   >/application/load.log 2>&1 &
 echo $! >/application/load.pid
 evictions() { printf 'stats\r\nquit\r\n' | nc 127.0.0.1 11211 | sed -n 's/^STAT evictions \([0-9]*\).*/\1/p'; }
