@@ -4,12 +4,17 @@ import type { BenchResult, Goal } from './goals.ts';
 
 const BENCHES: Record<string, { summary: string; load: () => Promise<{ run: () => Promise<BenchResult> }> }> =
   {
+    accuracy: {
+      summary: 'eight workloads, simulated and real: total time, data and pause (4 min)',
+      load: () => import('./accuracy.ts'),
+    },
     latency: {
       summary: 'how fast switchover reacts, and what it costs (2 min)',
       load: () => import('./latency.ts'),
     },
     convergence: {
-      summary: 'five times each: stock and mp on a memory-intensive guest, mp on an idle one (5 min)',
+      summary:
+        'five times each: stock, mp and forecast on a memory-intensive guest, forecast on an idle one (6 min)',
       load: () => import('./convergence.ts'),
     },
     libvirt: {
