@@ -12,7 +12,7 @@ const WORKER = new URL(`./worker${path.extname(import.meta.filename)}`, import.m
  * A thread holds one migration at a time. Without a limit V8 lets garbage pile up for as long as the machine has
  * memory: 550 MB instead of 240 after 100,000 migrations, and no faster.
  */
-const LIMITS = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 192 };
+const LIMITS = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 64 };
 
 /**
  * @param take called with each share's figures, in the order in which they come in

@@ -24,7 +24,7 @@ const figures = fc.record({
 const share = fc.double({ min: 0.01, max: 0.99, noNaN: true });
 /** Ever flatter, as the curve of a steady workload is: what was recorded of one that was not is no steady guest. */
 const concave = fc
-  .array(fc.tuple(fc.integer({ min: 1, max: 5000 }), fc.double({ min: 0, max: 50e3, noNaN: true })), {
+  .array(fc.tuple(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 0, max: 50_000 })), {
     minLength: 1,
     maxLength: 6,
   })
