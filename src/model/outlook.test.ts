@@ -35,6 +35,16 @@ describe('the link', () => {
     expect(outlook.conditions(MEMORY, 300)?.expected.lineBytesPerSecond).toBeCloseTo(1000 * MB, -3);
   });
 
+  test('may be as fast again as it was once: what others take of it they may leave', () => {
+    const outlook = new Outlook(knowing({}), UNSTATED);
+    outlook.seePass(MEMORY, { ...PASS, sentBytes: 600 * MB });
+    for (let pass = 0; pass < 5; pass += 1) outlook.seePass(MEMORY, PASS);
+    const conditions = outlook.conditions(MEMORY, 300);
+    expect(conditions?.expected.bytesPerSecond).toBe(60 * MB);
+    expect(conditions?.preCopy.bandwidth.high).toBe(300 * MB);
+    expect(conditions?.cost.lineRate.high).toBe(300 * MB);
+  });
+
   test("the user's word goes before all of that", () => {
     const outlook = new Outlook(knowing({}), { lineRate: 500 * MB, cap: 60 * MB });
     outlook.seePass(MEMORY, PASS);

@@ -52,6 +52,8 @@ export class Outlook {
   /** By earlier migrations' as well, as long as they do not contradict. */
   private likely: DirtyCurve | undefined;
   private writtenBytes = 0;
+  /** The most that a pass carried, in bytes per second. */
+  private fastestPass = 0;
   /** The guest does something else now than in its earlier migrations: it has phases. */
   readonly hadPhases: boolean;
 
@@ -72,6 +74,7 @@ export class Outlook {
   seePass(memoryBytes: number, pass: SeenPass): PhaseChange | undefined {
     const { durationMs, sentBytes, restBytes, unsentBytes } = pass;
     this.passRate = this.passRate.with({ durationMs, bytes: sentBytes });
+    this.fastestPass = Math.max(this.fastestPass, (sentBytes / durationMs) * 1000);
     this.measured = this.measuredOf(memoryBytes).observe({ durationMs, bytes: restBytes, unsentBytes }).curve;
     this.writtenBytes = Math.max(this.writtenBytes, restBytes);
     // A pass that QEMU may have ended with all of this unsent does not tell what was dirtied.
@@ -108,7 +111,9 @@ export class Outlook {
    */
   conditions(memoryBytes: number, downtimeLimitMs: number): Conditions | undefined {
     const passes = this.passRate.bytesPerSecond;
-    return passes && this.under(memoryBytes, passes, this.line(this.passRate) ?? passes, downtimeLimitMs);
+    if (!passes) return undefined;
+    const line = this.line(this.passRate) ?? passes;
+    return this.under(memoryBytes, this.orFaster(passes), this.orFaster(line), downtimeLimitMs);
   }
 
   /** The conditions before the first pass has ended, if the rate of passes were this. */
@@ -129,6 +134,11 @@ export class Outlook {
         writtenBytes: this.writtenBytes,
       },
     };
+  }
+
+  /** Others may be on the link now, who were not before: what it carried once it may carry again. */
+  private orFaster(rate: Estimate): Estimate {
+    return this.link.lineRate === undefined ? { ...rate, high: Math.max(rate.high, this.fastestPass) } : rate;
   }
 
   private line(passes: RateEstimate): Estimate | undefined {

@@ -74,6 +74,8 @@ class Forecast implements Policy {
   private leastCostMs = Number.POSITIVE_INFINITY;
   private leastPauseMs = Number.POSITIVE_INFINITY;
   private switchoversAsked = 0;
+  /** When a boundary first found more than the pause allowed has room for. */
+  private notNowSinceMs: number | undefined;
 
   constructor(exchangeRate: number, limits: Limits, known: Foreknowledge) {
     this.limits = limits;
@@ -232,7 +234,10 @@ class Forecast implements Policy {
     const needs = `a pause of ${formatDuration(pause)} is needed now, over --max-downtime ${formatDuration(maxDowntimeMs)}`;
     const hopeless = this.hopeless(conditions, boundary.remainingBytes);
     if (hopeless) return hopeless;
-    const spent = overdue || this.switchoversAsked >= PATIENCE_PASSES;
+    // To give up loses what was sent so far. So it is not given up before it has waited as long as that took.
+    this.notNowSinceMs ??= boundary.atMs;
+    const waited = boundary.atMs >= 2 * this.notNowSinceMs;
+    const spent = this.switchoversAsked >= PATIENCE_PASSES || (overdue && waited);
     if (spent && this.limits.overBudget !== 'leave')
       return this.overBudget(
         this.leastPauseMs,
