@@ -21,6 +21,8 @@ export function watchCost(pid: number | undefined): () => ProcessCost {
     last = readCost(pid) ?? last;
   };
   const timer = setInterval(look, EVERY_MS);
+  // Whoever fails before it tells it to stop must still come to an end.
+  timer.unref();
   return () => {
     clearInterval(timer);
     look();
