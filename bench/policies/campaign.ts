@@ -3,7 +3,7 @@
  * matrix is run repeat by repeat, then the fixed limits that would have been best in hindsight.
  */
 import { Bed } from '../../lab/bed.ts';
-import type { StartsWith } from '../../src/policy/peers/peer.ts';
+import type { StartsWith } from '../../src/policy/policy.ts';
 import { runCell } from './cell.ts';
 import { CONTENDERS, fixedLimitArgs, type Relaxed } from './contenders.ts';
 import type { BenchGuest } from './guests.ts';
@@ -179,15 +179,12 @@ export class Campaign implements AsyncDisposable {
   private async obtain(guest: BenchGuest, round: string, wanted: Wanted): Promise<CellRecord | undefined> {
     const there = this.records.find((each) => keyOf(each) === keyOf(wanted));
     if (there) return there;
+    const timeLimitMs = guest.timeLimitMs ?? this.settings.timeLimitMs;
     let why = '';
     for (const attempt of [1, 2]) {
       try {
         const bed = await this.bedFor(guest, round);
-        const ran = await runCell(bed, {
-          timeLimitMs: this.settings.timeLimitMs,
-          allowedPauseMs: null,
-          ...wanted,
-        });
+        const ran = await runCell(bed, { timeLimitMs, allowedPauseMs: null, ...wanted });
         this.store.keepJournal(keyOf(wanted), ran.journal);
         this.store.save(keyOf(wanted), ran.record);
         this.records = [...this.records, ran.record];
@@ -213,7 +210,7 @@ export class Campaign implements AsyncDisposable {
     const bed = await Bed.make(
       guest.workload,
       { memoryMiB },
-      { rateBitsPerSecond: this.settings.rateBitsPerSecond },
+      { rateBitsPerSecond: guest.rateBitsPerSecond ?? this.settings.rateBitsPerSecond },
     );
     this.bed = { guest: guest.name, round, bed };
     this.bootsMs.push(performance.now() - startedMs);

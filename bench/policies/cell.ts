@@ -9,7 +9,7 @@ import { askMonitor } from '../../lab/monitor.ts';
 import { documentFrom } from '../../lab/switchover-process.ts';
 import type { MigrationDocument } from '../../src/migration/document.ts';
 import { findJournal, readJournal } from '../../src/migration/journal-file.ts';
-import type { StartsWith } from '../../src/policy/peers/peer.ts';
+import type { StartsWith } from '../../src/policy/policy.ts';
 import { watchCost } from '../process-cost.ts';
 import type { CellKey, CellRecord } from './record.ts';
 
@@ -88,10 +88,9 @@ async function startAs(bed: Bed, { autoConverge, xbzrle }: StartsWith, on: boole
 
 function figuresOf(document: MigrationDocument, throttlePercent: number) {
   const { outcome, reason, totalMs, sentBytes, pauseMs, reportedDowntimeMs } = document;
-  const brownOut = (document as { brownOut?: { ms: number } | null }).brownOut;
   return {
     ...{ outcome: outcome ?? 'unknown', reason, totalMs, sentBytes, pauseMs, reportedDowntimeMs },
-    ...{ throttlePercent, brownOutMs: brownOut?.ms ?? null },
+    ...{ throttlePercent, brownOutMs: document.brownOut?.ms ?? null },
     probeMs: document.foreseen?.tookMs ?? 0,
     boundaries: document.boundaries.map(({ pass, atMs, sentBytes: sent, remainingBytes }) => ({
       ...{ pass, atMs, sentBytes: sent, remainingBytes },

@@ -18,6 +18,8 @@ export interface GuestComparison {
   readonly summary: string;
   readonly class: PoliciesResult['guests'][number]['class'];
   readonly peers: boolean;
+  readonly rateBitsPerSecond: number;
+  readonly timeLimitMs: number;
   /** Undefined where no fixed limit was found or looked for. */
   readonly relaxedLimitMs: number | undefined;
   /** What the contenders with `=` were allowed; undefined where there were none. */

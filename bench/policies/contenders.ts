@@ -1,7 +1,6 @@
 /** Everything that is compared: our own policies, QEMU's rule with fixed limits, and the peers. Pure data. */
-import type { StartsWith } from '../../src/policy/peers/peer.ts';
 import { PEERS } from '../../src/policy/peers/peers.ts';
-import { DEFAULT_LIMITS } from '../../src/policy/policy.ts';
+import { DEFAULT_LIMITS, type StartsWith } from '../../src/policy/policy.ts';
 import type { GuestClass } from './guests.ts';
 
 /** A pause that holds no peer back, for what it does by its own defaults. */
@@ -50,7 +49,7 @@ function own(
 ): Contender {
   return {
     id,
-    policy: id.replace('=', ''),
+    policy: id.replace(/[=+].*/, ''),
     tier: 'own',
     samePause,
     classes,
@@ -66,6 +65,11 @@ const OWN: readonly Contender[] = [
   own('mp', ALL, () => ['--policy', 'mp']),
   own('mp=', HARD, ({ pauseMs }) => ['--policy', 'mp', ...samePause(pauseMs)], true),
   own('forecast', ALL, () => ['--policy', 'forecast']),
+  // A pause no longer than stock QEMU's, whatever it takes.
+  own('forecast+brake', HARD, () => [
+    ...['--policy', 'forecast', '--over-budget', 'brake'],
+    ...['--max-downtime', `${DEFAULT_LIMITS.downtimeMs}ms`],
+  ]),
   own('forecast=', HARD, ({ pauseMs }) => ['--policy', 'forecast', ...samePause(pauseMs)], true),
 ];
 
@@ -76,7 +80,8 @@ export const CONTENDERS: readonly Contender[] = [...OWN, ...Object.keys(PEERS).f
 
 /** A peer with its own defaults, and once more where it has a parameter for the pause. */
 function peers(name: string): Contender[] {
-  const { startsWith, parameters } = PEERS[name] as (typeof PEERS)[string];
+  const { parameters, build } = PEERS[name] as (typeof PEERS)[string];
+  const { startsWith = {} } = build({});
   const postCopy = startsWith.postCopyCapable ? ['--over-budget', 'post-copy'] : [];
   const timeout = name.startsWith('virsh-') ? ['--policy-option', VIRSH_TIMEOUT] : [];
   const common = {

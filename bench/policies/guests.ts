@@ -17,6 +17,9 @@ export interface BenchGuest {
   readonly workload: Workload;
   /** Default: the lab's own, 512. */
   readonly memoryMiB?: number;
+  /** Of its link, and the time limit of its runs. Default: what the settings have for all. */
+  readonly rateBitsPerSecond?: number;
+  readonly timeLimitMs?: number;
   readonly class: GuestClass;
   /** Every peer is tried on it, which takes about a quarter of an hour. */
   readonly peers?: boolean;
@@ -34,23 +37,44 @@ export const GUESTS: readonly BenchGuest[] = [
     quick: true,
   },
   {
-    name: 'hotcold',
-    summary: '20,000 writes a second over 192 MiB, nine in ten of them to a tenth of it',
-    workload: { kind: 'hotcold', wssMiB: 192, pagesPerSecond: 20_000 },
+    name: 'stress-ng',
+    summary: 'stress-ng rewrites 96 MiB with random numbers and reads them back (`--vm-method rand-set`)',
+    workload: { kind: 'stress-ng', method: 'rand-set' },
     class: 'intensive',
     peers: true,
   },
   {
-    name: 'random',
-    summary: '30,000 writes a second to any place of 96 MiB',
-    workload: { kind: 'random', wssMiB: 96, pagesPerSecond: 30_000 },
+    name: 'redis',
+    summary: 'redis-benchmark sets keys of 96 MiB at random, as fast as it can, on a link of half the rate',
+    workload: { kind: 'redis' },
+    // An emulated processor writes as much less as this link is slower than those of today.
+    rateBitsPerSecond: 240e6,
+    timeLimitMs: 40_000,
     class: 'intensive',
   },
   {
-    name: 'phases',
-    summary: 'rewrites 96 MiB for 6 s, rests for 3 s, and so on',
-    workload: { kind: 'phases', wssMiB: 96, busySeconds: 6, calmSeconds: 3 },
+    name: 'stress-ng-phases',
+    summary: 'stress-ng sets 96 MiB to zero and to one and reads them back in between (`zero-one`)',
+    workload: { kind: 'stress-ng', method: 'zero-one' },
     class: 'phased',
+  },
+  {
+    name: 'pgbench',
+    summary: 'PostgreSQL under pgbench, four clients, as fast as they can',
+    workload: { kind: 'pgbench' },
+    class: 'healthy',
+  },
+  {
+    name: 'memcached',
+    summary: 'memcached of 96 MiB under memaslap, as fast as it can',
+    workload: { kind: 'memcached' },
+    class: 'healthy',
+  },
+  {
+    name: 'compress',
+    summary: 'xz compresses its own programs and unpacks them again',
+    workload: { kind: 'compress' },
+    class: 'healthy',
   },
   {
     name: 'light',

@@ -24,6 +24,8 @@ export interface PoliciesResult {
     readonly summary: string;
     readonly class: GuestClass;
     readonly peers: boolean;
+    readonly rateBitsPerSecond: number;
+    readonly timeLimitMs: number;
   }[];
   /** The boundaries and decisions of the first repeat only. */
   readonly runs: readonly CellRecord[];
@@ -49,6 +51,8 @@ export function resultOf(
     settings: { repeats, timeLimitMs, rateBitsPerSecond, memoryMiB, seed },
     guests: settings.guests.map((guest) => ({
       ...{ name: guest.name, summary: guest.summary, class: guest.class, peers: guest.peers === true },
+      rateBitsPerSecond: guest.rateBitsPerSecond ?? rateBitsPerSecond,
+      timeLimitMs: guest.timeLimitMs ?? timeLimitMs,
     })),
     runs: measured.runs.map((run) => (run.repeat === 1 ? run : { ...run, boundaries: [], decisions: [] })),
     ...(measured.cost ? { cost: measured.cost } : {}),

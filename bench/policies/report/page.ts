@@ -47,9 +47,9 @@ function howMeasured({ environment: where, settings, runs }: PoliciesResult): st
   const sound = runs.filter(({ memoryOk }) => memoryOk).length;
   return [
     `Measured on ${where.date} at commit ${where.commit} by \`${where.command}\`: ${where.qemu}, TCG guests of ${settings.memoryMiB} MiB`,
-    `on a link of ${settings.rateBitsPerSecond / 1e6} Mbit/s; ${where.cores} cores of ${where.cpu}, ${where.kernel}, Node ${where.node}.`,
-    `\n\n${runs.length} migrations; the guest's memory was checked after each and right in ${sound}. A run that did not arrive within`,
-    `${settings.timeLimitMs / 1000} s is a row that says so. Figures are medians of the runs that arrived, with minimum and maximum; total`,
+    `on a link of ${settings.rateBitsPerSecond / 1e6} Mbit/s where nothing else is said; ${where.cores} cores of ${where.cpu}, ${where.kernel}, Node ${where.node}.`,
+    `\n\n${runs.length} migrations; the guest's memory was checked after each and right in ${sound}. A run that did not arrive`,
+    `within ${settings.timeLimitMs / 1000} s, or the guest's own limit, is a row that says so. Figures are medians of the runs that arrived, with minimum and maximum; total`,
     `time includes probing before the start. ${settings.repeats} repeats of each, in an order shuffled anew for each repeat; a peer whose`,
     'run failed is not repeated, because its rule would do the same again. Nobody is told which guest it is on, or',
     "remembers an earlier run; parameters are every policy's defaults, except: `=` behind a name gives it the pause that",
@@ -107,8 +107,10 @@ function ownSection(guest: GuestComparison): string {
   const allowed =
     limitMs === undefined || pauseMs === undefined
       ? ''
-      : `Relaxed KVM needs a limit of ${limitMs} ms, under which it pauses for up to ${pauseMs} ms: what \`=\` is allowed.\n\n`;
-  return `### ${guest.name}: ${guest.summary} (${guest.class})\n\n${allowed}${ownTable(guest)}\n\n![Memory dirty at each boundary](${passesFile(guest)})`;
+      : ` Relaxed KVM needs a limit of ${limitMs} ms, under which it pauses for up to ${pauseMs} ms: what \`=\` is allowed.`;
+  const { rateBitsPerSecond: rate, timeLimitMs } = guest;
+  const where = `${CLASS_WORDS[guest.class]}; ${rate / 1e6} Mbit/s, given up after ${timeLimitMs / 1000} s.`;
+  return `### ${guest.name}: ${guest.summary}\n\n${where}${allowed}\n\n${ownTable(guest)}\n\n![Memory dirty at each boundary](${passesFile(guest)})`;
 }
 
 function peerSection(guest: GuestComparison): string {
@@ -134,6 +136,13 @@ function passesFile({ name }: GuestComparison): string {
 function frontierFile({ name }: GuestComparison): string {
   return `benchmarks/${name}-everybody.svg`;
 }
+
+/** As it was expected to be when the guests were chosen. */
+const CLASS_WORDS: Record<GuestComparison['class'], string> = {
+  intensive: 'Memory-intensive',
+  phased: 'Calm now and then',
+  healthy: 'Healthy',
+};
 
 const PEERS_WORDS = `Each by its own rule and defaults ([peers.md](peers.md)); \`=\` behind a name: told the pause of relaxed KVM by its own
 parameter for that, where it has one. Without it no pause was too long for a peer. \`virsh-timeout\` has no default

@@ -27,7 +27,7 @@ export function frontierPlot(guest: GuestComparison): string {
             x: row.totalMs.median / 1000,
             ...{ x1: row.totalMs.min / 1000, x2: row.totalMs.max / 1000 },
             y: row.pauseMs.median / 1000,
-            colour: COLOURS[row.contender.replace('=', '')] ?? PEER_COLOUR,
+            colour: COLOURS[row.contender.replace(/[=+].*/, '')] ?? PEER_COLOUR,
           },
         ]
       : [],

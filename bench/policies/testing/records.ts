@@ -39,7 +39,16 @@ export function result(runs: readonly CellRecord[], what: Partial<PoliciesResult
       },
     },
     settings: { repeats: 5, timeLimitMs: 30_000, rateBitsPerSecond: 480e6, memoryMiB: 512, seed: 1 },
-    guests: [{ name: 'loop', summary: 'rewrites 128 MiB', class: 'intensive', peers: true }],
+    guests: [
+      {
+        name: 'loop',
+        summary: 'rewrites 128 MiB',
+        class: 'intensive',
+        peers: true,
+        rateBitsPerSecond: 480e6,
+        timeLimitMs: 30_000,
+      },
+    ],
     ...what,
   };
 }
