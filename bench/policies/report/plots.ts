@@ -32,30 +32,46 @@ export function frontierPlot(guest: GuestComparison): string {
         ]
       : [],
   );
+  const right = Math.max(1, ...dots.map(({ x2 }) => x2)) * 1.05;
+  const top = Math.max(0.3, ...dots.map(({ y }) => y)) * 1.1;
+  const labels = spreadOut(dots, top / LABELS_ABOVE_EACH_OTHER).map((dot) => ({ ...dot, right }));
   return svg({
     width: 860,
-    height: 360,
-    marginRight: 150,
-    x: {
-      label: 'total time, s',
-      labelArrow: 'none',
-      domain: [0, Math.max(1, ...dots.map(({ x2 }) => x2)) * 1.1],
-    },
-    y: {
-      label: 'pause, s',
-      labelArrow: 'none',
-      grid: true,
-      domain: [0, Math.max(0.3, ...dots.map(({ y }) => y)) * 1.1],
-    },
+    height: 400,
+    marginRight: 200,
+    x: { label: 'total time, s', labelArrow: 'none', domain: [0, right] },
+    y: { label: 'pause, s', labelArrow: 'none', grid: true, domain: [0, top] },
     marks: [
       Plot.ruleY([0]),
+      Plot.link(labels, {
+        x1: 'x',
+        y1: 'y',
+        x2: 'right',
+        y2: 'labelY',
+        stroke: 'colour',
+        strokeOpacity: 0.3,
+      }),
       Plot.ruleY(dots, { x1: 'x1', x2: 'x2', y: 'y', stroke: 'colour' }),
       Plot.dot(dots, { x: 'x', y: 'y', fill: 'colour', r: (dot: { own: boolean }) => (dot.own ? 5 : 3) }),
-      Plot.text(dots, {
-        ...{ x: 'x', y: 'y', text: 'name', fill: 'colour', textAnchor: 'start', rotate: -20, dx: 7, dy: -2 },
+      Plot.text(labels, {
+        ...{ x: 'right', y: 'labelY', text: 'name', fill: 'colour', textAnchor: 'start', dx: 6 },
       }),
     ],
   });
+}
+
+const LABELS_ABOVE_EACH_OTHER = 22;
+
+/** Names beside the plot, each as near to its dot's height as the one below it lets it be. */
+function spreadOut<T extends { readonly y: number }>(dots: readonly T[], gap: number) {
+  let lowest = 0;
+  return [...dots]
+    .sort((a, b) => a.y - b.y)
+    .map((dot) => {
+      const labelY = Math.max(dot.y, lowest);
+      lowest = labelY + gap;
+      return { ...dot, labelY };
+    });
 }
 
 /** What each boundary found dirty in the first repeat, under QEMU's own rule and ours. */
