@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           env: ENV,
-          include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'lab/guest/*.test.ts'],
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'lab/guest/*.test.ts', 'bench/**/*.test.ts'],
           exclude: [...NEVER, '**/*.real.test.ts', '**/*.qemu.test.ts'],
           sequence: { groupOrder: 0 },
         },

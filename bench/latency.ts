@@ -3,7 +3,6 @@
  * migrate-set-parameters on the socket, CPU time for each minute of migration, and the time of `--help`.
  */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { Bed } from '../lab/bed.ts';
 import { PROGRAM, type Running } from '../lab/switchover-process.ts';
 import { beScheduledPromptly } from '../src/cli/priority.ts';
@@ -13,12 +12,11 @@ import { Recorder } from '../src/migration/recorder.ts';
 import { Supervisor } from '../src/migration/supervisor.ts';
 import { DEFAULT_LIMITS, type Limits, type PolicyKind } from '../src/policy/policy.ts';
 import { atMost, type BenchResult, spread } from './goals.ts';
+import { watchCost } from './process-cost.ts';
 
 const SAMPLES = 300;
 const CPU_SECONDS = 60;
 const HELP_RUNS = 20;
-/** Clock ticks of /proc/PID/stat, fixed on Linux whatever the kernel was built with. */
-const TICKS_PER_SECOND = 100;
 
 const LIMITS: Limits = { ...DEFAULT_LIMITS, downtimeMs: 1 };
 
@@ -115,21 +113,9 @@ async function cpuSecondsPerMinute(): Promise<number> {
 }
 
 async function lastCpuSeconds(running: Running): Promise<number> {
-  let seconds = 0;
-  const timer = setInterval(() => {
-    try {
-      // The name in the second field may hold spaces; the fields that count follow its bracket.
-      const fields = readFileSync(`/proc/${running.process.pid}/stat`, 'utf8')
-        .replace(/^.*\) /s, '')
-        .split(' ');
-      seconds = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-    } catch {
-      // It has ended; the last reading is a tenth of a second old at most.
-    }
-  }, 100);
+  const cost = watchCost(running.process.pid);
   await running.ended;
-  clearInterval(timer);
-  return seconds;
+  return cost().cpuMs / 1000;
 }
 
 function helpTimesMs(): number[] {

@@ -2,44 +2,66 @@
 import { parseArgs } from 'node:util';
 import type { BenchResult, Goal } from './goals.ts';
 
-const BENCHES: Record<string, { summary: string; load: () => Promise<{ run: () => Promise<BenchResult> }> }> =
-  {
-    accuracy: {
-      summary: 'eight workloads, simulated and real: total time, data and pause (4 min)',
-      load: () => import('./accuracy.ts'),
-    },
-    latency: {
-      summary: 'how fast switchover reacts, and what it costs (2 min)',
-      load: () => import('./latency.ts'),
-    },
-    convergence: {
-      summary:
-        'five times each: stock, mp and forecast on a memory-intensive guest, forecast on an idle one (6 min)',
-      load: () => import('./convergence.ts'),
-    },
-    libvirt: {
-      summary: 'five times each between libvirt hosts: plain virsh, with watch beside it, migrate (6 min)',
-      load: () => import('./libvirt.ts'),
-    },
-    model: {
-      summary: 'a decision of every policy, and fleets of up to 100,000 simulated migrations (1 min)',
-      load: () => import('./model.ts'),
-    },
-    watch: {
-      summary: 'a host with 20 domains: how fast 4 migrations are taken over, and an idle minute (4 min)',
-      load: () => import('./watch.ts'),
-    },
-  };
+interface Options {
+  readonly json: boolean;
+  readonly quick: boolean;
+  readonly fresh: boolean;
+}
+
+const BENCHES: Record<
+  string,
+  { summary: string; load: () => Promise<{ run: (options: Options) => Promise<BenchResult> }> }
+> = {
+  accuracy: {
+    summary: 'eight workloads, simulated and real: total time, data and pause (4 min)',
+    load: () => import('./accuracy.ts'),
+  },
+  latency: {
+    summary: 'how fast switchover reacts, and what it costs (2 min)',
+    load: () => import('./latency.ts'),
+  },
+  convergence: {
+    summary:
+      'five times each: stock, mp and forecast on a memory-intensive guest, forecast on an idle one (6 min)',
+    load: () => import('./convergence.ts'),
+  },
+  libvirt: {
+    summary: 'five times each between libvirt hosts: plain virsh, with watch beside it, migrate (6 min)',
+    load: () => import('./libvirt.ts'),
+  },
+  model: {
+    summary: 'a decision of every policy, and fleets of up to 100,000 simulated migrations (1 min)',
+    load: () => import('./model.ts'),
+  },
+  policies: {
+    summary: 'every policy and peer on the same guests (100 min; --quick: 7 min); goes on where it was',
+    load: () => import('./policies.ts'),
+  },
+  check: {
+    summary: 'a quick run of policies against bench/results/: names what got worse (6 min)',
+    load: () => import('./check.ts'),
+  },
+  report: {
+    summary: 'makes docs/benchmarks.md from bench/results/; runs nothing',
+    load: () => import('./report.ts'),
+  },
+  watch: {
+    summary: 'a host with 20 domains: how fast 4 migrations are taken over, and an idle minute (4 min)',
+    load: () => import('./watch.ts'),
+  },
+};
 
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  let parsed: { values: { json: boolean; help: boolean }; positionals: string[] };
+  let parsed: { values: Options & { help: boolean }; positionals: string[] };
   try {
     parsed = parseArgs({
       allowPositionals: true,
       options: {
         json: { type: 'boolean', default: false },
+        quick: { type: 'boolean', default: false },
+        fresh: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -57,14 +79,14 @@ async function main(): Promise<number> {
     return complain(`there is no benchmark "${name}": name one of ${Object.keys(BENCHES).join(', ')}`);
   if (extra.length > 0) return complain(`"${extra[0]}" is one name too many`);
   const { run } = await bench.load();
-  const result = await run();
+  const result = await run(parsed.values);
   process.stdout.write(parsed.values.json ? `${JSON.stringify(result, null, 2)}\n` : text(result));
   return result.goals.every(({ met }) => met) ? 0 : 1;
 }
 
 function help(): string {
   const lines = Object.entries(BENCHES).map(([name, { summary }]) => `  ${name.padEnd(13)}${summary}`);
-  return `./dev bench NAME [--json]\n\n${lines.join('\n')}\n\nExits 1 where a goal is missed. Nothing else should run meanwhile.\n`;
+  return `./dev bench NAME [--json]\n\n${lines.join('\n')}\n\npolicies: --quick is a small matrix, --fresh forgets the runs that are there.\nExits 1 where a goal is missed. Nothing else should run meanwhile.\n`;
 }
 
 function text({ figures, goals }: BenchResult): string {

@@ -18,7 +18,7 @@ export class Bed implements AsyncDisposable {
   readonly lab: Lab;
   readonly pair: QemuPair;
   readonly stateDir: string;
-  private readonly before: Awaited<ReturnType<QemuPair['source']['status']>>;
+  private before: Awaited<ReturnType<QemuPair['source']['status']>>;
 
   private constructor(lab: Lab, pair: QemuPair, stateDir: string, before: Bed['before']) {
     this.lab = lab;
@@ -68,6 +68,12 @@ export class Bed implements AsyncDisposable {
   /** Has the guest check all its memory where it is now. */
   async arrival(side: 'source' | 'destination'): Promise<Arrival> {
     return await verifyArrival(this.before, this.pair[side], this.pair.source);
+  }
+
+  /** Once the guest has arrived: the next migration goes back to the host that it has left. */
+  async turnAround(): Promise<void> {
+    this.before = await this.pair.destination.status();
+    await this.pair.turnAround();
   }
 
   /** @throws {Error} when any of the guest's memory is lost */

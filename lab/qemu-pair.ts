@@ -46,17 +46,25 @@ const DEFAULT_MEMORY_MIB = 512;
 export class QemuPair {
   readonly place: PairPlace;
   readonly options: PairOptions;
-  /** Where a migration is sent: `tcp:10.77.0.2:4444`. */
-  readonly migrateUri: string;
-  readonly source: LabGuest;
+  #source: LabGuest;
   #destination: LabGuest | undefined;
+  /** The host that the destination is on; the source is on the other one. */
+  #destinationHost: Side = 'destination';
 
   constructor(place: PairPlace, options: PairOptions, source: LabGuest, destination: LabGuest | undefined) {
     this.place = place;
     this.options = options;
-    this.migrateUri = `tcp:${ADDRESSES.destination}:${place.migratePort}`;
-    this.source = source;
+    this.#source = source;
     this.#destination = destination;
+  }
+
+  get source(): LabGuest {
+    return this.#source;
+  }
+
+  /** Where a migration is sent: `tcp:10.77.0.2:4444`. */
+  get migrateUri(): string {
+    return uriOf(this.place, this.#destinationHost);
   }
 
   /** @throws {Error} while there is none (`destination: 'none'`) */
@@ -82,8 +90,26 @@ export class QemuPair {
   async startDestination(overrides?: SideOverrides): Promise<LabGuest> {
     // Only when the old one is gone: on its way out it removes its sockets, which have the same names.
     if (this.#destination !== undefined) await endQemu(this.#destination);
-    this.#destination = await startSide(this.place, this.options, 'destination', overrides);
+    this.#destination = await startSide(
+      this.place,
+      this.options,
+      { role: 'destination', host: this.#destinationHost },
+      overrides,
+    );
     return this.#destination;
+  }
+
+  /**
+   * Makes the side at which the guest has arrived the source, and starts a new destination on the host that it has
+   * left: the next migration goes back. The files of a side are named after its host and stay so.
+   */
+  async turnAround(): Promise<void> {
+    const arrived = this.destination;
+    await endQemu(this.#source);
+    this.#source = arrived;
+    this.#destination = undefined;
+    this.#destinationHost = this.#destinationHost === 'source' ? 'destination' : 'source';
+    await this.startDestination();
   }
 
   /** Kills both QEMUs. */
@@ -94,10 +120,12 @@ export class QemuPair {
 
 /** @throws {QemuStartError} */
 export async function startPair(place: PairPlace, options: PairOptions): Promise<QemuPair> {
-  const source = await startSide(place, options, 'source');
+  const source = await startSide(place, options, { role: 'source', host: 'source' });
   try {
     const destination =
-      options.destination === 'none' ? undefined : await startSide(place, options, 'destination');
+      options.destination === 'none'
+        ? undefined
+        : await startSide(place, options, { role: 'destination', host: 'destination' });
     return new QemuPair(place, options, source, destination);
   } catch (error) {
     await endQemu(source);
@@ -120,13 +148,19 @@ export async function findPair(
   return { ...find('source'), ...find('destination') };
 }
 
+/** What a QEMU is for, and on which of the two hosts. */
+interface Post {
+  readonly role: Side;
+  readonly host: Side;
+}
+
 async function startSide(
   place: PairPlace,
   options: PairOptions,
-  side: Side,
-  overrides: SideOverrides = overridesOf(options, side),
+  { role, host }: Post,
+  overrides: SideOverrides = overridesOf(options, role),
 ): Promise<LabGuest> {
-  const name = `${place.vmName}-${side}`;
+  const name = `${place.vmName}-${host}`;
   const paths = guestPaths(place.folder, name);
   const offFastPath = await needsOffFastPath(options);
   const memoryBytes = (overrides.memoryMiB ?? options.memoryMiB ?? DEFAULT_MEMORY_MIB) * 2 ** 20;
@@ -139,16 +173,20 @@ async function startSide(
     binary: overrides.qemuBinary ?? DEFAULT_QEMU_BINARY,
     machine: overrides.machine ?? 'pc',
     accel: overrides.accel ?? 'tcg',
-    incoming: side === 'source' ? undefined : incomingOf(place, options),
+    incoming: role === 'source' ? undefined : incomingOf(place, options, host),
     extraArgs: overrides.extraArgs ?? [],
   };
-  const process = await startQemu(settings, namespaceOf(place.labId, side), place.keep);
+  const process = await startQemu(settings, namespaceOf(place.labId, host), place.keep);
   return new LabGuest(name, paths, process, offFastPath);
 }
 
-function incomingOf(place: PairPlace, options: PairOptions): string {
+function incomingOf(place: PairPlace, options: PairOptions, host: Side): string {
   const incoming = options.incoming ?? 'defer';
-  return incoming === 'listen' ? `tcp:${ADDRESSES.destination}:${place.migratePort}` : incoming;
+  return incoming === 'listen' ? uriOf(place, host) : incoming;
+}
+
+function uriOf(place: PairPlace, host: Side): string {
+  return `tcp:${ADDRESSES[host]}:${place.migratePort}`;
 }
 
 function overridesOf(options: PairOptions, side: Side): SideOverrides {

@@ -1,0 +1,114 @@
+/** All rows of a result, and which fixed limit would have been best in hindsight. Pure. */
+import { LIMIT_STEP_MS } from './limit-search.ts';
+import type { CellRecord } from './record.ts';
+import type { PoliciesResult } from './result.ts';
+import { alwaysArrives, type Row, rowOf } from './rows.ts';
+
+/** Pauses within this of each other are equally long: two runs of one policy differ by as much. */
+const SAME_PAUSE_MS = 10;
+const SAME_PAUSE_RATIO = 1.02;
+
+export interface FixedLimit {
+  readonly limitMs: number;
+  readonly row: Row;
+}
+
+export interface GuestComparison {
+  readonly name: string;
+  readonly summary: string;
+  readonly class: PoliciesResult['guests'][number]['class'];
+  readonly peers: boolean;
+  readonly rateBitsPerSecond: number;
+  readonly timeLimitMs: number;
+  /** Undefined where no fixed limit was found or looked for. */
+  readonly relaxedLimitMs: number | undefined;
+  /** What the contenders with `=` were allowed; undefined where there were none. */
+  readonly allowedPauseMs: number | undefined;
+  /** By contender, `relaxed` at its final limit. */
+  readonly rows: ReadonlyMap<string, Row>;
+  /** Every fixed limit that was tried, the shortest first. */
+  readonly fixed: readonly FixedLimit[];
+}
+
+export function compare(result: PoliciesResult): GuestComparison[] {
+  return result.guests.map((guest) => {
+    const runs = result.runs.filter((run) => run.guest === guest.name);
+    const fixed = fixedLimits(guest.name, runs);
+    const relaxedLimitMs = relaxedLimit(fixed);
+    const matrix = runs.filter(({ stage }) => stage === 'matrix');
+    const contenders = [...new Set(matrix.map(({ contender }) => contender))];
+    const rows = new Map(
+      contenders.map((contender) => {
+        const own = matrix.filter((run) => run.contender === contender);
+        return [
+          contender,
+          contender === 'relaxed'
+            ? relaxedRow(guest.name, runs, relaxedLimitMs)
+            : rowOf(guest.name, contender, own),
+        ];
+      }),
+    );
+    const allowedPauseMs = matrix.find((run) => run.allowedPauseMs !== null)?.allowedPauseMs ?? undefined;
+    return { ...guest, relaxedLimitMs, allowedPauseMs, rows, fixed };
+  });
+}
+
+function fixedLimits(guest: string, runs: readonly CellRecord[]): FixedLimit[] {
+  const tried = runs.filter(({ contender, limitMs }) => limitMs !== null && isFixed(contender));
+  const limits = [...new Set(tried.flatMap(({ limitMs }) => limitMs ?? []))].sort((a, b) => a - b);
+  return limits.map((limitMs) => ({
+    limitMs,
+    row: rowOf(
+      guest,
+      `limit ${limitMs} ms`,
+      tried.filter((run) => run.limitMs === limitMs),
+    ),
+  }));
+}
+
+/** The shortest that is longer than all that failed, where the one a step below it was tried. */
+function relaxedLimit(fixed: readonly FixedLimit[]): number | undefined {
+  const longestFailed = Math.max(
+    0,
+    ...fixed.filter(({ row }) => !alwaysArrives(row)).map(({ limitMs }) => limitMs),
+  );
+  const shortest = fixed.find(({ limitMs }) => limitMs > longestFailed)?.limitMs;
+  return shortest !== undefined && shortest - longestFailed <= LIMIT_STEP_MS ? shortest : undefined;
+}
+
+/** Where the limit failed in the matrix the next one up took its place: only its runs count, and none of the search. */
+function relaxedRow(guest: string, runs: readonly CellRecord[], limitMs: number | undefined): Row {
+  const compared = runs.filter(({ stage, contender }) => stage !== 'search' && isFixed(contender));
+  const at = compared.filter((run) => run.limitMs === limitMs);
+  return rowOf(guest, 'relaxed', at.length > 0 ? at : compared);
+}
+
+function isFixed(contender: string): boolean {
+  return contender === 'relaxed' || contender.startsWith('limit-');
+}
+
+/** @returns true when the first row's pause is no longer than the other's */
+export function pausesNoLonger(row: Row, than: Row): boolean {
+  if (!row.pauseMs || !than.pauseMs) return false;
+  return row.pauseMs.median <= than.pauseMs.median * SAME_PAUSE_RATIO + SAME_PAUSE_MS;
+}
+
+/** The fixed limit that would have been quickest, among those whose pause is no longer than this row's. */
+export function oracleFor(row: Row, { fixed }: GuestComparison): FixedLimit | undefined {
+  return quickest(
+    fixed.filter((each) => alwaysArrives(each.row) && pausesNoLonger(each.row, row)),
+    ({ row: { totalMs } }) => totalMs?.median,
+  );
+}
+
+/** The peer that is quickest, among those that always arrive after a pause no longer than this row's. */
+export function bestPeerFor(row: Row, { rows }: GuestComparison, own: ReadonlySet<string>): Row | undefined {
+  const peers = [...rows.values()].filter(
+    (peer) => !own.has(peer.contender) && alwaysArrives(peer) && pausesNoLonger(peer, row),
+  );
+  return quickest(peers, ({ totalMs }) => totalMs?.median);
+}
+
+function quickest<T>(items: readonly T[], msOf: (item: T) => number | undefined): T | undefined {
+  return [...items].sort((a, b) => (msOf(a) ?? Number.MAX_VALUE) - (msOf(b) ?? Number.MAX_VALUE))[0];
+}

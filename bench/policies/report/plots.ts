@@ -1,0 +1,138 @@
+/** The pictures of docs/benchmarks.md. Pure: the same result gives the same bytes. */
+import * as Plot from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
+import type { GuestComparison } from '../comparison.ts';
+import { CONTENDERS } from '../contenders.ts';
+import type { PoliciesResult } from '../result.ts';
+import { alwaysArrives } from '../rows.ts';
+
+/** Told apart by colour-blind readers too. */
+const COLOURS: Readonly<Record<string, string>> = {
+  stock: '#b35806',
+  relaxed: '#762a83',
+  mp: '#1b7837',
+  forecast: '#2166ac',
+};
+const PEER_COLOUR = '#777';
+const OWN = new Set(CONTENDERS.filter(({ tier }) => tier === 'own').map(({ id }) => id));
+
+/** Pause over total time of everybody who always arrives: down and to the left is better. */
+export function frontierPlot(guest: GuestComparison): string {
+  const dots = [...guest.rows.values()].flatMap((row) =>
+    alwaysArrives(row) && row.pauseMs && row.totalMs
+      ? [
+          {
+            name: row.contender,
+            own: OWN.has(row.contender),
+            x: row.totalMs.median / 1000,
+            ...{ x1: row.totalMs.min / 1000, x2: row.totalMs.max / 1000 },
+            y: row.pauseMs.median / 1000,
+            colour: COLOURS[row.contender.replace(/[=+].*/, '')] ?? PEER_COLOUR,
+          },
+        ]
+      : [],
+  );
+  const right = Math.max(1, ...dots.map(({ x2 }) => x2)) * 1.05;
+  const top = Math.max(0.3, ...dots.map(({ y }) => y)) * 1.1;
+  const labels = spreadOut(dots, top / LABELS_ABOVE_EACH_OTHER).map((dot) => ({ ...dot, right }));
+  return svg({
+    width: 860,
+    height: 400,
+    marginRight: 200,
+    x: { label: 'total time, s', labelArrow: 'none', domain: [0, right] },
+    y: { label: 'pause, s', labelArrow: 'none', grid: true, domain: [0, top] },
+    marks: [
+      Plot.ruleY([0]),
+      Plot.link(labels, {
+        x1: 'x',
+        y1: 'y',
+        x2: 'right',
+        y2: 'labelY',
+        stroke: 'colour',
+        strokeOpacity: 0.3,
+      }),
+      Plot.ruleY(dots, { x1: 'x1', x2: 'x2', y: 'y', stroke: 'colour' }),
+      Plot.dot(dots, { x: 'x', y: 'y', fill: 'colour', r: (dot: { own: boolean }) => (dot.own ? 5 : 3) }),
+      Plot.text(labels, {
+        ...{ x: 'right', y: 'labelY', text: 'name', fill: 'colour', textAnchor: 'start', dx: 6 },
+      }),
+    ],
+  });
+}
+
+const LABELS_ABOVE_EACH_OTHER = 22;
+
+/** Names beside the plot, each as near to its dot's height as the one below it lets it be. */
+function spreadOut<T extends { readonly y: number }>(dots: readonly T[], gap: number) {
+  let lowest = 0;
+  return [...dots]
+    .sort((a, b) => a.y - b.y)
+    .map((dot) => {
+      const labelY = Math.max(dot.y, lowest);
+      lowest = labelY + gap;
+      return { ...dot, labelY };
+    });
+}
+
+/** What each boundary found dirty in the first repeat, under QEMU's own rule and ours. */
+export function passesPlot(result: PoliciesResult, guest: string): string {
+  const shown = result.runs.filter(
+    (run) =>
+      run.guest === guest &&
+      run.repeat === 1 &&
+      run.stage === 'matrix' &&
+      Object.hasOwn(COLOURS, run.contender),
+  );
+  const points = shown.flatMap(({ contender, boundaries }) =>
+    boundaries
+      .filter(({ pass }) => pass > 1)
+      .map(({ atMs, remainingBytes }) => ({
+        ...{ contender, x: atMs / 1000, y: remainingBytes / 1e6 },
+        colour: COLOURS[contender] ?? PEER_COLOUR,
+      })),
+  );
+  const ends = shown.flatMap(({ contender, success, totalMs, pauseMs }) =>
+    success && pauseMs !== null
+      ? [{ x1: (totalMs - pauseMs) / 1000, x2: totalMs / 1000, contender, colour: COLOURS[contender] ?? '' }]
+      : [],
+  );
+  const top = Math.max(1, ...points.map(({ y }) => y)) * 1.15;
+  return svg({
+    width: 860,
+    height: 300,
+    marginRight: 90,
+    x: { label: 's since the start', labelArrow: 'none' },
+    y: { label: 'MB dirty at a boundary', labelArrow: 'none', grid: true, domain: [0, top] },
+    marks: [
+      Plot.ruleY([0]),
+      Plot.rectX(ends, { x1: 'x1', x2: 'x2', y1: 0, y2: top, fill: 'colour', fillOpacity: 0.13 }),
+      Plot.text(ends, {
+        x: 'x2',
+        y: top,
+        text: 'contender',
+        fill: 'colour',
+        textAnchor: 'start',
+        dx: 4,
+        dy: 8,
+      }),
+      Plot.lineY(points, { x: 'x', y: 'y', stroke: 'colour', z: 'contender' }),
+      Plot.dot(points, { x: 'x', y: 'y', fill: 'colour', r: 2.5 }),
+    ],
+  });
+}
+
+function svg(options: Plot.PlotOptions): string {
+  const { document } = parseHTML('<html><body></body></html>');
+  const plot = Plot.plot({
+    ...options,
+    document: document as never,
+    marginLeft: 60,
+    marginBottom: 40,
+    style: { fontFamily: 'Helvetica, Arial, sans-serif', fontSize: '12px', background: 'white' },
+  });
+  const text = String((plot as unknown as { outerHTML: string }).outerHTML);
+  const named = text.includes('xmlns=')
+    ? text
+    : text.replace('<svg', '<svg xmlns="http://www.w3.org/2000/svg"');
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${named}\n`;
+}
