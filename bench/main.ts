@@ -25,6 +25,10 @@ const BENCHES: Record<
       'five times each: stock, mp and forecast on a memory-intensive guest, forecast on an idle one (6 min)',
     load: () => import('./convergence.ts'),
   },
+  brake: {
+    summary: 'five times each: a guest braked to a pause below 500 ms, one flat out and one paced (4 min)',
+    load: () => import('./brake.ts'),
+  },
   libvirt: {
     summary: 'five times each between libvirt hosts: plain virsh, with watch beside it, migrate (6 min)',
     load: () => import('./libvirt.ts'),

@@ -13,6 +13,8 @@ describe('wrong usage: exit 2, one sentence that names the option', () => {
     [['--policy', 'mp', '--policy-option', 'min-shrink=150%'], /min-shrink.*not a percentage/],
     [['--policy-option', 'magic=1'], /no parameter "magic"/],
     [['--over-budget', 'pray'], /--over-budget.*pray/],
+    [['--over-budget', 'brake', '--brake-for', '0s'], /--brake-for.*must be above zero/],
+    [['--over-budget', 'abort', '--brake-for', '5s'], /--brake-for 5 s .*--over-budget is abort: add/],
     [['--json', '--output', 'jsonl'], /exclude each other/],
     [['--no-such-flag'], /unknown option '--no-such-flag'/],
   ])('%j', async (args, sentence) => {

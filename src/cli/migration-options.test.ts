@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { settled } from './migration-options.ts';
+import { assertUsage, settled } from './migration-options.ts';
 import { UsageError } from './usage-error.ts';
 
 let config: string;
@@ -35,6 +35,21 @@ test('flags go before metadata, that before entries and [defaults]; the rest is 
     overBudget: 'abort',
   });
   expect(problems).toEqual([]);
+});
+
+test('the length of a brake is refused where nothing is braked, wherever that was said', () => {
+  expect(settled({ config, overBudget: 'brake', brakeFor: 3000 }).limits).toMatchObject({
+    overBudget: 'brake',
+    brakeForMs: 3000,
+  });
+  const sentence = '--brake-for 3 s says how long a brake may last, and --over-budget is abort';
+  expect(() => settled({ config, brakeFor: 3000 })).toThrow(sentence);
+  fs.appendFileSync(config, 'over-budget = "brake"\n');
+  expect(settled({ config, brakeFor: 3000 }, { name: 'db-1' }).limits.brakeForMs).toBe(3000);
+  expect(() => settled({ config, brakeFor: 3000, overBudget: 'abort' }, { name: 'db-1' })).toThrow(sentence);
+  // The configuration may still say brake, so by itself this is right.
+  expect(() => assertUsage({ config, brakeFor: 3000 })).not.toThrow();
+  expect(() => assertUsage({ config, brakeFor: 3000, overBudget: 'leave' })).toThrow(UsageError);
 });
 
 test('another policy leaves the parameters of the configured one behind', () => {

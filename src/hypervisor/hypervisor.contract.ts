@@ -133,13 +133,19 @@ export function hypervisorContract(name: string, makeBed: () => Promise<Contract
       const again = hypervisor.start(bed.vm, bed.destination, OPTIONS);
       await expect(again).rejects.toMatchObject({ code: 'already-migrating' });
 
+      const attach = { destination: bed.destination.vm, lineRateBytesPerSecond: undefined };
+      const braking = hypervisor.attach(bed.vm, { ...attach, brake: true });
+      await expect(braking).rejects.toMatchObject({ code: 'lacks-feature' });
       const second = await hypervisor.attach(bed.vm, {
         destination: bed.destination.vm,
         lineRateBytesPerSecond: undefined,
         brake: false,
       });
       const seen = await follow(second, async (event, events) => {
-        if (event.kind === 'boundary' && boundariesOf(events).length === 1) await second.suspend();
+        if (event.kind === 'boundary' && boundariesOf(events).length === 1) {
+          await expect(second.throttle(99)).rejects.toThrow(/cannot be braked/);
+          await second.suspend();
+        }
         if (event.kind === 'stopped') await second.cancel();
       });
       // libvirt resumes what ran before; under QEMU it stays stopped, and resuming it is the supervisor's to decide.
@@ -151,6 +157,23 @@ export function hypervisorContract(name: string, makeBed: () => Promise<Contract
       await second.detach();
       expect((await hypervisor.inspect(bed.vm)).state).toBe('running');
       await bed.verifyGuest('source');
+    });
+
+    test('a brake that was made ready bites; cancelling lets the guest run freely again', async () => {
+      await bed.renewDestination();
+      const migration = await hypervisor.start(bed.vm, bed.destination, { ...OPTIONS, brake: true });
+      const seen = await follow(migration, async (event, events) => {
+        if (event.kind === 'boundary' && boundariesOf(events).length === 2) await migration.throttle(99);
+        const throttled = 'throttlePercent' in event && event.throttlePercent === 99;
+        if (throttled || boundariesOf(events).length === 5) await migration.cancel();
+      });
+      // Decided at the second boundary, it bites at the third.
+      expect(boundariesOf(seen.events).map(({ throttlePercent }) => throttlePercent)).toEqual([0, 0, 99]);
+      expect(seen.end).toMatchObject({ result: 'cancelled', whereabouts: { source: 'running' } });
+      await migration.detach();
+      // Of its 134 MB it would rewrite a third in a second, braked.
+      const { dirtyRateBytesPerSecond } = await hypervisor.probeDirtyRate(bed.vm, 1000);
+      expect(dirtyRateBytesPerSecond).toBeGreaterThan(100e6);
     });
 
     test('a limit too short for the rest does not stop the guest', async () => {

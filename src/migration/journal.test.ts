@@ -54,6 +54,17 @@ function record(id = 'one'): Recorder {
   return Recorder.open(stateDir, opening(id), (entry) => shown.push(entry));
 }
 
+test('a journal of before there was a brake is read, and tells of none', () => {
+  const file = path.join(stateDir, 'journal', 'old.jsonl');
+  fs.mkdirSync(path.dirname(file));
+  fs.copyFileSync(path.join(import.meta.dirname, 'testing', 'journal-before-brakes.jsonl'), file);
+  const view = viewOf(readJournal(findJournal(stateDir, 'old')));
+  const document = documentOf(view);
+  expect(document).toMatchObject({ outcome: 'completed', brownOut: null, limits: { brakeForMs: null } });
+  expect(document.boundaries).toHaveLength(3);
+  expect(migrationDocumentSchema.parse(document)).toEqual(document);
+});
+
 test('what was written is read back, numbered and dated, whether or not the writer closed it', () => {
   const recorder = record();
   recorder.write(1.23456, { type: 'effect', did: 'stop' });

@@ -12,6 +12,11 @@ import { carriedBytes, transferMs } from './transfer.ts';
 /** What a brake that is held ready may cost a guest that it is not meant for; it counts as no brown-out. */
 export const IDLE_THROTTLE_PERCENT = 1;
 
+/** @param throttlePercent missing where it is not told */
+export function isBraked(throttlePercent: number | undefined): boolean {
+  return (throttlePercent ?? 0) > IDLE_THROTTLE_PERCENT;
+}
+
 /** QEMU withholds no more. */
 export const MOST_THROTTLE_PERCENT = 99;
 

@@ -11,7 +11,7 @@
  *      │                                              ▲──────────next boundary──────────┘
  *      └──it does not, for long──▶ abort
  */
-import { IDLE_THROTTLE_PERCENT, MOST_THROTTLE_PERCENT } from '../model/braking.ts';
+import { isBraked, MOST_THROTTLE_PERCENT } from '../model/braking.ts';
 import type { Observation } from '../model/observation.ts';
 import { carriedBytes } from '../model/transfer.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
@@ -65,7 +65,7 @@ export class Braked implements Policy {
   }
 
   observe(observation: Observation): Decision {
-    const braked = (observation.throttlePercent ?? 0) > IDLE_THROTTLE_PERCENT;
+    const braked = isBraked(observation.throttlePercent);
     if (observation.kind === 'boundary') {
       this.boundaries += 1;
       if (braked || this.brakedPasses >= 0) this.brakedPasses += 1;

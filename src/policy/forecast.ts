@@ -251,6 +251,14 @@ class Forecast implements Policy {
         memoryIntensive: false,
         reason: `${described(seen)}; ${needs}, about ${formatDuration(stop.pauseMs)} ${afterPasses(stop)}`,
       };
+    // A brake loses nothing of what was sent, so it does not wait for certainty.
+    if (this.limits.overBudget === 'brake')
+      return this.overBudget(
+        this.leastPauseMs,
+        `${described(seen)}; ${needs}, and no pass is expected to need less`,
+        conditions,
+        boundary.remainingBytes,
+      );
     return {
       action: 'set-downtime-limit',
       memoryIntensive: true,

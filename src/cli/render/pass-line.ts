@@ -1,6 +1,7 @@
 /** How one pass of a migration reads: what was copied, what is left, and what was made of it. */
 
 import type { DatedDecision } from '../../migration/view.ts';
+import { isBraked } from '../../model/braking.ts';
 import type { MeasuredBoundary } from '../../model/observation.ts';
 import { formatBytes, formatDuration, formatRate } from '../../model/units.ts';
 
@@ -19,6 +20,7 @@ export function passLine(boundary: MeasuredBoundary): string {
       ),
     );
   if (pauseForecastMs !== undefined) cells.push(`a pause now: ${formatDuration(pauseForecastMs)}`);
+  if (isBraked(boundary.throttlePercent)) cells.push(`braked by ${boundary.throttlePercent} %`);
   return cells.join('  ').trimEnd();
 }
 

@@ -1,6 +1,7 @@
 /** The one line that is rewritten in place on a terminal while a migration runs. Pure: a view in, text out. */
 
 import type { MigrationView } from '../../migration/view.ts';
+import { isBraked } from '../../model/braking.ts';
 import { formatBytes, formatDuration, formatRate } from '../../model/units.ts';
 
 const BAR_CELLS = 20;
@@ -26,5 +27,6 @@ function describe(view: MigrationView): string {
   const seconds = began ? Math.max(0.001, (tick.atMs - began.atMs) / 1000) : 0;
   const rate =
     began && seconds > 0.2 ? ` at ${formatRate((tick.sentBytes - began.sentBytes) / seconds)}` : '';
-  return `pass ${tick.pass} [${'='.repeat(filled).padEnd(BAR_CELLS, ' ')}] ${percent} %  left ${formatBytes(tick.remainingBytes)}${rate}  ${formatDuration(tick.atMs)}`;
+  const braked = isBraked(tick.throttlePercent) ? `the guest is braked by ${tick.throttlePercent} %  ` : '';
+  return `${braked}pass ${tick.pass} [${'='.repeat(filled).padEnd(BAR_CELLS, ' ')}] ${percent} %  left ${formatBytes(tick.remainingBytes)}${rate}  ${formatDuration(tick.atMs)}`;
 }

@@ -18,6 +18,12 @@ export function summary(view: MigrationView): string {
       'pause',
       `not measured, as the destination was not watched; the hypervisor says ${formatDuration(outcome.reportedDowntimeMs)}`,
     ]);
+  const { brownOut } = outcome;
+  if (brownOut)
+    rows.push([
+      'braked',
+      `for ${formatDuration(brownOut.ms)}, by up to ${brownOut.percent} % (the guest ran slower before the pause)`,
+    ]);
   rows.push(['total', formatDuration(outcome.totalMs)]);
   rows.push([
     'sent',

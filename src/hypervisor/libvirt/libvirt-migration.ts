@@ -10,7 +10,7 @@
  * and libvirt has no way around that, so an abort then takes effect only when QEMU answers again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { IDLE_THROTTLE_PERCENT, MOST_THROTTLE_PERCENT } from '../../model/braking.ts';
+import { isBraked, MOST_THROTTLE_PERCENT } from '../../model/braking.ts';
 import type { Boundary, Counters } from '../../model/observation.ts';
 import { EventQueue } from '../event-queue.ts';
 import {
@@ -348,7 +348,7 @@ export class LibvirtMigration implements RunningMigration {
     const counters = this.counters(job, atMs);
     if (!counters) return this.events.push({ kind: 'preparing', atMs });
     const throttlePercent = job.autoConvergeThrottlePercent ?? 0;
-    this.throttled = throttlePercent > IDLE_THROTTLE_PERCENT;
+    this.throttled = isBraked(throttlePercent);
     this.events.push({ kind: 'tick', ...counters, throttlePercent });
     if (before && counters.pass > this.told && !this.guestStopped) this.findBoundary(before, counters);
     else this.unannounced = undefined;

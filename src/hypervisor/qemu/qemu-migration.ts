@@ -9,7 +9,7 @@
  * `silence` events. Only out-of-band commands get through then, which is why {@link cancel} yanks.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { IDLE_THROTTLE_PERCENT } from '../../model/braking.ts';
+import { isBraked } from '../../model/braking.ts';
 import type { Boundary, Counters } from '../../model/observation.ts';
 import { EventQueue } from '../event-queue.ts';
 import {
@@ -281,7 +281,7 @@ export class QemuMigration implements RunningMigration {
     const before = this.last;
     const counters = this.counters(info, atMs);
     const throttlePercent = throttleOf(info);
-    this.throttled = throttlePercent > IDLE_THROTTLE_PERCENT;
+    this.throttled = isBraked(throttlePercent);
     this.holdBrake(this.parts.brake?.throttled(throttlePercent));
     if (counters && !this.parts.hasEvents && !this.guestStopped && before && counters.pass > before.pass)
       this.events.push({ ...boundaryFoundByPolling(before, counters), throttlePercent });

@@ -14,7 +14,7 @@
  * Looks lie on a grid of that length from the migration's start, and windows of 100 ms on theirs: in QEMU both
  * drift by how long the calls between them take.
  */
-import { IDLE_THROTTLE_PERCENT } from '../../model/braking.ts';
+import { isBraked } from '../../model/braking.ts';
 import type { Counters } from '../../model/observation.ts';
 import type { MigrationEnd, MigrationEvent, SideState } from '../hypervisor.ts';
 import type { AutoConvergeParameters } from './auto-converge.ts';
@@ -378,7 +378,7 @@ export class SimulatedQemu {
 
   private scheduleTick(): void {
     const { tickMs } = this.scenario;
-    const fine = this.stopTold || this.guest.throttlePercent > IDLE_THROTTLE_PERCENT;
+    const fine = this.stopTold || isBraked(this.guest.throttlePercent);
     const everyMs = fine ? Math.min(tickMs, FINE_TICK_MS) : tickMs;
     const heartbeatMs = this.transfer.moves ? NEVER : STALLED_TICK_MS;
     this.nextTickMs = this.nowMs + (tickMs === NEVER ? heartbeatMs : everyMs);

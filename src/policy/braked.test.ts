@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import type { MeasuredBoundary, Tick } from '../model/observation.ts';
+import { Braked } from './braked.ts';
+import { DEFAULT_LIMITS, type Limits } from './policy.ts';
+
+const MB = 1e6;
+const LINK = 60 * MB;
+
+function counters(atMs: number, leftMB: number) {
+  return { atMs, pass: 5, sentBytes: atMs * 60_000, remainingBytes: leftMB * MB, totalBytes: 537 * MB };
+}
+
+function boundary(atMs: number, leftMB: number, throttlePercent = 99): MeasuredBoundary {
+  return {
+    ...{ kind: 'boundary', ...counters(atMs, leftMB), throttlePercent, ended: undefined },
+    lineRateBytesPerSecond: LINK,
+    pauseForecastMs: (leftMB * MB * 1000) / LINK + 50,
+  };
+}
+
+function tick(atMs: number, leftMB: number, throttlePercent = 99): Tick {
+  return { kind: 'tick', ...counters(atMs, leftMB), throttlePercent };
+}
+
+function braked(limits: Partial<Limits> = {}, throttlePercent = 99): Braked {
+  const all = { ...DEFAULT_LIMITS, maxDowntimeMs: 500, overBudget: 'brake' as const, ...limits };
+  return new Braked(all, { atMs: 1000, throttlePercent }, LINK);
+}
+
+describe('the downtime limit of a braked guest', () => {
+  test('is low while a pass is sent, and nine tenths of --max-downtime when 150 ms of it are left', () => {
+    const policy = braked();
+    expect(policy.observe(boundary(3000, 133))).toMatchObject({
+      action: 'set-downtime-limit',
+      downtimeLimitMs: 1,
+    });
+    expect(policy.observe(tick(4000, 60))).toMatchObject({ action: 'continue' });
+    expect(policy.observe(tick(5000, 9.1))).toMatchObject({ action: 'continue' });
+    expect(policy.observe(tick(5050, 8.9))).toMatchObject({
+      action: 'set-downtime-limit',
+      downtimeLimitMs: 450,
+    });
+    expect(policy.observe(tick(5100, 6))).toMatchObject({ action: 'continue' });
+    // It did not fit: the next pass.
+    expect(policy.observe(boundary(6000, 40))).toMatchObject({ downtimeLimitMs: 1 });
+  });
+
+  test('a pass that is nearly nothing may end it at once', () =>
+    expect(braked().observe(boundary(3000, 5))).toMatchObject({ downtimeLimitMs: 450 }));
+
+  test('is never below what --downtime says is always fine, nor above --max-downtime', () => {
+    for (const [limits, expected] of [
+      [{ downtimeMs: 490 }, 490],
+      [{ downtimeMs: 300, maxDowntimeMs: 200 }, 200],
+    ] as const)
+      expect(braked(limits).observe(boundary(3000, 1))).toMatchObject({ downtimeLimitMs: expected });
+  });
+});
+
+test('a brake that was weaker becomes as strong as can be after one pass that it did not shrink enough', () => {
+  const policy = braked({}, 80);
+  policy.observe(boundary(3000, 133, 80));
+  expect(policy.observe(tick(3250, 120, 80)).action).toBe('continue');
+  expect(policy.observe(boundary(5000, 90, 80))).toMatchObject({ action: 'throttle', throttlePercent: 99 });
+  expect(policy.observe(boundary(6000, 80, 80)).action).not.toBe('throttle');
+});
+
+describe('before it bites', () => {
+  test('nothing changes, and 1 % is no brake', () => {
+    const policy = braked();
+    expect(policy.observe(tick(1250, 5, 1)).action).toBe('continue');
+    expect(policy.observe(boundary(3000, 133, 1)).action).toBe('continue');
+  });
+
+  test('a guest that calms down by itself is moved', () =>
+    expect(braked().observe(boundary(3000, 20, 0))).toMatchObject({
+      action: 'switchover',
+      acceptedPauseMs: 500,
+    }));
+
+  test('a hypervisor that never brakes is not waited for without end', () => {
+    const policy = braked({ brakeForMs: 10_000 });
+    const actions = [3000, 6000, 9000, 10_999, 11_000].map(
+      (atMs) => policy.observe(boundary(atMs, 133, 0)).action,
+    );
+    expect(actions).toEqual(['continue', 'continue', 'continue', 'continue', 'abort']);
+  });
+
+  test('a sample between boundaries can be the first sign', () => {
+    const policy = braked();
+    expect(policy.observe(tick(3000, 100))).toMatchObject({ downtimeLimitMs: 1 });
+    expect(policy.observe(tick(4000, 4))).toMatchObject({ downtimeLimitMs: 450 });
+  });
+});
