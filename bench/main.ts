@@ -37,6 +37,10 @@ const BENCHES: Record<
     summary: 'a decision of every policy, and fleets of up to 100,000 simulated migrations (1 min)',
     load: () => import('./model.ts'),
   },
+  plan: {
+    summary: 'what plan told of 22 real migrations against what then happened (7 min)',
+    load: () => import('./plan.ts'),
+  },
   policies: {
     summary: 'every policy and peer on the same guests (100 min; --quick: 7 min); goes on where it was',
     load: () => import('./policies.ts'),

@@ -54,6 +54,12 @@ describe('wrong usage: exit 2, one sentence that names the option', () => {
       2,
       /--svg \/nowhere\/x\.svg.*no such file/,
     ],
+    [['plan', 'qmp:/a', '--probe', '10ms'], 2, /--probe.*it takes 100ms to 60s/],
+    [['plan', 'qmp:/a', '--max-downtime', '1h'], 2, /--max-downtime.*2000 s/],
+    [['plan', 'qmp:/a', '--svg', '/nowhere/x.svg'], 2, /--svg \/nowhere\/x\.svg.*no such file/],
+    [['plan', 'qmp:/a', 'qmp:/b'], 2, /--migrate-uri is needed/],
+    [['plan', 'qmp:/a', '--dname', 'x'], 2, /--dname is for libvirt domains/],
+    [['plan', 'qmp:/nowhere.sock'], 3, /\/nowhere\.sock/],
     [['replay', 'nothing', '--state-dir', '/nowhere'], 3, /nothing/],
     [
       ['migrate', 'vm1', 'qemu:///b', '--listen-uri', 'tcp:h:1'],

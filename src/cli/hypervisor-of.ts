@@ -119,6 +119,18 @@ export function virshMigrateOptions(flags: LibvirtFlags): Partial<VirshMigrateOp
   };
 }
 
+/** @throws {UsageError} when what belongs to libvirt meets a QEMU */
+export function assertNoLibvirtFlags(
+  vm: string,
+  options: LibvirtFlags & HostOptions & MigrateUriFlags,
+): void {
+  const [foreign] = isQemuAddress(vm) ? libvirtFlagsGiven(options) : [];
+  if (foreign)
+    throw new UsageError(
+      `${foreign} is for libvirt domains, and ${vm} is the monitor of a QEMU: leave it out`,
+    );
+}
+
 /** The flags of the list that were given, for a sentence; a QEMU takes none of them. */
 export function libvirtFlagsGiven(options: LibvirtFlags & HostOptions & MigrateUriFlags): string[] {
   const names: Record<string, unknown> = {

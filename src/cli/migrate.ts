@@ -7,11 +7,11 @@ import { dryRun } from './dry-run.ts';
 import { exitStatusOf } from './exit-status.ts';
 import { follow, openJournal } from './follow.ts';
 import {
+  assertNoLibvirtFlags,
   type HostOptions,
   isQemuAddress,
   type LibvirtFlags,
   libvirtDestination,
-  libvirtFlagsGiven,
   type MigrateUriFlags,
   placeOf,
   virshMigrateOptions,
@@ -62,7 +62,7 @@ export async function migrate(vm: string, destinationText: string, options: Migr
     : undefined;
   // Before anything is touched: a migration that leaves no trace is not begun.
   const recorder = openJournal(parts, guest);
-  if (known) recorder.write(0, { type: 'foreseen', ...known });
+  if (known) recorder.write(0, { type: 'foreseen', known: known.known, tookMs: known.tookMs });
   const before = known && kind.begin(limits, known.known).beforeStart?.();
   if (before?.action === 'abort') {
     const outcome = decline(before, recorder);
@@ -77,13 +77,13 @@ export async function migrate(vm: string, destinationText: string, options: Migr
 }
 
 /** @throws {UsageError} when what belongs to libvirt meets a QEMU, or the other way round */
-function destinationOf(vm: string, text: string, options: MigrateOptions): Destination {
+export function destinationOf(
+  vm: string,
+  text: string,
+  options: HostOptions & LibvirtFlags & MigrateUriFlags,
+): Destination {
   if (!isQemuAddress(vm)) return libvirtDestination(text, vm, options);
-  const [foreign] = libvirtFlagsGiven(options);
-  if (foreign)
-    throw new UsageError(
-      `${foreign} is for libvirt domains, and ${vm} is the monitor of a QEMU: leave it out`,
-    );
+  assertNoLibvirtFlags(vm, options);
   if (options.migrateUri === undefined)
     throw new UsageError(
       '--migrate-uri is needed: where the destination listens for the memory, like tcp:10.77.0.2:4444',

@@ -1,7 +1,7 @@
 /** The options that several commands share, for commander. Loaded for every `--help`, so it loads little. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDowntimeMs, parseMaxDowntimeMs, parsePolicyOption, parseTimeoutMs } from '../config/values.ts';
-import { parseRate } from '../model/units.ts';
+import { parseDurationMs, parseRate, spellDuration } from '../model/units.ts';
 import { FRS_IS_SIMULATED } from '../policy/frs.ts';
 import { OWN_POLICIES } from '../policy/own-policies.ts';
 import { PEER_NAMES } from '../policy/peers/peer-names.ts';
@@ -16,6 +16,14 @@ export const OUTPUTS = ['text', 'json', 'jsonl'] as const;
  * the configuration to hold.
  */
 export function addMigrationOptions(command: Command): Command {
+  return addLimitOptions(command)
+    .addOption(new Option('--json', 'print one JSON document at the end; short for --output json'))
+    .addOption(new Option('--output <form>', 'on standard output').choices(OUTPUTS).env('SWITCHOVER_OUTPUT'))
+    .addOption(new Option('-q, --quiet', 'no progress on standard error'));
+}
+
+/** Limits and policy: what decides how a migration goes. */
+export function addLimitOptions(command: Command): Command {
   return command
     .addOption(
       new Option('--policy <name>', 'how to decide (default: forecast)')
@@ -69,9 +77,6 @@ export function addMigrationOptions(command: Command): Command {
       ),
     )
     .addOption(configOption())
-    .addOption(new Option('--json', 'print one JSON document at the end; short for --output json'))
-    .addOption(new Option('--output <form>', 'on standard output').choices(OUTPUTS).env('SWITCHOVER_OUTPUT'))
-    .addOption(new Option('-q, --quiet', 'no progress on standard error'))
     .addOption(stateDirOption());
 }
 
@@ -128,6 +133,15 @@ function parsed(
 function collectPair(text: string, before: Record<string, string> = {}): Record<string, string> {
   const [name, value] = orInvalid(parsePolicyOption)(text);
   return { ...before, [name]: value };
+}
+
+/** @returns a parser for commander that holds a duration between two */
+export function durationBetween(leastMs: number, mostMs: number): (text: string) => number {
+  return orInvalid((text) => {
+    const ms = parseDurationMs(text);
+    if (ms >= leastMs && ms <= mostMs) return ms;
+    throw new Error(`it takes ${spellDuration(leastMs)} to ${spellDuration(mostMs)}`);
+  });
 }
 
 /** Commander adds the option's name to the sentence of an InvalidArgumentError. */

@@ -9,6 +9,7 @@ import { addAttachCommand } from './commands/attach.ts';
 import { addConfigCommands } from './commands/config.ts';
 import { EXIT_HELP } from './commands/help-texts.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
+import { addPlanCommand } from './commands/plan.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addWatchCommand } from './commands/watch.ts';
@@ -24,6 +25,7 @@ function program(onStatus: (status: number) => void): Command {
       'after',
       `
 Examples:
+  $ switchover plan vm1 qemu+ssh://root@host2/system --line-rate 10gbit
   $ switchover migrate vm1 qemu+ssh://root@host2/system --max-downtime 1s
   $ switchover migrate qmp:/run/vm1.sock qmp:/run/vm1-dest.sock --migrate-uri tcp:10.77.0.2:4444
   $ switchover attach vm1
@@ -34,6 +36,7 @@ ${EXIT_HELP}`,
     )
     .exitOverride();
 
+  addPlanCommand(root, onStatus);
   addMigrateCommand(root, onStatus);
   addAttachCommand(root, onStatus);
   addWatchCommand(root, onStatus);

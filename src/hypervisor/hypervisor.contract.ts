@@ -71,6 +71,15 @@ export function hypervisorContract(name: string, makeBed: () => Promise<Contract
       });
     });
 
+    test('tells how much of the memory is there at all, as far as it can', async () => {
+      const guest = await hypervisor.inspect(bed.vm);
+      const residentBytes = await hypervisor.residentBytes(guest);
+      // The guest has written 128 MiB of it.
+      expect(residentBytes).toBeGreaterThan(120 * 2 ** 20);
+      expect(residentBytes).toBeLessThanOrEqual(bed.memoryBytes);
+      expect(await hypervisor.residentBytes({ ...guest, vm: bed.nowhere })).toBeUndefined();
+    });
+
     test('estimates the dirty rate without disturbing the guest', async () => {
       const probe = await hypervisor.probeDirtyRate(bed.vm, 1000);
       expect(probe.durationMs).toBe(1000);

@@ -19,6 +19,13 @@ export interface Hypervisor {
   probeDirtyRate(vm: string, durationMs: number): Promise<DirtyRateProbe>;
 
   /**
+   * How much of the guest's memory the hypervisor's process holds, in bytes: what it does not hold was never
+   * written and is zero. About that where the process cannot be looked into; undefined where nothing is known.
+   * Never throws, and leaves the guest alone.
+   */
+  residentBytes(guest: GuestFacts): Promise<number | undefined>;
+
+  /**
    * Checks both ends without changing either.
    * @throws {RefusedError} with every finding, when one of the ends cannot be reached
    */

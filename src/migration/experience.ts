@@ -75,9 +75,18 @@ export function experienceOf(entries: readonly JournalEntry[]): Experience | und
     ...{ guestName: opened.guest.name, memoryBytes: opened.guest.memoryBytes },
     ...{ destination: opened.destination, migrateUri: opened.migrateUri },
     cap: opened.limits.bandwidthBytesPerSecond,
-    ...{ passes, passTransfers, firstPassBytes },
+    ...{ passes, passTransfers },
+    // A guest that is done within its first pass sent all its memory once and a little more.
+    firstPassBytes: firstPassBytes ?? allSentBytes(entries),
     ...stopAndCopy(entries, last, stoppedAtMs, passTransfers, opened.limits),
   };
+}
+
+function allSentBytes(entries: readonly JournalEntry[]): number | undefined {
+  const ended = entries.at(-1);
+  return ended?.type === 'ended' && ended.outcome.outcome === 'completed'
+    ? ended.outcome.sentBytes
+    : undefined;
 }
 
 type Limits = Extract<JournalEntry, { type: 'opened' }>['limits'];

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { RefusedError } from '../hypervisor/hypervisor.ts';
 import { constantLink } from '../hypervisor/simulated/link.ts';
 import { cyclic } from '../hypervisor/simulated/memory/cyclic.ts';
 import { SimulatedHypervisor, simulatedDestination } from '../hypervisor/simulated/simulated-hypervisor.ts';
@@ -69,7 +70,44 @@ test('one that stands still is not', async () => {
   expect((await foresee(hypervisor, await intended(hypervisor), undefined)).known.probes).toEqual([]);
 });
 
+test('what the hypervisor holds of its memory is known, and a longer look at it where that is asked for', async () => {
+  const hypervisor = hypervisorWith();
+  const { known } = await foresee(hypervisor, await intended(hypervisor), undefined, [100, 120, 300, 1000]);
+  expect(known.residentBytes).toBe(MEMORY);
+  // 120 ms tell nothing that 100 did not.
+  expect(known.probes.map(({ durationMs }) => durationMs)).toEqual([100, 300, 1000]);
+});
+
+test('one that QEMU does not let be probed is known by the rest, with the reason', async () => {
+  const hypervisor = hypervisorWith();
+  hypervisor.probeDirtyRate = () => Promise.reject(new RefusedError('lacks-feature', 'vm1: too old'));
+  const { known, probeRefusal } = await foresee(hypervisor, await intended(hypervisor), undefined);
+  expect(known).toMatchObject({ memoryBytes: MEMORY, probes: [] });
+  expect(probeRefusal).toBe('vm1: too old');
+});
+
 describe('after a migration', () => {
+  test('that was done within its first pass, what it sent is what a first pass sends', async () => {
+    const hypervisor = hypervisorWith(false);
+    const kind = forecast();
+    const guest = await hypervisor.inspect('sim:vm1');
+    const recorder = Recorder.open(
+      stateDir,
+      {
+        ...{ type: 'opened', id: newMigrationId('vm1'), origin: 'migrate', switchoverVersion: '0' },
+        ...{ vm: 'sim:vm1', destination: DESTINATION.vm, migrateUri: DESTINATION.migrateUri },
+        ...{ policy: kind.name, limits: DEFAULT_LIMITS, guest },
+      },
+      () => {},
+    );
+    const options = startOptionsOf(kind, DEFAULT_LIMITS, false);
+    const migration = await hypervisor.start('sim:vm1', DESTINATION, options);
+    const { sentBytes } = await new Supervisor(migration, kind, DEFAULT_LIMITS, recorder).run();
+    recorder.close();
+    const { known } = await foresee(hypervisorWith(), await intended(hypervisorWith()), stateDir);
+    expect(known.firstPassBytes).toBe(sentBytes);
+  });
+
   test('its passes, its link and its switchover are known', async () => {
     const outcome = await migrate({ ...DEFAULT_LIMITS, maxDowntimeMs: 10_000 });
     expect(outcome.outcome).toBe('completed');

@@ -11,7 +11,10 @@ import { type Experience, experienceOf } from './experience.ts';
 import { journalPath, listJournals, readJournal } from './journal-file.ts';
 
 /** Long enough to tell a quick writer, short enough not to be waited for. Drivers that cannot take the next longer. */
-const PROBE_MS = 300;
+export const PROBE_MS = 300;
+
+/** A probe that is hardly longer than the last tells nothing more: a driver in whole seconds takes 300 ms for one. */
+const WORTH_ANOTHER_PROBE = 1.5;
 
 /** It samples pages and is told in whole MiB/s: it may read this much too high, as a fraction. */
 const PROBE_EXCESS = 0.1;
@@ -22,35 +25,58 @@ const READ_JOURNALS = 24;
 /** A migration that is meant: who, where to, and under which `max-bandwidth`, in bytes per second. */
 export interface Intended {
   readonly guest: GuestFacts;
-  readonly destination: Destination;
+  /** Undefined: not chosen yet, so that nothing is known of the link. */
+  readonly destination: Destination | undefined;
   readonly cap: number | undefined;
 }
 
-/** @param stateDir where earlier migrations left their journals; undefined: nowhere */
+export interface Foreseen {
+  readonly known: Foreknowledge;
+  readonly tookMs: number;
+  /** Why the guest could not be probed, a sentence; undefined where it was, or does not run. */
+  readonly probeRefusal: string | undefined;
+}
+
+/**
+ * @param stateDir where earlier migrations left their journals; undefined: nowhere
+ * @param probesMs over how long the guest is probed, one after the other, the shortest first
+ */
 export async function foresee(
   hypervisor: Hypervisor,
   intended: Intended,
   stateDir: string | undefined,
-): Promise<{ known: Foreknowledge; tookMs: number }> {
+  probesMs: readonly number[] = [PROBE_MS],
+): Promise<Foreseen> {
   const began = performance.now();
   const { memoryBytes } = intended.guest;
   const recalled = stateDir === undefined ? NOTHING_KNOWN : recall(stateDir, intended);
-  const probes = await probe(hypervisor, intended.guest);
+  const residentBytes = await hypervisor.residentBytes(intended.guest);
+  const { probes, probeRefusal } = await probe(hypervisor, intended.guest, probesMs);
   return {
-    known: { ...recalled, memoryBytes, probes },
+    known: { ...recalled, memoryBytes, residentBytes, probes },
     tookMs: Math.round(performance.now() - began),
+    probeRefusal,
   };
 }
 
 /** None where the guest does not run or cannot be probed: a migration goes without as well. */
-async function probe(hypervisor: Hypervisor, guest: GuestFacts): Promise<readonly DirtyObservation[]> {
-  if (guest.state !== 'running') return [];
+async function probe(
+  hypervisor: Hypervisor,
+  guest: GuestFacts,
+  probesMs: readonly number[],
+): Promise<{ probes: readonly DirtyObservation[]; probeRefusal: string | undefined }> {
+  const probes: DirtyObservation[] = [];
+  if (guest.state !== 'running') return { probes, probeRefusal: undefined };
   try {
-    const { durationMs, dirtyRateBytesPerSecond } = await hypervisor.probeDirtyRate(guest.vm, PROBE_MS);
-    const bytes = (dirtyRateBytesPerSecond * durationMs) / 1000;
-    return [{ durationMs, bytes, unsentBytes: bytes * PROBE_EXCESS }];
+    for (const askedMs of probesMs) {
+      if (askedMs < WORTH_ANOTHER_PROBE * (probes.at(-1)?.durationMs ?? 0)) continue;
+      const { durationMs, dirtyRateBytesPerSecond } = await hypervisor.probeDirtyRate(guest.vm, askedMs);
+      const bytes = (dirtyRateBytesPerSecond * durationMs) / 1000;
+      probes.push({ durationMs, bytes, unsentBytes: bytes * PROBE_EXCESS });
+    }
+    return { probes, probeRefusal: undefined };
   } catch (error) {
-    if (error instanceof RefusedError) return [];
+    if (error instanceof RefusedError) return { probes, probeRefusal: error.message };
     throw error;
   }
 }
@@ -63,7 +89,7 @@ function recall(stateDir: string, { guest, destination, cap }: Intended): Forekn
   const ofGuest = all.filter(
     (each) => each.guestName === guest.name && each.memoryBytes === guest.memoryBytes,
   );
-  const link = linkOf(destination.vm, destination.migrateUri);
+  const link = destination && linkOf(destination.vm, destination.migrateUri);
   const onLink = all.filter((each) => linkOf(each.destination, each.migrateUri) === link);
   return {
     ...NOTHING_KNOWN,

@@ -8,6 +8,8 @@ import {
   parseDurationMs,
   parsePercent,
   parseRate,
+  spellDuration,
+  spellRate,
   UnitError,
 } from './units.ts';
 
@@ -82,4 +84,24 @@ test('what is echoed of a size reads back within half a per cent', () => {
       expect(Math.abs(parseBytes(echoed) - bytes)).toBeLessThanOrEqual(Math.max(0.5, bytes * 0.006));
     }),
   );
+});
+
+test.each([
+  [350, '350ms'],
+  [2500, '2.5s'],
+  [90_000, '90s'],
+])('%d ms are spelled %s, and read back', (ms, text) => {
+  expect(spellDuration(ms)).toBe(text);
+  expect(parseDurationMs(text)).toBe(ms);
+});
+
+test.each([
+  [60e6, '480mbit'],
+  [60.3e6, '490mbit'],
+  [156.25e6, '1.3gbit'],
+  [1.25e9, '10gbit'],
+  [1e5, '0.8mbit'],
+])('%d bytes a second are spelled %s, never less', (rate, text) => {
+  expect(spellRate(rate)).toBe(text);
+  expect(parseRate(text)).toBeGreaterThanOrEqual(rate * 0.999999);
 });

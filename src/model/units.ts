@@ -103,6 +103,19 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** As {@link parseDurationMs} takes it: `350ms`, `2.5s`. */
+export function spellDuration(ms: number): string {
+  return ms < 1000 ? `${Math.ceil(ms)}ms` : `${Number((ms / 1000).toPrecision(4))}s`;
+}
+
+/** As {@link parseRate} takes it, in bits, and rounded up to two digits: `490mbit`, `1.3gbit`. */
+export function spellRate(bytesPerSecond: number): string {
+  const megabits = (bytesPerSecond * 8) / 1e6;
+  const step = 10 ** (Math.floor(Math.log10(megabits)) - 1);
+  const rounded = Number((Math.ceil(megabits / step - 1e-9) * step).toPrecision(3));
+  return rounded >= 1000 ? `${rounded / 1000}gbit` : `${rounded}mbit`;
+}
+
 /** 133, 13.3, 1.33: as many digits as a noisy measurement deserves, without trailing zeros. */
 function threeDigits(value: number): string {
   return String(Number(value.toPrecision(3)));

@@ -28,14 +28,16 @@ const NO_JOURNAL: JournalSink = { write: () => {} };
  * foresees probes the guest first, as in production.
  * @param guest its `tickMs`, left out: samples only where something may happen between boundaries, which is much
  * faster without; a time limit is then noticed at the next boundary
+ * @param known what the policy is told before the start; left out: what a probe tells
  */
 export async function runOne(
   guest: ScenarioInput,
   kind: PolicyKind,
   limits: Limits,
   journal: JournalSink = NO_JOURNAL,
+  known?: Foreknowledge,
 ): Promise<Outcome> {
-  return await migrateOn(hostsFor(guest, kind, limits), kind, limits, journal);
+  return await migrateOn(hostsFor(guest, kind, limits), kind, limits, journal, known);
 }
 
 /** Both hosts, with the guest on its source, as a migration under that policy finds them. */
@@ -60,10 +62,11 @@ export async function migrateOn(
   kind: PolicyKind,
   limits: Limits,
   journal: JournalSink,
+  given?: Foreknowledge,
 ): Promise<Outcome> {
   // Choosing a rule that ends in post-copy is the user's word for it: nobody's memory is at stake here.
   const allowed: Limits = kind.startsWith?.postCopyCapable ? { ...limits, overBudget: 'post-copy' } : limits;
-  const known = kind.foresees ? await probed(hypervisor, allowed) : undefined;
+  const known = given ?? (kind.foresees ? await probed(hypervisor, allowed) : undefined);
   const before = known && kind.begin(allowed, known).beforeStart?.();
   if (before?.action === 'abort') return decline(before, journal);
   const migration = await hypervisor.start(VM, DESTINATION, startOptionsOf(kind, allowed, false));

@@ -1,7 +1,8 @@
 /** The end of a migration in a few lines, for people. */
 
 import type { MigrationView } from '../../migration/view.ts';
-import { formatBytes, formatDuration } from '../../model/units.ts';
+import { roomyLimitMs } from '../../model/roomy-limit.ts';
+import { formatBytes, formatDuration, spellDuration } from '../../model/units.ts';
 
 export function summary(view: MigrationView): string {
   const { outcome } = view;
@@ -32,7 +33,7 @@ export function summary(view: MigrationView): string {
   if (outcome.neededPauseMs !== null)
     rows.push([
       'needed',
-      `a pause of ${formatDuration(outcome.neededPauseMs)}; allow it with --max-downtime ${allowance(outcome.neededPauseMs)}`,
+      `a pause of ${formatDuration(outcome.neededPauseMs)}; allow it with --max-downtime ${spellDuration(roomyLimitMs(outcome.neededPauseMs))}`,
     ]);
   if (outcome.memoryIntensive !== null)
     rows.push(['guest', outcome.memoryIntensive ? 'memory-intensive' : 'not memory-intensive']);
@@ -41,10 +42,4 @@ export function summary(view: MigrationView): string {
     `${outcome.outcome}: ${outcome.reason}`,
     ...rows.map(([name, value]) => `  ${name.padEnd(8)} ${value}`),
   ].join('\n');
-}
-
-/** A limit that would have let it pass, in steps that people use. */
-function allowance(neededMs: number): string {
-  const roomy = neededMs * 1.25;
-  return roomy < 1000 ? `${Math.ceil(roomy / 50) * 50}ms` : `${Math.ceil(roomy / 500) / 2}s`;
 }

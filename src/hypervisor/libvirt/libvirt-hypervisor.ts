@@ -13,6 +13,7 @@ import type {
   Whereabouts,
 } from '../hypervisor.ts';
 import { RefusedError } from '../hypervisor.ts';
+import { guestsShareOf } from '../process-memory.ts';
 import { type DomainAddress, parseDomainAddress } from './address.ts';
 import { type Domain, lookUpDomain, notMigrating, uuidOf } from './domain/domain.ts';
 import { isNoDomain, sideStateAt } from './domain/domain-state.ts';
@@ -68,6 +69,19 @@ export class LibvirtHypervisor implements Hypervisor {
       if (!/dirtyrate\.calc_status=2/.test(stats)) continue;
       const mebibytes = Number(/dirtyrate\.megabytes_per_second=(\d+)/.exec(stats)?.[1] ?? 0);
       return { durationMs: seconds * 1000, dirtyRateBytesPerSecond: mebibytes * 2 ** 20 };
+    }
+  }
+
+  /** libvirt tells of QEMU's process as a whole, wherever it runs. */
+  async residentBytes({ vm, memoryBytes, accelerator }: GuestFacts): Promise<number | undefined> {
+    try {
+      const address = parseDomainAddress(vm);
+      const stats = await ask(address.uri, ['dommemstat', `--domain=${await uuidOf(address)}`]);
+      const kibibytes = Number(/^rss (\d+)$/m.exec(stats)?.[1] ?? 0);
+      return kibibytes > 0 ? guestsShareOf(kibibytes * 1024, memoryBytes, accelerator) : undefined;
+    } catch (error) {
+      if (error instanceof RefusedError) return undefined;
+      throw error;
     }
   }
 

@@ -13,11 +13,12 @@ import type {
 import { RefusedError } from '../hypervisor.ts';
 import { BRAKE_HELD_READY, BrakeLever, THROTTLE_PARAMETERS } from './brake-lever.ts';
 import { featuresOf } from './features.ts';
-import { assertUnderWay, guestFacts, openMonitor, sideStateAt } from './monitor.ts';
+import { assertUnderWay, guestFacts, openMonitor, sideStateAt, socketPath } from './monitor.ts';
 import { preflight } from './preflight.ts';
 import { QemuMigration } from './qemu-migration.ts';
 import type { ConnectOptions, QmpClient } from './qmp/client.ts';
 import { QmpError } from './qmp/errors.ts';
+import { residentBytesOf } from './resident-memory.ts';
 import { Undo } from './undo.ts';
 
 /** QEMU takes any number; this one is above every link. Its own default would cap the passes at 128 MiB/s. */
@@ -68,6 +69,10 @@ export class QemuHypervisor implements Hypervisor {
     } catch (error) {
       throw refused('lacks-feature', `${vm}: the dirty rate could not be measured`, error);
     }
+  }
+
+  async residentBytes({ vm, memoryBytes, accelerator }: GuestFacts): Promise<number | undefined> {
+    return residentBytesOf(socketPath(vm), memoryBytes, accelerator);
   }
 
   async check(vm: string, destination: Destination, options: CheckOptions): Promise<CheckReport> {

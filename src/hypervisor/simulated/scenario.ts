@@ -4,12 +4,13 @@ import type { QemuVersion } from '../qemu/qmp/message.ts';
 import type { AutoConvergeParameters } from './auto-converge.ts';
 import type { Link } from './link.ts';
 import type { MemoryModel } from './memory/memory-model.ts';
-import type { SendOrder } from './unsent-memory.ts';
+import type { SendOrder, ZeroPlace } from './unsent-memory.ts';
 
 export interface Scenario {
   readonly memoryBytes: number;
   /** The part of the memory that holds nothing but zeros, from 0 to 1: it costs 9 bytes a page on the wire. */
   readonly zeroPagesShare: number;
+  readonly zeroPlace: ZeroPlace;
   readonly memory: MemoryModel;
   readonly link: Link;
   /** False: the guest is paused, and is to arrive paused. */
@@ -40,6 +41,7 @@ export type ScenarioInput = Pick<Scenario, 'memoryBytes' | 'memory' | 'link'> & 
 
 const DEFAULTS = {
   zeroPagesShare: 0,
+  zeroPlace: 'last',
   running: true,
   qemuVersion: { major: 10, minor: 0, micro: 2 },
   autoConverge: undefined,

@@ -57,6 +57,12 @@ export class SimulatedHypervisor implements Hypervisor {
     return { durationMs, dirtyRateBytesPerSecond: guest.probeDirtyRate(durationMs) };
   }
 
+  async residentBytes({ vm }: GuestFacts): Promise<number | undefined> {
+    if (this.missing(vm).length > 0) return undefined;
+    const { memoryBytes, zeroPagesShare } = this.guestAt(vm).scenario;
+    return Math.round(memoryBytes * (1 - zeroPagesShare));
+  }
+
   async check(vm: string, destination: Destination, _options: CheckOptions): Promise<CheckReport> {
     return this.look(vm, destination);
   }

@@ -111,7 +111,7 @@ export class SimulatedQemu {
       zeroBytes: scenario.memoryBytes * scenario.zeroPagesShare,
       partBytes: partsOf(scenario.memory).map(({ workingSetBytes }) => workingSetBytes),
     };
-    const unsent = new UnsentMemory(sizes, scenario.sendOrder);
+    const unsent = new UnsentMemory(sizes, scenario.sendOrder, scenario.zeroPlace);
     this.transfer = new Transfer(unsent, rate);
     this.lookEveryMs = rate.capped ? CAPPED_LOOK_MS : LOOK_MS;
     this.threshold = new SwitchoverThreshold(rate);

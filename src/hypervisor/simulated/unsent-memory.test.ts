@@ -145,3 +145,18 @@ describe('two parts, of which the second is dirtied more often', () => {
     );
   });
 });
+
+test('zero pages cost next to nothing wherever they lie, but what is last left is of the others only where they went first', () => {
+  const sizes = { totalBytes: 500e6, zeroBytes: 300e6, partBytes: [100e6] };
+  const places = ['last', 'throughout', 'first'] as const;
+  const memories = places.map((place) => new UnsentMemory(sizes, 'address', place));
+  const [last = 0, throughout = 0, first = 0] = memories.map((memory) => {
+    const whole = memory.wireBytes;
+    expect(memory.totalBytes).toBe(500e6);
+    return whole - memory.wireBytesUntilLeft(20e6);
+  });
+  expect(last).toBeLessThan(0.1e6);
+  expect(throughout).toBeGreaterThan(7e6);
+  expect(throughout).toBeLessThan(9e6);
+  expect(first).toBeGreaterThan(20e6);
+});

@@ -4,8 +4,7 @@
  *
  * QEMU walks through memory in the order of addresses and goes on after a sync where it stood
  * (migration/ram.c: find_dirty_block). So what a pass did not reach is sent first in the next one, before
- * what was dirtied again. In the first pass the zero pages come last: free memory lies together, as in the
- * lab's guest, whose last 320 MB go in milliseconds.
+ * what was dirtied again. Where in the first pass the zero pages come is the guest's affair ({@link ZeroPlace}).
  */
 
 const PAGE_BYTES = 4096;
@@ -17,6 +16,12 @@ const WIRE_PER_ZERO_BYTE = 9 / PAGE_BYTES;
 const ZERO = 0;
 const COLD = 1;
 const FIRST_PART = 2;
+
+/**
+ * Where zero pages lie among the others. Free memory lies together: with the zero pages last QEMU finds, once the
+ * first pass has less left than its threshold, that this costs nothing; with them first, that all of it is to be sent.
+ */
+export type ZeroPlace = 'first' | 'throughout' | 'last';
 
 export interface MemorySizes {
   readonly totalBytes: number;
@@ -40,7 +45,11 @@ export class UnsentMemory {
   private readonly queue: number[][];
 
   /** Everything is dirty at first (ram.c: ram_list_init_bitmaps). */
-  constructor({ totalBytes, zeroBytes, partBytes }: MemorySizes, order: SendOrder = 'address') {
+  constructor(
+    { totalBytes, zeroBytes, partBytes }: MemorySizes,
+    order: SendOrder = 'address',
+    zeroPlace: ZeroPlace = 'last',
+  ) {
     const coldBytes = totalBytes - zeroBytes - sum(partBytes);
     if (coldBytes < 0)
       throw new RangeError(
@@ -49,8 +58,13 @@ export class UnsentMemory {
     this.partBytes = partBytes;
     this.order = order;
     this.timesDirty = partBytes.map(() => 0);
-    const front = [0, coldBytes, ...partBytes];
-    this.queue = [front, front.map((_, kind) => (kind === ZERO ? zeroBytes : 0))];
+    const others = [0, coldBytes, ...partBytes];
+    const zeros = others.map((_, kind) => (kind === ZERO ? zeroBytes : 0));
+    this.queue = {
+      first: [zeros, others],
+      throughout: [others.map((bytes, kind) => bytes + (zeros[kind] ?? 0)), zeros.map(() => 0)],
+      last: [others, zeros],
+    }[zeroPlace];
   }
 
   /** As QEMU counts `remaining`: zero pages at their full size. */

@@ -1,0 +1,136 @@
+import { accessSync, constants, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import {
+  type CheckReport,
+  type GuestFacts,
+  type Hypervisor,
+  RefusedError,
+} from '../hypervisor/hypervisor.ts';
+import { foresee, PROBE_MS } from '../migration/foresee.ts';
+import { errorCode, stateDirectory } from '../migration/journal-file.ts';
+import { startOptionsOf } from '../migration/start-options.ts';
+import { documentOf, type Planned } from '../plan/document.ts';
+import { type PlanRequest, planOf, type Verdict } from '../plan/plan.ts';
+import { PEER_NAMES } from '../policy/peers/peer-names.ts';
+import { choosePolicy } from '../policy/policies.ts';
+import { EXIT } from './exit-status.ts';
+import {
+  assertNoLibvirtFlags,
+  type HostOptions,
+  type MigrateUriFlags,
+  placeOf,
+  virshMigrateOptions,
+} from './hypervisor-of.ts';
+import { destinationOf } from './migrate.ts';
+import { assertUsage, type MigrationOptions, settled } from './migration-options.ts';
+import { planText } from './render/plan-text.ts';
+import { changeInWords, verdictSentence } from './render/plan-words.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface PlanOptions extends Omit<MigrationOptions, 'output'>, HostOptions, MigrateUriFlags {
+  readonly dname?: string;
+  readonly force?: boolean;
+  readonly probe?: number;
+  readonly svg?: string;
+}
+
+const LONGEST_PROBE_MS = 3000;
+
+/** A third of each other: they are to show how what is dirty grows. The second is what a migration makes itself. */
+const PROBES_MS = [100, PROBE_MS, 1000, 3000, 10_000, 30_000];
+
+const COMPARED = [
+  'forecast',
+  'mp',
+  'relaxed',
+  'stock',
+  'nova',
+  'proxmox',
+  'ovirt-minimal-downtime',
+  'kubevirt',
+];
+
+const STATUS: Record<Verdict, number> = {
+  converges: EXIT.migrated,
+  'memory-intensive': EXIT.migrated,
+  'not-possible': EXIT.gaveUp,
+  'not-known': EXIT.refused,
+};
+
+/** `switchover plan VM [DESTINATION]`. @returns the exit status */
+export async function plan(
+  vm: string,
+  destinationText: string | undefined,
+  options: PlanOptions,
+): Promise<number> {
+  assertUsage(options);
+  const { svg } = options;
+  // Before the work: what cannot be written is not worth a probe.
+  if (svg !== undefined) touching(svg, () => accessSync(path.dirname(path.resolve(svg)), constants.W_OK));
+  assertNoLibvirtFlags(vm, options);
+  const place = placeOf(vm, options, virshMigrateOptions(options));
+  const destination = destinationText === undefined ? undefined : destinationOf(vm, destinationText, options);
+  const { limits, kind, problems } = settled(options, await place.libvirt?.describe(place.vm));
+  for (const problem of problems) process.stderr.write(`warning: ${problem}\n`);
+
+  const { hypervisor } = place;
+  const { guest, findings, notes } = destination
+    ? await hypervisor.check(place.vm, destination, startOptionsOf(kind, limits, options.force === true))
+    : await inspected(hypervisor, place.vm);
+  assertPlannable(guest);
+  const longestMs = options.probe ?? LONGEST_PROBE_MS;
+  const foreseen = await foresee(
+    hypervisor,
+    { guest, destination, cap: limits.bandwidthBytesPerSecond },
+    stateDirectory(options.stateDir),
+    [...PROBES_MS.filter((each) => each < longestMs), longestMs],
+  );
+  const request: PlanRequest = {
+    known: foreseen.known,
+    migrant: { running: guest.state === 'running', manager: place.libvirt ? 'libvirt' : 'qemu' },
+    ...{ kind, limits },
+    others: COMPARED.filter((name) => name !== kind.name).map((name) => choosePolicy(name)),
+  };
+  const made = await planOf(request);
+  const planned: Planned = {
+    ...{ guest, destination: destination?.vm, limits, foreseen, plan: made, findings, notes },
+  };
+  const words = documentOf(planned, verdictSentence(made, limits), made.waysOut.map(changeInWords));
+  process.stdout.write(
+    options.json ? `${JSON.stringify(words, null, 2)}\n` : planText(planned, new Set(PEER_NAMES)),
+  );
+  if (svg !== undefined) {
+    const { planPlot } = await import('./render/plan-plot.ts');
+    const picture = await planPlot(planned, request, new Set(PEER_NAMES));
+    touching(svg, () => writeFileSync(svg, picture));
+  }
+  return findings.length > 0 ? EXIT.refused : STATUS[made.verdict];
+}
+
+async function inspected(hypervisor: Hypervisor, vm: string): Promise<CheckReport> {
+  const guest = await hypervisor.inspect(vm);
+  return { guest, findings: [], notes: guest.losesWrites ? [guest.losesWrites] : [] };
+}
+
+/** @throws {RefusedError} */
+function assertPlannable({ name, state, migrating }: GuestFacts): void {
+  if (migrating)
+    throw new RefusedError(
+      'already-migrating',
+      `${name} is migrating: QEMU does not measure its memory meanwhile; \`switchover attach\` follows that migration`,
+    );
+  if (state !== 'running' && state !== 'paused')
+    throw new RefusedError(
+      'not-running',
+      `${name} does not run there: it is ${state}, nothing is to be migrated`,
+    );
+}
+
+/** @throws {UsageError} where the file system refuses */
+function touching(file: string, touch: () => void): void {
+  try {
+    touch();
+  } catch (cause) {
+    throw new UsageError(`--svg ${file} cannot be written (${errorCode(cause)})`, { cause });
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * What a migration would be like, before anything is touched: the chosen policy's rehearsal, what others would make of
+ * the same guest, and where the limits forbid it, what would make it possible. Pure but for the time it takes.
+ */
+import type { Foreknowledge } from '../model/foreknowledge.ts';
+import type { Limits, PolicyKind } from '../policy/policy.ts';
+import { optionsFor, type WayOut } from './options.ts';
+import { type Migrant, type Missing, type Prospects, prospectsOf } from './prospects.ts';
+import { type Rehearsal, type Rehearsed, rehearse } from './rehearse.ts';
+
+export interface PlanRequest {
+  readonly known: Foreknowledge;
+  readonly migrant: Migrant;
+  readonly kind: PolicyKind;
+  readonly limits: Limits;
+  /** Rules to compare with, ours and those of other systems. */
+  readonly others: readonly PolicyKind[];
+}
+
+/**
+ * `converges`: it comes within the pause that is always fine. `memory-intensive`: only by a longer one, or by the
+ * means that the user allows. `not-possible`: not within the limits. `not-known`: too little is known to say.
+ */
+export type Verdict = 'converges' | 'memory-intensive' | 'not-possible' | 'not-known';
+
+export interface Plan {
+  readonly verdict: Verdict;
+  /** Undefined unless `not-known`. */
+  readonly missing: Missing | undefined;
+  /** Undefined where `not-known`. */
+  readonly prospects: Prospects | undefined;
+  readonly chosen: Rehearsal | undefined;
+  readonly others: readonly Rehearsal[];
+  /** Empty unless `not-possible`. */
+  readonly waysOut: readonly WayOut[];
+}
+
+/** QEMU takes no longer pause. Other systems do not know our limits, so none of ours holds for their rules. */
+const NO_LIMIT_MS = 2_000_000;
+
+/** As long as the one that a migration makes before it starts. */
+const OWN_PROBE_MS = 300;
+
+export async function planOf({ known, migrant, kind, limits, others }: PlanRequest): Promise<Plan> {
+  const prospects = prospectsOf(known, limits, migrant);
+  if (typeof prospects === 'string')
+    return {
+      ...{ verdict: 'not-known', missing: prospects, prospects: undefined, chosen: undefined },
+      ...{ others: [], waysOut: [] },
+    };
+  const on = rehearsedOn(prospects, known);
+  const chosen = await rehearse(kind, limits, on);
+  const compared: Rehearsal[] = [];
+  for (const other of others) {
+    const theirs = other.polls ? { ...limits, maxDowntimeMs: NO_LIMIT_MS, timeoutMs: undefined } : limits;
+    compared.push(await rehearse(other, theirs, on));
+  }
+  const verdict = verdictOf(chosen, limits);
+  return {
+    ...{ verdict, missing: undefined, prospects, chosen, others: compared },
+    waysOut: verdict === 'not-possible' ? await optionsFor(kind, limits, on) : [],
+  };
+}
+
+/** QEMU's own last sync, the devices and the destination's start come on top of the limit. */
+const OVER_LIMIT_MS = 200;
+
+function verdictOf(
+  { figures, usedMeans, brownOut, memoryIntensive }: Rehearsal,
+  { downtimeMs }: Limits,
+): Verdict {
+  if (!figures) return 'not-possible';
+  const intensive = memoryIntensive ?? figures.pauseMs.middle > downtimeMs + OVER_LIMIT_MS;
+  return intensive || usedMeans.length > 0 || brownOut ? 'memory-intensive' : 'converges';
+}
+
+/** The policy will have one short probe, where the plan has several and longer ones. */
+export function rehearsedOn(prospects: Prospects, known: Foreknowledge): Rehearsed {
+  const distance = (durationMs: number) => Math.abs(Math.log(durationMs / OWN_PROBE_MS));
+  const [own] = [...known.probes].sort((a, b) => distance(a.durationMs) - distance(b.durationMs));
+  return { prospects, known: { ...known, probes: own ? [own] : [] } };
+}
