@@ -63,7 +63,7 @@ describe('switchover watch', () => {
     const running = await watch();
     const starter = bed.virshMigrate().catch((error: Error) => error.message);
     await running.prints(/vm1: taken over .*the starter allows 700 ms, which holds/);
-    await running.prints(/vm1: pass \d+: continue: .* over --max-downtime 700 ms; left running, as asked/);
+    await running.prints(/vm1: pass \d+: continue: .* over --max-downtime 700 ms.*; left running, as asked/);
     running.process.kill('SIGTERM');
     expect((await running.ended).status).toBe(0);
     expect(await bed.source.virsh('domjobinfo', bed.guest.uuid)).toMatch(/Unbounded/);

@@ -259,11 +259,19 @@ class Forecast implements Policy {
         conditions,
         boundary.remainingBytes,
       );
+    const waiting = `memory-intensive: ${described(seen)}; ${needs}`;
+    const asked = this.limits.overBudget === 'leave' ? '; left running, as asked' : '';
+    if (this.limitInForceMs >= maxDowntimeMs)
+      return {
+        action: 'continue',
+        memoryIntensive: true,
+        reason: `${waiting}: waiting for a moment that fits${asked}`,
+      };
     return {
       action: 'set-downtime-limit',
       memoryIntensive: true,
       downtimeLimitMs: maxDowntimeMs,
-      reason: `memory-intensive: ${described(seen)}; ${needs}: waiting for a moment that fits`,
+      reason: `${waiting}: any moment that fits will do${asked}`,
     };
   }
 
