@@ -6,7 +6,7 @@ const DEFAULTS = { workload: 'loop', memory: '512M' };
 
 test('fills in what nobody said, for each kind of workload its own', () => {
   expect(readGuestChoice(DEFAULTS)).toEqual({
-    workload: { kind: 'loop', wssMiB: 128, pagesPerSecond: 0, page: 'word', busySeconds: 5, calmSeconds: 5 },
+    workload: { kind: 'loop', wssMiB: 128, pagesPerSecond: 0, page: 'full', busySeconds: 5, calmSeconds: 5 },
     memoryMiB: 512,
   });
   expect(readGuestChoice({ ...DEFAULTS, workload: 'redis' }).workload).toEqual({ kind: 'redis', wssMiB: 96 });

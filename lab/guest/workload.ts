@@ -23,7 +23,7 @@ export interface Workload {
   readonly wssMiB?: number;
   /** Not for applications: pages written a second, in bursts of 10 ms. Default 0: as fast as the processor can. */
   readonly pagesPerSecond?: number;
-  /** Not for applications: `word` writes a small record into each page, `full` all 4096 bytes, incompressible. Default `word`. */
+  /** Not for applications: `word` writes a small record into each page, `full` all 4096 bytes, incompressible. Default `full`. */
   readonly page?: 'word' | 'full';
   /** For `phases`. Default 5. */
   readonly busySeconds?: number;
@@ -62,7 +62,7 @@ export function workloadArguments(workload: Workload): string[] {
   return [
     ...common,
     `rate=${workload.pagesPerSecond ?? 0}`,
-    `page=${workload.page ?? 'word'}`,
+    `page=${workload.page ?? 'full'}`,
     `busy=${workload.busySeconds ?? 5}`,
     `calm=${workload.calmSeconds ?? 5}`,
   ];
