@@ -26,7 +26,7 @@ const BENCHES: Record<
     load: () => import('./convergence.ts'),
   },
   brake: {
-    summary: 'five times each: a guest braked to a pause below 500 ms, one flat out and one paced (4 min)',
+    summary: 'five times each: three guests braked to a pause below 500 ms (7 min)',
     load: () => import('./brake.ts'),
   },
   libvirt: {

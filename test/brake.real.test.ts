@@ -12,12 +12,7 @@ describe('a guest that writes twice what the link carries', () => {
   afterAll(async () => await bed?.[Symbol.asyncDispose]());
 
   test('is released when the brake has lasted as long as it may, and QEMU is as it was', async () => {
-    await using monitor = await connectQmp(bed.pair.source.monitor2Path);
-    const settings = async () => [
-      await monitor.execute('query-migrate-parameters'),
-      await monitor.execute('query-migrate-capabilities'),
-    ];
-    const before = await settings();
+    const before = await settingsOf(bed);
     const pagesPerSecond = await paceOf(bed);
     const running = await bed.migrate(
       ...['--max-downtime', '500ms', '--over-budget', 'brake', '--brake-for', '1500ms', '--json'],
@@ -32,7 +27,7 @@ describe('a guest that writes twice what the link carries', () => {
     );
     expect(document.brownOut?.ms).toBeGreaterThanOrEqual(1500);
     expect(document.brownOut?.ms).toBeLessThan(2500);
-    expect(await settings()).toEqual(before);
+    expect(await settingsOf(bed)).toEqual(before);
     expect(await paceOf(bed)).toBeGreaterThan(0.8 * pagesPerSecond);
     await expectSourceRuns(bed);
   });
@@ -48,6 +43,14 @@ describe('a guest that writes twice what the link carries', () => {
     await bed.verify('destination');
   });
 });
+
+async function settingsOf(bed: Bed) {
+  await using monitor = await connectQmp(bed.pair.source.monitor2Path);
+  return [
+    await monitor.execute('query-migrate-parameters'),
+    await monitor.execute('query-migrate-capabilities'),
+  ];
+}
 
 /** Pages that the guest writes in a second, by its own count. */
 async function paceOf(bed: Bed): Promise<number> {

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 import { AutoConverge, autoConvergeOf } from '../simulated/auto-converge.ts';
-import { BRAKE_HELD_READY, BrakeLever, type ThrottleParameters } from './brake-lever.ts';
+import {
+  areOfABrake,
+  BRAKE_HELD_READY,
+  BrakeLever,
+  QEMU_THROTTLE_DEFAULTS,
+  type ThrottleParameters,
+} from './brake-lever.ts';
 
 /**
  * Against QEMU's rule: syncs every `everyMs` of a guest that dirties this share of what is sent; the lever is
@@ -50,6 +56,13 @@ test('one that dirties more than is sent is throttled to 1 % at most, and a brak
 test('syncs within a second do not count, neither here nor there', () =>
   // At 600 ms every second one does: syncs 3, 5, 7.
   expect(drive({ everyMs: 600, pullAt: 4 })).toEqual([0, 0, 0, 0, 99, 99, 99, 99]));
+
+test('what a brake left behind is told from what people set', () => {
+  for (const parameters of [BRAKE_HELD_READY, BrakeLever.atStart().pull(99), BrakeLever.atStart().pull(40)])
+    expect(areOfABrake(parameters)).toBe(true);
+  expect(areOfABrake(QEMU_THROTTLE_DEFAULTS)).toBe(false);
+  expect(areOfABrake({})).toBe(false);
+});
 
 test('of a migration that somebody else began nothing is known: it is only pulled', () => {
   const lever = BrakeLever.underWay();

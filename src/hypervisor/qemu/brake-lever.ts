@@ -54,6 +54,21 @@ function held(triggerPercent: number, throttlePercent: number): ThrottleParamete
 /** In force before the migration starts. */
 export const BRAKE_HELD_READY: ThrottleParameters = held(LOWEST_TRIGGER_PERCENT, IDLE_THROTTLE_PERCENT);
 
+/** migration/options.c: DEFAULT_MIGRATE_THROTTLE_TRIGGER_THRESHOLD and its neighbours. */
+export const QEMU_THROTTLE_DEFAULTS: ThrottleParameters = {
+  'throttle-trigger-threshold': 50,
+  'cpu-throttle-initial': 20,
+  'cpu-throttle-increment': 10,
+  'max-cpu-throttle': 99,
+  'cpu-throttle-tailslow': false,
+};
+
+/** Whether a brake was at these: nobody else sets all three alike. What they were before only it knew. */
+export function areOfABrake(parameters: Partial<ThrottleParameters>): boolean {
+  const { 'cpu-throttle-initial': initial, 'max-cpu-throttle': most } = parameters;
+  return initial !== undefined && initial === most && initial === parameters['cpu-throttle-increment'];
+}
+
 export class BrakeLever {
   private state: 'open' | 'cocked' | 'spent' | 'pulled';
   private lastCountedMs: number | undefined;

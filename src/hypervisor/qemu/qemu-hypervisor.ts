@@ -11,7 +11,13 @@ import type {
   Whereabouts,
 } from '../hypervisor.ts';
 import { RefusedError } from '../hypervisor.ts';
-import { BRAKE_HELD_READY, BrakeLever, THROTTLE_PARAMETERS } from './brake-lever.ts';
+import {
+  areOfABrake,
+  BRAKE_HELD_READY,
+  BrakeLever,
+  QEMU_THROTTLE_DEFAULTS,
+  THROTTLE_PARAMETERS,
+} from './brake-lever.ts';
 import { featuresOf } from './features.ts';
 import { assertUnderWay, guestFacts, openMonitor, sideStateAt, socketPath } from './monitor.ts';
 import { preflight } from './preflight.ts';
@@ -133,8 +139,6 @@ export class QemuHypervisor implements Hypervisor {
       const guest = await guestFacts(vm, source);
       const info = await source.execute('query-migrate');
       assertUnderWay(vm, info, guest.state);
-      const destination =
-        options.destination === undefined ? undefined : await openMonitor(options.destination, this.qmp);
       const capabilities = await source.execute('query-migrate-capabilities');
       const parameters = await source.execute('query-migrate-parameters');
       const isOn = (name: string) =>
@@ -146,8 +150,12 @@ export class QemuHypervisor implements Hypervisor {
         );
       const undo = new Undo(source);
       await undo.remember(['downtime-limit', 'avail-switchover-bandwidth']);
-      if (options.brake) await undo.remember(THROTTLE_PARAMETERS);
+      if (areOfABrake(parameters)) undo.assume({ ...QEMU_THROTTLE_DEFAULTS }, { 'auto-converge': false });
+      else if (options.brake) await undo.remember(THROTTLE_PARAMETERS);
       const cap = Number(parameters['max-bandwidth'] ?? 0);
+      // Last of all, so that nothing is left open where something is refused.
+      const destination =
+        options.destination === undefined ? undefined : await openMonitor(options.destination, this.qmp);
       return new QemuMigration(
         {
           ...{ source, destination, guest, undo },

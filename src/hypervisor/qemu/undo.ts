@@ -36,6 +36,13 @@ export class Undo {
     for (const name of names) if (present[name] !== undefined) this.parameters[name] ??= present[name];
   }
 
+  /** Puts these back at the end, whatever they are now: who knew what they were before is gone. */
+  assume(parameters: Record<string, unknown>, capabilities: Record<string, boolean>): void {
+    Object.assign(this.parameters, parameters);
+    for (const [capability, state] of Object.entries(capabilities))
+      this.capabilities.push({ capability, state });
+  }
+
   /** Puts everything back. Never throws: a QEMU that is gone has nothing to put back. */
   async run(): Promise<void> {
     try {
