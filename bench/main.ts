@@ -42,7 +42,7 @@ const BENCHES: Record<
     load: () => import('./plan.ts'),
   },
   policies: {
-    summary: 'every policy and peer on the same guests (100 min; --quick: 7 min); goes on where it was',
+    summary: 'every policy and peer on the same guests (under 2 h; --quick: 7 min); goes on where it was',
     load: () => import('./policies.ts'),
   },
   check: {

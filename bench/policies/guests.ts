@@ -65,12 +65,6 @@ export const GUESTS: readonly BenchGuest[] = [
     class: 'healthy',
   },
   {
-    name: 'memcached',
-    summary: 'memcached of 96 MiB under memaslap, as fast as it can',
-    workload: { kind: 'memcached' },
-    class: 'healthy',
-  },
-  {
     name: 'compress',
     summary: 'xz compresses its own programs and unpacks them again',
     workload: { kind: 'compress' },

@@ -24,7 +24,7 @@ const COMMON = { rateBitsPerSecond: 480e6, memoryMiB: 512, seed: 20_261_123, tim
 
 export const FULL: Settings = {
   ...COMMON,
-  ...{ quick: false, guests: GUESTS, repeats: 5, confirmations: 3, oracle: true, cost: true },
+  ...{ quick: false, guests: GUESTS, repeats: 5, confirmations: 2, oracle: true, cost: true },
 };
 
 /** Under ten minutes on two cores. */
