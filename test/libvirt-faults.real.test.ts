@@ -210,7 +210,7 @@ describe('in the middle of a migration', () => {
   });
 
   test("the destination's libvirtd is killed: failed, the guest runs on the source (exit 4)", async () => {
-    const running = bed.migrate('--json');
+    const running = bed.migrate('--policy', 'stock', '--json');
     await running.says(/^pass 2/m);
     await bed.destination.stopLibvirtd('SIGKILL');
     const ended = running.ended;
@@ -222,7 +222,7 @@ describe('in the middle of a migration', () => {
   });
 
   test("the source's libvirtd is killed and comes back: failed, the guest runs on the source (exit 4)", async () => {
-    const running = bed.migrate('--json');
+    const running = bed.migrate('--policy', 'stock', '--json');
     await running.says(/^pass 2/m);
     await bed.source.stopLibvirtd('SIGKILL');
     await new Promise((resolve) => setTimeout(resolve, 2000));
@@ -234,7 +234,7 @@ describe('in the middle of a migration', () => {
   });
 
   test('the link is cut: given up after --stall-timeout, the guest runs on the source (exit 4)', async () => {
-    const running = bed.migrate('--json', '--stall-timeout', '3s');
+    const running = bed.migrate('--policy', 'stock', '--json', '--stall-timeout', '3s');
     await running.says(/^pass 2/m);
     await bed.lab.link.cut();
     const ran = await running.ended;
@@ -249,7 +249,7 @@ describe('in the middle of a migration', () => {
   });
 
   test('somebody aborts the job: cancelled or failed, and it says that it was not us', async () => {
-    const running = bed.migrate('--json');
+    const running = bed.migrate('--policy', 'stock', '--json');
     await running.says(/^pass 2/m);
     await bed.source.virsh('domjobabort', bed.guest.uuid);
     const ran = await running.ended;

@@ -92,7 +92,7 @@ describe('a memory-intensive guest between libvirt hosts', () => {
   });
 
   test('Ctrl-C cancels, and the guest stays', async () => {
-    const running = bed.migrate('--json');
+    const running = bed.migrate('--policy', 'stock', '--json');
     await running.says(/^pass 2/m);
     running.process.kill('SIGINT');
     const ran = await running.ended;

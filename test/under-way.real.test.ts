@@ -108,7 +108,9 @@ describe('a migration that goes wrong under way', () => {
   test('Ctrl-C once: cancelled, exit 5, and the settings of QEMU are put back', async () => {
     await using other = await connectQmp(bed.pair.source.monitor2Path);
     const before = await other.execute('query-migrate-parameters');
-    const running = await bed.migrate('--json', '--downtime', '123ms', '--bandwidth', '400mbit');
+    const running = await bed.migrate(
+      ...['--policy', 'stock', '--json', '--downtime', '123ms', '--bandwidth', '400mbit'],
+    );
     await running.says(/^pass 2/m);
     expect((await other.execute('query-migrate-parameters'))['downtime-limit']).toBe(123);
     running.process.kill('SIGINT');
