@@ -12,7 +12,7 @@ describe('what ends on the destination', () => {
   afterEach(async () => await own?.[Symbol.asyncDispose]());
 
   test('kill -9 in the middle, then attach finishes the job', async () => {
-    const running = await own.migrate();
+    const running = await own.migrate('--policy', 'stock');
     await running.says(/^pass 2/m);
     running.process.kill('SIGKILL');
     // bin/switchover becomes node by exec, so this killed switchover itself.
