@@ -83,7 +83,7 @@ export async function plan(
     hypervisor,
     { guest, destination, cap: limits.bandwidthBytesPerSecond },
     stateDirectory(options.stateDir),
-    [...PROBES_MS.filter((each) => each < longestMs), longestMs],
+    { probesMs: [...PROBES_MS.filter((each) => each < longestMs), longestMs], resident: true },
   );
   const request: PlanRequest = {
     known: foreseen.known,

@@ -3,7 +3,7 @@ import type { Transfer } from '../model/bandwidth.ts';
 import type { DirtyObservation } from '../model/dirty-curve.ts';
 import type { FinishedSwitchover } from '../model/fixed-cost.ts';
 import type { MeasuredBoundary, Tick } from '../model/observation.ts';
-import { SWITCHOVER_FIXED_COST_MS } from '../model/passes.ts';
+import { mostUnsentBytes, SWITCHOVER_FIXED_COST_MS } from '../model/passes.ts';
 import { carriedBytes } from '../model/transfer.ts';
 import { likelyDirtied } from '../model/worthwhile.ts';
 import type { JournalEntry } from './journal-entry.ts';
@@ -58,16 +58,15 @@ export function experienceOf(entries: readonly JournalEntry[]): Experience | und
     }
     if (entry.type !== 'boundary') continue;
     last = entry.boundary;
-    const { ended, pass, remainingBytes, lineRateBytesPerSecond } = entry.boundary;
+    const { ended, pass, remainingBytes } = entry.boundary;
     if (!ended) continue;
     if (pass === 2) firstPassBytes = ended.sentBytes;
     passTransfers.push({ durationMs: ended.durationMs, bytes: ended.sentBytes });
     writtenBytes = Math.max(writtenBytes, remainingBytes);
-    const rate = Math.max(lineRateBytesPerSecond ?? 0, ended.bandwidthBytesPerSecond);
     if (!throttled)
       passes.push({
         durationMs: ended.durationMs,
-        bytes: likelyDirtied(remainingBytes, carriedBytes(limitMs, rate), writtenBytes),
+        bytes: likelyDirtied(remainingBytes, mostUnsentBytes(entry.boundary, ended, limitMs), writtenBytes),
       });
   }
 

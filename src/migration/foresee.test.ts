@@ -72,7 +72,8 @@ test('one that stands still is not', async () => {
 
 test('what the hypervisor holds of its memory is known, and a longer look at it where that is asked for', async () => {
   const hypervisor = hypervisorWith();
-  const { known } = await foresee(hypervisor, await intended(hypervisor), undefined, [100, 120, 300, 1000]);
+  const look = { probesMs: [100, 120, 300, 1000], resident: true };
+  const { known } = await foresee(hypervisor, await intended(hypervisor), undefined, look);
   expect(known.residentBytes).toBe(MEMORY);
   // 120 ms tell nothing that 100 did not.
   expect(known.probes.map(({ durationMs }) => durationMs)).toEqual([100, 300, 1000]);

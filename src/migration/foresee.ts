@@ -37,20 +37,28 @@ export interface Foreseen {
   readonly probeRefusal: string | undefined;
 }
 
-/**
- * @param stateDir where earlier migrations left their journals; undefined: nowhere
- * @param probesMs over how long the guest is probed, one after the other, the shortest first
- */
+/** How closely the guest is looked at. */
+export interface Look {
+  /** Over how long it is probed, one after the other, the shortest first. */
+  readonly probesMs: readonly number[];
+  /** Whether to find out what is resident, which walks through the hypervisor's memory map. */
+  readonly resident: boolean;
+}
+
+/** For a migration that is to begin now: nothing that no policy decides by. */
+const QUICK_LOOK: Look = { probesMs: [PROBE_MS], resident: false };
+
+/** @param stateDir where earlier migrations left their journals; undefined: nowhere */
 export async function foresee(
   hypervisor: Hypervisor,
   intended: Intended,
   stateDir: string | undefined,
-  probesMs: readonly number[] = [PROBE_MS],
+  { probesMs, resident }: Look = QUICK_LOOK,
 ): Promise<Foreseen> {
   const began = performance.now();
   const { memoryBytes } = intended.guest;
   const recalled = stateDir === undefined ? NOTHING_KNOWN : recall(stateDir, intended);
-  const residentBytes = await hypervisor.residentBytes(intended.guest);
+  const residentBytes = resident ? await hypervisor.residentBytes(intended.guest) : undefined;
   const { probes, probeRefusal } = await probe(hypervisor, intended.guest, probesMs);
   return {
     known: { ...recalled, memoryBytes, residentBytes, probes },

@@ -1,4 +1,5 @@
 import type { Boundary, EndedPass, MeasuredBoundary } from './observation.ts';
+import { carriedBytes } from './transfer.ts';
 
 /**
  * What a switchover costs beside the memory, in milliseconds: the second sync, device state, the
@@ -57,6 +58,18 @@ export class PassMeter {
     const bytesPerSecond = since && endedPass(since, now)?.bandwidthBytesPerSecond;
     return bytesPerSecond ? bytesPerSecond : undefined;
   }
+}
+
+/**
+ * The most that a pass left unsent when it ended: QEMU ends it below rate x downtime-limit, by the line rate where that is
+ * stated and by its own measurement else. @returns bytes
+ */
+export function mostUnsentBytes(
+  { lineRateBytesPerSecond = 0 }: MeasuredBoundary,
+  ended: EndedPass,
+  downtimeLimitMs: number,
+): number {
+  return carriedBytes(downtimeLimitMs, Math.max(lineRateBytesPerSecond, ended.bandwidthBytesPerSecond));
 }
 
 function endedPass(from: Boundary, to: Boundary): EndedPass | undefined {

@@ -56,7 +56,7 @@ async function planFor(
       cap: limits.bandwidthBytesPerSecond,
     },
     undefined,
-    PROBES_MS,
+    { probesMs: PROBES_MS, resident: true },
   );
   return await planOf({
     ...{ known, limits, kind: forecast(), migrant: { running: guest.running ?? true, manager: 'qemu' } },

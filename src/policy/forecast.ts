@@ -19,8 +19,8 @@ import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import { type Estimate, exactly } from '../model/interval.ts';
 import type { EndedPass, MeasuredBoundary, Observation, Tick } from '../model/observation.ts';
 import { type Conditions, Outlook } from '../model/outlook.ts';
+import { mostUnsentBytes } from '../model/passes.ts';
 import { pauseMs } from '../model/switchover-pause.ts';
-import { carriedBytes } from '../model/transfer.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import {
   bestStop,
@@ -127,10 +127,9 @@ class Forecast implements Policy {
   }
 
   private learn(boundary: MeasuredBoundary, ended: EndedPass): PhaseChange | undefined {
-    const linkRate = Math.max(boundary.lineRateBytesPerSecond ?? 0, ended.bandwidthBytesPerSecond);
     const pass = {
       ...{ durationMs: ended.durationMs, sentBytes: ended.sentBytes, restBytes: boundary.remainingBytes },
-      unsentBytes: carriedBytes(this.limitInForceMs, linkRate),
+      unsentBytes: mostUnsentBytes(boundary, ended, this.limitInForceMs),
     };
     if (!this.throttleChanged) return this.outlook.seePass(boundary.totalBytes, pass);
     this.throttleChanged = false;
