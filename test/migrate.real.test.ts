@@ -100,7 +100,7 @@ test('a guest that converges by itself is left alone', async () => {
   await bed.verify('destination');
 });
 
-test('post-copy moves what no allowed pause can, when the user has said so', async () => {
+test('post-copy moves what no allowed pause can, when the user has said so, and the guest comes back without', async () => {
   await using bed = await Bed.make(LOOP);
   const ran = await (await bed.migrate('--max-downtime', '1s', '--over-budget', 'post-copy', '--json')).ended;
   expect(ran.status).toBe(0);
@@ -108,6 +108,10 @@ test('post-copy moves what no allowed pause can, when the user has said so', asy
   expect(document).toMatchObject({ outcome: 'completed', runsOn: 'destination' });
   expect(document.decisions.at(-1)?.action).toBe('post-copy');
   expect(document.pauseMs).toBeLessThan(1000);
+  await bed.verify('destination');
+  await bed.turnAround();
+  const back = await (await bed.migrate('--json')).ended;
+  expect(documentFrom(back)).toMatchObject({ outcome: 'completed', runsOn: 'destination' });
   await bed.verify('destination');
 });
 

@@ -100,7 +100,8 @@ export class QemuHypervisor implements Hypervisor {
       const capabilities = {
         events: true,
         'return-path': true,
-        ...(options.postCopy ? { 'postcopy-ram': true } : {}),
+        // Switched off too: a guest that once arrived by post-copy still has it on, and both ends have to agree.
+        'postcopy-ram': options.postCopy,
       };
       await setUpDestination(destination, target.vm, target.listenUri ?? migrateUri, capabilities);
       await setUpSource(source, undo, capabilities, options);
