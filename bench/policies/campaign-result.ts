@@ -7,7 +7,7 @@ import { type CostResult, controllerCost } from './controller-cost.ts';
 import { environment } from './environment.ts';
 import type { CellRecord } from './record.ts';
 import { type PoliciesResult, resultOf } from './result.ts';
-import type { Settings } from './settings.ts';
+import { conditionsOf, type Settings } from './settings.ts';
 import { fingerprint, Store } from './store.ts';
 
 export interface MeasureOptions {
@@ -26,7 +26,7 @@ export async function measure(
   // Nothing of whoever runs this is to be measured.
   process.env['SWITCHOVER_CONFIG'] = '/dev/null';
   const command = `./dev bench policies${settings.quick ? ' --quick' : ''}`;
-  const store = new Store<CellRecord>(`${name}-${fingerprint(settings)}`);
+  const store = new Store<CellRecord>(`${name}-${fingerprint(conditionsOf(settings))}`);
   if (fresh) store.clear();
   await using campaign = new Campaign(settings, store);
   const runs = await campaign.run(known);

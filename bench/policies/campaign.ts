@@ -38,7 +38,7 @@ export class Campaign implements AsyncDisposable {
   private records: CellRecord[];
   private bed: { readonly guest: string; readonly round: string; readonly bed: Bed } | undefined;
   private readonly bootsMs: number[] = [];
-  /** What could not be run, in words. */
+  /** What could not be run, or had to be run again, in words. */
   readonly broken: string[] = [];
 
   constructor(settings: Settings, store: Store<CellRecord>) {
@@ -180,11 +180,12 @@ export class Campaign implements AsyncDisposable {
     const there = this.records.find((each) => keyOf(each) === keyOf(wanted));
     if (there) return there;
     const timeLimitMs = guest.timeLimitMs ?? this.settings.timeLimitMs;
-    let why = '';
     for (const attempt of [1, 2]) {
       try {
         const bed = await this.bedFor(guest, round);
         const ran = await runCell(bed, { timeLimitMs, allowedPauseMs: null, ...wanted });
+        // Not a policy's doing, most likely: once more on fresh QEMUs, and if it fails again it is a row.
+        if (ran.record.outcome === 'failed' && attempt === 1) throw new Error(ran.record.reason);
         this.store.keepJournal(keyOf(wanted), ran.journal);
         this.store.save(keyOf(wanted), ran.record);
         this.records = [...this.records, ran.record];
@@ -192,12 +193,12 @@ export class Campaign implements AsyncDisposable {
         if (!ran.reusable) await this[Symbol.asyncDispose]();
         return ran.record;
       } catch (error) {
-        why = (error as Error).message;
-        say(`${keyOf(wanted)}, attempt ${attempt}: ${why}`);
+        const what = `${keyOf(wanted)}, attempt ${attempt}: ${(error as Error).message.split('\n')[0]}`;
+        say(what);
+        this.broken.push(what);
         await this[Symbol.asyncDispose]();
       }
     }
-    this.broken.push(`${keyOf(wanted)}: ${why.split('\n')[0]}`);
     return undefined;
   }
 

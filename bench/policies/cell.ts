@@ -16,6 +16,9 @@ import type { CellKey, CellRecord } from './record.ts';
 /** Between the last check of the guest and the next start: its work has to be under way again. */
 const SETTLE_MS = 2000;
 
+/** After any other end QEMU may be left as the next run must not find it. */
+const ENDED_ORDERLY: ReadonlySet<string> = new Set(['completed', 'aborted']);
+
 export interface Trial extends CellKey {
   readonly stage: CellRecord['stage'];
   readonly limitMs: number | null;
@@ -28,7 +31,7 @@ export interface Trial extends CellKey {
 export interface Ran {
   readonly record: CellRecord;
   readonly journal: string;
-  /** The guest is whole and runs on one side: the bed can be used again. */
+  /** The guest is whole and runs on one side, and nothing failed: the bed can be used again. */
   readonly reusable: boolean;
 }
 
@@ -53,7 +56,7 @@ export async function runCell(bed: Bed, trial: Trial): Promise<Ran> {
     const { guest, contender, repeat, stage, limitMs, allowedPauseMs } = trial;
     const figures = figuresOf(document, throttleIn(journalFile));
     if (ok && side === 'destination') await bed.turnAround();
-    else if (ok) await startAs(bed, trial.startsWith, false);
+    if (ok) await startAs(bed, trial.startsWith, false);
     const record: CellRecord = {
       ...{ guest, contender, repeat, stage, limitMs, allowedPauseMs },
       args: ['--timeout', timeout, ...trial.args],
@@ -63,7 +66,8 @@ export async function runCell(bed: Bed, trial: Trial): Promise<Ran> {
       tookMs: Math.round(performance.now() - startedMs),
       finishedAt: new Date().toISOString(),
     };
-    return { record, journal: readFileSync(journalFile, 'utf8'), reusable: ok };
+    const journal = readFileSync(journalFile, 'utf8');
+    return { record, journal, reusable: ok && ENDED_ORDERLY.has(record.outcome) };
   } finally {
     await rm(stateDir, { recursive: true, force: true });
   }

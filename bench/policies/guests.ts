@@ -41,7 +41,6 @@ export const GUESTS: readonly BenchGuest[] = [
     summary: 'stress-ng rewrites 96 MiB with random numbers and reads them back (`--vm-method rand-set`)',
     workload: { kind: 'stress-ng', method: 'rand-set' },
     class: 'intensive',
-    peers: true,
   },
   {
     name: 'redis',

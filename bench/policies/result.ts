@@ -31,7 +31,7 @@ export interface PoliciesResult {
   readonly runs: readonly CellRecord[];
   /** Undefined in a quick run. */
   readonly cost?: CostResult;
-  /** What could not be run, in words. */
+  /** What could not be run, or had to be run again, in words. */
   readonly broken: readonly string[];
 }
 

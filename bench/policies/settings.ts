@@ -34,6 +34,16 @@ export const QUICK: Settings = {
   ...{ repeats: 2, confirmations: 2, oracle: false, cost: false },
 };
 
+/** What a single run depends on: more guests, contenders or repeats add runs and leave those that are there. */
+export function conditionsOf({ guests, rateBitsPerSecond, memoryMiB, timeLimitMs }: Settings): unknown {
+  const each = guests.map(
+    ({ name, workload, memoryMiB: own, rateBitsPerSecond: rate, timeLimitMs: limit }) => ({
+      ...{ name, workload, own, rate, limit },
+    }),
+  );
+  return { each, rateBitsPerSecond, memoryMiB, timeLimitMs };
+}
+
 export function contendersOn(guest: BenchGuest, { quick }: Settings): Contender[] {
   return CONTENDERS.filter(
     (each) =>

@@ -22,7 +22,9 @@ test('a run that failed is a row', () => {
     record({ contender: 'stock', success: false, outcome: 'aborted', sentBytes: 1.7e9 }),
     record(),
   ];
-  expect(page(result(runs), '').get('benchmarks.md')).toContain('| stock | 0 of 1 |');
+  const files = page(result(runs), '');
+  expect(files.get('benchmarks.md')).toContain('| stock | 0 of 1 |');
+  expect(files.get('benchmarks/loop-passes.svg')).toContain('stock: not arrived');
 });
 
 test('the page has a median with minimum and maximum, the remarks, and every picture that it shows', () => {

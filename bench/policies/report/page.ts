@@ -37,7 +37,7 @@ function text(result: PoliciesResult, guests: readonly GuestComparison[], notes:
       : []),
     costSection(result, guests),
     ...(result.broken.length > 0
-      ? [`## Not run\n\n${result.broken.map((each) => `- ${each}`).join('\n')}`]
+      ? [`## Not run, or run again\n\n${result.broken.map((each) => `- ${each}`).join('\n')}`]
       : []),
   ];
   return `${sections.filter(Boolean).join('\n\n')}\n`;

@@ -74,6 +74,8 @@ function spreadOut<T extends { readonly y: number }>(dots: readonly T[], gap: nu
     });
 }
 
+const LINE_HEIGHT_PX = 14;
+
 /** What each boundary found dirty in the first repeat, under QEMU's own rule and ours. */
 export function passesPlot(result: PoliciesResult, guest: string): string {
   const shown = result.runs.filter(
@@ -97,24 +99,30 @@ export function passesPlot(result: PoliciesResult, guest: string): string {
       : [],
   );
   const top = Math.max(1, ...points.map(({ y }) => y)) * 1.15;
+  const names = shown.flatMap(({ contender, success, totalMs, boundaries }) => {
+    const lastMs = success ? totalMs : (boundaries.at(-1)?.atMs ?? totalMs);
+    const text = success ? contender : `${contender}: not arrived`;
+    return [{ contender, text, x: lastMs / 1000, colour: COLOURS[contender] ?? PEER_COLOUR }];
+  });
   return svg({
     width: 860,
     height: 300,
-    marginRight: 90,
+    marginRight: 130,
     x: { label: 's since the start', labelArrow: 'none' },
     y: { label: 'MB dirty at a boundary', labelArrow: 'none', grid: true, domain: [0, top] },
     marks: [
       Plot.ruleY([0]),
       Plot.rectX(ends, { x1: 'x1', x2: 'x2', y1: 0, y2: top, fill: 'colour', fillOpacity: 0.13 }),
-      Plot.text(ends, {
-        x: 'x2',
-        y: top,
-        text: 'contender',
-        fill: 'colour',
-        textAnchor: 'start',
-        dx: 4,
-        dy: 8,
-      }),
+      // Each on a line of its own: where nobody is interfered with, all end at the same time.
+      ...Object.keys(COLOURS).map((contender, line) =>
+        Plot.text(
+          names.filter((name) => name.contender === contender),
+          {
+            ...{ x: 'x', y: top, text: 'text', fill: 'colour', textAnchor: 'start' },
+            ...{ dx: 4, dy: 8 + LINE_HEIGHT_PX * line },
+          },
+        ),
+      ),
       Plot.lineY(points, { x: 'x', y: 'y', stroke: 'colour', z: 'contender' }),
       Plot.dot(points, { x: 'x', y: 'y', fill: 'colour', r: 2.5 }),
     ],
