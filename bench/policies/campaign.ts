@@ -193,7 +193,7 @@ export class Campaign implements AsyncDisposable {
         if (!ran.reusable) await this[Symbol.asyncDispose]();
         return ran.record;
       } catch (error) {
-        const what = `${keyOf(wanted)}, attempt ${attempt}: ${(error as Error).message.split('\n')[0]}`;
+        const what = `${keyOf(wanted)}, attempt ${attempt}: ${(error as Error).message.trim().replaceAll(/\s*\n\s*/g, ' ')}`;
         say(what);
         this.broken.push(what);
         await this[Symbol.asyncDispose]();

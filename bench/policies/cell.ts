@@ -42,7 +42,6 @@ export async function runCell(bed: Bed, trial: Trial): Promise<Ran> {
   // Its own folder for each run: what one migration has learned must not help the next.
   const stateDir = await mkdtemp(path.join(os.tmpdir(), 'switchover-bench-'));
   try {
-    if (!bed.pair.destination.alive()) await bed.pair.startDestination();
     await startAs(bed, trial.startsWith, true);
     const timeout = `${trial.timeLimitMs}ms`;
     const args = ['--json', '--timeout', timeout, ...trial.args, '--state-dir', stateDir];
@@ -56,6 +55,8 @@ export async function runCell(bed: Bed, trial: Trial): Promise<Ran> {
     const { guest, contender, repeat, stage, limitMs, allowedPauseMs } = trial;
     const figures = figuresOf(document, throttleIn(journalFile));
     if (ok && side === 'destination') await bed.turnAround();
+    // One that was given up late is still there, and waits for nobody any more.
+    else if (ok) await bed.pair.startDestination();
     if (ok) await startAs(bed, trial.startsWith, false);
     const record: CellRecord = {
       ...{ guest, contender, repeat, stage, limitMs, allowedPauseMs },

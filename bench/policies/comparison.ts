@@ -76,11 +76,11 @@ function relaxedLimit(fixed: readonly FixedLimit[]): number | undefined {
   return shortest !== undefined && shortest - longestFailed <= LIMIT_STEP_MS ? shortest : undefined;
 }
 
-/** Where the limit failed in the matrix the next one up took its place: only its runs count, and none of the search. */
+/** Every run with that limit, of the search as well: where it failed in the matrix the next one up took its place. */
 function relaxedRow(guest: string, runs: readonly CellRecord[], limitMs: number | undefined): Row {
-  const compared = runs.filter(({ stage, contender }) => stage !== 'search' && isFixed(contender));
-  const at = compared.filter((run) => run.limitMs === limitMs);
-  return rowOf(guest, 'relaxed', at.length > 0 ? at : compared);
+  const tried = runs.filter(({ contender }) => isFixed(contender));
+  const settled = tried.filter((run) => run.limitMs === limitMs);
+  return rowOf(guest, 'relaxed', settled.length > 0 ? settled : tried);
 }
 
 function isFixed(contender: string): boolean {

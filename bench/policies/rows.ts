@@ -43,9 +43,14 @@ export function rowOf(guest: string, contender: string, runs: readonly CellRecor
     memoryOk: runs.filter(({ memoryOk }) => memoryOk).length,
     cpuMs: rangeOf(runs.map(({ cpuMs }) => cpuMs)),
     maxRssBytes: rangeOf(runs.map(({ maxRssBytes }) => maxRssBytes)),
-    failures: [...new Set(failed.map(({ outcome, memoryOk }) => (memoryOk ? outcome : 'memory lost')))],
+    failures: [...new Set(failed.map(failureOf))],
     vainBytes: rangeOf(failed.map(({ sentBytes }) => sentBytes)),
   };
+}
+
+function failureOf({ outcome, memoryOk }: CellRecord): string {
+  if (!memoryOk) return 'memory lost';
+  return outcome === 'completed' ? 'completed too late' : outcome;
 }
 
 /** @returns undefined without values */
