@@ -324,7 +324,7 @@ describe('a migration of somebody else’s is left running (`--over-budget leave
     migration.emit(boundary(1, 0, 537)).end(ARRIVED);
     const kind = always({ action: 'switchover', acceptedPauseMs: 9000, reason: '' });
     await supervise(migration, { kind, limits: leave({ maxDowntimeMs: 1000 }) }).done;
-    expect(migration.calls).toEqual(['limit 1000']);
+    expect(migration.calls).toEqual(['limit 950']);
   });
 });
 

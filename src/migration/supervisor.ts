@@ -18,6 +18,12 @@ import type { Outcome } from './outcome.ts';
 import { settle } from './settle.ts';
 import { assertEdge, isPreCopy, type State } from './states.ts';
 
+/**
+ * The fixed cost of a switchover was measured at up to this much over its usual value. A guest that is stopped for
+ * longer than the user bears is stopped for nothing, so the rest has to fit the user's limit with this to spare.
+ */
+const FIXED_COST_SPREAD_MS = 50;
+
 /** Why we gave a migration up. */
 interface GivenUp {
   readonly outcome: 'aborted' | 'cancelled' | 'failed';
@@ -216,12 +222,14 @@ export class Supervisor {
 
   /** The user's limit holds whatever the policy asks for. */
   private allow(pauseMs: number, asIs = false): void {
+    const { maxDowntimeMs } = this.limits;
+    const spareMs = Math.min(FIXED_COST_SPREAD_MS, maxDowntimeMs / 10);
     this.effect(
       this.migration.setDowntimeLimit({
-        pauseMs: Math.min(pauseMs, this.limits.maxDowntimeMs),
+        pauseMs: Math.min(pauseMs, maxDowntimeMs - spareMs),
         lineRateBytesPerSecond: this.lineRateBytesPerSecond,
         // A limit of QEMU's says nothing of the switchover's fixed cost, which the user's limit covers.
-        ...(asIs && pauseMs + SWITCHOVER_FIXED_COST_MS <= this.limits.maxDowntimeMs ? { asIs } : {}),
+        ...(asIs && pauseMs + SWITCHOVER_FIXED_COST_MS <= maxDowntimeMs ? { asIs } : {}),
       }),
     );
   }
