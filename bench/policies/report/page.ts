@@ -12,7 +12,7 @@ export function page(result: PoliciesResult, notes: string): Map<string, string>
   const guests = compare(result);
   const files = new Map([['benchmarks.md', text(result, guests, notes)]]);
   for (const guest of guests) {
-    files.set(passesFile(guest), passesPlot(result, guest.name));
+    files.set(passesFile(guest), passesPlot(result, guest));
     if (guest.peers) files.set(frontierFile(guest), frontierPlot(guest));
   }
   return files;
@@ -110,7 +110,7 @@ function ownSection(guest: GuestComparison): string {
       : ` Relaxed KVM needs a limit of ${limitMs} ms, under which it pauses for up to ${pauseMs} ms: what \`=\` is allowed.`;
   const { rateBitsPerSecond: rate, timeLimitMs } = guest;
   const where = `${CLASS_WORDS[guest.class]}; ${rate / 1e6} Mbit/s, given up after ${timeLimitMs / 1000} s.`;
-  return `### ${guest.name}: ${guest.summary}\n\n${where}${allowed}\n\n${ownTable(guest)}\n\n![Memory dirty at each boundary](${passesFile(guest)})`;
+  return `### ${guest.name}: ${guest.summary}\n\n${where}${allowed}\n\n${ownTable(guest)}\n\n![Memory dirty at each boundary, and, shaded, how long the guest stood still](${passesFile(guest)})\n\nOf the first repeat; shaded: the guest stands still.`;
 }
 
 function peerSection(guest: GuestComparison): string {

@@ -76,15 +76,16 @@ function spreadOut<T extends { readonly y: number }>(dots: readonly T[], gap: nu
 
 const LINE_HEIGHT_PX = 14;
 
-/** What each boundary found dirty in the first repeat, under QEMU's own rule and ours. */
-export function passesPlot(result: PoliciesResult, guest: string): string {
-  const shown = result.runs.filter(
-    (run) =>
-      run.guest === guest &&
-      run.repeat === 1 &&
-      run.stage === 'matrix' &&
-      Object.hasOwn(COLOURS, run.contender),
+/** What each boundary found dirty in the first repeat, under QEMU's own rule and ours; shaded where the guest stood still. */
+export function passesPlot({ runs }: PoliciesResult, { name, relaxedLimitMs }: GuestComparison): string {
+  const first = runs.filter((run) => run.guest === name && run.repeat === 1);
+  // At the limit that it came to, whether or not the first repeat had that one already.
+  const relaxed = first.find(({ limitMs }) => limitMs !== null && limitMs === relaxedLimitMs);
+  const others = first.filter(
+    ({ stage, contender }) =>
+      stage === 'matrix' && contender !== 'relaxed' && Object.hasOwn(COLOURS, contender),
   );
+  const shown = relaxed ? [...others, { ...relaxed, contender: 'relaxed' }] : others;
   const points = shown.flatMap(({ contender, boundaries }) =>
     boundaries
       .filter(({ pass }) => pass > 1)
@@ -98,7 +99,8 @@ export function passesPlot(result: PoliciesResult, guest: string): string {
       ? [{ x1: (totalMs - pauseMs) / 1000, x2: totalMs / 1000, contender, colour: COLOURS[contender] ?? '' }]
       : [],
   );
-  const top = Math.max(1, ...points.map(({ y }) => y)) * 1.15;
+  const top = Math.max(1, ...points.map(({ y }) => y)) * 1.4;
+  const right = Math.max(1, ...shown.map(({ totalMs }) => totalMs / 1000));
   const names = shown.flatMap(({ contender, success, totalMs, boundaries }) => {
     const lastMs = success ? totalMs : (boundaries.at(-1)?.atMs ?? totalMs);
     const text = success ? contender : `${contender}: not arrived`;
@@ -108,7 +110,7 @@ export function passesPlot(result: PoliciesResult, guest: string): string {
     width: 860,
     height: 300,
     marginRight: 130,
-    x: { label: 's since the start', labelArrow: 'none' },
+    x: { label: 's since the start', labelArrow: 'none', domain: [0, right] },
     y: { label: 'MB dirty at a boundary', labelArrow: 'none', grid: true, domain: [0, top] },
     marks: [
       Plot.ruleY([0]),
