@@ -34,7 +34,7 @@ export const QUICK: Settings = {
   ...{ repeats: 2, confirmations: 2, oracle: false, cost: false },
 };
 
-/** What a single run depends on: more guests, contenders or repeats add runs and leave those that are there. */
+/** What a single run depends on: more contenders or repeats add runs and leave those that are there. */
 export function conditionsOf({ guests, rateBitsPerSecond, memoryMiB, timeLimitMs }: Settings): unknown {
   const each = guests.map(
     ({ name, workload, memoryMiB: own, rateBitsPerSecond: rate, timeLimitMs: limit }) => ({
