@@ -94,6 +94,9 @@ test('a guest that converges by itself is left alone', async () => {
   expect(decisions.filter(({ memoryIntensive }) => memoryIntensive)).toEqual([]);
   expect(decisions.filter(({ acceptedPauseMs = 0 }) => acceptedPauseMs > 300)).toEqual([]);
   expect(decisions.map(({ action }) => action)).toContain('continue');
+  const asked = decisions.filter(({ action }) => action !== 'continue');
+  expect(asked.filter(({ action }) => action !== 'switchover')).toEqual([]);
+  expect(entries.filter(({ type }) => type === 'effect').length).toBeLessThanOrEqual(asked.length);
   const { outcome } = entries.at(-1);
   expect(outcome.outcome).toBe('completed');
   expect(outcome.pauseMs).toBeLessThanOrEqual(300);

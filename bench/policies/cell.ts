@@ -54,10 +54,12 @@ export async function runCell(bed: Bed, trial: Trial): Promise<Ran> {
     const journalFile = findJournal(stateDir, document.id);
     const { guest, contender, repeat, stage, limitMs, allowedPauseMs } = trial;
     const figures = figuresOf(document, throttleIn(journalFile));
-    if (ok && side === 'destination') await bed.turnAround();
-    // One that was given up late is still there, and waits for nobody any more.
-    else if (ok) await bed.pair.startDestination();
-    if (ok) await startAs(bed, trial.startsWith, false);
+    if (ok) {
+      if (side === 'destination') await bed.turnAround();
+      // One that was given up late is still there, and waits for nobody any more.
+      else await bed.pair.startDestination();
+      await startAs(bed, trial.startsWith, false);
+    }
     const record: CellRecord = {
       ...{ guest, contender, repeat, stage, limitMs, allowedPauseMs },
       args: ['--timeout', timeout, ...trial.args],

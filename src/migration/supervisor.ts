@@ -8,7 +8,7 @@ import { TooLateError } from '../hypervisor/hypervisor.ts';
 import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import type { Boundary, Observation, Tick } from '../model/observation.ts';
 import { learnedLineRate } from '../model/outlook.ts';
-import { PassMeter, SWITCHOVER_FIXED_COST_MS } from '../model/passes.ts';
+import { PassMeter, SWITCHOVER_FIXED_COST_MS, SWITCHOVER_FIXED_COST_SPREAD_MS } from '../model/passes.ts';
 import { formatDuration } from '../model/units.ts';
 import { Braked } from '../policy/braked.ts';
 import type { Decision, Limits, Policy, PolicyKind } from '../policy/policy.ts';
@@ -17,12 +17,6 @@ import type { Happening, JournalSink } from './journal-entry.ts';
 import type { Outcome } from './outcome.ts';
 import { settle } from './settle.ts';
 import { assertEdge, isPreCopy, type State } from './states.ts';
-
-/**
- * The fixed cost of a switchover was measured at up to this much over its usual value. A guest that is stopped for
- * longer than the user bears is stopped for nothing, so the rest has to fit the user's limit with this to spare.
- */
-const FIXED_COST_SPREAD_MS = 50;
 
 /** Why we gave a migration up. */
 interface GivenUp {
@@ -220,10 +214,13 @@ export class Supervisor {
     this.effect(this.migration.throttle(percent));
   }
 
-  /** The user's limit holds whatever the policy asks for. */
+  /**
+   * The user's limit holds whatever the policy asks for. A guest that is stopped for longer is stopped for nothing, so
+   * the rest has to fit that limit also where the switchover's fixed cost is high.
+   */
   private allow(pauseMs: number, asIs = false): void {
     const { maxDowntimeMs } = this.limits;
-    const spareMs = Math.min(FIXED_COST_SPREAD_MS, maxDowntimeMs / 10);
+    const spareMs = Math.min(SWITCHOVER_FIXED_COST_SPREAD_MS, maxDowntimeMs / 10);
     this.effect(
       this.migration.setDowntimeLimit({
         pauseMs: Math.min(pauseMs, maxDowntimeMs - spareMs),

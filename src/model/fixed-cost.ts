@@ -1,5 +1,5 @@
 import type { Estimate, Interval } from './interval.ts';
-import { SWITCHOVER_FIXED_COST_MS } from './passes.ts';
+import { SWITCHOVER_FIXED_COST_MS, SWITCHOVER_FIXED_COST_SPREAD_MS } from './passes.ts';
 import { robustEstimate } from './robust.ts';
 import { transferMs } from './transfer.ts';
 
@@ -21,7 +21,11 @@ const TELLING_SWITCHOVERS = 3;
 const LEAST_SPREAD_MS = 5;
 
 /** The lab's quickest switchovers cost 20 ms; twice the assumption covers libvirt's round trips there. */
-const ASSUMED: Estimate = { low: 20, middle: SWITCHOVER_FIXED_COST_MS, high: 2 * SWITCHOVER_FIXED_COST_MS };
+const ASSUMED: Estimate = {
+  low: 20,
+  middle: SWITCHOVER_FIXED_COST_MS,
+  high: SWITCHOVER_FIXED_COST_MS + SWITCHOVER_FIXED_COST_SPREAD_MS,
+};
 
 /**
  * What a switchover costs beside the memory, learned from those that finished: the last sync, device state,

@@ -7,6 +7,9 @@ import { carriedBytes } from './transfer.ts';
  */
 export const SWITCHOVER_FIXED_COST_MS = 50;
 
+/** It was measured at up to this much more. */
+export const SWITCHOVER_FIXED_COST_SPREAD_MS = 50;
+
 /** Over less time than this a rate says more about buffers, bursts and bitmap syncs than about the link. */
 const SHORTEST_TELLING_MS = 1000;
 
