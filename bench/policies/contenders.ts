@@ -6,8 +6,8 @@ import type { GuestClass } from './guests.ts';
 /** A pause that holds no peer back, for what it does by its own defaults. */
 const NO_CAP_MS = 60_000;
 
-/** virsh's timeout has no default: half of the usual time limit of a run. */
-const VIRSH_TIMEOUT = 'timeout=15s';
+/** virsh's timeout has no default: less than half of the usual time limit of a run. */
+const VIRSH_TIMEOUT = 'timeout=10s';
 
 /** Stock QEMU with the smallest fixed limit under which it always arrives, on one guest. */
 export interface Relaxed {

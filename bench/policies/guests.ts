@@ -41,6 +41,7 @@ export const GUESTS: readonly BenchGuest[] = [
     summary: 'stress-ng rewrites 96 MiB with random numbers and reads them back (`--vm-method rand-set`)',
     workload: { kind: 'stress-ng', method: 'rand-set' },
     class: 'intensive',
+    peers: true,
   },
   {
     name: 'redis',
@@ -50,6 +51,7 @@ export const GUESTS: readonly BenchGuest[] = [
     rateBitsPerSecond: 240e6,
     timeLimitMs: 40_000,
     class: 'intensive',
+    peers: true,
   },
   {
     name: 'stress-ng-phases',

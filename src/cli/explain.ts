@@ -20,7 +20,7 @@ export function explain(
 
 function explanation(view: MigrationView): string {
   const { guest, limits } = view;
-  const known = view.foreseen ? [foreseenLine(view.foreseen.known)] : [];
+  const known = (view.foreseen && foreseenLine(view.foreseen.known)) ?? [];
   const head = [
     `${view.id}, ${view.origin === 'attach' ? 'attached' : 'begun'} ${view.startedAt}`,
     `${guest.name} (${view.vm}), ${guest.hypervisor}, ${guest.accelerator.toUpperCase()}, ${formatBytes(guest.memoryBytes)}`,

@@ -1,8 +1,10 @@
-import { type Destination, RefusedError } from '../hypervisor/hypervisor.ts';
+import { type Destination, type Hypervisor, RefusedError } from '../hypervisor/hypervisor.ts';
 import { decline } from '../migration/decline.ts';
-import { foresee } from '../migration/foresee.ts';
+import { foresee, GLANCE, QUICK_LOOK } from '../migration/foresee.ts';
 import { stateDirectory } from '../migration/journal-file.ts';
+import { PROBE_MS } from '../migration/probe.ts';
 import { startOptionsOf } from '../migration/start-options.ts';
+import type { Limits } from '../policy/policy.ts';
 import { dryRun } from './dry-run.ts';
 import { exitStatusOf } from './exit-status.ts';
 import { follow, openJournal } from './follow.ts';
@@ -34,9 +36,11 @@ export async function migrate(vm: string, destinationText: string, options: Migr
   const destination = destinationOf(vm, destinationText, options);
   const { limits, kind, problems } = settled(options, await place.libvirt?.describe(place.vm));
   for (const problem of problems) reporter.say(`warning: ${problem}`);
-  const startOptions = startOptionsOf(kind, limits, options.force === true);
-
   const { hypervisor } = place;
+  const probing = kind.foresees ? whenToProbe(hypervisor, limits) : 'never';
+  const probeMs = probing === 'under way' ? PROBE_MS : undefined;
+  const startOptions = startOptionsOf(kind, limits, options.force === true, probeMs);
+
   if (options.dryRun)
     return await dryRun({
       hypervisor,
@@ -57,8 +61,14 @@ export async function migrate(vm: string, destinationText: string, options: Migr
     stateDir: stateDirectory(options.stateDir),
     reporter,
   };
+  const intended = { guest, destination, cap: limits.bandwidthBytesPerSecond };
   const known = kind.foresees
-    ? await foresee(hypervisor, { guest, destination, cap: limits.bandwidthBytesPerSecond }, parts.stateDir)
+    ? await foresee(
+        hypervisor,
+        intended,
+        parts.stateDir,
+        probing === 'before the start' ? QUICK_LOOK : GLANCE,
+      )
     : undefined;
   // Before anything is touched: a migration that leaves no trace is not begun.
   const recorder = openJournal(parts, guest);
@@ -74,6 +84,12 @@ export async function migrate(vm: string, destinationText: string, options: Migr
     throw error;
   });
   return await follow(migration, parts, recorder, known?.known);
+}
+
+/** Before the start it costs its time, so only where what it finds may keep the migration from beginning at all. */
+function whenToProbe({ probesUnderWay }: Hypervisor, limits: Limits): 'before the start' | 'under way' {
+  const mayDecline = limits.lineRateBytesPerSecond !== undefined && limits.overBudget === 'abort';
+  return probesUnderWay && !mayDecline ? 'under way' : 'before the start';
 }
 
 /** @throws {UsageError} when what belongs to libvirt meets a QEMU, or the other way round */

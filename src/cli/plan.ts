@@ -6,8 +6,9 @@ import {
   type Hypervisor,
   RefusedError,
 } from '../hypervisor/hypervisor.ts';
-import { foresee, PROBE_MS } from '../migration/foresee.ts';
+import { foresee } from '../migration/foresee.ts';
 import { errorCode, stateDirectory } from '../migration/journal-file.ts';
+import { PROBE_MS } from '../migration/probe.ts';
 import { startOptionsOf } from '../migration/start-options.ts';
 import { documentOf, type Planned } from '../plan/document.ts';
 import { type PlanRequest, planOf, type Verdict } from '../plan/plan.ts';

@@ -107,7 +107,7 @@ export function hypervisorContract(name: string, makeBed: () => Promise<Contract
     });
 
     test('reports boundaries; cancelling leaves the guest running at the source', async () => {
-      const migration = await hypervisor.start(bed.vm, bed.destination, OPTIONS);
+      const migration = await hypervisor.start(bed.vm, bed.destination, { ...OPTIONS, probeMs: 300 });
       const seen = await follow(migration, async (event, events) => {
         if (boundariesOf(events).length === 3 && event.kind === 'boundary') await migration.cancel();
       });
@@ -122,6 +122,12 @@ export function hypervisorContract(name: string, makeBed: () => Promise<Contract
         expect(boundary.sentBytes).toBeGreaterThan(before.sentBytes);
       });
       expect(seen.events.some(({ kind }) => kind === 'tick')).toBe(true);
+      const probes = seen.events.flatMap((event) => (event.kind === 'probed' ? [event.probe] : []));
+      expect(probes).toHaveLength(hypervisor.probesUnderWay ? 1 : 0);
+      for (const probe of probes) {
+        expect(probe.durationMs).toBe(300);
+        expect(probe.dirtyRateBytesPerSecond).toBeGreaterThan(50e6);
+      }
       expect(seen.end).toMatchObject({
         result: 'cancelled',
         whereabouts: { source: 'running' },

@@ -18,6 +18,9 @@ export interface Hypervisor {
    */
   probeDirtyRate(vm: string, durationMs: number): Promise<DirtyRateProbe>;
 
+  /** Whether {@link StartOptions.probeMs} is heeded. Else a probe takes its time before the start. */
+  readonly probesUnderWay: boolean;
+
   /**
    * How much of the guest's memory the hypervisor's process holds, in bytes: what it does not hold was never
    * written and is zero. About that where the process cannot be looked into; undefined where nothing is known.
@@ -97,6 +100,11 @@ export interface StartOptions extends CheckOptions {
   readonly brake: boolean;
   readonly downtimeLimitMs: number;
   readonly bandwidthBytesPerSecond: number | undefined;
+  /**
+   * Probe the guest for that long as the first pass begins, as {@link Hypervisor.probeDirtyRate} does; told by `probed`,
+   * or by nothing where it fails. Left out: no probe.
+   */
+  readonly probeMs?: number | undefined;
 }
 
 export interface AttachOptions {
@@ -135,6 +143,7 @@ export interface Whereabouts {
 export type MigrationEvent =
   | Boundary
   | Tick
+  | { readonly kind: 'probed'; readonly atMs: number; readonly probe: DirtyRateProbe }
   /** The hypervisors still agree on the migration, nothing moves yet: it cannot have stalled. */
   | { readonly kind: 'preparing'; readonly atMs: number }
   /** The hypervisor did not answer in time; time passes all the same. */

@@ -56,7 +56,7 @@ export const migrationDocumentSchema = z.object({
   guest: z.object({ hypervisor: z.string(), accelerator: z.string(), memoryBytes: bytes }),
   foreseen: z
     .object({
-      tookMs: ms.describe('how long the probe took, before the start'),
+      tookMs: ms.describe('how long finding out took, before the start'),
       probes: z.array(z.object({ durationMs: ms, dirtiedBytes: z.number().nonnegative() })),
       earlierPasses: z
         .int()
@@ -64,7 +64,7 @@ export const migrationDocumentSchema = z.object({
         .describe("passes of this guest's earlier migrations that were used"),
     })
     .nullable()
-    .describe('what was known before the start; null where the policy does not ask'),
+    .describe('what was known before the start and by a probe; null where the policy does not ask'),
   boundaries: z.array(
     z.object({
       pass: z.int().positive(),

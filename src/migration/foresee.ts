@@ -9,15 +9,10 @@ import type { DirtyObservation } from '../model/dirty-curve.ts';
 import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import { type Experience, experienceOf } from './experience.ts';
 import { journalPath, listJournals, readJournal } from './journal-file.ts';
-
-/** Long enough to tell a quick writer, short enough not to be waited for. Drivers that cannot take the next longer. */
-export const PROBE_MS = 300;
+import { dirtiedIn, PROBE_MS } from './probe.ts';
 
 /** A probe that is hardly longer than the last tells nothing more: a driver in whole seconds takes 300 ms for one. */
 const WORTH_ANOTHER_PROBE = 1.5;
-
-/** It samples pages and is told in whole MiB/s: it may read this much too high, as a fraction. */
-const PROBE_EXCESS = 0.1;
 
 /** Older ones say little of today, and reading them takes time. */
 const READ_JOURNALS = 24;
@@ -46,7 +41,10 @@ export interface Look {
 }
 
 /** For a migration that is to begin now: nothing that no policy decides by. */
-const QUICK_LOOK: Look = { probesMs: [PROBE_MS], resident: false };
+export const QUICK_LOOK: Look = { probesMs: [PROBE_MS], resident: false };
+
+/** At what earlier migrations left, and not at the guest. */
+export const GLANCE: Look = { probesMs: [], resident: false };
 
 /** @param stateDir where earlier migrations left their journals; undefined: nowhere */
 export async function foresee(
@@ -78,9 +76,7 @@ async function probe(
   try {
     for (const askedMs of probesMs) {
       if (askedMs < WORTH_ANOTHER_PROBE * (probes.at(-1)?.durationMs ?? 0)) continue;
-      const { durationMs, dirtyRateBytesPerSecond } = await hypervisor.probeDirtyRate(guest.vm, askedMs);
-      const bytes = (dirtyRateBytesPerSecond * durationMs) / 1000;
-      probes.push({ durationMs, bytes, unsentBytes: bytes * PROBE_EXCESS });
+      probes.push(dirtiedIn(await hypervisor.probeDirtyRate(guest.vm, askedMs)));
     }
     return { probes, probeRefusal: undefined };
   } catch (error) {

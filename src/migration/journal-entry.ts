@@ -4,6 +4,7 @@
  * the replay all tell the same story.
  */
 import type { GuestFacts, SideState } from '../hypervisor/hypervisor.ts';
+import type { DirtyObservation } from '../model/dirty-curve.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { MeasuredBoundary, Tick } from '../model/observation.ts';
 import type { Decision, Limits } from '../policy/policy.ts';
@@ -28,6 +29,8 @@ export type Happening =
     }
   /** What was known before the start, and how long finding it out took: what the policy began with. */
   | { readonly type: 'foreseen'; readonly known: Foreknowledge; readonly tookMs: number }
+  /** A probe that was made beside the first pass. */
+  | { readonly type: 'probed'; readonly probe: DirtyObservation }
   | { readonly type: 'state'; readonly from: State; readonly to: State }
   | { readonly type: 'boundary'; readonly boundary: MeasuredBoundary }
   | { readonly type: 'tick'; readonly tick: Tick }

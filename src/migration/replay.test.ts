@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { PassMeter } from '../model/passes.ts';
 import { mp } from '../policy/mp.ts';
-import { DEFAULT_LIMITS } from '../policy/policy.ts';
+import { DEFAULT_LIMITS, type PolicyKind } from '../policy/policy.ts';
 import { relaxed, stock } from '../policy/stock.ts';
 import type { Happening, JournalEntry } from './journal-entry.ts';
 import { replay } from './replay.ts';
@@ -47,6 +47,29 @@ describe('the record', () => {
     const stopped: Happening = { type: 'guest', event: 'stopped', side: 'source' };
     const late = recorded([537, 140], stopped, ...FLAT.slice(2));
     expect(replay(late, mp(), DEFAULT_LIMITS)).toMatchObject({ verdict: 'undecided', pass: 2 });
+  });
+
+  test('holds the probe that was made on the way, where it was made', () => {
+    const probe = { durationMs: 300, bytes: 134e6 };
+    const told: unknown[] = [];
+    const kind: PolicyKind = {
+      ...stock,
+      begin: (limits) => {
+        const policy = stock.begin(limits);
+        return {
+          initialDowntimeLimitMs: policy.initialDowntimeLimitMs,
+          observe: (observation) => {
+            told.push(observation.pass);
+            return policy.observe(observation);
+          },
+          takeProbe: (found) => told.push(found),
+        };
+      },
+    };
+    const [begins, ends] = FLAT as [JournalEntry, JournalEntry];
+    const [probed] = recorded([], { type: 'probed', probe }) as [JournalEntry];
+    replay([begins, probed, ends], kind, DEFAULT_LIMITS);
+    expect(told).toEqual([1, probe, 2]);
   });
 
   test('may hold nothing', () => expect(replay([], mp(), DEFAULT_LIMITS)).toBeUndefined());

@@ -34,7 +34,10 @@ export function replay(
   const policy = kind.begin(limits, foreseen?.known);
   let limitMs = policy.initialDowntimeLimitMs;
   let last: Observation | undefined;
-  for (const observation of observationsIn(entries)) {
+  for (const entry of whileItRan(entries)) {
+    if (entry.type === 'probed') policy.takeProbe?.(entry.probe);
+    const observation = observationIn(entry);
+    if (!observation) continue;
     last = observation;
     const pauseMs = pauseOf(observation);
     if (pauseMs !== undefined && pauseMs <= limitMs)
@@ -53,13 +56,15 @@ export function replay(
   return last && told(kind, 'undecided', last, 'the record ends before it decides');
 }
 
-function* observationsIn(entries: Iterable<JournalEntry>): Generator<Observation> {
-  for (const entry of entries) {
-    if (entry.type === 'boundary') yield entry.boundary;
-    else if (entry.type === 'tick') yield entry.tick;
-    // What is sampled from here on is the stop-and-copy.
-    else if (entry.type === 'guest' && entry.event === 'stopped') return;
-  }
+/** What is sampled once the guest has stopped is the stop-and-copy. */
+function whileItRan(entries: readonly JournalEntry[]): readonly JournalEntry[] {
+  const stop = entries.findIndex((entry) => entry.type === 'guest' && entry.event === 'stopped');
+  return stop < 0 ? entries : entries.slice(0, stop);
+}
+
+function observationIn(entry: JournalEntry): Observation | undefined {
+  if (entry.type === 'boundary') return entry.boundary;
+  return entry.type === 'tick' ? entry.tick : undefined;
 }
 
 function verdictOf({ action }: Decision): Replayed['verdict'] | undefined {

@@ -89,6 +89,22 @@ test('MP to the end: the limit is set at pass 3 and the pause is from STOP to RE
   expect(journal.at(-1)?.type).toBe('ended');
 });
 
+test('a probe that was made beside the first pass is journaled and told to the policy', async () => {
+  const migration = new ScriptedMigration();
+  const probe = { durationMs: 300, dirtyRateBytesPerSecond: 400 * MB };
+  migration.emit(boundary(1, 0, 537), { kind: 'probed', atMs: 400, probe }).end(ARRIVED);
+  const told: unknown[] = [];
+  const going = always({ action: 'continue', reason: 'goes on' });
+  const kind: PolicyKind = {
+    ...going,
+    begin: (limits) => ({ ...going.begin(limits), takeProbe: (found) => told.push(found) }),
+  };
+  const { journal, done } = supervise(migration, { kind });
+  await done;
+  expect(told).toEqual([{ durationMs: 300, bytes: 120 * MB, unsentBytes: 12 * MB }]);
+  expect(journal).toContainEqual({ type: 'probed', atMs: 400, probe: told[0] });
+});
+
 test('a switchover that did not happen by the next boundary is decided anew', async () => {
   const migration = new ScriptedMigration();
   migration

@@ -5,16 +5,18 @@
  */
 import type { MigrationEnd, MigrationEvent, RunningMigration } from '../hypervisor/hypervisor.ts';
 import { TooLateError } from '../hypervisor/hypervisor.ts';
+import type { DirtyObservation } from '../model/dirty-curve.ts';
 import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import type { Boundary, Observation, Tick } from '../model/observation.ts';
 import { learnedLineRate } from '../model/outlook.ts';
-import { PassMeter, SWITCHOVER_FIXED_COST_MS, SWITCHOVER_FIXED_COST_SPREAD_MS } from '../model/passes.ts';
+import { aimedPauseMs, PassMeter, SWITCHOVER_FIXED_COST_MS } from '../model/passes.ts';
 import { formatDuration } from '../model/units.ts';
 import { Braked } from '../policy/braked.ts';
 import type { Decision, Limits, Policy, PolicyKind } from '../policy/policy.ts';
 import { BrownOutMeter } from './brown-out.ts';
 import type { Happening, JournalSink } from './journal-entry.ts';
 import type { Outcome } from './outcome.ts';
+import { dirtiedIn } from './probe.ts';
 import { settle } from './settle.ts';
 import { assertEdge, isPreCopy, type State } from './states.ts';
 
@@ -111,6 +113,8 @@ export class Supervisor {
         return this.takeBoundary(event);
       case 'tick':
         return this.takeTick(event);
+      case 'probed':
+        return this.takeProbe(dirtiedIn(event.probe));
       case 'preparing':
         this.lastProgressMs = event.atMs;
         return this.holdLimits();
@@ -138,6 +142,11 @@ export class Supervisor {
         if (this.state !== 'cancelling') this.warn('the destination closed its monitor');
         return;
     }
+  }
+
+  private takeProbe(probe: DirtyObservation): void {
+    this.note({ type: 'probed', probe });
+    if (isPreCopy(this.state)) this.policy.takeProbe?.(probe);
   }
 
   private takeBoundary(raw: Boundary): void {
@@ -214,16 +223,12 @@ export class Supervisor {
     this.effect(this.migration.throttle(percent));
   }
 
-  /**
-   * The user's limit holds whatever the policy asks for. A guest that is stopped for longer is stopped for nothing, so
-   * the rest has to fit that limit also where the switchover's fixed cost is high.
-   */
+  /** The user's limit holds whatever the policy asks for. */
   private allow(pauseMs: number, asIs = false): void {
     const { maxDowntimeMs } = this.limits;
-    const spareMs = Math.min(SWITCHOVER_FIXED_COST_SPREAD_MS, maxDowntimeMs / 10);
     this.effect(
       this.migration.setDowntimeLimit({
-        pauseMs: Math.min(pauseMs, maxDowntimeMs - spareMs),
+        pauseMs: Math.min(pauseMs, aimedPauseMs(maxDowntimeMs)),
         lineRateBytesPerSecond: this.lineRateBytesPerSecond,
         // A limit of QEMU's says nothing of the switchover's fixed cost, which the user's limit covers.
         ...(asIs && pauseMs + SWITCHOVER_FIXED_COST_MS <= maxDowntimeMs ? { asIs } : {}),

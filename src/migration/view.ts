@@ -1,11 +1,17 @@
 /** A migration as people see it, folded from its journal line by line. */
 import type { GuestFacts } from '../hypervisor/hypervisor.ts';
+import type { DirtyObservation } from '../model/dirty-curve.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { MeasuredBoundary, Tick } from '../model/observation.ts';
 import type { Decision, Limits } from '../policy/policy.ts';
 import type { Happening, JournalEntry } from './journal-entry.ts';
 import type { Outcome } from './outcome.ts';
 import type { State } from './states.ts';
+
+interface Foreseen {
+  readonly known: Foreknowledge;
+  readonly tookMs: number;
+}
 
 export interface MigrationView {
   readonly id: string;
@@ -18,8 +24,8 @@ export interface MigrationView {
   readonly policy: string;
   readonly limits: Limits;
   readonly guest: GuestFacts;
-  /** What was known before the start; undefined where the policy does not ask. */
-  readonly foreseen: { readonly known: Foreknowledge; readonly tookMs: number } | undefined;
+  /** What was known before the start and by probing; undefined where the policy does not ask. */
+  readonly foreseen: Foreseen | undefined;
   readonly state: State;
   readonly boundaries: readonly MeasuredBoundary[];
   readonly lastTick: Tick | undefined;
@@ -31,6 +37,10 @@ export interface MigrationView {
 }
 
 export type DatedDecision = Decision & { readonly atMs: number; readonly pass: number };
+
+function withProbe({ known, tookMs }: Foreseen, probe: DirtyObservation): Foreseen {
+  return { known: { ...known, probes: [...known.probes, probe] }, tookMs };
+}
 
 /** @throws {Error} when the first line does not open a migration */
 export function viewOf(entries: Iterable<JournalEntry>): MigrationView {
@@ -66,6 +76,8 @@ export function foldEntry(view: MigrationView, entry: Happening & { readonly atM
       return view;
     case 'foreseen':
       return { ...view, foreseen: { known: entry.known, tookMs: entry.tookMs } };
+    case 'probed':
+      return { ...view, foreseen: view.foreseen && withProbe(view.foreseen, entry.probe) };
     case 'state':
       return { ...view, state: entry.to };
     case 'boundary':

@@ -54,20 +54,17 @@ export class Outlook {
   private writtenBytes = 0;
   /** The most that a pass carried, in bytes per second. */
   private fastestPass = 0;
-  /** The guest does something else now than in its earlier migrations: it has phases. */
-  readonly hadPhases: boolean;
+  private contradicted = false;
 
   constructor(known: Foreknowledge, link: StatedLink) {
     this.link = link;
     this.fixedCost = known.switchovers.reduce((cost, each) => cost.with(each), FixedCost.assumed);
     this.switchoverRate = rateOf(known.switchoverTransfers);
     const { memoryBytes, earlierPasses, probes } = known;
-    let contradicted = false;
     if (memoryBytes !== undefined) {
       for (const pass of earlierPasses) this.likely = this.likelyOf(memoryBytes).observe(pass).curve;
-      for (const probe of probes) if (this.seeProbe(memoryBytes, probe)) contradicted = true;
+      for (const probe of probes) this.seeProbe(memoryBytes, probe);
     }
-    this.hadPhases = contradicted;
   }
 
   /** A whole pass. @returns what it contradicts, if anything */
@@ -92,12 +89,17 @@ export class Outlook {
     this.likely = undefined;
   }
 
-  private seeProbe(memoryBytes: number, found: DirtyObservation): PhaseChange | undefined {
+  seeProbe(memoryBytes: number, found: DirtyObservation): void {
     this.writtenBytes = Math.max(this.writtenBytes, found.bytes);
     const likely = this.likelyOf(memoryBytes).observe(found);
     this.likely = likely.curve;
     this.measured = this.measuredOf(memoryBytes).observe(found).curve;
-    return likely.phaseChange;
+    if (likely.phaseChange) this.contradicted = true;
+  }
+
+  /** The guest did something else than in its earlier migrations: it has phases. */
+  get hadPhases(): boolean {
+    return this.contradicted;
   }
 
   /** False after {@link seeThrottledPass}, until the next observation. */

@@ -10,6 +10,15 @@ export const SWITCHOVER_FIXED_COST_MS = 50;
 /** It was measured at up to this much more. */
 export const SWITCHOVER_FIXED_COST_SPREAD_MS = 50;
 
+/**
+ * The pause that a switchover is aimed at where no more than `maxPauseMs` is allowed. A guest that is stopped for longer
+ * is stopped for nothing, so the rest has to fit also where the switchover's fixed cost is high.
+ * @returns milliseconds
+ */
+export function aimedPauseMs(maxPauseMs: number): number {
+  return maxPauseMs - Math.min(SWITCHOVER_FIXED_COST_SPREAD_MS, maxPauseMs / 10);
+}
+
 /** Over less time than this a rate says more about buffers, bursts and bitmap syncs than about the link. */
 const SHORTEST_TELLING_MS = 1000;
 

@@ -74,8 +74,29 @@ describe('a memory-intensive guest', () => {
     );
   });
 
-  test('that nobody has probed takes one pass more', () => {
-    expect(actions(decide([144, 134]))).toEqual(['continue', 'continue', 'switchover']);
+  test('that nobody has probed goes on, but stops as soon as what is worth the wait has come', () => {
+    const [, decision] = decide([144]);
+    expect(decision).toMatchObject({ action: 'set-downtime-limit' });
+    expect(decision?.reason).toMatch(
+      /144 MB dirty; a pause of 2.45 s now, about 2.04 s after 1 more pass .*: worth the wait/,
+    );
+    expect(decision?.action === 'set-downtime-limit' && decision.downtimeLimitMs).toBeCloseTo(2040, -1);
+  });
+
+  test('is told by a probe that was made beside its first pass as well as by one before', () => {
+    const { probes, ...rest } = probed(132);
+    const policy = begin({ known: { ...rest, probes: [] } });
+    const meter = new PassMeter();
+    const boundary = (pass: number, atMs: number, sentMB: number, remainingMB: number) =>
+      policy.observe(
+        meter.measure({
+          ...{ kind: 'boundary', pass, atMs, sentBytes: sentMB * MB },
+          ...{ remainingBytes: remainingMB * MB, totalBytes: MEMORY },
+        }),
+      );
+    boundary(1, 0, 0, 537);
+    for (const probe of probes) policy.takeProbe?.(probe);
+    expect(boundary(2, 3600, 216, 144).action).toBe('switchover');
   });
 
   test('whose earlier migrations are known needs no probe', () => {
@@ -93,6 +114,12 @@ describe('a memory-intensive guest', () => {
     expect(accepted(decide([144], { known: probed(132), limits: { maxDowntimeMs: 2500 } }))).toBe(2500);
   });
 
+  test('is not switched over where the fixed cost might take its pause beyond --max-downtime', () => {
+    const [, decision] = decide([144], { known: probed(132), limits: { maxDowntimeMs: 2480 } });
+    expect(decision).toMatchObject({ action: 'set-downtime-limit', downtimeLimitMs: 2480 });
+    expect(decision?.reason).toMatch(/a pause of 2.45 s is needed now, too near to --max-downtime 2.48 s/);
+  });
+
   test('a switchover that QEMU does not take is decided again, until patience ends', () => {
     const decisions = decide(Array(12).fill(134), { known: probed(134), limits: { maxDowntimeMs: 2400 } });
     const switchovers = decisions.filter(({ action }) => action === 'switchover');
@@ -102,13 +129,15 @@ describe('a memory-intensive guest', () => {
 });
 
 describe('the exchange rate', () => {
-  test('decides whether a pass that shrinks a little is made', () => {
-    const shrinking = [120, 104, 94];
-    const passes = (exchangeRate: number) =>
-      actions(decide(shrinking, { parameters: { exchangeRate } })).indexOf('switchover') + 1;
-    expect(passes(1)).toBe(2);
-    expect(passes(5)).toBe(3);
-    expect(passes(50)).toBe(0);
+  test('decides whether a pass that shrinks a little is made, and how short a pause is waited for', () => {
+    const decidedAt = (exchangeRate: number) => decide([120], { parameters: { exchangeRate } }).at(-1);
+    const awaitedMs = (exchangeRate: number) => {
+      const decision = decidedAt(exchangeRate);
+      return decision?.action === 'set-downtime-limit' ? decision.downtimeLimitMs : Number.NaN;
+    };
+    expect(decidedAt(1)?.action).toBe('switchover');
+    expect(awaitedMs(5)).toBeLessThan(2050);
+    expect(awaitedMs(50)).toBeLessThan(awaitedMs(5));
   });
 });
 
@@ -193,8 +222,9 @@ describe('when no pause within --max-downtime is possible', () => {
 describe('a guest with phases', () => {
   test('is waited for while its calms are worth it', () => {
     const limits = { maxDowntimeMs: 10_000 };
-    const decisions = decide([140, 40, 140], { limits, parameters: { exchangeRate: 10 }, known: probed(40) });
-    expect(decisions.at(-1)?.action).toBe('continue');
+    const decisions = decide([60, 140], { limits, parameters: { exchangeRate: 10 }, known: probed(40) });
+    // A calm may come and go within a pass.
+    expect(decisions.at(-1)?.action).toBe('set-downtime-limit');
     expect(decisions.at(-1)?.reason).toMatch(
       /the guest changed.*calms that need .* come about every .*: worth the wait/,
     );

@@ -13,13 +13,13 @@
  * has reached the least of these, no pause is short enough to have been worth the wait: it waits no more.
  */
 import { convergence } from '../model/convergence.ts';
-import type { PhaseChange } from '../model/dirty-curve.ts';
+import type { DirtyObservation, PhaseChange } from '../model/dirty-curve.ts';
 import { FirstPassRate } from '../model/first-pass-rate.ts';
 import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import { type Estimate, exactly } from '../model/interval.ts';
 import type { EndedPass, MeasuredBoundary, Observation, Tick } from '../model/observation.ts';
 import { type Conditions, Outlook } from '../model/outlook.ts';
-import { mostUnsentBytes } from '../model/passes.ts';
+import { aimedPauseMs, mostUnsentBytes } from '../model/passes.ts';
 import { pauseMs } from '../model/switchover-pause.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import {
@@ -82,7 +82,11 @@ class Forecast implements Policy {
     this.known = known;
     this.initialDowntimeLimitMs = limits.downtimeMs;
     this.limitInForceMs = limits.downtimeMs;
-    this.worth = { exchangeRate, freePauseMs: limits.downtimeMs, maxPauseMs: limits.maxDowntimeMs };
+    this.worth = {
+      exchangeRate,
+      freePauseMs: limits.downtimeMs,
+      maxPauseMs: aimedPauseMs(limits.maxDowntimeMs),
+    };
     const { lineRateBytesPerSecond: lineRate, bandwidthBytesPerSecond: cap } = limits;
     this.outlook = new Outlook(known, { lineRate, cap });
   }
@@ -95,6 +99,12 @@ class Forecast implements Policy {
       return undefined;
     const rate = Math.min(stated, cap ?? stated);
     return this.foreseenHopeless(memoryBytes, { low: rate, middle: rate, high: rate });
+  }
+
+  takeProbe(probe: DirtyObservation): void {
+    // Of a guest that is throttled by now it would say the wrong thing.
+    const { memoryBytes } = this.known;
+    if (memoryBytes !== undefined && this.throttlePercent === 0) this.outlook.seeProbe(memoryBytes, probe);
   }
 
   observe(observation: Observation): Decision {
@@ -139,7 +149,7 @@ class Forecast implements Policy {
 
   private decide(boundary: MeasuredBoundary, conditions: Conditions, changed?: PhaseChange): Decision {
     const { remainingBytes, atMs } = boundary;
-    const { downtimeMs, maxDowntimeMs } = this.limits;
+    const { downtimeMs } = this.limits;
     const { expected } = conditions;
     const pause = expectedPauseMs(remainingBytes, expected);
     const seen: Seen = { boundary, conditions, pauseMs: pause, changed };
@@ -163,7 +173,7 @@ class Forecast implements Policy {
     const alone = this.comesByItself(remainingBytes, conditions, overdue || this.switchoversAsked > 0);
     if (alone) return alone;
     const stop = bestStop(remainingBytes, expected, this.worth);
-    return pause <= maxDowntimeMs && this.switchoversAsked < PATIENCE_PASSES
+    return pause <= this.worth.maxPauseMs && this.switchoversAsked < PATIENCE_PASSES
       ? // A limit that was raised once stays so, and leaves nothing for a longer wait to decide.
         this.nowOrLater(seen, stop, overdue || this.switchoversAsked > 0)
       : this.notNow(seen, stop, overdue);
@@ -192,20 +202,18 @@ class Forecast implements Policy {
     const { maxDowntimeMs } = this.limits;
     const needs = `a pause of ${formatDuration(pause)}`;
     if (!overdue && stop && stop.passes > 0)
-      return {
-        action: 'continue',
+      return this.waitFor(stop.pauseMs, {
         memoryIntensive: false,
         reason: `${described(seen)}; ${needs} now, about ${formatDuration(stop.pauseMs)} ${afterPasses(stop)}: worth the wait`,
-      };
+      });
     const calm = overdue
       ? undefined
       : this.calms.worthWaitingFor(boundary.remainingBytes, conditions.expected, this.worth);
     if (calm)
-      return {
-        action: 'continue',
+      return this.waitFor(calm.pauseMs, {
         memoryIntensive: true,
         reason: `${described(seen)}; ${needs} now, but calms that need ${formatDuration(calm.pauseMs)} come about every ${formatDuration(calm.waitMs)}: worth the wait`,
-      };
+      });
     this.switchoversAsked += 1;
     const { high } = pauseMs(exactly(boundary.remainingBytes), conditions.cost);
     const accepted = Math.max(pause * (1 + PAUSE_MARGIN), Math.min(high, 2 * pause));
@@ -215,6 +223,16 @@ class Forecast implements Policy {
       acceptedPauseMs: Math.min(accepted, maxDowntimeMs),
       reason: `memory-intensive: ${described(seen)}; ${needs}, within --max-downtime ${formatDuration(maxDowntimeMs)}; ${this.whyNoWait(seen, overdue)}`,
     };
+  }
+
+  /**
+   * A pause that is worth the wait is worth as much when it comes sooner. Under a limit of its length QEMU looks as soon
+   * as no more than that is unsent, and again every time after, where else it would send the whole pass before.
+   */
+  private waitFor(pauseMs: number, why: Pick<Decision, 'reason' | 'memoryIntensive'>): Decision {
+    return pauseMs > this.limitInForceMs
+      ? { action: 'set-downtime-limit', downtimeLimitMs: pauseMs, ...why }
+      : { action: 'continue', ...why };
   }
 
   private whyNoWait({ boundary, conditions }: Seen, overdue: boolean): string {
@@ -230,7 +248,8 @@ class Forecast implements Policy {
   private notNow(seen: Seen, stop: Stop | undefined, overdue: boolean): Decision {
     const { boundary, conditions, pauseMs: pause } = seen;
     const { maxDowntimeMs } = this.limits;
-    const needs = `a pause of ${formatDuration(pause)} is needed now, over --max-downtime ${formatDuration(maxDowntimeMs)}`;
+    const over = pause > maxDowntimeMs ? 'over' : 'too near to';
+    const needs = `a pause of ${formatDuration(pause)} is needed now, ${over} --max-downtime ${formatDuration(maxDowntimeMs)}`;
     const hopeless = this.hopeless(conditions, boundary.remainingBytes);
     if (hopeless) return hopeless;
     // To give up loses what was sent so far. So it is not given up before it has waited as long as that took.
@@ -245,11 +264,10 @@ class Forecast implements Policy {
         boundary.remainingBytes,
       );
     if (stop)
-      return {
-        action: 'continue',
+      return this.waitFor(stop.pauseMs, {
         memoryIntensive: false,
         reason: `${described(seen)}; ${needs}, about ${formatDuration(stop.pauseMs)} ${afterPasses(stop)}`,
-      };
+      });
     // A brake loses nothing of what was sent, so it does not wait for certainty.
     if (this.limits.overBudget === 'brake')
       return this.overBudget(

@@ -1,3 +1,4 @@
+import type { DirtyObservation } from '../model/dirty-curve.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { Observation } from '../model/observation.ts';
 
@@ -76,6 +77,8 @@ export interface Policy {
   /** The downtime limit in force from the start, in milliseconds. */
   readonly initialDowntimeLimitMs: number;
   observe(observation: Observation): Decision;
+  /** Is told of a probe that was made after it had begun. */
+  takeProbe?(probe: DirtyObservation): void;
   /** What it says before anything has begun: `abort` where it is certain that no pause within the limits is possible. */
   beforeStart?(): Decision | undefined;
 }

@@ -1,13 +1,15 @@
+import type { DirtyObservation } from '../../model/dirty-curve.ts';
 import type { Foreknowledge } from '../../model/foreknowledge.ts';
 import { formatBytes, formatDuration } from '../../model/units.ts';
 
-/** What was known before the start, in a sentence. */
-export function foreseenLine({ probes, earlierPasses }: Foreknowledge): string {
-  const probed = probes.map(
-    ({ bytes, durationMs }) => `the guest dirtied ${formatBytes(bytes)} within ${formatDuration(durationMs)}`,
-  );
-  const found = probed.length > 0 ? probed.join(', ') : 'the guest could not be probed';
+/** What is known of the guest apart from its passes, for people; undefined where that is nothing. */
+export function foreseenLine({ probes, earlierPasses }: Foreknowledge): string | undefined {
   const earlier =
-    earlierPasses.length > 0 ? `; ${earlierPasses.length} passes of its earlier migrations are known` : '';
-  return `before the start: ${found}${earlier}`;
+    earlierPasses.length > 0 ? [`${earlierPasses.length} passes of its earlier migrations are known`] : [];
+  const found = [...probes.map(probedLine), ...earlier];
+  return found.length > 0 ? `known of the guest: ${found.join('; ')}` : undefined;
+}
+
+export function probedLine({ bytes, durationMs }: DirtyObservation): string {
+  return `it dirtied ${formatBytes(bytes)} within ${formatDuration(durationMs)}`;
 }

@@ -8,7 +8,7 @@ import type { JournalEntry } from '../../migration/journal-entry.ts';
 import { foldEntry, type MigrationView, openView } from '../../migration/view.ts';
 import { formatBytes, formatDuration, formatRate } from '../../model/units.ts';
 import type { Output } from '../migration-options.ts';
-import { foreseenLine } from './foreseen-line.ts';
+import { foreseenLine, probedLine } from './foreseen-line.ts';
 import { decisionLine, passLine } from './pass-line.ts';
 import { progressLine } from './progress-line.ts';
 import { summary } from './summary.ts';
@@ -48,8 +48,12 @@ export class Reporter {
     switch (entry.type) {
       case 'opened':
         return this.say(heading(view));
-      case 'foreseen':
-        return this.say(foreseenLine(entry.known));
+      case 'foreseen': {
+        const line = foreseenLine(entry.known);
+        return line === undefined ? undefined : this.say(line);
+      }
+      case 'probed':
+        return this.say(`         probed at ${formatDuration(entry.atMs)}: ${probedLine(entry.probe)}`);
       case 'boundary':
         return this.say(passLine(entry.boundary));
       case 'decision':

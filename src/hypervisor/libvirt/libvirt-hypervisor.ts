@@ -54,6 +54,9 @@ export class LibvirtHypervisor implements Hypervisor {
     return metadata === undefined ? { name } : { name, metadata };
   }
 
+  /** libvirt lets nobody ask while it migrates. */
+  readonly probesUnderWay = false;
+
   /** By page sampling, in whole seconds: libvirt takes no other unit. */
   async probeDirtyRate(vm: string, durationMs: number): Promise<DirtyRateProbe> {
     const address = parseDomainAddress(vm);

@@ -21,6 +21,7 @@ import {
 import { featuresOf } from './features.ts';
 import { assertUnderWay, guestFacts, openMonitor, sideStateAt, socketPath } from './monitor.ts';
 import { preflight } from './preflight.ts';
+import { probeBySampling } from './probe.ts';
 import { QemuMigration } from './qemu-migration.ts';
 import type { ConnectOptions, QmpClient } from './qmp/client.ts';
 import { QmpError } from './qmp/errors.ts';
@@ -29,9 +30,6 @@ import { Undo } from './undo.ts';
 
 /** QEMU takes any number; this one is above every link. Its own default would cap the passes at 128 MiB/s. */
 const NO_CAP_BYTES_PER_SECOND = 2 ** 40;
-
-/** Pages sampled per GiB: QEMU's finest, 16384, costs a second of CPU on a large guest; this errs by a few per cent. */
-const SAMPLED_PAGES_PER_GIB = 4096;
 
 interface BothEnds extends AsyncDisposable {
   readonly source: QmpClient;
@@ -51,27 +49,12 @@ export class QemuHypervisor implements Hypervisor {
     return await guestFacts(vm, client);
   }
 
-  /** By page sampling only: `dirty-bitmap` crashes QEMU 7.2 under TCG and reads 0 on 10.0 there. */
+  readonly probesUnderWay = true;
+
   async probeDirtyRate(vm: string, durationMs: number): Promise<DirtyRateProbe> {
     await using client = await openMonitor(vm, this.qmp);
-    const inMilliseconds = featuresOf(client.version).dirtyRateInMilliseconds;
-    const askedMs = inMilliseconds
-      ? Math.max(50, Math.round(durationMs))
-      : Math.max(1, Math.round(durationMs / 1000)) * 1000;
     try {
-      await client.execute('calc-dirty-rate', {
-        ...(inMilliseconds
-          ? { 'calc-time': askedMs, 'calc-time-unit': 'millisecond' }
-          : { 'calc-time': askedMs / 1000 }),
-        mode: 'page-sampling',
-        'sample-pages': SAMPLED_PAGES_PER_GIB,
-      });
-      for (;;) {
-        const measured = await client.execute('query-dirty-rate');
-        if (measured.status === 'measured')
-          return { durationMs: askedMs, dirtyRateBytesPerSecond: (measured['dirty-rate'] ?? 0) * 2 ** 20 };
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+      return await probeBySampling(client, durationMs);
     } catch (error) {
       throw refused('lacks-feature', `${vm}: the dirty rate could not be measured`, error);
     }
@@ -126,6 +109,7 @@ export class QemuHypervisor implements Hypervisor {
         await migration.detach();
         throw refused('bad-migrate-uri', `${vm} refused to migrate to ${migrateUri}`, error);
       }
+      if (options.probeMs !== undefined) void migration.probe(options.probeMs);
       return migration;
     } catch (error) {
       await undo.run();

@@ -25,6 +25,7 @@ import { featuresOf } from './features.ts';
 import { fence } from './fence.ts';
 import { finalInfo, lastingDestinationState, lastingSourceState } from './lasting-state.ts';
 import { pauseParameters } from './pause-limit.ts';
+import { probeBySampling } from './probe.ts';
 import type { QmpClient } from './qmp/client.ts';
 import type { MigrationInfo } from './qmp/commands.ts';
 import type { QmpEvent } from './qmp/events.ts';
@@ -102,6 +103,16 @@ export class QemuMigration implements RunningMigration {
     this.settleEnded = resolve;
     this.subscribe();
     this.scheduleTick();
+  }
+
+  /** Beside the first pass. One that fails, or that the guest's stop overtakes, tells nothing. */
+  async probe(durationMs: number): Promise<void> {
+    try {
+      const probe = await probeBySampling(this.source, durationMs);
+      if (!this.ending && !this.guestStopped) this.events.push({ kind: 'probed', atMs: this.now(), probe });
+    } catch {
+      // The migration tells how it ended; without a probe it goes by its boundaries.
+    }
   }
 
   async setDowntimeLimit(request: PauseRequest): Promise<string> {

@@ -47,6 +47,9 @@ export class SimulatedHypervisor implements Hypervisor {
     return this.guestAt(vm).facts(parseSimulatedAddress(vm).side);
   }
 
+  /** Its probes take no time. */
+  readonly probesUnderWay = false;
+
   async probeDirtyRate(vm: string, durationMs: number): Promise<DirtyRateProbe> {
     const guest = this.guestAt(vm);
     if (guest.migrating)
