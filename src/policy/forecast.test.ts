@@ -116,7 +116,7 @@ describe('a memory-intensive guest', () => {
 
   test('is not switched over where the fixed cost might take its pause beyond --max-downtime', () => {
     const [, decision] = decide([144], { known: probed(132), limits: { maxDowntimeMs: 2480 } });
-    expect(decision).toMatchObject({ action: 'set-downtime-limit', downtimeLimitMs: 2480 });
+    expect(decision?.action).toBe('set-downtime-limit');
     expect(decision?.reason).toMatch(/a pause of 2.45 s is needed now, too near to --max-downtime 2.48 s/);
   });
 
