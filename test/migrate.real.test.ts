@@ -74,7 +74,7 @@ describe('a memory-intensive guest', () => {
     const listed = await switchover('list', '--state-dir', bed.stateDir);
     expect(listed.stdout.trim().split('\n')).toHaveLength(5);
     const explained = await switchover('explain', 'last', '--state-dir', bed.stateDir);
-    expect(explained.stdout).toMatch(/^before the start: the guest dirtied .* within 300 ms/m);
+    expect(explained.stdout).toMatch(/^known of the guest: it dirtied .* within 300 ms/m);
     expect(explained.stdout).toMatch(/^pass 2 .*\n +switchover: memory-intensive: /m);
     expect(explained.stdout).toMatch(/the guest resumed on the destination/);
   });

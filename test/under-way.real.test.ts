@@ -133,7 +133,7 @@ describe('a migration that goes wrong under way', () => {
         bed.source,
         '--state-dir',
         bed.stateDir,
-        // Without a probe, which QEMU refuses now, the default would watch for longer.
+        // Without a probe the default would watch for longer.
         ...['--policy', 'mp', '--max-downtime', '500ms', '--json'],
       );
       expect(attached.status).toBe(5);

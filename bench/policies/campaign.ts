@@ -15,10 +15,11 @@ import { pairingsOf, type Settings } from './settings.ts';
 import type { Store } from './store.ts';
 
 /** A guest for which no limit is found within so many runs has none. */
-const MOST_TRIALS = 14;
+const MOST_TRIALS = 24;
 /** Stock QEMU is watched so long to guess where the search begins. */
 const GUESS_MS = 12_000;
 const GUESSED_BOOT_MS = 12_000;
+const STAGES: readonly CellRecord['stage'][] = ['search', 'matrix', 'oracle'];
 const NO_EXTRAS: StartsWith = {};
 /** For contenders that take nothing from it. */
 const NOTHING_RELAXED: Relaxed = { limitMs: 0, pauseMs: 0 };
@@ -56,7 +57,7 @@ export class Campaign implements AsyncDisposable {
     const relaxed: Record<string, Relaxed> = { ...known };
     for (const guest of this.hardGuests()) {
       if (relaxed[guest.name]) continue;
-      const limitMs = await this.searchLimit(guest, this.settings.confirmations);
+      const limitMs = await this.searchLimit(guest, this.settings.confirmations, ['search']);
       if (limitMs !== undefined)
         relaxed[guest.name] = { limitMs, pauseMs: this.longestPause(guest, limitMs) };
     }
@@ -77,7 +78,11 @@ export class Campaign implements AsyncDisposable {
   }
 
   /** @returns undefined where none was found */
-  private async searchLimit(guest: BenchGuest, confirmations: number): Promise<number | undefined> {
+  private async searchLimit(
+    guest: BenchGuest,
+    confirmations: number,
+    stages: readonly CellRecord['stage'][],
+  ): Promise<number | undefined> {
     const stock = await this.obtain(guest, 'search', {
       ...{ guest: guest.name, contender: 'guess', repeat: 1, stage: 'search', limitMs: null },
       ...{ args: ['--policy', 'stock'], startsWith: NO_EXTRAS, timeLimitMs: GUESS_MS },
@@ -85,7 +90,7 @@ export class Campaign implements AsyncDisposable {
     if (!stock) return undefined;
     const guessMs = guessFrom(stock.boundaries);
     for (let trial = 0; trial < MOST_TRIALS; trial += 1) {
-      const next = nextLimit(this.fixedRuns(guest), guessMs, confirmations);
+      const next = nextLimit(this.fixedRuns(guest, stages), guessMs, confirmations);
       if (next.settled) return next.limitMs;
       say(`${guest.name}: does stock QEMU arrive with a limit of ${next.limitMs} ms?`);
       if (!(await this.tryLimit(guest, next.limitMs, 'search'))) return undefined;
@@ -112,9 +117,12 @@ export class Campaign implements AsyncDisposable {
   }
 
   /** Runs of stock QEMU with one limit from the start. */
-  private fixedRuns(guest: BenchGuest): { limitMs: number; success: boolean }[] {
-    return this.records.flatMap(({ guest: name, contender, limitMs, success }) =>
-      name === guest.name && (contender.startsWith('limit-') || contender === 'relaxed') && limitMs !== null
+  private fixedRuns(guest: BenchGuest, stages = STAGES): { limitMs: number; success: boolean }[] {
+    return this.records.flatMap(({ guest: name, stage, contender, limitMs, success }) =>
+      name === guest.name &&
+      stages.includes(stage) &&
+      (contender.startsWith('limit-') || contender === 'relaxed') &&
+      limitMs !== null
         ? [{ limitMs, success }]
         : [],
     );
@@ -153,7 +161,7 @@ export class Campaign implements AsyncDisposable {
 
   /** Fixed limits that come to the pauses that our policies took; and relaxed KVM until it has all its repeats. */
   private async lookBack(guest: BenchGuest): Promise<void> {
-    const relaxedMs = await this.searchLimit(guest, this.settings.repeats);
+    const relaxedMs = await this.searchLimit(guest, this.settings.repeats, STAGES);
     if (relaxedMs === undefined) return;
     const limits = new Set(
       ['mp', 'forecast'].flatMap((contender) => {

@@ -50,7 +50,7 @@ export function resultOf(
     ...{ bench: 'policies', quick, environment },
     settings: { repeats, timeLimitMs, rateBitsPerSecond, memoryMiB, seed },
     guests: settings.guests.map((guest) => ({
-      ...{ name: guest.name, summary: guest.summary, class: guest.class, peers: guest.peers === true },
+      ...{ name: guest.name, summary: guest.summary, class: guest.class, peers: guest.peers !== undefined },
       rateBitsPerSecond: guest.rateBitsPerSecond ?? rateBitsPerSecond,
       timeLimitMs: guest.timeLimitMs ?? timeLimitMs,
     })),

@@ -24,7 +24,7 @@ const COMMON = { rateBitsPerSecond: 480e6, memoryMiB: 512, seed: 20_261_123, tim
 
 export const FULL: Settings = {
   ...COMMON,
-  ...{ quick: false, guests: GUESTS, repeats: 5, confirmations: 2, oracle: true, cost: true },
+  ...{ quick: false, guests: GUESTS, repeats: 5, confirmations: 5, oracle: true, cost: true },
 };
 
 /** Under ten minutes on two cores. */
@@ -48,7 +48,7 @@ export function contendersOn(guest: BenchGuest, { quick }: Settings): Contender[
   return CONTENDERS.filter(
     (each) =>
       each.classes.includes(guest.class) &&
-      (each.tier === 'own' || guest.peers === true) &&
+      (each.tier === 'own' || guest.peers === 'all' || (guest.peers === 'same-pause' && each.samePause)) &&
       (!quick || each.quick === true),
   );
 }

@@ -202,18 +202,18 @@ class Forecast implements Policy {
     const { maxDowntimeMs } = this.limits;
     const needs = `a pause of ${formatDuration(pause)}`;
     if (!overdue && stop && stop.passes > 0)
-      return this.waitFor(stop.pauseMs, {
-        memoryIntensive: false,
-        reason: `${described(seen)}; ${needs} now, about ${formatDuration(stop.pauseMs)} ${afterPasses(stop)}: worth the wait`,
-      });
+      return this.waitFor(
+        stop.pauseMs,
+        `${described(seen)}; ${needs} now, about ${formatDuration(stop.pauseMs)} ${afterPasses(stop)}: worth the wait`,
+      );
     const calm = overdue
       ? undefined
       : this.calms.worthWaitingFor(boundary.remainingBytes, conditions.expected, this.worth);
     if (calm)
-      return this.waitFor(calm.pauseMs, {
-        memoryIntensive: true,
-        reason: `${described(seen)}; ${needs} now, but calms that need ${formatDuration(calm.pauseMs)} come about every ${formatDuration(calm.waitMs)}: worth the wait`,
-      });
+      return this.waitFor(
+        calm.pauseMs,
+        `${described(seen)}; ${needs} now, but calms that need ${formatDuration(calm.pauseMs)} come about every ${formatDuration(calm.waitMs)}: worth the wait`,
+      );
     this.switchoversAsked += 1;
     const { high } = pauseMs(exactly(boundary.remainingBytes), conditions.cost);
     const accepted = Math.max(pause * (1 + PAUSE_MARGIN), Math.min(high, 2 * pause));
@@ -229,7 +229,8 @@ class Forecast implements Policy {
    * A pause that is worth the wait is worth as much when it comes sooner. Under a limit of its length QEMU looks as soon
    * as no more than that is unsent, and again every time after, where else it would send the whole pass before.
    */
-  private waitFor(pauseMs: number, why: Pick<Decision, 'reason' | 'memoryIntensive'>): Decision {
+  private waitFor(pauseMs: number, reason: string): Decision {
+    const why = { memoryIntensive: pauseMs > this.limits.downtimeMs, reason };
     return pauseMs > this.limitInForceMs
       ? { action: 'set-downtime-limit', downtimeLimitMs: pauseMs, ...why }
       : { action: 'continue', ...why };
@@ -264,10 +265,10 @@ class Forecast implements Policy {
         boundary.remainingBytes,
       );
     if (stop)
-      return this.waitFor(stop.pauseMs, {
-        memoryIntensive: false,
-        reason: `${described(seen)}; ${needs}, about ${formatDuration(stop.pauseMs)} ${afterPasses(stop)}`,
-      });
+      return this.waitFor(
+        stop.pauseMs,
+        `${described(seen)}; ${needs}, about ${formatDuration(stop.pauseMs)} ${afterPasses(stop)}`,
+      );
     // A brake loses nothing of what was sent, so it does not wait for certainty.
     if (this.limits.overBudget === 'brake')
       return this.overBudget(

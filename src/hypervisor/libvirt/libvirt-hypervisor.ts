@@ -21,12 +21,19 @@ import { isBefore } from './domain/versions.ts';
 import { LibvirtMigration } from './libvirt-migration.ts';
 import { migrateArguments, PLAIN_MIGRATE, type VirshMigrateOptions } from './migrate-command.ts';
 import { preflight } from './preflight/preflight.ts';
+import type { Verdict } from './preflight/verdict.ts';
+import { RecentAnswer } from './recent-answer.ts';
 import { ask } from './virsh/ask.ts';
 import { EventHub } from './virsh/event-hub.ts';
 import { outputOf, spawnVirsh } from './virsh/virsh.ts';
 
 /** Which libvirt leaves as it is (migration/options.c). */
 export const QEMU_DEFAULT_DOWNTIME_MS = 300;
+
+const VERDICT_HOLDS_MS = 30_000;
+
+/** How often libvirt is asked whether a probe has ended that should have. */
+const PROBE_POLL_MS = 100;
 
 export interface LibvirtOptions {
   /** Of the migrations that are started here. */
@@ -38,6 +45,8 @@ export interface LibvirtOptions {
 export class LibvirtHypervisor implements Hypervisor {
   private readonly own: VirshMigrateOptions;
   private readonly hub: EventHub;
+  /** A migration that starts right after its check need not ask both hosts again, twenty programs of libvirt's. */
+  private readonly verdict = new RecentAnswer<Verdict>(VERDICT_HOLDS_MS);
 
   constructor({ migrate = {}, hub = new EventHub() }: LibvirtOptions = {}) {
     this.own = { ...PLAIN_MIGRATE, ...migrate };
@@ -65,8 +74,9 @@ export class LibvirtHypervisor implements Hypervisor {
     const seconds = Math.min(60, Math.max(1, Math.round(durationMs / 1000)));
     const domain = `--domain=${uuid}`;
     await ask(uri, ['domdirtyrate-calc', domain, `--seconds=${seconds}`, '--mode=page-sampling']);
+    await sleep(seconds * 1000 - PROBE_POLL_MS);
     for (;;) {
-      await sleep(100);
+      await sleep(PROBE_POLL_MS);
       const stats = await ask(uri, ['domstats', '--dirtyrate', domain]);
       // virDomainDirtyRateStatus: 0 not started, 1 measuring, 2 measured.
       if (!/dirtyrate\.calc_status=2/.test(stats)) continue;
@@ -184,7 +194,7 @@ export class LibvirtHypervisor implements Hypervisor {
       throw RefusedError.ofFailures(reasons);
     }
     const domain = source.value;
-    const { findings, notes } = await preflight({
+    const parts = {
       sourceUri: domain.uri,
       destinationUri: there.uri,
       domainXml: domain.xml,
@@ -197,7 +207,8 @@ export class LibvirtHypervisor implements Hypervisor {
         postCopy: options.postCopy || this.own.postCopy,
         lineRateStated: options.lineRateBytesPerSecond !== undefined,
       },
-    });
+    };
+    const { findings, notes } = await this.verdict.to(JSON.stringify(parts), () => preflight(parts));
     return { domain, findings: [...(await sourceFindings(domain, options)), ...findings], notes };
   }
 }
