@@ -2,7 +2,7 @@ import { documentOf } from '../migration/document.ts';
 import { findJournal, readJournal, stateDirectory } from '../migration/journal-file.ts';
 import { type MigrationView, viewOf } from '../migration/view.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
-import { foreseenLine } from './render/foreseen-line.ts';
+import { foreseenLines } from './render/foreseen-lines.ts';
 import { decisionLine, passLine } from './render/pass-line.ts';
 import { summary } from './render/summary.ts';
 
@@ -20,13 +20,12 @@ export function explain(
 
 function explanation(view: MigrationView): string {
   const { guest, limits } = view;
-  const known = (view.foreseen && foreseenLine(view.foreseen.known)) ?? [];
   const head = [
     `${view.id}, ${view.origin === 'attach' ? 'attached' : 'begun'} ${view.startedAt}`,
     `${guest.name} (${view.vm}), ${guest.hypervisor}, ${guest.accelerator.toUpperCase()}, ${formatBytes(guest.memoryBytes)}`,
     `to ${view.destination ?? 'a destination that was not watched'}${view.migrateUri ? ` by ${view.migrateUri}` : ''}`,
     `policy ${view.policy}; --downtime ${formatDuration(limits.downtimeMs)}, --max-downtime ${formatDuration(limits.maxDowntimeMs)}, --over-budget ${limits.overBudget}${limits.overBudget === 'brake' ? ` --brake-for ${formatDuration(limits.brakeForMs)}` : ''}`,
-    ...known,
+    ...(view.foreseen ? foreseenLines(view.foreseen.known) : []),
   ];
   return [...head, '', ...story(view), '', summary(view)].join('\n');
 }

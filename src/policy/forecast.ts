@@ -1,12 +1,13 @@
 /**
  * Forecast: switch over at the first boundary after which another pass is not worth its time. What passes would
- * tell is known before they are made, from the guest's dirty curve (`model/dirty-curve.ts`): a probe before the
- * start, earlier migrations of the same guest, and each boundary are points of it.
+ * tell is known before they are made, from the guest's dirty curve (`model/dirty-curve.ts`): a probe, earlier
+ * migrations of the same guest, and each boundary are points of it.
  *
  * Its one parameter is the exchange rate X: how many seconds of migration one second of pause is worth. At a
  * boundary it stops if no number of further passes is expected to save more pause, times X, than they take
  * (`model/worthwhile.ts`). The user's limits go before that: a guest that is certain to come within
- * `--downtime` is left alone, and a pause beyond `--max-downtime` is never asked for.
+ * `--downtime` is left alone, and a pause beyond `--max-downtime` is never asked for. While it waits, the pause that it
+ * waits for is QEMU's downtime limit, so that it is taken within a pass as well.
  *
  * Expectations fail: a guest has phases, or its curve is not yet known. So waiting has an end that needs none. A
  * boundary at time t with pause P could have ended the migration at a cost of t + P + X·P; once the clock alone

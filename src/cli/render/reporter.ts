@@ -8,7 +8,7 @@ import type { JournalEntry } from '../../migration/journal-entry.ts';
 import { foldEntry, type MigrationView, openView } from '../../migration/view.ts';
 import { formatBytes, formatDuration, formatRate } from '../../model/units.ts';
 import type { Output } from '../migration-options.ts';
-import { foreseenLine, probedLine } from './foreseen-line.ts';
+import { foreseenLines, probedLine } from './foreseen-lines.ts';
 import { decisionLine, passLine } from './pass-line.ts';
 import { progressLine } from './progress-line.ts';
 import { summary } from './summary.ts';
@@ -48,10 +48,9 @@ export class Reporter {
     switch (entry.type) {
       case 'opened':
         return this.say(heading(view));
-      case 'foreseen': {
-        const line = foreseenLine(entry.known);
-        return line === undefined ? undefined : this.say(line);
-      }
+      case 'foreseen':
+        for (const line of foreseenLines(entry.known)) this.say(line);
+        return;
       case 'probed':
         return this.say(`         probed at ${formatDuration(entry.atMs)}: ${probedLine(entry.probe)}`);
       case 'boundary':
