@@ -5,6 +5,7 @@
 import { Bed } from '../../lab/bed.ts';
 import type { StartsWith } from '../../src/policy/policy.ts';
 import { runCell } from './cell.ts';
+import { isFixed } from './comparison.ts';
 import { CONTENDERS, fixedLimitArgs, type Relaxed } from './contenders.ts';
 import type { BenchGuest } from './guests.ts';
 import { guessFrom, LIMIT_STEP_MS, nextLimit, stepped } from './limit-search.ts';
@@ -81,7 +82,7 @@ export class Campaign implements AsyncDisposable {
   private async searchLimit(
     guest: BenchGuest,
     confirmations: number,
-    stages: readonly CellRecord['stage'][],
+    stages = STAGES,
   ): Promise<number | undefined> {
     const stock = await this.obtain(guest, 'search', {
       ...{ guest: guest.name, contender: 'guess', repeat: 1, stage: 'search', limitMs: null },
@@ -119,10 +120,7 @@ export class Campaign implements AsyncDisposable {
   /** Runs of stock QEMU with one limit from the start. */
   private fixedRuns(guest: BenchGuest, stages = STAGES): { limitMs: number; success: boolean }[] {
     return this.records.flatMap(({ guest: name, stage, contender, limitMs, success }) =>
-      name === guest.name &&
-      stages.includes(stage) &&
-      (contender.startsWith('limit-') || contender === 'relaxed') &&
-      limitMs !== null
+      name === guest.name && stages.includes(stage) && isFixed(contender) && limitMs !== null
         ? [{ limitMs, success }]
         : [],
     );
@@ -161,7 +159,7 @@ export class Campaign implements AsyncDisposable {
 
   /** Fixed limits that come to the pauses that our policies took; and relaxed KVM until it has all its repeats. */
   private async lookBack(guest: BenchGuest): Promise<void> {
-    const relaxedMs = await this.searchLimit(guest, this.settings.repeats, STAGES);
+    const relaxedMs = await this.searchLimit(guest, this.settings.repeats);
     if (relaxedMs === undefined) return;
     const limits = new Set(
       ['mp', 'forecast'].flatMap((contender) => {

@@ -83,7 +83,8 @@ function relaxedRow(guest: string, runs: readonly CellRecord[], limitMs: number 
   return rowOf(guest, 'relaxed', settled.length > 0 ? settled : tried);
 }
 
-function isFixed(contender: string): boolean {
+/** QEMU's own rule with one limit from the start. */
+export function isFixed(contender: string): boolean {
   return contender === 'relaxed' || contender.startsWith('limit-');
 }
 

@@ -37,8 +37,7 @@ export async function migrate(vm: string, destinationText: string, options: Migr
   const { limits, kind, problems } = settled(options, await place.libvirt?.describe(place.vm));
   for (const problem of problems) reporter.say(`warning: ${problem}`);
   const { hypervisor } = place;
-  const probing = kind.foresees ? whenToProbe(hypervisor, limits) : 'never';
-  const probeMs = probing === 'under way' ? PROBE_MS : undefined;
+  const probeMs = kind.foresees && probesUnderWay(hypervisor, limits) ? PROBE_MS : undefined;
   const startOptions = startOptionsOf(kind, limits, options.force === true, probeMs);
 
   if (options.dryRun)
@@ -63,12 +62,7 @@ export async function migrate(vm: string, destinationText: string, options: Migr
   };
   const intended = { guest, destination, cap: limits.bandwidthBytesPerSecond };
   const known = kind.foresees
-    ? await foresee(
-        hypervisor,
-        intended,
-        parts.stateDir,
-        probing === 'before the start' ? QUICK_LOOK : GLANCE,
-      )
+    ? await foresee(hypervisor, intended, parts.stateDir, probeMs === undefined ? QUICK_LOOK : GLANCE)
     : undefined;
   // Before anything is touched: a migration that leaves no trace is not begun.
   const recorder = openJournal(parts, guest);
@@ -86,10 +80,10 @@ export async function migrate(vm: string, destinationText: string, options: Migr
   return await follow(migration, parts, recorder, known?.known);
 }
 
-/** Before the start it costs its time, so only where what it finds may keep the migration from beginning at all. */
-function whenToProbe({ probesUnderWay }: Hypervisor, limits: Limits): 'before the start' | 'under way' {
+/** Before the start a probe costs its time: only where what it finds may keep the migration from beginning at all. */
+function probesUnderWay(hypervisor: Hypervisor, limits: Limits): boolean {
   const mayDecline = limits.lineRateBytesPerSecond !== undefined && limits.overBudget === 'abort';
-  return probesUnderWay && !mayDecline ? 'under way' : 'before the start';
+  return hypervisor.probesUnderWay && !mayDecline;
 }
 
 /** @throws {UsageError} when what belongs to libvirt meets a QEMU, or the other way round */

@@ -49,6 +49,18 @@ function decide(remainingMB: readonly number[], given: Case = {}): Decision[] {
   return decisions;
 }
 
+/** Shows the policy one boundary after the other. */
+function boundariesOf(policy: Policy) {
+  const meter = new PassMeter();
+  return (pass: number, atMs: number, sentMB: number, remainingMB: number): Decision =>
+    policy.observe(
+      meter.measure({
+        ...{ kind: 'boundary', pass, atMs, sentBytes: sentMB * MB },
+        ...{ remainingBytes: remainingMB * MB, totalBytes: MEMORY },
+      }),
+    );
+}
+
 /** Samples of the first pass, every 250 ms. @returns the first decision that is not to go on, and when it came */
 function firstPass(policy: Policy, untilMs: number): { atMs: number; decision: Decision } | undefined {
   for (let atMs = 0; atMs <= untilMs; atMs += 250) {
@@ -86,14 +98,7 @@ describe('a memory-intensive guest', () => {
   test('is told by a probe that was made beside its first pass as well as by one before', () => {
     const { probes, ...rest } = probed(132);
     const policy = begin({ known: { ...rest, probes: [] } });
-    const meter = new PassMeter();
-    const boundary = (pass: number, atMs: number, sentMB: number, remainingMB: number) =>
-      policy.observe(
-        meter.measure({
-          ...{ kind: 'boundary', pass, atMs, sentBytes: sentMB * MB },
-          ...{ remainingBytes: remainingMB * MB, totalBytes: MEMORY },
-        }),
-      );
+    const boundary = boundariesOf(policy);
     boundary(1, 0, 0, 537);
     for (const probe of probes) policy.takeProbe?.(probe);
     expect(boundary(2, 3600, 216, 144).action).toBe('switchover');
@@ -243,14 +248,7 @@ describe('a guest with phases', () => {
 
 test('what the guest did unthrottled says nothing of the throttled one', () => {
   const policy = begin({ known: probed(132) });
-  const meter = new PassMeter();
-  const boundary = (pass: number, atMs: number, sentMB: number, remainingMB: number) =>
-    policy.observe(
-      meter.measure({
-        ...{ kind: 'boundary', pass, atMs, sentBytes: sentMB * MB },
-        ...{ remainingBytes: remainingMB * MB, totalBytes: MEMORY },
-      }),
-    );
+  const boundary = boundariesOf(policy);
   boundary(1, 0, 0, 537);
   policy.observe({
     ...{ kind: 'tick', pass: 1, throttlePercent: 99, atMs: 1000, sentBytes: 60 * MB },
