@@ -9,7 +9,7 @@ import { isFixed } from './comparison.ts';
 import { CONTENDERS, fixedLimitArgs, type Relaxed } from './contenders.ts';
 import type { BenchGuest } from './guests.ts';
 import { guessFrom, LIMIT_STEP_MS, nextLimit, stepped } from './limit-search.ts';
-import { cells, estimateMs, remaining } from './matrix.ts';
+import { cells, estimateMs, type Pairing, remaining } from './matrix.ts';
 import { type CellKey, type CellRecord, keyOf } from './record.ts';
 import { medianOf } from './rows.ts';
 import { pairingsOf, type Settings } from './settings.ts';
@@ -63,7 +63,11 @@ export class Campaign implements AsyncDisposable {
         relaxed[guest.name] = { limitMs, pauseMs: this.longestPause(guest, limitMs) };
     }
     await this.runMatrix(relaxed);
-    if (this.settings.oracle) for (const guest of this.hardGuests()) await this.lookBack(guest);
+    if (this.settings.oracle)
+      for (const guest of this.hardGuests()) {
+        await this.lookBack(guest);
+        await this.tellAnew(guest);
+      }
     await this[Symbol.asyncDispose]();
     return this.records;
   }
@@ -128,10 +132,18 @@ export class Campaign implements AsyncDisposable {
 
   private async runMatrix(relaxed: Readonly<Record<string, Relaxed>>): Promise<void> {
     const pairings = pairingsOf(this.settings, relaxed);
-    const all = cells(pairings, this.settings.repeats, this.settings.seed);
+    await this.runCells(cells(pairings, this.settings.repeats, this.settings.seed), pairings, relaxed);
+  }
+
+  private async runCells(
+    all: readonly CellKey[],
+    pairings: readonly Pairing[],
+    relaxed: Readonly<Record<string, Relaxed>>,
+    firstRepeat = 1,
+  ): Promise<void> {
     const skipped = new Set<string>();
     for (;;) {
-      const done = this.records.filter(({ stage }) => stage === 'matrix');
+      const done = this.records.filter(({ stage, repeat }) => stage === 'matrix' && repeat >= firstRepeat);
       const left = remaining(all, pairings, done).filter((cell) => !skipped.has(keyOf(cell)));
       const [cell] = left;
       if (!cell) return;
@@ -175,6 +187,27 @@ export class Campaign implements AsyncDisposable {
     for (const limitMs of limits)
       while (this.looksBack(guest, limitMs) < this.settings.repeats)
         if (!(await this.tryLimit(guest, limitMs, 'oracle'))) return;
+  }
+
+  /**
+   * Where relaxed KVM turned out to need a longer limit than in its search, those that were told its pause are told
+   * the longer one, in repeats of their own.
+   */
+  private async tellAnew(guest: BenchGuest): Promise<void> {
+    const limitMs = await this.searchLimit(guest, this.settings.repeats);
+    const told = this.records.flatMap((each) =>
+      each.guest === guest.name ? (each.allowedPauseMs ?? []) : [],
+    );
+    if (limitMs === undefined || told.length === 0) return;
+    const relaxed = { [guest.name]: { limitMs, pauseMs: this.longestPause(guest, limitMs) } };
+    if (this.longestPause(guest, limitMs) <= Math.min(...told)) return;
+    const pairings = pairingsOf({ ...this.settings, guests: [guest] }, relaxed).filter(
+      ({ contender }) =>
+        contender !== 'relaxed' && CONTENDERS.some(({ id, samePause }) => id === contender && samePause),
+    );
+    const { repeats, seed } = this.settings;
+    const again = cells(pairings, repeats, seed).map((cell) => ({ ...cell, repeat: repeats + cell.repeat }));
+    await this.runCells(again, pairings, relaxed, repeats + 1);
   }
 
   private looksBack(guest: BenchGuest, limitMs: number): number {

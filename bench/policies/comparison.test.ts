@@ -30,6 +30,22 @@ test('where the limit failed in the matrix, the row of relaxed is of the limit t
   expect(guest.rows.get('relaxed')).toMatchObject({ successes: 2, runs: 2 });
 });
 
+test('what was allowed a longer pause in the end is compared; what it did with the shorter one stays a row', () => {
+  const told = (allowedPauseMs: number, what = {}) =>
+    record({ contender: 'forecast=', allowedPauseMs, ...what });
+  const guest = only(
+    told(1600, { totalMs: 5000, pauseMs: 1500 }),
+    told(2000, { repeat: 6 }),
+    record({ contender: 'xen', totalMs: 9000 }),
+  );
+  expect(guest.allowedPauseMs).toBe(2000);
+  expect(guest.rows.get('forecast=')).toMatchObject({ successes: 1, runs: 1 });
+  expect(guest.rows.get('forecast= 1600 ms')?.totalMs?.median).toBe(5300);
+  const ours = guest.rows.get('forecast=');
+  if (!ours) throw new Error('no row');
+  expect(bestPeerFor(ours, guest, new Set(['forecast=']))?.contender).toBe('xen');
+});
+
 test('time spent on probing is part of the total', () => {
   expect(only(record({ totalMs: 6000, probeMs: 300 })).rows.get('forecast')?.totalMs?.median).toBe(6300);
 });

@@ -22,9 +22,9 @@ export interface GuestComparison {
   readonly timeLimitMs: number;
   /** Undefined where no fixed limit was found or looked for. */
   readonly relaxedLimitMs: number | undefined;
-  /** What the contenders with `=` were allowed; undefined where there were none. */
+  /** What the contenders with `=` were allowed in the end; undefined where there were none. */
   readonly allowedPauseMs: number | undefined;
-  /** By contender, `relaxed` at its final limit. */
+  /** By contender, `relaxed` at its final limit; `forecast= 1600 ms` where it was allowed less at first. */
   readonly rows: ReadonlyMap<string, Row>;
   /** Every fixed limit that was tried, the shortest first. */
   readonly fixed: readonly FixedLimit[];
@@ -36,21 +36,28 @@ export function compare(result: PoliciesResult): GuestComparison[] {
     const fixed = fixedLimits(guest.name, runs);
     const relaxedLimitMs = relaxedLimit(fixed);
     const matrix = runs.filter(({ stage }) => stage === 'matrix');
-    const contenders = [...new Set(matrix.map(({ contender }) => contender))];
+    const allowed = matrix.flatMap((run) => run.allowedPauseMs ?? []);
+    const allowedPauseMs = allowed.length > 0 ? Math.max(...allowed) : undefined;
     const rows = new Map(
-      contenders.map((contender) => {
-        const own = matrix.filter((run) => run.contender === contender);
-        return [
-          contender,
-          contender === 'relaxed'
-            ? relaxedRow(guest.name, runs, relaxedLimitMs)
-            : rowOf(guest.name, contender, own),
-        ];
-      }),
+      [...Map.groupBy(matrix, (run) => nameOf(run, allowedPauseMs))].map(([name, own]) => [
+        name,
+        name === 'relaxed' ? relaxedRow(guest.name, runs, relaxedLimitMs) : rowOf(guest.name, name, own),
+      ]),
     );
-    const allowedPauseMs = matrix.find((run) => run.allowedPauseMs !== null)?.allowedPauseMs ?? undefined;
     return { ...guest, relaxedLimitMs, allowedPauseMs, rows, fixed };
   });
+}
+
+/** Where a longer pause was allowed once relaxed KVM turned out to need it, the earlier runs have a row of their own. */
+function nameOf({ contender, allowedPauseMs }: CellRecord, finallyMs: number | undefined): string {
+  return allowedPauseMs === null || allowedPauseMs === finallyMs
+    ? contender
+    : `${contender} ${allowedPauseMs} ms`;
+}
+
+/** @param name of a row */
+export function contenderOf(name: string): string {
+  return name.replace(/ .*/, '');
 }
 
 function fixedLimits(guest: string, runs: readonly CellRecord[]): FixedLimit[] {
@@ -105,7 +112,7 @@ export function oracleFor(row: Row, { fixed }: GuestComparison): FixedLimit | un
 /** The peer that is quickest, among those that always arrive after a pause no longer than this row's. */
 export function bestPeerFor(row: Row, { rows }: GuestComparison, own: ReadonlySet<string>): Row | undefined {
   const peers = [...rows.values()].filter(
-    (peer) => !own.has(peer.contender) && alwaysArrives(peer) && pausesNoLonger(peer, row),
+    (peer) => !own.has(contenderOf(peer.contender)) && alwaysArrives(peer) && pausesNoLonger(peer, row),
   );
   return quickest(peers, ({ totalMs }) => totalMs?.median);
 }

@@ -1,7 +1,7 @@
 /** The pictures of docs/benchmarks.md. Pure: the same result gives the same bytes. */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import type { GuestComparison } from '../comparison.ts';
+import { contenderOf, type GuestComparison } from '../comparison.ts';
 import { CONTENDERS } from '../contenders.ts';
 import type { PoliciesResult } from '../result.ts';
 import { alwaysArrives } from '../rows.ts';
@@ -23,11 +23,11 @@ export function frontierPlot(guest: GuestComparison): string {
       ? [
           {
             name: row.contender,
-            own: OWN.has(row.contender),
+            own: OWN.has(contenderOf(row.contender)),
             x: row.totalMs.median / 1000,
             ...{ x1: row.totalMs.min / 1000, x2: row.totalMs.max / 1000 },
             y: row.pauseMs.median / 1000,
-            colour: COLOURS[row.contender.replace(/[=+].*/, '')] ?? PEER_COLOUR,
+            colour: COLOURS[contenderOf(row.contender).replace(/[=+].*/, '')] ?? PEER_COLOUR,
           },
         ]
       : [],

@@ -1,5 +1,5 @@
 /** The tables of docs/benchmarks.md, from the rows of a result. Pure. */
-import { type GuestComparison, oracleFor } from '../comparison.ts';
+import { contenderOf, type GuestComparison, oracleFor } from '../comparison.ts';
 import { CONTENDERS } from '../contenders.ts';
 import type { CostResult, CostRun } from '../controller-cost.ts';
 import { type Held, ratio } from '../held-against.ts';
@@ -42,7 +42,9 @@ export function ownTable({ rows, relaxedLimitMs }: GuestComparison): string {
   const relaxed = rows.get('relaxed');
   const named = (row: Row) =>
     row.contender === 'relaxed' ? `relaxed, ${relaxedLimitMs ?? '?'} ms` : row.contender;
-  const present = OWN_ORDER.flatMap((id) => rows.get(id) ?? []);
+  const present = OWN_ORDER.flatMap((id) =>
+    [...rows.values()].filter(({ contender }) => contenderOf(contender) === id),
+  );
   const against = (row: Row) =>
     !relaxed || row === relaxed
       ? ['', '']
@@ -63,7 +65,7 @@ export function peersTable(guest: GuestComparison): string {
   return table(
     ['', ...FIGURES, 'throttled to', 'else'],
     all.map((row) => [
-      own.has(row.contender) ? `**${row.contender}**` : row.contender,
+      own.has(contenderOf(row.contender)) ? `**${row.contender}**` : row.contender,
       ...figures(row),
       row.throttlePercent > 0 ? `${row.throttlePercent} %` : '',
       failureText(row),
