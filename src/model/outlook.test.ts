@@ -89,6 +89,20 @@ describe('the guest', () => {
     expect(conditions?.expected.curve.lower(2000)).toBeCloseTo(94 * MB, -6);
   });
 
+  test('pages that cost less on the wire than they hold may do so again, on a stated line as well', () => {
+    // 100 MB within 500 ms, 20 MB of them on the wire; another 5 MB were left unsent.
+    const cheap = { durationMs: 500, sentBytes: 20 * MB, restBytes: 90 * MB, unsentBytes: 5 * MB };
+    for (const link of [UNSTATED, { lineRate: 60 * MB, cap: undefined }]) {
+      const first = new Outlook(knowing({}), link);
+      first.seePass(MEMORY, cheap);
+      expect(first.conditions(MEMORY, 100)?.cost.lineRate.high).toBeLessThan(70 * MB);
+      const outlook = new Outlook(knowing({}), link);
+      outlook.seePass(MEMORY, { ...cheap, beganWithBytes: 105 * MB });
+      expect(outlook.conditions(MEMORY, 100)?.cost.lineRate.high).toBeCloseTo(200 * MB);
+      expect(outlook.conditions(MEMORY, 100)?.preCopy.bandwidth.high).toBeCloseTo(200 * MB);
+    }
+  });
+
   test('a throttled pass tells the link and makes the guest unknown', () => {
     const outlook = new Outlook(knowing({ probes: [{ durationMs: 300, bytes: 100 * MB }] }), UNSTATED);
     outlook.seeThrottledPass(PASS);

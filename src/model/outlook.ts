@@ -24,6 +24,8 @@ export interface SeenPass {
   readonly restBytes: number;
   /** How much of that the pass may have left unsent. */
   readonly unsentBytes: number;
+  /** Dirty at its beginning. Undefined for the first pass: most of what it goes through was never written. */
+  readonly beganWithBytes?: number | undefined;
 }
 
 /** Guest and link at one moment, as far as they are known. */
@@ -33,6 +35,9 @@ export interface Conditions {
   /** The likely figures within those intervals. */
   readonly expected: Expectation;
 }
+
+/** A pass that goes through this many times what it sends has cheap pages; less is how its end wavers. */
+const CHEAP = 1.25;
 
 /** A petabyte a second: no line is faster. */
 const FASTEST = 1e15;
@@ -54,6 +59,8 @@ export class Outlook {
   private writtenBytes = 0;
   /** The most that a pass carried, in bytes per second. */
   private fastestPass = 0;
+  /** The most guest memory that a pass went through, in bytes per second, where that is more than it carried. */
+  private fastestThrough = 0;
   private contradicted = false;
 
   constructor(known: Foreknowledge, link: StatedLink) {
@@ -72,6 +79,7 @@ export class Outlook {
     const { durationMs, sentBytes, restBytes, unsentBytes } = pass;
     this.passRate = this.passRate.with({ durationMs, bytes: sentBytes });
     this.fastestPass = Math.max(this.fastestPass, (sentBytes / durationMs) * 1000);
+    this.fastestThrough = Math.max(this.fastestThrough, cheaplyThrough(pass));
     this.measured = this.measuredOf(memoryBytes).observe({ durationMs, bytes: restBytes, unsentBytes }).curve;
     this.writtenBytes = Math.max(this.writtenBytes, restBytes);
     // A pass that QEMU may have ended with all of this unsent does not tell what was dirtied.
@@ -138,9 +146,13 @@ export class Outlook {
     };
   }
 
-  /** Others may be on the link now, who were not before: what it carried once it may carry again. */
+  /**
+   * Others may be on the link now, who were not before: what it carried once it may carry again. And what it takes to
+   * carry a page is the guest's doing as well.
+   */
   private orFaster(rate: Estimate): Estimate {
-    return this.link.lineRate === undefined ? { ...rate, high: Math.max(rate.high, this.fastestPass) } : rate;
+    const carried = this.link.lineRate === undefined ? this.fastestPass : 0;
+    return { ...rate, high: Math.max(rate.high, carried, this.fastestThrough) };
   }
 
   private line(passes: RateEstimate): Estimate | undefined {
@@ -163,6 +175,16 @@ export class Outlook {
   private likelyOf(memoryBytes: number): DirtyCurve {
     return this.likely ?? DirtyCurve.unobserved(memoryBytes);
   }
+}
+
+/**
+ * Pages of zeros cost next to nothing on the wire, nor do those that compress well: such a pass goes through more of the
+ * guest's memory than it sends.
+ * @returns bytes of guest memory per second; 0 where the pages of the pass cost what they hold
+ */
+function cheaplyThrough({ durationMs, sentBytes, unsentBytes, beganWithBytes = 0 }: SeenPass): number {
+  const through = beganWithBytes - unsentBytes;
+  return through > CHEAP * sentBytes ? (through / durationMs) * 1000 : 0;
 }
 
 /**

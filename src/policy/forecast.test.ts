@@ -211,6 +211,29 @@ describe('when no pause within --max-downtime is possible', () => {
     expect(decisions[abort]).toMatchObject({ neededPauseMs: expect.closeTo(1217, -1) });
   });
 
+  test('a guest whose pages turn out to cost little on the wire is not given up: what they cost is its own doing', () => {
+    const limits = { downtimeMs: 100, maxDowntimeMs: 100 };
+    // As a guest of stress-ng did that writes zeros: 14 MB on the wire within 260 ms, and 98 MB dirty again.
+    const whenItBeganWith = (dirtyMB: number) => {
+      const policy = begin({ limits, known: probed(0) });
+      const boundary = boundariesOf(policy);
+      boundary(1, 0, 0, 537);
+      boundary(2, 2110, 126, dirtyMB);
+      return boundary(3, 2370, 140, 98.4).action;
+    };
+    expect(whenItBeganWith(20)).toBe('abort');
+    expect(whenItBeganWith(104)).not.toBe('abort');
+  });
+
+  test('waits for as long again where a pause nearly fitted', () => {
+    const abortsAt = (remainingMB: number) => {
+      const decisions = decide(Array(40).fill(remainingMB), { limits });
+      return decisions.findIndex(({ action }) => action === 'abort');
+    };
+    // 1.08 s and 1.13 s, where 1 s is allowed.
+    expect(abortsAt(62)).toBeGreaterThan(1.8 * abortsAt(65));
+  });
+
   test('goes on by post-copy where that is allowed, once the first pass is over', () => {
     const postCopy = { ...limits, overBudget: 'post-copy' as const };
     expect(firstPass(begin({ limits: postCopy, known: probed(132) }), 3000)).toBeUndefined();

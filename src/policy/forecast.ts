@@ -46,6 +46,9 @@ export const FORECAST_DEFAULTS: ForecastParameters = { exchangeRate: 5 };
 /** Room given above the forecast pause, as a fraction: the dirty set and the link's rate both waver. */
 const PAUSE_MARGIN = 0.25;
 
+/** The shortest pause was over the longest allowed by no more than this fraction: it nearly fitted. */
+const NEARLY = 0.1;
+
 /** How many boundaries QEMU may refuse, because its own last sync finds more than was accepted. */
 const PATIENCE_PASSES = 8;
 
@@ -69,6 +72,8 @@ class Forecast implements Policy {
   private readonly calms = new CalmMemory();
   /** Passes end while this much more, in time, is unsent. */
   private limitInForceMs: number;
+  /** What the boundary before this one found; undefined where that began the first pass. */
+  private restBeforeBytes: number | undefined;
   private throttlePercent = 0;
   private throttleChanged = false;
   /** The least that the migration could have cost by ending at a boundary so far. */
@@ -111,12 +116,14 @@ class Forecast implements Policy {
   observe(observation: Observation): Decision {
     if (observation.kind === 'tick') return this.atTick(observation);
     const { ended, remainingBytes } = observation;
+    const beganWithBytes = this.restBeforeBytes;
+    this.restBeforeBytes = observation.pass > 1 ? remainingBytes : undefined;
     if (!ended) {
       const reason =
         observation.pass === 1 ? 'the first pass begins' : 'the first pass that is seen whole begins';
       return { action: 'continue', memoryIntensive: false, reason };
     }
-    const changed = this.learn(observation, ended);
+    const changed = this.learn(observation, ended, beganWithBytes);
     const conditions = this.outlook.conditions(observation.totalBytes, this.limitInForceMs);
     if (!conditions) return { action: 'continue', memoryIntensive: false, reason: 'nothing was sent yet' };
     this.calms.add(remainingBytes);
@@ -137,8 +144,13 @@ class Forecast implements Policy {
     return decision ?? { action: 'continue', reason: 'decisions are made at boundaries' };
   }
 
-  private learn(boundary: MeasuredBoundary, ended: EndedPass): PhaseChange | undefined {
+  private learn(
+    boundary: MeasuredBoundary,
+    ended: EndedPass,
+    beganWithBytes: number | undefined,
+  ): PhaseChange | undefined {
     const pass = {
+      beganWithBytes,
       ...{ durationMs: ended.durationMs, sentBytes: ended.sentBytes, restBytes: boundary.remainingBytes },
       unsentBytes: mostUnsentBytes(boundary, ended, this.limitInForceMs),
     };
@@ -254,10 +266,13 @@ class Forecast implements Policy {
     const needs = `a pause of ${formatDuration(pause)} is needed now, ${over} --max-downtime ${formatDuration(maxDowntimeMs)}`;
     const hopeless = this.hopeless(conditions, boundary.remainingBytes);
     if (hopeless) return hopeless;
-    // To give up loses what was sent so far. So it is not given up before it has waited as long as that took.
+    // To give up loses what was sent so far. So it is not given up before it has waited as long as that took; and where
+    // a pause nearly fitted not before it has waited as long as a migration begun anew would, which has no better odds.
     this.notNowSinceMs ??= boundary.atMs;
     const waited = boundary.atMs >= 2 * this.notNowSinceMs;
-    const spent = this.switchoversAsked >= PATIENCE_PASSES || (overdue && waited);
+    const nearly = this.limits.overBudget === 'abort' && this.leastPauseMs <= (1 + NEARLY) * maxDowntimeMs;
+    const late = nearly ? boundary.atMs >= 2 * this.leastCostMs : overdue;
+    const spent = this.switchoversAsked >= PATIENCE_PASSES || (late && waited);
     if (spent && this.limits.overBudget !== 'leave')
       return this.overBudget(
         this.leastPauseMs,
