@@ -6,7 +6,7 @@ import { measure } from './policies/campaign-result.ts';
 import { compare } from './policies/comparison.ts';
 import { regressions } from './policies/regression.ts';
 import { RESULT_FILE, readResult } from './policies/result.ts';
-import { QUICK } from './policies/settings.ts';
+import { FULL, QUICK } from './policies/settings.ts';
 
 /** @throws {Error} when there are no committed results */
 export async function run(): Promise<BenchResult> {
@@ -19,7 +19,10 @@ export async function run(): Promise<BenchResult> {
       limitMs === undefined || pauseMs === undefined ? [] : [[name, { limitMs, pauseMs }]],
     ),
   );
-  const result = await measure(QUICK, { store: 'check', fresh: true, known });
+  const result = await measure(
+    { ...QUICK, timeLimitMs: FULL.timeLimitMs },
+    { store: 'check', fresh: true, known },
+  );
   const found = regressions(compare(result), committed);
   if (found.length === 0) throw new Error('the quick run and the committed results have nothing in common');
   const worse = found.filter((each) => each.worse);

@@ -1,15 +1,16 @@
 /**
  * Runs all cells of a matrix on real guests: first the smallest fixed limit of each guest is searched for, then the
- * matrix is run repeat by repeat, then the fixed limits that would have been best in hindsight.
+ * matrix is run repeat by repeat, then once more for those that are told the pause of that limit, and then the fixed
+ * limits that would have been best in hindsight.
  */
 import { Bed } from '../../lab/bed.ts';
 import type { StartsWith } from '../../src/policy/policy.ts';
 import { runCell } from './cell.ts';
 import { isFixed } from './comparison.ts';
-import { CONTENDERS, fixedLimitArgs, type Relaxed } from './contenders.ts';
+import { CONTENDERS, type Contender, fixedLimitArgs, isTold, type Relaxed } from './contenders.ts';
 import type { BenchGuest } from './guests.ts';
 import { guessFrom, LIMIT_STEP_MS, nextLimit, stepped } from './limit-search.ts';
-import { cells, estimateMs, type Pairing, remaining } from './matrix.ts';
+import { cells, estimateMs, remaining } from './matrix.ts';
 import { type CellKey, type CellRecord, keyOf } from './record.ts';
 import { medianOf } from './rows.ts';
 import { pairingsOf, type Settings } from './settings.ts';
@@ -20,7 +21,6 @@ const MOST_TRIALS = 24;
 /** Stock QEMU is watched so long to guess where the search begins. */
 const GUESS_MS = 12_000;
 const GUESSED_BOOT_MS = 12_000;
-const STAGES: readonly CellRecord['stage'][] = ['search', 'matrix', 'oracle'];
 const NO_EXTRAS: StartsWith = {};
 /** For contenders that take nothing from it. */
 const NOTHING_RELAXED: Relaxed = { limitMs: 0, pauseMs: 0 };
@@ -55,19 +55,11 @@ export class Campaign implements AsyncDisposable {
    * @returns every run
    */
   async run(known: Readonly<Record<string, Relaxed>> = {}): Promise<readonly CellRecord[]> {
-    const relaxed: Record<string, Relaxed> = { ...known };
-    for (const guest of this.hardGuests()) {
-      if (relaxed[guest.name]) continue;
-      const limitMs = await this.searchLimit(guest, this.settings.confirmations, ['search']);
-      if (limitMs !== undefined)
-        relaxed[guest.name] = { limitMs, pauseMs: this.longestPause(guest, limitMs) };
-    }
-    await this.runMatrix(relaxed);
-    if (this.settings.oracle)
-      for (const guest of this.hardGuests()) {
-        await this.lookBack(guest);
-        await this.tellAnew(guest);
-      }
+    const found = await this.relaxedOf(this.settings.confirmations, known);
+    await this.runMatrix(found, (contender) => !isTold(contender));
+    // Some limits that the search found have failed meanwhile, and those who are told the pause wait for one that holds.
+    await this.runMatrix(await this.relaxedOf(this.settings.repeats, known), isTold);
+    if (this.settings.oracle) for (const guest of this.hardGuests()) await this.lookBack(guest);
     await this[Symbol.asyncDispose]();
     return this.records;
   }
@@ -82,12 +74,23 @@ export class Campaign implements AsyncDisposable {
     return this.settings.guests.filter((guest) => guest.class !== 'healthy');
   }
 
-  /** @returns undefined where none was found */
-  private async searchLimit(
-    guest: BenchGuest,
+  /** Of each guest that has one. */
+  private async relaxedOf(
     confirmations: number,
-    stages = STAGES,
-  ): Promise<number | undefined> {
+    known: Readonly<Record<string, Relaxed>>,
+  ): Promise<Record<string, Relaxed>> {
+    const relaxed = { ...known };
+    for (const guest of this.hardGuests()) {
+      if (known[guest.name]) continue;
+      const limitMs = await this.searchLimit(guest, confirmations);
+      if (limitMs !== undefined)
+        relaxed[guest.name] = { limitMs, pauseMs: this.longestPause(guest, limitMs) };
+    }
+    return relaxed;
+  }
+
+  /** @returns undefined where none was found */
+  private async searchLimit(guest: BenchGuest, confirmations: number): Promise<number | undefined> {
     const stock = await this.obtain(guest, 'search', {
       ...{ guest: guest.name, contender: 'guess', repeat: 1, stage: 'search', limitMs: null },
       ...{ args: ['--policy', 'stock'], startsWith: NO_EXTRAS, timeLimitMs: GUESS_MS },
@@ -95,7 +98,7 @@ export class Campaign implements AsyncDisposable {
     if (!stock) return undefined;
     const guessMs = guessFrom(stock.boundaries);
     for (let trial = 0; trial < MOST_TRIALS; trial += 1) {
-      const next = nextLimit(this.fixedRuns(guest, stages), guessMs, confirmations);
+      const next = nextLimit(this.trials(guest), guessMs, confirmations);
       if (next.settled) return next.limitMs;
       say(`${guest.name}: does stock QEMU arrive with a limit of ${next.limitMs} ms?`);
       if (!(await this.tryLimit(guest, next.limitMs, 'search'))) return undefined;
@@ -104,12 +107,9 @@ export class Campaign implements AsyncDisposable {
     return undefined;
   }
 
-  /** Of the runs of the search: what is allowed must be fixed before the matrix begins. */
   private longestPause(guest: BenchGuest, limitMs: number): number {
-    const runs = this.records.filter(
-      (each) => each.guest === guest.name && each.stage === 'search' && each.limitMs === limitMs,
-    );
-    return stepped(Math.max(limitMs, ...runs.map(({ pauseMs }) => pauseMs ?? 0)));
+    const pauses = this.trials(guest).filter((each) => each.limitMs === limitMs);
+    return stepped(Math.max(limitMs, ...pauses.map(({ pauseMs }) => pauseMs ?? 0)));
   }
 
   private async tryLimit(guest: BenchGuest, limitMs: number, stage: 'search' | 'oracle') {
@@ -122,40 +122,41 @@ export class Campaign implements AsyncDisposable {
   }
 
   /** Runs of stock QEMU with one limit from the start. */
-  private fixedRuns(guest: BenchGuest, stages = STAGES): { limitMs: number; success: boolean }[] {
-    return this.records.flatMap(({ guest: name, stage, contender, limitMs, success }) =>
-      name === guest.name && stages.includes(stage) && isFixed(contender) && limitMs !== null
-        ? [{ limitMs, success }]
+  private fixedRuns(guest: BenchGuest) {
+    return this.records.flatMap(({ guest: name, contender, stage, limitMs, success, pauseMs }) =>
+      name === guest.name && isFixed(contender) && limitMs !== null
+        ? [{ stage, limitMs, success, pauseMs }]
         : [],
     );
   }
 
-  private async runMatrix(relaxed: Readonly<Record<string, Relaxed>>): Promise<void> {
-    const pairings = pairingsOf(this.settings, relaxed);
-    await this.runCells(cells(pairings, this.settings.repeats, this.settings.seed), pairings, relaxed);
+  /** Of those, what the smallest limit is found by: one that was only tried in hindsight moves it no more. */
+  private trials(guest: BenchGuest) {
+    return this.fixedRuns(guest).filter(({ stage }) => stage !== 'oracle');
   }
 
-  private async runCells(
-    all: readonly CellKey[],
-    pairings: readonly Pairing[],
+  private async runMatrix(
     relaxed: Readonly<Record<string, Relaxed>>,
-    firstRepeat = 1,
+    wanted: (contender: Contender) => boolean,
   ): Promise<void> {
+    const pairings = pairingsOf(this.settings, relaxed);
+    const all = cells(pairings, this.settings.repeats, this.settings.seed);
     const skipped = new Set<string>();
     for (;;) {
-      const done = this.records.filter(({ stage, repeat }) => stage === 'matrix' && repeat >= firstRepeat);
+      const done = this.records.filter(({ stage }) => stage === 'matrix');
       const left = remaining(all, pairings, done).filter((cell) => !skipped.has(keyOf(cell)));
-      const [cell] = left;
+      const cell = left.find((each) => wanted(contenderOf(each)));
       if (!cell) return;
       const guest = this.settings.guests.find(({ name }) => name === cell.guest);
-      const contender = CONTENDERS.find(({ id }) => id === cell.contender);
-      if (!guest || !contender) throw new Error(`${keyOf(cell)} is of no guest or contender`);
+      if (!guest) throw new Error(`${keyOf(cell)} is of no guest`);
+      const contender = contenderOf(cell);
       this.tellProgress(cell, all.length - left.length, left, done);
-      const needed = this.raised(guest, relaxed[guest.name] ?? NOTHING_RELAXED);
       const fixed = contender.id === 'relaxed';
+      const known = relaxed[guest.name] ?? NOTHING_RELAXED;
+      const needed = fixed ? this.raised(guest, known) : known;
       const ran = await this.obtain(guest, `repeat ${cell.repeat}`, {
         ...{ ...cell, stage: 'matrix', limitMs: fixed ? needed.limitMs : null },
-        allowedPauseMs: contender.samePause && !fixed ? needed.pauseMs : null,
+        allowedPauseMs: isTold(contender) ? needed.pauseMs : null,
         ...{ args: contender.args(needed), startsWith: contender.startsWith },
       });
       if (!ran) skipped.add(keyOf(cell));
@@ -164,12 +165,12 @@ export class Campaign implements AsyncDisposable {
 
   /** A limit that has failed after its search makes room for a longer one. */
   private raised(guest: BenchGuest, relaxed: Relaxed): Relaxed {
-    const trials = this.fixedRuns(guest).filter(({ limitMs }) => limitMs >= relaxed.limitMs);
+    const trials = this.trials(guest).filter(({ limitMs }) => limitMs >= relaxed.limitMs);
     if (trials.every(({ success }) => success)) return relaxed;
     return { ...relaxed, limitMs: nextLimit(trials, relaxed.limitMs, 1).limitMs };
   }
 
-  /** Fixed limits that come to the pauses that our policies took; and relaxed KVM until it has all its repeats. */
+  /** Fixed limits that come to the pauses that our policies took. */
   private async lookBack(guest: BenchGuest): Promise<void> {
     const relaxedMs = await this.searchLimit(guest, this.settings.repeats);
     if (relaxedMs === undefined) return;
@@ -189,27 +190,6 @@ export class Campaign implements AsyncDisposable {
         if (!(await this.tryLimit(guest, limitMs, 'oracle'))) return;
   }
 
-  /**
-   * Where relaxed KVM turned out to need a longer limit than in its search, those that were told its pause are told
-   * the longer one, in repeats of their own.
-   */
-  private async tellAnew(guest: BenchGuest): Promise<void> {
-    const limitMs = await this.searchLimit(guest, this.settings.repeats);
-    const told = this.records.flatMap((each) =>
-      each.guest === guest.name ? (each.allowedPauseMs ?? []) : [],
-    );
-    if (limitMs === undefined || told.length === 0) return;
-    const relaxed = { [guest.name]: { limitMs, pauseMs: this.longestPause(guest, limitMs) } };
-    if (this.longestPause(guest, limitMs) <= Math.min(...told)) return;
-    const pairings = pairingsOf({ ...this.settings, guests: [guest] }, relaxed).filter(
-      ({ contender }) =>
-        contender !== 'relaxed' && CONTENDERS.some(({ id, samePause }) => id === contender && samePause),
-    );
-    const { repeats, seed } = this.settings;
-    const again = cells(pairings, repeats, seed).map((cell) => ({ ...cell, repeat: repeats + cell.repeat }));
-    await this.runCells(again, pairings, relaxed, repeats + 1);
-  }
-
   private looksBack(guest: BenchGuest, limitMs: number): number {
     return this.fixedRuns(guest).filter((each) => each.limitMs === limitMs).length;
   }
@@ -218,7 +198,7 @@ export class Campaign implements AsyncDisposable {
   private async obtain(guest: BenchGuest, round: string, wanted: Wanted): Promise<CellRecord | undefined> {
     const there = this.records.find((each) => keyOf(each) === keyOf(wanted));
     if (there) return there;
-    const timeLimitMs = guest.timeLimitMs ?? this.settings.timeLimitMs;
+    const { timeLimitMs } = this.settings;
     for (const attempt of [1, 2]) {
       try {
         const bed = await this.bedFor(guest, round);
@@ -266,6 +246,13 @@ export class Campaign implements AsyncDisposable {
       `${done + 1} of ${done + left.length}: ${keyOf(cell)}; about ${Math.ceil(leftMs / 60_000)} min left, until ${end}`,
     );
   }
+}
+
+/** @throws {Error} when there is no such contender */
+function contenderOf(cell: CellKey): Contender {
+  const contender = CONTENDERS.find(({ id }) => id === cell.contender);
+  if (!contender) throw new Error(`${keyOf(cell)} is of no contender`);
+  return contender;
 }
 
 function inWords(record: CellRecord): string {

@@ -14,7 +14,7 @@ import { watchCost } from '../process-cost.ts';
 import type { CellKey, CellRecord } from './record.ts';
 
 /** Between the last check of the guest and the next start: its work has to be under way again. */
-const SETTLE_MS = 2000;
+const SETTLE_MS = 1500;
 
 /** After any other end QEMU may be left as the next run must not find it. */
 const ENDED_ORDERLY: ReadonlySet<string> = new Set(['completed', 'aborted']);

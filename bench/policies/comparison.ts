@@ -34,7 +34,8 @@ export function compare(result: PoliciesResult): GuestComparison[] {
   return result.guests.map((guest) => {
     const runs = result.runs.filter((run) => run.guest === guest.name);
     const fixed = fixedLimits(guest.name, runs);
-    const relaxedLimitMs = relaxedLimit(fixed);
+    const searched = runs.filter(({ stage }) => stage !== 'oracle');
+    const relaxedLimitMs = relaxedLimit(fixedLimits(guest.name, searched));
     const matrix = runs.filter(({ stage }) => stage === 'matrix');
     const allowed = matrix.flatMap((run) => run.allowedPauseMs ?? []);
     const allowedPauseMs = allowed.length > 0 ? Math.max(...allowed) : undefined;

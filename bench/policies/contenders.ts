@@ -32,6 +32,11 @@ export interface Contender {
   args(relaxed: Relaxed): string[];
 }
 
+/** It is told the pause that relaxed KVM takes. */
+export function isTold({ id, samePause }: Contender): boolean {
+  return samePause && id !== 'relaxed';
+}
+
 const ALL: readonly GuestClass[] = ['intensive', 'phased', 'healthy'];
 /** Where stock QEMU does not simply arrive, so that a longer limit has something to be for. */
 const HARD: readonly GuestClass[] = ['intensive', 'phased'];

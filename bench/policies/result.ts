@@ -50,9 +50,9 @@ export function resultOf(
     ...{ bench: 'policies', quick, environment },
     settings: { repeats, timeLimitMs, rateBitsPerSecond, memoryMiB, seed },
     guests: settings.guests.map((guest) => ({
-      ...{ name: guest.name, summary: guest.summary, class: guest.class, peers: guest.peers !== undefined },
+      ...{ name: guest.name, summary: guest.summary, class: guest.class, peers: guest.peers === true },
       rateBitsPerSecond: guest.rateBitsPerSecond ?? rateBitsPerSecond,
-      timeLimitMs: guest.timeLimitMs ?? timeLimitMs,
+      timeLimitMs,
     })),
     runs: measured.runs.map((run) => (run.repeat === 1 ? run : { ...run, boundaries: [], decisions: [] })),
     ...(measured.cost ? { cost: measured.cost } : {}),
