@@ -1,11 +1,11 @@
 /**
  * The states of a supervised migration, and the only edges between them.
  *
- *     copying ──────▶ switching-over ──▶ stopped ──▶ settling ──▶ ended
- *      ▲  │ │               │  │            │ │          ▲
- *      │  │ └───────────────┼──┼─▶ cancelling ┼──────────┤
- *      └──┼─────────────────┘  │              ▼          │
- *         └────────────────────┴────────▶ post-copy ─────┘
+ *     copying ──────▶ switching-over ──▶ stopped ──▶ arrived ──▶ settling ──▶ ended
+ *      ▲  │ │               │  │            │ │         │           ▲
+ *      │  │ └───────────────┼──┼─▶ cancelling ┼─────────┼───────────┤
+ *      └──┼─────────────────┘  │              ▼         ▼           │
+ *         └────────────────────┴─────────────▶ post-copy ───────────┘
  *
  * Any state before `settling` may also become `detached`: we let go and the migration goes on without us.
  */
@@ -17,6 +17,8 @@ export type State =
   | 'switching-over'
   /** The guest is stopped and the rest is being sent: the pause that the user feels. */
   | 'stopped'
+  /** The guest runs on the destination and the hypervisor clears up: nothing is left that could be given up. */
+  | 'arrived'
   /** The guest runs on the destination while its memory follows. There is no way back. */
   | 'post-copy'
   /** We asked the hypervisor to give up; the guest belongs to the source. */
@@ -30,7 +32,9 @@ const EDGES: Record<State, readonly State[]> = {
   copying: ['switching-over', 'stopped', 'post-copy', 'cancelling', 'settling', 'detached'],
   'switching-over': ['copying', 'stopped', 'post-copy', 'cancelling', 'settling', 'detached'],
   // Back to copying: a policy suspended the guest, or someone else stopped and resumed it.
-  stopped: ['copying', 'post-copy', 'cancelling', 'settling', 'detached'],
+  stopped: ['copying', 'arrived', 'post-copy', 'cancelling', 'settling', 'detached'],
+  // Back to copying: the hypervisor thought better of it and resumed the source. In post-copy it may tell so only later.
+  arrived: ['copying', 'post-copy', 'settling', 'detached'],
   'post-copy': ['settling', 'detached'],
   cancelling: ['settling', 'detached'],
   settling: ['ended'],

@@ -83,6 +83,7 @@ test('MP to the end: the limit is set at pass 3 and the pause is from STOP to RE
   expect(journal.flatMap((entry) => (entry.type === 'state' ? [entry.to] : []))).toEqual([
     'switching-over',
     'stopped',
+    'arrived',
     'settling',
     'ended',
   ]);
@@ -394,6 +395,29 @@ describe('cancelling', () => {
     expect(journal).toContainEqual(
       expect.objectContaining({ type: 'warning', message: expect.stringContaining('too late') }),
     );
+  });
+
+  test('a guest that runs on the destination is not given up, however long the hypervisor clears up', async () => {
+    const migration = new ScriptedMigration();
+    const { supervisor, done, journal } = supervise(migration, {
+      kind: stock,
+      limits: { maxDowntimeMs: 1000 },
+    });
+    migration.emit(
+      boundary(1, 0, 537),
+      { kind: 'stopped', atMs: 100 },
+      { kind: 'resumed', atMs: 960, side: 'destination' },
+      { kind: 'silence', atMs: 1200 },
+      tick(1400, 50),
+    );
+    await turn();
+    supervisor.cancel('cancelled by Ctrl-C');
+    migration.end(ARRIVED);
+    expect(await done).toMatchObject({ outcome: 'completed', runsOn: 'destination', pauseMs: 860 });
+    expect(migration.calls).toEqual([]);
+    expect(journal.flatMap((each) => (each.type === 'warning' ? [each.message] : []))).toEqual([
+      'too late to cancel: the guest runs on the destination already',
+    ]);
   });
 
   test('in post-copy it is refused: the guest lives on both sides', async () => {

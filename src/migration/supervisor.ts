@@ -130,7 +130,9 @@ export class Supervisor {
       case 'resumed':
         this.resumedAtMs = event.atMs;
         this.note({ type: 'guest', event: 'resumed', side: event.side });
-        if (event.side === 'source' && this.state === 'stopped') this.become('copying');
+        if (event.side === 'source' && (this.state === 'stopped' || this.state === 'arrived'))
+          this.become('copying');
+        if (event.side === 'destination' && this.state === 'stopped') this.become('arrived');
         return;
       case 'status':
         this.note({ type: 'status', status: event.status });
@@ -281,6 +283,8 @@ export class Supervisor {
 
   private giveUp(cause: GivenUp): void {
     if (!isPreCopy(this.state) && this.state !== 'stopped') {
+      if (this.state === 'arrived')
+        this.warn('too late to cancel: the guest runs on the destination already');
       if (this.state === 'post-copy')
         this.warn('post-copy has begun, the guest lives on both sides until it ends: it cannot be cancelled');
       return;
@@ -369,7 +373,11 @@ export class Supervisor {
 
   private endDetached(): Outcome {
     const runsOn =
-      this.leftIn === 'post-copy' ? 'destination' : this.leftIn === 'stopped' ? 'unknown' : 'source';
+      this.leftIn === 'post-copy' || this.leftIn === 'arrived'
+        ? 'destination'
+        : this.leftIn === 'stopped'
+          ? 'unknown'
+          : 'source';
     const told = this.stuckInPostCopy
       ? ({
           outcome: 'failed',

@@ -15,7 +15,7 @@ function describe(view: MigrationView): string {
   if (view.state === 'stopped') return 'the guest is stopped, sending the rest …';
   if (view.state === 'post-copy') return 'the guest runs on the destination, its memory follows …';
   if (view.state === 'cancelling') return 'cancelling …';
-  if (view.state === 'settling') return 'making sure which side runs the guest …';
+  if (view.state === 'arrived' || view.state === 'settling') return 'making sure which side runs the guest …';
   const tick = view.lastTick;
   if (!tick) return 'starting …';
   const began = view.boundaries.at(-1);
