@@ -145,11 +145,11 @@ export class Campaign implements AsyncDisposable {
     for (;;) {
       const done = this.records.filter(({ stage }) => stage === 'matrix');
       const left = remaining(all, pairings, done).filter((cell) => !skipped.has(keyOf(cell)));
-      const cell = left.find((each) => wanted(contenderOf(each)));
+      const cell = left.find((each) => wanted(findContender(each)));
       if (!cell) return;
       const guest = this.settings.guests.find(({ name }) => name === cell.guest);
       if (!guest) throw new Error(`${keyOf(cell)} is of no guest`);
-      const contender = contenderOf(cell);
+      const contender = findContender(cell);
       this.tellProgress(cell, all.length - left.length, left, done);
       const fixed = contender.id === 'relaxed';
       const known = relaxed[guest.name] ?? NOTHING_RELAXED;
@@ -249,7 +249,7 @@ export class Campaign implements AsyncDisposable {
 }
 
 /** @throws {Error} when there is no such contender */
-function contenderOf(cell: CellKey): Contender {
+function findContender(cell: CellKey): Contender {
   const contender = CONTENDERS.find(({ id }) => id === cell.contender);
   if (!contender) throw new Error(`${keyOf(cell)} is of no contender`);
   return contender;

@@ -27,6 +27,13 @@ interface GivenUp {
   readonly neededPauseMs?: number | undefined;
 }
 
+/** Where the guest runs when we let go in a state; the source where none is named. */
+const RUNS_ON_WHEN_LEFT: Partial<Record<State, Outcome['runsOn']>> = {
+  stopped: 'unknown',
+  arrived: 'destination',
+  'post-copy': 'destination',
+};
+
 export class Supervisor {
   private readonly migration: RunningMigration;
   /** As it was begun with, until a brake is asked for. */
@@ -372,12 +379,7 @@ export class Supervisor {
   }
 
   private endDetached(): Outcome {
-    const runsOn =
-      this.leftIn === 'post-copy' || this.leftIn === 'arrived'
-        ? 'destination'
-        : this.leftIn === 'stopped'
-          ? 'unknown'
-          : 'source';
+    const runsOn = (this.leftIn && RUNS_ON_WHEN_LEFT[this.leftIn]) ?? 'source';
     const told = this.stuckInPostCopy
       ? ({
           outcome: 'failed',

@@ -50,6 +50,8 @@ export interface MeasuredBoundary extends Boundary {
 export interface EndedPass {
   readonly durationMs: number;
   readonly sentBytes: number;
+  /** Dirty at its beginning. Missing for the first pass: most of what that goes through was never written. */
+  readonly beganWithBytes?: number;
   /** Bytes on the wire over the time of the pass. */
   readonly bandwidthBytesPerSecond: number;
   /** Memory found dirty at the end over the time of the pass: distinct pages, so a lower bound of the writes. */

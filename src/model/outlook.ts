@@ -24,7 +24,7 @@ export interface SeenPass {
   readonly restBytes: number;
   /** How much of that the pass may have left unsent. */
   readonly unsentBytes: number;
-  /** Dirty at its beginning. Undefined for the first pass: most of what it goes through was never written. */
+  /** Dirty at its beginning, as far as that tells what the pass went through (`EndedPass`). */
   readonly beganWithBytes?: number | undefined;
 }
 

@@ -91,6 +91,7 @@ function endedPass(from: Boundary, to: Boundary): EndedPass | undefined {
   return {
     durationMs,
     sentBytes,
+    ...(from.pass > 1 ? { beganWithBytes: from.remainingBytes } : {}),
     bandwidthBytesPerSecond: (sentBytes / durationMs) * 1000,
     dirtyRateBytesPerSecond: (to.remainingBytes / durationMs) * 1000,
   };

@@ -72,8 +72,6 @@ class Forecast implements Policy {
   private readonly calms = new CalmMemory();
   /** Passes end while this much more, in time, is unsent. */
   private limitInForceMs: number;
-  /** What the boundary before this one found; undefined where that began the first pass. */
-  private restBeforeBytes: number | undefined;
   private throttlePercent = 0;
   private throttleChanged = false;
   /** The least that the migration could have cost by ending at a boundary so far. */
@@ -116,14 +114,12 @@ class Forecast implements Policy {
   observe(observation: Observation): Decision {
     if (observation.kind === 'tick') return this.atTick(observation);
     const { ended, remainingBytes } = observation;
-    const beganWithBytes = this.restBeforeBytes;
-    this.restBeforeBytes = observation.pass > 1 ? remainingBytes : undefined;
     if (!ended) {
       const reason =
         observation.pass === 1 ? 'the first pass begins' : 'the first pass that is seen whole begins';
       return { action: 'continue', memoryIntensive: false, reason };
     }
-    const changed = this.learn(observation, ended, beganWithBytes);
+    const changed = this.learn(observation, ended);
     const conditions = this.outlook.conditions(observation.totalBytes, this.limitInForceMs);
     if (!conditions) return { action: 'continue', memoryIntensive: false, reason: 'nothing was sent yet' };
     this.calms.add(remainingBytes);
@@ -144,14 +140,10 @@ class Forecast implements Policy {
     return decision ?? { action: 'continue', reason: 'decisions are made at boundaries' };
   }
 
-  private learn(
-    boundary: MeasuredBoundary,
-    ended: EndedPass,
-    beganWithBytes: number | undefined,
-  ): PhaseChange | undefined {
+  private learn(boundary: MeasuredBoundary, ended: EndedPass): PhaseChange | undefined {
+    const { durationMs, sentBytes, beganWithBytes } = ended;
     const pass = {
-      beganWithBytes,
-      ...{ durationMs: ended.durationMs, sentBytes: ended.sentBytes, restBytes: boundary.remainingBytes },
+      ...{ durationMs, sentBytes, beganWithBytes, restBytes: boundary.remainingBytes },
       unsentBytes: mostUnsentBytes(boundary, ended, this.limitInForceMs),
     };
     if (!this.throttleChanged) return this.outlook.seePass(boundary.totalBytes, pass);
