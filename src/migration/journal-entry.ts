@@ -3,7 +3,7 @@
  * person is shown is folded from it (`view.ts`), so the command line, `explain`, and later the service and
  * the replay all tell the same story.
  */
-import type { GuestFacts, SideState } from '../hypervisor/hypervisor.ts';
+import type { FormerSettings, GuestFacts, Side, SideState } from '../hypervisor/hypervisor.ts';
 import type { DirtyObservation } from '../model/dirty-curve.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { MeasuredBoundary, Tick } from '../model/observation.ts';
@@ -13,6 +13,8 @@ import type { State } from './states.ts';
 
 /** Raised when a reader of older code could misread a newer journal. */
 export const JOURNAL_SCHEMA = 1;
+
+export type Intent = 'start' | 'cancel' | 'fence' | 'let-run' | 'resume' | 'halt';
 
 export type Happening =
   | {
@@ -35,7 +37,23 @@ export type Happening =
   | { readonly type: 'boundary'; readonly boundary: MeasuredBoundary }
   | { readonly type: 'tick'; readonly tick: Tick }
   | { readonly type: 'decision'; readonly pass: number; readonly decision: Decision }
-  | { readonly type: 'effect'; readonly did: string }
+  | { readonly type: 'effect'; readonly did: string; readonly set?: Readonly<Record<string, unknown>> }
+  /** The settings of a side before they are changed. */
+  | {
+      readonly type: 'before';
+      readonly side: Side;
+      readonly settings: Pick<FormerSettings, 'parameters' | 'capabilities'>;
+    }
+  /** What was set is as it was, or why it is not. */
+  | { readonly type: 'restored'; readonly side: Side; readonly problem: string | null }
+  /** Written before the act, so that a killed controller leaves what it was about to do. */
+  | { readonly type: 'intent'; readonly intent: Intent; readonly side: Side | null }
+  | {
+      readonly type: 'monitor';
+      readonly side: Side;
+      readonly state: 'lost' | 'back' | 'ended';
+      readonly words: string;
+    }
   | { readonly type: 'guest'; readonly event: 'stopped' | 'resumed'; readonly side: 'source' | 'destination' }
   | { readonly type: 'status'; readonly status: string }
   | { readonly type: 'located'; readonly source: SideState; readonly destination: SideState }

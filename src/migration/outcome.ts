@@ -3,8 +3,8 @@ import type { BrownOut } from './brown-out.ts';
 /** How a supervised migration ended. Immutable; the last line of its journal. */
 export interface Outcome {
   readonly outcome: 'completed' | 'aborted' | 'cancelled' | 'failed' | 'detached';
-  /** The side that has the guest now. `unknown` asks for an operator's hand. */
-  readonly runsOn: 'source' | 'destination' | 'unknown';
+  /** The side that has the guest now. `unknown` asks for an operator's hand; `nowhere`: the guest ended by itself. */
+  readonly runsOn: 'source' | 'destination' | 'nowhere' | 'unknown';
   /** One sentence: what happened and why, where the guest is, and what to do if anything. */
   readonly reason: string;
   /**

@@ -95,6 +95,10 @@ export function foldEntry(view: MigrationView, entry: Happening & { readonly atM
     case 'ended':
       return { ...view, outcome: entry.outcome };
     case 'located':
+    case 'before':
+    case 'restored':
+    case 'intent':
+    case 'monitor':
     case 'status':
       return view;
   }

@@ -79,6 +79,12 @@ export interface Policy {
   observe(observation: Observation): Decision;
   /** Is told of a probe that was made after it had begun. */
   takeProbe?(probe: DirtyObservation): void;
+  /** The effect of this decision failed or was refused. */
+  takeFailure?(decision: Decision, words: string): void;
+  /** The guest stopped on the source. */
+  takeStop?(atMs: number): void;
+  /** The guest runs on the source again. */
+  takeResume?(atMs: number): void;
   /** What it says before anything has begun: `abort` where it is certain that no pause within the limits is possible. */
   beforeStart?(): Decision | undefined;
 }
