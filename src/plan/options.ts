@@ -1,5 +1,6 @@
 /** What would make a migration possible that is not within the limits: each found by rehearsing it so. */
 import type { Estimate } from '../model/interval.ts';
+import { QEMU_LONGEST_DOWNTIME_MS } from '../model/qemu-constants.ts';
 import { limitOf, roomyLimitMs } from '../model/roomy-limit.ts';
 import { forecast } from '../policy/forecast.ts';
 import { type Limits, OVER_BUDGET_ACTIONS, type PolicyKind } from '../policy/policy.ts';
@@ -22,7 +23,7 @@ export interface WayOut {
   readonly rehearsal: Rehearsal;
 }
 
-const NO_LIMIT_MS = 2_000_000;
+const NO_LIMIT_MS = QEMU_LONGEST_DOWNTIME_MS;
 
 /** A limit this many times the likely pause is no advice, however little is known. */
 const MUCH_LONGER = 1.5;

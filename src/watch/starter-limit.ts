@@ -1,8 +1,9 @@
 /**
  * Whose the downtime limit is that a migration has when we come upon it. Pure.
  */
-import { QEMU_DEFAULT_DOWNTIME_MS } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
+
 import type { MigrationView } from '../migration/view.ts';
+import { QEMU_DEFAULT_DOWNTIME_MS } from '../model/qemu-constants.ts';
 import type { Limits } from '../policy/policy.ts';
 
 /** What the driver sets is told by an effect of these words. */

@@ -1,5 +1,6 @@
 /** libvirt behind the hypervisor's port: VMs are addressed by host and name, `qemu:///system#vm1`. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { QEMU_DEFAULT_DOWNTIME_MS } from '../../model/qemu-constants.ts';
 import type {
   AttachOptions,
   CheckOptions,
@@ -26,9 +27,6 @@ import { RecentAnswer } from './recent-answer.ts';
 import { ask } from './virsh/ask.ts';
 import { EventHub } from './virsh/event-hub.ts';
 import { outputOf, spawnVirsh } from './virsh/virsh.ts';
-
-/** Which libvirt leaves as it is (migration/options.c). */
-export const QEMU_DEFAULT_DOWNTIME_MS = 300;
 
 const VERDICT_HOLDS_MS = 30_000;
 

@@ -21,9 +21,9 @@ import {
   type RunningMigration,
   TooLateError,
 } from '../hypervisor.ts';
+import { downtimeLimitMs } from '../qemu-rules/switchover-limit.ts';
 import { isNoDomain } from './domain/domain-state.ts';
 import { type JobInfo, parseJobInfo } from './domain/job-info.ts';
-import { downtimeLimitMs } from './downtime-limit.ts';
 import { lastingStates } from './lasting-states.ts';
 import type { EventHub } from './virsh/event-hub.ts';
 import { errorText, VirshError, type VirshOutput, virsh } from './virsh/virsh.ts';

@@ -1,6 +1,7 @@
 /** Opening QEMU's monitors, and reading from them what the driver needs to know of each side. */
 import { type GuestFacts, type RefusalCode, RefusedError, type SideState } from '../hypervisor.ts';
-import { featuresOf, versionText } from './features.ts';
+import { featuresOf } from '../qemu-rules/features.ts';
+import { versionText } from '../qemu-rules/version.ts';
 import { type ConnectOptions, connectQmp, type QmpClient } from './qmp/client.ts';
 import type { MigrationInfo } from './qmp/commands.ts';
 import { QmpClosedError, QmpConnectError, QmpError, QmpNegotiationError } from './qmp/errors.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DirtyRateProbe } from '../hypervisor.ts';
-import { featuresOf } from './features.ts';
+import { featuresOf } from '../qemu-rules/features.ts';
 import type { QmpClient } from './qmp/client.ts';
 
 /** Pages sampled per GiB: QEMU's finest, 16384, costs a second of CPU on a large guest; this errs by a few per cent. */

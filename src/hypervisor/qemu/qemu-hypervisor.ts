@@ -17,8 +17,8 @@ import {
   BrakeLever,
   QEMU_THROTTLE_DEFAULTS,
   THROTTLE_PARAMETERS,
-} from './brake-lever.ts';
-import { featuresOf } from './features.ts';
+} from '../qemu-rules/brake-lever.ts';
+import { featuresOf } from '../qemu-rules/features.ts';
 import { assertUnderWay, guestFacts, openMonitor, sideStateAt, socketPath } from './monitor.ts';
 import { preflight } from './preflight.ts';
 import { probeBySampling } from './probe.ts';

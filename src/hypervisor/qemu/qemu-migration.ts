@@ -20,11 +20,11 @@ import {
   type RunningMigration,
   TooLateError,
 } from '../hypervisor.ts';
-import type { BrakeLever, ThrottleParameters } from './brake-lever.ts';
-import { featuresOf } from './features.ts';
+import type { BrakeLever, ThrottleParameters } from '../qemu-rules/brake-lever.ts';
+import { featuresOf } from '../qemu-rules/features.ts';
+import { pauseParameters } from '../qemu-rules/switchover-limit.ts';
 import { fence } from './fence.ts';
 import { finalInfo, lastingDestinationState, lastingSourceState } from './lasting-state.ts';
-import { pauseParameters } from './pause-limit.ts';
 import { probeBySampling } from './probe.ts';
 import type { QmpClient } from './qmp/client.ts';
 import type { MigrationInfo } from './qmp/commands.ts';

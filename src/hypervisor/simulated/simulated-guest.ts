@@ -1,6 +1,7 @@
 import type { GuestFacts, StartOptions, Whereabouts } from '../hypervisor.ts';
-import { BRAKE_HELD_READY } from '../qemu/brake-lever.ts';
-import { featuresOf, type QemuFeatures, versionText } from '../qemu/features.ts';
+import { BRAKE_HELD_READY } from '../qemu-rules/brake-lever.ts';
+import { featuresOf, type QemuFeatures } from '../qemu-rules/features.ts';
+import { versionText } from '../qemu-rules/version.ts';
 import { simulatedAddress } from './address.ts';
 import { autoConvergeOf } from './auto-converge.ts';
 import type { Scenario } from './scenario.ts';

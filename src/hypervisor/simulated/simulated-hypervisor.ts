@@ -22,7 +22,7 @@ import type {
   Whereabouts,
 } from '../hypervisor.ts';
 import { RefusedError } from '../hypervisor.ts';
-import { BrakeLever } from '../qemu/brake-lever.ts';
+import { BrakeLever } from '../qemu-rules/brake-lever.ts';
 import { parseSimulatedAddress, simulatedAddress } from './address.ts';
 import { type ScenarioInput, scenario } from './scenario.ts';
 import { SimulatedGuest } from './simulated-guest.ts';

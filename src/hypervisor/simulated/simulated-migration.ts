@@ -11,8 +11,8 @@ import {
   type RunningMigration,
   TooLateError,
 } from '../hypervisor.ts';
-import type { BrakeLever } from '../qemu/brake-lever.ts';
-import { pauseParameters } from '../qemu/pause-limit.ts';
+import type { BrakeLever } from '../qemu-rules/brake-lever.ts';
+import { pauseParameters } from '../qemu-rules/switchover-limit.ts';
 import { autoConvergeOf } from './auto-converge.ts';
 import { PulledEvents } from './pulled-events.ts';
 import type { SimulatedGuest } from './simulated-guest.ts';

@@ -16,6 +16,7 @@
  */
 import { isBraked } from '../../model/braking.ts';
 import type { Counters } from '../../model/observation.ts';
+import { QEMU_LOOK_MS } from '../../model/qemu-constants.ts';
 import type { MigrationEnd, MigrationEvent, SideState } from '../hypervisor.ts';
 import type { AutoConvergeParameters } from './auto-converge.ts';
 import { DirtyLog } from './dirty-log.ts';
@@ -26,8 +27,6 @@ import { ROUNDING_MS, Transfer } from './transfer.ts';
 import { TransferRate } from './transfer-rate.ts';
 import { UnsentMemory } from './unsent-memory.ts';
 
-/** migration/ram.c: MAX_WAIT, after which ram_save_iterate returns to the loop. */
-const LOOK_MS = 50;
 /** Under a cap the loop sleeps until the window of BUFFER_DELAY closes (migration.c: migration_rate_limit). */
 const CAPPED_LOOK_MS = 100;
 /** As the QEMU driver samples while the guest stands still or is braked. */
@@ -113,7 +112,7 @@ export class SimulatedQemu {
     };
     const unsent = new UnsentMemory(sizes, scenario.sendOrder, scenario.zeroPlace);
     this.transfer = new Transfer(unsent, rate);
-    this.lookEveryMs = rate.capped ? CAPPED_LOOK_MS : LOOK_MS;
+    this.lookEveryMs = rate.capped ? CAPPED_LOOK_MS : QEMU_LOOK_MS;
     this.threshold = new SwitchoverThreshold(rate);
     this.threshold.set(start.parameters);
     this.guest = new DirtyLog(scenario, start.zeroMs);

@@ -6,9 +6,10 @@
  * ticks, so every observation is a poll.
  */
 import type { Observation } from '../../model/observation.ts';
+import { QEMU_DEFAULT_DOWNTIME_MS } from '../../model/qemu-constants.ts';
 import { formatDuration } from '../../model/units.ts';
 import type { Decision, Policy } from '../policy.ts';
-import { abort, goOn, QEMU_DEFAULT_DOWNTIME_MS, setDowntime } from './decisions.ts';
+import { abort, goOn, setDowntime } from './decisions.ts';
 import { downtime, duration } from './parameters.ts';
 import { type Chosen, definePeer } from './peer.ts';
 

@@ -1,14 +1,6 @@
 /** The decisions that peers take, in few words. */
+import { QEMU_LONGEST_DOWNTIME_MS } from '../../model/qemu-constants.ts';
 import type { Decision } from '../policy.ts';
-
-/** The downtime limit of a QEMU that nobody told another (migration/options.c). */
-export const QEMU_DEFAULT_DOWNTIME_MS = 300;
-
-/**
- * The longest downtime limit that QEMU takes: what peers set to force a switchover. The supervisor holds it to
- * `--max-downtime`, so under it a peer's force is only as strong as the user allows.
- */
-export const QEMU_LONGEST_DOWNTIME_MS = 2_000_000;
 
 /**
  * The initial limit for peers whose rule stands in the place of QEMU's: so short that QEMU sends every pass to
@@ -27,7 +19,10 @@ export function setDowntime(downtimeLimitMs: number, reason: string): Decision {
   return { action: 'set-downtime-limit', downtimeLimitMs, reason };
 }
 
-/** Stop and copy the rest, however long that takes. Only at boundaries. */
+/**
+ * Stop and copy the rest, however long that takes. Only at boundaries. The supervisor holds it to `--max-downtime`, so
+ * under it a peer's force is only as strong as the user allows.
+ */
 export function stopAndCopy(reason: string): Decision {
   return { action: 'switchover', acceptedPauseMs: QEMU_LONGEST_DOWNTIME_MS, reason };
 }

@@ -7,16 +7,10 @@
  * stall-detector.go `decideAction` (main, 2026-08-22).
  */
 import type { Counters, Observation } from '../../model/observation.ts';
+import { QEMU_DEFAULT_DOWNTIME_MS, QEMU_LONGEST_DOWNTIME_MS } from '../../model/qemu-constants.ts';
 import { formatBytes, formatDuration } from '../../model/units.ts';
 import type { Decision, Policy } from '../policy.ts';
-import {
-  abort,
-  BETWEEN_POLLS,
-  goOn,
-  QEMU_DEFAULT_DOWNTIME_MS,
-  QEMU_LONGEST_DOWNTIME_MS,
-  setDowntime,
-} from './decisions.ts';
+import { abort, BETWEEN_POLLS, goOn, setDowntime } from './decisions.ts';
 import {
   acceptableCompletionSeconds,
   canPostCopy,

@@ -7,15 +7,9 @@
  * `handleLegacyConvergence` (before 1.9 in live-migration-source.go); defaults of pkg/virt-config/virt-config.go.
  */
 import type { Counters, Observation } from '../../model/observation.ts';
+import { QEMU_DEFAULT_DOWNTIME_MS, QEMU_LONGEST_DOWNTIME_MS } from '../../model/qemu-constants.ts';
 import type { Decision, Policy } from '../policy.ts';
-import {
-  abort,
-  BETWEEN_POLLS,
-  goOn,
-  QEMU_DEFAULT_DOWNTIME_MS,
-  QEMU_LONGEST_DOWNTIME_MS,
-  setDowntime,
-} from './decisions.ts';
+import { abort, BETWEEN_POLLS, goOn, setDowntime } from './decisions.ts';
 import {
   acceptableCompletionSeconds,
   canPostCopy,

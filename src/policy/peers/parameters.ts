@@ -1,6 +1,8 @@
 /** The kinds of parameter that peers have. Each parser throws UnitError with a sentence of what it takes. */
+
+import { QEMU_LONGEST_DOWNTIME_MS } from '../../model/qemu-constants.ts';
 import { parseDurationMs, parsePercent, UnitError } from '../../model/units.ts';
-import { QEMU_LONGEST_DOWNTIME_MS } from './decisions.ts';
+
 import type { Parameter } from './peer.ts';
 
 /** @returns a parameter in milliseconds, at least `leastMs` */

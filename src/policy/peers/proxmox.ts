@@ -6,9 +6,10 @@
  * Source: qemu-server 9.2.6, src/PVE/QemuMigrate.pm `phase2`; capabilities of QemuMigrate/Helpers.pm.
  */
 import type { Observation } from '../../model/observation.ts';
+import { QEMU_LONGEST_DOWNTIME_MS } from '../../model/qemu-constants.ts';
 import { formatBytes } from '../../model/units.ts';
 import type { Decision, Policy } from '../policy.ts';
-import { BETWEEN_POLLS, goOn, QEMU_LONGEST_DOWNTIME_MS, setDowntime } from './decisions.ts';
+import { BETWEEN_POLLS, goOn, setDowntime } from './decisions.ts';
 import { downtime } from './parameters.ts';
 import { type Chosen, definePeer, QEMU_AUTO_CONVERGE } from './peer.ts';
 import { PollClock } from './poll-clock.ts';

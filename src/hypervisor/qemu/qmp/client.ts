@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { QemuVersion } from '../../qemu-rules/version.ts';
 import type { QmpCommands } from './commands.ts';
 import { Connection, type Line, type QmpRecord } from './connection.ts';
 import {
@@ -10,7 +11,7 @@ import {
   QmpTimeoutError,
 } from './errors.ts';
 import { createListener, type QmpEvent, type QmpListener } from './events.ts';
-import { type Message, parseMessage, type QemuVersion } from './message.ts';
+import { type Message, parseMessage } from './message.ts';
 import { negotiate, type Session } from './negotiate.ts';
 
 export interface ConnectOptions {

@@ -1,6 +1,7 @@
+import type { QemuVersion } from '../../qemu-rules/version.ts';
 import type { Connection } from './connection.ts';
 import { QmpNegotiationError } from './errors.ts';
-import { type Message, parseMessage, type QemuVersion } from './message.ts';
+import { type Message, parseMessage } from './message.ts';
 
 /** What greeting and capabilities agreed on. */
 export interface Session {

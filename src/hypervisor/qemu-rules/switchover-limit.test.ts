@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SWITCHOVER_FIXED_COST_MS } from '../../model/passes.ts';
-import { downtimeLimitMs } from './downtime-limit.ts';
+import { downtimeLimitMs } from './switchover-limit.ts';
 
 const MB = 1e6;
 const uncapped = { lineRateStated: false, cappedPassRate: undefined };

@@ -1,5 +1,5 @@
 /** What a QEMU of some version can do, as far as a migration cares. */
-import type { QemuVersion } from './qmp/message.ts';
+import { isAtLeast, type QemuVersion } from './version.ts';
 
 export interface QemuFeatures {
   /** `avail-switchover-bandwidth` states the rate of the stop-and-copy (since 8.2). */
@@ -20,12 +20,4 @@ export function featuresOf(version: QemuVersion): QemuFeatures {
     dirtyRateInMilliseconds: isAtLeast(version, 8, 2),
     tcgLosesWrites: !isAtLeast(version, 9, 0),
   };
-}
-
-function isAtLeast(version: QemuVersion, major: number, minor: number): boolean {
-  return version.major > major || (version.major === major && version.minor >= minor);
-}
-
-export function versionText({ major, minor, micro }: QemuVersion): string {
-  return `QEMU ${major}.${minor}.${micro}`;
 }
