@@ -5,6 +5,7 @@
  */
 import type { MigrationEnd, MigrationEvent, RunningMigration } from '../hypervisor/hypervisor.ts';
 import { TooLateError } from '../hypervisor/hypervisor.ts';
+import type { Happening, JournalSink } from '../journal/journal-entry.ts';
 import type { DirtyObservation } from '../model/dirty-curve.ts';
 import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import type { Boundary, Observation, Tick } from '../model/observation.ts';
@@ -14,7 +15,6 @@ import { formatDuration } from '../model/units.ts';
 import { Braked } from '../policy/braked.ts';
 import type { Decision, Limits, Policy, PolicyKind } from '../policy/policy.ts';
 import { BrownOutMeter } from './brown-out.ts';
-import type { Happening, JournalSink } from './journal-entry.ts';
 import type { Outcome } from './outcome.ts';
 import { dirtiedIn } from './probe.ts';
 import { settle } from './settle.ts';

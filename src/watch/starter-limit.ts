@@ -2,7 +2,7 @@
  * Whose the downtime limit is that a migration has when we come upon it. Pure.
  */
 import { QEMU_DEFAULT_DOWNTIME_MS } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
-import type { MigrationView } from '../migration/view.ts';
+import type { MigrationView } from '../journal/view.ts';
 import type { Limits } from '../policy/policy.ts';
 
 /** What the driver sets is told by an effect of these words. */
