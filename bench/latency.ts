@@ -8,7 +8,7 @@ import { PROGRAM, type Running } from '../lab/switchover-process.ts';
 import { beScheduledPromptly } from '../src/cli/priority.ts';
 import { QemuHypervisor } from '../src/hypervisor/qemu/qemu-hypervisor.ts';
 import type { QmpRecord } from '../src/hypervisor/qemu/qmp/connection.ts';
-import { Recorder } from '../src/migration/recorder.ts';
+import { Recorder } from '../src/journal/recorder.ts';
 import { Supervisor } from '../src/migration/supervisor.ts';
 import { DEFAULT_LIMITS, type Limits, type PolicyKind } from '../src/policy/policy.ts';
 import { atMost, type BenchResult, spread } from './goals.ts';

@@ -5,9 +5,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import type { MigrationDocument } from '../src/migration/document.ts';
-import type { JournalEntry } from '../src/migration/journal-entry.ts';
-import { findJournal, readJournal } from '../src/migration/journal-file.ts';
+import type { MigrationDocument } from '../src/journal/document.ts';
+import type { JournalEntry } from '../src/journal/journal-entry.ts';
+import { findJournal, readJournal } from '../src/journal/journal-file.ts';
 import { formatBytes, formatDuration } from '../src/model/units.ts';
 import { Bed } from './bed.ts';
 import { remainingPlot } from './demo/remaining-plot.ts';

@@ -4,8 +4,8 @@ export { RefusedError, TooLateError } from './hypervisor/hypervisor.ts';
 export { domainAddress } from './hypervisor/libvirt/address.ts';
 export { LibvirtHypervisor, type LibvirtOptions } from './hypervisor/libvirt/libvirt-hypervisor.ts';
 export { QemuHypervisor } from './hypervisor/qemu/qemu-hypervisor.ts';
-export { documentOf, type MigrationDocument, migrationDocumentSchema } from './migration/document.ts';
-export type * from './migration/journal-entry.ts';
+export { documentOf, type MigrationDocument, migrationDocumentSchema } from './journal/document.ts';
+export type * from './journal/journal-entry.ts';
 export {
   findJournal,
   JournalError,
@@ -13,11 +13,11 @@ export {
   newMigrationId,
   readJournal,
   stateDirectory,
-} from './migration/journal-file.ts';
+} from './journal/journal-file.ts';
+export { Recorder } from './journal/recorder.ts';
+export { type MigrationView, viewOf } from './journal/view.ts';
 export type { Outcome } from './migration/outcome.ts';
-export { Recorder } from './migration/recorder.ts';
 export { Supervisor } from './migration/supervisor.ts';
-export { type MigrationView, viewOf } from './migration/view.ts';
 export type * from './model/observation.ts';
 export { PassMeter } from './model/passes.ts';
 export { choosePolicy, POLICIES, PolicyError } from './policy/policies.ts';

@@ -5,9 +5,9 @@ import {
   type RunningMigration,
 } from '../hypervisor/hypervisor.ts';
 import { domainAddress } from '../hypervisor/libvirt/address.ts';
-import { stateDirectory } from '../migration/journal-file.ts';
-import { unfinishedJournalOf } from '../migration/unfinished.ts';
-import type { MigrationView } from '../migration/view.ts';
+import { stateDirectory } from '../journal/journal-file.ts';
+import { unfinishedJournalOf } from '../journal/unfinished.ts';
+import type { MigrationView } from '../journal/view.ts';
 import { EXIT } from './exit-status.ts';
 import { follow, openJournal } from './follow.ts';
 import { type HostOptions, placeOf } from './hypervisor-of.ts';

@@ -1,6 +1,6 @@
-import { documentOf } from '../migration/document.ts';
-import { findJournal, readJournal, stateDirectory } from '../migration/journal-file.ts';
-import { type MigrationView, viewOf } from '../migration/view.ts';
+import { documentOf } from '../journal/document.ts';
+import { findJournal, readJournal, stateDirectory } from '../journal/journal-file.ts';
+import { type MigrationView, viewOf } from '../journal/view.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import { foreseenLines } from './render/foreseen-lines.ts';
 import { decisionLine, passLine } from './render/pass-line.ts';

@@ -1,8 +1,8 @@
 /** Supervises one migration for a command: journal, progress, signals, and the exit status at the end. */
 import type { RunningMigration } from '../hypervisor/hypervisor.ts';
-import type { Happening } from '../migration/journal-entry.ts';
-import { newMigrationId } from '../migration/journal-file.ts';
-import { Recorder } from '../migration/recorder.ts';
+import type { Happening } from '../journal/journal-entry.ts';
+import { newMigrationId } from '../journal/journal-file.ts';
+import { Recorder } from '../journal/recorder.ts';
 import { Supervisor } from '../migration/supervisor.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';

@@ -1,6 +1,6 @@
-import { documentOf } from '../migration/document.ts';
-import { journalPath, listJournals, readJournal, stateDirectory } from '../migration/journal-file.ts';
-import { type MigrationView, viewOf } from '../migration/view.ts';
+import { documentOf } from '../journal/document.ts';
+import { journalPath, listJournals, readJournal, stateDirectory } from '../journal/journal-file.ts';
+import { type MigrationView, viewOf } from '../journal/view.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import { table } from './render/table.ts';
 

@@ -1,7 +1,7 @@
 import { type Destination, type Hypervisor, RefusedError } from '../hypervisor/hypervisor.ts';
+import { stateDirectory } from '../journal/journal-file.ts';
 import { decline } from '../migration/decline.ts';
 import { foresee, GLANCE, QUICK_LOOK } from '../migration/foresee.ts';
-import { stateDirectory } from '../migration/journal-file.ts';
 import { PROBE_MS } from '../migration/probe.ts';
 import { startOptionsOf } from '../migration/start-options.ts';
 import type { Limits } from '../policy/policy.ts';

@@ -6,8 +6,8 @@ import {
   type Hypervisor,
   RefusedError,
 } from '../hypervisor/hypervisor.ts';
+import { errorCode, stateDirectory } from '../journal/journal-file.ts';
 import { foresee } from '../migration/foresee.ts';
-import { errorCode, stateDirectory } from '../migration/journal-file.ts';
 import { PROBE_MS } from '../migration/probe.ts';
 import { startOptionsOf } from '../migration/start-options.ts';
 import { documentOf, type Planned } from '../plan/document.ts';

@@ -108,7 +108,7 @@ async function statusOfError(error: unknown): Promise<number> {
   const [{ ConfigError }, { RefusedError }, { JournalError }, { UsageError }] = await Promise.all([
     import('../config/config-error.ts'),
     import('../hypervisor/hypervisor.ts'),
-    import('../migration/journal-file.ts'),
+    import('../journal/journal-file.ts'),
     import('./usage-error.ts'),
   ]);
   const words = error instanceof Error ? error.message : String(error);

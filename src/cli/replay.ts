@@ -1,6 +1,6 @@
-import { findJournal, JournalError, readJournal, stateDirectory } from '../migration/journal-file.ts';
+import { findJournal, JournalError, readJournal, stateDirectory } from '../journal/journal-file.ts';
+import { viewOf } from '../journal/view.ts';
 import { type Replayed, replay as replayOne } from '../migration/replay.ts';
-import { viewOf } from '../migration/view.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import { choosePolicy, POLICIES } from '../policy/policies.ts';
 import { table } from './render/table.ts';

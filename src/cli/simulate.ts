@@ -1,6 +1,6 @@
 import { accessSync, constants, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { errorCode } from '../migration/journal-file.ts';
+import { errorCode } from '../journal/journal-file.ts';
 import type { PolicyChoice } from '../simulate/policy-choice.ts';
 import { readScenario } from '../simulate/scenario-file.ts';
 import { simulate as run } from '../simulate/simulate.ts';

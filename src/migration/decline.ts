@@ -1,6 +1,6 @@
+import type { JournalSink } from '../journal/journal-entry.ts';
 import type { Decision } from '../policy/policy.ts';
 import { declinedOutcome } from './ending.ts';
-import type { JournalSink } from './journal-entry.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Ends a migration that its policy knows to be impossible within the limits, before anything was touched. */

@@ -7,11 +7,11 @@ import { RefusedError } from '../hypervisor/hypervisor.ts';
 import { constantLink } from '../hypervisor/simulated/link.ts';
 import { cyclic } from '../hypervisor/simulated/memory/cyclic.ts';
 import { SimulatedHypervisor, simulatedDestination } from '../hypervisor/simulated/simulated-hypervisor.ts';
+import { newMigrationId } from '../journal/journal-file.ts';
+import { Recorder } from '../journal/recorder.ts';
 import { forecast } from '../policy/forecast.ts';
 import { DEFAULT_LIMITS, type Limits } from '../policy/policy.ts';
 import { foresee } from './foresee.ts';
-import { newMigrationId } from './journal-file.ts';
-import { Recorder } from './recorder.ts';
 import { startOptionsOf } from './start-options.ts';
 import { Supervisor } from './supervisor.ts';
 

@@ -5,10 +5,10 @@ import {
   type Hypervisor,
   RefusedError,
 } from '../hypervisor/hypervisor.ts';
+import { journalPath, listJournals, readJournal } from '../journal/journal-file.ts';
 import type { DirtyObservation } from '../model/dirty-curve.ts';
 import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import { type Experience, experienceOf } from './experience.ts';
-import { journalPath, listJournals, readJournal } from './journal-file.ts';
 import { dirtiedIn, PROBE_MS } from './probe.ts';
 
 /** A probe that is hardly longer than the last tells nothing more: a driver in whole seconds takes 300 ms for one. */

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type MigrationEvent, TooLateError } from '../hypervisor/hypervisor.ts';
+import type { Happening } from '../journal/journal-entry.ts';
 import { mp } from '../policy/mp.ts';
 import { DEFAULT_LIMITS, type Decision, type Limits, type PolicyKind } from '../policy/policy.ts';
 import { stock } from '../policy/stock.ts';
-import type { Happening } from './journal-entry.ts';
 import { Supervisor } from './supervisor.ts';
 import { ScriptedMigration } from './testing/scripted-migration.ts';
 

@@ -8,6 +8,7 @@
  * longer than most files.
  */
 import type { Effect, MigrationEnd, MigrationEvent, RunningMigration } from '../hypervisor/hypervisor.ts';
+import type { Happening, JournalSink } from '../journal/journal-entry.ts';
 import type { DirtyObservation } from '../model/dirty-curve.ts';
 import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import type { Boundary, MeasuredBoundary, Observation, Tick } from '../model/observation.ts';
@@ -19,7 +20,6 @@ import { BrownOutMeter } from './brown-out.ts';
 import { CancelTransaction, wordsOf } from './cancelling.ts';
 import { detachedOutcome, endedOutcome, type GivenUp, type Seen, stuckOutcome } from './ending.ts';
 import { heldLimits } from './held-limits.ts';
-import type { Happening, JournalSink } from './journal-entry.ts';
 import type { Outcome } from './outcome.ts';
 import { PauseMeter } from './pause-meter.ts';
 import { dirtiedIn } from './probe.ts';

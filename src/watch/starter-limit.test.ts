@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { MigrationView } from '../migration/view.ts';
+import type { MigrationView } from '../journal/view.ts';
 import { DEFAULT_LIMITS } from '../policy/policy.ts';
 import { ownerOfLimit, withStarterLimit } from './starter-limit.ts';
 

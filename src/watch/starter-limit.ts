@@ -1,8 +1,7 @@
 /**
  * Whose the downtime limit is that a migration has when we come upon it. Pure.
  */
-
-import type { MigrationView } from '../migration/view.ts';
+import type { MigrationView } from '../journal/view.ts';
 import { QEMU_DEFAULT_DOWNTIME_MS } from '../model/qemu-constants.ts';
 import type { Limits } from '../policy/policy.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Happening, JournalEntry } from '../migration/journal-entry.ts';
+import type { Happening, JournalEntry } from '../journal/journal-entry.ts';
 import { JsonLog, TextLog } from './watch-log.ts';
 
 const TIME = '2026-11-22T23:02:05.320Z';

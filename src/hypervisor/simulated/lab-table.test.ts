@@ -3,7 +3,7 @@
  * asked of the simulator through the same supervisor and policies: within 5 % unless a line says otherwise.
  */
 import { describe, expect, test } from 'vitest';
-import type { Happening } from '../../migration/journal-entry.ts';
+import type { Happening } from '../../journal/journal-entry.ts';
 import { Supervisor } from '../../migration/supervisor.ts';
 import type { Boundary } from '../../model/observation.ts';
 import { mp } from '../../policy/mp.ts';

@@ -1,12 +1,12 @@
 /** A migration as people see it, folded from its journal line by line. */
 import type { GuestFacts } from '../hypervisor/hypervisor.ts';
+import type { State } from '../migration/states.ts';
 import type { DirtyObservation } from '../model/dirty-curve.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { MeasuredBoundary, Tick } from '../model/observation.ts';
 import type { Decision, Limits } from '../policy/policy.ts';
 import type { Happening, JournalEntry } from './journal-entry.ts';
 import type { Outcome } from './outcome.ts';
-import type { State } from './states.ts';
 
 interface Foreseen {
   readonly known: Foreknowledge;

@@ -4,12 +4,12 @@
  * the replay all tell the same story.
  */
 import type { FormerSettings, GuestFacts, Side, SideState } from '../hypervisor/hypervisor.ts';
+import type { State } from '../migration/states.ts';
 import type { DirtyObservation } from '../model/dirty-curve.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { MeasuredBoundary, Tick } from '../model/observation.ts';
 import type { Decision, Limits } from '../policy/policy.ts';
 import type { Outcome } from './outcome.ts';
-import type { State } from './states.ts';
 
 /** Raised when a reader of older code could misread a newer journal. */
 export const JOURNAL_SCHEMA = 1;

@@ -2,11 +2,11 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
+import { ScriptedMigration } from '../migration/testing/scripted-migration.ts';
 import { DEFAULT_LIMITS } from '../policy/policy.ts';
 import { journalPath } from './journal-file.ts';
 import type { Outcome } from './outcome.ts';
 import { Recorder } from './recorder.ts';
-import { ScriptedMigration } from './testing/scripted-migration.ts';
 import { unfinishedJournalOf } from './unfinished.ts';
 
 const VM = 'qemu:///system#vm1';
