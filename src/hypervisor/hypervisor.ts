@@ -47,6 +47,8 @@ export interface Hypervisor {
 export interface GuestFacts {
   readonly vm: string;
   readonly name: string;
+  /** As the hypervisor tells it; undefined where it was given none. */
+  readonly uuid: string | undefined;
   /** As people call it: `QEMU 10.0.2`. */
   readonly hypervisor: string;
   readonly accelerator: 'kvm' | 'tcg';
@@ -124,6 +126,8 @@ export interface AttachOptions {
   readonly lineRateBytesPerSecond: number | undefined;
   /** What the journal of the controller before us says; undefined where there is none. */
   readonly inherited?: Inheritance | undefined;
+  /** As in {@link StartOptions}. */
+  remember?(former: FormerSettings): Promise<void>;
 }
 
 /** What a controller left that began a migration and did not see its end. */
@@ -313,6 +317,7 @@ export type RefusalCode =
   | 'already-migrating'
   | 'not-migrating'
   | 'destination-not-waiting'
+  | 'different-vm'
   | 'different-machine'
   | 'different-memory'
   | 'different-capabilities'
@@ -361,6 +366,14 @@ export class RefusedError extends Error {
       cause: findings,
     });
   }
+}
+
+/**
+ * The hypervisor did not answer while the migration was being set up, or what was set could not be put back: it was not
+ * begun, the guest runs on the source, and something may have been touched. The message says what.
+ */
+export class NotBegunError extends Error {
+  override readonly name = 'NotBegunError';
 }
 
 /** The migration is past the point at which it could be cancelled. */

@@ -41,6 +41,7 @@ export class SimulatedGuest {
 
   facts(side: 'source' | 'destination'): GuestFacts {
     return {
+      uuid: undefined,
       vm: simulatedAddress(this.name, side),
       name: this.name,
       hypervisor: `simulated ${versionText({ ...this.scenario.qemuVersion, package: '' })}`,
