@@ -333,7 +333,9 @@ export type RefusalCode =
   | 'no-memory'
   | 'not-shared'
   | 'unsafe-cache'
-  | 'host-device';
+  | 'host-device'
+  /** Another process drives this VM. */
+  | 'held';
 
 /** Refused before anything was touched; the message says what is wrong and what to do. */
 export class RefusedError extends Error {

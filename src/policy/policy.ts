@@ -79,11 +79,14 @@ export interface Policy {
   observe(observation: Observation): Decision;
   /** Is told of a probe that was made after it had begun. */
   takeProbe?(probe: DirtyObservation): void;
-  /** The effect of this decision failed or was refused. */
+  /**
+   * Is told that the effect of its decision failed, or was refused because the user's limits do not allow it; not of
+   * an `abort`, which is the supervisor's to try again.
+   */
   takeFailure?(decision: Decision, words: string): void;
-  /** The guest stopped on the source. */
+  /** The guest stopped on the source: for the switchover, or because the policy suspended it. */
   takeStop?(atMs: number): void;
-  /** The guest runs on the source again. */
+  /** The guest runs on the source again, and the migration goes on. */
   takeResume?(atMs: number): void;
   /** What it says before anything has begun: `abort` where it is certain that no pause within the limits is possible. */
   beforeStart?(): Decision | undefined;

@@ -109,7 +109,7 @@ export class LibvirtHypervisor implements Hypervisor {
     await ask(uri, [
       'migrate-setmaxdowntime',
       `--domain=${uuid}`,
-      `--downtime=${ownLimitMs(options.downtimeLimitMs)}`,
+      `--downtime=${Math.max(1, Math.round(options.downtimeLimitMs))}`,
     ]);
     const lineRateStated =
       options.lineRateBytesPerSecond !== undefined && !isBefore(domain.versions.libvirt, 11, 1);
@@ -242,15 +242,6 @@ async function sourceFindings(domain: Domain, options: CheckOptions): Promise<Re
     if (error instanceof RefusedError) findings.push(error);
   });
   return findings;
-}
-
-/**
- * Never QEMU's default, which a `switchover watch` takes for nobody's: it must leave this migration to us, wherever
- * it runs.
- */
-function ownLimitMs(downtimeMs: number): number {
-  const wholeMs = Math.max(1, Math.round(downtimeMs));
-  return wholeMs === QEMU_DEFAULT_DOWNTIME_MS ? wholeMs - 1 : wholeMs;
 }
 
 /** @throws {RefusedError} */

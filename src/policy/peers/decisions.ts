@@ -19,6 +19,13 @@ export function setDowntime(downtimeLimitMs: number, reason: string): Decision {
   return { action: 'set-downtime-limit', downtimeLimitMs, reason };
 }
 
+/** The same as far as a hypervisor is concerned. */
+export function isSame(one: Decision, other: Decision): boolean {
+  if (one.action === 'set-downtime-limit' && other.action === 'set-downtime-limit')
+    return one.downtimeLimitMs === other.downtimeLimitMs;
+  return one.action === other.action;
+}
+
 /**
  * Stop and copy the rest, however long that takes. Only at boundaries. The supervisor holds it to `--max-downtime`, so
  * under it a peer's force is only as strong as the user allows.

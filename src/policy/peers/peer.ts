@@ -104,4 +104,16 @@ class Held implements Policy {
     // A peer hands its figure to QEMU, whatever the pause will be.
     return decision.action === 'set-downtime-limit' ? { ...decision, asIs: true } : decision;
   }
+
+  takeFailure(decision: Decision, words: string): void {
+    this.rule.takeFailure?.(decision, words);
+  }
+
+  takeStop(atMs: number): void {
+    this.rule.takeStop?.(atMs);
+  }
+
+  takeResume(atMs: number): void {
+    this.rule.takeResume?.(atMs);
+  }
 }
