@@ -4,9 +4,9 @@
  */
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
-import { optionsFor, type WayOut } from './options.ts';
 import { type Migrant, type Missing, type Prospects, prospectsOf } from './prospects.ts';
 import { type Rehearsal, type Rehearsed, rehearse } from './rehearse.ts';
+import { optionsFor, type WayOut } from './ways-out.ts';
 
 export interface PlanRequest {
   readonly known: Foreknowledge;
