@@ -1,4 +1,5 @@
-import { type Destination, type Hypervisor, RefusedError } from '../hypervisor/hypervisor.ts';
+import type { Destination, Hypervisor } from '../hypervisor/hypervisor.ts';
+import { Findings } from '../hypervisor/refusal.ts';
 import { decline } from '../migration/decline.ts';
 import { foresee, GLANCE, QUICK_LOOK } from '../migration/foresee.ts';
 import { stateDirectory } from '../migration/journal-file.ts';
@@ -50,7 +51,7 @@ export async function migrate(vm: string, destinationText: string, options: Migr
       json: output !== 'text',
     });
   const { guest, findings, notes } = await hypervisor.check(place.vm, destination, startOptions);
-  RefusedError.throwAny(findings);
+  new Findings(findings).throwAny();
   if (!options.quiet) for (const note of notes) reporter.say(`note: ${note}`);
 
   const parts = {

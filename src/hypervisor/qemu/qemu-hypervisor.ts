@@ -11,6 +11,7 @@ import type {
   Whereabouts,
 } from '../hypervisor.ts';
 import { RefusedError } from '../hypervisor.ts';
+import { Findings, refusalOfAll } from '../refusal.ts';
 import {
   areOfABrake,
   BRAKE_HELD_READY,
@@ -75,7 +76,7 @@ export class QemuHypervisor implements Hypervisor {
     const undo = new Undo(source);
     try {
       const { guest, findings } = await look(vm, target, options, ends);
-      RefusedError.throwAny(findings);
+      new Findings(findings).throwAny();
       const { migrateUri } = target;
       if (migrateUri === undefined) throw new Error('the pre-flight let a missing migrate URI through');
 
@@ -180,7 +181,7 @@ export class QemuHypervisor implements Hypervisor {
     if (source && destination) return { source, destination, [Symbol.asyncDispose]: close };
     await close();
     const reasons = opened.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
-    throw RefusedError.ofFailures(reasons);
+    throw refusalOfAll(reasons);
   }
 }
 
