@@ -29,9 +29,7 @@ const COMMANDS: Record<keyof QmpCommands, true> = {
   'query-name': true,
   'query-uuid': true,
   'query-kvm': true,
-  'query-machines': true,
   'query-memory-size-summary': true,
-  'query-cpus-fast': true,
   stop: true,
   cont: true,
   quit: true,
@@ -45,12 +43,9 @@ const COMMANDS: Record<keyof QmpCommands, true> = {
   migrate_cancel: true,
   'migrate-continue': true,
   'migrate-start-postcopy': true,
-  'migrate-pause': true,
-  'migrate-recover': true,
   'calc-dirty-rate': true,
   'query-dirty-rate': true,
   yank: true,
-  'query-yank': true,
 };
 
 /** The events of these names from now on, in order. */
