@@ -7,6 +7,9 @@
  * `RunningMigration.ended`, which never rejects: a migration always has an end.
  */
 import type { Boundary, Tick } from '../model/observation.ts';
+import type { RefusedError } from './refusal.ts';
+
+export { type RefusalCode, RefusedError } from './refusal.ts';
 
 export interface Hypervisor {
   /** @throws {RefusedError} when the VM cannot be reached */
@@ -328,70 +331,6 @@ export interface MigrationEnd {
   readonly sentBytes: number | undefined;
   /** The hypervisor's own downtime figure. Not the guest's pause: it leaves out a `stop` before the switchover. */
   readonly reportedDowntimeMs: number | undefined;
-}
-
-export type RefusalCode =
-  | 'bad-address'
-  | 'no-socket'
-  | 'not-a-monitor'
-  | 'monitor-busy'
-  | 'unreachable'
-  | 'loses-writes'
-  | 'not-running'
-  | 'already-migrating'
-  | 'not-migrating'
-  | 'destination-not-waiting'
-  | 'different-vm'
-  | 'different-machine'
-  | 'different-memory'
-  | 'different-capabilities'
-  | 'lacks-feature'
-  | 'bad-migrate-uri'
-  | 'no-virsh'
-  | 'no-domain'
-  | 'read-only'
-  | 'authentication'
-  | 'hypervisor-refused'
-  | 'name-taken'
-  | 'different-cpu'
-  | 'no-memory'
-  | 'not-shared'
-  | 'unsafe-cache'
-  | 'host-device'
-  /** Another process drives this VM. */
-  | 'held';
-
-/** Refused before anything was touched; the message says what is wrong and what to do. */
-export class RefusedError extends Error {
-  override readonly name = 'RefusedError';
-  readonly code: RefusalCode;
-  constructor(code: RefusalCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-
-  /** @throws {RefusedError} one for all of them, when there are any */
-  static throwAny(findings: readonly RefusedError[]): void {
-    const [first, ...others] = findings;
-    if (first) throw RefusedError.of([first, ...others]);
-  }
-
-  /** Of several attempts that failed: one refusal for all, unless one failed for a reason that nobody expected. */
-  static ofFailures(reasons: readonly unknown[]): unknown {
-    const unexpected = reasons.find((reason) => !(reason instanceof RefusedError));
-    if (unexpected !== undefined) return unexpected;
-    const [first, ...others] = reasons as RefusedError[];
-    return first && RefusedError.of([first, ...others]);
-  }
-
-  /** One error for several findings, a line each; its code is the first one's. */
-  static of(findings: readonly [RefusedError, ...RefusedError[]]): RefusedError {
-    const [first, ...others] = findings;
-    if (others.length === 0) return first;
-    return new RefusedError(first.code, findings.map((finding) => finding.message).join('\n'), {
-      cause: findings,
-    });
-  }
 }
 
 /**

@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RefusedError } from '../hypervisor.ts';
+import { RefusedError } from '../refusal.ts';
 import { jobOf } from './domain/domain-job.ts';
 import {
   decodeMark,

@@ -15,6 +15,7 @@ import type {
 } from '../hypervisor.ts';
 import { RefusedError } from '../hypervisor.ts';
 import { guestsShareOf } from '../process-memory.ts';
+import { Findings, refusalOfAll } from '../refusal.ts';
 import { type DomainAddress, parseDomainAddress } from './address.ts';
 import { type Domain, lookUpDomain, notMigrating, uuidOf } from './domain/domain.ts';
 import { isNoDomain, sideStateAt } from './domain/domain-state.ts';
@@ -103,7 +104,7 @@ export class LibvirtHypervisor implements Hypervisor {
 
   async start(vm: string, target: Destination, options: StartOptions): Promise<LibvirtMigration> {
     const { domain, findings } = await this.look(vm, target, options);
-    RefusedError.throwAny(findings);
+    new Findings(findings).throwAny();
     const { uri, uuid, facts } = domain;
     const there = parseDomainAddress(target.vm);
     await ask(uri, [
@@ -189,7 +190,7 @@ export class LibvirtHypervisor implements Hypervisor {
       const reasons = [source, destination].flatMap((each) =>
         each.status === 'rejected' ? [each.reason] : [],
       );
-      throw RefusedError.ofFailures(reasons);
+      throw refusalOfAll(reasons);
     }
     const domain = source.value;
     const parts = {

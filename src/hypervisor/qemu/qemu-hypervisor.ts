@@ -23,6 +23,7 @@ import {
   THROTTLE_PARAMETERS,
 } from '../qemu-rules/brake-lever.ts';
 import { featuresOf } from '../qemu-rules/features.ts';
+import { Findings, refusalOfAll } from '../refusal.ts';
 import { ChangedSettings, isRefusal } from './changed-settings.ts';
 import { fence } from './fence.ts';
 import { LastingMonitor } from './lasting-monitor.ts';
@@ -100,7 +101,7 @@ export class QemuHypervisor implements Hypervisor {
     let facts: GuestFacts;
     try {
       const { guest, other, findings } = await look(vm, target, options, ends);
-      RefusedError.throwAny(findings);
+      new Findings(findings).throwAny();
       facts = guest;
       await setUp(changed, ends, target, options, capabilitiesFor(options, guest, other));
     } catch (error) {
@@ -259,7 +260,7 @@ export class QemuHypervisor implements Hypervisor {
     if (source && destination) return { source, destination };
     await Promise.all([source?.close(), destination?.close()]);
     const reasons = opened.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
-    throw RefusedError.ofFailures(reasons);
+    throw refusalOfAll(reasons);
   }
 }
 
