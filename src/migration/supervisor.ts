@@ -9,13 +9,14 @@ import type { DirtyObservation } from '../model/dirty-curve.ts';
 import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import type { Boundary, Observation, Tick } from '../model/observation.ts';
 import { learnedLineRate } from '../model/outlook.ts';
-import { aimedPauseMs, PassMeter, SWITCHOVER_FIXED_COST_MS } from '../model/passes.ts';
+import { PassMeter } from '../model/passes.ts';
 import { formatDuration } from '../model/units.ts';
 import { Braked } from '../policy/braked.ts';
 import type { Decision, Limits, Policy, PolicyKind } from '../policy/policy.ts';
 import { BrownOutMeter } from './brown-out.ts';
 import type { Happening, JournalSink } from './journal-entry.ts';
 import type { Outcome } from './outcome.ts';
+import { pauseRequestOf } from './pause-request.ts';
 import { dirtiedIn } from './probe.ts';
 import { settle } from './settle.ts';
 import { assertEdge, isPreCopy, type State } from './states.ts';
@@ -198,10 +199,10 @@ export class Supervisor {
       case 'continue':
         return;
       case 'set-downtime-limit':
-        return this.allow(decision.downtimeLimitMs, decision.asIs);
+        return this.allow(decision);
       case 'switchover':
         this.become('switching-over');
-        return this.allow(decision.acceptedPauseMs);
+        return this.allow(decision);
       case 'throttle':
         return this.brake(decision.throttlePercent);
       case 'suspend':
@@ -233,16 +234,8 @@ export class Supervisor {
   }
 
   /** The user's limit holds whatever the policy asks for. */
-  private allow(pauseMs: number, asIs = false): void {
-    const { maxDowntimeMs } = this.limits;
-    this.effect(
-      this.migration.setDowntimeLimit({
-        pauseMs: Math.min(pauseMs, aimedPauseMs(maxDowntimeMs)),
-        lineRateBytesPerSecond: this.lineRateBytesPerSecond,
-        // A limit of QEMU's says nothing of the switchover's fixed cost, which the user's limit covers.
-        ...(asIs && pauseMs + SWITCHOVER_FIXED_COST_MS <= maxDowntimeMs ? { asIs } : {}),
-      }),
-    );
+  private allow(decision: Parameters<typeof pauseRequestOf>[0]): void {
+    this.effect(this.migration.setDowntimeLimit(pauseRequestOf(decision, this.limits.maxDowntimeMs)));
   }
 
   private holdLimits(): void {

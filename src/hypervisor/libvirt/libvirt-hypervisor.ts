@@ -15,6 +15,7 @@ import type {
 } from '../hypervisor.ts';
 import { RefusedError } from '../hypervisor.ts';
 import { guestsShareOf } from '../process-memory.ts';
+import { startLimitMs } from '../qemu-rules/start.ts';
 import { type DomainAddress, parseDomainAddress } from './address.ts';
 import { type Domain, lookUpDomain, notMigrating, uuidOf } from './domain/domain.ts';
 import { isNoDomain, sideStateAt } from './domain/domain-state.ts';
@@ -109,7 +110,7 @@ export class LibvirtHypervisor implements Hypervisor {
     await ask(uri, [
       'migrate-setmaxdowntime',
       `--domain=${uuid}`,
-      `--downtime=${ownLimitMs(options.downtimeLimitMs)}`,
+      `--downtime=${ownLimitMs(startLimitMs(options))}`,
     ]);
     const lineRateStated =
       options.lineRateBytesPerSecond !== undefined && !isBefore(domain.versions.libvirt, 11, 1);

@@ -79,7 +79,6 @@ export class QemuMigration implements RunningMigration {
   private polling = false;
   private ending = false;
   private last: Counters | undefined;
-  private lastRateBytesPerSecond: number | undefined;
   private status = 'setup';
   /** The last pass that QEMU announced. */
   private pass = 0;
@@ -105,6 +104,10 @@ export class QemuMigration implements RunningMigration {
     this.scheduleTick();
   }
 
+  get passCapBytesPerSecond(): number | undefined {
+    return this.parts.bandwidthBytesPerSecond;
+  }
+
   /** Beside the first pass. One that fails, or that the guest's stop overtakes, tells nothing. */
   async probe(durationMs: number): Promise<void> {
     try {
@@ -116,12 +119,7 @@ export class QemuMigration implements RunningMigration {
   }
 
   async setDowntimeLimit(request: PauseRequest): Promise<string> {
-    const capped = this.parts.bandwidthBytesPerSecond !== undefined;
-    const parameters = pauseParameters(
-      request,
-      featuresOf(this.source.version),
-      capped ? this.lastRateBytesPerSecond : undefined,
-    );
+    const parameters = pauseParameters(request, featuresOf(this.source.version), this.passCapBytesPerSecond);
     return await this.setParameters(parameters);
   }
 
@@ -312,9 +310,6 @@ export class QemuMigration implements RunningMigration {
       remainingBytes: ram.remaining,
       totalBytes: ram.total,
     };
-    if (this.last && atMs > this.last.atMs)
-      this.lastRateBytesPerSecond =
-        ((counters.sentBytes - this.last.sentBytes) / (atMs - this.last.atMs)) * 1000;
     this.last = counters;
     return counters;
   }
