@@ -7,8 +7,11 @@ import { pauseRequestOf } from './pause-request.ts';
 import { startOptionsOf } from './start-options.ts';
 
 const switchover = {
-  ...{ action: 'switchover', acceptedPauseMs: 2000, reason: '' },
-  ...{ lineRateBytesPerSecond: 60e6, fixedCostMs: 450 },
+  action: 'switchover',
+  acceptedPauseMs: 2000,
+  lineRateBytesPerSecond: 60e6,
+  fixedCostMs: 450,
+  reason: '',
 } as const;
 
 test('what was decided with is what is set (B9)', () =>
