@@ -28,7 +28,7 @@ const EAGER: PolicyKind = {
     initialDowntimeLimitMs: 1,
     observe: (observation) =>
       observation.kind === 'boundary'
-        ? { action: 'set-downtime-limit', downtimeLimitMs: 1, reason: 'a sample' }
+        ? { action: 'set-downtime-limit', downtimeLimitMs: 1, asIs: true, reason: 'a sample' }
         : { action: 'continue', reason: 'between boundaries' },
   }),
 };

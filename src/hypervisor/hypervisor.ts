@@ -123,7 +123,10 @@ export interface CheckReport {
 export interface StartOptions extends CheckOptions {
   /** {@link RunningMigration.throttle} may be asked for later, so it is made ready now. */
   readonly brake: boolean;
+  /** The pause that is allowed from the start. */
   readonly downtimeLimitMs: number;
+  /** What a switchover costs beside the memory: taken off that. Left out: nothing is. */
+  readonly fixedCostMs?: number | undefined;
   readonly bandwidthBytesPerSecond: number | undefined;
   /**
    * Probe the guest for that long as the first pass begins, as {@link Hypervisor.probeDirtyRate} does; told by `probed`,
@@ -235,6 +238,8 @@ export type MigrationEvent =
 export interface PauseRequest {
   /** The guest must not stop if its pause would be longer. */
   readonly pauseMs: number;
+  /** Of the switchover, beside the memory: the rest of the pause is for sending. */
+  readonly fixedCostMs: number;
   /** The rate at which the stop-and-copy is expected to move memory; undefined: as the hypervisor measures. */
   readonly lineRateBytesPerSecond: number | undefined;
   /** `pauseMs` is the hypervisor's own limit already: nothing is taken off or converted. */
@@ -263,6 +268,8 @@ export interface RunningMigration {
   readonly events: AsyncIterable<MigrationEvent>;
   /** Settles once when the hypervisor's part is over; never rejects. */
   readonly ended: Promise<MigrationEnd>;
+  /** The cap of the passes (`max-bandwidth`), which the stop-and-copy does not have; undefined: none, or not known. */
+  readonly passCapBytesPerSecond: number | undefined;
 
   /**
    * Lets the hypervisor stop the guest at any boundary whose pause fits the request.

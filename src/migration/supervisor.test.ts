@@ -124,7 +124,13 @@ describe('the user’s limits hold whatever the policy wants', () => {
         async (wanted, maxDowntimeMs) => {
           const migration = new ScriptedMigration();
           migration.emit(boundary(1, 0, 537), boundary(2, 3600, 133)).end(ARRIVED);
-          const kind = always({ action: 'switchover', acceptedPauseMs: wanted, reason: '' });
+          const kind = always({
+            action: 'switchover',
+            acceptedPauseMs: wanted,
+            lineRateBytesPerSecond: undefined,
+            fixedCostMs: 50,
+            reason: '',
+          });
           await supervise(migration, { kind, limits: { maxDowntimeMs } }).done;
           const allowed = migration.calls.map((call) => Number(call.replace('limit ', '')));
           expect(Math.max(...allowed)).toBeLessThanOrEqual(maxDowntimeMs);
@@ -339,7 +345,13 @@ describe('a migration of somebody else’s is left running (`--over-budget leave
   test('no pause above --max-downtime is allowed to it either', async () => {
     const migration = new ScriptedMigration();
     migration.emit(boundary(1, 0, 537)).end(ARRIVED);
-    const kind = always({ action: 'switchover', acceptedPauseMs: 9000, reason: '' });
+    const kind = always({
+      action: 'switchover',
+      acceptedPauseMs: 9000,
+      lineRateBytesPerSecond: undefined,
+      fixedCostMs: 50,
+      reason: '',
+    });
     await supervise(migration, { kind, limits: leave({ maxDowntimeMs: 1000 }) }).done;
     expect(migration.calls).toEqual(['limit 950']);
   });

@@ -15,6 +15,7 @@ import type {
 } from '../hypervisor.ts';
 import { RefusedError } from '../hypervisor.ts';
 import { guestsShareOf } from '../process-memory.ts';
+import { startLimitMs } from '../qemu-rules/start.ts';
 import { Findings, refusalOfAll } from '../refusal.ts';
 import { type DomainAddress, parseDomainAddress } from './address.ts';
 import { type Domain, lookUpDomain, notMigrating, uuidOf } from './domain/domain.ts';
@@ -107,11 +108,7 @@ export class LibvirtHypervisor implements Hypervisor {
     new Findings(findings).throwAny();
     const { uri, uuid, facts } = domain;
     const there = parseDomainAddress(target.vm);
-    await ask(uri, [
-      'migrate-setmaxdowntime',
-      `--domain=${uuid}`,
-      `--downtime=${Math.max(1, Math.round(options.downtimeLimitMs))}`,
-    ]);
+    await ask(uri, ['migrate-setmaxdowntime', `--domain=${uuid}`, `--downtime=${startLimitMs(options)}`]);
     const lineRateStated =
       options.lineRateBytesPerSecond !== undefined && !isBefore(domain.versions.libvirt, 11, 1);
     const peerUri = target.peerUri ?? there.uri;

@@ -124,11 +124,14 @@ export class LibvirtMigration implements RunningMigration {
     });
   }
 
+  get passCapBytesPerSecond(): number | undefined {
+    return this.parts.bandwidthBytesPerSecond;
+  }
+
   async setDowntimeLimit(request: PauseRequest): Promise<string> {
-    const passRate = this.rateBytesPerMs > 0 ? this.rateBytesPerMs * 1000 : undefined;
     const limitMs = downtimeLimitMs(request, {
       lineRateStated: this.parts.lineRateStated,
-      cappedPassRate: this.parts.bandwidthBytesPerSecond === undefined ? undefined : passRate,
+      passCapBytesPerSecond: this.passCapBytesPerSecond,
     });
     this.limitChanged = true;
     await this.shell.run(['migrate-setmaxdowntime', this.parts.uuid, String(limitMs)], SAMPLE_PATIENCE_MS);

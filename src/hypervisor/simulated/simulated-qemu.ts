@@ -18,11 +18,12 @@ import { isBraked } from '../../model/braking.ts';
 import type { Counters } from '../../model/observation.ts';
 import { QEMU_LOOK_MS } from '../../model/qemu-constants.ts';
 import type { MigrationEnd, MigrationEvent, SideState } from '../hypervisor.ts';
+import type { PauseParameters } from '../qemu-rules/switchover-limit.ts';
 import type { AutoConvergeParameters } from './auto-converge.ts';
 import { DirtyLog } from './dirty-log.ts';
 import { partsOf } from './memory/memory-model.ts';
 import type { Scenario } from './scenario.ts';
-import { type MigrationParameters, SwitchoverThreshold } from './switchover-threshold.ts';
+import { SwitchoverThreshold } from './switchover-threshold.ts';
 import { ROUNDING_MS, Transfer } from './transfer.ts';
 import { TransferRate } from './transfer-rate.ts';
 import { UnsentMemory } from './unsent-memory.ts';
@@ -67,7 +68,7 @@ export interface SimulatedStart {
   readonly postCopy: boolean;
   /** Auto-converge is on, held ready. */
   readonly brake: boolean;
-  readonly parameters: MigrationParameters;
+  readonly parameters: PauseParameters;
 }
 
 export class SimulatedQemu {

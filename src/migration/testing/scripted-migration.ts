@@ -23,6 +23,7 @@ const GUEST: GuestFacts = {
 export class ScriptedMigration implements RunningMigration {
   readonly guest = GUEST;
   readonly wasRunning: boolean;
+  readonly passCapBytesPerSecond = undefined;
   readonly events = new EventQueue<MigrationEvent>();
   readonly ended: Promise<MigrationEnd>;
   /** What the supervisor did, in order. */
