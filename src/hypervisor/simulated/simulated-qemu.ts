@@ -58,7 +58,10 @@ type Happening =
   | 'tick';
 
 /** The hypervisor's part of {@link MigrationEnd}: what both sides know, whoever watches. */
-export type SimulatedEnd = Omit<MigrationEnd, 'destinationEverRan'>;
+export type SimulatedEnd = Pick<
+  MigrationEnd,
+  'atMs' | 'result' | 'error' | 'whereabouts' | 'sentBytes' | 'reportedDowntimeMs'
+>;
 
 export interface SimulatedStart {
   /** The instant of the start on the clock of the scenario's link and guest. */
