@@ -42,6 +42,24 @@ export interface Hypervisor {
 
   /** Where the VM runs now, from what both ends say and not from memory. Never throws. */
   locate(vm: string, destination: string | undefined): Promise<Whereabouts>;
+
+  /**
+   * On one side of a migration that is over, and whose controller did not see its end: makes the guest run there where
+   * that is asked for, and puts back what was set. @throws {Error} when it could not be made to run
+   */
+  settleAt(vm: string, todo: SettleTodo): Promise<Settled>;
+}
+
+export interface SettleTodo {
+  readonly run: boolean;
+  /** Undefined: nothing is to be put back. */
+  readonly former: FormerSettings | undefined;
+}
+
+export interface Settled {
+  /** Undefined: nothing was done. */
+  readonly effect: Effect | undefined;
+  readonly restored: Restored | undefined;
 }
 
 export interface GuestFacts {
@@ -57,6 +75,8 @@ export interface GuestFacts {
   readonly state: SideState;
   /** True while a migration of this VM is under way. */
   readonly migrating: boolean;
+  /** By which that migration is known again, see `migration-mark.ts`; undefined while there is none. */
+  readonly mark?: string | undefined;
   /** A sentence when a migration could lose writes of this guest; undefined when it is safe. */
   readonly losesWrites: string | undefined;
 }
@@ -114,6 +134,8 @@ export interface StartOptions extends CheckOptions {
   readonly destinationStartsItself?: boolean;
   /** Told of the settings of a side before they are changed, and waited for. */
   remember?(former: FormerSettings): Promise<void>;
+  /** What controllers before us left changed: it is what is put back in the end. */
+  readonly former?: readonly FormerSettings[];
 }
 
 export interface AttachOptions {
@@ -232,6 +254,8 @@ export interface RunningMigration {
   readonly begunByUs: boolean;
   /** The destination runs the guest only when {@link letRun} tells it so. */
   readonly destinationWaits: boolean;
+  /** By which a later controller knows this migration again, see `migration-mark.ts`. */
+  readonly mark: string;
   /** One consumer; ends when the migration has ended or {@link detach} was called. */
   readonly events: AsyncIterable<MigrationEvent>;
   /** Settles once when the hypervisor's part is over; never rejects. */

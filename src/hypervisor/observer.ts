@@ -77,7 +77,8 @@ export class Observer {
     const { promise, resolve } = Promise.withResolvers<MigrationEnd>();
     this.ended = promise;
     this.settleEnded = resolve;
-    this.pace();
+    // The one who makes it has to have it before its parts are asked anything.
+    queueMicrotask(() => this.pace());
   }
 
   /** Milliseconds since the migration began. */

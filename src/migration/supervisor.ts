@@ -69,12 +69,14 @@ export class Supervisor {
   private readonly effects = new Set<Promise<void>>();
   private readonly over = Promise.withResolvers<Outcome>();
 
+  /** @param past the boundaries that a controller before us saw of this migration */
   constructor(
     migration: RunningMigration,
     kind: PolicyKind,
     limits: Limits,
     journal: JournalSink,
     known: Foreknowledge = NOTHING_KNOWN,
+    past: readonly MeasuredBoundary[] = [],
   ) {
     this.migration = migration;
     this.kind = kind;
@@ -85,6 +87,7 @@ export class Supervisor {
     const learned = limits.bandwidthBytesPerSecond === undefined ? undefined : learnedLineRate(known);
     this.lineRateBytesPerSecond = limits.lineRateBytesPerSecond ?? learned;
     this.meter = new PassMeter(this.lineRateBytesPerSecond);
+    this.recall(past);
   }
 
   /** Follows the migration to its end. Never rejects for what happens to the migration. */
@@ -137,6 +140,16 @@ export class Supervisor {
     if (this.braking) return;
     this.policy = this.kind.begin(limits, this.known);
     for (const boundary of this.boundaries) this.policy.observe(boundary);
+  }
+
+  /** What a controller before us saw of this migration. */
+  private recall(past: readonly MeasuredBoundary[]): void {
+    for (const boundary of past) {
+      this.boundaries.push(boundary);
+      this.policy.observe(boundary);
+      this.meter.measure(boundary);
+      this.lineRateBytesPerSecond = boundary.lineRateBytesPerSecond ?? this.lineRateBytesPerSecond;
+    }
   }
 
   private take(event: MigrationEvent): void {

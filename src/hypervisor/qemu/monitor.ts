@@ -1,5 +1,6 @@
 /** Opening QEMU's monitors, and reading from them what the driver needs to know of each side. */
 import { type GuestFacts, type RefusalCode, RefusedError, type SideState } from '../hypervisor.ts';
+import { migrationMark } from '../migration-mark.ts';
 import { featuresOf } from '../qemu-rules/features.ts';
 import { versionText } from '../qemu-rules/version.ts';
 import { type ConnectOptions, connectQmp, type QmpClient } from './qmp/client.ts';
@@ -101,6 +102,7 @@ export async function guestFacts(address: string, client: QmpClient): Promise<Gu
     memoryBytes: memory['base-memory'] + (memory['plugged-memory'] ?? 0),
     state,
     migrating: isUnderWay(migration.status),
+    mark: isUnderWay(migration.status) ? migrationMark(migration['total-time'] ?? 0) : undefined,
     losesWrites: losesWrites
       ? `${hypervisor} loses guest writes when it migrates a guest without KVM (TCG): the guest would arrive with corrupted memory`
       : undefined,

@@ -9,6 +9,8 @@ import type {
   FormerSettings,
   GuestFacts,
   Hypervisor,
+  Settled,
+  SettleTodo,
   StartOptions,
   Whereabouts,
 } from '../hypervisor.ts';
@@ -98,6 +100,7 @@ export class QemuHypervisor implements Hypervisor {
     const ends = await this.openBoth(vm, target.vm);
     const { source, destination } = ends;
     const changed = [new ChangedSettings(source, 'source'), new ChangedSettings(destination, 'destination')];
+    for (const each of changed) each.inherit(options.former ?? []);
     let facts: GuestFacts;
     try {
       const { guest, other, findings } = await look(vm, target, options, ends);
@@ -175,7 +178,7 @@ export class QemuHypervisor implements Hypervisor {
         // A guest that somebody paused stays paused; one that is stopped for the switchover ran before.
         wasRunning: guest.state !== 'paused',
         begunByUs: options.inherited?.began === true,
-        destinationWaits: options.inherited?.destinationWaits === true,
+        destinationWaits: options.inherited?.destinationWaits === true && (await waits(destination)),
         hasEvents: isOn('events'),
         watchedFromStart: false,
         changed,
@@ -196,6 +199,20 @@ export class QemuHypervisor implements Hypervisor {
       sideStateAt(destination, this.qmp),
     ]);
     return { source, destination: other };
+  }
+
+  async settleAt(vm: string, { run, former }: SettleTodo): Promise<Settled> {
+    const monitor = await this.openLasting(vm);
+    try {
+      if (run) await monitor.execute('cont');
+      const effect = run ? { did: `cont on ${vm}` } : undefined;
+      if (!former) return { effect, restored: undefined };
+      const changed = new ChangedSettings(monitor, former.side);
+      changed.inherit([former]);
+      return { effect, restored: await changed.putBack() };
+    } finally {
+      await monitor.close();
+    }
   }
 
   /** What a controller before us found is what is put back; what nobody wrote down is as we find it. */
@@ -285,6 +302,21 @@ async function assertReceives(guest: GuestFacts, address: string, monitor: Lasti
       'destination-not-waiting',
       `${address} does not receive a migration (it is ${other.state}): give the monitor of the QEMU that receives ${guest.vm}, or leave --to out`,
     );
+}
+
+/**
+ * Whether a destination that a controller before us told to wait does wait: it is told so again, which changes nothing
+ * for one that does, or it holds the guest already and stands still.
+ */
+async function waits(destination: LastingMonitor | undefined): Promise<boolean> {
+  if (!destination) return false;
+  const status = async () => (await destination.execute('query-status')).status;
+  try {
+    if ((await status()) === 'inmigrate') await destination.execute('stop');
+    return ['inmigrate', 'paused'].includes(await status());
+  } catch {
+    return false;
+  }
 }
 
 function capabilitiesFor(options: StartOptions, guest: GuestFacts, other: GuestFacts) {

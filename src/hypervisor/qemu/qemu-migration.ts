@@ -24,6 +24,7 @@ import {
   type Side,
   TooLateError,
 } from '../hypervisor.ts';
+import { migrationMark } from '../migration-mark.ts';
 import { Observer, type Sample } from '../observer.ts';
 import { BRAKE_HELD_READY, type BrakeLever, type ThrottleParameters } from '../qemu-rules/brake-lever.ts';
 import { featuresOf } from '../qemu-rules/features.ts';
@@ -117,6 +118,7 @@ export class QemuMigration implements RunningMigration {
   readonly wasRunning: boolean;
   readonly begunByUs: boolean;
   readonly destinationWaits: boolean;
+  readonly mark: string;
 
   private readonly parts: QemuMigrationParts;
   private readonly source: LastingMonitor;
@@ -150,6 +152,7 @@ export class QemuMigration implements RunningMigration {
     this.wasRunning = parts.wasRunning;
     this.begunByUs = parts.begunByUs;
     this.destinationWaits = parts.destinationWaits;
+    this.mark = migrationMark(parts.clock.now() - parts.zeroMs);
     this.begun = parts.status !== undefined;
     this.observer = new Observer({
       clock: parts.clock,

@@ -18,6 +18,8 @@ import type {
   DirtyRateProbe,
   GuestFacts,
   Hypervisor,
+  Settled,
+  SettleTodo,
   StartOptions,
   Whereabouts,
 } from '../hypervisor.ts';
@@ -104,6 +106,12 @@ export class SimulatedHypervisor implements Hypervisor {
 
   async locate(vm: string, destination: string | undefined): Promise<Whereabouts> {
     return { source: this.sideAt(vm), destination: destination ? this.sideAt(destination) : 'unknown' };
+  }
+
+  async settleAt(vm: string, { run }: SettleTodo): Promise<Settled> {
+    const { name, side } = parseSimulatedAddress(vm);
+    if (run) this.guests.get(name)?.resume(side);
+    return { effect: run ? { did: `cont on the ${side}` } : undefined, restored: undefined };
   }
 
   private sideAt(address: string): Whereabouts['source'] {

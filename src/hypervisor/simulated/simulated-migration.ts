@@ -37,6 +37,7 @@ export class SimulatedMigration implements RunningMigration {
   readonly begunByUs: boolean;
   /** The simulated destination starts by itself, in no time; what waits is simulated behind the protocol. */
   readonly destinationWaits = false;
+  readonly mark = 'simulated';
   readonly events: PulledEvents<MigrationEvent>;
   readonly ended: Promise<MigrationEnd>;
 

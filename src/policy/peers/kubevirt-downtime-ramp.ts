@@ -5,9 +5,10 @@
  *
  * Source: kubevirt pkg/virt-launcher/virtwrap/live-migration-source.go `tuneDowntime` (main, 2026-08-22); https://github.com/kubevirt/kubevirt/pull/17480.
  */
+import { QEMU_DEFAULT_DOWNTIME_MS } from '../../model/qemu-constants.ts';
 import type { Counters, Observation } from '../../model/observation.ts';
 import type { Decision, Policy } from '../policy.ts';
-import { BETWEEN_POLLS, goOn, isSame, QEMU_DEFAULT_DOWNTIME_MS, setDowntime } from './decisions.ts';
+import { BETWEEN_POLLS, goOn, isSame, setDowntime } from './decisions.ts';
 import { LEGACY_PARAMETERS, LegacyConvergence } from './kubevirt.ts';
 import { kubevirtStartsWith, MONITOR_INTERVAL_MS } from './kubevirt-options.ts';
 import { count, downtime, duration } from './parameters.ts';
