@@ -67,10 +67,10 @@ export async function sideState(client: QmpClient): Promise<SideState> {
  * Asks a side by opening its monitor anew. Never throws. That nobody answers there is no proof of an end: the way may be
  * lost, so it is `unreachable`.
  */
-export async function sideStateAt(address: string | undefined): Promise<SideState> {
+export async function sideStateAt(address: string | undefined, options: ConnectOptions): Promise<SideState> {
   if (address === undefined) return 'unknown';
   try {
-    await using client = await openMonitor(address, { greetingTimeoutMs: 1000 });
+    await using client = await openMonitor(address, { ...options, greetingTimeoutMs: 1000 });
     const state = await sideState(client);
     return state === 'gone' ? 'unreachable' : state;
   } catch (error) {

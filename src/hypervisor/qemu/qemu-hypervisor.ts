@@ -32,7 +32,7 @@ import { Findings, refusalOfAll } from '../refusal.ts';
 import { ChangedSettings, isRefusal } from './changed-settings.ts';
 import { fence } from './fence.ts';
 import { LastingMonitor } from './lasting-monitor.ts';
-import { listeningQemu } from './listening-process.ts';
+import { listeningQemu, type ProvableProcess } from './listening-process.ts';
 import { assertUnderWay, guestFacts, isSameVm, openMonitor, sideStateAt, socketPath } from './monitor.ts';
 import { preflight } from './preflight.ts';
 import { probeBySampling } from './probe.ts';
@@ -49,6 +49,8 @@ export interface QemuHypervisorOptions {
   readonly clock?: Clock;
   /** How long a monitor that was lost is tried again before the run ends without it, in milliseconds. */
   readonly reconnectForMs?: number | undefined;
+  /** The process that listens at a socket, where its end can be proved. Default: by this machine's /proc. */
+  readonly processOf?: ((socket: string) => ProvableProcess | undefined) | undefined;
 }
 
 interface BothEnds {
@@ -60,10 +62,12 @@ export class QemuHypervisor implements Hypervisor {
   private readonly qmp: ConnectOptions;
   private readonly clock: Clock;
   private readonly reconnectForMs: number;
+  private readonly processOf: (socket: string) => ProvableProcess | undefined;
 
-  constructor({ qmp = {}, clock = REAL_CLOCK, reconnectForMs }: QemuHypervisorOptions = {}) {
-    this.qmp = qmp;
+  constructor({ qmp, clock = REAL_CLOCK, reconnectForMs, processOf }: QemuHypervisorOptions = {}) {
+    this.qmp = { clock, ...qmp };
     this.clock = clock;
+    this.processOf = processOf ?? listeningQemu;
     this.reconnectForMs = reconnectForMs ?? DEFAULT_RECONNECT_FOR_MS;
   }
 
@@ -77,7 +81,7 @@ export class QemuHypervisor implements Hypervisor {
   async probeDirtyRate(vm: string, durationMs: number): Promise<DirtyRateProbe> {
     await using client = await openMonitor(vm, this.qmp);
     try {
-      return await probeBySampling(client, durationMs);
+      return await probeBySampling(client, durationMs, this.clock);
     } catch (error) {
       throw refused('lacks-feature', `${vm}: the dirty rate could not be measured`, error);
     }
@@ -194,7 +198,10 @@ export class QemuHypervisor implements Hypervisor {
   }
 
   async locate(vm: string, destination: string | undefined): Promise<Whereabouts> {
-    const [source, other] = await Promise.all([sideStateAt(vm), sideStateAt(destination)]);
+    const [source, other] = await Promise.all([
+      sideStateAt(vm, this.qmp),
+      sideStateAt(destination, this.qmp),
+    ]);
     return { source, destination: other };
   }
 
@@ -245,7 +252,7 @@ export class QemuHypervisor implements Hypervisor {
     const { name } = await client.execute('query-name');
     return new LastingMonitor(client, {
       address,
-      process: listeningQemu(socketPath(address)),
+      process: this.processOf(socketPath(address)),
       clock: this.clock,
       connect: async () => await openMonitor(address, this.qmp),
       isSame: async (again) =>

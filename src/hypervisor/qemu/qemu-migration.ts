@@ -190,7 +190,7 @@ export class QemuMigration implements RunningMigration {
     const { client } = this.source;
     if (!client) return;
     try {
-      const probe = await probeBySampling(client, durationMs);
+      const probe = await probeBySampling(client, durationMs, this.parts.clock);
       if (this.phase.kind === 'copying' && !this.observer.guestStopped)
         this.observer.tell({ kind: 'probed', atMs: this.observer.now(), probe });
     } catch {

@@ -207,5 +207,9 @@ export class SimulatedMigration implements RunningMigration {
 
 function told(parameters: Readonly<Record<string, number | boolean>>): Effect {
   const said = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
-  return { did: `migrate-set-parameters ${said.join(' ')}`, set: parameters };
+  const limitMs = parameters['downtime-limit'];
+  return {
+    did: `migrate-set-parameters ${said.join(' ')}`,
+    set: limitMs === undefined ? parameters : { ...parameters, downtimeLimitMs: limitMs },
+  };
 }

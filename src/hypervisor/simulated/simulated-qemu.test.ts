@@ -196,10 +196,15 @@ describe('commands', () => {
 
   test('the words for the journal are those of the QEMU driver', async () => {
     const said: string[] = [];
-    const raise: Act = async (migration) =>
-      said.push(
-        await migration.setDowntimeLimit({ pauseMs: 3050, fixedCostMs: 50, lineRateBytesPerSecond: 90e6 }),
-      );
+    const raise: Act = async (migration) => {
+      const { did, set } = await migration.setDowntimeLimit({
+        pauseMs: 3050,
+        fixedCostMs: 50,
+        lineRateBytesPerSecond: 90e6,
+      });
+      expect(set).toMatchObject({ downtimeLimitMs: 3000 });
+      said.push(did);
+    };
     await drive(busy, {}, atBoundary(2, raise));
     await drive({ ...busy, qemuVersion: V7_2 }, {}, atBoundary(2, raise));
     expect(said).toEqual([

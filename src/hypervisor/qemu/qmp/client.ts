@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { type Clock, REAL_CLOCK } from '../../clock.ts';
 import type { QemuVersion } from '../../qemu-rules/version.ts';
 import type { QmpCommands } from './commands.ts';
 import { Connection, type Line, type QmpRecord } from './connection.ts';
@@ -13,6 +14,7 @@ import {
 import type { QmpEvent } from './events.ts';
 import { type Message, parseMessage } from './message.ts';
 import { negotiate, type Session } from './negotiate.ts';
+import type { OpenQmpSocket } from './qmp-socket.ts';
 
 export interface ConnectOptions {
   /** How long the greeting and the capabilities may take together. Default 2000. */
@@ -23,6 +25,10 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
   /** Gets every line in both directions, synchronously. It must not throw. */
   readonly record?: (entry: QmpRecord) => void;
+  /** Times and deadlines come from it. Default: the real one. */
+  readonly clock?: Clock;
+  /** How the path is opened. Default: as a unix socket. */
+  readonly open?: OpenQmpSocket;
 }
 
 export interface ExecuteOptions {
@@ -51,9 +57,6 @@ interface Subscriber {
   readonly deliver: (event: QmpEvent) => void;
 }
 
-/** What setTimeout can count; a longer time would fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
 /**
  * Connects to the QMP monitor of a QEMU and negotiates.
  *
@@ -64,8 +67,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  *   `options.signal.reason` if aborted.
  */
 export async function connectQmp(path: string, options: ConnectOptions = {}): Promise<QmpClient> {
-  const { greetingTimeoutMs = 2000, commandTimeoutMs = 10_000, signal, record } = options;
-  const connection = new Connection(path, record);
+  const { greetingTimeoutMs = 2000, commandTimeoutMs = 10_000, signal, record, open } = options;
+  const connection = new Connection(path, { record, open, clock: options.clock ?? REAL_CLOCK });
   await connection.connect(signal);
   const session = await negotiate(connection, greetingTimeoutMs, signal);
   return new QmpClient(connection, session, commandTimeoutMs);
@@ -197,9 +200,9 @@ export class QmpClient implements AsyncDisposable {
   #answer(id: string, command: string, timeoutMs: number): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const onTimeout = () => waiter.reject(new QmpTimeoutError(this.path, command, timeoutMs));
-    const timer = timeoutMs <= MAX_TIMER_MS ? setTimeout(onTimeout, timeoutMs) : undefined;
+    const calledOff = this.#connection.clock.after(timeoutMs, onTimeout);
     const forget = (): void => {
-      clearTimeout(timer);
+      calledOff();
       this.#waiters.delete(id);
     };
     const waiter: Waiter = {

@@ -6,6 +6,6 @@ export interface QmpEvent {
   readonly data: Readonly<Record<string, unknown>>;
   /** When it happened by QEMU's wall clock: milliseconds since the epoch, microseconds as the fraction. */
   readonly timestampMs: number;
-  /** When this process read it, by `performance.now()`: use it for durations, it cannot jump. */
+  /** When this process read it, by the client's clock: use it for durations, it cannot jump. */
   readonly receivedMs: number;
 }
