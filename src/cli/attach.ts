@@ -5,8 +5,8 @@ import {
   type RunningMigration,
 } from '../hypervisor/hypervisor.ts';
 import { domainAddress } from '../hypervisor/libvirt/address.ts';
-import { stateDirectory } from '../journal/journal-file.ts';
-import { unfinishedJournalOf } from '../journal/unfinished.ts';
+import { FolderJournals } from '../journal/folder/folder-journals.ts';
+import { stateDirectory } from '../journal/state-directory.ts';
 import type { MigrationView } from '../journal/view.ts';
 import { EXIT } from './exit-status.ts';
 import { follow, openJournal } from './follow.ts';
@@ -29,7 +29,7 @@ export async function attach(vmText: string, options: AttachCliOptions): Promise
   const limits = { ...settledLimits, bandwidthBytesPerSecond: undefined };
   for (const problem of problems) reporter.say(`warning: ${problem}`);
   const stateDir = stateDirectory(options.stateDir);
-  const orphan = unfinishedJournalOf(stateDir, vm);
+  const orphan = await new FolderJournals(stateDir).unfinishedOf({ uuid: null, vm });
   const to = libvirt && options.to ? domainAddress(options.to, options.dname ?? vmText) : options.to;
   const destination = to ?? orphan?.destination ?? undefined;
   if (options.to === undefined && destination !== undefined)
@@ -56,8 +56,8 @@ export async function attach(vmText: string, options: AttachCliOptions): Promise
     ...{ vm, destination, migrateUri, kind, limits, stateDir, reporter },
     origin: 'attach' as const,
   };
-  const recorder = openJournal(parts, migration.guest);
-  return await follow(migration, parts, recorder);
+  const journal = await openJournal(parts, migration.guest);
+  return await follow(migration, parts, journal);
 }
 
 /** The migration ended while nobody watched: say where the guest is now, from what both ends say. */

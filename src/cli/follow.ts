@@ -1,8 +1,9 @@
 /** Supervises one migration for a command: journal, progress, signals, and the exit status at the end. */
 import type { RunningMigration } from '../hypervisor/hypervisor.ts';
-import type { Happening } from '../journal/journal-entry.ts';
-import { newMigrationId } from '../journal/journal-file.ts';
-import { Recorder } from '../journal/recorder.ts';
+import { FolderJournals } from '../journal/folder/folder-journals.ts';
+import { initiatorHere } from '../journal/initiator.ts';
+import type { Opened } from '../journal/journal-entry.ts';
+import { type JournalWriter, sinkOf } from '../journal/journal-store.ts';
 import { Supervisor } from '../migration/supervisor.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
@@ -11,10 +12,8 @@ import { exitStatusOf } from './exit-status.ts';
 import { beScheduledPromptly } from './priority.ts';
 import type { Reporter } from './render/reporter.ts';
 
-type Opening = Extract<Happening, { type: 'opened' }>;
-
 export interface FollowParts {
-  readonly origin: Opening['origin'];
+  readonly origin: Opened['origin'];
   readonly vm: string;
   readonly destination: string | undefined;
   readonly migrateUri: string | undefined;
@@ -25,20 +24,24 @@ export interface FollowParts {
 }
 
 /** Opens the journal before anything is touched. @throws {JournalError} */
-export function openJournal(parts: FollowParts, guest: Opening['guest']): Recorder {
-  return Recorder.open(
-    parts.stateDir,
+export async function openJournal(parts: FollowParts, guest: Opened['guest']): Promise<JournalWriter> {
+  return await new FolderJournals(parts.stateDir).open(
     {
-      type: 'opened',
-      id: newMigrationId(guest.name),
       switchoverVersion: VERSION,
       origin: parts.origin,
       vm: parts.vm,
+      vmUuid: null,
       destination: parts.destination ?? null,
       migrateUri: parts.migrateUri ?? null,
       policy: parts.kind.name,
       limits: parts.limits,
       guest,
+      initiator: initiatorHere(),
+      reason: null,
+      correlationId: null,
+      continues: null,
+      mark: null,
+      destinationWaits: false,
     },
     (entry) => parts.reporter.take(entry),
   );
@@ -48,18 +51,18 @@ export function openJournal(parts: FollowParts, guest: Opening['guest']): Record
 export async function follow(
   migration: RunningMigration,
   parts: FollowParts,
-  recorder: Recorder,
+  journal: JournalWriter,
   known?: Foreknowledge,
 ): Promise<number> {
   beScheduledPromptly();
-  const supervisor = new Supervisor(migration, parts.kind, parts.limits, recorder, known);
+  const supervisor = new Supervisor(migration, parts.kind, parts.limits, sinkOf(journal), known);
   const release = heedSignals(supervisor, parts.reporter);
   try {
     return exitStatusOf(await supervisor.run());
   } finally {
     release();
     await migration.detach();
-    recorder.close();
+    await journal.close();
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Destination, type Hypervisor, RefusedError } from '../hypervisor/hypervisor.ts';
-import { stateDirectory } from '../journal/journal-file.ts';
+import { sinkOf } from '../journal/journal-store.ts';
+import { stateDirectory } from '../journal/state-directory.ts';
 import { decline } from '../migration/decline.ts';
 import { foresee, GLANCE, QUICK_LOOK } from '../migration/foresee.ts';
 import { PROBE_MS } from '../migration/probe.ts';
@@ -65,19 +66,21 @@ export async function migrate(vm: string, destinationText: string, options: Migr
     ? await foresee(hypervisor, intended, parts.stateDir, probeMs === undefined ? QUICK_LOOK : GLANCE)
     : undefined;
   // Before anything is touched: a migration that leaves no trace is not begun.
-  const recorder = openJournal(parts, guest);
-  if (known) recorder.write(0, { type: 'foreseen', known: known.known, tookMs: known.tookMs });
+  const journal = await openJournal(parts, guest);
+  if (known) journal.append(0, { type: 'foreseen', known: known.known, tookMs: known.tookMs });
   const before = known && kind.begin(limits, known.known).beforeStart?.();
   if (before?.action === 'abort') {
-    const outcome = decline(before, recorder);
-    recorder.close();
+    const outcome = decline(before, sinkOf(journal));
+    await journal.close();
     return exitStatusOf(outcome);
   }
-  const migration = await hypervisor.start(place.vm, destination, startOptions).catch((error: unknown) => {
-    recorder.discard();
-    throw error;
-  });
-  return await follow(migration, parts, recorder, known?.known);
+  const migration = await hypervisor
+    .start(place.vm, destination, startOptions)
+    .catch(async (error: unknown) => {
+      await journal.discard();
+      throw error;
+    });
+  return await follow(migration, parts, journal, known?.known);
 }
 
 /** Before the start a probe costs its time: only where what it finds may keep the migration from beginning at all. */

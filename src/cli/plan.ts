@@ -6,7 +6,8 @@ import {
   type Hypervisor,
   RefusedError,
 } from '../hypervisor/hypervisor.ts';
-import { errorCode, stateDirectory } from '../journal/journal-file.ts';
+import { errnoWords } from '../journal/errno-words.ts';
+import { stateDirectory } from '../journal/state-directory.ts';
 import { foresee } from '../migration/foresee.ts';
 import { PROBE_MS } from '../migration/probe.ts';
 import { startOptionsOf } from '../migration/start-options.ts';
@@ -132,6 +133,6 @@ function touching(file: string, touch: () => void): void {
   try {
     touch();
   } catch (cause) {
-    throw new UsageError(`--svg ${file} cannot be written (${errorCode(cause)})`, { cause });
+    throw new UsageError(`--svg ${file} cannot be written (${errnoWords(cause)})`, { cause });
   }
 }

@@ -54,7 +54,7 @@ ${EXIT_HELP}`,
     .addHelpText('after', '\nExamples:\n  $ switchover explain last\n  $ switchover explain 3f2a --json')
     .action(async (id, options) => {
       const { explain } = await import('./explain.ts');
-      onStatus(explain(id, options));
+      onStatus(await explain(id, options));
     });
 
   root
@@ -65,7 +65,7 @@ ${EXIT_HELP}`,
     .addHelpText('after', '\nExamples:\n  $ switchover list\n  $ switchover list --json | jq ".[].pauseMs"')
     .action(async (options) => {
       const { list } = await import('./list.ts');
-      onStatus(list(options));
+      onStatus(await list(options));
     });
 
   addConfigCommands(root, onStatus);
@@ -108,7 +108,7 @@ async function statusOfError(error: unknown): Promise<number> {
   const [{ ConfigError }, { RefusedError }, { JournalError }, { UsageError }] = await Promise.all([
     import('../config/config-error.ts'),
     import('../hypervisor/hypervisor.ts'),
-    import('../journal/journal-file.ts'),
+    import('../journal/journal-error.ts'),
     import('./usage-error.ts'),
   ]);
   const words = error instanceof Error ? error.message : String(error);

@@ -3,12 +3,13 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { RefusedError } from '../hypervisor/hypervisor.ts';
+import { type GuestFacts, RefusedError } from '../hypervisor/hypervisor.ts';
 import { constantLink } from '../hypervisor/simulated/link.ts';
 import { cyclic } from '../hypervisor/simulated/memory/cyclic.ts';
 import { SimulatedHypervisor, simulatedDestination } from '../hypervisor/simulated/simulated-hypervisor.ts';
-import { newMigrationId } from '../journal/journal-file.ts';
-import { Recorder } from '../journal/recorder.ts';
+import { FolderJournals } from '../journal/folder/folder-journals.ts';
+import { type JournalWriter, sinkOf } from '../journal/journal-store.ts';
+import { newOpening } from '../journal/testing/happenings.ts';
 import { forecast } from '../policy/forecast.ts';
 import { DEFAULT_LIMITS, type Limits } from '../policy/policy.ts';
 import { foresee } from './foresee.ts';
@@ -36,23 +37,22 @@ const intended = async (hypervisor: SimulatedHypervisor, cap?: number) => ({
   ...{ guest: await hypervisor.inspect('sim:vm1'), destination: DESTINATION, cap },
 });
 
+function openJournal(policy: string, limits: Limits, guest: GuestFacts): Promise<JournalWriter> {
+  const { vm: destination, migrateUri } = DESTINATION;
+  return new FolderJournals(stateDir).open(
+    newOpening({ vm: 'sim:vm1', destination, migrateUri, policy, limits, guest }),
+  );
+}
+
 async function migrate(limits: Limits = DEFAULT_LIMITS) {
   const hypervisor = hypervisorWith();
   const kind = forecast();
   const { known } = await foresee(hypervisor, await intended(hypervisor), stateDir);
   const guest = await hypervisor.inspect('sim:vm1');
-  const recorder = Recorder.open(
-    stateDir,
-    {
-      ...{ type: 'opened', id: newMigrationId('vm1'), origin: 'migrate', switchoverVersion: '0' },
-      ...{ vm: 'sim:vm1', destination: DESTINATION.vm, migrateUri: DESTINATION.migrateUri },
-      ...{ policy: kind.name, limits, guest },
-    },
-    () => {},
-  );
+  const journal = await openJournal(kind.name, limits, guest);
   const migration = await hypervisor.start('sim:vm1', DESTINATION, startOptionsOf(kind, limits, false));
-  const outcome = await new Supervisor(migration, kind, limits, recorder, known).run();
-  recorder.close();
+  const outcome = await new Supervisor(migration, kind, limits, sinkOf(journal), known).run();
+  await journal.close();
   return outcome;
 }
 
@@ -92,19 +92,11 @@ describe('after a migration', () => {
     const hypervisor = hypervisorWith(false);
     const kind = forecast();
     const guest = await hypervisor.inspect('sim:vm1');
-    const recorder = Recorder.open(
-      stateDir,
-      {
-        ...{ type: 'opened', id: newMigrationId('vm1'), origin: 'migrate', switchoverVersion: '0' },
-        ...{ vm: 'sim:vm1', destination: DESTINATION.vm, migrateUri: DESTINATION.migrateUri },
-        ...{ policy: kind.name, limits: DEFAULT_LIMITS, guest },
-      },
-      () => {},
-    );
+    const journal = await openJournal(kind.name, DEFAULT_LIMITS, guest);
     const options = startOptionsOf(kind, DEFAULT_LIMITS, false);
     const migration = await hypervisor.start('sim:vm1', DESTINATION, options);
-    const { sentBytes } = await new Supervisor(migration, kind, DEFAULT_LIMITS, recorder).run();
-    recorder.close();
+    const { sentBytes } = await new Supervisor(migration, kind, DEFAULT_LIMITS, sinkOf(journal)).run();
+    await journal.close();
     const { known } = await foresee(hypervisorWith(), await intended(hypervisorWith()), stateDir);
     expect(known.firstPassBytes).toBe(sentBytes);
   });
