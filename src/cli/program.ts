@@ -10,6 +10,7 @@ import { addConfigCommands } from './commands/config.ts';
 import { EXIT_HELP } from './commands/help-texts.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addPlanCommand } from './commands/plan.ts';
+import { addPruneCommand } from './commands/prune.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addWatchCommand } from './commands/watch.ts';
@@ -68,6 +69,7 @@ ${EXIT_HELP}`,
       onStatus(await list(options));
     });
 
+  addPruneCommand(root, onStatus);
   addConfigCommands(root, onStatus);
 
   for (const command of root.commands)
