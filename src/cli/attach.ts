@@ -7,6 +7,7 @@ import {
 import { domainAddress } from '../hypervisor/libvirt/address.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
+import { trustedDestination } from '../journal/trusted-destination.ts';
 import type { MigrationView } from '../journal/view.ts';
 import { EXIT } from './exit-status.ts';
 import { follow, openJournal } from './follow.ts';
@@ -31,7 +32,12 @@ export async function attach(vmText: string, options: AttachCliOptions): Promise
   const stateDir = stateDirectory(options.stateDir);
   const orphan = await new FolderJournals(stateDir).unfinishedOf({ uuid: null, vm });
   const to = libvirt && options.to ? domainAddress(options.to, options.dname ?? vmText) : options.to;
-  const destination = to ?? orphan?.destination ?? undefined;
+  const left = orphan?.destination ?? undefined;
+  const destination = to ?? (left === undefined ? undefined : trustedDestination(left));
+  if (left !== undefined && destination === undefined)
+    reporter.say(
+      `warning: the destination that the journal ${orphan?.id} names is not used, as it could run a program here: state it with --to`,
+    );
   if (options.to === undefined && destination !== undefined)
     reporter.say(
       `the destination is ${destination}, says the journal ${orphan?.id} that switchover left unfinished`,

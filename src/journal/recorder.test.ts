@@ -233,6 +233,14 @@ describe('the end', () => {
     expect(closed).toBe(true);
   });
 
+  test('is no more a time to flush: what comes after it is not kept', async () => {
+    const recorder = await begin();
+    await recorder.close();
+    recorder.append(1, effect('late'));
+    expect(await recorder.flush()).toBe(false);
+    expect(keptTypes()).toEqual(['opened']);
+  });
+
   test('ends those who follow, also when nothing was begun', async () => {
     for (const how of ['close', 'discard'] as const) {
       const recorder = await begin();

@@ -94,6 +94,7 @@ export class Recorder implements JournalWriter {
   }
 
   async flush(withinMs: number = FLUSH_WITHIN_MS): Promise<boolean> {
+    if (this.life !== 'open') return false;
     return (await within(withinMs, this.keepAll())) ?? false;
   }
 
