@@ -47,6 +47,8 @@ export interface Hypervisor {
 export interface GuestFacts {
   readonly vm: string;
   readonly name: string;
+  /** Of the VM, the same at both ends; undefined where it has none. */
+  readonly uuid: string | undefined;
   /** As people call it: `QEMU 10.0.2`. */
   readonly hypervisor: string;
   readonly accelerator: 'kvm' | 'tcg';
@@ -93,6 +95,8 @@ export interface CheckReport {
   readonly findings: readonly RefusedError[];
   /** What could not be found out, or is worth knowing and forbids nothing; a sentence each. */
   readonly notes: readonly string[];
+  /** The hypervisor may crash once more than this was sent: the migration has to end before. Undefined: it may not. */
+  readonly maxSentBytes?: number | undefined;
 }
 
 export interface StartOptions extends CheckOptions {
@@ -180,6 +184,8 @@ export interface RunningMigration {
   readonly ended: Promise<MigrationEnd>;
   /** The cap of the passes (`max-bandwidth`), which the stop-and-copy does not have; undefined: none, or not known. */
   readonly passCapBytesPerSecond: number | undefined;
+  /** As in {@link CheckReport.maxSentBytes}. */
+  readonly maxSentBytes?: number | undefined;
 
   /**
    * Lets the hypervisor stop the guest at any boundary whose pause fits the request.
@@ -228,6 +234,9 @@ export type RefusalCode =
   | 'monitor-busy'
   | 'unreachable'
   | 'loses-writes'
+  | 'known-defect'
+  | 'different-vm'
+  | 'migration-blocked'
   | 'not-running'
   | 'already-migrating'
   | 'not-migrating'

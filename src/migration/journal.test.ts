@@ -27,6 +27,7 @@ const GUEST: GuestFacts = {
   state: 'running',
   migrating: false,
   losesWrites: undefined,
+  uuid: undefined,
 };
 
 const opening = (id: string): Extract<Happening, { type: 'opened' }> => ({

@@ -19,6 +19,7 @@ import {
   THROTTLE_PARAMETERS,
 } from '../qemu-rules/brake-lever.ts';
 import { featuresOf } from '../qemu-rules/features.ts';
+import { qemuEnd } from './migration-facts.ts';
 import { assertUnderWay, guestFacts, openMonitor, sideStateAt, socketPath } from './monitor.ts';
 import { preflight } from './preflight.ts';
 import { probeBySampling } from './probe.ts';
@@ -185,11 +186,8 @@ export class QemuHypervisor implements Hypervisor {
 }
 
 async function look(vm: string, target: Destination, options: CheckOptions, ends: BothEnds) {
-  const [guest, other] = await Promise.all([
-    guestFacts(vm, ends.source),
-    guestFacts(target.vm, ends.destination),
-  ]);
-  return { guest, findings: preflight(guest, other, target, options), notes: [] };
+  const [here, there] = await Promise.all([qemuEnd(vm, ends.source), qemuEnd(target.vm, ends.destination)]);
+  return preflight(here, there, target, options);
 }
 
 /** Readies a QEMU that waits: with `-incoming defer` it opens its port now, else it is open already. */

@@ -18,6 +18,7 @@ const GUEST: GuestFacts = {
   state: 'running',
   migrating: false,
   losesWrites: undefined,
+  uuid: undefined,
 };
 
 export class ScriptedMigration implements RunningMigration {

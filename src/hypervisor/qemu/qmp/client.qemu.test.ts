@@ -21,14 +21,18 @@ function qemuVersion(): string | undefined {
   }
 }
 
-/** Every name of the map: the compiler refuses this list when the map has another. */
-const COMMANDS: Record<keyof QmpCommands, true> = {
+/**
+ * Every name of the map: the compiler refuses this list when the map has another. False: not every QEMU from 7.2 on has it.
+ */
+const COMMANDS: Record<keyof QmpCommands, boolean> = {
   'query-version': true,
   'query-commands': true,
   'query-status': true,
   'query-name': true,
   'query-uuid': true,
   'query-kvm': true,
+  'query-accelerators': false,
+  'qom-list': true,
   'query-machines': true,
   'query-memory-size-summary': true,
   'query-cpus-fast': true,
@@ -52,6 +56,8 @@ const COMMANDS: Record<keyof QmpCommands, true> = {
   yank: true,
   'query-yank': true,
 };
+
+const everywhere = Object.entries(COMMANDS).flatMap(([name, always]) => (always ? [name] : []));
 
 /** The events to the end of the listener. */
 async function drain(listener: AsyncIterable<QmpEvent>): Promise<QmpEvent[]> {
@@ -128,7 +134,7 @@ describe.skipIf(version === undefined)('on a real QEMU', () => {
 
   test('knows every command of the map', async () => {
     const known = (await client.execute('query-commands')).map(({ name }) => name);
-    expect(known).toEqual(expect.arrayContaining(Object.keys(COMMANDS)));
+    expect(known).toEqual(expect.arrayContaining(everywhere));
   });
 
   test('refuses by class and description', async () => {
