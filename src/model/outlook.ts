@@ -34,6 +34,8 @@ export interface Conditions {
   readonly cost: SwitchoverCost;
   /** The likely figures within those intervals. */
   readonly expected: Expectation;
+  /** Of the line only passes under a cap are known: pauses may be shorter than expected by any factor. */
+  readonly behindCap: boolean;
 }
 
 /** A pass that goes through this many times what it sends has cheap pages; less is how its end wavers. */
@@ -149,6 +151,7 @@ export class Outlook {
         unsentBytes: carriedBytes(downtimeLimitMs, passes.middle),
         writtenBytes: this.writtenBytes,
       },
+      behindCap: line.high >= FASTEST,
     };
   }
 

@@ -123,13 +123,18 @@ class Forecast implements Policy {
       return { action: 'continue', memoryIntensive: false, reason };
     }
     const changed = this.learn(observation, ended);
-    const conditions = this.outlook.conditions(observation.totalBytes, this.limitInForceMs);
+    const conditions = this.outlook.conditions(observation.totalBytes, this.sendingMs);
     if (!conditions) return { action: 'continue', memoryIntensive: false, reason: 'nothing was sent yet' };
     this.calms.add(remainingBytes);
     const decision = this.decide(observation, conditions, changed);
     if (decision.action === 'switchover') this.limitInForceMs = decision.acceptedPauseMs;
     else if (decision.action === 'set-downtime-limit') this.limitInForceMs = decision.downtimeLimitMs;
     return decision;
+  }
+
+  /** What QEMU's limit leaves for sending. */
+  private get sendingMs(): number {
+    return Math.max(1, this.limitInForceMs - this.outlook.fixedCostMs);
   }
 
   /** In the first pass the link becomes known, which may be all that was missing. */
@@ -190,7 +195,7 @@ class Forecast implements Policy {
       action: 'switchover',
       memoryIntensive: false,
       acceptedPauseMs,
-      ...reckonedWith(seen.conditions),
+      ...reckonedWith(seen),
       reason:
         acceptedPauseMs > this.worth.freePauseMs
           ? `${within}, which QEMU refused: ${formatDuration(acceptedPauseMs)} is accepted`
@@ -224,7 +229,7 @@ class Forecast implements Policy {
     if (!overdue && stop && stop.passes > 0)
       return this.waitFor(
         stop.pauseMs,
-        conditions,
+        seen,
         `${described(seen)}; ${needs} now, about ${formatDuration(stop.pauseMs)} ${afterPasses(stop)}: worth the wait`,
       );
     const calm = overdue
@@ -233,7 +238,7 @@ class Forecast implements Policy {
     if (calm)
       return this.waitFor(
         calm.pauseMs,
-        conditions,
+        seen,
         `${described(seen)}; ${needs} now, but calms that need ${formatDuration(calm.pauseMs)} come about every ${formatDuration(calm.waitMs)}: worth the wait`,
       );
     this.switchoversAsked += 1;
@@ -243,7 +248,7 @@ class Forecast implements Policy {
       action: 'switchover',
       memoryIntensive: true,
       acceptedPauseMs: this.toStop.accept(accepted),
-      ...reckonedWith(conditions),
+      ...reckonedWith(seen),
       reason: `memory-intensive: ${described(seen)}; ${needs}, within --max-downtime ${formatDuration(maxDowntimeMs)}; ${this.whyNoWait(seen, overdue)}`,
     };
   }
@@ -252,7 +257,7 @@ class Forecast implements Policy {
    * A pause that is worth the wait is worth as much when it comes sooner. Under a limit of its length QEMU looks as soon
    * as no more than that is unsent, and again every time after, where else it would send the whole pass before.
    */
-  private waitFor(pauseMs: number, conditions: Conditions, reason: string): Decision {
+  private waitFor(pauseMs: number, seen: Seen, reason: string): Decision {
     const memoryIntensive = pauseMs > this.worth.freePauseMs;
     if (pauseMs <= this.limitInForceMs) return { action: 'continue', memoryIntensive, reason };
     this.toStop.set(pauseMs);
@@ -260,7 +265,7 @@ class Forecast implements Policy {
       action: 'set-downtime-limit',
       memoryIntensive,
       downtimeLimitMs: pauseMs,
-      ...reckonedWith(conditions),
+      ...reckonedWith(seen),
       reason,
     };
   }
@@ -299,7 +304,7 @@ class Forecast implements Policy {
     if (stop)
       return this.waitFor(
         stop.pauseMs,
-        conditions,
+        seen,
         `${described(seen)}; ${needs}, about ${formatDuration(stop.pauseMs)} ${afterPasses(stop)}`,
       );
     // A brake loses nothing of what was sent, so it does not wait for certainty.
@@ -323,7 +328,7 @@ class Forecast implements Policy {
       action: 'set-downtime-limit',
       memoryIntensive: true,
       downtimeLimitMs: this.worth.maxPauseMs,
-      ...reckonedWith(conditions),
+      ...reckonedWith(seen),
       reason: `${waiting}: any moment that fits will do${asked}`,
     };
   }
@@ -356,12 +361,15 @@ class Forecast implements Policy {
   private overBudget(
     neededPauseMs: number,
     why: string,
-    { preCopy, cost }: Conditions,
+    { preCopy, cost, behindCap }: Conditions,
     restBytes: number,
   ): Decision {
     const { limits } = this;
     const known = { restBytes, preCopy, cost };
-    return whenOverBudget({ limits, neededPauseMs, reason: `memory-intensive: ${why}`, known });
+    const unknown = behindCap
+      ? '; how much the line carries beyond the cap of the passes is not known, so less may do: state it with --line-rate'
+      : '';
+    return whenOverBudget({ limits, neededPauseMs, reason: `memory-intensive: ${why}${unknown}`, known });
   }
 }
 
@@ -372,9 +380,14 @@ interface Seen {
   readonly changed: PhaseChange | undefined;
 }
 
-/** The likely figures of the outlook. */
-function reckonedWith({ expected }: Conditions): ReckonedWith {
-  return { lineRateBytesPerSecond: expected.lineBytesPerSecond, fixedCostMs: expected.fixedCostMs };
+/**
+ * The likely figures of the outlook. It takes a while to believe that the link has become slower, so no pause is promised
+ * at more than the last passes showed.
+ */
+function reckonedWith({ boundary, conditions }: Pick<Seen, 'boundary' | 'conditions'>): ReckonedWith {
+  const { lineBytesPerSecond, fixedCostMs } = conditions.expected;
+  const lately = boundary.lineRateBytesPerSecond ?? lineBytesPerSecond;
+  return { lineRateBytesPerSecond: Math.min(lineBytesPerSecond, lately), fixedCostMs };
 }
 
 function described({ boundary, changed }: Seen): string {

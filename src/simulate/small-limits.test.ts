@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { constantLink } from '../hypervisor/simulated/link.ts';
 import { uniform } from '../hypervisor/simulated/memory/uniform.ts';
 import type { ScenarioInput } from '../hypervisor/simulated/scenario.ts';
+import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import { forecast } from '../policy/forecast.ts';
 import { mp } from '../policy/mp.ts';
 import { DEFAULT_LIMITS } from '../policy/policy.ts';
@@ -53,4 +54,21 @@ describe.each([forecast(), mp(), stock, relaxed])('$name', (kind) => {
       for (const { pauseMs } of outcomes) expect(pauseMs).toBeLessThanOrEqual(maxDowntimeMs);
     },
   );
+});
+
+describe('a host on which a switchover costs 450 ms beside the memory (B9)', () => {
+  const limits = { ...DEFAULT_LIMITS, maxDowntimeMs: 1000 };
+  const costly = guest(34e6, 450);
+  const switchover = { pauseMs: 450, bytes: 0, lineRateBytesPerSecond: LINK };
+  const taught: Foreknowledge = {
+    ...NOTHING_KNOWN,
+    memoryBytes: 537e6,
+    switchovers: Array(3).fill(switchover),
+  };
+
+  test('is moved within the limit once earlier migrations have taught it, from the first limit on', async () => {
+    const outcome = await runOne(costly, forecast(), limits, undefined, taught);
+    expect(outcome).toMatchObject({ outcome: 'completed' });
+    expect(outcome.pauseMs).toBeLessThanOrEqual(1000);
+  });
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { GuestFacts, StartOptions, Whereabouts } from '../hypervisor.ts';
 import { BRAKE_HELD_READY } from '../qemu-rules/brake-lever.ts';
 import { featuresOf, type QemuFeatures } from '../qemu-rules/features.ts';
@@ -44,9 +45,9 @@ export class SimulatedGuest {
 
   facts(side: 'source' | 'destination'): GuestFacts {
     return {
-      uuid: undefined,
       vm: simulatedAddress(this.name, side),
       name: this.name,
+      uuid: uuidOf(this.name),
       hypervisor: `simulated ${versionText(this.version)}`,
       accelerator: 'kvm',
       machineType: undefined,
@@ -98,4 +99,17 @@ export class SimulatedGuest {
     const { qemu } = this;
     return Math.max(this.clockMs, qemu ? qemu.start.zeroMs + qemu.nowMs : 0);
   }
+}
+
+/** The same for the same name, at both ends and in every run. */
+function uuidOf(name: string): string {
+  const hex = createHash('sha256').update(name).digest('hex');
+  const parts = [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `4${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ];
+  return parts.join('-');
 }
