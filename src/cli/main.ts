@@ -8,4 +8,9 @@ enableCompileCache();
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 const { run } = await import('./program.ts');
+const { EXIT } = await import('./exit-status.ts');
+const { flushOutput, LAST_WORDS_MS } = await import('./output/standard.ts');
 process.exitCode = await run(process.argv);
+// A terminal that does not read does not keep us. A pipe does, as it keeps every program: its reader may be slow. Only
+// where somebody told us to go (SIGTERM) we do not wait for it.
+if (!(await flushOutput(LAST_WORDS_MS)) && process.exitCode === EXIT.detached) process.exit();
