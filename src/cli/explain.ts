@@ -1,10 +1,11 @@
 import { documentOf } from '../migration/document.ts';
 import { findJournal, readJournal, stateDirectory } from '../migration/journal-file.ts';
 import { type MigrationView, viewOf } from '../migration/view.ts';
+import { shown } from '../model/shown.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import { foreseenLines } from './render/foreseen-lines.ts';
 import { decisionLine, passLine } from './render/pass-line.ts';
-import { summary } from './render/summary.ts';
+import { summaryLines } from './render/summary.ts';
 
 /** `switchover explain ID`. @returns the exit status */
 export function explain(
@@ -13,12 +14,14 @@ export function explain(
 ): number {
   const view = viewOf(readJournal(findJournal(stateDirectory(options.stateDir), id)));
   process.stdout.write(
-    options.json ? `${JSON.stringify(documentOf(view), null, 2)}\n` : `${explanation(view)}\n`,
+    options.json
+      ? `${JSON.stringify(documentOf(view), null, 2)}\n`
+      : `${explanation(view).map(shown).join('\n')}\n`,
   );
   return 0;
 }
 
-function explanation(view: MigrationView): string {
+function explanation(view: MigrationView): string[] {
   const { guest, limits } = view;
   const head = [
     `${view.id}, ${view.origin === 'attach' ? 'attached' : 'begun'} ${view.startedAt}`,
@@ -27,7 +30,7 @@ function explanation(view: MigrationView): string {
     `policy ${view.policy}; --downtime ${formatDuration(limits.downtimeMs)}, --max-downtime ${formatDuration(limits.maxDowntimeMs)}, --over-budget ${limits.overBudget}${limits.overBudget === 'brake' ? ` --brake-for ${formatDuration(limits.brakeForMs)}` : ''}`,
     ...(view.foreseen ? foreseenLines(view.foreseen.known) : []),
   ];
-  return [...head, '', ...story(view), '', summary(view)].join('\n');
+  return [...head, '', ...story(view), '', ...summaryLines(view)];
 }
 
 /** Everything of note in the order in which it happened. */

@@ -1,7 +1,9 @@
 import { documentOf } from '../migration/document.ts';
 import { journalPath, listJournals, readJournal, stateDirectory } from '../migration/journal-file.ts';
 import { type MigrationView, viewOf } from '../migration/view.ts';
+import { shown } from '../model/shown.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
+import { standardError } from './output/standard.ts';
 import { table } from './render/table.ts';
 
 /** `switchover list`. @returns the exit status */
@@ -19,7 +21,7 @@ function readOrWarn(stateDir: string, id: string): MigrationView[] {
   try {
     return [viewOf(readJournal(journalPath(stateDir, id)))];
   } catch (error) {
-    process.stderr.write(`switchover: left out ${id}: ${(error as Error).message}\n`);
+    standardError().write(`switchover: ${shown(`left out ${id}: ${(error as Error).message}`)}\n`);
     return [];
   }
 }

@@ -1,5 +1,3 @@
-import { accessSync, constants, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import {
   type CheckReport,
   type GuestFacts,
@@ -7,9 +5,10 @@ import {
   RefusedError,
 } from '../hypervisor/hypervisor.ts';
 import { foresee } from '../migration/foresee.ts';
-import { errorCode, stateDirectory } from '../migration/journal-file.ts';
+import { stateDirectory } from '../migration/journal-file.ts';
 import { PROBE_MS } from '../migration/probe.ts';
 import { startOptionsOf } from '../migration/start-options.ts';
+import { shown } from '../model/shown.ts';
 import { documentOf, type Planned } from '../plan/document.ts';
 import { type PlanRequest, planOf, type Verdict } from '../plan/plan.ts';
 import { PEER_NAMES } from '../policy/peers/peer-names.ts';
@@ -24,9 +23,10 @@ import {
 } from './hypervisor-of.ts';
 import { destinationOf } from './migrate.ts';
 import { assertUsage, type MigrationOptions, settled } from './migration-options.ts';
+import { standardError } from './output/standard.ts';
+import { assertPictureWritable, writePicture } from './picture-file.ts';
 import { planText } from './render/plan-text.ts';
 import { changeInWords, verdictSentence } from './render/plan-words.ts';
-import { UsageError } from './usage-error.ts';
 
 export interface PlanOptions extends Omit<MigrationOptions, 'output'>, HostOptions, MigrateUriFlags {
   readonly dname?: string;
@@ -66,13 +66,12 @@ export async function plan(
 ): Promise<number> {
   assertUsage(options);
   const { svg } = options;
-  // Before the work: what cannot be written is not worth a probe.
-  if (svg !== undefined) touching(svg, () => accessSync(path.dirname(path.resolve(svg)), constants.W_OK));
+  assertPictureWritable(svg);
   assertNoLibvirtFlags(vm, options);
   const place = placeOf(vm, options, virshMigrateOptions(options));
   const destination = destinationText === undefined ? undefined : destinationOf(vm, destinationText, options);
   const { limits, kind, problems } = settled(options, await place.libvirt?.describe(place.vm));
-  for (const problem of problems) process.stderr.write(`warning: ${problem}\n`);
+  for (const problem of problems) standardError().write(`warning: ${shown(problem)}\n`);
 
   const { hypervisor } = place;
   const { guest, findings, notes } = destination
@@ -103,7 +102,7 @@ export async function plan(
   if (svg !== undefined) {
     const { planPlot } = await import('./render/plan-plot.ts');
     const picture = await planPlot(planned, request, new Set(PEER_NAMES));
-    touching(svg, () => writeFileSync(svg, picture));
+    writePicture(svg, picture);
   }
   return findings.length > 0 ? EXIT.refused : STATUS[made.verdict];
 }
@@ -125,13 +124,4 @@ function assertPlannable({ name, state, migrating }: GuestFacts): void {
       'not-running',
       `${name} does not run there: it is ${state}, nothing is to be migrated`,
     );
-}
-
-/** @throws {UsageError} where the file system refuses */
-function touching(file: string, touch: () => void): void {
-  try {
-    touch();
-  } catch (cause) {
-    throw new UsageError(`--svg ${file} cannot be written (${errorCode(cause)})`, { cause });
-  }
 }

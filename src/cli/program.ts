@@ -4,6 +4,7 @@
  */
 import tab from '@bomb.sh/tab/commander';
 import { Command, CommanderError } from 'commander';
+import { shown, shownLines } from '../model/shown.ts';
 import { VERSION } from '../version.ts';
 import { addAttachCommand } from './commands/attach.ts';
 import { addConfigCommands } from './commands/config.ts';
@@ -15,6 +16,7 @@ import { addSimulateCommand } from './commands/simulate.ts';
 import { addWatchCommand } from './commands/watch.ts';
 import { EXIT } from './exit-status.ts';
 import { stateDirOption } from './options.ts';
+import { standardError } from './output/standard.ts';
 
 function program(onStatus: (status: number) => void): Command {
   const root = new Command('switchover')
@@ -34,6 +36,8 @@ Examples:
   $ source <(switchover complete bash)
 ${EXIT_HELP}`,
     )
+    // What was typed may have been pasted from anywhere.
+    .configureOutput({ outputError: (text, write) => write(shownLines(text)) })
     .exitOverride();
 
   addPlanCommand(root, onStatus);
@@ -122,11 +126,12 @@ async function statusOfError(error: unknown): Promise<number> {
     for (const sentence of words.split('\n')) complain(`refused: ${sentence}`, EXIT.refused);
     return EXIT.refused;
   }
-  process.stderr.write(`switchover: unexpected error: ${error instanceof Error ? error.stack : words}\n`);
+  const stack = error instanceof Error ? (error.stack ?? words) : words;
+  standardError().write(`switchover: unexpected error: ${shownLines(stack)}\n`);
   return EXIT.unexpected;
 }
 
 function complain(sentence: string, status: number): number {
-  process.stderr.write(`switchover: ${sentence}\n`);
+  standardError().write(`switchover: ${shown(sentence)}\n`);
   return status;
 }

@@ -1,6 +1,7 @@
 import { findJournal, JournalError, readJournal, stateDirectory } from '../migration/journal-file.ts';
 import { type Replayed, replay as replayOne } from '../migration/replay.ts';
-import { viewOf } from '../migration/view.ts';
+import { type MigrationView, viewOf } from '../migration/view.ts';
+import { shown } from '../model/shown.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import { choosePolicy, POLICIES } from '../policy/policies.ts';
 import { table } from './render/table.ts';
@@ -23,9 +24,13 @@ export function replay(id: string, options: ReplayOptions): number {
   process.stdout.write(
     options.json
       ? `${JSON.stringify({ schema: 1, id: view.id, vm: view.guest.name, policies: replayed }, null, 2)}\n`
-      : `${view.id}, ${view.guest.name}, under ${view.policy}: ${view.outcome?.reason ?? 'not seen to its end'}\n\n${text(replayed)}\n`,
+      : `${shown(headingOf(view))}\n\n${text(replayed)}\n`,
   );
   return 0;
+}
+
+function headingOf({ id, guest, policy, outcome }: MigrationView): string {
+  return `${id}, ${guest.name}, under ${policy}: ${outcome?.reason ?? 'not seen to its end'}`;
 }
 
 const HEADINGS = ['POLICY', 'WOULD', 'AT PASS', 'AFTER', 'SENT', 'LEFT', 'A PAUSE OF'];

@@ -1,13 +1,11 @@
-import { accessSync, constants, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { errorCode } from '../migration/journal-file.ts';
 import type { PolicyChoice } from '../simulate/policy-choice.ts';
 import { readScenario } from '../simulate/scenario-file.ts';
 import { simulate as run } from '../simulate/simulate.ts';
 import { EXIT } from './exit-status.ts';
+import { assertPictureWritable, writePicture } from './picture-file.ts';
 import { fleetText } from './render/fleet-text.ts';
 import { ProgressOfMany } from './render/progress-of-many.ts';
-import { UsageError } from './usage-error.ts';
 
 export interface SimulateOptions {
   readonly policy?: readonly string[];
@@ -26,9 +24,8 @@ export async function simulate(file: string, options: SimulateOptions): Promise<
     migrations: options.migrations ?? read.migrations,
     seed: options.seed ?? read.seed,
   };
-  // Before the work: what cannot be written is not worth simulating.
   const { svg } = options;
-  if (svg !== undefined) touching(svg, () => accessSync(path.dirname(path.resolve(svg)), constants.W_OK));
+  assertPictureWritable(svg);
 
   const { results, interrupted } = await interruptible(async (signal) => {
     const progress = new ProgressOfMany('simulating');
@@ -50,19 +47,10 @@ export async function simulate(file: string, options: SimulateOptions): Promise<
     if (svg !== undefined) {
       const { fleetPlot } = await import('./render/fleet-plot.ts');
       const picture = fleetPlot(results, `${path.basename(file)}, seed ${seed}`);
-      touching(svg, () => writeFileSync(svg, picture));
+      writePicture(svg, picture);
     }
   }
   return interrupted ? EXIT.detached : EXIT.migrated;
-}
-
-/** @throws {UsageError} where the file system refuses */
-function touching(file: string, touch: () => void): void {
-  try {
-    touch();
-  } catch (cause) {
-    throw new UsageError(`--svg ${file} cannot be written (${errorCode(cause)})`, { cause });
-  }
 }
 
 /** Lets Ctrl-C end the work early. */
