@@ -23,7 +23,7 @@ export interface AttachCliOptions extends MigrationOptions, HostOptions {
 export async function attach(vmText: string, options: AttachCliOptions): Promise<number> {
   const reporter = new Reporter(outputOf(options), options.quiet === true);
   assertUsage(options);
-  const { hypervisor, vm, libvirt } = placeOf(vmText, options);
+  const { hypervisor, vm, libvirt } = await placeOf(vmText, options);
   const { limits: settledLimits, kind, problems } = settled(options, await libvirt?.describe(vm));
   // Whoever began it has chosen the bandwidth.
   const limits = { ...settledLimits, bandwidthBytesPerSecond: undefined };

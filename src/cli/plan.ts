@@ -24,7 +24,7 @@ import {
 import { destinationOf } from './migrate.ts';
 import { assertUsage, type MigrationOptions, settled } from './migration-options.ts';
 import { standardError } from './output/standard.ts';
-import { assertPictureWritable, writePicture } from './picture-file.ts';
+import { pictureAt } from './picture-file.ts';
 import { planText } from './render/plan-text.ts';
 import { changeInWords, verdictSentence } from './render/plan-words.ts';
 
@@ -66,9 +66,9 @@ export async function plan(
 ): Promise<number> {
   assertUsage(options);
   const { svg } = options;
-  assertPictureWritable(svg);
+  const drawn = svg === undefined ? undefined : await pictureAt(svg, () => import('./render/plan-plot.ts'));
   assertNoLibvirtFlags(vm, options);
-  const place = placeOf(vm, options, virshMigrateOptions(options));
+  const place = await placeOf(vm, options, virshMigrateOptions(options));
   const destination = destinationText === undefined ? undefined : destinationOf(vm, destinationText, options);
   const { limits, kind, problems } = settled(options, await place.libvirt?.describe(place.vm));
   for (const problem of problems) standardError().write(`warning: ${shown(problem)}\n`);
@@ -99,11 +99,7 @@ export async function plan(
   process.stdout.write(
     options.json ? `${JSON.stringify(words, null, 2)}\n` : planText(planned, new Set(PEER_NAMES)),
   );
-  if (svg !== undefined) {
-    const { planPlot } = await import('./render/plan-plot.ts');
-    const picture = await planPlot(planned, request, new Set(PEER_NAMES));
-    writePicture(svg, picture);
-  }
+  drawn?.write(await drawn.with.planPlot(planned, request, new Set(PEER_NAMES)));
   return findings.length > 0 ? EXIT.refused : STATUS[made.verdict];
 }
 

@@ -3,7 +3,7 @@ import type { PolicyChoice } from '../simulate/policy-choice.ts';
 import { readScenario } from '../simulate/scenario-file.ts';
 import { simulate as run } from '../simulate/simulate.ts';
 import { EXIT } from './exit-status.ts';
-import { assertPictureWritable, writePicture } from './picture-file.ts';
+import { pictureAt } from './picture-file.ts';
 import { fleetText } from './render/fleet-text.ts';
 import { ProgressOfMany } from './render/progress-of-many.ts';
 
@@ -25,7 +25,7 @@ export async function simulate(file: string, options: SimulateOptions): Promise<
     seed: options.seed ?? read.seed,
   };
   const { svg } = options;
-  assertPictureWritable(svg);
+  const drawn = svg === undefined ? undefined : await pictureAt(svg, () => import('./render/fleet-plot.ts'));
 
   const { results, interrupted } = await interruptible(async (signal) => {
     const progress = new ProgressOfMany('simulating');
@@ -44,11 +44,7 @@ export async function simulate(file: string, options: SimulateOptions): Promise<
         ? `${JSON.stringify({ schema: 1, scenario: file, seed, migrations, interrupted, results }, null, 2)}\n`
         : `${fleetText(results)}\n`,
     );
-    if (svg !== undefined) {
-      const { fleetPlot } = await import('./render/fleet-plot.ts');
-      const picture = fleetPlot(results, `${path.basename(file)}, seed ${seed}`);
-      writePicture(svg, picture);
-    }
+    drawn?.write(drawn.with.fleetPlot(results, `${path.basename(file)}, seed ${seed}`));
   }
   return interrupted ? EXIT.detached : EXIT.migrated;
 }
