@@ -88,12 +88,19 @@ export async function plan(
   const request: PlanRequest = {
     known: foreseen.known,
     migrant: { running: guest.state === 'running', manager: place.libvirt ? 'libvirt' : 'qemu' },
-    ...{ kind, limits },
+    kind,
+    limits,
     others: COMPARED.filter((name) => name !== kind.name).map((name) => choosePolicy(name)),
   };
   const made = await planOf(request);
   const planned: Planned = {
-    ...{ guest, destination: destination?.vm, limits, foreseen, plan: made, findings, notes },
+    guest,
+    destination: destination?.vm,
+    limits,
+    foreseen,
+    plan: made,
+    findings,
+    notes,
   };
   const words = documentOf(planned, verdictSentence(made, limits), made.waysOut.map(changeInWords));
   process.stdout.write(
@@ -113,7 +120,7 @@ function assertPlannable({ name, state, migrating }: GuestFacts): void {
   if (migrating)
     throw new RefusedError(
       'already-migrating',
-      `${name} is migrating: QEMU does not measure its memory meanwhile; \`switchover attach\` follows that migration`,
+      `${name} is migrating already, and a plan is for a migration that has not begun: \`switchover attach\` follows this one`,
     );
   if (state !== 'running' && state !== 'paused')
     throw new RefusedError(

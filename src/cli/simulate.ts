@@ -20,7 +20,8 @@ export async function simulate(file: string, options: SimulateOptions): Promise<
   const read = readScenario(file);
   const policies = options.policy?.map((name): PolicyChoice => ({ name, given: {} })) ?? read.policies;
   const scenario = {
-    ...{ ...read, policies },
+    ...read,
+    policies,
     migrations: options.migrations ?? read.migrations,
     seed: options.seed ?? read.seed,
   };

@@ -43,11 +43,11 @@ export async function watch(options: WatchOptions): Promise<number> {
       for (const problem of error.problems) log.say(`configuration not taken: ${problem}`);
     }
   });
-  const told = await new Promise<string>((resolve) => {
+  const signal = await new Promise<string>((resolve) => {
     process.once('SIGINT', () => resolve('SIGINT'));
     process.once('SIGTERM', () => resolve('SIGTERM'));
   });
-  log.say(`ending on ${told}: migrations under way go on without switchover`);
+  log.say(`ending on ${signal}: migrations under way go on without switchover`);
   await watcher.close();
   // Told to end: a reader that does not read must not keep it.
   if (!(await flushOutput(LAST_WORDS_MS))) process.exit(EXIT.migrated);
