@@ -89,6 +89,12 @@ describe('wrong usage: exit 2, one sentence that names the option', () => {
   });
 });
 
+test('completion names the policies that a migration takes, and is no error', async () => {
+  const ran = await switchover('complete', '--', 'migrate', '--policy', '');
+  expect(ran).toMatchObject({ status: 0, stdout: 'forecast\t\nmp\t\nrelaxed\t\nstock\t\n:4\n' });
+  expect(await switchover('complete', 'bash')).toMatchObject({ status: 0, stderr: '' });
+});
+
 test('simulate and replay print documents', async () => {
   const ran = await switchover('simulate', 'docs/examples/loop.toml', '--policy', 'mp', '--json');
   expect(JSON.parse(ran.stdout)).toMatchObject({ schema: 1, results: [{ policy: 'mp', completed: 1 }] });

@@ -81,7 +81,7 @@ ${EXIT_HELP}`,
   for (const command of root.commands)
     command.exitOverride().showHelpAfterError(`(switchover ${command.name()} --help shows examples)`);
   // Its library is loaded only for it: everything else is quicker without.
-  if (argv[2] === 'complete') await addCompletion(root);
+  if (argv[2] === 'complete') await addCompletion(root, onStatus);
   else root.command('complete').argument('[shell]').description(COMPLETION);
   return root;
 }
@@ -89,9 +89,10 @@ ${EXIT_HELP}`,
 const COMPLETION = 'print the completion script of a shell: bash, zsh, fish or powershell';
 
 /** `switchover complete bash|zsh|fish` prints the script; values come from the options' own choices. */
-async function addCompletion(root: Command): Promise<void> {
+async function addCompletion(root: Command, onStatus: (status: number) => void): Promise<void> {
   const { default: tab } = await import('@bomb.sh/tab/commander');
   const completion = tab(root);
+  root.commands.find((command) => command.name() === 'complete')?.hook('postAction', () => onStatus(0));
   for (const command of root.commands)
     for (const option of command.options) {
       const choices = option.argChoices;
