@@ -4,7 +4,7 @@
  */
 import { Bed, LOOP } from '../lab/bed.ts';
 import { documentFrom } from '../lab/switchover-process.ts';
-import type { MigrationDocument } from '../src/migration/document.ts';
+import type { MigrationDocument } from '../src/journal/document.ts';
 import { atLeast, atMost, type BenchResult, spread } from './goals.ts';
 
 const REPEATS = 5;

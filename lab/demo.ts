@@ -5,9 +5,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import type { MigrationDocument } from '../src/migration/document.ts';
-import type { JournalEntry } from '../src/migration/journal-entry.ts';
-import { findJournal, readJournal } from '../src/migration/journal-file.ts';
+import type { MigrationDocument } from '../src/journal/document.ts';
+import { FolderJournals } from '../src/journal/folder/folder-journals.ts';
+import type { JournalEntry } from '../src/journal/journal-entry.ts';
 import { formatBytes, formatDuration } from '../src/model/units.ts';
 import { Bed } from './bed.ts';
 import { remainingPlot } from './demo/remaining-plot.ts';
@@ -103,7 +103,7 @@ async function migrate(label: string, bed: Bed, ...policy: string[]): Promise<De
   return {
     label,
     document,
-    entries: readJournal(findJournal(bed.stateDir, document.id)),
+    entries: (await new FolderJournals(bed.stateDir).read(document.id, 0, { samples: true })).entries,
     memoryVerified: arrival.ok,
     verification: arrival.reason,
   };

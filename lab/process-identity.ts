@@ -1,28 +1,8 @@
-/**
- * Which process a number meant: process ids are used again, a pair of id and start time is not.
- */
+/** The process that a pid file names. */
 import { readFileSync } from 'node:fs';
+import { identify, type ProcessIdentity } from '../src/hypervisor/process-identity.ts';
 
-export interface ProcessIdentity {
-  readonly pid: number;
-  /** Clock ticks from the machine's boot to the process's start (field 22 of /proc/PID/stat). */
-  readonly startTicks: number;
-}
-
-/** @returns undefined when there is no such process, or only its exit status is left */
-export function identify(pid: number): ProcessIdentity | undefined {
-  const stat = readStat(pid);
-  if (stat === undefined) return undefined;
-  // The name, in brackets, may hold blanks and brackets itself: count from its end.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, startTicks] = [fields[0], fields[19]];
-  if (state === 'Z' || state === 'X' || startTicks === undefined) return undefined;
-  return { pid, startTicks: Number(startTicks) };
-}
-
-export function isRunning(process: ProcessIdentity): boolean {
-  return identify(process.pid)?.startTicks === process.startTicks;
-}
+export { identify, isRunning, type ProcessIdentity } from '../src/hypervisor/process-identity.ts';
 
 /** @returns true when a process with this id has `text` in its command line */
 function runsWith(pid: number, text: string): boolean {
@@ -41,14 +21,6 @@ export function readPidFile(path: string, mark: string): ProcessIdentity | undef
   try {
     const pid = Number(readFileSync(path, 'utf8'));
     return runsWith(pid, mark) ? identify(pid) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function readStat(pid: number): string | undefined {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8');
   } catch {
     return undefined;
   }

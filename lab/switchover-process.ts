@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import type { MigrationDocument } from '../src/migration/document.ts';
+import type { MigrationDocument } from '../src/journal/document.ts';
 
 export const PROGRAM = path.join(import.meta.dirname, '..', 'bin', 'switchover');
 

@@ -4,20 +4,23 @@ export { RefusedError, TooLateError } from './hypervisor/hypervisor.ts';
 export { domainAddress } from './hypervisor/libvirt/address.ts';
 export { LibvirtHypervisor, type LibvirtOptions } from './hypervisor/libvirt/libvirt-hypervisor.ts';
 export { QemuHypervisor } from './hypervisor/qemu/qemu-hypervisor.ts';
-export { documentOf, type MigrationDocument, migrationDocumentSchema } from './migration/document.ts';
-export type * from './migration/journal-entry.ts';
-export {
-  findJournal,
-  JournalError,
-  listJournals,
-  newMigrationId,
-  readJournal,
-  stateDirectory,
-} from './migration/journal-file.ts';
-export type { Outcome } from './migration/outcome.ts';
-export { Recorder } from './migration/recorder.ts';
+export { documentOf, type MigrationDocument, migrationDocumentSchema } from './journal/document.ts';
+export { FolderJournals } from './journal/folder/folder-journals.ts';
+export type {
+  GuestRecord,
+  Happening,
+  Intent,
+  JournalEntry,
+  JournalSink,
+  Opened,
+  Settings,
+} from './journal/journal-entry.ts';
+export { JournalError } from './journal/journal-error.ts';
+export { type JournalStore, type JournalWriter, sinkOf } from './journal/journal-store.ts';
+export type { Outcome } from './journal/outcome.ts';
+export { stateDirectory } from './journal/state-directory.ts';
+export { type MigrationView, viewOf } from './journal/view.ts';
 export { Supervisor } from './migration/supervisor.ts';
-export { type MigrationView, viewOf } from './migration/view.ts';
 export type * from './model/observation.ts';
 export { PassMeter } from './model/passes.ts';
 export { choosePolicy, POLICIES, PolicyError } from './policy/policies.ts';

@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import type { Bed } from '../lab/bed.ts';
 import { documentFrom, type Ran } from '../lab/switchover-process.ts';
-import type { MigrationDocument } from '../src/migration/document.ts';
+import type { MigrationDocument } from '../src/journal/document.ts';
 
 /** The lines that speak to the user, without progress. */
 export function sentences(ran: Ran): string[] {

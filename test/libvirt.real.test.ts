@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { LOOP } from '../lab/bed.ts';
 import { LibvirtBed } from '../lab/libvirt/libvirt-bed.ts';
 import { documentFrom } from '../lab/switchover-process.ts';
-import { migrationDocumentSchema } from '../src/migration/document.ts';
+import { migrationDocumentSchema } from '../src/journal/document.ts';
 
 describe('a memory-intensive guest between libvirt hosts', () => {
   let bed: LibvirtBed;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Bed, LOOP } from '../lab/bed.ts';
 import { documentFrom, switchover } from '../lab/switchover-process.ts';
 import { connectQmp } from '../src/hypervisor/qemu/qmp/client.ts';
-import { migrationDocumentSchema } from '../src/migration/document.ts';
+import { migrationDocumentSchema } from '../src/journal/document.ts';
 
 describe('a memory-intensive guest', () => {
   let bed: Bed;

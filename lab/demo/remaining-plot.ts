@@ -1,7 +1,7 @@
 /** The picture of the demo: memory left to send over time, for each run, with the switchover marked. */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import type { JournalEntry } from '../../src/migration/journal-entry.ts';
+import type { JournalEntry } from '../../src/journal/journal-entry.ts';
 
 export interface PlottedRun {
   readonly label: string;

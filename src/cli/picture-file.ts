@@ -1,7 +1,7 @@
 /** The file of --svg, and what draws it. */
 import { accessSync, constants, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { errorCode } from '../migration/journal-file.ts';
+import { errnoWords } from '../journal/errno-words.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface PictureFile<T> {
@@ -42,6 +42,6 @@ function touching(file: string, touch: () => void): void {
   try {
     touch();
   } catch (cause) {
-    throw new UsageError(`--svg ${file} cannot be written (${errorCode(cause)})`, { cause });
+    throw new UsageError(`--svg ${file} cannot be written (${errnoWords(cause)})`, { cause });
   }
 }

@@ -4,8 +4,9 @@ import {
   type Hypervisor,
   RefusedError,
 } from '../hypervisor/hypervisor.ts';
+import { FolderJournals } from '../journal/folder/folder-journals.ts';
+import { stateDirectory } from '../journal/state-directory.ts';
 import { foresee } from '../migration/foresee.ts';
-import { stateDirectory } from '../migration/journal-file.ts';
 import { PROBE_MS } from '../migration/probe.ts';
 import { startOptionsOf } from '../migration/start-options.ts';
 import { shown } from '../model/shown.ts';
@@ -82,7 +83,7 @@ export async function plan(
   const foreseen = await foresee(
     hypervisor,
     { guest, destination, cap: limits.bandwidthBytesPerSecond },
-    stateDirectory(options.stateDir),
+    new FolderJournals(stateDirectory(options.stateDir)),
     { probesMs: [...PROBES_MS.filter((each) => each < longestMs), longestMs], resident: true },
   );
   const request: PlanRequest = {

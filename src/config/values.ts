@@ -3,15 +3,13 @@
  * command line all take them through these. Every parser throws {@link UnitError}, whose sentence says what
  * would be accepted.
  */
+import { QEMU_LONGEST_DOWNTIME_MS } from '../model/qemu-constants.ts';
 import { formatDuration, parseDurationMs, UnitError } from '../model/units.ts';
-
-/** QEMU takes no downtime limit above 2000 s. */
-const LONGEST_DOWNTIME_MS = 2_000_000;
 
 /** @returns milliseconds; 0 means that no pause is always fine @throws {UnitError} */
 export function parseDowntimeMs(text: string): number {
   const ms = parseDurationMs(text);
-  if (ms > LONGEST_DOWNTIME_MS)
+  if (ms > QEMU_LONGEST_DOWNTIME_MS)
     throw new UnitError(`${formatDuration(ms)} is over 2000 s, the longest downtime that QEMU takes`);
   return ms;
 }

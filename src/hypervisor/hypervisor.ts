@@ -7,6 +7,9 @@
  * `RunningMigration.ended`, which never rejects: a migration always has an end.
  */
 import type { Boundary, Tick } from '../model/observation.ts';
+import type { RefusedError } from './refusal.ts';
+
+export { type RefusalCode, RefusedError } from './refusal.ts';
 
 export interface Hypervisor {
   /** @throws {RefusedError} when the VM cannot be reached */
@@ -42,11 +45,31 @@ export interface Hypervisor {
 
   /** Where the VM runs now, from what both ends say and not from memory. Never throws. */
   locate(vm: string, destination: string | undefined): Promise<Whereabouts>;
+
+  /**
+   * On one side of a migration that is over, and whose controller did not see its end: makes the guest run there where
+   * that is asked for, and puts back what was set. @throws {Error} when it could not be made to run
+   */
+  settleAt(vm: string, todo: SettleTodo): Promise<Settled>;
+}
+
+export interface SettleTodo {
+  readonly run: boolean;
+  /** Undefined: nothing is to be put back. */
+  readonly former: FormerSettings | undefined;
+}
+
+export interface Settled {
+  /** Undefined: nothing was done. */
+  readonly effect: Effect | undefined;
+  readonly restored: Restored | undefined;
 }
 
 export interface GuestFacts {
   readonly vm: string;
   readonly name: string;
+  /** As the hypervisor tells it; undefined where it was given none. */
+  readonly uuid: string | undefined;
   /** As people call it: `QEMU 10.0.2`. */
   readonly hypervisor: string;
   readonly accelerator: 'kvm' | 'tcg';
@@ -55,6 +78,8 @@ export interface GuestFacts {
   readonly state: SideState;
   /** True while a migration of this VM is under way. */
   readonly migrating: boolean;
+  /** By which that migration is known again, see `migration-mark.ts`; undefined while there is none. */
+  readonly mark?: string | undefined;
   /** A sentence when a migration could lose writes of this guest; undefined when it is safe. */
   readonly losesWrites: string | undefined;
 }
@@ -98,13 +123,25 @@ export interface CheckReport {
 export interface StartOptions extends CheckOptions {
   /** {@link RunningMigration.throttle} may be asked for later, so it is made ready now. */
   readonly brake: boolean;
+  /** The pause that is allowed from the start. */
   readonly downtimeLimitMs: number;
+  /** What a switchover costs beside the memory: taken off that. Left out: nothing is. */
+  readonly fixedCostMs?: number | undefined;
   readonly bandwidthBytesPerSecond: number | undefined;
   /**
    * Probe the guest for that long as the first pass begins, as {@link Hypervisor.probeDirtyRate} does; told by `probed`,
    * or by nothing where it fails. Left out: no probe.
    */
   readonly probeMs?: number | undefined;
+  /**
+   * The destination runs the guest as soon as it has everything, without a controller's word. Then a link that is cut
+   * in the last moment can leave both sides running it.
+   */
+  readonly destinationStartsItself?: boolean;
+  /** Told of the settings of a side before they are changed, and waited for. */
+  remember?(former: FormerSettings): Promise<void>;
+  /** What controllers before us left changed: it is what is put back in the end. */
+  readonly former?: readonly FormerSettings[];
 }
 
 export interface AttachOptions {
@@ -115,7 +152,32 @@ export interface AttachOptions {
   /** The VM's address on the destination; without it the pause cannot be measured. */
   readonly destination: string | undefined;
   readonly lineRateBytesPerSecond: number | undefined;
+  /** What the journal of the controller before us says; undefined where there is none. */
+  readonly inherited?: Inheritance | undefined;
+  /** As in {@link StartOptions}. */
+  remember?(former: FormerSettings): Promise<void>;
 }
+
+/** What a controller left that began a migration and did not see its end. */
+export interface Inheritance {
+  /** It began the migration, and not only followed it. */
+  readonly began: boolean;
+  /** It told the destination to wait for a controller's word before it runs the guest. */
+  readonly destinationWaits: boolean;
+  /** What was set before it changed it. */
+  readonly former: readonly FormerSettings[];
+  /** What it last let the hypervisor accept, in milliseconds; undefined where it set nothing. */
+  readonly downtimeLimitMs?: number | undefined;
+}
+
+/** The settings of one side as they were before a controller changed them, in the hypervisor's names. */
+export interface FormerSettings {
+  readonly side: Side;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly capabilities: Readonly<Record<string, boolean>>;
+}
+
+export type Side = 'source' | 'destination';
 
 /** What one side says of the VM. */
 export type SideState =
@@ -127,10 +189,12 @@ export type SideState =
   | 'switching-over'
   /** All was sent; this side does not run the VM any more unless told to. */
   | 'handed-over'
-  /** The process has ended, or nothing listens at the address. */
+  /** It cannot run the guest any more: its process is proved dead, or the host says that there is no such VM. */
   | 'gone'
   /** It is there and does not answer. */
   | 'silent'
+  /** It cannot be asked: the way to it is lost. It may well run the guest. */
+  | 'unreachable'
   /** No address was given for it. */
   | 'unknown';
 
@@ -148,56 +212,109 @@ export type MigrationEvent =
   | { readonly kind: 'preparing'; readonly atMs: number }
   /** The hypervisor did not answer in time; time passes all the same. */
   | { readonly kind: 'silence'; readonly atMs: number }
-  /** The guest stopped on the source. */
-  | { readonly kind: 'stopped'; readonly atMs: number }
+  /** The guest stopped on the source: for the switchover, until {@link MigrationEvent} `held` says otherwise. */
+  | { readonly kind: 'stopped'; readonly atMs: number; readonly unseenMs?: number }
+  /** The stop was not the migration's: an operator, a full disk, a watchdog. The copy goes on. */
+  | { readonly kind: 'held'; readonly atMs: number; readonly by: string }
   /** The guest runs on that side (again). */
-  | { readonly kind: 'resumed'; readonly atMs: number; readonly side: 'source' | 'destination' }
+  | { readonly kind: 'resumed'; readonly atMs: number; readonly side: Side; readonly unseenMs?: number }
+  /** The source has handed the guest over for good, and the destination waits for our word to run it. */
+  | { readonly kind: 'handed-over'; readonly atMs: number }
+  /** The guest shut itself down, or was shut down, on that side. */
+  | { readonly kind: 'guest-ended'; readonly atMs: number; readonly side: Side; readonly words: string }
+  /** We looked at nothing for so long: a frozen or busy controller. Nothing in this time is the guest's fault. */
+  | { readonly kind: 'gap'; readonly atMs: number; readonly forMs: number }
   /** The hypervisor's own word for where it is, for the record. */
   | { readonly kind: 'status'; readonly atMs: number; readonly status: string }
-  | { readonly kind: 'destination-lost'; readonly atMs: number };
+  /** The way to a side: `lost` is tried again, `ended` is proved. */
+  | {
+      readonly kind: 'monitor';
+      readonly atMs: number;
+      readonly side: Side;
+      readonly state: 'lost' | 'back' | 'ended';
+      readonly words: string;
+    };
 
 export interface PauseRequest {
   /** The guest must not stop if its pause would be longer. */
   readonly pauseMs: number;
+  /** Of the switchover, beside the memory: the rest of the pause is for sending. */
+  readonly fixedCostMs: number;
   /** The rate at which the stop-and-copy is expected to move memory; undefined: as the hypervisor measures. */
   readonly lineRateBytesPerSecond: number | undefined;
   /** `pauseMs` is the hypervisor's own limit already: nothing is taken off or converted. */
   readonly asIs?: boolean;
 }
 
+/** What was done to a hypervisor, for the journal. */
+export interface Effect {
+  /** In the hypervisor's words. */
+  readonly did: string;
+  /** What was set, as data; `downtimeLimitMs` where that was the limit. */
+  readonly set?: Readonly<Record<string, unknown>>;
+}
+
 export interface RunningMigration {
   readonly guest: GuestFacts;
   /** True when the guest ran at the beginning: it must run at the end. */
   readonly wasRunning: boolean;
+  /** We, or a controller of ours before us, began it: what somebody else began is never resumed by us. */
+  readonly begunByUs: boolean;
+  /** The destination runs the guest only when {@link letRun} tells it so. */
+  readonly destinationWaits: boolean;
+  /** By which a later controller knows this migration again, see `migration-mark.ts`. */
+  readonly mark: string;
   /** One consumer; ends when the migration has ended or {@link detach} was called. */
   readonly events: AsyncIterable<MigrationEvent>;
   /** Settles once when the hypervisor's part is over; never rejects. */
   readonly ended: Promise<MigrationEnd>;
+  /** The cap of the passes (`max-bandwidth`), which the stop-and-copy does not have; undefined: none, or not known. */
+  readonly passCapBytesPerSecond: number | undefined;
 
   /**
    * Lets the hypervisor stop the guest at any boundary whose pause fits the request.
-   * @returns what was set, in the hypervisor's words, for the journal
    */
-  setDowntimeLimit(request: PauseRequest): Promise<string>;
+  setDowntimeLimit(request: PauseRequest): Promise<Effect>;
   /**
    * Has the hypervisor withhold that much of the vCPUs' time from its next opportunity on, at the earliest from the
    * next boundary; told by `throttlePercent`. It is released when the migration ends, however it does.
    * @param percent from 1 to 99
    * @throws {Error} when the migration was not started, or not attached to, with `brake`
    */
-  throttle(percent: number): Promise<string>;
-  suspend(): Promise<string>;
-  startPostCopy(): Promise<string>;
+  throttle(percent: number): Promise<Effect>;
+  suspend(): Promise<Effect>;
+  startPostCopy(): Promise<Effect>;
   /**
-   * Ends the migration so that the guest goes on at the source. When the guest is already stopped for the
-   * switchover the destination is first kept from starting it. The end is told by {@link ended}.
+   * Ends the migration so that the guest goes on at the source. A destination that would start by itself is first
+   * kept from it. The end is told by {@link ended}. May be called again where it failed.
    * @throws {TooLateError} when the destination already has the guest, or post-copy has begun
+   * @throws {Error} when it could not be done now
    */
-  cancel(): Promise<string>;
+  cancel(): Promise<Effect>;
+  /**
+   * While a cancel fails: the hypervisor stops the guest for next to nothing only, and throttles it no more.
+   * @throws {Error} when the hypervisor does not take it
+   */
+  restrain(): Promise<Effect>;
+  /** Lets the destination run the guest that was handed over, where it waits for that. */
+  letRun(): Promise<Effect>;
   /** Makes a stopped guest run on that side; only to be called once {@link ended} has settled. */
-  resume(side: 'source' | 'destination'): Promise<{ readonly atMs: number; readonly did: string }>;
+  resume(side: Side): Promise<Effect & { readonly atMs: number }>;
+  /** Stops the guest on that side; only to be called once {@link ended} has settled. */
+  halt(side: Side): Promise<Effect>;
+  /**
+   * Puts back what was set on both sides, as far as they are there.
+   * @returns what could not be put back: a sentence each, with the commands to type
+   */
+  putBack(): Promise<readonly Restored[]>;
   /** Lets go without touching the migration. Idempotent. */
   detach(): Promise<void>;
+}
+
+export interface Restored {
+  readonly side: Side;
+  /** Undefined: all of it is as it was. */
+  readonly problem: string | undefined;
 }
 
 /** What the hypervisor says at the end of its part. */
@@ -207,72 +324,28 @@ export interface MigrationEnd {
   /** The hypervisor's own words for a failure. */
   readonly error: string | undefined;
   readonly whereabouts: Whereabouts;
-  /** Whether the destination was seen to run the guest; undefined when it was not watched from the start. */
+  /** Whether the destination was seen to run the guest; undefined when it was not watched without a gap. */
   readonly destinationEverRan: boolean | undefined;
+  /** Whether the source was seen to stop for the switchover; undefined when it was not watched without a gap. */
+  readonly sourceEverStopped: boolean | undefined;
+  /** The destination cannot run the guest without our word: it was told to wait, and waited when last seen. */
+  readonly destinationWaits: boolean;
+  readonly postCopyBegan: boolean;
+  /** Who stopped the guest on the source, where that was not the migration: then it is not ours to resume. */
+  readonly heldBy: string | undefined;
+  /** How the guest ended by itself, where it did. */
+  readonly guestEnded: string | undefined;
   readonly sentBytes: number | undefined;
-  /** The hypervisor's own downtime figure. Not the guest's pause: see facts on QEMU, `downtime`. */
+  /** The hypervisor's own downtime figure. Not the guest's pause: it leaves out a `stop` before the switchover. */
   readonly reportedDowntimeMs: number | undefined;
 }
 
-export type RefusalCode =
-  | 'bad-address'
-  | 'no-socket'
-  | 'not-a-monitor'
-  | 'monitor-busy'
-  | 'unreachable'
-  | 'loses-writes'
-  | 'not-running'
-  | 'already-migrating'
-  | 'not-migrating'
-  | 'destination-not-waiting'
-  | 'different-machine'
-  | 'different-memory'
-  | 'different-capabilities'
-  | 'lacks-feature'
-  | 'bad-migrate-uri'
-  | 'no-virsh'
-  | 'no-domain'
-  | 'read-only'
-  | 'authentication'
-  | 'hypervisor-refused'
-  | 'name-taken'
-  | 'different-cpu'
-  | 'no-memory'
-  | 'not-shared'
-  | 'unsafe-cache'
-  | 'host-device';
-
-/** Refused before anything was touched; the message says what is wrong and what to do. */
-export class RefusedError extends Error {
-  override readonly name = 'RefusedError';
-  readonly code: RefusalCode;
-  constructor(code: RefusalCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-
-  /** @throws {RefusedError} one for all of them, when there are any */
-  static throwAny(findings: readonly RefusedError[]): void {
-    const [first, ...others] = findings;
-    if (first) throw RefusedError.of([first, ...others]);
-  }
-
-  /** Of several attempts that failed: one refusal for all, unless one failed for a reason that nobody expected. */
-  static ofFailures(reasons: readonly unknown[]): unknown {
-    const unexpected = reasons.find((reason) => !(reason instanceof RefusedError));
-    if (unexpected !== undefined) return unexpected;
-    const [first, ...others] = reasons as RefusedError[];
-    return first && RefusedError.of([first, ...others]);
-  }
-
-  /** One error for several findings, a line each; its code is the first one's. */
-  static of(findings: readonly [RefusedError, ...RefusedError[]]): RefusedError {
-    const [first, ...others] = findings;
-    if (others.length === 0) return first;
-    return new RefusedError(first.code, findings.map((finding) => finding.message).join('\n'), {
-      cause: findings,
-    });
-  }
+/**
+ * The hypervisor did not answer while the migration was being set up, or what was set could not be put back: it was not
+ * begun, the guest runs on the source, and something may have been touched. The message says what.
+ */
+export class NotBegunError extends Error {
+  override readonly name = 'NotBegunError';
 }
 
 /** The migration is past the point at which it could be cancelled. */

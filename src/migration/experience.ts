@@ -1,4 +1,6 @@
 /** What one finished migration teaches the next, read from its journal. Pure. */
+
+import type { JournalEntry } from '../journal/journal-entry.ts';
 import type { Transfer } from '../model/bandwidth.ts';
 import type { DirtyObservation } from '../model/dirty-curve.ts';
 import type { FinishedSwitchover } from '../model/fixed-cost.ts';
@@ -6,7 +8,6 @@ import type { MeasuredBoundary, Tick } from '../model/observation.ts';
 import { mostUnsentBytes, SWITCHOVER_FIXED_COST_MS } from '../model/passes.ts';
 import { carriedBytes } from '../model/transfer.ts';
 import { likelyDirtied } from '../model/worthwhile.ts';
-import type { JournalEntry } from './journal-entry.ts';
 
 export interface Experience {
   /** The guest's name, which it keeps on whichever host. */

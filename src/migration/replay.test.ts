@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { Happening, JournalEntry } from '../journal/journal-entry.ts';
 import { PassMeter } from '../model/passes.ts';
 import { mp } from '../policy/mp.ts';
 import { DEFAULT_LIMITS, type PolicyKind } from '../policy/policy.ts';
 import { relaxed, stock } from '../policy/stock.ts';
-import type { Happening, JournalEntry } from './journal-entry.ts';
 import { replay } from './replay.ts';
 
 /** Boundaries every 2 s on a link of 60 MB/s, with these megabytes left. */

@@ -2,9 +2,10 @@
  * What a policy would have done on a migration that was recorded. Pure. The record holds only until the policy
  * acts otherwise than what was done: what would have come after that nobody saw, and it is not guessed.
  */
+
+import type { JournalEntry } from '../journal/journal-entry.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Decision, Limits, PolicyKind } from '../policy/policy.ts';
-import type { JournalEntry } from './journal-entry.ts';
 
 export interface Replayed {
   readonly policy: string;

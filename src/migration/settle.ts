@@ -1,112 +1,193 @@
 /**
  * Which side has the guest when the hypervisor's part is over, and what must be done so that exactly one
  * side runs it. Pure: facts in, verdict out; the supervisor acts on it.
+ *
+ * The one rule above all (S1): no side is made to run unless the other was *seen* unable to run. A side is
+ * unable when a live answer or a proof says so: it handed the guest over, it waits for memory that cannot come
+ * any more, it holds the guest and waits for our word, or its process is proved dead. A side that cannot be asked
+ * (`unreachable`, `silent`, `unknown`) is never taken for unable.
+ *
+ * And what somebody else began is never resumed by us (S9), nor a guest that somebody else stopped.
  */
-import type { MigrationEnd, SideState } from '../hypervisor/hypervisor.ts';
+import type { MigrationEnd, Side, SideState } from '../hypervisor/hypervisor.ts';
 
 export type Settlement =
-  /** Nothing to do. */
-  | { readonly action: 'none'; readonly runsOn: 'source' | 'destination' }
+  /** Nothing to do. `nowhere`: the guest ended by itself. */
+  | { readonly action: 'none'; readonly runsOn: Side | 'nowhere' }
   /** The guest is held there, stopped, and ran before: make it run. */
-  | { readonly action: 'resume'; readonly runsOn: 'source' | 'destination' }
-  /** No safe act is left to a program; `help` says what a person has to look at. */
+  | { readonly action: 'resume'; readonly runsOn: Side }
+  /** Both run it: the source resumed after the destination had started, so its state is the older one. */
+  | { readonly action: 'halt-source'; readonly runsOn: 'unknown'; readonly help: string }
+  /** No safe act is left to a program; `help` says what a person has to do. */
   | { readonly action: 'ask-operator'; readonly runsOn: 'unknown'; readonly help: string };
 
 export interface SettlementFacts {
-  readonly end: Pick<MigrationEnd, 'result' | 'whereabouts' | 'destinationEverRan'>;
+  readonly end: Pick<
+    MigrationEnd,
+    | 'result'
+    | 'whereabouts'
+    | 'destinationEverRan'
+    | 'sourceEverStopped'
+    | 'destinationWaits'
+    | 'postCopyBegan'
+    | 'heldBy'
+    | 'guestEnded'
+  >;
   /** The guest ran when the migration began, so it must run after it. */
   readonly wasRunning: boolean;
+  readonly begunByUs: boolean;
 }
 
-export function settle({ end, wasRunning }: SettlementFacts): Settlement {
-  const { source, destination } = end.whereabouts;
-
-  if (destination === 'running') {
-    if (source === 'running')
+export function settle(facts: SettlementFacts): Settlement {
+  const { source, destination } = facts.end.whereabouts;
+  if (destination === 'running') return withRunningDestination(facts);
+  if (source === 'running') return withRunningSource(facts);
+  if (facts.end.guestEnded !== undefined && ended(source) && ended(destination))
+    return { action: 'none', runsOn: 'nowhere' };
+  switch (source) {
+    case 'handed-over':
+    case 'gone':
+      return withoutSource(facts);
+    case 'paused':
+      return withPausedSource(facts);
+    default:
       return ask(
-        'both sides say that they run the guest: stop one of them at once, and trust neither its disks nor its state before a check',
+        `the source is ${SAID[source]} and the destination is ${SAID[destination]}: nothing was resumed; ` +
+          `make the source reachable, then \`switchover attach\` to it settles where the guest runs`,
       );
-    return { action: 'none', runsOn: 'destination' };
   }
+}
 
+/** Whether the destination was seen unable to run the guest, so that the source may. */
+export function destinationUnable({ end }: Pick<SettlementFacts, 'end'>): boolean {
+  if (end.postCopyBegan || end.destinationEverRan === true) return false;
+  switch (end.whereabouts.destination) {
+    case 'gone':
+      return true;
+    case 'incoming':
+    case 'paused':
+      // It stands still and only our word would let it run.
+      return end.destinationWaits;
+    default:
+      return false;
+  }
+}
+
+/** Whether the source was seen unable to run the guest, so that the destination may. */
+export function sourceUnable({ end }: Pick<SettlementFacts, 'end'>): boolean {
+  const { source } = end.whereabouts;
+  return source === 'gone' || (source === 'handed-over' && (end.result === 'completed' || end.postCopyBegan));
+}
+
+function withRunningDestination(facts: SettlementFacts): Settlement {
+  const { source } = facts.end.whereabouts;
   switch (source) {
     case 'running':
-      return { action: 'none', runsOn: 'source' };
-    case 'handed-over':
-      return end.result === 'completed'
-        ? afterHandOver(destination, end.destinationEverRan, wasRunning)
-        : onSource(destination, end.destinationEverRan, wasRunning);
-    case 'paused':
-      return onSource(destination, end.destinationEverRan, wasRunning);
-    case 'gone':
-      if (destination === 'paused') return held('destination', wasRunning);
+      return {
+        action: facts.begunByUs && facts.end.destinationEverRan === true ? 'halt-source' : 'ask-operator',
+        runsOn: 'unknown',
+        help: 'both sides say that they run the guest: stop the source (`stop`, or `virsh suspend`) if it is not stopped yet, and trust neither the disks nor the state before a check',
+      };
+    case 'silent':
+    case 'unreachable':
+      // Post-copy has no way back to the source, and a destination that waited ran only once the source could not.
+      if (facts.end.postCopyBegan || facts.end.destinationWaits)
+        return { action: 'none', runsOn: 'destination' };
       return ask(
-        `the source's process has ended and the destination is ${said(destination)}: look for the guest there`,
+        `the destination runs the guest and the source is ${SAID[source]}: make sure that it does not run there too`,
       );
     default:
-      return ask(
-        `the source is ${said(source)} and the destination is ${said(destination)}: look at both before acting`,
-      );
-  }
-}
-
-/** The source says that all memory was sent and taken. */
-function afterHandOver(
-  destination: SideState,
-  everRan: boolean | undefined,
-  wasRunning: boolean,
-): Settlement {
-  switch (destination) {
-    case 'paused':
-      return held('destination', wasRunning);
-    case 'unknown':
-      // Nobody gave us the destination's monitor; the source's word is all there is.
       return { action: 'none', runsOn: 'destination' };
-    case 'gone':
-      // It took the guest and died before it ever ran it: the source's copy is still the newest.
-      if (everRan === false) return held('source', wasRunning);
-      return ask(
-        'the destination took the guest and its process has ended; the source still holds the older state, ' +
-          'which is safe to resume (`cont`, or `virsh resume`) only if the guest never ran on the destination',
-      );
-    default:
-      return ask(
-        `the source has handed the guest over and the destination is ${said(destination)}: look at the destination`,
-      );
   }
 }
 
-/** The source still owns a guest that is stopped there. */
-function onSource(destination: SideState, everRan: boolean | undefined, wasRunning: boolean): Settlement {
-  if (everRan === true || (destination === 'paused' && everRan !== false))
+function withRunningSource(facts: SettlementFacts): Settlement {
+  const { destinationEverRan, sourceEverStopped } = facts.end;
+  const { destination } = facts.end.whereabouts;
+  if (destinationEverRan === true)
     return ask(
-      'the guest is stopped on the source and the destination has run it: resume (`cont`, or `virsh resume`) the one that ran last, never both',
+      `the source runs the guest and the destination, which is ${SAID[destination]}, has run it: stop the source at once (\`stop\`, or \`virsh suspend\`) if the destination may still run it`,
     );
-  if (destination === 'silent' && everRan !== false)
-    return ask(
-      'the guest is stopped on the source and the destination does not answer: make sure that it is off, then resume the source (`cont`, or `virsh resume`)',
-    );
-  return held('source', wasRunning);
+  // Without a stop nothing was handed over, wherever the destination is.
+  const neverHandedOver = sourceEverStopped === false && !facts.end.postCopyBegan;
+  if (neverHandedOver || destinationUnable(facts) || facts.end.destinationWaits)
+    return { action: 'none', runsOn: 'source' };
+  if (destination === 'incoming' || destination === 'paused') return { action: 'none', runsOn: 'source' };
+  return ask(
+    `the source runs the guest; it had stopped for the switchover, and the destination is ${SAID[destination]}: make sure that the guest does not run there too`,
+  );
 }
 
-function held(side: 'source' | 'destination', wasRunning: boolean): Settlement {
-  return { action: wasRunning ? 'resume' : 'none', runsOn: side };
+/** The source cannot run it: its process is gone, or it handed the guest over. */
+function withoutSource(facts: SettlementFacts): Settlement {
+  const { end, wasRunning, begunByUs } = facts;
+  const { source, destination } = end.whereabouts;
+  const past = source === 'gone' ? "the source's process has ended" : 'the source has handed the guest over';
+  if (destination === 'paused') {
+    if (!sourceUnable(facts))
+      return ask(
+        `${past} and the destination is ${SAID.paused}: look whether the source can still resume, then let one of them run (\`cont\`, or \`virsh resume\`)`,
+      );
+    if (!wasRunning || end.heldBy !== undefined) return { action: 'none', runsOn: 'destination' };
+    if (begunByUs) return { action: 'resume', runsOn: 'destination' };
+    return ask(
+      'the guest has arrived and stands still on the destination, which waits for the word of the one who began this migration: let it run there (`cont`, or `virsh resume`)',
+    );
+  }
+  // Nobody gave us the destination's monitor; the source's word is all there is.
+  if (source === 'handed-over' && destination === 'unknown' && end.result === 'completed' && !begunByUs)
+    return { action: 'none', runsOn: 'destination' };
+  if (source === 'handed-over' && destinationUnable(facts) && destination === 'gone') {
+    // It took the guest and died before it ever ran it: the source's copy is the newest.
+    if (end.destinationEverRan === false && begunByUs) {
+      const toRun = wasRunning && end.heldBy === undefined;
+      return toRun ? { action: 'resume', runsOn: 'source' } : { action: 'none', runsOn: 'source' };
+    }
+    return ask(
+      "the destination took the guest and its process has ended; the source still holds the guest's state of the hand-over, " +
+        'which is safe to resume (`cont`, or `virsh resume`) only if the guest never ran on the destination',
+    );
+  }
+  if (destination === 'gone')
+    return ask(
+      source === 'gone'
+        ? 'the processes of both sides have ended, and the guest with them: start it anew'
+        : `${past} and the destination's process has ended after it ran the guest: start the guest anew from its disks; do not resume the source`,
+    );
+  return ask(
+    `${past} and the destination is ${SAID[destination]}: nothing was resumed; make the destination reachable, then \`switchover attach\` to the source lets the guest run`,
+  );
+}
+
+function withPausedSource(facts: SettlementFacts): Settlement {
+  const { end, wasRunning, begunByUs } = facts;
+  if (!wasRunning || end.heldBy !== undefined) return { action: 'none', runsOn: 'source' };
+  if (!destinationUnable(facts))
+    return ask(
+      `the guest is stopped on the source and the destination is ${SAID[end.whereabouts.destination]}: make sure that the guest neither runs nor can start there, then resume the source (\`cont\`, or \`virsh resume\`)`,
+    );
+  if (begunByUs) return { action: 'resume', runsOn: 'source' };
+  return ask(
+    'the guest is stopped on the source, and this migration was begun by somebody else: resume it there (`cont`, or `virsh resume`) if that is meant',
+  );
+}
+
+function ended(state: SideState): boolean {
+  return state === 'gone' || state === 'paused' || state === 'unknown' || state === 'incoming';
 }
 
 function ask(help: string): Settlement {
   return { action: 'ask-operator', runsOn: 'unknown', help };
 }
 
-function said(state: SideState): string {
-  const words: Record<SideState, string> = {
-    running: 'running it',
-    paused: 'holding it paused',
-    incoming: 'still waiting for it',
-    'switching-over': 'stopped in the middle of the switchover',
-    'handed-over': 'stopped after handing it over',
-    gone: 'gone',
-    silent: 'not answering',
-    unknown: 'not known',
-  };
-  return words[state];
-}
+const SAID: Record<SideState, string> = {
+  running: 'running it',
+  paused: 'holding it paused',
+  incoming: 'still waiting for it',
+  'switching-over': 'stopped in the middle of the switchover',
+  'handed-over': 'stopped after handing it over',
+  gone: 'gone',
+  silent: 'not answering',
+  unreachable: 'out of reach',
+  unknown: 'not known',
+};

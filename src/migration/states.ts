@@ -1,13 +1,11 @@
 /**
- * The states of a supervised migration, and the only edges between them.
+ * The states of a supervised migration, and the only edges between them ({@link EDGES}).
  *
- *     copying ──────▶ switching-over ──▶ stopped ──▶ arrived ──▶ settling ──▶ ended
- *      ▲  │ │               │  │            │ │         │           ▲
- *      │  │ └───────────────┼──┼─▶ cancelling ┼─────────┼───────────┤
- *      └──┼─────────────────┘  │              ▼         ▼           │
- *         └────────────────────┴─────────────▶ post-copy ───────────┘
- *
- * Any state before `settling` may also become `detached`: we let go and the migration goes on without us.
+ * The way of a migration that succeeds: `copying`, `switching-over` once a pause is accepted, `stopped`, `arrived`,
+ * `settling`, `ended`. Back from `switching-over` to `copying` when the hypervisor did not stop after all; back from
+ * `stopped` or `arrived` when the guest runs on the source again. `cancelling` is one transaction (S4): it lasts,
+ * tried again and again, until the hypervisor's part is over; only word that it is too late leads out of it. Every
+ * state up to `cancelling` may become `detached`; letting go ourselves waits for the end of a cancel.
  */
 
 export type State =
@@ -36,7 +34,8 @@ const EDGES: Record<State, readonly State[]> = {
   // Back to copying: the hypervisor thought better of it and resumed the source. In post-copy it may tell so only later.
   arrived: ['copying', 'post-copy', 'settling', 'detached'],
   'post-copy': ['settling', 'detached'],
-  cancelling: ['settling', 'detached'],
+  // Back: it was too late to cancel, and the migration goes where it was going.
+  cancelling: ['copying', 'stopped', 'arrived', 'post-copy', 'settling', 'detached'],
   settling: ['ended'],
   ended: [],
   detached: [],

@@ -2,114 +2,157 @@
  * Supervises one migration from its start to a settled end. The only place where decisions become effects:
  * it feeds observations to the policy, holds the user's limits against whatever the policy wants, and
  * journals each observation, decision and effect. It has no clock: time arrives inside events.
+ *
+ * What a limit says is in `held-limits.ts`, how a cancel is carried through in `cancelling.ts`, which side has the
+ * guest in `settle.ts`, and what becomes of it all in `ending.ts`. Here is the flow between them, one concept, hence
+ * longer than most files.
  */
-import type { MigrationEnd, MigrationEvent, RunningMigration } from '../hypervisor/hypervisor.ts';
-import { TooLateError } from '../hypervisor/hypervisor.ts';
+import type { Effect, MigrationEnd, MigrationEvent, RunningMigration } from '../hypervisor/hypervisor.ts';
+import type { Happening, JournalSink } from '../journal/journal-entry.ts';
 import type { DirtyObservation } from '../model/dirty-curve.ts';
 import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
-import type { Boundary, Observation, Tick } from '../model/observation.ts';
+import type { Boundary, MeasuredBoundary, Observation, Tick } from '../model/observation.ts';
 import { learnedLineRate } from '../model/outlook.ts';
-import { aimedPauseMs, PassMeter, SWITCHOVER_FIXED_COST_MS } from '../model/passes.ts';
-import { formatDuration } from '../model/units.ts';
+import { PassMeter } from '../model/passes.ts';
 import { Braked } from '../policy/braked.ts';
 import type { Decision, Limits, Policy, PolicyKind } from '../policy/policy.ts';
 import { BrownOutMeter } from './brown-out.ts';
-import type { Happening, JournalSink } from './journal-entry.ts';
+import { CancelTransaction, wordsOf } from './cancelling.ts';
+import { detachedOutcome, endedOutcome, type GivenUp, type Seen, stuckOutcome } from './ending.ts';
+import { heldLimits } from './held-limits.ts';
 import type { Outcome } from './outcome.ts';
+import { PauseMeter } from './pause-meter.ts';
+import { pauseRequestOf } from './pause-request.ts';
 import { dirtiedIn } from './probe.ts';
-import { settle } from './settle.ts';
+import { type Settlement, settle } from './settle.ts';
+import { StallMeter } from './stall-meter.ts';
 import { assertEdge, isPreCopy, type State } from './states.ts';
 
-/** Why we gave a migration up. */
-interface GivenUp {
-  readonly outcome: 'aborted' | 'cancelled' | 'failed';
-  readonly reason: string;
-  readonly neededPauseMs?: number | undefined;
-}
-
-/** Where the guest runs when we let go in a state; the source where none is named. */
-const RUNS_ON_WHEN_LEFT: Partial<Record<State, Outcome['runsOn']>> = {
-  stopped: 'unknown',
-  arrived: 'destination',
-  'post-copy': 'destination',
-};
+/** What became of a wish to cancel. */
+export type Cancelled = 'cancelled' | 'too-late' | 'failed';
 
 export class Supervisor {
   private readonly migration: RunningMigration;
+  private readonly kind: PolicyKind;
+  private readonly known: Foreknowledge;
   /** As it was begun with, until a brake is asked for. */
   private policy: Policy;
-  private readonly limits: Limits;
+  private limits: Limits;
   private readonly journal: JournalSink;
   private readonly meter: PassMeter;
 
   private state: State = 'copying';
   private nowMs = 0;
   private lastSentBytes = 0;
-  /** Undefined until the first event: a migration that is taken over may be old. */
-  private lastProgressMs: number | undefined;
+  /** The last that was seen to be left while the guest ran. */
+  private restAtStopBytes: number | undefined;
   private memoryIntensive: boolean | undefined;
   private lineRateBytesPerSecond: number | undefined;
-  /** When the guest stopped on the source; defined from then to the end. */
-  private stoppedAtMs: number | undefined;
-  /** When the guest ran again, on whichever side. */
-  private resumedAtMs: number | undefined;
+  private readonly stall = new StallMeter();
+  private readonly pause = new PauseMeter();
   private readonly brownOut = new BrownOutMeter();
+  /** What a policy that begins anew is shown of the past. */
+  private readonly boundaries: MeasuredBoundary[] = [];
   /** A brake was asked for. */
   private braking = false;
-  /** What the last boundary would have paused for. */
-  private lastPauseForecastMs: number | undefined;
   private givenUp: GivenUp | undefined;
-  /** Post-copy stands still: half of the guest's memory is here and half there, and only a person can help. */
+  /** A cancel came too late: only the user's word makes us try again. */
+  private tooLate = false;
+  /** Defined once a cancel was begun. */
+  private cancelling: CancelTransaction | undefined;
+  /** Post-copy stands still, and only a person can help. */
   private stuckInPostCopy = false;
+  /** Where the guest runs, as far as events told: after word that it is too late to cancel. */
+  private runsOn: 'source' | 'nobody' | 'destination' = 'source';
+  private inPostCopy = false;
   /** The state that {@link detach} left. */
   private leftIn: State | undefined;
   private readonly warned = new Set<string>();
   /** Effects under way; {@link run} waits for them so that none outlives the journal. */
   private readonly effects = new Set<Promise<void>>();
+  private readonly over = Promise.withResolvers<Outcome>();
 
+  /** @param past the boundaries that a controller before us saw of this migration */
   constructor(
     migration: RunningMigration,
     kind: PolicyKind,
     limits: Limits,
     journal: JournalSink,
     known: Foreknowledge = NOTHING_KNOWN,
+    past: readonly MeasuredBoundary[] = [],
   ) {
     this.migration = migration;
+    this.kind = kind;
+    this.known = known;
     this.policy = kind.begin(limits, known);
     this.limits = limits;
     this.journal = journal;
     const learned = limits.bandwidthBytesPerSecond === undefined ? undefined : learnedLineRate(known);
     this.lineRateBytesPerSecond = limits.lineRateBytesPerSecond ?? learned;
     this.meter = new PassMeter(this.lineRateBytesPerSecond);
+    this.recall(past);
   }
 
   /** Follows the migration to its end. Never rejects for what happens to the migration. */
   async run(): Promise<Outcome> {
     for await (const event of this.migration.events) {
       this.nowMs = Math.max(this.nowMs, event.atMs);
-      this.lastProgressMs ??= event.atMs;
       this.take(event);
     }
     const end = await this.migration.ended;
     this.nowMs = Math.max(this.nowMs, end.atMs);
+    await this.cancelling?.idle();
     await Promise.allSettled(this.effects);
     // We may have let go while the driver was already finding out how it ended.
-    return this.state === 'detached' || end.result === 'detached'
-      ? this.endDetached()
-      : await this.settleAndEnd(end);
+    const outcome =
+      this.state === 'detached' || end.result === 'detached'
+        ? this.endDetached()
+        : await this.settleAndEnd(end);
+    this.over.resolve(outcome);
+    return outcome;
   }
 
-  /** Gives the migration up on the user's word. Harmless when it is already ending. */
-  cancel(reason: string): void {
-    this.giveUp({ outcome: 'cancelled', reason });
+  /** Gives the migration up on the user's word, and tries at once where a try has failed. */
+  async cancel(reason: string): Promise<Cancelled> {
+    this.cancelling?.hurry();
+    this.cancelling?.look(this.nowMs);
+    if (this.state !== 'cancelling') this.giveUp({ outcome: 'cancelled', reason });
+    if (this.state !== 'cancelling' && this.state !== 'settling' && this.state !== 'ended') return 'too-late';
+    const { runsOn } = await this.over.promise;
+    return runsOn === 'source' ? 'cancelled' : runsOn === 'destination' ? 'too-late' : 'failed';
   }
 
-  /** Lets go: the migration goes on without us. */
+  /**
+   * Lets go: the migration goes on without us. A cancel that is under way is carried to its end first: half of one
+   * could leave a guest that stands still on both sides.
+   */
   async detach(): Promise<void> {
+    if (this.state === 'cancelling') {
+      await this.over.promise;
+      return;
+    }
     if (this.state === 'settling' || this.state === 'ended' || this.state === 'detached') return;
     this.leftIn = this.state;
     this.become('detached');
     await this.migration.detach();
+  }
+
+  /** New limits while it runs: what was seen so far is shown to the policy again, under them. */
+  setLimits(limits: Limits): void {
+    this.limits = limits;
+    if (this.braking) return;
+    this.policy = this.kind.begin(limits, this.known);
+    for (const boundary of this.boundaries) this.policy.observe(boundary);
+  }
+
+  /** What a controller before us saw of this migration. */
+  private recall(past: readonly MeasuredBoundary[]): void {
+    for (const boundary of past) {
+      this.boundaries.push(boundary);
+      this.policy.observe(boundary);
+      this.meter.measure(boundary);
+      this.lineRateBytesPerSecond = boundary.lineRateBytesPerSecond ?? this.lineRateBytesPerSecond;
+    }
   }
 
   private take(event: MigrationEvent): void {
@@ -117,40 +160,54 @@ export class Supervisor {
     if (this.state === 'detached') return;
     switch (event.kind) {
       case 'boundary':
-        return this.takeBoundary(event);
+        this.takeBoundary(event);
+        break;
       case 'tick':
-        return this.takeTick(event);
+        this.takeTick(event);
+        break;
       case 'probed':
-        return this.takeProbe(dirtiedIn(event.probe));
+        this.takeProbe(dirtiedIn(event.probe));
+        break;
       case 'preparing':
-        this.lastProgressMs = event.atMs;
-        return this.holdLimits();
-      case 'silence':
-        return this.holdLimits();
+        this.stall.restart();
+        break;
+      case 'gap':
+        this.stall.restart();
+        this.pause.gap(event.forMs);
+        this.warn(`switchover itself stood still for ${Math.round(event.forMs)} ms`);
+        break;
       case 'stopped':
-        this.stoppedAtMs = event.atMs;
-        this.brownOut.release(event.atMs);
-        this.resumedAtMs = undefined;
-        this.note({ type: 'guest', event: 'stopped', side: 'source' });
-        if (isPreCopy(this.state)) this.become('stopped');
-        return;
+        this.takeStop(event.atMs, event.unseenMs);
+        break;
+      case 'held':
+        // The guest's pause, and its limit, are the migration's only.
+        this.pause.resume(event.atMs);
+        this.pause.missed();
+        this.warn(`the guest was stopped by ${event.by}, not for the switchover: the copy goes on`);
+        if (this.state === 'stopped') this.become('copying');
+        break;
       case 'resumed':
-        this.resumedAtMs = event.atMs;
-        this.note({ type: 'guest', event: 'resumed', side: event.side });
-        if (event.side === 'source' && (this.state === 'stopped' || this.state === 'arrived'))
-          this.become('copying');
-        if (event.side === 'destination' && this.state === 'stopped') this.become('arrived');
-        return;
+        this.takeResumed(event.atMs, event.side, event.unseenMs);
+        break;
+      case 'handed-over':
+        this.takeHandedOver();
+        break;
+      case 'guest-ended':
+        this.warn(`${event.words} on the ${event.side}`);
+        break;
       case 'status':
         this.note({ type: 'status', status: event.status });
-        if (event.status.startsWith('postcopy') && this.state !== 'post-copy' && this.state !== 'cancelling')
-          this.become('post-copy');
-        return;
-      case 'destination-lost':
-        // After we gave up it is expected: a QEMU whose incoming migration was cancelled ends.
-        if (this.state !== 'cancelling') this.warn('the destination closed its monitor');
-        return;
+        if (event.status.startsWith('postcopy')) this.takePostCopy();
+        break;
+      case 'monitor':
+        this.note({ type: 'monitor', side: event.side, state: event.state, words: event.words });
+        if (event.side === 'source') this.stall.restart();
+        break;
+      case 'silence':
+        break;
     }
+    this.holdLimits();
+    if (this.state === 'cancelling') this.cancelling?.look(this.nowMs);
   }
 
   private takeProbe(probe: DirtyObservation): void {
@@ -163,24 +220,55 @@ export class Supervisor {
     // A sync of a throttled guest may wait for its vCPUs (TCG's does), and nothing is sent meanwhile.
     if (!this.brownOut.throttled) this.lineRateBytesPerSecond = boundary.lineRateBytesPerSecond;
     this.see(boundary);
-    this.lastPauseForecastMs = boundary.pauseForecastMs;
+    this.boundaries.push(boundary);
     this.note({ type: 'boundary', boundary });
-    if (!isPreCopy(this.state)) return;
-    this.decide(boundary);
-    this.holdLimits();
+    if (isPreCopy(this.state)) this.decide(boundary);
   }
 
   private takeTick(tick: Tick): void {
     this.see(tick);
     this.note({ type: 'tick', tick });
     if (isPreCopy(this.state) || this.state === 'stopped') this.decide(tick);
-    this.holdLimits();
   }
 
   private see(counters: Boundary | Tick): void {
-    if (counters.sentBytes > this.lastSentBytes) this.lastProgressMs = counters.atMs;
+    this.stall.answer(counters.atMs, counters.sentBytes);
     this.lastSentBytes = Math.max(this.lastSentBytes, counters.sentBytes);
+    if (this.runsOn === 'source') this.restAtStopBytes = counters.remainingBytes;
     if (isPreCopy(this.state)) this.brownOut.see(counters.atMs, counters.throttlePercent);
+  }
+
+  private takeStop(atMs: number, unseenMs: number | undefined): void {
+    this.pause.stop(atMs, unseenMs);
+    this.brownOut.release(atMs);
+    this.runsOn = 'nobody';
+    this.note({ type: 'guest', event: 'stopped', side: 'source' });
+    this.policy.takeStop?.(atMs);
+    if (isPreCopy(this.state)) this.become('stopped');
+  }
+
+  private takeResumed(atMs: number, side: 'source' | 'destination', unseenMs: number | undefined): void {
+    this.pause.resume(atMs, unseenMs);
+    this.runsOn = side;
+    this.note({ type: 'guest', event: 'resumed', side });
+    if (side === 'source') this.policy.takeResume?.(atMs);
+    if (side === 'source' && (this.state === 'stopped' || this.state === 'arrived')) this.become('copying');
+    if (side === 'destination' && this.state === 'stopped') this.become('arrived');
+  }
+
+  private takeHandedOver(): void {
+    if (!this.migration.destinationWaits || !this.migration.wasRunning) return;
+    this.note({ type: 'intent', intent: 'let-run', side: 'destination' });
+    this.effect(() => this.migration.letRun());
+  }
+
+  private takePostCopy(): void {
+    if (!this.inPostCopy && this.migration.destinationWaits) {
+      this.note({ type: 'intent', intent: 'let-run', side: 'destination' });
+      this.effect(() => this.migration.letRun());
+    }
+    this.inPostCopy = true;
+    if (this.state !== 'post-copy' && this.state !== 'cancelling') this.become('post-copy');
   }
 
   private decide(observation: Observation): void {
@@ -198,21 +286,25 @@ export class Supervisor {
       case 'continue':
         return;
       case 'set-downtime-limit':
-        return this.allow(decision.downtimeLimitMs, decision.asIs);
+        return this.allow(decision);
       case 'switchover':
-        this.become('switching-over');
-        return this.allow(decision.acceptedPauseMs);
+        if (this.state !== 'switching-over') this.become('switching-over');
+        return this.allow(decision);
       case 'throttle':
-        return this.brake(decision.throttlePercent);
+        return this.brake(decision, decision.throttlePercent);
       case 'suspend':
-        return this.effect(this.migration.suspend());
+        return this.effect(() => this.migration.suspend(), decision);
       case 'post-copy':
-        if (this.limits.overBudget !== 'post-copy')
-          return this.warn('the policy wants post-copy, which was not allowed: not done');
-        return this.effect(this.migration.startPostCopy());
+        if (this.limits.overBudget !== 'post-copy') {
+          const words = 'the policy wants post-copy, which was not allowed: not done';
+          this.policy.takeFailure?.(decision, words);
+          return this.warnOnce(words);
+        }
+        return this.effect(() => this.migration.startPostCopy(), decision);
       case 'abort':
         if (this.limits.overBudget === 'leave')
           return this.warnOnce('the policy would give the migration up: left running, as asked');
+        if (this.tooLate) return;
         return this.giveUp({
           outcome: 'aborted',
           reason: decision.reason,
@@ -221,7 +313,7 @@ export class Supervisor {
     }
   }
 
-  private brake(percent: number): void {
+  private brake(decision: Decision, percent: number): void {
     if (this.limits.overBudget !== 'brake')
       return this.warnOnce('the policy wants to brake the guest, which was not allowed: not done');
     if (!this.braking) {
@@ -229,181 +321,142 @@ export class Supervisor {
       const asked = { atMs: this.nowMs, throttlePercent: percent };
       this.policy = new Braked(this.limits, asked, this.lineRateBytesPerSecond ?? 0);
     }
-    this.effect(this.migration.throttle(percent));
+    this.effect(() => this.migration.throttle(percent), decision);
   }
 
   /** The user's limit holds whatever the policy asks for. */
-  private allow(pauseMs: number, asIs = false): void {
-    const { maxDowntimeMs } = this.limits;
-    this.effect(
-      this.migration.setDowntimeLimit({
-        pauseMs: Math.min(pauseMs, aimedPauseMs(maxDowntimeMs)),
-        lineRateBytesPerSecond: this.lineRateBytesPerSecond,
-        // A limit of QEMU's says nothing of the switchover's fixed cost, which the user's limit covers.
-        ...(asIs && pauseMs + SWITCHOVER_FIXED_COST_MS <= maxDowntimeMs ? { asIs } : {}),
-      }),
-    );
+  private allow(decision: Parameters<typeof pauseRequestOf>[0]): void {
+    const request = pauseRequestOf(decision, this.limits.maxDowntimeMs);
+    this.effect(() => this.migration.setDowntimeLimit(request), decision);
   }
 
   private holdLimits(): void {
-    const { timeoutMs, stallTimeoutMs, maxDowntimeMs } = this.limits;
-    const stalled = this.nowMs - (this.lastProgressMs ?? this.nowMs) >= stallTimeoutMs;
-    // Somebody else's migration is not ended for what it does by itself; only a timeout that was asked for is.
-    const leave = this.limits.overBudget === 'leave';
-    if (isPreCopy(this.state)) {
-      if (timeoutMs !== undefined && this.nowMs >= timeoutMs)
-        return this.giveUp({
-          outcome: 'aborted',
-          reason: `not finished within --timeout ${formatDuration(timeoutMs)}`,
-        });
-      const { overBudget, brakeForMs } = this.limits;
-      if (overBudget === 'brake' && this.brownOut.lastedMs(this.nowMs) >= brakeForMs)
-        return this.giveUp({
-          outcome: 'aborted',
-          reason: `braked to ${this.brownOut.highestPercent} % for --brake-for ${formatDuration(brakeForMs)}, and the rest still did not fit --max-downtime ${formatDuration(maxDowntimeMs)}`,
-          neededPauseMs: this.lastPauseForecastMs,
-        });
-      if (stalled && leave)
-        return this.warnOnce(
-          `nothing reached the destination for ${formatDuration(stallTimeoutMs)}: the link or the destination is down; left running, as asked`,
-        );
-      if (stalled)
-        return this.giveUp({
-          outcome: 'failed',
-          reason: `nothing reached the destination for ${formatDuration(stallTimeoutMs)}: the link or the destination is down`,
-        });
-    }
-    if (this.state === 'post-copy' && stalled) {
-      this.stuckInPostCopy = true;
-      return void this.detach();
-    }
-    if (
-      this.state === 'stopped' &&
-      this.stoppedAtMs !== undefined &&
-      this.nowMs - this.stoppedAtMs >= maxDowntimeMs
-    ) {
-      const reason = `the guest was stopped for --max-downtime ${formatDuration(maxDowntimeMs)} and the rest had not arrived`;
-      if (leave) return this.warnOnce(`${reason}; left as it is, as asked`);
-      this.giveUp({ outcome: 'aborted', reason });
+    const verdict = heldLimits(this.state, this.limits, {
+      nowMs: this.nowMs,
+      stalledMs: this.stall.stalledMs,
+      stoppedMs: this.pause.stoppedMs(this.nowMs),
+      restBytes: this.restAtStopBytes,
+      lineRateBytesPerSecond: this.lineRateBytesPerSecond,
+      brownOutMs: this.brownOut.lastedMs(this.nowMs),
+      highestThrottlePercent: this.brownOut.highestPercent,
+      lastPauseForecastMs: this.boundaries.at(-1)?.pauseForecastMs,
+    });
+    switch (verdict?.kind) {
+      case undefined:
+        return;
+      case 'say':
+        return this.warnOnce(verdict.words);
+      case 'give-up':
+        return this.tooLate ? undefined : this.giveUp(verdict);
+      case 'stuck':
+        this.stuckInPostCopy = true;
+        void this.detach();
     }
   }
 
-  private giveUp(cause: GivenUp): void {
+  private giveUp({ outcome, reason, neededPauseMs }: GivenUp): void {
     if (!isPreCopy(this.state) && this.state !== 'stopped') {
       if (this.state === 'arrived')
-        this.warn('too late to cancel: the guest runs on the destination already');
+        this.warnOnce('too late to cancel: the guest runs on the destination already');
       if (this.state === 'post-copy')
-        this.warn('post-copy has begun, the guest lives on both sides until it ends: it cannot be cancelled');
+        this.warnOnce(
+          'post-copy has begun, the guest lives on both sides until it ends: it cannot be cancelled',
+        );
       return;
     }
-    this.givenUp = cause;
+    this.givenUp = { outcome, reason, neededPauseMs };
+    this.note({ type: 'intent', intent: 'cancel', side: null });
     this.become('cancelling');
-    this.effect(this.migration.cancel());
+    this.cancelling = new CancelTransaction(this.migration, {
+      did: (effect) => this.did(effect),
+      failed: (words) => this.warnOnce(`the cancel failed and is tried again: ${words}`),
+      tooLate: (words) => this.tooLateToCancel(words),
+    });
+    this.cancelling.look(this.nowMs);
   }
 
-  private effect(doing: Promise<string>): void {
-    const done = doing
+  /** The migration goes on where it was going. */
+  private tooLateToCancel(words: string): void {
+    this.warnOnce(`too late to cancel: ${words}`);
+    this.tooLate = true;
+    if (this.state !== 'cancelling') return;
+    if (this.inPostCopy) return this.become('post-copy');
+    this.become(this.runsOn === 'destination' ? 'arrived' : 'stopped');
+  }
+
+  /** @param decision whose effect it is: its policy is told of a failure */
+  private effect(doing: () => Promise<Effect>, decision?: Decision): void {
+    const done = doing()
       .then(
-        (did) => this.note({ type: 'effect', did }),
+        (effect) => this.did(effect),
         (error: unknown) => {
-          const words = error instanceof Error ? error.message : String(error);
-          this.warn(error instanceof TooLateError ? `too late to cancel: ${words}` : words);
+          const words = wordsOf(error);
+          this.warn(words);
+          if (decision) this.policy.takeFailure?.(decision, words);
         },
       )
       .finally(() => this.effects.delete(done));
     this.effects.add(done);
   }
 
+  private did({ did, set }: Effect): void {
+    this.note({ type: 'effect', did, ...(set ? { set } : {}) });
+  }
+
   private async settleAndEnd(end: MigrationEnd): Promise<Outcome> {
     this.become('settling');
     const { source, destination } = end.whereabouts;
     this.note({ type: 'located', source, destination });
-    let settlement = settle({ end, wasRunning: this.migration.wasRunning });
-    if (settlement.action === 'resume') {
-      try {
+    const { wasRunning, begunByUs } = this.migration;
+    const settlement = await this.act(settle({ end, wasRunning, begunByUs }));
+    for (const { side, problem } of await this.migration.putBack()) {
+      this.note({ type: 'restored', side, problem: problem ?? null });
+      if (problem !== undefined) this.warn(problem);
+    }
+    return this.finish(endedOutcome(end, settlement, this.givenUp, this.limits, this.seen(end.atMs)));
+  }
+
+  private async act(settlement: Settlement): Promise<Settlement> {
+    try {
+      if (settlement.action === 'resume') {
+        this.note({ type: 'intent', intent: 'resume', side: settlement.runsOn });
         const resumed = await this.migration.resume(settlement.runsOn);
         this.nowMs = Math.max(this.nowMs, resumed.atMs);
-        this.resumedAtMs = resumed.atMs;
-        this.note({ type: 'effect', did: resumed.did });
-      } catch (error) {
-        const words = error instanceof Error ? error.message : String(error);
-        settlement = {
-          action: 'ask-operator',
-          runsOn: 'unknown',
-          help: `the guest is held by the ${settlement.runsOn}, stopped, and resuming it failed (${words}): resume it by hand (\`cont\`, or \`virsh resume\`)`,
-        };
+        this.pause.resume(resumed.atMs);
+        this.did(resumed);
       }
+      if (settlement.action === 'halt-source') {
+        this.note({ type: 'intent', intent: 'halt', side: 'source' });
+        this.did(await this.migration.halt('source'));
+      }
+      return settlement;
+    } catch (error) {
+      if (settlement.action !== 'resume') return settlement;
+      return {
+        action: 'ask-operator',
+        runsOn: 'unknown',
+        help: `the guest is held by the ${settlement.runsOn}, stopped, and resuming it failed (${wordsOf(error)}): resume it there by hand (\`cont\`, or \`virsh resume\`), or with \`switchover attach\``,
+      };
     }
-
-    const { outcome, reason } = this.conclude(end, settlement.runsOn);
-    return this.finish({
-      outcome,
-      runsOn: settlement.runsOn,
-      reason:
-        settlement.action === 'ask-operator'
-          ? `${reason}; an operator is needed: ${settlement.help}`
-          : reason,
-      pauseMs: this.pauseMs(),
-      brownOut: this.brownOut.at(end.atMs),
-      totalMs: this.nowMs,
-      sentBytes: Math.max(this.lastSentBytes, end.sentBytes ?? 0),
-      memoryIntensive: this.memoryIntensive ?? null,
-      neededPauseMs: outcome === 'aborted' ? (this.givenUp?.neededPauseMs ?? null) : null,
-      reportedDowntimeMs: end.reportedDowntimeMs ?? null,
-    });
-  }
-
-  private conclude(
-    end: MigrationEnd,
-    runsOn: Outcome['runsOn'],
-  ): { outcome: Outcome['outcome']; reason: string } {
-    const where = runsOn === 'unknown' ? '' : `; the guest runs on the ${runsOn}`;
-    if (runsOn === 'destination') {
-      const pauseMs = this.pauseMs();
-      const over =
-        pauseMs !== null && pauseMs > this.limits.maxDowntimeMs
-          ? `, over --max-downtime ${formatDuration(this.limits.maxDowntimeMs)}`
-          : '';
-      const paused = pauseMs === null ? '' : ` after a pause of ${formatDuration(pauseMs)}${over}`;
-      return { outcome: 'completed', reason: `migrated${where}${paused}` };
-    }
-    if (this.givenUp) return { outcome: this.givenUp.outcome, reason: `${this.givenUp.reason}${where}` };
-    if (end.result === 'cancelled')
-      return { outcome: 'cancelled', reason: `cancelled by somebody else${where}` };
-    return { outcome: 'failed', reason: `${end.error ?? 'the migration failed'}${where}` };
-  }
-
-  private pauseMs(): number | null {
-    if (this.stoppedAtMs === undefined || this.resumedAtMs === undefined) return null;
-    return this.resumedAtMs - this.stoppedAtMs;
   }
 
   private endDetached(): Outcome {
-    const runsOn = (this.leftIn && RUNS_ON_WHEN_LEFT[this.leftIn]) ?? 'source';
-    const told = this.stuckInPostCopy
-      ? ({
-          outcome: 'failed',
-          runsOn: 'unknown',
-          reason:
-            `post-copy stands still: nothing moved for ${formatDuration(this.limits.stallTimeoutMs)}; an operator is needed: ` +
-            'end neither QEMU, mend the link, then use migrate-pause and migrate-recover (under libvirt: virsh migrate --postcopy-resume)',
-        } as const)
-      : ({
-          outcome: 'detached',
-          runsOn,
-          reason:
-            'detached: the migration goes on without switchover; `switchover attach` takes it over again',
-        } as const);
-    return this.finish({
-      ...told,
-      pauseMs: null,
-      brownOut: this.brownOut.at(this.nowMs),
+    // Another hand than ours let go of it.
+    if (this.state !== 'detached') this.become('detached');
+    const seen = this.seen(this.nowMs);
+    if (this.stuckInPostCopy) return this.finish(stuckOutcome(this.limits.stallTimeoutMs, seen));
+    const waits = this.migration.destinationWaits && this.leftIn !== 'arrived' && !this.inPostCopy;
+    return this.finish(detachedOutcome(this.leftIn ?? 'copying', waits, seen));
+  }
+
+  private seen(brownOutToMs: number): Seen {
+    return {
       totalMs: this.nowMs,
       sentBytes: this.lastSentBytes,
-      memoryIntensive: this.memoryIntensive ?? null,
-      neededPauseMs: null,
-      reportedDowntimeMs: null,
-    });
+      memoryIntensive: this.memoryIntensive,
+      brownOut: this.brownOut.at(brownOutToMs),
+      pause: this.pause.pause,
+    };
   }
 
   private finish(outcome: Outcome): Outcome {

@@ -8,6 +8,7 @@
  * exchange rate. (Passes end with a little unsent, so they are a little shorter and leave a little more.) D is not known: the middle of its bracket is the value whose worst error is least.
  */
 import type { DirtyCurve } from './dirty-curve.ts';
+import { QEMU_LOOK_MS } from './qemu-constants.ts';
 import { carriedBytes, transferMs } from './transfer.ts';
 
 /** What is expected of a migration: single figures, for a choice and not for a promise. */
@@ -43,9 +44,6 @@ export interface Stop {
 /** Beyond this many passes nobody's forecast is worth anything. */
 const FOLLOWED_PASSES = 30;
 
-/** QEMU sends for this long before it looks at what is left (migration/ram.c: MAX_WAIT). */
-const LOOK_MS = 50;
-
 /** A pass that leaves more than this share of what it sent leads nowhere. */
 const STANDSTILL = 0.995;
 
@@ -64,7 +62,7 @@ export function expectedPass(
   const { curve, bytesPerSecond, unsentBytes } = expected;
   const sentBytes = Math.max(
     restBytes - unsentBytes,
-    Math.min(restBytes, carriedBytes(LOOK_MS, bytesPerSecond)),
+    Math.min(restBytes, carriedBytes(QEMU_LOOK_MS, bytesPerSecond)),
   );
   const leftBytes = restBytes - sentBytes;
   const durationMs = transferMs(sentBytes, bytesPerSecond);

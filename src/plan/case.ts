@@ -5,6 +5,7 @@ import { type MemoryModel, together } from '../hypervisor/simulated/memory/memor
 import type { ScenarioInput } from '../hypervisor/simulated/scenario.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { Estimate } from '../model/interval.ts';
+import { PAGE_BYTES, WIRE_PER_BYTE, WIRE_PER_ZERO_BYTE } from '../model/qemu-constants.ts';
 import type { DirtiedWithin, Prospects } from './prospects.ts';
 
 /**
@@ -39,12 +40,7 @@ const ZERO_PLACES = { low: 'last', middle: 'throughout', high: 'first' } as cons
 const OWN_PROBE = { low: 0.88, middle: 1, high: 1.12 };
 
 /** The sets of a guest are sums of products: this much is rounding. */
-const ROUNDING_BYTES = 4096;
-
-/** As QEMU puts pages on the wire: 8 bytes before each, and 1 for what a zero page holds. */
-const PAGE_BYTES = 4096;
-const WIRE_PER_BYTE = (PAGE_BYTES + 8) / PAGE_BYTES;
-const WIRE_PER_ZERO_BYTE = 9 / PAGE_BYTES;
+const ROUNDING_BYTES = PAGE_BYTES;
 
 /** From 2 ms to half an hour, eight points a decade: between them a curve is taken to be straight. */
 const CURVE_DURATIONS_MS = Array.from({ length: 48 }, (_, index) => 2 * 10 ** (index / 8));

@@ -3,10 +3,11 @@
  * the same guest, and where the limits forbid it, what would make it possible. Pure but for the time it takes.
  */
 import type { Foreknowledge } from '../model/foreknowledge.ts';
+import { QEMU_LONGEST_DOWNTIME_MS } from '../model/qemu-constants.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
-import { optionsFor, type WayOut } from './options.ts';
 import { type Migrant, type Missing, type Prospects, prospectsOf } from './prospects.ts';
 import { type Rehearsal, type Rehearsed, rehearse } from './rehearse.ts';
+import { optionsFor, type WayOut } from './ways-out.ts';
 
 export interface PlanRequest {
   readonly known: Foreknowledge;
@@ -36,7 +37,7 @@ export interface Plan {
 }
 
 /** QEMU takes no longer pause. Other systems do not know our limits, so none of ours holds for their rules. */
-const NO_LIMIT_MS = 2_000_000;
+const NO_LIMIT_MS = QEMU_LONGEST_DOWNTIME_MS;
 
 /** As long as the one that a migration makes before it starts. */
 const OWN_PROBE_MS = 300;

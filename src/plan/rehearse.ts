@@ -3,8 +3,8 @@
  * the link that are expected. Once for the likely case, then once for either end of each thing that is not known exactly.
  */
 
+import type { JournalSink } from '../journal/journal-entry.ts';
 import type { BrownOut } from '../migration/brown-out.ts';
-import type { JournalSink } from '../migration/journal-entry.ts';
 import type { Outcome } from '../migration/outcome.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { Estimate } from '../model/interval.ts';

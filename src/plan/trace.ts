@@ -1,6 +1,6 @@
 /** How the memory that is left falls over time, in the likely case: for a picture. */
 
-import type { JournalSink } from '../migration/journal-entry.ts';
+import type { JournalSink } from '../journal/journal-entry.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
 import { runOne } from '../simulate/run-one.ts';
 import { LIKELY_CASE, scenarioOf } from './case.ts';

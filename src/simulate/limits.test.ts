@@ -10,7 +10,7 @@ import { phases } from '../hypervisor/simulated/memory/phases.ts';
 import { recorded } from '../hypervisor/simulated/memory/recorded.ts';
 import { uniform } from '../hypervisor/simulated/memory/uniform.ts';
 import type { ScenarioInput } from '../hypervisor/simulated/scenario.ts';
-import type { Happening } from '../migration/journal-entry.ts';
+import type { Happening } from '../journal/journal-entry.ts';
 import { DEFAULT_LIMITS, type Limits, type PolicyKind } from '../policy/policy.ts';
 import { SIMULATED_POLICIES } from '../policy/simulated-policies.ts';
 import { hostsFor, migrateOn } from './run-one.ts';

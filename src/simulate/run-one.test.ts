@@ -4,7 +4,7 @@ import { cyclic } from '../hypervisor/simulated/memory/cyclic.ts';
 import { together } from '../hypervisor/simulated/memory/memory-model.ts';
 import { uniform } from '../hypervisor/simulated/memory/uniform.ts';
 import type { ScenarioInput } from '../hypervisor/simulated/scenario.ts';
-import type { Happening } from '../migration/journal-entry.ts';
+import type { Happening } from '../journal/journal-entry.ts';
 import { choosePolicy } from '../policy/policies.ts';
 import { DEFAULT_LIMITS } from '../policy/policy.ts';
 import { SIMULATED_POLICIES } from '../policy/simulated-policies.ts';

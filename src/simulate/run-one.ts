@@ -7,9 +7,9 @@ import {
 } from '../hypervisor/simulated/auto-converge.ts';
 import type { ScenarioInput } from '../hypervisor/simulated/scenario.ts';
 import { SimulatedHypervisor, simulatedDestination } from '../hypervisor/simulated/simulated-hypervisor.ts';
+import type { JournalSink } from '../journal/journal-entry.ts';
 import { decline } from '../migration/decline.ts';
 import { foresee } from '../migration/foresee.ts';
-import type { JournalSink } from '../migration/journal-entry.ts';
 import type { Outcome } from '../migration/outcome.ts';
 import { startOptionsOf } from '../migration/start-options.ts';
 import { Supervisor } from '../migration/supervisor.ts';

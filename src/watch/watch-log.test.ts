@@ -1,7 +1,7 @@
 import { DOMParser } from '@xmldom/xmldom';
 import { describe, expect, test } from 'vitest';
 import { readMetadata } from '../config/metadata.ts';
-import type { Happening, JournalEntry } from '../migration/journal-entry.ts';
+import type { Happening, JournalEntry } from '../journal/journal-entry.ts';
 import { JsonLog, TextLog } from './watch-log.ts';
 
 const TIME = '2026-11-22T23:02:05.320Z';
@@ -22,7 +22,13 @@ const OUTCOME = {
 const DECIDED = entry({
   type: 'decision',
   pass: 3,
-  decision: { action: 'switchover', acceptedPauseMs: 300, reason: 'the set is flat' },
+  decision: {
+    action: 'switchover',
+    acceptedPauseMs: 300,
+    lineRateBytesPerSecond: undefined,
+    fixedCostMs: 50,
+    reason: 'the set is flat',
+  },
 });
 const STOPPED = entry({ type: 'guest', event: 'stopped', side: 'source' });
 const ENDED = entry({ type: 'ended', outcome: OUTCOME });
@@ -138,7 +144,13 @@ describe('for a program', () => {
       migration: 'id1',
       atMs: 1500,
       pass: 3,
-      decision: { action: 'switchover', acceptedPauseMs: 300, reason: 'the set is flat' },
+      decision: {
+        action: 'switchover',
+        acceptedPauseMs: 300,
+        lineRateBytesPerSecond: undefined,
+        fixedCostMs: 50,
+        reason: 'the set is flat',
+      },
     });
     expect(lineOf(ENDED)).toMatchObject({ event: 'ended', outcome: OUTCOME });
   });

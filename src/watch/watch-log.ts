@@ -1,5 +1,5 @@
 /** What the daemon says: a line for each thing of note, for a person and the system's log, or for a program. */
-import type { JournalEntry } from '../migration/journal-entry.ts';
+import type { JournalEntry } from '../journal/journal-entry.ts';
 import { shown } from '../model/shown.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 

@@ -1,6 +1,6 @@
 /** How one pass of a migration reads: what was copied, what is left, and what was made of it. */
 
-import type { DatedDecision } from '../../migration/view.ts';
+import type { DatedDecision } from '../../journal/view.ts';
 import { isBraked } from '../../model/braking.ts';
 import type { MeasuredBoundary } from '../../model/observation.ts';
 import { formatBytes, formatDuration, formatRate } from '../../model/units.ts';

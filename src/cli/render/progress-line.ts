@@ -1,6 +1,6 @@
 /** The one line that is rewritten in place on a terminal while a migration runs. Pure: a view in, text out. */
 
-import type { MigrationView } from '../../migration/view.ts';
+import type { MigrationView } from '../../journal/view.ts';
 import { isBraked } from '../../model/braking.ts';
 import { formatBytes, formatDuration, formatRate } from '../../model/units.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Happening, JournalEntry } from '../../migration/journal-entry.ts';
+import type { Happening, JournalEntry } from '../../journal/journal-entry.ts';
 import { DEFAULT_LIMITS } from '../../policy/policy.ts';
 import { Output } from '../output/output.ts';
 import { Reporter } from './reporter.ts';
@@ -32,10 +32,17 @@ const OPENED: Happening = {
   origin: 'migrate',
   switchoverVersion: '1',
   vm: 'qmp:/a',
+  vmUuid: null,
   destination: 'qmp:/b',
   migrateUri: 'tcp:h:1',
   policy: 'forecast',
   limits: DEFAULT_LIMITS,
+  initiator: null,
+  reason: null,
+  correlationId: null,
+  continues: null,
+  mark: null,
+  destinationWaits: false,
   guest: {
     vm: 'qmp:/a',
     name: HOSTILE,

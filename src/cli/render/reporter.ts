@@ -3,9 +3,9 @@
  * entries, so that what is shown live and what `explain` shows later come from the same lines.
  */
 
-import { documentOf } from '../../migration/document.ts';
-import type { JournalEntry } from '../../migration/journal-entry.ts';
-import { foldEntry, type MigrationView, openView } from '../../migration/view.ts';
+import { documentOf } from '../../journal/document.ts';
+import type { JournalEntry } from '../../journal/journal-entry.ts';
+import { foldEntry, type MigrationView, openView } from '../../journal/view.ts';
 import { shown } from '../../model/shown.ts';
 import { formatBytes, formatDuration, formatRate } from '../../model/units.ts';
 import type { Output as OutputForm } from '../migration-options.ts';

@@ -1,6 +1,6 @@
 /** The end of a migration in a few lines, for people. */
 
-import type { MigrationView } from '../../migration/view.ts';
+import type { MigrationView } from '../../journal/view.ts';
 import { roomyLimitMs } from '../../model/roomy-limit.ts';
 import { formatBytes, formatDuration, spellDuration } from '../../model/units.ts';
 

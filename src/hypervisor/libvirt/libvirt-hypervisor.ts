@@ -1,5 +1,6 @@
 /** libvirt behind the hypervisor's port: VMs are addressed by host and name, `qemu:///system#vm1`. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { QEMU_DEFAULT_DOWNTIME_MS } from '../../model/qemu-constants.ts';
 import type {
   AttachOptions,
   CheckOptions,
@@ -14,6 +15,8 @@ import type {
 } from '../hypervisor.ts';
 import { RefusedError } from '../hypervisor.ts';
 import { guestsShareOf } from '../process-memory.ts';
+import { startLimitMs } from '../qemu-rules/start.ts';
+import { Findings, refusalOfAll } from '../refusal.ts';
 import { type DomainAddress, parseDomainAddress } from './address.ts';
 import { type Domain, lookUpDomain, notMigrating, uuidOf } from './domain/domain.ts';
 import { isNoDomain, sideStateAt } from './domain/domain-state.ts';
@@ -26,9 +29,6 @@ import { RecentAnswer } from './recent-answer.ts';
 import { ask } from './virsh/ask.ts';
 import { EventHub } from './virsh/event-hub.ts';
 import { outputOf, spawnVirsh } from './virsh/virsh.ts';
-
-/** Which libvirt leaves as it is (migration/options.c). */
-export const QEMU_DEFAULT_DOWNTIME_MS = 300;
 
 const VERDICT_HOLDS_MS = 30_000;
 
@@ -105,14 +105,10 @@ export class LibvirtHypervisor implements Hypervisor {
 
   async start(vm: string, target: Destination, options: StartOptions): Promise<LibvirtMigration> {
     const { domain, findings } = await this.look(vm, target, options);
-    RefusedError.throwAny(findings);
+    new Findings(findings).throwAny();
     const { uri, uuid, facts } = domain;
     const there = parseDomainAddress(target.vm);
-    await ask(uri, [
-      'migrate-setmaxdowntime',
-      `--domain=${uuid}`,
-      `--downtime=${ownLimitMs(options.downtimeLimitMs)}`,
-    ]);
+    await ask(uri, ['migrate-setmaxdowntime', `--domain=${uuid}`, `--downtime=${startLimitMs(options)}`]);
     const lineRateStated =
       options.lineRateBytesPerSecond !== undefined && !isBefore(domain.versions.libvirt, 11, 1);
     const peerUri = target.peerUri ?? there.uri;
@@ -191,7 +187,7 @@ export class LibvirtHypervisor implements Hypervisor {
       const reasons = [source, destination].flatMap((each) =>
         each.status === 'rejected' ? [each.reason] : [],
       );
-      throw RefusedError.ofFailures(reasons);
+      throw refusalOfAll(reasons);
     }
     const domain = source.value;
     const parts = {
@@ -244,15 +240,6 @@ async function sourceFindings(domain: Domain, options: CheckOptions): Promise<Re
     if (error instanceof RefusedError) findings.push(error);
   });
   return findings;
-}
-
-/**
- * Never QEMU's default, which a `switchover watch` takes for nobody's: it must leave this migration to us, wherever
- * it runs.
- */
-function ownLimitMs(downtimeMs: number): number {
-  const wholeMs = Math.max(1, Math.round(downtimeMs));
-  return wholeMs === QEMU_DEFAULT_DOWNTIME_MS ? wholeMs - 1 : wholeMs;
 }
 
 /** @throws {RefusedError} */

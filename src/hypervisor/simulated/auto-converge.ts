@@ -2,7 +2,7 @@
  * QEMU's auto-converge: it takes time away from the vCPUs, step by step, while the guest dirties more than
  * half of what is sent (migration/ram.c: migration_trigger_throttle, mig_throttle_guest_down).
  */
-import type { ThrottleParameters } from '../qemu/brake-lever.ts';
+import type { ThrottleParameters } from '../qemu-rules/brake-lever.ts';
 
 export interface AutoConvergeParameters {
   /** `cpu-throttle-initial`, per cent of the vCPUs' time. */

@@ -1,7 +1,7 @@
 /** The brake on the virtual clock: the supervisor, the policies and the lever of production on QEMU's rules. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Happening } from '../../migration/journal-entry.ts';
+import type { Happening } from '../../journal/journal-entry.ts';
 import { startOptionsOf } from '../../migration/start-options.ts';
 import { Supervisor } from '../../migration/supervisor.ts';
 import { type Foreknowledge, NOTHING_KNOWN } from '../../model/foreknowledge.ts';

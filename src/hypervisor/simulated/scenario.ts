@@ -1,6 +1,6 @@
 /** What is simulated: a guest, the link between two hosts, and the QEMU on both. */
 import { SWITCHOVER_FIXED_COST_MS } from '../../model/passes.ts';
-import type { QemuVersion } from '../qemu/qmp/message.ts';
+import type { QemuVersion } from '../qemu-rules/version.ts';
 import type { AutoConvergeParameters } from './auto-converge.ts';
 import type { Link } from './link.ts';
 import type { MemoryModel } from './memory/memory-model.ts';

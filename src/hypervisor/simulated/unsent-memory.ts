@@ -7,10 +7,7 @@
  * what was dirtied again. Where in the first pass the zero pages come is the guest's affair ({@link ZeroPlace}).
  */
 
-const PAGE_BYTES = 4096;
-/** Before each page go its address and flags, 8 bytes; of a zero page only one byte follows (ram.c: save_zero_page). */
-const WIRE_PER_BYTE = (PAGE_BYTES + 8) / PAGE_BYTES;
-const WIRE_PER_ZERO_BYTE = 9 / PAGE_BYTES;
+import { WIRE_PER_BYTE, WIRE_PER_ZERO_BYTE } from '../../model/qemu-constants.ts';
 
 /** Kinds of memory: zero pages, pages that are written once and never again, then one for each part of the model. */
 const ZERO = 0;

@@ -1,14 +1,7 @@
 /** The decisions that peers take, in few words. */
+import { SWITCHOVER_FIXED_COST_MS } from '../../model/passes.ts';
+import { QEMU_LONGEST_DOWNTIME_MS } from '../../model/qemu-constants.ts';
 import type { Decision } from '../policy.ts';
-
-/** The downtime limit of a QEMU that nobody told another (migration/options.c). */
-export const QEMU_DEFAULT_DOWNTIME_MS = 300;
-
-/**
- * The longest downtime limit that QEMU takes: what peers set to force a switchover. The supervisor holds it to
- * `--max-downtime`, so under it a peer's force is only as strong as the user allows.
- */
-export const QEMU_LONGEST_DOWNTIME_MS = 2_000_000;
 
 /**
  * The initial limit for peers whose rule stands in the place of QEMU's: so short that QEMU sends every pass to
@@ -24,12 +17,29 @@ export function goOn(reason: string): Decision {
 }
 
 export function setDowntime(downtimeLimitMs: number, reason: string): Decision {
-  return { action: 'set-downtime-limit', downtimeLimitMs, reason };
+  // A peer hands its figure to QEMU, whatever the pause will be.
+  return { action: 'set-downtime-limit', downtimeLimitMs, asIs: true, reason };
 }
 
-/** Stop and copy the rest, however long that takes. Only at boundaries. */
+/** The same as far as a hypervisor is concerned. */
+export function isSame(one: Decision, other: Decision): boolean {
+  if (one.action === 'set-downtime-limit' && other.action === 'set-downtime-limit')
+    return one.downtimeLimitMs === other.downtimeLimitMs;
+  return one.action === other.action;
+}
+
+/**
+ * Stop and copy the rest, however long that takes. Only at boundaries. The supervisor holds it to `--max-downtime`, so
+ * under it a peer's force is only as strong as the user allows.
+ */
 export function stopAndCopy(reason: string): Decision {
-  return { action: 'switchover', acceptedPauseMs: QEMU_LONGEST_DOWNTIME_MS, reason };
+  return {
+    action: 'switchover',
+    acceptedPauseMs: QEMU_LONGEST_DOWNTIME_MS,
+    lineRateBytesPerSecond: undefined,
+    fixedCostMs: SWITCHOVER_FIXED_COST_MS,
+    reason,
+  };
 }
 
 /** @param neededPauseMs the peer's own estimate of it, where it makes one */

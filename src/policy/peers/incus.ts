@@ -3,7 +3,8 @@
  *
  * Source: internal/server/instance/drivers/driver_qemu.go and qmp/commands.go `MigrateWait` (2026-08-22).
  */
-import { goOn, QEMU_DEFAULT_DOWNTIME_MS } from './decisions.ts';
+import { QEMU_DEFAULT_DOWNTIME_MS } from '../../model/qemu-constants.ts';
+import { goOn } from './decisions.ts';
 import { definePeer } from './peer.ts';
 
 const WAIT = goOn('it waits for QEMU to end');

@@ -6,9 +6,10 @@
  * Source: "Optimized Pre-Copy Live Migration for Memory Intensive Applications", SC'11 (abstract and introduction).
  */
 import type { Observation } from '../../model/observation.ts';
+import { QEMU_DEFAULT_DOWNTIME_MS } from '../../model/qemu-constants.ts';
 import { formatBytes } from '../../model/units.ts';
 import type { Decision, Policy } from '../policy.ts';
-import { goOn, QEMU_DEFAULT_DOWNTIME_MS, stopAndCopy } from './decisions.ts';
+import { goOn, stopAndCopy } from './decisions.ts';
 import { downtime, percent } from './parameters.ts';
 import { type Chosen, definePeer } from './peer.ts';
 

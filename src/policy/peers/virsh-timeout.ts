@@ -6,9 +6,10 @@
  * Source: libvirt, tools/virsh-domain.c (`virshMigrateTimeout`), 9.0.0 and 11.3.0.
  */
 import type { Observation } from '../../model/observation.ts';
+import { QEMU_DEFAULT_DOWNTIME_MS } from '../../model/qemu-constants.ts';
 import { formatDuration } from '../../model/units.ts';
 import type { Decision, Policy } from '../policy.ts';
-import { goOn, QEMU_DEFAULT_DOWNTIME_MS } from './decisions.ts';
+import { goOn } from './decisions.ts';
 import { duration } from './parameters.ts';
 import { definePeer } from './peer.ts';
 

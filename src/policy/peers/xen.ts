@@ -5,13 +5,12 @@
  * Source: tools/libs/guest/xg_sr_save.c `simple_precopy_policy`, `send_memory_live` (2026-08-20).
  */
 import type { Observation } from '../../model/observation.ts';
+import { PAGE_BYTES } from '../../model/qemu-constants.ts';
 import { formatBytes } from '../../model/units.ts';
 import type { Decision, Policy } from '../policy.ts';
 import { goOn, OUT_OF_THE_WAY_DOWNTIME_MS, stopAndCopy } from './decisions.ts';
 import { count } from './parameters.ts';
 import { type Chosen, definePeer } from './peer.ts';
-
-const PAGE_BYTES = 4096;
 
 const PARAMETERS = {
   maxIterations: count('max-iterations', 5),

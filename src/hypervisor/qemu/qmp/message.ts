@@ -1,13 +1,5 @@
+import type { QemuVersion } from '../../qemu-rules/version.ts';
 import type { QmpProtocolCode } from './errors.ts';
-
-/** The version of QEMU, as its greeting states it. */
-export interface QemuVersion {
-  readonly major: number;
-  readonly minor: number;
-  readonly micro: number;
-  /** The packager's suffix, such as 'Debian 1:7.2+dfsg-7+deb12u16'; '' in QEMU's own builds. */
-  readonly package: string;
-}
 
 /** One line from QEMU, told apart. What the line holds beyond these fields is ignored. */
 export type Message =

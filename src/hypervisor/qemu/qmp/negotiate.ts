@@ -1,6 +1,7 @@
+import type { QemuVersion } from '../../qemu-rules/version.ts';
 import type { Connection } from './connection.ts';
 import { QmpNegotiationError } from './errors.ts';
-import { type Message, parseMessage, type QemuVersion } from './message.ts';
+import { type Message, parseMessage } from './message.ts';
 
 /** What greeting and capabilities agreed on. */
 export interface Session {
@@ -28,7 +29,9 @@ export async function negotiate(
   timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<Session> {
-  const deadline = AbortSignal.timeout(timeoutMs);
+  const expiry = new AbortController();
+  const deadline = expiry.signal;
+  const calledOff = connection.clock.after(timeoutMs, () => expiry.abort());
   const stop = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
   let greeted = false;
   try {
@@ -48,6 +51,8 @@ export async function negotiate(
     }
     if (error !== deadline.reason) throw error;
     throw new QmpNegotiationError(path, greeted ? 'no-answer' : 'busy', { waitedMs: timeoutMs });
+  } finally {
+    calledOff();
   }
 }
 

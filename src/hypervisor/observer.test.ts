@@ -1,0 +1,219 @@
+import { expect, test } from 'vitest';
+import type { MigrationEnd, MigrationEvent } from './hypervisor.ts';
+import { Observer, type Sample } from './observer.ts';
+import { VirtualClock } from './testing/virtual-clock.ts';
+
+const MB = 1e6;
+const EVERY_MS = 250;
+
+/** A pass, what was sent and what is left, in megabytes. */
+function sample(pass: number, sentMB: number, remainingMB: number): Sample {
+  const figures = {
+    pass,
+    sentBytes: sentMB * MB,
+    remainingBytes: remainingMB * MB,
+    totalBytes: 512 * MB,
+  };
+  return { figures, throttlePercent: 0 };
+}
+
+function observe({ announces = true } = {}) {
+  const clock = new VirtualClock(1000);
+  const script = { answer: async (): Promise<Sample> => sample(1, 0, 512), announces };
+  const observer = new Observer({
+    clock,
+    zeroMs: 1000,
+    sample: () => script.answer(),
+    everyMs: () => EVERY_MS,
+    announces: () => script.announces,
+  });
+  const seen: MigrationEvent[] = [];
+  void (async () => {
+    for await (const event of observer.events) seen.push(event);
+  })();
+  const boundaries = () => seen.flatMap((event) => (event.kind === 'boundary' ? [event] : []));
+  return { clock, script, observer, seen, boundaries };
+}
+
+test('each look is a tick, at the pace that was asked for', async () => {
+  const { clock, seen } = observe();
+  await clock.pass(1000);
+  expect(seen.map(({ kind, atMs }) => [kind, atMs])).toEqual([
+    ['tick', 250],
+    ['tick', 500],
+    ['tick', 750],
+    ['tick', 1000],
+  ]);
+});
+
+test('an announced boundary is what the sync found: what was sent until the answer came is added', async () => {
+  const { clock, script, observer, boundaries } = observe();
+  script.answer = async () => sample(1, (clock.now() - 1000) * 0.1, 400);
+  await clock.pass(500);
+  script.answer = async () => {
+    await clock.sleep(100);
+    return sample(2, 60, 120);
+  };
+  observer.announced(2, observer.now());
+  await clock.pass(100);
+  // 100 ms at 100 MB/s were sent, of which the answer knows.
+  expect(boundaries()).toMatchObject([{ pass: 2, atMs: 500, remainingBytes: 130 * MB }]);
+});
+
+test('no more is added than was sent since the look before', async () => {
+  const { clock, script, observer, boundaries } = observe();
+  script.answer = async () => sample(1, (clock.now() - 1000) * 0.1, 400);
+  await clock.pass(500);
+  script.answer = async () => {
+    await clock.sleep(240);
+    return sample(2, 53, 120);
+  };
+  observer.announced(2, observer.now());
+  await clock.pass(240);
+  expect(boundaries()[0]?.remainingBytes).toBe(123 * MB);
+});
+
+test('the first boundary waits for figures', async () => {
+  const { clock, script, observer, boundaries } = observe();
+  script.answer = async () => ({ figures: undefined, throttlePercent: 0 });
+  observer.announced(1, 0);
+  await clock.pass(10);
+  expect(boundaries()).toEqual([]);
+  script.answer = async () => sample(1, 0, 512);
+  await clock.pass(10);
+  expect(boundaries()).toHaveLength(1);
+});
+
+test('a boundary that no event announced is found by the next look, and told once', async () => {
+  const { clock, script, boundaries } = observe();
+  await clock.pass(250);
+  script.answer = async () => sample(2, 10, 100);
+  await clock.pass(250);
+  expect(boundaries()).toEqual([]); // The event may be on its way.
+  script.answer = async () => sample(2, 20, 90);
+  await clock.pass(500);
+  expect(boundaries()).toMatchObject([{ pass: 2, atMs: 750, remainingBytes: 110 * MB }]);
+});
+
+test('without events a boundary is found at once', async () => {
+  const { clock, script, boundaries } = observe({ announces: false });
+  await clock.pass(250);
+  script.answer = async () => sample(2, 10, 100);
+  await clock.pass(250);
+  expect(boundaries()).toMatchObject([{ pass: 2, atMs: 500, remainingBytes: 110 * MB }]);
+});
+
+test('a migration that we come upon in the middle of a pass has no boundary there', async () => {
+  const { clock, script, boundaries } = observe({ announces: false });
+  script.answer = async () => sample(7, 100, 20);
+  await clock.pass(1000);
+  expect(boundaries()).toEqual([]);
+  script.answer = async () => sample(8, 110, 90);
+  await clock.pass(250);
+  expect(boundaries()).toMatchObject([{ pass: 8 }]);
+});
+
+test('a pass that began while nothing answered is no boundary', async () => {
+  const { clock, script, boundaries } = observe();
+  await clock.pass(500);
+  script.answer = () => Promise.reject(new Error('lost'));
+  await clock.pass(5000);
+  script.answer = async () => sample(5, 400, 20);
+  await clock.pass(1000);
+  expect(boundaries()).toEqual([]);
+});
+
+test('an answer that an even later sync has overtaken is not told for the earlier one', async () => {
+  const { clock, script, observer, boundaries } = observe();
+  script.answer = async () => sample(3, 10, 100);
+  observer.announced(2, 0);
+  observer.announced(3, 1);
+  await clock.pass(100);
+  expect(boundaries()).toMatchObject([{ pass: 3 }]);
+});
+
+test('while the guest is stopped there are no boundaries; held by somebody else there are', async () => {
+  const { clock, observer, boundaries, script } = observe();
+  observer.stopped(0);
+  observer.announced(2, 1);
+  await clock.pass(500);
+  expect(boundaries()).toEqual([]);
+  observer.held(500, 'an operator');
+  script.answer = async () => sample(3, 10, 100);
+  observer.announced(3, 501);
+  await clock.pass(10);
+  expect(boundaries()).toMatchObject([{ pass: 3 }]);
+});
+
+test('time goes on in silence while no answer comes', async () => {
+  const { clock, script, seen } = observe();
+  script.answer = async () => await new Promise<Sample>(() => {});
+  await clock.pass(1000);
+  expect(seen.map(({ kind }) => kind)).toEqual(['silence', 'silence', 'silence']);
+});
+
+test('a frozen controller says so, and what happened meanwhile has no certain instant', async () => {
+  const { clock, observer, seen } = observe();
+  await clock.pass(500);
+  await clock.freeze(20_000);
+  observer.stopped(observer.now());
+  observer.resumed('destination', observer.now());
+  await clock.pass(1);
+  expect(seen.find(({ kind }) => kind === 'gap')).toMatchObject({ forMs: 20_000 });
+  expect(seen.find(({ kind }) => kind === 'stopped')).toMatchObject({ unseenMs: 20_000 });
+  expect(seen.find(({ kind }) => kind === 'resumed')).toMatchObject({ unseenMs: 20_000 });
+  await clock.pass(1000);
+  observer.stopped(observer.now());
+  await clock.pass(0);
+  expect(seen.filter(({ kind }) => kind === 'stopped').at(-1)).not.toHaveProperty('unseenMs');
+});
+
+test('the event that is read first after a freeze tells of the gap before itself', async () => {
+  const { clock, observer, seen } = observe();
+  await clock.pass(500);
+  void clock.freeze(20_000);
+  observer.stopped(observer.now());
+  await clock.pass(1);
+  expect(seen.slice(-3).map(({ kind }) => kind)).toContain('gap');
+  expect(seen.findIndex(({ kind }) => kind === 'gap')).toBeLessThan(
+    seen.findIndex(({ kind }) => kind === 'stopped'),
+  );
+});
+
+test('after the last look events still count, until the end', async () => {
+  const { clock, observer, seen, script } = observe();
+  let looks = 0;
+  script.answer = async () => {
+    looks += 1;
+    return sample(1, 0, 512);
+  };
+  expect(observer.stopLooking()).toBe(true);
+  expect(observer.stopLooking()).toBe(false);
+  observer.announced(2, 0);
+  observer.resumed('destination', 5);
+  await clock.pass(1000);
+  expect(looks).toBe(0);
+  expect(seen).toEqual([{ kind: 'resumed', atMs: 5, side: 'destination' }]);
+  expect(observer.destinationRan).toBe(true);
+  observer.end(END);
+  observer.end({ ...END, result: 'lost' });
+  observer.stopped(6);
+  await clock.pass(0);
+  expect(seen).toHaveLength(1);
+  expect(await observer.ended).toBe(END);
+});
+
+const END: MigrationEnd = {
+  atMs: 10,
+  result: 'completed',
+  error: undefined,
+  whereabouts: { source: 'handed-over', destination: 'running' },
+  destinationEverRan: true,
+  sourceEverStopped: true,
+  destinationWaits: true,
+  postCopyBegan: false,
+  heldBy: undefined,
+  guestEnded: undefined,
+  sentBytes: undefined,
+  reportedDowntimeMs: undefined,
+};

@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterEach, expect, test } from 'vitest';
+import { REAL_CLOCK } from '../clock.ts';
+import { identify, isRunning } from '../process-identity.ts';
+import { LastingMonitor, type MonitorChange, UnreachableError } from './lasting-monitor.ts';
+import { connectQmp } from './qmp/client.ts';
+import { startFakeQmpServer } from './qmp/testing/fake-qmp-server.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).reverse()) await clean();
+});
+
+async function open({ process = undefined as ChildProcess | undefined, same = async () => true } = {}) {
+  const server = await startFakeQmpServer({ handlers: { 'query-status': () => ({ status: 'running' }) } });
+  cleanups.push(() => server[Symbol.asyncDispose]());
+  const identity = process?.pid === undefined ? undefined : identify(process.pid);
+  const monitor = new LastingMonitor(await connectQmp(server.path), {
+    address: 'qmp:vm1',
+    process: identity && { isRunning: () => isRunning(identity), words: `its process ${identity.pid}` },
+    clock: REAL_CLOCK,
+    connect: async () => await connectQmp(server.path),
+    isSame: same,
+  });
+  cleanups.push(() => monitor.close());
+  const changes: MonitorChange[] = [];
+  monitor.onChange((change) => changes.push(change));
+  return { server, monitor, changes };
+}
+
+function kinds(changes: readonly MonitorChange[]): string[] {
+  return changes.map(({ state }) => state);
+}
+
+async function sleeper(): Promise<ChildProcess> {
+  const child = spawn('sleep', ['600']);
+  cleanups.push(() => child.kill('SIGKILL'));
+  await once(child, 'spawn');
+  return child;
+}
+
+test('a connection that closes is opened anew, and events go on', async () => {
+  const { server, monitor, changes } = await open();
+  const stops: string[] = [];
+  monitor.onEvent('STOP', (event) => stops.push(event.name));
+  expect(monitor.uninterrupted).toBe(true);
+  server.drop();
+  await expect.poll(() => kinds(changes)).toEqual(['lost', 'back']);
+  expect(await monitor.execute('query-status')).toEqual({ status: 'running' });
+  expect(monitor.uninterrupted).toBe(false);
+  server.emit('STOP');
+  await expect.poll(() => stops).toEqual(['STOP']);
+});
+
+test('while it is lost nothing is sent, and a command says so', async () => {
+  const { server, monitor, changes } = await open({ same: async () => false });
+  server.drop();
+  await expect.poll(() => kinds(changes).length).toBeGreaterThan(0);
+  await expect(monitor.execute('query-status')).rejects.toThrow(UnreachableError);
+  expect(monitor.state.kind).toBe('lost');
+});
+
+test('another VM at the same address is not taken for ours', async () => {
+  let same = false;
+  const { server, monitor, changes } = await open({ same: async () => same });
+  server.drop();
+  await expect.poll(() => changes.at(-1)?.words).toMatch(/another VM/);
+  expect(monitor.client).toBeUndefined();
+  same = true;
+  expect(await monitor.connected(10_000)).toBeDefined();
+});
+
+test('a closed connection is no proof of an end while the process lives; its death is', async () => {
+  const child = await sleeper();
+  const { server, monitor, changes } = await open({ process: child, same: async () => false });
+  server.drop();
+  await expect.poll(() => kinds(changes)[0]).toBe('lost');
+  expect(monitor.state.kind).toBe('lost');
+  child.kill('SIGKILL');
+  await expect.poll(() => monitor.state.kind, { timeout: 10_000 }).toBe('ended');
+  expect(changes.at(-1)?.words).toContain(`process ${child.pid} has ended`);
+});
+
+test('SHUTDOWN, and then the close, is a proof', async () => {
+  const { server, monitor, changes } = await open();
+  server.emit('SHUTDOWN', { guest: true, reason: 'guest-shutdown' });
+  server.drop();
+  await expect.poll(() => monitor.state.kind).toBe('ended');
+  expect(changes.at(-1)?.words).toBe('the guest shut itself down');
+});
+
+test('closed by us it stays closed', async () => {
+  const { server, monitor, changes } = await open();
+  await monitor.close();
+  server.drop();
+  await expect(monitor.execute('query-status')).rejects.toThrow(UnreachableError);
+  expect(changes).toEqual([]);
+});
+
+test('what QEMU sends that is no QMP costs the connection and nothing else', async () => {
+  const { server, monitor, changes } = await open();
+  server.sendRaw('this is no QMP\n');
+  await expect.poll(() => kinds(changes)).toEqual(['lost', 'back']);
+  expect(await monitor.execute('query-status')).toEqual({ status: 'running' });
+});
