@@ -31,6 +31,7 @@ export class ScriptedMigration implements RunningMigration {
   readonly wasRunning: boolean;
   readonly begunByUs: boolean;
   readonly destinationWaits: boolean;
+  readonly mark = "script";
   readonly events = new EventQueue<MigrationEvent>();
   readonly ended: Promise<MigrationEnd>;
   /** What the supervisor did, in order. */
