@@ -7,6 +7,9 @@
  * `RunningMigration.ended`, which never rejects: a migration always has an end.
  */
 import type { Boundary, Tick } from '../model/observation.ts';
+import type { RefusedError } from './refusal.ts';
+
+export { type RefusalCode, RefusedError } from './refusal.ts';
 
 export interface Hypervisor {
   /** @throws {RefusedError} when the VM cannot be reached */
@@ -120,7 +123,10 @@ export interface CheckReport {
 export interface StartOptions extends CheckOptions {
   /** {@link RunningMigration.throttle} may be asked for later, so it is made ready now. */
   readonly brake: boolean;
+  /** The pause that is allowed from the start. */
   readonly downtimeLimitMs: number;
+  /** What a switchover costs beside the memory: taken off that. Left out: nothing is. */
+  readonly fixedCostMs?: number | undefined;
   readonly bandwidthBytesPerSecond: number | undefined;
   /**
    * Probe the guest for that long as the first pass begins, as {@link Hypervisor.probeDirtyRate} does; told by `probed`,
@@ -232,6 +238,8 @@ export type MigrationEvent =
 export interface PauseRequest {
   /** The guest must not stop if its pause would be longer. */
   readonly pauseMs: number;
+  /** Of the switchover, beside the memory: the rest of the pause is for sending. */
+  readonly fixedCostMs: number;
   /** The rate at which the stop-and-copy is expected to move memory; undefined: as the hypervisor measures. */
   readonly lineRateBytesPerSecond: number | undefined;
   /** `pauseMs` is the hypervisor's own limit already: nothing is taken off or converted. */
@@ -260,6 +268,8 @@ export interface RunningMigration {
   readonly events: AsyncIterable<MigrationEvent>;
   /** Settles once when the hypervisor's part is over; never rejects. */
   readonly ended: Promise<MigrationEnd>;
+  /** The cap of the passes (`max-bandwidth`), which the stop-and-copy does not have; undefined: none, or not known. */
+  readonly passCapBytesPerSecond: number | undefined;
 
   /**
    * Lets the hypervisor stop the guest at any boundary whose pause fits the request.
@@ -328,70 +338,6 @@ export interface MigrationEnd {
   readonly sentBytes: number | undefined;
   /** The hypervisor's own downtime figure. Not the guest's pause: it leaves out a `stop` before the switchover. */
   readonly reportedDowntimeMs: number | undefined;
-}
-
-export type RefusalCode =
-  | 'bad-address'
-  | 'no-socket'
-  | 'not-a-monitor'
-  | 'monitor-busy'
-  | 'unreachable'
-  | 'loses-writes'
-  | 'not-running'
-  | 'already-migrating'
-  | 'not-migrating'
-  | 'destination-not-waiting'
-  | 'different-vm'
-  | 'different-machine'
-  | 'different-memory'
-  | 'different-capabilities'
-  | 'lacks-feature'
-  | 'bad-migrate-uri'
-  | 'no-virsh'
-  | 'no-domain'
-  | 'read-only'
-  | 'authentication'
-  | 'hypervisor-refused'
-  | 'name-taken'
-  | 'different-cpu'
-  | 'no-memory'
-  | 'not-shared'
-  | 'unsafe-cache'
-  | 'host-device'
-  /** Another process drives this VM. */
-  | 'held';
-
-/** Refused before anything was touched; the message says what is wrong and what to do. */
-export class RefusedError extends Error {
-  override readonly name = 'RefusedError';
-  readonly code: RefusalCode;
-  constructor(code: RefusalCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-
-  /** @throws {RefusedError} one for all of them, when there are any */
-  static throwAny(findings: readonly RefusedError[]): void {
-    const [first, ...others] = findings;
-    if (first) throw RefusedError.of([first, ...others]);
-  }
-
-  /** Of several attempts that failed: one refusal for all, unless one failed for a reason that nobody expected. */
-  static ofFailures(reasons: readonly unknown[]): unknown {
-    const unexpected = reasons.find((reason) => !(reason instanceof RefusedError));
-    if (unexpected !== undefined) return unexpected;
-    const [first, ...others] = reasons as RefusedError[];
-    return first && RefusedError.of([first, ...others]);
-  }
-
-  /** One error for several findings, a line each; its code is the first one's. */
-  static of(findings: readonly [RefusedError, ...RefusedError[]]): RefusedError {
-    const [first, ...others] = findings;
-    if (others.length === 0) return first;
-    return new RefusedError(first.code, findings.map((finding) => finding.message).join('\n'), {
-      cause: findings,
-    });
-  }
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Begins a migration: looks at both ends, opens the journal, and starts it. */
-import { type CheckReport, type Destination, RefusedError } from '../hypervisor/hypervisor.ts';
+import type { CheckReport, Destination } from '../hypervisor/hypervisor.ts';
+import { Findings } from '../hypervisor/refusal.ts';
 import { formerSettings } from '../journal/former-settings.ts';
 import { sinkOf } from '../journal/journal-store.ts';
 import type { MigrationView } from '../journal/view.ts';
@@ -31,7 +32,7 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
     destinationStartsItself: wish.destinationStartsItself === true,
   };
   const { guest, findings, notes }: CheckReport = await hypervisor.check(wish.vm, destination, options);
-  RefusedError.throwAny(findings);
+  new Findings(findings).throwAny();
   for (const note of notes) parts.say?.(`note: ${note}`);
 
   const lease = await leaseOf(guest, parts);

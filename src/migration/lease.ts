@@ -21,7 +21,7 @@
 import { createHash } from 'node:crypto';
 import { connect, createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RefusedError } from '../hypervisor/hypervisor.ts';
+import { RefusedError } from '../hypervisor/refusal.ts';
 import {
   decodeHolder,
   encodeHolder,

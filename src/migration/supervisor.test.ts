@@ -123,8 +123,20 @@ describe('the user’s limits hold whatever the policy wants', () => {
         fc.integer({ min: 100, max: 9000 }),
         async (wanted, maxDowntimeMs) => {
           const decisions: Decision[] = [
-            { action: 'switchover', acceptedPauseMs: wanted, reason: '' },
-            { action: 'set-downtime-limit', downtimeLimitMs: wanted, reason: '' },
+            {
+              action: 'switchover',
+              acceptedPauseMs: wanted,
+              lineRateBytesPerSecond: undefined,
+              fixedCostMs: 50,
+              reason: '',
+            },
+            {
+              action: 'set-downtime-limit',
+              downtimeLimitMs: wanted,
+              lineRateBytesPerSecond: undefined,
+              fixedCostMs: 50,
+              reason: '',
+            },
             { action: 'set-downtime-limit', downtimeLimitMs: wanted, asIs: true, reason: '' },
           ];
           for (const decision of decisions) {
@@ -358,7 +370,13 @@ describe('a migration of somebody else’s is left running (`--over-budget leave
   test('no pause above --max-downtime is allowed to it either', async () => {
     const migration = new ScriptedMigration();
     migration.emit(boundary(1, 0, 537)).end(ARRIVED);
-    const kind = always({ action: 'switchover', acceptedPauseMs: 9000, reason: '' });
+    const kind = always({
+      action: 'switchover',
+      acceptedPauseMs: 9000,
+      lineRateBytesPerSecond: undefined,
+      fixedCostMs: 50,
+      reason: '',
+    });
     await supervise(migration, { kind, limits: leave({ maxDowntimeMs: 1000 }) }).done;
     expect(migration.calls).toEqual(['limit 950']);
   });

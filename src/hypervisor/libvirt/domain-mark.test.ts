@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { RefusedError } from '../hypervisor.ts';
+import { RefusedError } from '../refusal.ts';
 import {
   type DomainMark,
   type MarkTiming,

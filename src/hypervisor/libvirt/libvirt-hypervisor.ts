@@ -15,6 +15,8 @@ import type {
 } from '../hypervisor.ts';
 import { RefusedError } from '../hypervisor.ts';
 import { guestsShareOf } from '../process-memory.ts';
+import { startLimitMs } from '../qemu-rules/start.ts';
+import { Findings, refusalOfAll } from '../refusal.ts';
 import { type DomainAddress, parseDomainAddress } from './address.ts';
 import { type Domain, lookUpDomain, notMigrating, uuidOf } from './domain/domain.ts';
 import { isNoDomain, sideStateAt } from './domain/domain-state.ts';
@@ -103,14 +105,10 @@ export class LibvirtHypervisor implements Hypervisor {
 
   async start(vm: string, target: Destination, options: StartOptions): Promise<LibvirtMigration> {
     const { domain, findings } = await this.look(vm, target, options);
-    RefusedError.throwAny(findings);
+    new Findings(findings).throwAny();
     const { uri, uuid, facts } = domain;
     const there = parseDomainAddress(target.vm);
-    await ask(uri, [
-      'migrate-setmaxdowntime',
-      `--domain=${uuid}`,
-      `--downtime=${Math.max(1, Math.round(options.downtimeLimitMs))}`,
-    ]);
+    await ask(uri, ['migrate-setmaxdowntime', `--domain=${uuid}`, `--downtime=${startLimitMs(options)}`]);
     const lineRateStated =
       options.lineRateBytesPerSecond !== undefined && !isBefore(domain.versions.libvirt, 11, 1);
     const peerUri = target.peerUri ?? there.uri;
@@ -189,7 +187,7 @@ export class LibvirtHypervisor implements Hypervisor {
       const reasons = [source, destination].flatMap((each) =>
         each.status === 'rejected' ? [each.reason] : [],
       );
-      throw RefusedError.ofFailures(reasons);
+      throw refusalOfAll(reasons);
     }
     const domain = source.value;
     const parts = {

@@ -23,9 +23,9 @@ import {
 } from '../hypervisor.ts';
 import { downtimeLimitMs } from '../qemu-rules/switchover-limit.ts';
 import { isNoDomain } from './domain/domain-state.ts';
-import { type JobInfo, parseJobInfo } from './domain/job-info.ts';
 import { lastingStates } from './lasting-states.ts';
 import type { EventHub } from './virsh/event-hub.ts';
+import { type JobInfo, parseJobInfo } from './virsh/job-info.ts';
 import { errorText, VirshError, type VirshOutput, virsh } from './virsh/virsh.ts';
 import type { TimedEvent } from './virsh/virsh-events.ts';
 import { VirshShell } from './virsh/virsh-shell.ts';
@@ -124,11 +124,14 @@ export class LibvirtMigration implements RunningMigration {
     });
   }
 
+  get passCapBytesPerSecond(): number | undefined {
+    return this.parts.bandwidthBytesPerSecond;
+  }
+
   async setDowntimeLimit(request: PauseRequest): Promise<string> {
-    const passRate = this.rateBytesPerMs > 0 ? this.rateBytesPerMs * 1000 : undefined;
     const limitMs = downtimeLimitMs(request, {
       lineRateStated: this.parts.lineRateStated,
-      cappedPassRate: this.parts.bandwidthBytesPerSecond === undefined ? undefined : passRate,
+      passCapBytesPerSecond: this.passCapBytesPerSecond,
     });
     this.limitChanged = true;
     await this.shell.run(['migrate-setmaxdowntime', this.parts.uuid, String(limitMs)], SAMPLE_PATIENCE_MS);

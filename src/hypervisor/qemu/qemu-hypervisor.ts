@@ -17,12 +17,18 @@ import type {
 import { NotBegunError, RefusedError } from '../hypervisor.ts';
 import {
   areOfABrake,
-  BRAKE_HELD_READY,
   BrakeLever,
   QEMU_THROTTLE_DEFAULTS,
   THROTTLE_PARAMETERS,
 } from '../qemu-rules/brake-lever.ts';
-import { featuresOf } from '../qemu-rules/features.ts';
+import {
+  capabilitiesOf,
+  NO_CAP_BYTES_PER_SECOND,
+  type StartCapabilities,
+  startCapabilities,
+  startParameters,
+} from '../qemu-rules/start.ts';
+import { Findings, refusalOfAll } from '../refusal.ts';
 import { ChangedSettings, isRefusal } from './changed-settings.ts';
 import { fence } from './fence.ts';
 import { LastingMonitor } from './lasting-monitor.ts';
@@ -35,8 +41,6 @@ import type { ConnectOptions, QmpClient } from './qmp/client.ts';
 import { QmpError } from './qmp/errors.ts';
 import { residentBytesOf } from './resident-memory.ts';
 
-/** QEMU takes any number; this one is above every link. Its own default would cap the passes at 128 MiB/s. */
-const NO_CAP_BYTES_PER_SECOND = 2 ** 40;
 const DEFAULT_RECONNECT_FOR_MS = 60_000;
 
 export interface QemuHypervisorOptions {
@@ -103,10 +107,10 @@ export class QemuHypervisor implements Hypervisor {
     for (const each of changed) each.inherit(options.former ?? []);
     let facts: GuestFacts;
     try {
-      const { guest, other, findings } = await look(vm, target, options, ends);
-      RefusedError.throwAny(findings);
+      const { guest, findings } = await look(vm, target, options, ends);
+      new Findings(findings).throwAny();
       facts = guest;
-      await setUp(changed, ends, target, options, capabilitiesFor(options, guest, other));
+      await setUp(changed, ends, target, options, await capabilitiesFor(options, ends));
     } catch (error) {
       throw await backOut(changed, ends, error);
     }
@@ -266,7 +270,7 @@ export class QemuHypervisor implements Hypervisor {
     if (source && destination) return { source, destination };
     await Promise.all([source?.close(), destination?.close()]);
     const reasons = opened.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
-    throw RefusedError.ofFailures(reasons);
+    throw refusalOfAll(reasons);
   }
 }
 
@@ -285,7 +289,7 @@ async function look(vm: string, target: Destination, options: CheckOptions, ends
     guestFacts(vm, connectedClient(ends.source)),
     guestFacts(target.vm, connectedClient(ends.destination)),
   ]);
-  return { guest, other, findings: preflight(guest, other, target, options), notes: [] };
+  return { guest, findings: preflight(guest, other, target, options), notes: [] };
 }
 
 /** @throws {RefusedError} when the one that answers there is not the one that receives this guest */
@@ -319,15 +323,14 @@ async function waits(destination: LastingMonitor | undefined): Promise<boolean> 
   }
 }
 
-function capabilitiesFor(options: StartOptions, guest: GuestFacts, other: GuestFacts) {
-  return {
-    events: true,
-    // The source counts a migration as completed only when the destination says that it loaded it all.
-    'return-path': true,
-    // Switched off too: a guest that once arrived by post-copy still has it on, and both ends have to agree.
-    'postcopy-ram': options.postCopy,
-    ...(guest.uuid !== undefined && other.uuid !== undefined ? { 'validate-uuid': true } : {}),
-  };
+async function capabilitiesFor(
+  options: StartOptions,
+  { source, destination }: BothEnds,
+): Promise<StartCapabilities> {
+  const [here, there] = await Promise.all(
+    [source, destination].map(async (each) => await each.execute('query-migrate-capabilities')),
+  );
+  return startCapabilities(options, capabilitiesOf(here ?? []), capabilitiesOf(there ?? []));
 }
 
 /** Readies both sides, each after what it was is told. The destination first: it is the one that may refuse. */
@@ -336,13 +339,14 @@ async function setUp(
   { source, destination }: BothEnds,
   target: Destination,
   options: StartOptions,
-  capabilities: Record<string, boolean>,
+  capabilities: StartCapabilities,
 ): Promise<void> {
   const { remember } = options;
   await asRefusal(
     'lacks-feature',
     `${destination.address} does not take the settings of the migration`,
-    async () => await ofDestination?.set({ parameters: {}, capabilities }, remember),
+    async () =>
+      await ofDestination?.set({ parameters: {}, capabilities: capabilities.destination }, remember),
   );
   await listen(destination, target.listenUri ?? target.migrateUri ?? '');
   await asRefusal(
@@ -351,8 +355,8 @@ async function setUp(
     async () =>
       await ofSource?.set(
         {
-          parameters: parametersFor(connectedClient(source), options),
-          capabilities: options.brake ? { ...capabilities, 'auto-converge': true } : capabilities,
+          parameters: startParameters(options, connectedClient(source).version),
+          capabilities: capabilities.source,
         },
         remember,
       ),
@@ -364,19 +368,6 @@ async function setUp(
       `${destination.address} could not be told to wait`,
       async () => void (await fence(destination)),
     );
-}
-
-function parametersFor(source: QmpClient, options: StartOptions): Record<string, unknown> {
-  const statesLineRate =
-    featuresOf(source.version).availSwitchoverBandwidth && options.lineRateBytesPerSecond !== undefined;
-  return {
-    'downtime-limit': Math.max(1, Math.round(options.downtimeLimitMs)),
-    'max-bandwidth': Math.round(options.bandwidthBytesPerSecond ?? NO_CAP_BYTES_PER_SECOND),
-    ...(statesLineRate
-      ? { 'avail-switchover-bandwidth': Math.round(options.lineRateBytesPerSecond ?? 0) }
-      : {}),
-    ...(options.brake ? BRAKE_HELD_READY : {}),
-  };
 }
 
 /** With `-incoming defer` a QEMU opens its port now, else it is open already. */

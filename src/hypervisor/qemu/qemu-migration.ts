@@ -181,6 +181,10 @@ export class QemuMigration implements RunningMigration {
     this.observer.pace();
   }
 
+  get passCapBytesPerSecond(): number | undefined {
+    return this.parts.bandwidthBytesPerSecond;
+  }
+
   /** Beside the first pass. One that fails, or that the guest's stop overtakes, tells nothing. */
   async probe(durationMs: number): Promise<void> {
     const { client } = this.source;
@@ -198,7 +202,7 @@ export class QemuMigration implements RunningMigration {
     const version = this.source.client?.version;
     if (!version) return await this.setParameters({}); // Says why it cannot.
     return await this.setParameters(
-      pauseParameters(request, featuresOf(version), this.parts.bandwidthBytesPerSecond),
+      pauseParameters(request, featuresOf(version), this.passCapBytesPerSecond),
     );
   }
 

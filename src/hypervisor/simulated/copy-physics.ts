@@ -4,10 +4,11 @@
  * monitor (`protocol/`), which add what QEMU does about it.
  */
 import { QEMU_LOOK_MS } from '../../model/qemu-constants.ts';
+import type { PauseParameters } from '../qemu-rules/switchover-limit.ts';
 import { DirtyLog } from './dirty-log.ts';
 import { partsOf } from './memory/memory-model.ts';
 import type { Scenario } from './scenario.ts';
-import { type MigrationParameters, SwitchoverThreshold } from './switchover-threshold.ts';
+import { SwitchoverThreshold } from './switchover-threshold.ts';
 import { ROUNDING_MS, Transfer } from './transfer.ts';
 import { TransferRate } from './transfer-rate.ts';
 import { UnsentMemory } from './unsent-memory.ts';
@@ -19,7 +20,7 @@ export interface CopyStart {
   /** The instant of the start on the clock of the scenario's link and guest. */
   readonly zeroMs: number;
   readonly bandwidthBytesPerSecond: number | undefined;
-  readonly parameters: MigrationParameters;
+  readonly parameters: PauseParameters;
 }
 
 /** At which rate memory moves: that of the live passes, the line's, or not at all. */

@@ -25,6 +25,7 @@ import type {
 } from '../hypervisor.ts';
 import { RefusedError } from '../hypervisor.ts';
 import { BrakeLever } from '../qemu-rules/brake-lever.ts';
+import { Findings } from '../refusal.ts';
 import { parseSimulatedAddress, simulatedAddress } from './address.ts';
 import { type ScenarioInput, scenario } from './scenario.ts';
 import { SimulatedGuest } from './simulated-guest.ts';
@@ -74,7 +75,7 @@ export class SimulatedHypervisor implements Hypervisor {
 
   async start(vm: string, destination: Destination, options: StartOptions): Promise<SimulatedMigration> {
     const { guest: facts, findings } = this.look(vm, destination);
-    RefusedError.throwAny(findings);
+    new Findings(findings).throwAny();
     const guest = this.guestAt(vm);
     return new SimulatedMigration(guest, guest.startMigration(options), {
       ...{ facts, watchesDestination: true, watchedFromStart: true },
@@ -123,7 +124,7 @@ export class SimulatedHypervisor implements Hypervisor {
   /** @throws {RefusedError} with both findings, when neither end is there */
   private look(vm: string, destination: Destination): CheckReport {
     const missing = [vm, destination.vm].flatMap((address) => this.missing(address));
-    RefusedError.throwAny(missing);
+    new Findings(missing).throwAny();
     const { name, side } = parseSimulatedAddress(vm);
     const guest = this.guestAt(vm).facts(side);
     const findings: RefusedError[] = [];

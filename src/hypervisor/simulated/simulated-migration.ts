@@ -64,14 +64,13 @@ export class SimulatedMigration implements RunningMigration {
     qemu.listener = (event) => this.take(event);
   }
 
+  get passCapBytesPerSecond(): number | undefined {
+    return this.qemu.start.bandwidthBytesPerSecond;
+  }
+
   async setDowntimeLimit(request: PauseRequest): Promise<Effect> {
     this.react();
-    const capped = this.qemu.start.bandwidthBytesPerSecond !== undefined;
-    const parameters = pauseParameters(
-      request,
-      this.host.features,
-      capped ? this.qemu.threshold.passRateBytesPerSecond : undefined,
-    );
+    const parameters = pauseParameters(request, this.host.features, this.passCapBytesPerSecond);
     this.qemu.threshold.set(parameters);
     return told(parameters);
   }

@@ -29,9 +29,10 @@ type Command = 'cancel' | 'restrain' | 'letRun' | 'resume' | 'halt' | 'setDownti
 export class ScriptedMigration implements RunningMigration {
   readonly guest = GUEST;
   readonly wasRunning: boolean;
+  readonly mark = 'script';
+  readonly passCapBytesPerSecond = undefined;
   readonly begunByUs: boolean;
   readonly destinationWaits: boolean;
-  readonly mark = "script";
   readonly events = new EventQueue<MigrationEvent>();
   readonly ended: Promise<MigrationEnd>;
   /** What the supervisor did, in order. */

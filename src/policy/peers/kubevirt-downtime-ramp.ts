@@ -5,8 +5,9 @@
  *
  * Source: kubevirt pkg/virt-launcher/virtwrap/live-migration-source.go `tuneDowntime` (main, 2026-08-22); https://github.com/kubevirt/kubevirt/pull/17480.
  */
-import { QEMU_DEFAULT_DOWNTIME_MS } from '../../model/qemu-constants.ts';
+
 import type { Counters, Observation } from '../../model/observation.ts';
+import { QEMU_DEFAULT_DOWNTIME_MS } from '../../model/qemu-constants.ts';
 import type { Decision, Policy } from '../policy.ts';
 import { BETWEEN_POLLS, goOn, isSame, setDowntime } from './decisions.ts';
 import { LEGACY_PARAMETERS, LegacyConvergence } from './kubevirt.ts';

@@ -54,7 +54,10 @@ export class MonitorServer {
   private clients: Client[] = [];
   private inbox: { readonly client: Client; readonly request: Request }[] = [];
   private listening = true;
+  private closed = false;
   private silentUntilMs = 0;
+  /** What the silent way holds for good, until it is mended. */
+  private held: (() => void)[] = [];
 
   constructor(parts: MonitorServerParts) {
     this.parts = parts;
@@ -78,7 +81,7 @@ export class MonitorServer {
     this.listening = false;
     for (const client of [...this.clients]) this.hangUp(client);
     this.parts.clock.after(forMs, () => {
-      this.listening = true;
+      this.listening = !this.closed;
     });
   }
 
@@ -89,7 +92,15 @@ export class MonitorServer {
 
   /** Its process ends. */
   close(): void {
+    this.closed = true;
     this.lose(Number.POSITIVE_INFINITY);
+  }
+
+  /** Whatever was lost or silent is so no more. */
+  repair(): void {
+    if (!this.closed) this.listening = true;
+    this.silentUntilMs = 0;
+    for (const doing of this.held.splice(0)) this.carry(doing);
   }
 
   emit(name: string, data?: Readonly<Record<string, unknown>>): void {
@@ -178,7 +189,7 @@ export class MonitorServer {
   private carry(doing: () => void): void {
     const { clock } = this.parts;
     const silentMs = this.silentUntilMs - clock.now();
-    if (silentMs === Number.POSITIVE_INFINITY) return;
+    if (silentMs === Number.POSITIVE_INFINITY) return void this.held.push(doing);
     clock.after(Math.max(LATENCY_MS, silentMs + LATENCY_MS), doing);
   }
 

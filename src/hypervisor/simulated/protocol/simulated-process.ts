@@ -143,6 +143,10 @@ export class SimulatedProcess {
     this.server.silence(forMs);
   }
 
+  repairConnection(): void {
+    this.server.repair();
+  }
+
   hang(forMs: number): void {
     this.mainLoop.hold('hang');
     this.parts.clock.after(forMs, () => this.mainLoop.release('hang'));
