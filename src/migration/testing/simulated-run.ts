@@ -129,6 +129,17 @@ export class SimulatedRun {
     this.pair.carryOut({ do: 'link-back' });
   }
 
+  /** `cont` at that side's monitor. */
+  async byHand(side: Side): Promise<void> {
+    const path = (side === 'source' ? this.pair.vm : this.pair.target.vm).replace('qmp:', '');
+    const doing = async (): Promise<void> => {
+      const client = await connectQmp(path, { clock: this.clock, open: this.pair.open });
+      await client.execute('cont');
+      await client.close();
+    };
+    await this.clock.until(doing());
+  }
+
   /** SIGKILL. */
   kill(): void {
     this.controller.kill();
@@ -149,9 +160,10 @@ export class SimulatedRun {
     );
   }
 
-  /** Nobody can run the guest any more: its only whole copy died. */
+  /** Nobody can run the guest any more: its newest whole copy died. */
   get guestIsLost(): boolean {
-    const { source, destination } = this.pair;
+    const { source, destination, truth } = this.pair;
+    if (!destination.alive && truth.ran('destination')) return true;
     return !source.alive && (!destination.alive || destination.runState === 'inmigrate');
   }
 

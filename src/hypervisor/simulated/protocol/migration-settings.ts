@@ -1,6 +1,7 @@
 /** The parameters and capabilities of one simulated QEMU, as its version has them. */
 import { QEMU_THROTTLE_DEFAULTS } from '../../qemu-rules/brake-lever.ts';
 import { featuresOf } from '../../qemu-rules/features.ts';
+import type { PauseParameters } from '../../qemu-rules/switchover-limit.ts';
 import type { QemuVersion } from '../../qemu-rules/version.ts';
 import { SimulatedRefusal } from './monitor-server.ts';
 
@@ -54,7 +55,7 @@ export class MigrationSettings {
   }
 
   /** What decides when the guest is stopped, as {@link SwitchoverThreshold} takes it. */
-  get ofThreshold(): Record<string, number> {
+  get ofThreshold(): PauseParameters {
     const stated = this.number('avail-switchover-bandwidth');
     const limit = { 'downtime-limit': this.number('downtime-limit') };
     return stated > 0 ? { ...limit, 'avail-switchover-bandwidth': stated } : limit;
