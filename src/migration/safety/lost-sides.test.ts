@@ -37,7 +37,12 @@ function incident(loss: (typeof LOSSES)[number], to: Side): Incident {
 }
 
 /** What broke a safety property; empty: nothing. */
-async function problemsOf(run: SimulatedRun, begin: Begin): Promise<string[]> {
+async function problemsOf(
+  run: SimulatedRun,
+  begin: Begin,
+  lost: Side,
+  loss: (typeof LOSSES)[number],
+): Promise<string[]> {
   const problems: string[] = [];
   const { pair } = run;
   const { truth } = pair;
@@ -52,6 +57,13 @@ async function problemsOf(run: SimulatedRun, begin: Begin): Promise<string[]> {
   }
   if (outcome.pauseMs !== null && !isTruePause(run, outcome.pauseMs)) problems.push('a pause that was none');
 
+  // S5. A destination that may still receive is left alone until it is known what becomes of it.
+  const reachable = run.unrestored.filter(
+    (side) =>
+      (side !== lost || loss === 'lost for 2 s') &&
+      !(outcome.runsOn === 'unknown' && pair[side].runState === 'inmigrate'),
+  );
+  if (reachable.length > 0) problems.push(`not put back on the ${reachable.join(' and the ')}`);
   if (outcome.runsOn === 'unknown' && !run.guestIsLost)
     problems.push(...(await afterTheHand(run, outcome.reason)));
   if (truth.overlapsByCommand.length > 0) problems.push('two sides run, and we did that');
@@ -69,7 +81,10 @@ async function afterTheHand(run: SimulatedRun, reason: string): Promise<string[]
   const [dead, other] = pair.source.alive
     ? (['destination', 'source'] as const)
     : (['source', 'destination'] as const);
-  if (pair[dead].alive) await run.takeOver();
+  const alive = pair[dead].alive;
+  if (alive) await run.takeOver();
+  if (alive && run.unrestored.length > 0)
+    return [`not put back after the hand on the ${run.unrestored.join(' and the ')}`];
   if (truth.runningSides.length === 0) {
     // What `attach` cannot know a person can see: that a process has ended, or that the guest is meant to run.
     const named =
@@ -105,9 +120,8 @@ for (const begin of BEGINS)
                 if (moment === 'in a cancel')
                   run.clock.after(600, () => void run.supervisor?.cancel('cancelled by the test'));
                 const cell = `${moment}, ${policy}${behindTunnel.length > 0 ? ', behind a tunnel' : ''}`;
-                for (const problem of await problemsOf(run, begin)) problems.push(`${cell}: ${problem}`);
-                if (run.unrestored.length > 0 && loss === 'lost for 2 s')
-                  problems.push(`${cell}: not put back on ${run.unrestored.join(' and ')}`);
+                for (const problem of await problemsOf(run, begin, side, loss))
+                  problems.push(`${cell}: ${problem}`);
               }
           expect(problems).toEqual([]);
         });
