@@ -36,6 +36,7 @@ export async function attach(vmText: string, options: AttachCliOptions): Promise
     store: new FolderJournals(stateDirectory(options.stateDir)),
     initiator: initiatorHere(),
     show: reporter.take.bind(reporter),
+    goesOn: reporter.goOn.bind(reporter),
     say: (sentence: string) => reporter.say(sentence),
   };
   return await followRun(() => takeOverRun(wish, parts), reporter);

@@ -1,6 +1,7 @@
 import { ConfigError } from '../config/config-error.ts';
 import { findConfig } from '../config/config-file.ts';
 import { assertUsableVirsh } from '../hypervisor/libvirt/virsh/usable-virsh.ts';
+import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
 import { VERSION } from '../version.ts';
 import { JsonLog, TextLog } from '../watch/watch-log.ts';
@@ -28,7 +29,7 @@ export async function watch(options: WatchOptions): Promise<number> {
     `switchover ${VERSION} watches ${uris.join(', ')} (${config.file ?? 'no configuration file'}; journals in ${stateDir})`,
   );
   beScheduledPromptly();
-  const watcher = new Watcher({ uris, config, stateDir, log });
+  const watcher = new Watcher({ uris, config, store: new FolderJournals(stateDir), log });
 
   process.on('SIGHUP', () => {
     try {

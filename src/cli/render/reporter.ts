@@ -38,6 +38,12 @@ export class Reporter {
     if (entry.type === 'ended') this.finish(this.view);
   }
 
+  /** Entries of a journal follow that another controller began. */
+  goOn(left: MigrationView): void {
+    this.view = left;
+    if (!this.quiet) this.say(`${heading(left)}, gone on with`);
+  }
+
   /** A line for the person at the terminal, between the progress. */
   say(sentence: string): void {
     this.clearLive();
