@@ -154,8 +154,12 @@ function withoutSource(facts: SettlementFacts): Settlement {
         ? 'the processes of both sides have ended, and the guest with them: start it anew'
         : `${past} and the destination's process has ended after it ran the guest: start the guest anew from its disks; do not resume the source`,
     );
+  const ifDead =
+    source === 'handed-over' && end.destinationWaits && end.destinationEverRan === false
+      ? 'if its QEMU has ended for good, resume the source (`cont`, or `virsh resume`), which is safe because the guest never ran there'
+      : 'if its QEMU has ended for good, start the guest anew from its disks';
   return ask(
-    `${past} and the destination is ${SAID[destination]}: nothing was resumed; make the destination reachable, then \`switchover attach\` to the source lets the guest run`,
+    `${past} and the destination is ${SAID[destination]}: nothing was resumed; make the destination reachable, then \`switchover attach\` to the source lets the guest run; ${ifDead}`,
   );
 }
 
