@@ -8,8 +8,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { domainAddress } from '../hypervisor/libvirt/address.ts';
 import { versionsOf } from '../hypervisor/libvirt/domain/host-versions.ts';
-import { parseJobInfo } from '../hypervisor/libvirt/domain/job-info.ts';
 import type { EventHub } from '../hypervisor/libvirt/virsh/event-hub.ts';
+import { parseJobInfo } from '../hypervisor/libvirt/virsh/job-info.ts';
 import type { TimedEvent } from '../hypervisor/libvirt/virsh/virsh-events.ts';
 import { VirshShell } from '../hypervisor/libvirt/virsh/virsh-shell.ts';
 import { isOver, type TakenOver, type TakeOverParts, takeOver } from './taken-over.ts';

@@ -23,9 +23,9 @@ import {
 } from '../hypervisor.ts';
 import { downtimeLimitMs } from '../qemu-rules/switchover-limit.ts';
 import { isNoDomain } from './domain/domain-state.ts';
-import { type JobInfo, parseJobInfo } from './domain/job-info.ts';
 import { lastingStates } from './lasting-states.ts';
 import type { EventHub } from './virsh/event-hub.ts';
+import { type JobInfo, parseJobInfo } from './virsh/job-info.ts';
 import { errorText, VirshError, type VirshOutput, virsh } from './virsh/virsh.ts';
 import type { TimedEvent } from './virsh/virsh-events.ts';
 import { VirshShell } from './virsh/virsh-shell.ts';

@@ -1,5 +1,5 @@
+import { type JobInfo, parseJobInfo } from '../virsh/job-info.ts';
 import { VirshError, virsh } from '../virsh/virsh.ts';
-import { type JobInfo, parseJobInfo } from './job-info.ts';
 
 /**
  * The present job of a domain; `none` also for one that is shut off or whose host does not answer.

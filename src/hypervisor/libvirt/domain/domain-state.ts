@@ -1,9 +1,9 @@
 /** What a host says of a domain, as what it means for a migration. */
 import { RefusedError, type SideState } from '../../hypervisor.ts';
+import type { JobInfo } from '../virsh/job-info.ts';
 import { refusalOf } from '../virsh/refusal.ts';
 import { virsh } from '../virsh/virsh.ts';
 import { jobOf } from './domain-job.ts';
-import type { JobInfo } from './job-info.ts';
 
 /**
  * @param state as `virsh domstate --reason` prints it: `paused (migrating)`

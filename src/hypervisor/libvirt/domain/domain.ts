@@ -2,13 +2,13 @@
 import { type GuestFacts, RefusedError } from '../../hypervisor.ts';
 import { type DomainAddress, parseDomainAddress } from '../address.ts';
 import { ask } from '../virsh/ask.ts';
+import type { JobInfo } from '../virsh/job-info.ts';
 import { assertUsableVirsh } from '../virsh/usable-virsh.ts';
 import { virsh } from '../virsh/virsh.ts';
 import { jobOf } from './domain-job.ts';
 import { sideStateOf } from './domain-state.ts';
 import { type DomainDescription, parseDomainXml } from './domain-xml.ts';
 import { versionsAtOnce, versionsOf } from './host-versions.ts';
-import type { JobInfo } from './job-info.ts';
 import { type HostVersions, type Version, versionText } from './versions.ts';
 
 export interface Domain extends DomainAddress {

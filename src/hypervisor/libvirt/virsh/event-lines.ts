@@ -9,7 +9,7 @@
  *
  * A domain's name may hold quotes and colons, so lines are read from both ends towards it.
  */
-import { type JobInfo, parseJobInfo } from '../domain/job-info.ts';
+import { type JobInfo, parseJobInfo } from './job-info.ts';
 
 export type DomainEvent = { readonly domain: string; readonly stampMs: number } & (
   | { readonly kind: 'iteration'; readonly iteration: number }
