@@ -31,12 +31,13 @@ test('a look that hangs holds up no command', async () => {
   expect(await virsh.act(['again'])).toBe('again by 2');
 });
 
-test('closing ends both, and the next command opens another', async () => {
-  const { virsh, closed } = shells();
+test('closing ends both, for good', async () => {
+  const { virsh, closed, count } = shells();
   void virsh.ask(['hang']);
   await virsh.act(['do']);
   virsh.close();
   expect(closed).toEqual([1, 2]);
-  virsh.close();
-  expect(closed).toEqual([1, 2]);
+  await expect(virsh.ask(['look'])).rejects.toThrow('virsh was ended');
+  await expect(virsh.act(['do'])).rejects.toThrow('virsh was ended');
+  expect(count()).toBe(2);
 });
