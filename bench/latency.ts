@@ -28,7 +28,7 @@ const EAGER: PolicyKind = {
     initialDowntimeLimitMs: 1,
     observe: (observation) =>
       observation.kind === 'boundary'
-        ? { action: 'set-downtime-limit', downtimeLimitMs: 1, reason: 'a sample' }
+        ? { action: 'set-downtime-limit', downtimeLimitMs: 1, asIs: true, reason: 'a sample' }
         : { action: 'continue', reason: 'between boundaries' },
   }),
 };
@@ -68,7 +68,7 @@ async function reactionsMs(): Promise<number[]> {
   };
   // As the command does; it is set for this process only once QEMU, which would inherit it, has started.
   beScheduledPromptly();
-  const hypervisor = new QemuHypervisor({ record });
+  const hypervisor = new QemuHypervisor({ qmp: { record } });
   const migration = await hypervisor.start(
     bed.source,
     { vm: bed.destination, migrateUri: bed.pair.migrateUri, listenUri: undefined },

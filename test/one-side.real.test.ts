@@ -16,7 +16,13 @@ const EARLY: PolicyKind = {
     initialDowntimeLimitMs: 300,
     observe: (observation) =>
       observation.kind === 'boundary' && observation.pass >= 2
-        ? { action: 'switchover', acceptedPauseMs: 4500, reason: 'the first chance' }
+        ? {
+            action: 'switchover',
+            acceptedPauseMs: 4500,
+            lineRateBytesPerSecond: undefined,
+            fixedCostMs: 50,
+            reason: 'the first chance',
+          }
         : { action: 'continue', reason: 'not yet' },
   }),
 };

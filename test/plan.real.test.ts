@@ -64,7 +64,7 @@ test('without KVM the guest is probed by sampling its pages only: the dirty bitm
   await using bed = await Bed.make({ kind: 'idle' }, { destination: 'none' });
   const sent: string[] = [];
   const hypervisor = new QemuHypervisor({
-    record: ({ direction, line }) => direction === 'out' && sent.push(line),
+    qmp: { record: ({ direction, line }) => direction === 'out' && sent.push(line) },
   });
   await hypervisor.probeDirtyRate(bed.source, 100);
   expect(sent.filter((line) => line.includes('calc-dirty-rate'))).toEqual([

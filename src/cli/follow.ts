@@ -1,96 +1,94 @@
-/** Supervises one migration for a command: journal, progress, signals, and the exit status at the end. */
-import type { RunningMigration } from '../hypervisor/hypervisor.ts';
-import type { Happening } from '../journal/journal-entry.ts';
-import { newMigrationId } from '../journal/journal-file.ts';
-import { Recorder } from '../journal/recorder.ts';
-import { Supervisor } from '../migration/supervisor.ts';
-import type { Foreknowledge } from '../model/foreknowledge.ts';
-import type { Limits, PolicyKind } from '../policy/policy.ts';
-import { VERSION } from '../version.ts';
+/** Waits for a run's end on behalf of a command: signals, and the exit status at the end. */
+import type { Run } from '../migration/run.ts';
 import { exitStatusOf } from './exit-status.ts';
 import { beScheduledPromptly } from './priority.ts';
 import type { Reporter } from './render/reporter.ts';
-
-type Opening = Extract<Happening, { type: 'opened' }>;
-
-export interface FollowParts {
-  readonly origin: Opening['origin'];
-  readonly vm: string;
-  readonly destination: string | undefined;
-  readonly migrateUri: string | undefined;
-  readonly kind: PolicyKind;
-  readonly limits: Limits;
-  readonly stateDir: string;
-  readonly reporter: Reporter;
-}
-
-/** Opens the journal before anything is touched. @throws {JournalError} */
-export function openJournal(parts: FollowParts, guest: Opening['guest']): Recorder {
-  return Recorder.open(
-    parts.stateDir,
-    {
-      type: 'opened',
-      id: newMigrationId(guest.name),
-      switchoverVersion: VERSION,
-      origin: parts.origin,
-      vm: parts.vm,
-      destination: parts.destination ?? null,
-      migrateUri: parts.migrateUri ?? null,
-      policy: parts.kind.name,
-      limits: parts.limits,
-      guest,
-    },
-    (entry) => parts.reporter.take(entry),
-  );
-}
-
-/** @returns the exit status */
-export async function follow(
-  migration: RunningMigration,
-  parts: FollowParts,
-  recorder: Recorder,
-  known?: Foreknowledge,
-): Promise<number> {
-  beScheduledPromptly();
-  const supervisor = new Supervisor(migration, parts.kind, parts.limits, recorder, known);
-  const release = heedSignals(supervisor, parts.reporter);
-  try {
-    return exitStatusOf(await supervisor.run());
-  } finally {
-    release();
-    await migration.detach();
-    recorder.close();
-  }
-}
 
 /** Once QEMU is told to cancel nothing can go on any more, so a second Ctrl-C needs a moment to come first. */
 const SECOND_THOUGHT_MS = 1000;
 
 /**
- * Ctrl-C cancels, a second one detaches. Being told to end by anybody else (SIGTERM, a closed terminal) only
- * detaches: the migration lives in QEMU, and losing us must not disturb it.
+ * The signals that are heeded, from before the first change on, so that none ends us between two of them.
+ *
+ * Ctrl-C cancels; a second one within a second detaches in its place. Being told to end by anybody else (SIGTERM, a
+ * closed terminal) only detaches: the migration lives in the hypervisor, and losing us must not disturb it. A cancel
+ * that is under way is carried to its end whatever comes (S4); Ctrl-C then tries at once what waits to be tried again.
  */
-function heedSignals(supervisor: Supervisor, reporter: Reporter): () => void {
-  let cancelling: NodeJS.Timeout | undefined;
-  const detach = () => {
-    clearTimeout(cancelling);
-    reporter.say('detaching: the migration goes on by itself; `switchover attach` takes it over again');
-    void supervisor.detach();
+export class Signals {
+  private readonly reporter: Reporter;
+  private run: Run | undefined;
+  private state: 'following' | 'thinking' | 'cancelling' | 'detaching' = 'following';
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(reporter: Reporter) {
+    this.reporter = reporter;
+    process.on('SIGINT', this.onInterrupt);
+    process.on('SIGTERM', this.onEnd);
+    process.on('SIGHUP', this.onEnd);
+  }
+
+  /** What was signalled before is done to it now. */
+  apply(run: Run): void {
+    this.run = run;
+    if (this.state === 'cancelling') void run.cancel('cancelled by Ctrl-C');
+    if (this.state === 'detaching') void run.detach();
+  }
+
+  release(): void {
+    clearTimeout(this.timer);
+    process.off('SIGINT', this.onInterrupt);
+    process.off('SIGTERM', this.onEnd);
+    process.off('SIGHUP', this.onEnd);
+  }
+
+  private readonly onInterrupt = (): void => {
+    switch (this.state) {
+      case 'following':
+        this.reporter.say(
+          'cancelling, the guest stays on the source (Ctrl-C again within a second: detach and let it go on)',
+        );
+        this.state = 'thinking';
+        this.timer = setTimeout(() => this.cancel(), SECOND_THOUGHT_MS);
+        return;
+      case 'thinking':
+        return this.detach();
+      case 'cancelling':
+        this.reporter.say('the cancel is under way and is carried to its end; trying again at once');
+        void this.run?.cancel('cancelled by Ctrl-C');
+        return;
+      case 'detaching':
+        return;
+    }
   };
-  const onInterrupt = () => {
-    if (cancelling) return detach();
-    reporter.say(
-      'cancelling, the guest stays on the source (Ctrl-C again within a second: detach and let it go on)',
-    );
-    cancelling = setTimeout(() => supervisor.cancel('cancelled by Ctrl-C'), SECOND_THOUGHT_MS);
+
+  private readonly onEnd = (): void => {
+    if (this.state === 'cancelling')
+      this.reporter.say('the cancel is under way: it is carried to its end before switchover lets go');
+    else if (this.state !== 'detaching') this.detach();
   };
-  process.on('SIGINT', onInterrupt);
-  process.on('SIGTERM', detach);
-  process.on('SIGHUP', detach);
-  return () => {
-    clearTimeout(cancelling);
-    process.off('SIGINT', onInterrupt);
-    process.off('SIGTERM', detach);
-    process.off('SIGHUP', detach);
-  };
+
+  private cancel(): void {
+    this.state = 'cancelling';
+    void this.run?.cancel('cancelled by Ctrl-C');
+  }
+
+  private detach(): void {
+    clearTimeout(this.timer);
+    this.state = 'detaching';
+    this.reporter.say('detaching: the migration goes on by itself; `switchover attach` takes it over again');
+    void this.run?.detach();
+  }
+}
+
+/** @param begin begins the run, or takes it over @returns the exit status */
+export async function followRun(begin: () => Promise<Run>, reporter: Reporter): Promise<number> {
+  beScheduledPromptly();
+  const signals = new Signals(reporter);
+  try {
+    const run = await begin();
+    signals.apply(run);
+    return exitStatusOf(await run.outcome);
+  } finally {
+    signals.release();
+  }
 }

@@ -10,6 +10,8 @@ import { UsageError } from './usage-error.ts';
 export interface HostOptions {
   readonly connect?: string;
   readonly destConnect?: string;
+  /** How long a lost way to a side is tried again, in milliseconds. */
+  readonly reconnectFor?: number;
 }
 
 /** Under virsh's names, for libvirt only. */
@@ -62,10 +64,14 @@ export function placeOf(vm: string, options: HostOptions, migrate: Partial<Virsh
       throw new UsageError(
         `--connect is for libvirt domains, and ${vm} is the monitor of a QEMU: give the domain's name, or leave --connect out`,
       );
-    return { hypervisor: new QemuHypervisor(), vm, libvirt: undefined };
+    return {
+      hypervisor: new QemuHypervisor({ reconnectForMs: options.reconnectFor }),
+      vm,
+      libvirt: undefined,
+    };
   }
   if (vm === '') throw new UsageError("the VM's name is empty");
-  const libvirt = new LibvirtHypervisor({ migrate });
+  const libvirt = new LibvirtHypervisor({ migrate, reconnectForMs: options.reconnectFor });
   return { hypervisor: libvirt, vm: domainAddress(connectUri(options), vm), libvirt };
 }
 

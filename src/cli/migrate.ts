@@ -1,13 +1,11 @@
-import { type Destination, type Hypervisor, RefusedError } from '../hypervisor/hypervisor.ts';
-import { stateDirectory } from '../journal/journal-file.ts';
-import { decline } from '../migration/decline.ts';
-import { foresee, GLANCE, QUICK_LOOK } from '../migration/foresee.ts';
-import { PROBE_MS } from '../migration/probe.ts';
+import type { Destination } from '../hypervisor/hypervisor.ts';
+import { FolderJournals } from '../journal/folder/folder-journals.ts';
+import { initiatorHere } from '../journal/initiator.ts';
+import { stateDirectory } from '../journal/state-directory.ts';
+import { beginRun } from '../migration/begin.ts';
 import { startOptionsOf } from '../migration/start-options.ts';
-import type { Limits } from '../policy/policy.ts';
 import { dryRun } from './dry-run.ts';
-import { exitStatusOf } from './exit-status.ts';
-import { follow, openJournal } from './follow.ts';
+import { followRun } from './follow.ts';
 import {
   assertNoLibvirtFlags,
   type HostOptions,
@@ -25,6 +23,9 @@ import { UsageError } from './usage-error.ts';
 export interface MigrateOptions extends MigrationOptions, HostOptions, LibvirtFlags, MigrateUriFlags {
   readonly force?: boolean;
   readonly dryRun?: boolean;
+  readonly destinationStartsItself?: boolean;
+  readonly reason?: string;
+  readonly correlationId?: string;
 }
 
 /** `switchover migrate VM DESTINATION`. @returns the exit status */
@@ -37,62 +38,51 @@ export async function migrate(vm: string, destinationText: string, options: Migr
   const { limits, kind, problems } = settled(options, await place.libvirt?.describe(place.vm));
   for (const problem of problems) reporter.say(`warning: ${problem}`);
   const { hypervisor } = place;
-  const probeMs = kind.foresees && probesUnderWay(hypervisor, limits) ? PROBE_MS : undefined;
-  const startOptions = startOptionsOf(kind, limits, options.force === true, probeMs);
 
   if (options.dryRun)
     return await dryRun({
       hypervisor,
       vm: place.vm,
       destination,
-      checks: startOptions,
+      checks: startOptionsOf(kind, limits, options.force === true),
       limits,
       json: output !== 'text',
     });
-  const { guest, findings, notes } = await hypervisor.check(place.vm, destination, startOptions);
-  RefusedError.throwAny(findings);
-  if (!options.quiet) for (const note of notes) reporter.say(`note: ${note}`);
-
-  const parts = {
-    ...{ vm: place.vm, kind, limits, origin: 'migrate' as const },
-    destination: destination.vm,
-    migrateUri: destination.migrateUri,
-    stateDir: stateDirectory(options.stateDir),
-    reporter,
+  const wish = {
+    vm: place.vm,
+    destination,
+    kind,
+    limits,
+    force: options.force === true,
+    destinationStartsItself: options.destinationStartsItself,
+    reason: options.reason,
+    correlationId: options.correlationId,
   };
-  const intended = { guest, destination, cap: limits.bandwidthBytesPerSecond };
-  const known = kind.foresees
-    ? await foresee(hypervisor, intended, parts.stateDir, probeMs === undefined ? QUICK_LOOK : GLANCE)
-    : undefined;
-  // Before anything is touched: a migration that leaves no trace is not begun.
-  const recorder = openJournal(parts, guest);
-  if (known) recorder.write(0, { type: 'foreseen', known: known.known, tookMs: known.tookMs });
-  const before = known && kind.begin(limits, known.known).beforeStart?.();
-  if (before?.action === 'abort') {
-    const outcome = decline(before, recorder);
-    recorder.close();
-    return exitStatusOf(outcome);
-  }
-  const migration = await hypervisor.start(place.vm, destination, startOptions).catch((error: unknown) => {
-    recorder.discard();
-    throw error;
-  });
-  return await follow(migration, parts, recorder, known?.known);
-}
-
-/** Before the start a probe costs its time: only where what it finds may keep the migration from beginning at all. */
-function probesUnderWay(hypervisor: Hypervisor, limits: Limits): boolean {
-  const mayDecline = limits.lineRateBytesPerSecond !== undefined && limits.overBudget === 'abort';
-  return hypervisor.probesUnderWay && !mayDecline;
+  const parts = {
+    hypervisor,
+    store: new FolderJournals(stateDirectory(options.stateDir)),
+    initiator: initiatorHere(),
+    show: reporter.take.bind(reporter),
+    say: (sentence: string) => {
+      if (!options.quiet) reporter.say(sentence);
+    },
+  };
+  return await followRun(() => beginRun(wish, parts), reporter);
 }
 
 /** @throws {UsageError} when what belongs to libvirt meets a QEMU, or the other way round */
 export function destinationOf(
   vm: string,
   text: string,
-  options: HostOptions & LibvirtFlags & MigrateUriFlags,
+  options: HostOptions & LibvirtFlags & MigrateUriFlags & Pick<MigrateOptions, 'destinationStartsItself'>,
 ): Destination {
-  if (!isQemuAddress(vm)) return libvirtDestination(text, vm, options);
+  if (!isQemuAddress(vm)) {
+    if (options.destinationStartsItself)
+      throw new UsageError(
+        `--destination-starts-itself is for a QEMU without libvirt: ${vm} is a libvirt domain, whose destination always waits for libvirt's word; leave it out`,
+      );
+    return libvirtDestination(text, vm, options);
+  }
   assertNoLibvirtFlags(vm, options);
   if (options.migrateUri === undefined)
     throw new UsageError(

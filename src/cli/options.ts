@@ -80,6 +80,22 @@ export function addLimitOptions(command: Command): Command {
     .addOption(stateDirOption());
 }
 
+/** Of commands that follow a migration to its end. */
+export function addRunOptions(command: Command): Command {
+  return command
+    .addOption(
+      parsed(
+        '--reconnect-for <time>',
+        'how long a lost way to a side is tried again',
+        'RECONNECT_FOR',
+        '60s',
+        parseTimeoutMs,
+      ),
+    )
+    .option('--reason <text>', 'why, for the journal')
+    .option('--correlation-id <id>', 'your own number for it, for the journal: a ticket, a request');
+}
+
 /** For commands that compare policies. @param more names that others do not take */
 export function policiesOption(text: string, more: readonly string[] = []): Option {
   return new Option('--policy <name>', text).argParser((name: string, before: string[] = []) => [

@@ -198,7 +198,7 @@ export function hypervisorContract(name: string, makeBed: () => Promise<Contract
         const boundaries = boundariesOf(events);
         if (event.kind !== 'boundary') return;
         if (boundaries.length === 2)
-          await migration.setDowntimeLimit({ pauseMs: 600, lineRateBytesPerSecond: 60e6 });
+          await migration.setDowntimeLimit({ pauseMs: 600, fixedCostMs: 50, lineRateBytesPerSecond: 60e6 });
         if (boundaries.length === 3) await migration.cancel();
       });
       expect(seen.events.some(({ kind }) => kind === 'stopped')).toBe(false);
@@ -211,7 +211,7 @@ export function hypervisorContract(name: string, makeBed: () => Promise<Contract
       const migration = await hypervisor.start(bed.vm, bed.destination, OPTIONS);
       const seen = await follow(migration, async (event, events) => {
         if (event.kind === 'boundary' && boundariesOf(events).length === 2)
-          await migration.setDowntimeLimit({ pauseMs: 4000, lineRateBytesPerSecond: 60e6 });
+          await migration.setDowntimeLimit({ pauseMs: 4000, fixedCostMs: 50, lineRateBytesPerSecond: 60e6 });
       });
       expect(seen.end).toMatchObject({
         result: 'completed',

@@ -7,6 +7,9 @@
  * `RunningMigration.ended`, which never rejects: a migration always has an end.
  */
 import type { Boundary, Tick } from '../model/observation.ts';
+import type { RefusedError } from './refusal.ts';
+
+export { type RefusalCode, RefusedError } from './refusal.ts';
 
 export interface Hypervisor {
   /** @throws {RefusedError} when the VM cannot be reached */
@@ -42,11 +45,31 @@ export interface Hypervisor {
 
   /** Where the VM runs now, from what both ends say and not from memory. Never throws. */
   locate(vm: string, destination: string | undefined): Promise<Whereabouts>;
+
+  /**
+   * On one side of a migration that is over, and whose controller did not see its end: makes the guest run there where
+   * that is asked for, and puts back what was set. @throws {Error} when it could not be made to run
+   */
+  settleAt(vm: string, todo: SettleTodo): Promise<Settled>;
+}
+
+export interface SettleTodo {
+  readonly run: boolean;
+  /** Undefined: nothing is to be put back. */
+  readonly former: FormerSettings | undefined;
+}
+
+export interface Settled {
+  /** Undefined: nothing was done. */
+  readonly effect: Effect | undefined;
+  readonly restored: Restored | undefined;
 }
 
 export interface GuestFacts {
   readonly vm: string;
   readonly name: string;
+  /** As the hypervisor tells it; undefined where it was given none. */
+  readonly uuid: string | undefined;
   /** As people call it: `QEMU 10.0.2`. */
   readonly hypervisor: string;
   readonly accelerator: 'kvm' | 'tcg';
@@ -55,6 +78,8 @@ export interface GuestFacts {
   readonly state: SideState;
   /** True while a migration of this VM is under way. */
   readonly migrating: boolean;
+  /** By which that migration is known again, see `migration-mark.ts`; undefined while there is none. */
+  readonly mark?: string | undefined;
   /** A sentence when a migration could lose writes of this guest; undefined when it is safe. */
   readonly losesWrites: string | undefined;
 }
@@ -98,7 +123,10 @@ export interface CheckReport {
 export interface StartOptions extends CheckOptions {
   /** {@link RunningMigration.throttle} may be asked for later, so it is made ready now. */
   readonly brake: boolean;
+  /** The pause that is allowed from the start. */
   readonly downtimeLimitMs: number;
+  /** What a switchover costs beside the memory: taken off that. Left out: nothing is. */
+  readonly fixedCostMs?: number | undefined;
   readonly bandwidthBytesPerSecond: number | undefined;
   /**
    * Probe the guest for that long as the first pass begins, as {@link Hypervisor.probeDirtyRate} does; told by `probed`,
@@ -112,6 +140,8 @@ export interface StartOptions extends CheckOptions {
   readonly destinationStartsItself?: boolean;
   /** Told of the settings of a side before they are changed, and waited for. */
   remember?(former: FormerSettings): Promise<void>;
+  /** What controllers before us left changed: it is what is put back in the end. */
+  readonly former?: readonly FormerSettings[];
 }
 
 export interface AttachOptions {
@@ -124,6 +154,8 @@ export interface AttachOptions {
   readonly lineRateBytesPerSecond: number | undefined;
   /** What the journal of the controller before us says; undefined where there is none. */
   readonly inherited?: Inheritance | undefined;
+  /** As in {@link StartOptions}. */
+  remember?(former: FormerSettings): Promise<void>;
 }
 
 /** What a controller left that began a migration and did not see its end. */
@@ -206,6 +238,8 @@ export type MigrationEvent =
 export interface PauseRequest {
   /** The guest must not stop if its pause would be longer. */
   readonly pauseMs: number;
+  /** Of the switchover, beside the memory: the rest of the pause is for sending. */
+  readonly fixedCostMs: number;
   /** The rate at which the stop-and-copy is expected to move memory; undefined: as the hypervisor measures. */
   readonly lineRateBytesPerSecond: number | undefined;
   /** `pauseMs` is the hypervisor's own limit already: nothing is taken off or converted. */
@@ -228,10 +262,14 @@ export interface RunningMigration {
   readonly begunByUs: boolean;
   /** The destination runs the guest only when {@link letRun} tells it so. */
   readonly destinationWaits: boolean;
+  /** By which a later controller knows this migration again, see `migration-mark.ts`. */
+  readonly mark: string;
   /** One consumer; ends when the migration has ended or {@link detach} was called. */
   readonly events: AsyncIterable<MigrationEvent>;
   /** Settles once when the hypervisor's part is over; never rejects. */
   readonly ended: Promise<MigrationEnd>;
+  /** The cap of the passes (`max-bandwidth`), which the stop-and-copy does not have; undefined: none, or not known. */
+  readonly passCapBytesPerSecond: number | undefined;
 
   /**
    * Lets the hypervisor stop the guest at any boundary whose pause fits the request.
@@ -302,65 +340,12 @@ export interface MigrationEnd {
   readonly reportedDowntimeMs: number | undefined;
 }
 
-export type RefusalCode =
-  | 'bad-address'
-  | 'no-socket'
-  | 'not-a-monitor'
-  | 'monitor-busy'
-  | 'unreachable'
-  | 'loses-writes'
-  | 'not-running'
-  | 'already-migrating'
-  | 'not-migrating'
-  | 'destination-not-waiting'
-  | 'different-machine'
-  | 'different-memory'
-  | 'different-capabilities'
-  | 'lacks-feature'
-  | 'bad-migrate-uri'
-  | 'no-virsh'
-  | 'no-domain'
-  | 'read-only'
-  | 'authentication'
-  | 'hypervisor-refused'
-  | 'name-taken'
-  | 'different-cpu'
-  | 'no-memory'
-  | 'not-shared'
-  | 'unsafe-cache'
-  | 'host-device';
-
-/** Refused before anything was touched; the message says what is wrong and what to do. */
-export class RefusedError extends Error {
-  override readonly name = 'RefusedError';
-  readonly code: RefusalCode;
-  constructor(code: RefusalCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-
-  /** @throws {RefusedError} one for all of them, when there are any */
-  static throwAny(findings: readonly RefusedError[]): void {
-    const [first, ...others] = findings;
-    if (first) throw RefusedError.of([first, ...others]);
-  }
-
-  /** Of several attempts that failed: one refusal for all, unless one failed for a reason that nobody expected. */
-  static ofFailures(reasons: readonly unknown[]): unknown {
-    const unexpected = reasons.find((reason) => !(reason instanceof RefusedError));
-    if (unexpected !== undefined) return unexpected;
-    const [first, ...others] = reasons as RefusedError[];
-    return first && RefusedError.of([first, ...others]);
-  }
-
-  /** One error for several findings, a line each; its code is the first one's. */
-  static of(findings: readonly [RefusedError, ...RefusedError[]]): RefusedError {
-    const [first, ...others] = findings;
-    if (others.length === 0) return first;
-    return new RefusedError(first.code, findings.map((finding) => finding.message).join('\n'), {
-      cause: findings,
-    });
-  }
+/**
+ * The hypervisor did not answer while the migration was being set up, or what was set could not be put back: it was not
+ * begun, the guest runs on the source, and something may have been touched. The message says what.
+ */
+export class NotBegunError extends Error {
+  override readonly name = 'NotBegunError';
 }
 
 /** The migration is past the point at which it could be cancelled. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { MigrationEvent } from './hypervisor.ts';
+import type { MigrationEnd, MigrationEvent } from './hypervisor.ts';
 import { Observer, type Sample } from './observer.ts';
 import { VirtualClock } from './testing/virtual-clock.ts';
 
@@ -180,18 +180,40 @@ test('the event that is read first after a freeze tells of the gap before itself
   );
 });
 
-test('after the end nothing is told and nothing is looked at', async () => {
+test('after the last look events still count, until the end', async () => {
   const { clock, observer, seen, script } = observe();
   let looks = 0;
   script.answer = async () => {
     looks += 1;
     return sample(1, 0, 512);
   };
-  expect(observer.close()).toBe(true);
-  expect(observer.close()).toBe(false);
-  observer.stopped(0);
+  expect(observer.stopLooking()).toBe(true);
+  expect(observer.stopLooking()).toBe(false);
   observer.announced(2, 0);
+  observer.resumed('destination', 5);
   await clock.pass(1000);
   expect(looks).toBe(0);
-  expect(seen).toEqual([]);
+  expect(seen).toEqual([{ kind: 'resumed', atMs: 5, side: 'destination' }]);
+  expect(observer.destinationRan).toBe(true);
+  observer.end(END);
+  observer.end({ ...END, result: 'lost' });
+  observer.stopped(6);
+  await clock.pass(0);
+  expect(seen).toHaveLength(1);
+  expect(await observer.ended).toBe(END);
 });
+
+const END: MigrationEnd = {
+  atMs: 10,
+  result: 'completed',
+  error: undefined,
+  whereabouts: { source: 'handed-over', destination: 'running' },
+  destinationEverRan: true,
+  sourceEverStopped: true,
+  destinationWaits: true,
+  postCopyBegan: false,
+  heldBy: undefined,
+  guestEnded: undefined,
+  sentBytes: undefined,
+  reportedDowntimeMs: undefined,
+};

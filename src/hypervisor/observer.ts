@@ -56,7 +56,10 @@ export class Observer {
   private readonly settleEnded: (end: MigrationEnd) => void;
   private cancelTick: () => void = () => {};
   private looking = false;
+  /** Nothing is looked at any more. */
   private over = false;
+  /** Nothing is told any more. */
+  private silent = false;
   private last: Counters | undefined;
   private rateBase: Counters | undefined;
   private rateBytesPerMs = 0;
@@ -74,7 +77,8 @@ export class Observer {
     const { promise, resolve } = Promise.withResolvers<MigrationEnd>();
     this.ended = promise;
     this.settleEnded = resolve;
-    this.pace();
+    // The one who makes it has to have it before its parts are asked anything.
+    queueMicrotask(() => this.pace());
   }
 
   /** Milliseconds since the migration began. */
@@ -93,13 +97,13 @@ export class Observer {
   /** Tells an event that has no part in the observer's own state. */
   tell(event: MigrationEvent): void {
     this.beat();
-    if (!this.over) this.events.push(event);
+    if (!this.silent) this.events.push(event);
   }
 
   /** @param unseenMs how much earlier it may have happened, where it was not seen live */
   stopped(atMs: number, unseenMs?: number): void {
     this.beat();
-    if (this.over) return;
+    if (this.silent) return;
     this.guestStopped = true;
     this.events.push({ kind: 'stopped', atMs, ...this.unseen(atMs, unseenMs) });
     this.pace();
@@ -107,7 +111,7 @@ export class Observer {
 
   resumed(side: Side, atMs: number, unseenMs?: number): void {
     this.beat();
-    if (this.over) return;
+    if (this.silent) return;
     if (side === 'source') this.guestStopped = false;
     else this.destinationRan = true;
     this.events.push({ kind: 'resumed', atMs, side, ...this.unseen(atMs, unseenMs) });
@@ -148,16 +152,18 @@ export class Observer {
     });
   }
 
-  /** Nothing more is looked at; what follows is the end. Idempotent: only the first call returns true. */
-  close(): boolean {
+  /** Nothing more is looked at; what is told by events still counts. Only the first call returns true. */
+  stopLooking(): boolean {
     if (this.over) return false;
     this.over = true;
     this.cancelTick();
     return true;
   }
 
-  /** The end, once {@link close} was called. */
+  /** The end. Only the first call counts. */
   end(end: MigrationEnd): void {
+    this.stopLooking();
+    this.silent = true;
     this.events.close();
     this.settleEnded(end);
   }

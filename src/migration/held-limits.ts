@@ -4,6 +4,7 @@
  * Our own blindness is not the guest's fault (S7): time in which we looked at nothing counts for no limit that ends
  * a migration, and a hypervisor that does not answer says nothing of the link.
  */
+import { takenBackAfterMs } from '../model/taking-back.ts';
 import { formatDuration } from '../model/units.ts';
 import type { Limits } from '../policy/policy.ts';
 import type { State } from './states.ts';
@@ -15,6 +16,10 @@ export interface Clocks {
   readonly stalledMs: number;
   /** For how long the guest has stood still for the switchover as far as we watched; undefined while it runs. */
   readonly stoppedMs: number | undefined;
+  /** What was left to send when it stopped; undefined: not known. */
+  readonly restBytes: number | undefined;
+  /** Of the stop-and-copy, in bytes per second; undefined: not known. */
+  readonly lineRateBytesPerSecond: number | undefined;
   readonly brownOutMs: number;
   readonly highestThrottlePercent: number;
   /** What the last boundary would have paused for. */
@@ -70,8 +75,13 @@ function inPreCopy(limits: Limits, clocks: Clocks): Verdict | undefined {
   return { kind: 'give-up', outcome: 'failed', reason };
 }
 
-function inStopAndCopy({ maxDowntimeMs, overBudget }: Limits, { stoppedMs }: Clocks): Verdict | undefined {
-  if (stoppedMs === undefined || stoppedMs < maxDowntimeMs) return undefined;
+function inStopAndCopy({ maxDowntimeMs, overBudget }: Limits, clocks: Clocks): Verdict | undefined {
+  const { stoppedMs, restBytes, lineRateBytesPerSecond } = clocks;
+  const afterMs =
+    overBudget === 'leave'
+      ? maxDowntimeMs
+      : takenBackAfterMs({ maxDowntimeMs, restBytes, lineRateBytesPerSecond });
+  if (stoppedMs === undefined || stoppedMs < afterMs) return undefined;
   const reason = `the guest was stopped for --max-downtime ${formatDuration(maxDowntimeMs)} and the rest had not arrived`;
   if (overBudget === 'leave') return { kind: 'say', words: `${reason}; left as it is, as asked` };
   return { kind: 'give-up', outcome: 'aborted', reason };

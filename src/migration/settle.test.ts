@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { MigrationEnd, SideState } from '../hypervisor/hypervisor.ts';
-import { settle } from './settle.ts';
+import { type Settlement, type SettlementFacts, settle } from './settle.ts';
 
 const SIDES: readonly SideState[] = [
   'running',
@@ -10,83 +10,291 @@ const SIDES: readonly SideState[] = [
   'handed-over',
   'gone',
   'silent',
+  'unreachable',
   'unknown',
 ];
 const RESULTS: readonly MigrationEnd['result'][] = ['completed', 'failed', 'cancelled', 'lost'];
+const KNOWN = [true, false, undefined] as const;
+const EITHER = [true, false] as const;
 
-function settled(
-  result: MigrationEnd['result'],
-  source: SideState,
-  destination: SideState,
-  { wasRunning = true, everRan = 'no' as 'yes' | 'no' | 'not known' } = {},
-) {
-  const destinationEverRan = { yes: true, no: false, 'not known': undefined }[everRan];
-  return settle({ end: { result, whereabouts: { source, destination }, destinationEverRan }, wasRunning });
+/** Flat, so that a row that breaks a rule can be read. */
+interface Row {
+  readonly result: MigrationEnd['result'];
+  readonly source: SideState;
+  readonly destination: SideState;
+  readonly destinationEverRan: boolean | undefined;
+  readonly sourceEverStopped: boolean | undefined;
+  readonly destinationWaits: boolean;
+  readonly postCopyBegan: boolean;
+  readonly heldBy: string | undefined;
+  readonly guestEnded: string | undefined;
+  readonly wasRunning: boolean;
+  readonly begunByUs: boolean;
 }
+
+function factsOf({ source, destination, wasRunning, begunByUs, ...end }: Row): SettlementFacts {
+  return { end: { ...end, whereabouts: { source, destination } }, wasRunning, begunByUs };
+}
+
+/** Every combination of the facts there is: 186,624 of them. */
+function* everyRow(): Generator<Row> {
+  for (const result of RESULTS)
+    for (const source of SIDES)
+      for (const destination of SIDES)
+        for (const destinationEverRan of KNOWN)
+          for (const sourceEverStopped of KNOWN)
+            for (const destinationWaits of EITHER)
+              for (const postCopyBegan of EITHER)
+                for (const heldBy of [undefined, 'somebody else (`stop`)'])
+                  for (const guestEnded of [undefined, 'the guest shut itself down'])
+                    for (const wasRunning of EITHER)
+                      for (const begunByUs of EITHER)
+                        yield {
+                          result,
+                          source,
+                          destination,
+                          destinationEverRan,
+                          sourceEverStopped,
+                          destinationWaits,
+                          postCopyBegan,
+                          heldBy,
+                          guestEnded,
+                          wasRunning,
+                          begunByUs,
+                        };
+}
+
+const SETTLED: readonly { readonly row: Row; readonly settlement: Settlement }[] = [...everyRow()].map(
+  (row) => ({ row, settlement: settle(factsOf(row)) }),
+);
+
+/** The rows whose verdict breaks a rule; a few of them are enough to see which. */
+function broken(rule: (row: Row, settlement: Settlement) => boolean): readonly unknown[] {
+  return SETTLED.filter(({ row, settlement }) => !rule(row, settlement)).slice(0, 3);
+}
+
+function resumes(settlement: Settlement, side?: 'source' | 'destination'): boolean {
+  return settlement.action === 'resume' && (side === undefined || settlement.runsOn === side);
+}
+
+/** Not seen: it may run the guest for all we know. */
+const UNSEEN: readonly SideState[] = ['silent', 'unreachable', 'unknown'];
+
+describe('over every combination of what can be known', () => {
+  test('the rows are all there, and each action occurs', () => {
+    expect(SETTLED).toHaveLength(4 * 9 * 9 * 3 * 3 * 2 ** 6);
+    const actions = new Set(SETTLED.map(({ settlement }) => settlement.action));
+    expect([...actions].sort()).toEqual(['ask-operator', 'halt-source', 'none', 'resume']);
+    for (const side of ['source', 'destination'] as const)
+      expect(SETTLED.some(({ settlement }) => resumes(settlement, side))).toBe(true);
+  });
+
+  test('S1: nothing is resumed while the other side runs, may run, or cannot be asked', () => {
+    expect(
+      broken(({ source, destination }, settlement) => {
+        if (!resumes(settlement)) return true;
+        const other = settlement.runsOn === 'source' ? destination : source;
+        return other !== 'running' && other !== 'switching-over' && !UNSEEN.includes(other);
+      }),
+    ).toEqual([]);
+  });
+
+  test('S1: the source is resumed only where the destination is proved dead, or stands still until our word', () => {
+    expect(
+      broken(({ destination, destinationWaits }, settlement) => {
+        if (!resumes(settlement, 'source')) return true;
+        if (destination === 'gone') return true;
+        return destinationWaits && (destination === 'incoming' || destination === 'paused');
+      }),
+    ).toEqual([]);
+  });
+
+  test('S1: the destination is resumed only where it holds the whole guest and the source let go of it for good', () => {
+    expect(
+      broken(({ source, destination, result, postCopyBegan }, settlement) => {
+        if (!resumes(settlement, 'destination')) return true;
+        const letGo =
+          source === 'gone' || (source === 'handed-over' && (result === 'completed' || postCopyBegan));
+        return destination === 'paused' && letGo;
+      }),
+    ).toEqual([]);
+  });
+
+  test('the source is never resumed after post-copy, nor after the destination ran the guest', () => {
+    expect(
+      broken(
+        ({ postCopyBegan, destinationEverRan }, settlement) =>
+          !resumes(settlement, 'source') || (!postCopyBegan && destinationEverRan !== true),
+      ),
+    ).toEqual([]);
+  });
+
+  test('a source that handed the guest over is resumed only where the destination is known never to have run it', () => {
+    expect(
+      broken(
+        ({ source, destination, destinationEverRan }, settlement) =>
+          !resumes(settlement, 'source') ||
+          source === 'paused' ||
+          (source === 'handed-over' && destination === 'gone' && destinationEverRan === false),
+      ),
+    ).toEqual([]);
+  });
+
+  test('S9: what somebody else began, or stopped, or what stood still before, is neither resumed nor halted', () => {
+    expect(
+      broken(
+        ({ begunByUs, wasRunning, heldBy }, { action }) =>
+          (action !== 'resume' && action !== 'halt-source') ||
+          (begunByUs && (action === 'halt-source' || (wasRunning && heldBy === undefined))),
+      ),
+    ).toEqual([]);
+  });
+
+  test('a side is only resumed where a guest stands still', () => {
+    expect(
+      broken(({ source, destination }, settlement) => {
+        if (!resumes(settlement)) return true;
+        const side = settlement.runsOn === 'source' ? source : destination;
+        return side === 'paused' || side === 'handed-over';
+      }),
+    ).toEqual([]);
+  });
+
+  test('the source is halted only where both run, and the destination was seen to', () => {
+    expect(
+      broken(
+        ({ source, destination, destinationEverRan }, { action }) =>
+          action !== 'halt-source' ||
+          (source === 'running' && destination === 'running' && destinationEverRan === true),
+      ),
+    ).toEqual([]);
+  });
+
+  test('no side is said to run the guest that says itself that it does not', () => {
+    const able: readonly SideState[] = ['running', 'paused', 'handed-over'];
+    expect(
+      broken(({ source, destination, begunByUs, result, wasRunning, heldBy }, { runsOn }) => {
+        if (runsOn === 'source') return able.includes(source);
+        if (runsOn !== 'destination') return true;
+        // The source's word is all there is where nobody gave us the destination's address.
+        const told =
+          destination === 'unknown' && source === 'handed-over' && result === 'completed' && !begunByUs;
+        const stands = destination === 'paused' && (begunByUs || !wasRunning || heldBy !== undefined);
+        return destination === 'running' || told || stands;
+      }),
+    ).toEqual([]);
+  });
+
+  test('two sides that run are never taken for one, whatever else is known', () => {
+    expect(
+      broken(
+        ({ source, destination }, { runsOn }) =>
+          source !== 'running' || destination !== 'running' || runsOn === 'unknown',
+      ),
+    ).toEqual([]);
+  });
+
+  test('a person who is asked is told what to do', () => {
+    expect(
+      broken(
+        (_, settlement) =>
+          (settlement.action !== 'ask-operator' && settlement.action !== 'halt-source') ||
+          (settlement.runsOn === 'unknown' && settlement.help.length > 40),
+      ),
+    ).toEqual([]);
+  });
+
+  test('nowhere is said only of a guest that ended, and only where neither side runs it or may run it', () => {
+    expect(
+      broken(
+        ({ source, destination, guestEnded }, { runsOn }) =>
+          runsOn !== 'nowhere' || (guestEnded !== undefined && ![source, destination].includes('running')),
+      ),
+    ).toEqual([]);
+  });
+});
+
+const USUAL: Row = {
+  result: 'completed',
+  source: 'handed-over',
+  destination: 'running',
+  destinationEverRan: false,
+  sourceEverStopped: undefined,
+  destinationWaits: false,
+  postCopyBegan: false,
+  heldBy: undefined,
+  guestEnded: undefined,
+  wasRunning: true,
+  begunByUs: true,
+};
+const settled = (row: Partial<Row>) => settle(factsOf({ ...USUAL, ...row }));
 
 describe('the usual ends', () => {
   test.each([
     ['completed', 'handed-over', 'running', 'none', 'destination'],
-    ['completed', 'handed-over', 'unknown', 'none', 'destination'],
     ['cancelled', 'running', 'gone', 'none', 'source'],
     ['failed', 'running', 'incoming', 'none', 'source'],
     // The destination was started with -S: QEMU leaves the guest paused there.
     ['completed', 'handed-over', 'paused', 'resume', 'destination'],
     // A `stop` before the failure: QEMU leaves the guest paused at the source.
     ['failed', 'paused', 'gone', 'resume', 'source'],
+    // It took the guest and died before it ever ran it.
     ['failed', 'handed-over', 'gone', 'resume', 'source'],
     // Post-copy ends with a source that holds nothing.
     ['lost', 'gone', 'running', 'none', 'destination'],
   ] as const)('%s, source %s, destination %s: %s on the %s', (result, source, destination, action, runsOn) =>
-    expect(settled(result, source, destination)).toMatchObject({ action, runsOn }),
+    expect(settled({ result, source, destination })).toMatchObject({ action, runsOn }),
   );
 
-  test('a guest that was paused before stays paused', () => {
-    expect(settled('completed', 'handed-over', 'paused', { wasRunning: false })).toMatchObject({
-      action: 'none',
-      runsOn: 'destination',
-    });
-    expect(settled('failed', 'paused', 'gone', { wasRunning: false })).toMatchObject({
-      action: 'none',
-      runsOn: 'source',
-    });
+  test('the source’s word for an end is all there is of a migration whose destination nobody named', () => {
+    const row = { destination: 'unknown', destinationEverRan: undefined } as const;
+    expect(settled({ ...row, begunByUs: false })).toEqual({ action: 'none', runsOn: 'destination' });
+    expect(settled(row).action).toBe('ask-operator');
   });
+
+  test('a guest that was paused before stays paused', () => {
+    for (const row of [{}, { result: 'failed', source: 'paused', destination: 'gone' }] as const) {
+      const { action } = settled({ destination: 'paused', ...row, wasRunning: false });
+      expect(action).toBe('none');
+    }
+  });
+
+  test('a guest that shut itself down runs nowhere', () =>
+    expect(
+      settled({ result: 'lost', source: 'gone', destination: 'gone', guestEnded: 'it shut itself down' }),
+    ).toEqual({ action: 'none', runsOn: 'nowhere' }));
 });
 
 describe('what no program may decide', () => {
   test.each([
-    ['completed', 'running', 'running', /both sides/],
-    ['lost', 'gone', 'gone', /source's process has ended/],
-    ['completed', 'handed-over', 'silent', /look at the destination/],
-    ['failed', 'switching-over', 'incoming', /look at both/],
-  ] as const)('%s, source %s, destination %s', (result, source, destination, help) => {
-    const settlement = settled(result, source, destination);
+    [{ source: 'running', begunByUs: false }, /both sides/],
+    [{ result: 'lost', source: 'gone', destination: 'gone' }, /both sides have ended/],
+    [{ destination: 'silent' }, /destination is not answering.*attach/],
+    [{ destination: 'unreachable' }, /destination is out of reach.*attach/],
+    [{ result: 'failed', source: 'switching-over', destination: 'incoming' }, /make the source reachable/],
+    [{ result: 'lost', source: 'unreachable', destination: 'paused' }, /make the source reachable/],
+    [{ result: 'failed', source: 'paused', destination: 'unreachable' }, /neither runs nor can start there/],
+    [{ destination: 'gone', destinationEverRan: true }, /do not resume the source|never ran on/],
+    [{ destination: 'gone', destinationEverRan: undefined }, /never ran on the destination/],
+  ] as const)('%o', (row, help) => {
+    const settlement = settled(row);
     expect(settlement.action).toBe('ask-operator');
     expect(settlement.action === 'ask-operator' && settlement.help).toMatch(help);
   });
 
-  test('a destination that died after it may have run the guest: the source is older', () => {
-    for (const everRan of ['yes', 'not known'] as const)
-      expect(settled('completed', 'handed-over', 'gone', { everRan })).toMatchObject({
-        action: 'ask-operator',
-      });
-    expect(settled('completed', 'handed-over', 'gone', { everRan: 'no' })).toMatchObject({
-      action: 'resume',
+  test('a source that runs again after the destination ran is halted where the migration is ours', () =>
+    expect(settled({ source: 'running', destinationEverRan: true }).action).toBe('halt-source'));
+
+  test('a source that runs while nobody knows of its destination is left, and a person is told', () => {
+    const row = { result: 'failed', source: 'running', sourceEverStopped: true } as const;
+    expect(settled({ ...row, destination: 'unreachable' }).action).toBe('ask-operator');
+    expect(settled({ ...row, destination: 'unreachable', destinationWaits: true })).toEqual({
+      action: 'none',
+      runsOn: 'source',
+    });
+    expect(settled({ ...row, destination: 'unreachable', sourceEverStopped: false })).toEqual({
+      action: 'none',
       runsOn: 'source',
     });
   });
-});
-
-test('a guest is never resumed on one side while the other runs it or may have run it since', () => {
-  for (const result of RESULTS)
-    for (const source of SIDES)
-      for (const destination of SIDES)
-        for (const everRan of ['yes', 'no', 'not known'] as const) {
-          const settlement = settled(result, source, destination, { everRan });
-          if (settlement.action !== 'resume') continue;
-          expect([source, destination]).not.toContain('running');
-          expect([settlement.runsOn === 'source' ? source : destination]).not.toContain('gone');
-          if (settlement.runsOn === 'source') expect(everRan).not.toBe('yes');
-          if (settlement.runsOn === 'source' && destination === 'paused') expect(everRan).toBe('no');
-        }
 });

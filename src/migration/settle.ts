@@ -139,8 +139,10 @@ function withoutSource(facts: SettlementFacts): Settlement {
     return { action: 'none', runsOn: 'destination' };
   if (source === 'handed-over' && destinationUnable(facts) && destination === 'gone') {
     // It took the guest and died before it ever ran it: the source's copy is the newest.
-    if (end.destinationEverRan === false && begunByUs)
-      return wasRunning ? { action: 'resume', runsOn: 'source' } : { action: 'none', runsOn: 'source' };
+    if (end.destinationEverRan === false && begunByUs) {
+      const toRun = wasRunning && end.heldBy === undefined;
+      return toRun ? { action: 'resume', runsOn: 'source' } : { action: 'none', runsOn: 'source' };
+    }
     return ask(
       "the destination took the guest and its process has ended; the source still holds the guest's state of the hand-over, " +
         'which is safe to resume (`cont`, or `virsh resume`) only if the guest never ran on the destination',

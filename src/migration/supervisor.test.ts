@@ -122,12 +122,31 @@ describe('the user’s limits hold whatever the policy wants', () => {
         fc.double({ min: 1, max: 1e6, noNaN: true }),
         fc.integer({ min: 100, max: 9000 }),
         async (wanted, maxDowntimeMs) => {
-          const migration = new ScriptedMigration();
-          migration.emit(boundary(1, 0, 537), boundary(2, 3600, 133)).end(ARRIVED);
-          const kind = always({ action: 'switchover', acceptedPauseMs: wanted, reason: '' });
-          await supervise(migration, { kind, limits: { maxDowntimeMs } }).done;
-          const allowed = migration.calls.map((call) => Number(call.replace('limit ', '')));
-          expect(Math.max(...allowed)).toBeLessThanOrEqual(maxDowntimeMs);
+          const decisions: Decision[] = [
+            {
+              action: 'switchover',
+              acceptedPauseMs: wanted,
+              lineRateBytesPerSecond: undefined,
+              fixedCostMs: 50,
+              reason: '',
+            },
+            {
+              action: 'set-downtime-limit',
+              downtimeLimitMs: wanted,
+              lineRateBytesPerSecond: undefined,
+              fixedCostMs: 50,
+              reason: '',
+            },
+            { action: 'set-downtime-limit', downtimeLimitMs: wanted, asIs: true, reason: '' },
+          ];
+          for (const decision of decisions) {
+            const migration = new ScriptedMigration();
+            migration.emit(boundary(1, 0, 537), boundary(2, 3600, 133)).end(ARRIVED);
+            await supervise(migration, { kind: always(decision), limits: { maxDowntimeMs } }).done;
+            const allowed = migration.calls.map((call) => Number(call.replace('limit ', '')));
+            expect(allowed).toHaveLength(2);
+            for (const limitMs of allowed) expect(limitMs).toBeLessThanOrEqual(maxDowntimeMs);
+          }
         },
       ),
     );
@@ -159,14 +178,25 @@ describe('the user’s limits hold whatever the policy wants', () => {
   test('a link that moves nothing is a failure, told by time alone', async () => {
     const migration = new ScriptedMigration();
     const { done } = supervise(migration, { kind: stock, limits: { stallTimeoutMs: 3000 } });
-    migration.emit(boundary(1, 0, 537), tick(1000, 50), tick(2000, 50), { kind: 'silence', atMs: 3900 });
+    migration.emit(boundary(1, 0, 537), tick(1000, 50), tick(2000, 50), tick(3900, 50));
     await turn();
     expect(migration.calls).toEqual([]);
-    migration.emit({ kind: 'silence', atMs: 4000 });
+    migration.emit(tick(4000, 50));
     await turn();
     expect(migration.calls).toEqual(['cancel']);
     migration.end(STAYED);
     expect(await done).toMatchObject({ outcome: 'failed', runsOn: 'source' });
+  });
+
+  test('a hypervisor that does not answer, and a controller that does not look, are no stall (S7)', async () => {
+    const migration = new ScriptedMigration();
+    const { done } = supervise(migration, { kind: stock, limits: { stallTimeoutMs: 3000 } });
+    migration.emit(boundary(1, 0, 537), tick(1000, 50), { kind: 'silence', atMs: 60_000 }, tick(60_100, 50));
+    migration.emit({ kind: 'gap', atMs: 90_000, forMs: 29_000 }, tick(90_100, 50), tick(92_000, 50));
+    await turn();
+    migration.end(STAYED);
+    await done;
+    expect(migration.calls).toEqual([]);
   });
 
   test('a pause that reaches --max-downtime is broken off', async () => {
@@ -276,8 +306,9 @@ describe('a migration of somebody else’s is left running (`--over-budget leave
     const migration = new ScriptedMigration();
     migration.emit(
       boundary(1, 0, 537, 1),
-      { kind: 'silence', atMs: 2900 },
-      { kind: 'silence', atMs: 3000 },
+      tick(1500, 1),
+      tick(2900, 1),
+      tick(3000, 1),
       tick(4000, 1),
       tick(5000, 2),
       { kind: 'silence', atMs: 8000 },
@@ -331,7 +362,7 @@ describe('a migration of somebody else’s is left running (`--over-budget leave
   test('nor on the user’s own word', async () => {
     const migration = new ScriptedMigration();
     const { supervisor, done } = supervise(migration, { limits: leave() });
-    supervisor.cancel('cancelled by Ctrl-C');
+    void supervisor.cancel('cancelled by Ctrl-C');
     migration.end(STAYED);
     expect((await done).outcome).toBe('cancelled');
   });
@@ -339,7 +370,13 @@ describe('a migration of somebody else’s is left running (`--over-budget leave
   test('no pause above --max-downtime is allowed to it either', async () => {
     const migration = new ScriptedMigration();
     migration.emit(boundary(1, 0, 537)).end(ARRIVED);
-    const kind = always({ action: 'switchover', acceptedPauseMs: 9000, reason: '' });
+    const kind = always({
+      action: 'switchover',
+      acceptedPauseMs: 9000,
+      lineRateBytesPerSecond: undefined,
+      fixedCostMs: 50,
+      reason: '',
+    });
     await supervise(migration, { kind, limits: leave({ maxDowntimeMs: 1000 }) }).done;
     expect(migration.calls).toEqual(['limit 950']);
   });
@@ -350,10 +387,10 @@ describe('the stall clock', () => {
     const migration = new ScriptedMigration();
     const { done } = supervise(migration, { kind: stock, limits: { stallTimeoutMs: 3000 } });
     const preparing = [0, 2000, 4000, 60_000].map((atMs) => ({ kind: 'preparing', atMs }) as const);
-    migration.emit(...preparing, { kind: 'silence', atMs: 62_999 });
+    migration.emit(...preparing, tick(61_000, 0), tick(62_500, 0), tick(63_999, 0));
     await turn();
     expect(migration.calls).toEqual([]);
-    migration.emit({ kind: 'silence', atMs: 63_000 });
+    migration.emit(tick(64_000, 0));
     await turn();
     expect(migration.calls).toEqual(['cancel']);
     migration.end(STAYED);
@@ -389,7 +426,7 @@ describe('cancelling', () => {
     const { supervisor, done, journal } = supervise(migration);
     migration.emit(boundary(1, 0, 537), { kind: 'stopped', atMs: 100 });
     await turn();
-    supervisor.cancel('cancelled by Ctrl-C');
+    void supervisor.cancel('cancelled by Ctrl-C');
     migration.emit({ kind: 'resumed', atMs: 160, side: 'destination' }).end(ARRIVED);
     expect(await done).toMatchObject({ outcome: 'completed', runsOn: 'destination', pauseMs: 60 });
     expect(journal).toContainEqual(
@@ -411,7 +448,7 @@ describe('cancelling', () => {
       tick(1400, 50),
     );
     await turn();
-    supervisor.cancel('cancelled by Ctrl-C');
+    void supervisor.cancel('cancelled by Ctrl-C');
     migration.end(ARRIVED);
     expect(await done).toMatchObject({ outcome: 'completed', runsOn: 'destination', pauseMs: 860 });
     expect(migration.calls).toEqual([]);
@@ -425,7 +462,7 @@ describe('cancelling', () => {
     const { supervisor, done } = supervise(migration);
     migration.emit(boundary(1, 0, 537), { kind: 'status', atMs: 10, status: 'postcopy-active' });
     await turn();
-    supervisor.cancel('cancelled by Ctrl-C');
+    void supervisor.cancel('cancelled by Ctrl-C');
     expect(migration.calls).toEqual([]);
     migration.end(ARRIVED);
     expect((await done).outcome).toBe('completed');
@@ -434,8 +471,8 @@ describe('cancelling', () => {
   test('twice is once', async () => {
     const migration = new ScriptedMigration();
     const { supervisor, done } = supervise(migration);
-    supervisor.cancel('a');
-    supervisor.cancel('b');
+    void supervisor.cancel('a');
+    void supervisor.cancel('b');
     migration.end(STAYED);
     expect(await done).toMatchObject({ outcome: 'cancelled', reason: expect.stringMatching(/^a;/) });
     expect(migration.calls).toEqual(['cancel']);

@@ -13,7 +13,7 @@ import type { DirtyObservation } from '../model/dirty-curve.ts';
 import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import type { Boundary, MeasuredBoundary, Observation, Tick } from '../model/observation.ts';
 import { learnedLineRate } from '../model/outlook.ts';
-import { aimedPauseMs, PassMeter, SWITCHOVER_FIXED_COST_MS } from '../model/passes.ts';
+import { PassMeter } from '../model/passes.ts';
 import { Braked } from '../policy/braked.ts';
 import type { Decision, Limits, Policy, PolicyKind } from '../policy/policy.ts';
 import { BrownOutMeter } from './brown-out.ts';
@@ -22,6 +22,7 @@ import { detachedOutcome, endedOutcome, type GivenUp, type Seen, stuckOutcome } 
 import { heldLimits } from './held-limits.ts';
 import type { Outcome } from './outcome.ts';
 import { PauseMeter } from './pause-meter.ts';
+import { pauseRequestOf } from './pause-request.ts';
 import { dirtiedIn } from './probe.ts';
 import { type Settlement, settle } from './settle.ts';
 import { StallMeter } from './stall-meter.ts';
@@ -43,6 +44,8 @@ export class Supervisor {
   private state: State = 'copying';
   private nowMs = 0;
   private lastSentBytes = 0;
+  /** The last that was seen to be left while the guest ran. */
+  private restAtStopBytes: number | undefined;
   private memoryIntensive: boolean | undefined;
   private lineRateBytesPerSecond: number | undefined;
   private readonly stall = new StallMeter();
@@ -69,12 +72,14 @@ export class Supervisor {
   private readonly effects = new Set<Promise<void>>();
   private readonly over = Promise.withResolvers<Outcome>();
 
+  /** @param past the boundaries that a controller before us saw of this migration */
   constructor(
     migration: RunningMigration,
     kind: PolicyKind,
     limits: Limits,
     journal: JournalSink,
     known: Foreknowledge = NOTHING_KNOWN,
+    past: readonly MeasuredBoundary[] = [],
   ) {
     this.migration = migration;
     this.kind = kind;
@@ -85,6 +90,7 @@ export class Supervisor {
     const learned = limits.bandwidthBytesPerSecond === undefined ? undefined : learnedLineRate(known);
     this.lineRateBytesPerSecond = limits.lineRateBytesPerSecond ?? learned;
     this.meter = new PassMeter(this.lineRateBytesPerSecond);
+    this.recall(past);
   }
 
   /** Follows the migration to its end. Never rejects for what happens to the migration. */
@@ -137,6 +143,16 @@ export class Supervisor {
     if (this.braking) return;
     this.policy = this.kind.begin(limits, this.known);
     for (const boundary of this.boundaries) this.policy.observe(boundary);
+  }
+
+  /** What a controller before us saw of this migration. */
+  private recall(past: readonly MeasuredBoundary[]): void {
+    for (const boundary of past) {
+      this.boundaries.push(boundary);
+      this.policy.observe(boundary);
+      this.meter.measure(boundary);
+      this.lineRateBytesPerSecond = boundary.lineRateBytesPerSecond ?? this.lineRateBytesPerSecond;
+    }
   }
 
   private take(event: MigrationEvent): void {
@@ -218,6 +234,7 @@ export class Supervisor {
   private see(counters: Boundary | Tick): void {
     this.stall.answer(counters.atMs, counters.sentBytes);
     this.lastSentBytes = Math.max(this.lastSentBytes, counters.sentBytes);
+    if (this.runsOn === 'source') this.restAtStopBytes = counters.remainingBytes;
     if (isPreCopy(this.state)) this.brownOut.see(counters.atMs, counters.throttlePercent);
   }
 
@@ -269,10 +286,10 @@ export class Supervisor {
       case 'continue':
         return;
       case 'set-downtime-limit':
-        return this.allow(decision, decision.downtimeLimitMs, decision.asIs);
+        return this.allow(decision);
       case 'switchover':
         if (this.state !== 'switching-over') this.become('switching-over');
-        return this.allow(decision, decision.acceptedPauseMs);
+        return this.allow(decision);
       case 'throttle':
         return this.brake(decision, decision.throttlePercent);
       case 'suspend':
@@ -308,18 +325,9 @@ export class Supervisor {
   }
 
   /** The user's limit holds whatever the policy asks for. */
-  private allow(decision: Decision, pauseMs: number, asIs = false): void {
-    const { maxDowntimeMs } = this.limits;
-    this.effect(
-      () =>
-        this.migration.setDowntimeLimit({
-          pauseMs: Math.min(pauseMs, aimedPauseMs(maxDowntimeMs)),
-          lineRateBytesPerSecond: this.lineRateBytesPerSecond,
-          // A limit of QEMU's says nothing of the switchover's fixed cost, which the user's limit covers.
-          ...(asIs && pauseMs + SWITCHOVER_FIXED_COST_MS <= maxDowntimeMs ? { asIs } : {}),
-        }),
-      decision,
-    );
+  private allow(decision: Parameters<typeof pauseRequestOf>[0]): void {
+    const request = pauseRequestOf(decision, this.limits.maxDowntimeMs);
+    this.effect(() => this.migration.setDowntimeLimit(request), decision);
   }
 
   private holdLimits(): void {
@@ -327,6 +335,8 @@ export class Supervisor {
       nowMs: this.nowMs,
       stalledMs: this.stall.stalledMs,
       stoppedMs: this.pause.stoppedMs(this.nowMs),
+      restBytes: this.restAtStopBytes,
+      lineRateBytesPerSecond: this.lineRateBytesPerSecond,
       brownOutMs: this.brownOut.lastedMs(this.nowMs),
       highestThrottlePercent: this.brownOut.highestPercent,
       lastPauseForecastMs: this.boundaries.at(-1)?.pauseForecastMs,

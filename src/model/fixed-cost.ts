@@ -1,5 +1,6 @@
 import type { Estimate, Interval } from './interval.ts';
-import { SWITCHOVER_FIXED_COST_MS, SWITCHOVER_FIXED_COST_SPREAD_MS } from './passes.ts';
+import { LEAST_FIXED_COST_MS, SWITCHOVER_FIXED_COST_MS, SWITCHOVER_FIXED_COST_SPREAD_MS } from './passes.ts';
+import { assumedFixedCostMs } from './pause-room.ts';
 import { robustEstimate } from './robust.ts';
 import { transferMs } from './transfer.ts';
 
@@ -20,9 +21,9 @@ const TELLING_SWITCHOVERS = 3;
 /** A scheduler's time slice and a monitor's round trip: no pause repeats more exactly. */
 const LEAST_SPREAD_MS = 5;
 
-/** The lab's quickest switchovers cost 20 ms; twice the assumption covers libvirt's round trips there. */
+/** Twice the assumption covers libvirt's round trips in the lab. */
 const ASSUMED: Estimate = {
-  low: 20,
+  low: LEAST_FIXED_COST_MS,
   middle: SWITCHOVER_FIXED_COST_MS,
   high: SWITCHOVER_FIXED_COST_MS + SWITCHOVER_FIXED_COST_SPREAD_MS,
 };
@@ -38,19 +39,26 @@ const ASSUMED: Estimate = {
  */
 export class FixedCost {
   private readonly costsMs: readonly number[];
+  private readonly assumption: Estimate;
 
-  private constructor(costsMs: readonly number[]) {
+  private constructor(costsMs: readonly number[], assumption: Estimate) {
     this.costsMs = costsMs;
+    this.assumption = assumption;
   }
 
-  static readonly assumed = new FixedCost([]);
+  static readonly assumed = new FixedCost([], ASSUMED);
+
+  /** As it is assumed where pauses are to be within a limit that may be short. */
+  static assumedWithin(limitMs: number): FixedCost {
+    return new FixedCost([], { ...ASSUMED, middle: assumedFixedCostMs(limitMs) });
+  }
 
   with({ pauseMs, bytes, lineRateBytesPerSecond }: FinishedSwitchover): FixedCost {
     if (!(pauseMs >= 0 && bytes >= 0 && lineRateBytesPerSecond > 0)) return this;
     // Less than nothing means that the link was faster than stated: the cost is small then, whatever it is.
     const costMs = Math.max(0, pauseMs - transferMs(bytes, lineRateBytesPerSecond));
     if (!Number.isFinite(costMs)) return this;
-    return new FixedCost([...this.costsMs, costMs].slice(-KEPT_SWITCHOVERS));
+    return new FixedCost([...this.costsMs, costMs].slice(-KEPT_SWITCHOVERS), this.assumption);
   }
 
   get ms(): Estimate {
@@ -58,8 +66,10 @@ export class FixedCost {
       this.costsMs.map((value) => ({ value, weight: 1 })),
       LEAST_SPREAD_MS,
     );
-    if (!learned) return ASSUMED;
-    return this.costsMs.length < TELLING_SWITCHOVERS ? { ...learned, ...hull(learned, ASSUMED) } : learned;
+    if (!learned) return this.assumption;
+    return this.costsMs.length < TELLING_SWITCHOVERS
+      ? { ...learned, ...hull(learned, this.assumption) }
+      : learned;
   }
 }
 

@@ -63,15 +63,21 @@ export class Outlook {
   private fastestThrough = 0;
   private contradicted = false;
 
-  constructor(known: Foreknowledge, link: StatedLink) {
+  /** @param assumedFixedCost of a switchover, before any that finished is known */
+  constructor(known: Foreknowledge, link: StatedLink, assumedFixedCost = FixedCost.assumed) {
     this.link = link;
-    this.fixedCost = known.switchovers.reduce((cost, each) => cost.with(each), FixedCost.assumed);
+    this.fixedCost = known.switchovers.reduce((cost, each) => cost.with(each), assumedFixedCost);
     this.switchoverRate = rateOf(known.switchoverTransfers);
     const { memoryBytes, earlierPasses, probes } = known;
     if (memoryBytes !== undefined) {
       for (const pass of earlierPasses) this.likely = this.likelyOf(memoryBytes).observe(pass).curve;
       for (const probe of probes) this.seeProbe(memoryBytes, probe);
     }
+  }
+
+  /** What a switchover is expected to cost beside the memory. */
+  get fixedCostMs(): number {
+    return this.fixedCost.ms.middle;
   }
 
   /** A whole pass. @returns what it contradicts, if anything */

@@ -10,14 +10,8 @@ export const SWITCHOVER_FIXED_COST_MS = 50;
 /** It was measured at up to this much more. */
 export const SWITCHOVER_FIXED_COST_SPREAD_MS = 50;
 
-/**
- * The pause that a switchover is aimed at where no more than `maxPauseMs` is allowed. A guest that is stopped for longer
- * is stopped for nothing, so the rest has to fit also where the switchover's fixed cost is high.
- * @returns milliseconds
- */
-export function aimedPauseMs(maxPauseMs: number): number {
-  return maxPauseMs - Math.min(SWITCHOVER_FIXED_COST_SPREAD_MS, maxPauseMs / 10);
-}
+/** The lab's quickest. */
+export const LEAST_FIXED_COST_MS = 20;
 
 /** Over less time than this a rate says more about buffers, bursts and bitmap syncs than about the link. */
 const SHORTEST_TELLING_MS = 1000;
@@ -32,8 +26,12 @@ const SHORTEST_TELLING_MS = 1000;
  *
  * @returns milliseconds
  */
-export function forecastPauseMs(remainingBytes: number, lineRateBytesPerSecond: number): number {
-  return (remainingBytes / lineRateBytesPerSecond) * 1000 + SWITCHOVER_FIXED_COST_MS;
+export function forecastPauseMs(
+  remainingBytes: number,
+  lineRateBytesPerSecond: number,
+  fixedCostMs = SWITCHOVER_FIXED_COST_MS,
+): number {
+  return (remainingBytes / lineRateBytesPerSecond) * 1000 + fixedCostMs;
 }
 
 /** Turns raw boundaries, in order, into measured ones. Holds what was seen lately; deterministic. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DirtyCurve } from './dirty-curve.ts';
 import { exactly, type Interval } from './interval.ts';
-import { fixedPoint, leastRest, nextRest, restAfter } from './pre-copy.ts';
+import { fixedPoint, leastRest, nextRest, type PreCopy } from './pre-copy.ts';
 import { bandwidths, cyclic, durations, type Guest, guests, together } from './testing/guests.ts';
 
 const MB = 1e6;
@@ -250,3 +250,10 @@ describe('the least that is ever dirty', () => {
     }
   });
 });
+
+/** What is dirty after so many more whole passes. */
+function restAfter(preCopy: PreCopy, rest: Interval, passes: number): Interval {
+  let now = rest;
+  for (let pass = 0; pass < passes; pass += 1) now = nextRest(preCopy, now);
+  return now;
+}

@@ -54,17 +54,6 @@ export function nextRest(preCopy: PreCopy, rest: Interval, unsent: Interval = NO
   };
 }
 
-/** What is dirty after so many more whole passes. @returns bytes */
-export function restAfter(preCopy: PreCopy, rest: Interval, passes: number): Interval {
-  let now = rest;
-  for (let pass = 0; pass < passes; pass += 1) {
-    const next = nextRest(preCopy, now);
-    if (next.low === now.low && next.high === now.high) return now;
-    now = next;
-  }
-  return now;
-}
-
 /** F, what whole passes approach and never get below. @returns bytes; 0 where they shrink to nothing */
 export function fixedPoint(preCopy: PreCopy): Interval {
   return preCopy.curve.crossingBytes(preCopy.bandwidth);

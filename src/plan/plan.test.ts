@@ -189,10 +189,10 @@ describe('over 150 guests of all kinds, each planned from its probes and then mi
       const errors = of.map(({ said, was }) => Math.abs(said.middle / was - 1)).sort((a, b) => a - b);
       expect(errors[errors.length >> 1]).toBeLessThan(0.12);
       // And is told usefully: half of the bounds are within a third of the figure, up or down. Of pauses near the fixed
-      // cost it is that which is not known.
-      const told = of.filter(({ said }) => name !== 'pause' || said.middle > DEFAULT_LIMITS.downtimeMs);
+      // cost it is that which is not known; those that end by QEMU's own limit need 250 ms and more.
+      const told = of.filter(({ said }) => name !== 'pause' || said.middle > DEFAULT_LIMITS.downtimeMs - 50);
       const widths = told.map(({ said }) => (said.high - said.low) / said.middle).sort((a, b) => a - b);
-      expect(widths[widths.length >> 1]).toBeLessThan(0.6);
+      expect(widths[widths.length >> 1]).toBeLessThan(0.65);
     },
   );
 

@@ -5,9 +5,9 @@
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import { QEMU_LONGEST_DOWNTIME_MS } from '../model/qemu-constants.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
-import { optionsFor, type WayOut } from './options.ts';
 import { type Migrant, type Missing, type Prospects, prospectsOf } from './prospects.ts';
 import { type Rehearsal, type Rehearsed, rehearse } from './rehearse.ts';
+import { optionsFor, type WayOut } from './ways-out.ts';
 
 export interface PlanRequest {
   readonly known: Foreknowledge;

@@ -7,8 +7,8 @@ import { DirtyCurve } from '../model/dirty-curve.ts';
 import { FixedCost } from '../model/fixed-cost.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { Estimate } from '../model/interval.ts';
-import { estimateCurve } from '../model/parametric.ts';
 import type { Limits } from '../policy/policy.ts';
+import { estimateCurve } from './parametric.ts';
 
 /** Bytes distinctly dirtied within a duration in milliseconds. */
 export type DirtiedWithin = (durationMs: number) => number;

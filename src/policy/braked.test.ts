@@ -75,7 +75,7 @@ describe('before it bites', () => {
   test('a guest that calms down by itself is moved', () =>
     expect(braked().observe(boundary(3000, 20, 0))).toMatchObject({
       action: 'switchover',
-      acceptedPauseMs: 500,
+      acceptedPauseMs: 450,
     }));
 
   test('a hypervisor that never brakes is not waited for without end', () => {

@@ -13,9 +13,11 @@
  */
 import { isBraked, MOST_THROTTLE_PERCENT } from '../model/braking.ts';
 import type { Observation } from '../model/observation.ts';
+import { assumedFixedCostMs } from '../model/pause-room.ts';
 import { carriedBytes } from '../model/transfer.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
-import type { Decision, Limits, Policy } from './policy.ts';
+import { AskToStop } from './ask-to-stop.ts';
+import type { Decision, Limits, Policy, ReckonedWith } from './policy.ts';
 
 /**
  * How much of `maxDowntimeMs` is used. The bandwidth of the switchover is not exactly that of the passes: the tenth
@@ -49,6 +51,8 @@ export class Braked implements Policy {
   private readonly limits: Limits;
   private readonly askedMs: number;
   private readonly lineRateBytesPerSecond: number;
+  private readonly reckoned: ReckonedWith;
+  private readonly toStop: AskToStop;
   private percent: number;
   private boundaries = 0;
   /** Boundaries that ended a pass which was braked as a whole. */
@@ -62,6 +66,11 @@ export class Braked implements Policy {
     this.askedMs = asked.atMs;
     this.percent = asked.throttlePercent;
     this.lineRateBytesPerSecond = lineRateBytesPerSecond;
+    this.toStop = new AskToStop(limits);
+    this.reckoned = {
+      lineRateBytesPerSecond: lineRateBytesPerSecond || undefined,
+      fixedCostMs: assumedFixedCostMs(limits.maxDowntimeMs),
+    };
   }
 
   observe(observation: Observation): Decision {
@@ -91,11 +100,13 @@ export class Braked implements Policy {
     if (wanted === this.limit)
       return { action: 'continue', reason: kind === 'boundary' ? left : 'the braked pass goes on' };
     this.limit = wanted;
-    if (wanted === 'low') return { action: 'set-downtime-limit', downtimeLimitMs: 1, reason: left };
+    if (wanted === 'low')
+      return { action: 'set-downtime-limit', downtimeLimitMs: 1, ...this.reckoned, reason: left };
     const pauseMs = brakedPauseMs(this.limits);
     return {
       action: 'set-downtime-limit',
       downtimeLimitMs: pauseMs,
+      ...this.reckoned,
       reason: `${left}: the guest may stop if that and what it dirtied meanwhile fit ${formatDuration(pauseMs)}`,
     };
   }
@@ -104,10 +115,15 @@ export class Braked implements Policy {
     if (observation.kind === 'tick') return { action: 'continue', reason: 'the brake does not bite yet' };
     const { pauseForecastMs } = observation;
     const { maxDowntimeMs, brakeForMs } = this.limits;
+    if (pauseForecastMs !== undefined) this.toStop.see(observation.atMs, pauseForecastMs);
+    if (pauseForecastMs !== undefined && this.toStop.hopeless)
+      return { action: 'abort', ...this.toStop.refusal(pauseForecastMs) };
     if (pauseForecastMs !== undefined && pauseForecastMs <= maxDowntimeMs)
       return {
         action: 'switchover',
-        acceptedPauseMs: maxDowntimeMs,
+        acceptedPauseMs: this.toStop.accept(maxDowntimeMs),
+        lineRateBytesPerSecond: observation.lineRateBytesPerSecond,
+        fixedCostMs: this.reckoned.fixedCostMs,
         reason: `before the brake bites a pause of ${formatDuration(pauseForecastMs)} is within --max-downtime ${formatDuration(maxDowntimeMs)}`,
       };
     if (this.boundaries >= BITES_WITHIN_PASSES && observation.atMs - this.askedMs >= brakeForMs)

@@ -116,7 +116,7 @@ describe('a memory-intensive guest', () => {
       return last?.action === 'switchover' ? last.acceptedPauseMs : undefined;
     };
     expect(accepted(decide([144], { known: probed(132) }))).toBeCloseTo(2450 * 1.25, -1);
-    expect(accepted(decide([144], { known: probed(132), limits: { maxDowntimeMs: 2500 } }))).toBe(2500);
+    expect(accepted(decide([144], { known: probed(132), limits: { maxDowntimeMs: 2500 } }))).toBe(2450);
   });
 
   test('is not switched over where the fixed cost might take its pause beyond --max-downtime', () => {

@@ -16,11 +16,13 @@
 import { convergence } from '../model/convergence.ts';
 import type { DirtyObservation, PhaseChange } from '../model/dirty-curve.ts';
 import { FirstPassRate } from '../model/first-pass-rate.ts';
+import { FixedCost } from '../model/fixed-cost.ts';
 import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import { type Estimate, exactly } from '../model/interval.ts';
 import type { EndedPass, MeasuredBoundary, Observation, Tick } from '../model/observation.ts';
 import { type Conditions, Outlook } from '../model/outlook.ts';
-import { aimedPauseMs, mostUnsentBytes } from '../model/passes.ts';
+import { mostUnsentBytes } from '../model/passes.ts';
+import { aimedPauseMs } from '../model/pause-room.ts';
 import { pauseMs } from '../model/switchover-pause.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import {
@@ -32,9 +34,10 @@ import {
   type Stop,
   type Worth,
 } from '../model/worthwhile.ts';
+import { AskToStop } from './ask-to-stop.ts';
 import { CalmMemory } from './calm-memory.ts';
-import { whenOverBudget } from './over-budget.ts';
-import type { Decision, Limits, Policy, PolicyKind } from './policy.ts';
+import { whenOverBudget, whenRefused } from './over-budget.ts';
+import type { Decision, Limits, Policy, PolicyKind, ReckonedWith } from './policy.ts';
 
 export interface ForecastParameters {
   /** Seconds of migration that one second of pause is worth. */
@@ -49,9 +52,6 @@ const PAUSE_MARGIN = 0.25;
 /** The shortest pause was over the longest allowed by no more than this fraction: it nearly fitted. */
 const NEARLY = 0.1;
 
-/** How many boundaries QEMU may refuse, because its own last sync finds more than was accepted. */
-const PATIENCE_PASSES = 8;
-
 export function forecast(parameters: Partial<ForecastParameters> = {}): PolicyKind {
   const { exchangeRate } = { ...FORECAST_DEFAULTS, ...parameters };
   return {
@@ -64,6 +64,7 @@ export function forecast(parameters: Partial<ForecastParameters> = {}): PolicyKi
 
 class Forecast implements Policy {
   readonly initialDowntimeLimitMs: number;
+  readonly initialFixedCostMs: number;
   private readonly limits: Limits;
   private readonly worth: Worth;
   private readonly known: Foreknowledge;
@@ -77,6 +78,8 @@ class Forecast implements Policy {
   /** The least that the migration could have cost by ending at a boundary so far. */
   private leastCostMs = Number.POSITIVE_INFINITY;
   private leastPauseMs = Number.POSITIVE_INFINITY;
+  private readonly toStop: AskToStop;
+  /** A pause over `--downtime` was asked for. */
   private switchoversAsked = 0;
   /** When a boundary first found more than the pause allowed has room for. */
   private notNowSinceMs: number | undefined;
@@ -84,15 +87,15 @@ class Forecast implements Policy {
   constructor(exchangeRate: number, limits: Limits, known: Foreknowledge) {
     this.limits = limits;
     this.known = known;
-    this.initialDowntimeLimitMs = limits.downtimeMs;
-    this.limitInForceMs = limits.downtimeMs;
-    this.worth = {
-      exchangeRate,
-      freePauseMs: limits.downtimeMs,
-      maxPauseMs: aimedPauseMs(limits.maxDowntimeMs),
-    };
+    const maxPauseMs = aimedPauseMs(limits.maxDowntimeMs);
+    const freePauseMs = Math.min(limits.downtimeMs, maxPauseMs);
+    this.worth = { exchangeRate, freePauseMs, maxPauseMs };
+    this.toStop = new AskToStop(limits);
     const { lineRateBytesPerSecond: lineRate, bandwidthBytesPerSecond: cap } = limits;
-    this.outlook = new Outlook(known, { lineRate, cap });
+    this.outlook = new Outlook(known, { lineRate, cap }, FixedCost.assumedWithin(freePauseMs));
+    this.initialDowntimeLimitMs = freePauseMs;
+    this.initialFixedCostMs = this.outlook.fixedCostMs;
+    this.limitInForceMs = freePauseMs;
   }
 
   /** Only by what the user says of the link: what earlier migrations met there may be better today. */
@@ -154,18 +157,13 @@ class Forecast implements Policy {
 
   private decide(boundary: MeasuredBoundary, conditions: Conditions, changed?: PhaseChange): Decision {
     const { remainingBytes, atMs } = boundary;
-    const { downtimeMs } = this.limits;
     const { expected } = conditions;
     const pause = expectedPauseMs(remainingBytes, expected);
     const seen: Seen = { boundary, conditions, pauseMs: pause, changed };
-    if (pause <= downtimeMs)
-      // QEMU judges by its last 100 ms of bandwidth and may refuse a pause that whole passes show to fit.
-      return {
-        action: 'switchover',
-        memoryIntensive: false,
-        acceptedPauseMs: downtimeMs,
-        reason: `a pause of ${formatDuration(pause)} is within --downtime ${formatDuration(downtimeMs)}`,
-      };
+    this.toStop.see(atMs, pause);
+    if (this.toStop.hopeless && pause <= this.worth.maxPauseMs)
+      return whenRefused(this.limits, this.toStop.refusal(pause));
+    if (pause <= this.worth.freePauseMs) return this.atOnce(seen);
     const overdue = atMs >= this.leastCostMs;
     this.leastCostMs = Math.min(this.leastCostMs, atMs + costOf({ waitMs: 0, pauseMs: pause }, this.worth));
     this.leastPauseMs = Math.min(this.leastPauseMs, pause);
@@ -178,20 +176,37 @@ class Forecast implements Policy {
     const alone = this.comesByItself(remainingBytes, conditions, overdue || this.switchoversAsked > 0);
     if (alone) return alone;
     const stop = bestStop(remainingBytes, expected, this.worth);
-    return pause <= this.worth.maxPauseMs && this.switchoversAsked < PATIENCE_PASSES
+    return pause <= this.worth.maxPauseMs && !this.toStop.spent
       ? // A limit that was raised once stays so, and leaves nothing for a longer wait to decide.
         this.nowOrLater(seen, stop, overdue || this.switchoversAsked > 0)
       : this.notNow(seen, stop, overdue);
   }
 
+  /** QEMU judges by its last 100 ms of bandwidth and may refuse a pause that whole passes show to fit. */
+  private atOnce(seen: Seen): Decision {
+    const acceptedPauseMs = this.toStop.accept(this.worth.freePauseMs);
+    const within = `a pause of ${formatDuration(seen.pauseMs)} is within --downtime ${formatDuration(this.limits.downtimeMs)}`;
+    return {
+      action: 'switchover',
+      memoryIntensive: false,
+      acceptedPauseMs,
+      ...reckonedWith(seen.conditions),
+      reason:
+        acceptedPauseMs > this.worth.freePauseMs
+          ? `${within}, which QEMU refused: ${formatDuration(acceptedPauseMs)} is accepted`
+          : within,
+    };
+  }
+
   /** A guest that converges within `--downtime` is left alone: for good when that is certain, else while waiting pays. */
   private comesByItself(restBytes: number, conditions: Conditions, overdue: boolean): Decision | undefined {
     const { downtimeMs } = this.limits;
+    const { freePauseMs } = this.worth;
     const { preCopy, expected } = conditions;
-    // By QEMU's own arithmetic, which knows of no fixed cost.
-    const cost = { lineRate: preCopy.bandwidth, fixedCostMs: exactly(0) };
-    const certain = convergence(preCopy, cost, exactly(restBytes), downtimeMs).verdict === 'certainly';
-    const stop = firstStopWithin(downtimeMs, restBytes, { ...expected, fixedCostMs: 0 });
+    // By QEMU's own arithmetic, with the fixed cost that was taken off its limit.
+    const cost = { lineRate: preCopy.bandwidth, fixedCostMs: exactly(this.initialFixedCostMs) };
+    const certain = convergence(preCopy, cost, exactly(restBytes), freePauseMs).verdict === 'certainly';
+    const stop = firstStopWithin(freePauseMs, restBytes, expected);
     if (!certain && (overdue || !stop)) return undefined;
     const when = stop ? ` ${afterPasses(stop)}` : '';
     return {
@@ -209,6 +224,7 @@ class Forecast implements Policy {
     if (!overdue && stop && stop.passes > 0)
       return this.waitFor(
         stop.pauseMs,
+        conditions,
         `${described(seen)}; ${needs} now, about ${formatDuration(stop.pauseMs)} ${afterPasses(stop)}: worth the wait`,
       );
     const calm = overdue
@@ -217,6 +233,7 @@ class Forecast implements Policy {
     if (calm)
       return this.waitFor(
         calm.pauseMs,
+        conditions,
         `${described(seen)}; ${needs} now, but calms that need ${formatDuration(calm.pauseMs)} come about every ${formatDuration(calm.waitMs)}: worth the wait`,
       );
     this.switchoversAsked += 1;
@@ -225,7 +242,8 @@ class Forecast implements Policy {
     return {
       action: 'switchover',
       memoryIntensive: true,
-      acceptedPauseMs: Math.min(accepted, maxDowntimeMs),
+      acceptedPauseMs: this.toStop.accept(accepted),
+      ...reckonedWith(conditions),
       reason: `memory-intensive: ${described(seen)}; ${needs}, within --max-downtime ${formatDuration(maxDowntimeMs)}; ${this.whyNoWait(seen, overdue)}`,
     };
   }
@@ -234,11 +252,17 @@ class Forecast implements Policy {
    * A pause that is worth the wait is worth as much when it comes sooner. Under a limit of its length QEMU looks as soon
    * as no more than that is unsent, and again every time after, where else it would send the whole pass before.
    */
-  private waitFor(pauseMs: number, reason: string): Decision {
-    const why = { memoryIntensive: pauseMs > this.limits.downtimeMs, reason };
-    return pauseMs > this.limitInForceMs
-      ? { action: 'set-downtime-limit', downtimeLimitMs: pauseMs, ...why }
-      : { action: 'continue', ...why };
+  private waitFor(pauseMs: number, conditions: Conditions, reason: string): Decision {
+    const memoryIntensive = pauseMs > this.worth.freePauseMs;
+    if (pauseMs <= this.limitInForceMs) return { action: 'continue', memoryIntensive, reason };
+    this.toStop.set(pauseMs);
+    return {
+      action: 'set-downtime-limit',
+      memoryIntensive,
+      downtimeLimitMs: pauseMs,
+      ...reckonedWith(conditions),
+      reason,
+    };
   }
 
   private whyNoWait({ boundary, conditions }: Seen, overdue: boolean): string {
@@ -264,7 +288,7 @@ class Forecast implements Policy {
     const waited = boundary.atMs >= 2 * this.notNowSinceMs;
     const nearly = this.limits.overBudget === 'abort' && this.leastPauseMs <= (1 + NEARLY) * maxDowntimeMs;
     const late = nearly ? boundary.atMs >= 2 * this.leastCostMs : overdue;
-    const spent = this.switchoversAsked >= PATIENCE_PASSES || (late && waited);
+    const spent = this.toStop.spent || (late && waited);
     if (spent && this.limits.overBudget !== 'leave')
       return this.overBudget(
         this.leastPauseMs,
@@ -275,6 +299,7 @@ class Forecast implements Policy {
     if (stop)
       return this.waitFor(
         stop.pauseMs,
+        conditions,
         `${described(seen)}; ${needs}, about ${formatDuration(stop.pauseMs)} ${afterPasses(stop)}`,
       );
     // A brake loses nothing of what was sent, so it does not wait for certainty.
@@ -287,16 +312,18 @@ class Forecast implements Policy {
       );
     const waiting = `memory-intensive: ${described(seen)}; ${needs}`;
     const asked = this.limits.overBudget === 'leave' ? '; left running, as asked' : '';
-    if (this.limitInForceMs >= maxDowntimeMs)
+    if (this.limitInForceMs >= this.worth.maxPauseMs)
       return {
         action: 'continue',
         memoryIntensive: true,
         reason: `${waiting}: waiting for a moment that fits${asked}`,
       };
+    this.toStop.set(this.worth.maxPauseMs);
     return {
       action: 'set-downtime-limit',
       memoryIntensive: true,
-      downtimeLimitMs: maxDowntimeMs,
+      downtimeLimitMs: this.worth.maxPauseMs,
+      ...reckonedWith(conditions),
       reason: `${waiting}: any moment that fits will do${asked}`,
     };
   }
@@ -343,6 +370,11 @@ interface Seen {
   readonly conditions: Conditions;
   readonly pauseMs: number;
   readonly changed: PhaseChange | undefined;
+}
+
+/** The likely figures of the outlook. */
+function reckonedWith({ expected }: Conditions): ReckonedWith {
+  return { lineRateBytesPerSecond: expected.lineBytesPerSecond, fixedCostMs: expected.fixedCostMs };
 }
 
 function described({ boundary, changed }: Seen): string {

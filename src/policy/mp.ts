@@ -14,10 +14,12 @@
  * are not (the mistake of Nova's removed low-watermark timer, OpenStack bug 1644248).
  */
 import type { MeasuredBoundary } from '../model/observation.ts';
-import { SWITCHOVER_FIXED_COST_MS } from '../model/passes.ts';
+import { forecastPauseMs } from '../model/passes.ts';
+import { aimedPauseMs, assumedFixedCostMs } from '../model/pause-room.ts';
 import { formatBytes, formatDuration, formatRate } from '../model/units.ts';
-import { asThePassTold, whenOverBudget } from './over-budget.ts';
-import type { Decision, Limits, Policy, PolicyKind } from './policy.ts';
+import { AskToStop, PATIENCE_BOUNDARIES } from './ask-to-stop.ts';
+import { asThePassTold, whenOverBudget, whenRefused } from './over-budget.ts';
+import type { Decision, Limits, Policy, PolicyKind, ReckonedWith } from './policy.ts';
 
 export interface MpParameters {
   /**
@@ -41,7 +43,7 @@ export const MP_DEFAULTS: MpParameters = {
   minShrink: 0.1,
   confirmingPasses: 1,
   pauseMargin: 0.25,
-  patiencePasses: 8,
+  patiencePasses: PATIENCE_BOUNDARIES,
 };
 
 export function mp(parameters: Partial<MpParameters> = {}): PolicyKind {
@@ -55,8 +57,12 @@ export function mp(parameters: Partial<MpParameters> = {}): PolicyKind {
 
 class MemoryPattern implements Policy {
   readonly initialDowntimeLimitMs: number;
+  readonly initialFixedCostMs: number;
   private readonly parameters: MpParameters;
   private readonly limits: Limits;
+  private readonly toStop: AskToStop;
+  /** The longest pause that is aimed at. */
+  private readonly maxPauseMs: number;
   /** The least memory dirty at any boundary since the first pass ended. */
   private leastRemainingBytes = Number.POSITIVE_INFINITY;
   private flatPasses = 0;
@@ -66,70 +72,99 @@ class MemoryPattern implements Policy {
   constructor(parameters: MpParameters, limits: Limits) {
     this.parameters = parameters;
     this.limits = limits;
-    this.initialDowntimeLimitMs = limits.downtimeMs;
+    this.toStop = new AskToStop(limits, parameters.patiencePasses);
+    this.maxPauseMs = aimedPauseMs(limits.maxDowntimeMs);
+    this.initialDowntimeLimitMs = Math.min(limits.downtimeMs, this.maxPauseMs);
+    this.initialFixedCostMs = assumedFixedCostMs(this.initialDowntimeLimitMs);
   }
 
   observe(observation: Parameters<Policy['observe']>[0]): Decision {
     if (observation.kind === 'tick')
       return { action: 'continue', reason: 'decisions are made at boundaries' };
-    const { ended, pauseForecastMs } = observation;
-    if (ended === undefined || pauseForecastMs === undefined) {
+    const { ended, remainingBytes, lineRateBytesPerSecond: lineRate } = observation;
+    if (ended === undefined || lineRate === undefined) {
       const reason =
         observation.pass === 1 ? 'the first pass begins' : 'the first pass that is seen whole begins';
       return { action: 'continue', memoryIntensive: false, reason };
     }
 
+    const pauseMs = forecastPauseMs(remainingBytes, lineRate, this.initialFixedCostMs);
+    if (this.toStop.see(observation.atMs, pauseMs)) this.waitedPasses = 0;
+    if (this.toStop.hopeless && pauseMs <= this.maxPauseMs)
+      return whenRefused(this.limits, this.toStop.refusal(pauseMs));
     const best = this.leastRemainingBytes;
-    const shrinks = observation.remainingBytes <= (1 - this.parameters.minShrink) * best;
-    this.leastRemainingBytes = Math.min(best, observation.remainingBytes);
+    const shrinks = remainingBytes <= (1 - this.parameters.minShrink) * best;
+    this.leastRemainingBytes = Math.min(best, remainingBytes);
     if (shrinks) {
       this.flatPasses = 0;
       return { action: 'continue', memoryIntensive: false, reason: shrinkingReason(observation, best) };
     }
 
     this.flatPasses += 1;
-    const fitsDowntime = pauseForecastMs <= this.limits.downtimeMs;
     if (this.flatPasses < this.parameters.confirmingPasses)
       return {
         action: 'continue',
         memoryIntensive: false,
         reason: `${flatReason(observation, best)}; flat pass ${this.flatPasses} of ${this.parameters.confirmingPasses} needed`,
       };
-    if (fitsDowntime)
-      // QEMU judges by its last 100 ms of bandwidth and may refuse a pause that whole passes show to fit.
-      return {
-        action: 'switchover',
-        memoryIntensive: false,
-        acceptedPauseMs: this.limits.downtimeMs,
-        reason: `a pause of ${formatDuration(pauseForecastMs)} is within --downtime ${formatDuration(this.limits.downtimeMs)}`,
-      };
-    return this.endMemoryIntensive(observation, pauseForecastMs, flatReason(observation, best));
+    const reckoned = { lineRateBytesPerSecond: lineRate, fixedCostMs: this.initialFixedCostMs };
+    return pauseMs <= this.initialDowntimeLimitMs
+      ? this.atOnce(pauseMs, reckoned)
+      : this.endMemoryIntensive(observation, pauseMs, reckoned, flatReason(observation, best));
   }
 
-  private endMemoryIntensive(boundary: MeasuredBoundary, pauseMs: number, why: string): Decision {
+  /** QEMU judges by its last 100 ms of bandwidth and may refuse a pause that whole passes show to fit. */
+  private atOnce(pauseMs: number, reckoned: ReckonedWith): Decision {
+    const acceptedPauseMs = this.toStop.accept(this.initialDowntimeLimitMs);
+    const within = `a pause of ${formatDuration(pauseMs)} is within --downtime ${formatDuration(this.limits.downtimeMs)}`;
+    return {
+      action: 'switchover',
+      memoryIntensive: false,
+      acceptedPauseMs,
+      ...reckoned,
+      reason:
+        acceptedPauseMs > this.initialDowntimeLimitMs
+          ? `${within}, which QEMU refused: ${formatDuration(acceptedPauseMs)} is accepted`
+          : within,
+    };
+  }
+
+  private endMemoryIntensive(
+    boundary: MeasuredBoundary,
+    pauseMs: number,
+    reckoned: ReckonedWith,
+    why: string,
+  ): Decision {
     const { maxDowntimeMs } = this.limits;
     const needs = `a pause of ${formatDuration(pauseMs)} is needed`;
     // What is to be left running may calm down whenever it likes.
-    const patient = this.limits.overBudget === 'leave' || this.waitedPasses < this.parameters.patiencePasses;
+    const leave = this.limits.overBudget === 'leave';
+    const patient = leave || this.waitedPasses < this.parameters.patiencePasses;
     this.waitedPasses += 1;
-    if (pauseMs <= maxDowntimeMs && patient)
+    if (pauseMs <= maxDowntimeMs && (leave || !this.toStop.spent))
       return {
         action: 'switchover',
         memoryIntensive: true,
-        acceptedPauseMs: Math.min(pauseMs * (1 + this.parameters.pauseMargin), maxDowntimeMs),
+        acceptedPauseMs: this.toStop.accept(pauseMs * (1 + this.parameters.pauseMargin)),
+        ...reckoned,
         reason: `memory-intensive: ${why}; ${needs}, within --max-downtime ${formatDuration(maxDowntimeMs)}`,
       };
 
-    const leastPauseMs = pauseFor(this.leastRemainingBytes, boundary, pauseMs);
-    if (leastPauseMs <= maxDowntimeMs && patient)
+    const leastPauseMs =
+      reckoned.fixedCostMs +
+      (pauseMs - reckoned.fixedCostMs) * (this.leastRemainingBytes / boundary.remainingBytes);
+    if (leastPauseMs <= maxDowntimeMs && patient) {
+      this.toStop.set(this.maxPauseMs);
       return {
         action: 'set-downtime-limit',
         memoryIntensive: true,
-        downtimeLimitMs: maxDowntimeMs,
+        downtimeLimitMs: this.maxPauseMs,
+        ...reckoned,
         reason:
           `memory-intensive: ${why}; ${needs} now, but an earlier pass needed only ${formatDuration(leastPauseMs)}: ` +
           `waiting for such a calm (${this.waitedPasses} of ${this.parameters.patiencePasses})`,
       };
+    }
 
     const over = patient
       ? `${needs}, over --max-downtime ${formatDuration(maxDowntimeMs)}`
@@ -138,14 +173,9 @@ class MemoryPattern implements Policy {
       limits: this.limits,
       neededPauseMs: patient ? leastPauseMs : pauseMs,
       reason: `memory-intensive: ${why}; ${over}`,
-      known: asThePassTold(boundary),
+      known: asThePassTold(boundary, reckoned.fixedCostMs),
     });
   }
-}
-
-/** The pause that `bytes` would need at the rate of a forecast made for the whole rest. */
-function pauseFor(bytes: number, boundary: MeasuredBoundary, pauseMs: number): number {
-  return SWITCHOVER_FIXED_COST_MS + (pauseMs - SWITCHOVER_FIXED_COST_MS) * (bytes / boundary.remainingBytes);
 }
 
 function shrinkingReason(boundary: MeasuredBoundary, best: number): string {

@@ -10,6 +10,7 @@ import { SWITCHOVER_FIXED_COST_MS } from '../model/passes.ts';
 import type { PreCopy } from '../model/pre-copy.ts';
 import { restWithinPause, type SwitchoverCost } from '../model/switchover-pause.ts';
 import { formatDuration } from '../model/units.ts';
+import type { Refusal } from './ask-to-stop.ts';
 import { brakedPauseMs, unsentAheadMs } from './braked.ts';
 import type { Decision, Limits } from './policy.ts';
 
@@ -49,8 +50,17 @@ export function whenOverBudget(over: OverBudget): Decision {
   }
 }
 
+/** What is done once QEMU has refused all that is allowed although the memory fits: a brake would not help. */
+export function whenRefused(limits: Limits, { neededPauseMs, reason }: Refusal): Decision {
+  const overBudget = limits.overBudget === 'brake' ? 'abort' : limits.overBudget;
+  return whenOverBudget({ limits: { ...limits, overBudget }, neededPauseMs, reason, known: undefined });
+}
+
 /** As the pass that this boundary ends told, for policies that remember no more. */
-export function asThePassTold(boundary: MeasuredBoundary): GuestAndLink | undefined {
+export function asThePassTold(
+  boundary: MeasuredBoundary,
+  fixedCostMs = SWITCHOVER_FIXED_COST_MS,
+): GuestAndLink | undefined {
   const { ended, remainingBytes, totalBytes, lineRateBytesPerSecond } = boundary;
   if (!ended || lineRateBytesPerSecond === undefined) return undefined;
   const { durationMs, bandwidthBytesPerSecond } = ended;
@@ -60,7 +70,7 @@ export function asThePassTold(boundary: MeasuredBoundary): GuestAndLink | undefi
       curve: DirtyCurve.unobserved(totalBytes).observe({ durationMs, bytes: remainingBytes }).curve,
       bandwidth: exactly(bandwidthBytesPerSecond),
     },
-    cost: { lineRate: exactly(lineRateBytesPerSecond), fixedCostMs: exactly(SWITCHOVER_FIXED_COST_MS) },
+    cost: { lineRate: exactly(lineRateBytesPerSecond), fixedCostMs: exactly(fixedCostMs) },
   };
 }
 

@@ -50,18 +50,27 @@ interface Reasoned {
   readonly memoryIntensive?: boolean;
 }
 
+/** What a pause was reckoned with: the driver sets exactly what was decided. */
+export interface ReckonedWith {
+  /** At which the stop-and-copy moves memory; undefined: not known, so QEMU goes by what it measures itself. */
+  readonly lineRateBytesPerSecond: number | undefined;
+  /** Of the switchover, beside the memory: it is part of the pause, and taken off before QEMU gets its limit. */
+  readonly fixedCostMs: number;
+}
+
 export type Decision = Reasoned &
   (
     | { readonly action: 'continue' }
     /** Let QEMU stop by itself at any boundary that fits this pause. */
-    | {
+    | ({
         readonly action: 'set-downtime-limit';
         readonly downtimeLimitMs: number;
-        /** Set as it is, as other systems do: a downtime limit of QEMU's and not a pause of the guest's. */
-        readonly asIs?: boolean;
-      }
+        readonly asIs?: false;
+      } & ReckonedWith)
+    /** The same as it is, as other systems do: a downtime limit of QEMU's and not a pause of the guest's. */
+    | { readonly action: 'set-downtime-limit'; readonly downtimeLimitMs: number; readonly asIs: true }
     /** Stop now; QEMU must not stop if the pause would be longer than `acceptedPauseMs`. */
-    | { readonly action: 'switchover'; readonly acceptedPauseMs: number }
+    | ({ readonly action: 'switchover'; readonly acceptedPauseMs: number } & ReckonedWith)
     /** Withhold that much of the vCPUs' time, from 1 to 99 per cent. From here on the brake's own rule decides. */
     | { readonly action: 'throttle'; readonly throttlePercent: number }
     | { readonly action: 'suspend' }
@@ -76,14 +85,22 @@ export type Action = Decision['action'];
 export interface Policy {
   /** The downtime limit in force from the start, in milliseconds. */
   readonly initialDowntimeLimitMs: number;
+  /**
+   * The fixed cost of a switchover that this limit includes, as in {@link ReckonedWith}. Left out: it is a downtime limit
+   * of QEMU's and not a pause of the guest's.
+   */
+  readonly initialFixedCostMs?: number;
   observe(observation: Observation): Decision;
   /** Is told of a probe that was made after it had begun. */
   takeProbe?(probe: DirtyObservation): void;
-  /** The effect of this decision failed or was refused. */
+  /**
+   * Is told that the effect of its decision failed, or was refused because the user's limits do not allow it; not of
+   * an `abort`, which is the supervisor's to try again.
+   */
   takeFailure?(decision: Decision, words: string): void;
-  /** The guest stopped on the source. */
+  /** The guest stopped on the source: for the switchover, or because the policy suspended it. */
   takeStop?(atMs: number): void;
-  /** The guest runs on the source again. */
+  /** The guest runs on the source again, and the migration goes on. */
   takeResume?(atMs: number): void;
   /** What it says before anything has begun: `abort` where it is certain that no pause within the limits is possible. */
   beforeStart?(): Decision | undefined;

@@ -1,3 +1,4 @@
+import { assumedFixedCostMs } from '../model/pause-room.ts';
 import type { Decision, PolicyKind } from './policy.ts';
 
 const LEAVE_ALONE: Decision = { action: 'continue', reason: 'stock QEMU decides by itself' };
@@ -18,6 +19,7 @@ export const relaxed: PolicyKind = {
   summary: "QEMU's own rule with --max-downtime as its limit from the start",
   begin: (limits) => ({
     initialDowntimeLimitMs: limits.maxDowntimeMs,
+    initialFixedCostMs: assumedFixedCostMs(limits.maxDowntimeMs),
     observe: () => LEAVE_ALONE,
   }),
 };

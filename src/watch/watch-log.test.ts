@@ -20,7 +20,13 @@ const OUTCOME = {
 const DECIDED = entry({
   type: 'decision',
   pass: 3,
-  decision: { action: 'switchover', acceptedPauseMs: 300, reason: 'the set is flat' },
+  decision: {
+    action: 'switchover',
+    acceptedPauseMs: 300,
+    lineRateBytesPerSecond: undefined,
+    fixedCostMs: 50,
+    reason: 'the set is flat',
+  },
 });
 const STOPPED = entry({ type: 'guest', event: 'stopped', side: 'source' });
 const ENDED = entry({ type: 'ended', outcome: OUTCOME });
@@ -94,7 +100,13 @@ describe('for a program', () => {
       migration: 'id1',
       atMs: 1500,
       pass: 3,
-      decision: { action: 'switchover', acceptedPauseMs: 300, reason: 'the set is flat' },
+      decision: {
+        action: 'switchover',
+        acceptedPauseMs: 300,
+        lineRateBytesPerSecond: undefined,
+        fixedCostMs: 50,
+        reason: 'the set is flat',
+      },
     });
     expect(lineOf(ENDED)).toMatchObject({ event: 'ended', outcome: OUTCOME });
   });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { addMigrationOptions } from '../options.ts';
+import { addMigrationOptions, addRunOptions } from '../options.ts';
 import { connectOption } from './connect-options.ts';
 import { EXIT_HELP } from './help-texts.ts';
 
@@ -15,7 +15,7 @@ export function addAttachCommand(root: Command, onStatus: (status: number) => vo
     .addOption(connectOption())
     .option('--to <destination>', "the destination: its host's URI, or its monitor (qmp:/run/vm1-dest.sock)")
     .option('--dname <name>', "libvirt: the domain's name on the destination, when that is not its own");
-  addMigrationOptions(command)
+  addRunOptions(addMigrationOptions(command))
     .addHelpText(
       'after',
       `

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { addMigrationOptions, bandwidthOption } from '../options.ts';
+import { addMigrationOptions, addRunOptions, bandwidthOption } from '../options.ts';
 import { connectOption, destConnectOption } from './connect-options.ts';
 import { EXIT_HELP, policyHelp } from './help-texts.ts';
 
@@ -27,6 +27,10 @@ export function addMigrateCommand(root: Command, onStatus: (status: number) => v
       ),
     )
     .option('--listen-uri <uri>', `${QEMU} what the destination binds, when it differs (tcp:0.0.0.0:4444)`)
+    .option(
+      '--destination-starts-itself',
+      `${QEMU} as QEMU does it: the destination runs the guest without a word of switchover's; a link cut in the last moment can then leave both sides running it`,
+    )
     .option('--dry-run', 'check both ends and tell how the guest uses its memory; touch nothing')
     .option('--force', 'migrate although the guest may lose memory, or has host devices')
     .optionsGroup('As in virsh (libvirt only)')
@@ -43,7 +47,7 @@ export function addMigrateCommand(root: Command, onStatus: (status: number) => v
     .addOption(new Option('--p2p', 'always so: the job outlives this command').hideHelp())
     .addOption(new Option('--live', 'always so').hideHelp())
     .optionsGroup('How');
-  addMigrationOptions(command.addOption(bandwidthOption()))
+  addRunOptions(addMigrationOptions(command.addOption(bandwidthOption())))
     .addHelpText(
       'after',
       `

@@ -24,7 +24,7 @@ async function planned(given: Partial<Limits>): Promise<{ planned: Planned; requ
     others: ['stock', 'nova', 'proxmox'].map((name) => choosePolicy(name)),
   };
   const guest = {
-    ...{ vm: 'qmp:/a', name: 'vm1', hypervisor: 'QEMU 10.0.2', accelerator: 'tcg' as const },
+    ...{ vm: 'qmp:/a', name: 'vm1', uuid: undefined, hypervisor: 'QEMU 10.0.2', accelerator: 'tcg' as const },
     ...{ machineType: undefined, memoryBytes: 2 ** 29, state: 'running' as const, migrating: false },
     losesWrites: undefined,
   };

@@ -1,9 +1,9 @@
 /** What a plan comes to, in sentences. */
 import type { Estimate } from '../../model/interval.ts';
 import { formatBytes, formatDuration, spellDuration, spellRate } from '../../model/units.ts';
-import type { WayOut } from '../../plan/options.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Figures, Means, Rehearsal } from '../../plan/rehearse.ts';
+import type { WayOut } from '../../plan/ways-out.ts';
 import type { Limits } from '../../policy/policy.ts';
 
 const MISSING = {

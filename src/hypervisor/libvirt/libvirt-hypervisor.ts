@@ -10,17 +10,22 @@ import type {
   FormerSettings,
   GuestFacts,
   Hypervisor,
+  Settled,
+  SettleTodo,
   Side,
   SideState,
   StartOptions,
   Whereabouts,
 } from '../hypervisor.ts';
-import { RefusedError } from '../hypervisor.ts';
+import { NotBegunError, RefusedError } from '../hypervisor.ts';
 import { guestsShareOf } from '../process-memory.ts';
+import { startLimitMs } from '../qemu-rules/start.ts';
+import { Findings, refusalOfAll } from '../refusal.ts';
 import { type DomainAddress, parseDomainAddress } from './address.ts';
 import { type Domain, lookUpDomain, notMigrating, uuidOf } from './domain/domain.ts';
 import { sideStateAt } from './domain/domain-state.ts';
 import { isBefore } from './domain/versions.ts';
+import { notPutBack } from './downtime-setting.ts';
 import { LibvirtMigration } from './libvirt-migration.ts';
 import { migrateArguments, PLAIN_MIGRATE, type VirshMigrateOptions } from './migrate-command.ts';
 import { preflight } from './preflight/preflight.ts';
@@ -51,7 +56,7 @@ export interface LibvirtOptions {
   /** Shared by all who listen to the same hosts. */
   readonly hub?: EventHub;
   /** How long a libvirtd that is restarted, or cannot be reached, is waited for. Default: a minute. */
-  readonly reconnectForMs?: number;
+  readonly reconnectForMs?: number | undefined;
   readonly clock?: Clock;
 }
 
@@ -133,11 +138,12 @@ export class LibvirtHypervisor implements Hypervisor {
 
   async start(vm: string, target: Destination, options: StartOptions): Promise<LibvirtMigration> {
     const { domain, findings } = await this.look(vm, target, options);
-    RefusedError.throwAny(findings);
+    new Findings(findings).throwAny();
     const { uri, uuid, facts } = domain;
     const there = parseDomainAddress(target.vm);
-    await options.remember?.(formerSettings(domain.downtimeLimitMs));
-    await setFirstLimit(domain, options.downtimeLimitMs);
+    const left = formerLimitMs(options.former);
+    if (left === undefined) await options.remember?.(formerSettings(domain.downtimeLimitMs));
+    await setFirstLimit(domain, startLimitMs(options));
     const lineRateStated =
       options.lineRateBytesPerSecond !== undefined && !isBefore(domain.versions.libvirt, 11, 1);
     const peerUri = target.peerUri ?? there.uri;
@@ -156,14 +162,18 @@ export class LibvirtHypervisor implements Hypervisor {
       virshMigrate: virshOnItsOwn(uri, args),
       lineRateStated,
       passCapBytesPerSecond: options.bandwidthBytesPerSecond,
-      previousDowntimeLimitMs: domain.downtimeLimitMs,
+      previousDowntimeLimitMs: left ?? domain.downtimeLimitMs,
       limitChanged: true,
     });
     const refused = await this.begunOrRefused(migration);
     if (refused === undefined) return migration;
     const problems = (await migration.putBack()).flatMap(({ problem }) => problem ?? []);
     await migration.detach();
-    throw refusedByVirsh(facts.name, [refused, ...problems].join('; '));
+    if (problems.length > 0)
+      throw new NotBegunError(
+        `libvirt refused to migrate ${facts.name} (${refused}); ${problems.join('; ')}`,
+      );
+    throw refusedByVirsh(facts.name, refused);
   }
 
   async attach(vm: string, options: AttachOptions): Promise<LibvirtMigration> {
@@ -183,7 +193,8 @@ export class LibvirtHypervisor implements Hypervisor {
         `the migration of ${facts.name} cannot be braked: libvirt makes a brake ready only when a migration begins (\`switchover migrate --over-budget brake\`); choose another --over-budget`,
       );
     const { inherited } = options;
-    const former = inherited?.former.find(({ side }) => side === 'source')?.parameters['downtimeLimitMs'];
+    const left = formerLimitMs(inherited?.former);
+    if (left === undefined) await options.remember?.(formerSettings(domain.downtimeLimitMs));
     return new LibvirtMigration({
       ...this.shared(),
       zeroMs: domain.jobBeganMs,
@@ -200,8 +211,8 @@ export class LibvirtHypervisor implements Hypervisor {
       virshMigrate: undefined,
       lineRateStated: false,
       passCapBytesPerSecond: domain.capBytesPerSecond,
-      previousDowntimeLimitMs: typeof former === 'number' ? former : domain.downtimeLimitMs,
-      limitChanged: typeof former === 'number',
+      previousDowntimeLimitMs: left ?? domain.downtimeLimitMs,
+      limitChanged: left !== undefined,
     });
   }
 
@@ -213,6 +224,29 @@ export class LibvirtHypervisor implements Hypervisor {
       there ? stateAt(there, 'destination') : ('unknown' as const),
     ]);
     return { source, destination: other };
+  }
+
+  async settleAt(vm: string, { run, former }: SettleTodo): Promise<Settled> {
+    const address = parseDomainAddress(vm);
+    const { uri } = address;
+    const uuid = await uuidOf(address);
+    if (run) await ask(uri, ['resume', `--domain=${uuid}`]);
+    const effect = run ? { did: `resume on ${uri}` } : undefined;
+    const limitMs = former && formerLimitMs([former]);
+    if (!former || limitMs === undefined) return { effect, restored: undefined };
+    try {
+      await ask(uri, ['migrate-setmaxdowntime', `--domain=${uuid}`, `--downtime=${limitMs}`]);
+      return { effect, restored: { side: former.side, problem: undefined } };
+    } catch (error) {
+      const problem = notPutBack({
+        uri,
+        uuid,
+        name: address.domain,
+        limitMs,
+        words: (error as Error).message,
+      });
+      return { effect, restored: { side: former.side, problem } };
+    }
   }
 
   private shared() {
@@ -242,7 +276,7 @@ export class LibvirtHypervisor implements Hypervisor {
       const reasons = [source, destination].flatMap((each) =>
         each.status === 'rejected' ? [each.reason] : [],
       );
-      throw RefusedError.ofFailures(reasons);
+      throw refusalOfAll(reasons);
     }
     const domain = source.value;
     const parts = {
@@ -297,6 +331,12 @@ async function sourceFindings(domain: Domain, options: CheckOptions): Promise<Re
   return findings;
 }
 
+/** What a controller before us found. */
+function formerLimitMs(former: readonly FormerSettings[] | undefined): number | undefined {
+  const limitMs = former?.find(({ side }) => side === 'source')?.parameters['downtimeLimitMs'];
+  return typeof limitMs === 'number' ? limitMs : undefined;
+}
+
 function formerSettings(downtimeLimitMs: number | undefined): FormerSettings {
   const parameters = downtimeLimitMs === undefined ? {} : { downtimeLimitMs };
   return { side: 'source', parameters, capabilities: {} };
@@ -304,7 +344,7 @@ function formerSettings(downtimeLimitMs: number | undefined): FormerSettings {
 
 /**
  * The limit under which the migration begins. @throws {RefusedError} when libvirt refuses it
- * @throws {Error} when it does not answer: then it may be set, which is no refusal
+ * @throws {NotBegunError} when it does not answer: then it may be set, which is no refusal
  */
 async function setFirstLimit({ uri, uuid, facts, downtimeLimitMs }: Domain, limitMs: number): Promise<void> {
   const wholeMs = Math.max(1, Math.round(limitMs));
@@ -312,8 +352,8 @@ async function setFirstLimit({ uri, uuid, facts, downtimeLimitMs }: Domain, limi
     await virsh(uri, ['migrate-setmaxdowntime', `--domain=${uuid}`, `--downtime=${wholeMs}`]);
   } catch (error) {
     if (!(error instanceof VirshTimeoutError)) throw refusalOf(uri, error);
-    throw new Error(
-      `nothing was begun; ${error.message}, so the downtime limit of ${facts.name} may be ${wholeMs} ms now: ` +
+    throw new NotBegunError(
+      `the migration was not begun: ${error.message}, so the downtime limit of ${facts.name} may be ${wholeMs} ms now: ` +
         `\`virsh --connect ${uri} migrate-setmaxdowntime ${uuid} ${downtimeLimitMs ?? QEMU_DEFAULT_DOWNTIME_MS}\` puts it back`,
       { cause: error },
     );

@@ -707,7 +707,11 @@ describe('what was not heard is only known where nothing can have been missed', 
 describe('effects', () => {
   test('the limit is set as decided, and put back as it was found', async () => {
     const script = await underWay();
-    const limit = script.migration.setDowntimeLimit({ pauseMs: 2050, lineRateBytesPerSecond: 100e6 });
+    const limit = script.migration.setDowntimeLimit({
+      pauseMs: 2050,
+      fixedCostMs: 50,
+      lineRateBytesPerSecond: 100e6,
+    });
     await script.clock.pass(10);
     expect(await limit).toEqual({ did: 'migrate-setmaxdowntime 2000', set: { downtimeLimitMs: 2000 } });
     const restrained = script.migration.restrain();
@@ -725,7 +729,11 @@ describe('effects', () => {
   // Review B8.
   test('a cap is divided by, not what the last 250 ms happened to carry', async () => {
     const script = await underWay({ passCapBytesPerSecond: 125e6 });
-    const limit = script.migration.setDowntimeLimit({ pauseMs: 4050, lineRateBytesPerSecond: 1250e6 });
+    const limit = script.migration.setDowntimeLimit({
+      pauseMs: 4050,
+      fixedCostMs: 50,
+      lineRateBytesPerSecond: 1250e6,
+    });
     await script.clock.pass(10);
     expect((await limit).set).toEqual({ downtimeLimitMs: 40_000 });
     expect(script.migration.passCapBytesPerSecond).toBe(125e6);
@@ -735,7 +743,11 @@ describe('effects', () => {
     const script = await underWay();
     script.source.job = () => 'never';
     await script.clock.pass(1000);
-    const limit = script.migration.setDowntimeLimit({ pauseMs: 550, lineRateBytesPerSecond: undefined });
+    const limit = script.migration.setDowntimeLimit({
+      pauseMs: 550,
+      fixedCostMs: 50,
+      lineRateBytesPerSecond: undefined,
+    });
     await script.clock.pass(10);
     expect(await limit).toMatchObject({ set: { downtimeLimitMs: 500 } });
   });

@@ -22,9 +22,11 @@ import {
   type Side,
   TooLateError,
 } from '../hypervisor.ts';
+import { migrationMark } from '../migration-mark.ts';
 import { Observer, type Sample } from '../observer.ts';
 import { downtimeLimitMs } from '../qemu-rules/switchover-limit.ts';
 import { lookAtSide, type SideLook } from './domain/domain-state.ts';
+import { DowntimeSetting } from './downtime-setting.ts';
 import { EventWatch } from './event-watch.ts';
 import { lastingStates } from './lasting-states.ts';
 import { destinationChange, sourceChange } from './life-cycle.ts';
@@ -101,6 +103,7 @@ export class LibvirtMigration implements RunningMigration {
 
   private readonly parts: LibvirtMigrationParts;
   private readonly observer: Observer;
+  private readonly downtime: DowntimeSetting;
   private readonly hosts: Record<Side, HostVirsh>;
   private readonly watches: Record<Side, EventWatch> = {
     source: new EventWatch(),
@@ -111,6 +114,8 @@ export class LibvirtMigration implements RunningMigration {
   private state: RunState;
   /** What libvirt counted before this migration began, where we saw it begin. */
   private iterationBase: number | undefined;
+  /** On the parts' clock. */
+  private jobBeganMs: number;
   /** Announced before the job was known to be ours. */
   private early: { readonly iteration: number; readonly atMs: number } | undefined;
   /** When the source's libvirtd last answered. */
@@ -121,7 +126,6 @@ export class LibvirtMigration implements RunningMigration {
   private everHeld = false;
   private suspendedByUs = false;
   private postCopyBegan = false;
-  private limitChanged: boolean;
   private cancelling = false;
   private virshEnded: { readonly output: VirshOutput; readonly atMs: number } | undefined;
   private lastJob: JobInfo | undefined;
@@ -133,14 +137,22 @@ export class LibvirtMigration implements RunningMigration {
     this.wasRunning = parts.wasRunning;
     this.begunByUs = parts.begunByUs;
     this.passCapBytesPerSecond = parts.passCapBytesPerSecond;
-    this.limitChanged = parts.limitChanged;
     this.answeredMs = parts.clock.now();
+    this.jobBeganMs = parts.zeroMs;
     this.state = { kind: parts.virshMigrate === undefined ? 'copying' : 'beginning' };
     this.iterationBase = parts.virshMigrate === undefined ? 0 : undefined;
     this.hosts = {
       source: new HostVirsh(() => parts.openShell(parts.sourceUri)),
       destination: new HostVirsh(() => parts.openShell(parts.destinationUri ?? '')),
     };
+    this.downtime = new DowntimeSetting({
+      uri: parts.sourceUri,
+      uuid: parts.uuid,
+      name: parts.guest.name,
+      formerMs: parts.previousDowntimeLimitMs,
+      changed: parts.limitChanged,
+      act: async (args) => await this.hosts.source.act(args, PATIENT_MS),
+    });
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
     this.begun = promise;
     this.settleBegun = resolve;
@@ -162,6 +174,10 @@ export class LibvirtMigration implements RunningMigration {
     else void parts.virshMigrate.then((output) => this.takeVirshEnd(output));
   }
 
+  get mark(): string {
+    return migrationMark(this.parts.clock.now() - this.jobBeganMs);
+  }
+
   get events(): AsyncIterable<MigrationEvent> {
     return this.observer.events;
   }
@@ -173,9 +189,9 @@ export class LibvirtMigration implements RunningMigration {
   async setDowntimeLimit(request: PauseRequest): Promise<Effect> {
     const limitMs = downtimeLimitMs(request, {
       lineRateStated: this.parts.lineRateStated,
-      cappedPassRate: this.parts.passCapBytesPerSecond,
+      passCapBytesPerSecond: this.parts.passCapBytesPerSecond,
     });
-    return await this.setLimit(limitMs);
+    return await this.downtime.set(limitMs);
   }
 
   /** libvirt takes no part of it on the way: what was armed at the start bites by QEMU's own rule. */
@@ -213,7 +229,7 @@ export class LibvirtMigration implements RunningMigration {
   }
 
   async restrain(): Promise<Effect> {
-    return await this.setLimit(1);
+    return await this.downtime.set(1);
   }
 
   async letRun(): Promise<Effect> {
@@ -230,27 +246,13 @@ export class LibvirtMigration implements RunningMigration {
   }
 
   async putBack(): Promise<readonly Restored[]> {
-    const { uuid, sourceUri, guest, previousDowntimeLimitMs: before } = this.parts;
-    if (before === undefined || !this.limitChanged) return [];
-    const { state } = await this.look('source');
-    // Its QEMU is there no more, and with it what was set.
-    if (state === 'gone' || state === 'handed-over') return [];
-    try {
-      await this.hosts.source.act(['migrate-setmaxdowntime', uuid, String(before)], STATE_PATIENT_MS);
-      this.limitChanged = false;
-      return [{ side: 'source', problem: undefined }];
-    } catch (error) {
-      const problem =
-        `the downtime limit of ${guest.name} could not be put back to ${before} ms (${wordsOf(error)}): ` +
-        `\`virsh --connect ${sourceUri} migrate-setmaxdowntime ${uuid} ${before}\` does it`;
-      return [{ side: 'source', problem }];
-    }
+    return await this.downtime.putBack(await this.look('source'));
   }
 
   async detach(): Promise<void> {
     if (this.state.kind !== 'ended' && this.state.kind !== 'detached') {
       this.become({ kind: 'detached' });
-      this.observer.close();
+      this.observer.stopLooking();
       this.settleBegun(undefined);
       this.observer.end({
         atMs: this.observer.now(),
@@ -411,7 +413,7 @@ export class LibvirtMigration implements RunningMigration {
   private takeBeginning(look: JobLook): void {
     const owner = ownerOf(look, this.parts.zeroMs);
     const refused = this.virshEnded !== undefined && this.virshEnded.output.status !== null;
-    if (owner === 'ours' && !(refused && this.isNotOurs(look))) return this.begin();
+    if (owner === 'ours' && !(refused && this.isNotOurs(look))) return this.begin(look);
     if (!this.virshEnded || owner === 'unclear') return;
     // One that was killed may have handed its wish over before.
     if (!refused && look.askedMs - this.virshEnded.atMs < NOT_OURS_MS) return;
@@ -419,8 +421,9 @@ export class LibvirtMigration implements RunningMigration {
     this.finish({ kind: 'refused', words: this.refusalWords() });
   }
 
-  private begin(): void {
+  private begin({ job, answeredMs }: JobLook): void {
     this.become({ kind: 'copying' });
+    this.jobBeganMs = answeredMs - (job.timeElapsedMs ?? 0);
     this.settleBegun(undefined);
     if (this.early) this.observer.announced(this.passOf(this.early.iteration), this.early.atMs);
     this.observer.pace();
@@ -516,12 +519,6 @@ export class LibvirtMigration implements RunningMigration {
       : new Error(`libvirt has no job of it that could be aborted, and the source says ${state}`);
   }
 
-  private async setLimit(limitMs: number): Promise<Effect> {
-    this.limitChanged = true;
-    await this.hosts.source.act(['migrate-setmaxdowntime', this.parts.uuid, String(limitMs)], PATIENT_MS);
-    return { did: `migrate-setmaxdowntime ${limitMs}`, set: { downtimeLimitMs: limitMs } };
-  }
-
   private async act(side: Side, command: string): Promise<Effect> {
     if (side === 'destination' && this.parts.destinationUri === undefined)
       throw new Error('the destination was not given');
@@ -539,7 +536,7 @@ export class LibvirtMigration implements RunningMigration {
     if (isOver(this.state)) return;
     const heldBy = this.state.kind === 'held' ? this.state.by : undefined;
     this.become({ kind: 'settling', because });
-    this.observer.close();
+    this.observer.stopLooking();
     void this.settle(because, heldBy);
   }
 

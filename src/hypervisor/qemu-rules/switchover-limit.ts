@@ -1,52 +1,61 @@
 /**
- * What QEMU is told so that it stops the guest exactly when the rest fits the pause.
+ * What QEMU is told so that it stops the guest exactly when the rest fits the pause: the one arithmetic for every driver.
  *
  * QEMU stops when `pending <= rate x downtime-limit`. Which rate it takes depends on its version:
  * - from 8.2, `avail-switchover-bandwidth` where it is set: the line rate is stated, so the comparison is
  *   with the bytes that the pause can really move;
  * - before, and where no rate is stated, its own measurement of the last 100 ms, which `max-bandwidth` caps
- *   although the stop-and-copy is not capped. The limit is then scaled by line rate over that rate, so that the
- *   product is again the bytes that the pause can really move.
+ *   although the stop-and-copy is not capped. The limit is then scaled by line rate over the cap.
  * (migration/migration.c: migration_update_counters.)
+ *
+ * The scale goes by the cap and never by a rate that was measured: QEMU's own rate is never more than the cap, so the
+ * limit never lets it stop with more than the pause can move. A measured rate may hold a stall (a bitmap sync sends
+ * nothing), and QEMU's own recovers within 100 ms: it then stopped with five times what was accepted.
  *
  * The fixed cost of a switchover is taken off first: the limit speaks only of sending memory.
  */
-import { SWITCHOVER_FIXED_COST_MS } from '../../model/passes.ts';
 import { QEMU_LONGEST_DOWNTIME_MS } from '../../model/qemu-constants.ts';
 import type { PauseRequest } from '../hypervisor.ts';
 import type { QemuFeatures } from './features.ts';
 
-export interface RateArithmetic {
+export interface RateInQemu {
   /** QEMU was told the line rate and counts with it. */
   readonly lineRateStated: boolean;
-  /** What the passes achieve, where they are capped below the line, in bytes per second. */
-  readonly cappedPassRate: number | undefined;
+  /** `max-bandwidth` of the passes, bytes per second; undefined: none. */
+  readonly passCapBytesPerSecond: number | undefined;
 }
 
-/** @returns whole milliseconds */
-export function downtimeLimitMs(request: PauseRequest, rates: RateArithmetic): number {
-  const sendingMs = Math.max(1, request.pauseMs - (request.asIs ? 0 : SWITCHOVER_FIXED_COST_MS));
-  const scaled =
-    !request.asIs && !rates.lineRateStated && rates.cappedPassRate && request.lineRateBytesPerSecond;
-  // Only a cap makes the passes slower than the line; a passing dip must not inflate the limit.
-  const scale = scaled ? Math.max(1, request.lineRateBytesPerSecond / rates.cappedPassRate) : 1;
-  return Math.min(QEMU_LONGEST_DOWNTIME_MS, Math.max(1, Math.floor(sendingMs * scale)));
+/** QEMU's parameters, by QEMU's names. */
+export type PauseParameters = {
+  readonly 'downtime-limit': number;
+  readonly 'avail-switchover-bandwidth'?: number;
+};
+
+/** @returns QEMU's `downtime-limit` in whole milliseconds */
+export function downtimeLimitMs(request: PauseRequest, rate: RateInQemu): number {
+  if (request.asIs) return wholeLimitMs(request.pauseMs);
+  const { pauseMs, fixedCostMs, lineRateBytesPerSecond: lineRate } = request;
+  const cap = rate.lineRateStated ? undefined : rate.passCapBytesPerSecond;
+  const scale = cap && lineRate ? Math.max(1, lineRate / cap) : 1;
+  return wholeLimitMs(pauseMs > fixedCostMs ? (pauseMs - fixedCostMs) * scale : 1);
 }
 
 /**
- * The same as parameters, for those who may set QEMU's on the way: where QEMU takes the line rate, it is stated.
+ * The same as parameters, for a driver that may set QEMU's on the way: where QEMU takes the line rate, it is stated.
  *
- * @param passRateBytesPerSecond what the passes achieve now, where they are capped; undefined while not known
+ * @param passCapBytesPerSecond as in {@link RateInQemu}
  */
 export function pauseParameters(
   request: PauseRequest,
   features: Pick<QemuFeatures, 'availSwitchoverBandwidth'>,
-  passRateBytesPerSecond: number | undefined,
-): Record<string, number> {
+  passCapBytesPerSecond: number | undefined,
+): PauseParameters {
   const lineRate = request.asIs ? undefined : request.lineRateBytesPerSecond;
   const lineRateStated = features.availSwitchoverBandwidth && lineRate !== undefined;
-  const limit = {
-    'downtime-limit': downtimeLimitMs(request, { lineRateStated, cappedPassRate: passRateBytesPerSecond }),
-  };
+  const limit = { 'downtime-limit': downtimeLimitMs(request, { lineRateStated, passCapBytesPerSecond }) };
   return lineRateStated ? { ...limit, 'avail-switchover-bandwidth': Math.round(lineRate) } : limit;
+}
+
+function wholeLimitMs(ms: number): number {
+  return Math.min(QEMU_LONGEST_DOWNTIME_MS, Math.max(1, Math.floor(ms)));
 }

@@ -1,30 +1,36 @@
-import { TooLateError } from '../hypervisor.ts';
-import type { QmpClient } from './qmp/client.ts';
-import { QmpClosedError } from './qmp/errors.ts';
-
 /**
  * Keeps a destination that is still receiving from ever starting the guest by itself.
  *
- * Without this a cancel could leave the guest running on both sides: QEMU answers a command that came just
- * before the switchover only after it, when the destination may have everything and be starting, and then
- * resumes the source all the same. `stop` on a QEMU that is receiving clears its `autostart` (monitor/qmp-cmds.c,
- * qmp_stop), and `inmigrate` as the answer to `query-status` proves that we were in time.
- *
- * @returns how it is kept: told to, or because its process has ended
- * @throws {TooLateError} when the destination already has the whole guest: it is told to run it
+ * `stop` on a QEMU that is receiving clears its `autostart` (monitor/qmp-cmds.c, qmp_stop), and `inmigrate` as the
+ * answer to `query-status` proves that we were in time: from then on only a `cont` lets it run the guest. It is not
+ * undone by a `cont` while it receives: before it looks at the run state, qmp_cont takes the disks over
+ * (bdrv_activate_all), which the source still holds.
  */
-export async function fence(destination: QmpClient): Promise<'fenced' | 'gone'> {
-  try {
-    await destination.execute('stop', undefined, { timeoutMs: 2000 });
-    const { status } = await destination.execute('query-status', undefined, { timeoutMs: 2000 });
-    if (status === 'inmigrate') return 'fenced';
-  } catch (error) {
-    if (error instanceof QmpClosedError) return 'gone';
-    throw new TooLateError(
-      `the destination could not be kept from starting the guest (${(error as Error).message})`,
-      { cause: error },
-    );
-  }
-  await destination.execute('cont', undefined, { timeoutMs: 2000 });
+import { TooLateError } from '../hypervisor.ts';
+import type { LastingMonitor } from './lasting-monitor.ts';
+
+const PATIENCE_MS = 2000;
+
+/**
+ * @returns how it is kept: told to, or because its process is proved dead
+ * @throws {TooLateError} when it already has the whole guest, which runs there, or is made to again
+ * @throws {Error} when it could not be told, or what it did is not known
+ */
+export async function fence(destination: LastingMonitor): Promise<'fenced' | 'ended'> {
+  if (destination.state.kind === 'ended') return 'ended';
+  const before = await statusOf(destination);
+  if (before === 'running') throw new TooLateError('the destination has the whole guest already');
+  // Whatever else is paused there was paused by somebody, and is not ours to let run.
+  if (before !== 'inmigrate')
+    throw new TooLateError(`the destination does not wait for memory any more: it is ${before}`);
+  await destination.execute('stop', undefined, { timeoutMs: PATIENCE_MS });
+  const after = await statusOf(destination);
+  if (after === 'inmigrate') return 'fenced';
+  // It came to have everything between the two questions, and it was our `stop` that keeps it.
+  await destination.execute('cont', undefined, { timeoutMs: PATIENCE_MS });
   throw new TooLateError('the destination has the whole guest already');
+}
+
+async function statusOf(destination: LastingMonitor): Promise<string> {
+  return (await destination.execute('query-status', undefined, { timeoutMs: PATIENCE_MS })).status;
 }

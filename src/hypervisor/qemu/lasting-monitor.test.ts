@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
 import { REAL_CLOCK } from '../clock.ts';
-import { identify } from '../process-identity.ts';
+import { identify, isRunning } from '../process-identity.ts';
 import { LastingMonitor, type MonitorChange, UnreachableError } from './lasting-monitor.ts';
 import { connectQmp } from './qmp/client.ts';
 import { startFakeQmpServer } from './qmp/testing/fake-qmp-server.ts';
@@ -15,9 +15,10 @@ afterEach(async () => {
 async function open({ process = undefined as ChildProcess | undefined, same = async () => true } = {}) {
   const server = await startFakeQmpServer({ handlers: { 'query-status': () => ({ status: 'running' }) } });
   cleanups.push(() => server[Symbol.asyncDispose]());
+  const identity = process?.pid === undefined ? undefined : identify(process.pid);
   const monitor = new LastingMonitor(await connectQmp(server.path), {
     address: 'qmp:vm1',
-    process: process?.pid === undefined ? undefined : identify(process.pid),
+    process: identity && { isRunning: () => isRunning(identity), words: `its process ${identity.pid}` },
     clock: REAL_CLOCK,
     connect: async () => await connectQmp(server.path),
     isSame: same,

@@ -8,7 +8,7 @@
  *         └───────────┴──────────────▶ closed (by us)
  */
 import type { Clock } from '../clock.ts';
-import { isRunning, type ProcessIdentity } from '../process-identity.ts';
+import type { ProvableProcess } from './listening-process.ts';
 import type { ExecuteOptions, QmpClient } from './qmp/client.ts';
 import type { QmpCommands } from './qmp/commands.ts';
 import type { QmpEvent } from './qmp/events.ts';
@@ -30,7 +30,7 @@ export interface LastingMonitorParts {
   /** As in messages. */
   readonly address: string;
   /** The process that listens at the address, where it is on this machine. */
-  readonly process: ProcessIdentity | undefined;
+  readonly process: ProvableProcess | undefined;
   readonly clock: Clock;
   /** Opens the address anew. @throws {Error} when nothing answers */
   connect(): Promise<QmpClient>;
@@ -176,7 +176,7 @@ export class LastingMonitor {
   private proofOfEnd(): string | undefined {
     if (this.shutdown !== undefined) return this.shutdown;
     const { process } = this.parts;
-    return process !== undefined && !isRunning(process) ? `its process ${process.pid} has ended` : undefined;
+    return process !== undefined && !process.isRunning() ? `${process.words} has ended` : undefined;
   }
 
   private words(): string {

@@ -4,13 +4,21 @@
  */
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { identify, type ProcessIdentity } from '../process-identity.ts';
+import { identify, isRunning } from '../process-identity.ts';
+
+/** A process whose end can be proved. */
+export interface ProvableProcess {
+  isRunning(): boolean;
+  /** As in "its process 123". */
+  readonly words: string;
+}
 
 /** @returns undefined where the socket is not that of a QEMU on this machine, or not ours to look at */
-export function listeningQemu(socket: string): ProcessIdentity | undefined {
+export function listeningQemu(socket: string): ProvableProcess | undefined {
   try {
     const pid = listenerOf(socket);
-    return pid === undefined ? undefined : identify(pid);
+    const identity = pid === undefined ? undefined : identify(pid);
+    return identity && { isRunning: () => isRunning(identity), words: `its process ${identity.pid}` };
   } catch {
     // No Linux, or no /proc.
     return undefined;

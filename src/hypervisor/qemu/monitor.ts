@@ -1,5 +1,6 @@
 /** Opening QEMU's monitors, and reading from them what the driver needs to know of each side. */
 import { type GuestFacts, type RefusalCode, RefusedError, type SideState } from '../hypervisor.ts';
+import { migrationMark } from '../migration-mark.ts';
 import { featuresOf } from '../qemu-rules/features.ts';
 import { versionText } from '../qemu-rules/version.ts';
 import { type ConnectOptions, connectQmp, type QmpClient } from './qmp/client.ts';
@@ -62,26 +63,26 @@ export async function sideState(client: QmpClient): Promise<SideState> {
   }
 }
 
-/** Asks a side by opening its monitor anew. Never throws. */
-export async function sideStateAt(address: string | undefined): Promise<SideState> {
+/**
+ * Asks a side by opening its monitor anew. Never throws. That nobody answers there is no proof of an end: the way may be
+ * lost, so it is `unreachable`.
+ */
+export async function sideStateAt(address: string | undefined, options: ConnectOptions): Promise<SideState> {
   if (address === undefined) return 'unknown';
   try {
-    await using client = await openMonitor(address, { greetingTimeoutMs: 1000 });
-    return await sideState(client);
+    await using client = await openMonitor(address, { ...options, greetingTimeoutMs: 1000 });
+    const state = await sideState(client);
+    return state === 'gone' ? 'unreachable' : state;
   } catch (error) {
-    const gone = error instanceof RefusedError && isNobody(error.cause);
-    return gone ? 'gone' : 'silent';
+    const cause = error instanceof RefusedError ? error.cause : undefined;
+    return cause instanceof QmpNegotiationError ? 'silent' : 'unreachable';
   }
 }
 
-/** True when the socket is not there or nobody listens on it: the process has ended. */
-function isNobody(cause: unknown): boolean {
-  return cause instanceof QmpConnectError && (cause.code === 'no-socket' || cause.code === 'refused');
-}
-
 export async function guestFacts(address: string, client: QmpClient): Promise<GuestFacts> {
-  const [name, kvm, memory, machine, state, migration] = await Promise.all([
+  const [name, uuid, kvm, memory, machine, state, migration] = await Promise.all([
     client.execute('query-name'),
+    uuidOf(client),
     client.execute('query-kvm'),
     client.execute('query-memory-size-summary'),
     machineType(client),
@@ -94,16 +95,32 @@ export async function guestFacts(address: string, client: QmpClient): Promise<Gu
   return {
     vm: address,
     name: name.name ?? guestNameFromPath(address),
+    uuid,
     hypervisor,
     accelerator,
     machineType: machine,
     memoryBytes: memory['base-memory'] + (memory['plugged-memory'] ?? 0),
     state,
     migrating: isUnderWay(migration.status),
+    mark: isUnderWay(migration.status) ? migrationMark(migration['total-time'] ?? 0) : undefined,
     losesWrites: losesWrites
       ? `${hypervisor} loses guest writes when it migrates a guest without KVM (TCG): the guest would arrive with corrupted memory`
       : undefined,
   };
+}
+
+/** What QEMU tells that was started without -uuid. */
+const NO_UUID = '00000000-0000-0000-0000-000000000000';
+
+async function uuidOf(client: QmpClient): Promise<string | undefined> {
+  const { UUID } = await client.execute('query-uuid');
+  return UUID === NO_UUID ? undefined : UUID;
+}
+
+/** Whether two answers are of one VM, as far as they can tell. */
+export function isSameVm(one: GuestFacts, other: GuestFacts): boolean {
+  if (one.uuid !== undefined && other.uuid !== undefined) return one.uuid === other.uuid;
+  return one.memoryBytes === other.memoryBytes && one.machineType === other.machineType;
 }
 
 /** query-migrate statuses in which QEMU refuses another migration. */

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../clock.ts';
 import type { DirtyRateProbe } from '../hypervisor.ts';
 import { featuresOf } from '../qemu-rules/features.ts';
 import type { QmpClient } from './qmp/client.ts';
@@ -13,7 +13,11 @@ const ASK_AGAIN_MS = 20;
  * reads 0 on 10.0 there.
  * @throws {QmpError}
  */
-export async function probeBySampling(client: QmpClient, durationMs: number): Promise<DirtyRateProbe> {
+export async function probeBySampling(
+  client: QmpClient,
+  durationMs: number,
+  clock: Clock,
+): Promise<DirtyRateProbe> {
   const inMilliseconds = featuresOf(client.version).dirtyRateInMilliseconds;
   const askedMs = inMilliseconds
     ? Math.max(50, Math.round(durationMs))
@@ -25,9 +29,9 @@ export async function probeBySampling(client: QmpClient, durationMs: number): Pr
     mode: 'page-sampling',
     'sample-pages': SAMPLED_PAGES_PER_GIB,
   });
-  await sleep(askedMs - ASK_AGAIN_MS);
+  await clock.sleep(askedMs - ASK_AGAIN_MS);
   for (;;) {
-    await sleep(ASK_AGAIN_MS);
+    await clock.sleep(ASK_AGAIN_MS);
     const measured = await client.execute('query-dirty-rate');
     if (measured.status === 'measured')
       return { durationMs: askedMs, dirtyRateBytesPerSecond: (measured['dirty-rate'] ?? 0) * 2 ** 20 };

@@ -1,47 +1,74 @@
 /** QEMU behind the hypervisor's port: VMs are addressed by their QMP sockets, `qmp:/run/vm1.sock`. */
+import { type Clock, REAL_CLOCK } from '../clock.ts';
 import type {
   AttachOptions,
   CheckOptions,
   CheckReport,
   Destination,
   DirtyRateProbe,
+  FormerSettings,
   GuestFacts,
   Hypervisor,
+  Settled,
+  SettleTodo,
   StartOptions,
   Whereabouts,
 } from '../hypervisor.ts';
-import { RefusedError } from '../hypervisor.ts';
+import { NotBegunError, RefusedError } from '../hypervisor.ts';
 import {
   areOfABrake,
-  BRAKE_HELD_READY,
   BrakeLever,
   QEMU_THROTTLE_DEFAULTS,
   THROTTLE_PARAMETERS,
 } from '../qemu-rules/brake-lever.ts';
-import { featuresOf } from '../qemu-rules/features.ts';
-import { assertUnderWay, guestFacts, openMonitor, sideStateAt, socketPath } from './monitor.ts';
+import {
+  capabilitiesOf,
+  NO_CAP_BYTES_PER_SECOND,
+  type StartCapabilities,
+  startCapabilities,
+  startParameters,
+} from '../qemu-rules/start.ts';
+import { Findings, refusalOfAll } from '../refusal.ts';
+import { ChangedSettings, isRefusal } from './changed-settings.ts';
+import { fence } from './fence.ts';
+import { LastingMonitor } from './lasting-monitor.ts';
+import { listeningQemu, type ProvableProcess } from './listening-process.ts';
+import { assertUnderWay, guestFacts, isSameVm, openMonitor, sideStateAt, socketPath } from './monitor.ts';
 import { preflight } from './preflight.ts';
 import { probeBySampling } from './probe.ts';
 import { QemuMigration } from './qemu-migration.ts';
 import type { ConnectOptions, QmpClient } from './qmp/client.ts';
 import { QmpError } from './qmp/errors.ts';
 import { residentBytesOf } from './resident-memory.ts';
-import { Undo } from './undo.ts';
 
-/** QEMU takes any number; this one is above every link. Its own default would cap the passes at 128 MiB/s. */
-const NO_CAP_BYTES_PER_SECOND = 2 ** 40;
+const DEFAULT_RECONNECT_FOR_MS = 60_000;
 
-interface BothEnds extends AsyncDisposable {
-  readonly source: QmpClient;
-  readonly destination: QmpClient;
+export interface QemuHypervisorOptions {
+  /** Passed to every monitor connection, for example a hook that records the traffic. */
+  readonly qmp?: ConnectOptions;
+  readonly clock?: Clock;
+  /** How long a monitor that was lost is tried again before the run ends without it, in milliseconds. */
+  readonly reconnectForMs?: number | undefined;
+  /** The process that listens at a socket, where its end can be proved. Default: by this machine's /proc. */
+  readonly processOf?: ((socket: string) => ProvableProcess | undefined) | undefined;
+}
+
+interface BothEnds {
+  readonly source: LastingMonitor;
+  readonly destination: LastingMonitor;
 }
 
 export class QemuHypervisor implements Hypervisor {
   private readonly qmp: ConnectOptions;
+  private readonly clock: Clock;
+  private readonly reconnectForMs: number;
+  private readonly processOf: (socket: string) => ProvableProcess | undefined;
 
-  /** @param qmp passed to every monitor connection, for example a hook that records the traffic */
-  constructor(qmp: ConnectOptions = {}) {
-    this.qmp = qmp;
+  constructor({ qmp, clock = REAL_CLOCK, reconnectForMs, processOf }: QemuHypervisorOptions = {}) {
+    this.qmp = { clock, ...qmp };
+    this.clock = clock;
+    this.processOf = processOf ?? listeningQemu;
+    this.reconnectForMs = reconnectForMs ?? DEFAULT_RECONNECT_FOR_MS;
   }
 
   async inspect(vm: string): Promise<GuestFacts> {
@@ -54,7 +81,7 @@ export class QemuHypervisor implements Hypervisor {
   async probeDirtyRate(vm: string, durationMs: number): Promise<DirtyRateProbe> {
     await using client = await openMonitor(vm, this.qmp);
     try {
-      return await probeBySampling(client, durationMs);
+      return await probeBySampling(client, durationMs, this.clock);
     } catch (error) {
       throw refused('lacks-feature', `${vm}: the dirty rate could not be measured`, error);
     }
@@ -65,67 +92,74 @@ export class QemuHypervisor implements Hypervisor {
   }
 
   async check(vm: string, destination: Destination, options: CheckOptions): Promise<CheckReport> {
-    await using ends = await this.openBoth(vm, destination.vm);
-    return await look(vm, destination, options, ends);
+    const ends = await this.openBoth(vm, destination.vm);
+    try {
+      return await look(vm, destination, options, ends);
+    } finally {
+      await closeAll(ends);
+    }
   }
 
   async start(vm: string, target: Destination, options: StartOptions): Promise<QemuMigration> {
     const ends = await this.openBoth(vm, target.vm);
     const { source, destination } = ends;
-    const undo = new Undo(source);
+    const changed = [new ChangedSettings(source, 'source'), new ChangedSettings(destination, 'destination')];
+    for (const each of changed) each.inherit(options.former ?? []);
+    let facts: GuestFacts;
     try {
       const { guest, findings } = await look(vm, target, options, ends);
-      RefusedError.throwAny(findings);
-      const { migrateUri } = target;
-      if (migrateUri === undefined) throw new Error('the pre-flight let a missing migrate URI through');
-
-      // `return-path`: the source counts a migration as completed only when the destination says that it loaded it all.
-      const capabilities = {
-        events: true,
-        'return-path': true,
-        // Switched off too: a guest that once arrived by post-copy still has it on, and both ends have to agree.
-        'postcopy-ram': options.postCopy,
-      };
-      await setUpDestination(destination, target.vm, target.listenUri ?? migrateUri, capabilities);
-      await setUpSource(source, undo, capabilities, options);
-
-      const zeroMs = performance.now();
-      const migration = new QemuMigration(
-        {
-          ...{ source, destination, guest, undo },
-          destinationAddress: target.vm,
-          wasRunning: guest.state === 'running',
-          hasEvents: true,
-          watchedFromStart: true,
-          bandwidthBytesPerSecond: options.bandwidthBytesPerSecond,
-          brake: options.brake ? BrakeLever.atStart() : undefined,
-        },
-        zeroMs,
-      );
-      try {
-        await source.execute('migrate', { uri: migrateUri });
-      } catch (error) {
-        await undo.run();
-        await migration.detach();
-        throw refused('bad-migrate-uri', `${vm} refused to migrate to ${migrateUri}`, error);
-      }
-      if (options.probeMs !== undefined) void migration.probe(options.probeMs);
-      return migration;
+      new Findings(findings).throwAny();
+      facts = guest;
+      await setUp(changed, ends, target, options, await capabilitiesFor(options, ends));
     } catch (error) {
-      await undo.run();
-      await ends[Symbol.asyncDispose]();
-      throw error;
+      throw await backOut(changed, ends, error);
     }
+    const migration = new QemuMigration({
+      clock: this.clock,
+      zeroMs: this.clock.now(),
+      source,
+      destination,
+      guest: facts,
+      wasRunning: facts.state === 'running',
+      begunByUs: true,
+      destinationWaits: options.destinationStartsItself !== true,
+      hasEvents: true,
+      watchedFromStart: true,
+      changed,
+      brake: options.brake ? BrakeLever.atStart() : undefined,
+      bandwidthBytesPerSecond: options.bandwidthBytesPerSecond,
+      reconnectForMs: this.reconnectForMs,
+      status: undefined,
+    });
+    try {
+      await source.execute('migrate', { uri: target.migrateUri ?? '' });
+    } catch (error) {
+      if (isRefusal(error)) {
+        const restored = await backOut(
+          changed,
+          ends,
+          refused('hypervisor-refused', `${vm} refused to migrate to ${target.migrateUri}`, error),
+        );
+        await migration.detach();
+        throw restored;
+      }
+      // No answer is no refusal: it may well have begun. What QEMU says of it from now on tells.
+    }
+    migration.begin();
+    if (options.probeMs !== undefined) void migration.probe(options.probeMs);
+    return migration;
   }
 
   async attach(vm: string, options: AttachOptions): Promise<QemuMigration> {
-    const source = await openMonitor(vm, this.qmp);
+    const source = await this.openLasting(vm);
+    let destination: LastingMonitor | undefined;
     try {
-      const guest = await guestFacts(vm, source);
-      const info = await source.execute('query-migrate');
+      const client = connectedClient(source);
+      const guest = await guestFacts(vm, client);
+      const info = await client.execute('query-migrate');
       assertUnderWay(vm, info, guest.state);
-      const capabilities = await source.execute('query-migrate-capabilities');
-      const parameters = await source.execute('query-migrate-parameters');
+      const capabilities = await client.execute('query-migrate-capabilities');
+      const parameters = await client.execute('query-migrate-parameters');
       const isOn = (name: string) =>
         capabilities.some(({ capability, state }) => capability === name && state);
       if (options.brake && !isOn('auto-converge'))
@@ -133,117 +167,256 @@ export class QemuHypervisor implements Hypervisor {
           'lacks-feature',
           `the migration of ${vm} cannot be braked: it began with the capability auto-converge off, and QEMU does not switch it on on the way; choose another --over-budget`,
         );
-      const undo = new Undo(source);
-      await undo.remember(['downtime-limit', 'avail-switchover-bandwidth']);
-      if (areOfABrake(parameters)) undo.assume({ ...QEMU_THROTTLE_DEFAULTS }, { 'auto-converge': false });
-      else if (options.brake) await undo.remember(THROTTLE_PARAMETERS);
+      if (options.destination !== undefined) {
+        destination = await this.openLasting(options.destination);
+        await assertReceives(guest, options.destination, destination);
+      }
+      const changed = await this.inheritSettings(source, destination, options, areOfABrake(parameters));
       const cap = Number(parameters['max-bandwidth'] ?? 0);
-      // Last of all, so that nothing is left open where something is refused.
-      const destination =
-        options.destination === undefined ? undefined : await openMonitor(options.destination, this.qmp);
-      return new QemuMigration(
-        {
-          ...{ source, destination, guest, undo },
-          destinationAddress: options.destination,
-          // A guest that somebody paused stays paused; one that is stopped for the switchover ran before.
-          wasRunning: guest.state !== 'paused',
-          hasEvents: isOn('events'),
-          watchedFromStart: false,
-          bandwidthBytesPerSecond: cap > 0 && cap < NO_CAP_BYTES_PER_SECOND ? cap : undefined,
-          brake: options.brake ? BrakeLever.underWay() : undefined,
-        },
-        performance.now() - (info['total-time'] ?? 0),
-      );
+      return new QemuMigration({
+        clock: this.clock,
+        zeroMs: this.clock.now() - (info['total-time'] ?? 0),
+        source,
+        destination,
+        guest,
+        // A guest that somebody paused stays paused; one that is stopped for the switchover ran before.
+        wasRunning: guest.state !== 'paused',
+        begunByUs: options.inherited?.began === true,
+        destinationWaits: options.inherited?.destinationWaits === true && (await waits(destination)),
+        hasEvents: isOn('events'),
+        watchedFromStart: false,
+        changed,
+        brake: options.brake ? BrakeLever.underWay() : undefined,
+        bandwidthBytesPerSecond: cap > 0 && cap < NO_CAP_BYTES_PER_SECOND ? cap : undefined,
+        reconnectForMs: this.reconnectForMs,
+        status: info.status,
+      });
     } catch (error) {
-      await source.close();
+      await Promise.all([source.close(), destination?.close()]);
       throw error;
     }
   }
 
   async locate(vm: string, destination: string | undefined): Promise<Whereabouts> {
-    const [source, other] = await Promise.all([sideStateAt(vm), sideStateAt(destination)]);
+    const [source, other] = await Promise.all([
+      sideStateAt(vm, this.qmp),
+      sideStateAt(destination, this.qmp),
+    ]);
     return { source, destination: other };
+  }
+
+  async settleAt(vm: string, { run, former }: SettleTodo): Promise<Settled> {
+    const monitor = await this.openLasting(vm);
+    try {
+      if (run) await monitor.execute('cont');
+      const effect = run ? { did: `cont on ${vm}` } : undefined;
+      if (!former) return { effect, restored: undefined };
+      const changed = new ChangedSettings(monitor, former.side);
+      changed.inherit([former]);
+      return { effect, restored: await changed.putBack() };
+    } finally {
+      await monitor.close();
+    }
+  }
+
+  /** What a controller before us found is what is put back; what nobody wrote down is as we find it. */
+  private async inheritSettings(
+    source: LastingMonitor,
+    destination: LastingMonitor | undefined,
+    { inherited, brake, remember }: AttachOptions,
+    braked: boolean,
+  ): Promise<ChangedSettings[]> {
+    const ofSource = new ChangedSettings(source, 'source');
+    const former: FormerSettings[] = [...(inherited?.former ?? [])];
+    ofSource.inherit(former);
+    // What a brake set before us was before is gone with its controller: QEMU's own defaults are the best guess.
+    if (braked && former.length === 0)
+      ofSource.inherit([
+        {
+          side: 'source',
+          parameters: { ...QEMU_THROTTLE_DEFAULTS },
+          capabilities: { 'auto-converge': false },
+        },
+      ]);
+    const names = ['downtime-limit', 'avail-switchover-bandwidth', ...(brake ? THROTTLE_PARAMETERS : [])];
+    await ofSource.remember(names, [], remember);
+    if (!destination) return [ofSource];
+    const ofDestination = new ChangedSettings(destination, 'destination');
+    ofDestination.inherit(former);
+    return [ofSource, ofDestination];
+  }
+
+  private async openLasting(address: string): Promise<LastingMonitor> {
+    const client = await openMonitor(address, this.qmp);
+    const { UUID } = await client.execute('query-uuid');
+    const { name } = await client.execute('query-name');
+    return new LastingMonitor(client, {
+      address,
+      process: this.processOf(socketPath(address)),
+      clock: this.clock,
+      connect: async () => await openMonitor(address, this.qmp),
+      isSame: async (again) =>
+        (await again.execute('query-uuid')).UUID === UUID &&
+        (await again.execute('query-name')).name === name,
+    });
   }
 
   /** Opens both monitors, or tells about every one that cannot be opened. */
   private async openBoth(vm: string, destinationVm: string): Promise<BothEnds> {
-    const opened = await Promise.allSettled([
-      openMonitor(vm, this.qmp),
-      openMonitor(destinationVm, this.qmp),
-    ]);
+    const opened = await Promise.allSettled([this.openLasting(vm), this.openLasting(destinationVm)]);
     const [source, destination] = opened.map((each) =>
       each.status === 'fulfilled' ? each.value : undefined,
     );
-    const close = async () => {
-      await Promise.all([source?.close(), destination?.close()]);
-    };
-    if (source && destination) return { source, destination, [Symbol.asyncDispose]: close };
-    await close();
+    if (source && destination) return { source, destination };
+    await Promise.all([source?.close(), destination?.close()]);
     const reasons = opened.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
-    throw RefusedError.ofFailures(reasons);
+    throw refusalOfAll(reasons);
   }
+}
+
+async function closeAll({ source, destination }: BothEnds): Promise<void> {
+  await Promise.all([source.close(), destination.close()]);
+}
+
+function connectedClient(monitor: LastingMonitor): QmpClient {
+  const { client } = monitor;
+  if (!client) throw new RefusedError('unreachable', `${monitor.address} closed its monitor`);
+  return client;
 }
 
 async function look(vm: string, target: Destination, options: CheckOptions, ends: BothEnds) {
   const [guest, other] = await Promise.all([
-    guestFacts(vm, ends.source),
-    guestFacts(target.vm, ends.destination),
+    guestFacts(vm, connectedClient(ends.source)),
+    guestFacts(target.vm, connectedClient(ends.destination)),
   ]);
   return { guest, findings: preflight(guest, other, target, options), notes: [] };
 }
 
-/** Readies a QEMU that waits: with `-incoming defer` it opens its port now, else it is open already. */
-async function setUpDestination(
-  destination: QmpClient,
-  vm: string,
-  uri: string,
-  capabilities: Record<string, boolean>,
-): Promise<void> {
-  try {
-    await new Undo(destination).setCapabilities(capabilities);
-  } catch (error) {
-    throw refused(
-      'lacks-feature',
-      `${vm} does not take the capabilities ${Object.keys(capabilities).join(', ')}`,
-      error,
+/** @throws {RefusedError} when the one that answers there is not the one that receives this guest */
+async function assertReceives(guest: GuestFacts, address: string, monitor: LastingMonitor): Promise<void> {
+  const other = await guestFacts(address, connectedClient(monitor));
+  if (!isSameVm(guest, other))
+    throw new RefusedError(
+      'different-vm',
+      `${address} is another VM (${other.name}, ${other.uuid ?? 'without a UUID'}) than ${guest.vm} (${guest.name}, ${guest.uuid ?? 'without a UUID'}): give the monitor of the QEMU that receives it, or leave --to out`,
     );
+  const arrived = guest.uuid !== undefined && (other.state === 'running' || other.state === 'paused');
+  if (other.state !== 'incoming' && !arrived)
+    throw new RefusedError(
+      'destination-not-waiting',
+      `${address} does not receive a migration (it is ${other.state}): give the monitor of the QEMU that receives ${guest.vm}, or leave --to out`,
+    );
+}
+
+/**
+ * Whether a destination that a controller before us told to wait does wait: it is told so again, which changes nothing
+ * for one that does, or it holds the guest already and stands still.
+ */
+async function waits(destination: LastingMonitor | undefined): Promise<boolean> {
+  if (!destination) return false;
+  const status = async () => (await destination.execute('query-status')).status;
+  try {
+    if ((await status()) === 'inmigrate') await destination.execute('stop');
+    return ['inmigrate', 'paused'].includes(await status());
+  } catch {
+    return false;
   }
+}
+
+async function capabilitiesFor(
+  options: StartOptions,
+  { source, destination }: BothEnds,
+): Promise<StartCapabilities> {
+  const [here, there] = await Promise.all(
+    [source, destination].map(async (each) => await each.execute('query-migrate-capabilities')),
+  );
+  return startCapabilities(options, capabilitiesOf(here ?? []), capabilitiesOf(there ?? []));
+}
+
+/** Readies both sides, each after what it was is told. The destination first: it is the one that may refuse. */
+async function setUp(
+  [ofSource, ofDestination]: readonly ChangedSettings[],
+  { source, destination }: BothEnds,
+  target: Destination,
+  options: StartOptions,
+  capabilities: StartCapabilities,
+): Promise<void> {
+  const { remember } = options;
+  await asRefusal(
+    'lacks-feature',
+    `${destination.address} does not take the settings of the migration`,
+    async () =>
+      await ofDestination?.set({ parameters: {}, capabilities: capabilities.destination }, remember),
+  );
+  await listen(destination, target.listenUri ?? target.migrateUri ?? '');
+  await asRefusal(
+    'lacks-feature',
+    `${source.address} does not take the settings of the migration`,
+    async () =>
+      await ofSource?.set(
+        {
+          parameters: startParameters(options, connectedClient(source).version),
+          capabilities: capabilities.source,
+        },
+        remember,
+      ),
+  );
+  // Last of all, for it cannot be taken back.
+  if (!options.destinationStartsItself)
+    await asRefusal(
+      'destination-not-waiting',
+      `${destination.address} could not be told to wait`,
+      async () => void (await fence(destination)),
+    );
+}
+
+/** With `-incoming defer` a QEMU opens its port now, else it is open already. */
+async function listen(destination: LastingMonitor, uri: string): Promise<void> {
   const incoming = await destination.execute('query-migrate');
   if (incoming['socket-address'] !== undefined) return;
-  try {
-    await destination.execute('migrate-incoming', { uri });
-  } catch (error) {
-    if (/already been started/.test(String(error))) return;
-    throw refused('bad-migrate-uri', `the destination cannot listen on ${uri}`, error);
-  }
+  await asRefusal('bad-migrate-uri', `the destination cannot listen on ${uri}`, async () => {
+    try {
+      await destination.execute('migrate-incoming', { uri });
+    } catch (error) {
+      if (!/already been started/.test(String(error))) throw error;
+    }
+  });
 }
 
-async function setUpSource(
-  source: QmpClient,
-  undo: Undo,
-  capabilities: Record<string, boolean>,
-  options: StartOptions,
+async function asRefusal(
+  code: RefusedError['code'],
+  sentence: string,
+  doing: () => Promise<void>,
 ): Promise<void> {
   try {
-    await undo.setCapabilities({ ...capabilities, ...(options.brake ? { 'auto-converge': true } : {}) });
-    const statesLineRate =
-      featuresOf(source.version).availSwitchoverBandwidth && options.lineRateBytesPerSecond !== undefined;
-    await undo.remember(['downtime-limit', 'max-bandwidth', 'avail-switchover-bandwidth']);
-    if (options.brake) await undo.remember(THROTTLE_PARAMETERS);
-    await source.execute('migrate-set-parameters', {
-      'downtime-limit': Math.max(1, Math.round(options.downtimeLimitMs)),
-      'max-bandwidth': Math.round(options.bandwidthBytesPerSecond ?? NO_CAP_BYTES_PER_SECOND),
-      ...(statesLineRate
-        ? { 'avail-switchover-bandwidth': Math.round(options.lineRateBytesPerSecond ?? 0) }
-        : {}),
-      ...(options.brake ? BRAKE_HELD_READY : {}),
-    });
+    await doing();
   } catch (error) {
-    throw refused('lacks-feature', 'the source does not take the settings of the migration', error);
+    throw refused(code, sentence, error);
   }
 }
 
+/**
+ * Puts back what was set, lets go, and says what is true of the start that failed: refused with nothing left, or not
+ * begun with something that may have been touched.
+ */
+async function backOut(
+  changed: readonly ChangedSettings[],
+  ends: BothEnds,
+  error: unknown,
+): Promise<unknown> {
+  const restored = await Promise.all(changed.map(async (each) => await each.putBack()));
+  await closeAll(ends);
+  const problems = restored.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
+  if (error instanceof RefusedError && problems.length === 0) return error;
+  if (!(error instanceof RefusedError) && !(error instanceof QmpError) && problems.length === 0) return error;
+  const words = error instanceof Error ? error.message : String(error);
+  return new NotBegunError([`the migration was not begun: ${words}`, ...problems].join('; '), {
+    cause: error,
+  });
+}
+
+/** A refusal of QEMU's in our words; no answer is none. */
 function refused(code: RefusedError['code'], sentence: string, error: unknown): unknown {
-  if (!(error instanceof QmpError)) return error;
+  if (!isRefusal(error)) return error;
   return new RefusedError(code, `${sentence}: ${error.message}`, { cause: error });
 }

@@ -1,35 +1,41 @@
 /**
- * A migration between two QEMUs, as the port sees it.
+ * A migration between two QEMUs, as the port sees it: commands and events translated. Looking, boundaries and blindness
+ * are the {@link Observer}'s, connections that come and go the {@link LastingMonitor}'s.
  *
- * Boundaries come from MIGRATION_PASS, each read by a `query-migrate` sent in the same turn of the event
- * loop. Where the capability `events` is off (somebody else started the migration without it) they are found
- * by polling, and then `remainingBytes` is corrected upwards by what was sent since the last poll.
+ * A migration that we begin waits at its end (S2): the destination was told not to start the guest, and does so at
+ * our word, once the source has handed it over. So a cancel needs nothing of the destination, and a link cut in the last
+ * moment leaves one side running.
  *
  * During the stop-and-copy QEMU's main thread holds its big lock and answers nothing; time still passes, as
  * `silence` events. Only out-of-band commands get through then, which is why {@link cancel} yanks.
+ *
+ *     copying ──▶ post-copy ──▶ ending ──▶ ended          Any of them becomes `left` when we let go.
+ *        └────────────────────────^
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isBraked } from '../../model/braking.ts';
-import type { Boundary, Counters } from '../../model/observation.ts';
-import { EventQueue } from '../event-queue.ts';
+import type { Clock } from '../clock.ts';
 import {
+  type Effect,
   type GuestFacts,
   type MigrationEnd,
-  type MigrationEvent,
   type PauseRequest,
+  type Restored,
   type RunningMigration,
+  type Side,
   TooLateError,
 } from '../hypervisor.ts';
-import type { BrakeLever, ThrottleParameters } from '../qemu-rules/brake-lever.ts';
+import { migrationMark } from '../migration-mark.ts';
+import { Observer, type Sample } from '../observer.ts';
+import { BRAKE_HELD_READY, type BrakeLever, type ThrottleParameters } from '../qemu-rules/brake-lever.ts';
 import { featuresOf } from '../qemu-rules/features.ts';
 import { pauseParameters } from '../qemu-rules/switchover-limit.ts';
+import type { ChangedSettings } from './changed-settings.ts';
 import { fence } from './fence.ts';
-import { finalInfo, lastingDestinationState, lastingSourceState } from './lasting-state.ts';
+import type { LastingMonitor, MonitorChange } from './lasting-monitor.ts';
+import { finalInfo, lastingDestinationState, lastingSourceState, stateBehind } from './lasting-state.ts';
 import { probeBySampling } from './probe.ts';
-import type { QmpClient } from './qmp/client.ts';
-import type { MigrationInfo } from './qmp/commands.ts';
+import type { MigrationInfo, QemuRunState } from './qmp/commands.ts';
 import type { QmpEvent } from './qmp/events.ts';
-import type { Undo } from './undo.ts';
 
 const TICK_MS = 250;
 /**
@@ -45,200 +51,442 @@ const HELD_UP_MS = 1000;
 const RELEASE_MS = 100;
 /** A query may be held up by a whole stop-and-copy; `silence` tells of it long before. */
 const PATIENT_MS = 600_000;
+const COMMAND_MS = 5000;
+/** QEMU reckons its threshold anew each 100 ms: a limit that was taken holds after two of these. */
+const LIMIT_HOLDS_MS = 250;
+/** A destination that was handed the guest still loads its devices. */
+const LOADING_MS = 30_000;
+
+/** Run states into which QEMU, or somebody, puts a guest for reasons of its own. */
+const HELD_BY: Partial<Record<QemuRunState, string>> = {
+  paused: 'somebody else (`stop`)',
+  'io-error': 'a disk error (io-error)',
+  watchdog: 'its watchdog',
+  'guest-panicked': 'a panic of its kernel',
+  'internal-error': 'an internal error of QEMU',
+  shutdown: 'its own shutdown',
+  debug: 'a debugger',
+};
+
+type Phase =
+  /** Pre-copy, the stop-and-copy included. Then: post-copy, ending, left. */
+  | { readonly kind: 'copying' }
+  /** The guest runs on the destination, its memory follows. Then: ending, left. */
+  | { readonly kind: 'post-copy' }
+  /** QEMU's part is over; both sides come to states that last. Then: ended, left. */
+  | { readonly kind: 'ending' }
+  | { readonly kind: 'ended' }
+  /** We let go: nothing is sent from here any more. */
+  | { readonly kind: 'left' };
+
+const SUCCESSORS: Record<Phase['kind'], readonly Phase['kind'][]> = {
+  copying: ['post-copy', 'ending', 'left'],
+  'post-copy': ['ending', 'left'],
+  ending: ['ended', 'left'],
+  ended: ['left'],
+  left: [],
+};
 
 export interface QemuMigrationParts {
-  readonly source: QmpClient;
-  readonly destination: QmpClient | undefined;
-  readonly destinationAddress: string | undefined;
+  readonly clock: Clock;
+  /** The instant from which times are counted, on that clock. */
+  readonly zeroMs: number;
+  readonly source: LastingMonitor;
+  readonly destination: LastingMonitor | undefined;
   readonly guest: GuestFacts;
   readonly wasRunning: boolean;
+  readonly begunByUs: boolean;
+  readonly destinationWaits: boolean;
   /** Whether MIGRATION and MIGRATION_PASS are emitted. */
   readonly hasEvents: boolean;
   /** True when both ends were watched from before the first byte. */
   readonly watchedFromStart: boolean;
-  readonly undo: Undo;
+  /** What was changed on either side. */
+  readonly changed: readonly ChangedSettings[];
   /** Undefined: auto-converge is off, so nothing can be braked. */
   readonly brake: BrakeLever | undefined;
   /** Cap of the passes in bytes per second; undefined: none. */
   readonly bandwidthBytesPerSecond: number | undefined;
+  /** How long a side that is out of reach is waited for. */
+  readonly reconnectForMs: number;
+  /** QEMU's own word for where it is, when it is taken over; undefined: it is about to begin. */
+  readonly status: string | undefined;
 }
 
 export class QemuMigration implements RunningMigration {
   readonly guest: GuestFacts;
   readonly wasRunning: boolean;
-  readonly events = new EventQueue<MigrationEvent>();
-  readonly ended: Promise<MigrationEnd>;
+  readonly begunByUs: boolean;
+  readonly destinationWaits: boolean;
+  readonly mark: string;
 
   private readonly parts: QemuMigrationParts;
-  private readonly source: QmpClient;
-  private readonly destination: QmpClient | undefined;
-  private readonly settleEnded: (end: MigrationEnd) => void;
-  private readonly unsubscribe: (() => void)[] = [];
-  private readonly zeroMs: number;
-  private timer: NodeJS.Timeout | undefined;
-  private polling = false;
-  private ending = false;
-  private last: Counters | undefined;
-  private lastRateBytesPerSecond: number | undefined;
+  private readonly source: LastingMonitor;
+  private readonly destination: LastingMonitor | undefined;
+  private readonly observer: Observer;
+  private phase: Phase = { kind: 'copying' };
+  /** False until QEMU was told to migrate: before that its figures are of an earlier migration. */
+  private begun: boolean;
   private status = 'setup';
-  /** The last pass that QEMU announced. */
-  private pass = 0;
-  /** Set by STOP on the source, cleared by its RESUME. */
-  private guestStopped = false;
-  private destinationRan = false;
   private throttled = false;
   /** Somebody, we or another, told QEMU to cancel. */
-  private cancelling = false;
+  private cancelAsked = false;
+  /** The destination was kept from starting by a {@link fence}. */
+  private fenced = false;
+  /** The destination was told to run the guest, so it may have, whether or not that was seen. */
+  private toldToRun = false;
+  private postCopyBegan = false;
+  private sourceStopped = false;
+  /** Our own `stop`, of a policy's: not somebody else's. */
+  private suspended = false;
+  private heldBy: string | undefined;
+  private guestEnded: string | undefined;
+  private sourceLostMs: number | undefined;
+  private cancelLoss: () => void = () => {};
 
-  /** @param zeroMs the instant from which times are counted, on the clock of performance.now() */
-  constructor(parts: QemuMigrationParts, zeroMs: number) {
+  constructor(parts: QemuMigrationParts) {
     this.parts = parts;
-    this.zeroMs = zeroMs;
     this.source = parts.source;
     this.destination = parts.destination;
     this.guest = parts.guest;
     this.wasRunning = parts.wasRunning;
-    const { promise, resolve } = Promise.withResolvers<MigrationEnd>();
-    this.ended = promise;
-    this.settleEnded = resolve;
+    this.begunByUs = parts.begunByUs;
+    this.destinationWaits = parts.destinationWaits;
+    this.mark = migrationMark(parts.clock.now() - parts.zeroMs);
+    this.begun = parts.status !== undefined;
+    this.observer = new Observer({
+      clock: parts.clock,
+      zeroMs: parts.zeroMs,
+      sample: () => this.sample(),
+      everyMs: () => this.everyMs(),
+      announces: () => parts.hasEvents && this.source.state.kind === 'connected',
+    });
     this.subscribe();
-    this.scheduleTick();
+    if (parts.status !== undefined) this.takeStatus(parts.status, this.observer.now());
+    if (parts.guest.state === 'switching-over' && !this.postCopyBegan)
+      this.takeStop(this.observer.now(), Number.POSITIVE_INFINITY);
+  }
+
+  get events() {
+    return this.observer.events;
+  }
+
+  get ended(): Promise<MigrationEnd> {
+    return this.observer.ended;
+  }
+
+  /** QEMU was told to migrate: from here on what it says is of this migration. */
+  begin(): void {
+    this.begun = true;
+    this.observer.pace();
+  }
+
+  get passCapBytesPerSecond(): number | undefined {
+    return this.parts.bandwidthBytesPerSecond;
   }
 
   /** Beside the first pass. One that fails, or that the guest's stop overtakes, tells nothing. */
   async probe(durationMs: number): Promise<void> {
+    const { client } = this.source;
+    if (!client) return;
     try {
-      const probe = await probeBySampling(this.source, durationMs);
-      if (!this.ending && !this.guestStopped) this.events.push({ kind: 'probed', atMs: this.now(), probe });
+      const probe = await probeBySampling(client, durationMs, this.parts.clock);
+      if (this.phase.kind === 'copying' && !this.observer.guestStopped)
+        this.observer.tell({ kind: 'probed', atMs: this.observer.now(), probe });
     } catch {
       // The migration tells how it ended; without a probe it goes by its boundaries.
     }
   }
 
-  async setDowntimeLimit(request: PauseRequest): Promise<string> {
-    const capped = this.parts.bandwidthBytesPerSecond !== undefined;
-    const parameters = pauseParameters(
-      request,
-      featuresOf(this.source.version),
-      capped ? this.lastRateBytesPerSecond : undefined,
+  async setDowntimeLimit(request: PauseRequest): Promise<Effect> {
+    const version = this.source.client?.version;
+    if (!version) return await this.setParameters({}); // Says why it cannot.
+    return await this.setParameters(
+      pauseParameters(request, featuresOf(version), this.passCapBytesPerSecond),
     );
-    return await this.setParameters(parameters);
   }
 
-  async throttle(percent: number): Promise<string> {
+  async throttle(percent: number): Promise<Effect> {
     if (!this.parts.brake)
       throw new Error('the guest cannot be braked: the migration began without auto-converge');
     return await this.setParameters({ ...this.parts.brake.pull(percent) });
   }
 
-  async suspend(): Promise<string> {
+  async suspend(): Promise<Effect> {
+    this.suspended = true;
     await this.source.execute('stop', undefined, { timeoutMs: PATIENT_MS });
-    return 'stop';
+    return { did: 'stop' };
   }
 
-  async startPostCopy(): Promise<string> {
+  async startPostCopy(): Promise<Effect> {
     await this.source.execute('migrate-start-postcopy', undefined, { timeoutMs: PATIENT_MS });
-    return 'migrate-start-postcopy';
+    return { did: 'migrate-start-postcopy' };
   }
 
-  async cancel(): Promise<string> {
-    if (this.status.startsWith('postcopy'))
+  async restrain(): Promise<Effect> {
+    const throttle = this.parts.brake ? { ...BRAKE_HELD_READY } : {};
+    return await this.setParameters({ 'downtime-limit': 1, ...throttle }, COMMAND_MS);
+  }
+
+  async cancel(): Promise<Effect> {
+    if (this.postCopyBegan)
       throw new TooLateError('post-copy has begun: the guest lives on both sides until it ends');
-    this.cancelling = true;
-    const did = await this.fenceDestination();
-    if (this.guestStopped) return await this.yank(did);
+    if (this.phase.kind !== 'copying') throw new TooLateError('the migration is at its end already');
+    this.cancelAsked = true;
+    const did: string[] = [];
+    const kept = await this.keepDestination(did);
+    if (!kept) await this.assertCannotStop(did);
+    did.push(await this.endOnSource(kept));
+    return { did: did.join(', then ') };
+  }
+
+  /** @returns whether the destination cannot start the guest by itself */
+  private async keepDestination(did: string[]): Promise<boolean> {
+    if (this.keepsWaiting) return true;
+    if (!this.destination) return false;
+    try {
+      const how = await fence(this.destination);
+      if (how === 'fenced') did.push('stop on the destination');
+      this.fenced = true;
+      return true;
+    } catch (error) {
+      if (error instanceof TooLateError || this.observer.guestStopped) throw error;
+      return false;
+    }
+  }
+
+  private get keepsWaiting(): boolean {
+    return this.destinationWaits || this.fenced;
+  }
+
+  /**
+   * Without a hold on the destination the source may be told to cancel only while it cannot be switching over: it
+   * took a limit under which nothing fits, that limit is in force, and the guest still runs.
+   */
+  private async assertCannotStop(did: string[]): Promise<void> {
+    if (this.observer.guestStopped)
+      throw new Error(
+        'the guest is stopped for the switchover, and its destination cannot be kept from starting it',
+      );
+    did.push((await this.restrain()).did);
+    await this.parts.clock.sleep(LIMIT_HOLDS_MS);
+    const { status } = await this.source.execute('query-status', undefined, { timeoutMs: COMMAND_MS });
+    if (this.observer.guestStopped || status === 'finish-migrate' || status === 'postmigrate')
+      throw new Error(
+        'the guest has just stopped for the switchover, and its destination cannot be kept from starting it',
+      );
+  }
+
+  private async endOnSource(kept: boolean): Promise<string> {
+    if (this.observer.guestStopped && kept) return await this.yank();
     const answered = this.source.execute('migrate_cancel', undefined, { timeoutMs: PATIENT_MS });
     // If the guest stops just now, QEMU does not come to our command before the stop-and-copy is over.
-    const heldUp = new Promise<'held up'>((resolve) => setTimeout(resolve, HELD_UP_MS, 'held up'));
-    if ((await Promise.race([answered, heldUp])) !== 'held up') return `${did}migrate_cancel`;
+    const heldUp = this.parts.clock.sleep(HELD_UP_MS).then(() => 'held up' as const);
+    if ((await Promise.race([answered, heldUp])) !== 'held up') return 'migrate_cancel';
     answered.catch(() => {});
-    return await this.yank(did);
-  }
-
-  /** @returns what was done, in front of what follows */
-  private async fenceDestination(): Promise<string> {
-    if (this.destination !== undefined)
-      return (await fence(this.destination)) === 'fenced' ? 'stop on the destination, then ' : '';
-    // Without its monitor the destination cannot be kept from starting: give up only while it cannot start yet.
-    if (!this.guestStopped) return '';
-    throw new TooLateError('the guest is stopped for the switchover and its destination is not watched');
+    // It may have the whole guest, and start it: cutting the stream would make the source run too.
+    if (!kept)
+      throw new Error(
+        'the source does not answer, and its destination cannot be kept from starting the guest',
+      );
+    return `migrate_cancel, not answered yet, then ${await this.yank()}`;
   }
 
   /** Cuts the stream. The source's main thread is busy sending, so only an out-of-band command gets through. */
-  private async yank(before: string): Promise<string> {
-    if (!this.source.oob)
-      throw new TooLateError(
-        "the guest is stopped for the switchover and the source's monitor takes no out-of-band commands",
+  private async yank(): Promise<string> {
+    if (!this.source.client?.oob)
+      throw new Error(
+        "the source's monitor takes no out-of-band commands, and QEMU answers no others while it sends",
       );
     await this.source.execute('yank', { instances: [{ type: 'migration' }] }, { oob: true, timeoutMs: 2000 });
-    return `${before}yank on the source`;
+    return 'yank on the source';
   }
 
-  async resume(side: 'source' | 'destination'): Promise<{ atMs: number; did: string }> {
-    const client = side === 'source' ? this.source : this.destination;
-    if (client === undefined) throw new Error(`the ${side}'s monitor is not open`);
-    await client.execute('cont');
-    return { atMs: this.now(), did: `cont on the ${side}` };
+  async letRun(): Promise<Effect> {
+    const { destination } = this;
+    const { clock, reconnectForMs } = this.parts;
+    if (!destination) throw new Error("the destination's monitor is not open");
+    await destination.connected(reconnectForMs);
+    const untilMs = clock.now() + LOADING_MS;
+    // While it still loads, `cont` would take the disks over too early.
+    for (;;) {
+      const { status } = await destination.execute('query-status', undefined, { timeoutMs: COMMAND_MS });
+      if (status === 'running') return { did: 'nothing: it runs already' };
+      if (status !== 'inmigrate') break;
+      if (clock.now() >= untilMs)
+        throw new Error('the destination does not come to an end of loading the guest');
+      await clock.sleep(2);
+    }
+    this.toldToRun = true;
+    await destination.execute('cont', undefined, { timeoutMs: COMMAND_MS });
+    return { did: 'cont on the destination' };
+  }
+
+  async resume(side: Side): Promise<Effect & { atMs: number }> {
+    const monitor = side === 'source' ? this.source : this.destination;
+    if (!monitor) throw new Error(`the ${side}'s monitor is not open`);
+    await monitor.execute('cont');
+    return { atMs: this.observer.now(), did: `cont on the ${side}` };
+  }
+
+  async halt(side: Side): Promise<Effect> {
+    const monitor = side === 'source' ? this.source : this.destination;
+    if (!monitor) throw new Error(`the ${side}'s monitor is not open`);
+    await monitor.execute('stop');
+    return { did: `stop on the ${side}` };
+  }
+
+  async putBack(): Promise<readonly Restored[]> {
+    const present = this.parts.changed.filter(({ side }) => {
+      const monitor = side === 'source' ? this.source : this.destination;
+      return monitor?.state.kind === 'connected' || monitor?.state.kind === 'lost';
+    });
+    return await Promise.all(present.map(async (changed) => await changed.putBack()));
   }
 
   async detach(): Promise<void> {
-    if (!this.ending) {
-      this.ending = true;
-      this.stopWatching();
-      this.events.close();
-      this.settleEnded({
-        ...{ atMs: this.now(), result: 'detached', error: undefined },
-        ...{ sentBytes: this.last?.sentBytes, reportedDowntimeMs: undefined, destinationEverRan: undefined },
+    if (this.phase.kind !== 'ended' && this.phase.kind !== 'left') {
+      this.observer.end({
+        atMs: this.observer.now(),
+        result: 'detached',
+        error: undefined,
         whereabouts: { source: 'unknown', destination: 'unknown' },
+        destinationEverRan: undefined,
+        sourceEverStopped: undefined,
+        destinationWaits: this.keepsWaiting,
+        postCopyBegan: this.postCopyBegan,
+        heldBy: this.heldBy,
+        guestEnded: this.guestEnded,
+        sentBytes: this.observer.lastCounters?.sentBytes,
+        reportedDowntimeMs: undefined,
       });
     }
+    if (this.phase.kind !== 'left') this.become('left');
+    this.cancelLoss();
     await Promise.all([this.source.close(), this.destination?.close()]);
   }
 
   private subscribe(): void {
-    const on = (client: QmpClient, name: string, take: (event: QmpEvent) => void) =>
-      this.unsubscribe.push(client.onEvent(name, take));
-
-    on(this.source, 'MIGRATION_PASS', (event) => this.takePass(event));
-    on(this.source, 'MIGRATION', (event) => this.takeStatus(String(event.data['status']), this.at(event)));
-    on(this.source, 'STOP', (event) => {
-      this.guestStopped = true;
-      this.events.push({ kind: 'stopped', atMs: this.at(event) });
-      this.scheduleTick();
+    const { source, destination, observer } = this;
+    source.onEvent('MIGRATION_PASS', (event) => this.takePass(event));
+    source.onEvent('MIGRATION', (event) => this.takeStatus(String(event.data['status']), this.at(event)));
+    source.onEvent('STOP', (event) => this.takeStop(this.at(event)));
+    source.onEvent('RESUME', (event) => {
+      this.heldBy = undefined;
+      observer.resumed('source', this.at(event));
     });
-    on(this.source, 'RESUME', (event) => {
-      this.guestStopped = false;
-      this.events.push({ kind: 'resumed', atMs: this.at(event), side: 'source' });
-    });
-    void this.source.closed.then(() => this.finish('lost'));
-
-    if (!this.destination) return;
-    on(this.destination, 'RESUME', (event) => {
-      this.destinationRan = true;
-      this.events.push({ kind: 'resumed', atMs: this.at(event), side: 'destination' });
-    });
-    void this.destination.closed.then(() => this.events.push({ kind: 'destination-lost', atMs: this.now() }));
+    source.onEvent('SHUTDOWN', (event) => this.takeShutdown(event));
+    source.onChange((change) => this.takeSourceChange(change));
+    destination?.onEvent('RESUME', (event) => observer.resumed('destination', this.at(event)));
+    destination?.onChange((change) => this.takeDestinationChange(change));
   }
 
   private takePass(event: QmpEvent): void {
-    // The pass that QEMU announces while the guest is stopped is the switchover's own last sync.
-    if (this.guestStopped || this.ending) return;
-    const pass = Number(event.data['pass']);
-    this.pass = pass;
+    if (!this.begun || this.observer.guestStopped) return;
     this.holdBrake(this.parts.brake?.sync(this.at(event)));
-    this.readBoundary(pass, this.at(event)).catch(() => {});
+    this.observer.announced(Number(event.data['pass']), this.at(event));
   }
 
-  /** The first pass is announced while QEMU still sets up and has no figures: ask until it has. */
-  private async readBoundary(pass: number, atMs: number): Promise<void> {
-    while (!this.guestStopped && !this.ending && this.pass === pass) {
-      const info = await this.source.execute('query-migrate', undefined, { timeoutMs: PATIENT_MS });
-      if (this.guestStopped || this.ending) return;
-      const counters = this.counters(info, atMs);
-      if (counters)
-        return this.events.push({ kind: 'boundary', ...counters, pass, throttlePercent: throttleOf(info) });
-      await new Promise((resolve) => setTimeout(resolve, 2));
+  private takeStop(atMs: number, unseenMs?: number): void {
+    this.sourceStopped = true;
+    this.observer.stopped(atMs, unseenMs);
+    void this.askWhyStopped();
+  }
+
+  /** In the stop-and-copy QEMU does not answer before it is over; for any other stop it says at once whose it is. */
+  private async askWhyStopped(): Promise<void> {
+    try {
+      const { status } = await this.source.execute('query-status', undefined, { timeoutMs: PATIENT_MS });
+      const by = HELD_BY[status];
+      if (by === undefined || this.suspended || this.phase.kind !== 'copying' || !this.observer.guestStopped)
+        return;
+      this.heldBy = by;
+      this.observer.held(this.observer.now(), by);
+    } catch {
+      // What became of the source is told otherwise.
     }
+  }
+
+  private takeShutdown(event: QmpEvent): void {
+    const words =
+      event.data['guest'] === true ? 'the guest shut itself down' : 'QEMU was told to end the guest';
+    this.guestEnded = words;
+    this.observer.tell({ kind: 'guest-ended', atMs: this.at(event), side: 'source', words });
+  }
+
+  private takeSourceChange({ state, words }: MonitorChange): void {
+    const { observer, parts } = this;
+    observer.tell({ kind: 'monitor', atMs: observer.now(), side: 'source', state, words });
+    this.cancelLoss();
+    if (state === 'ended') return void this.finish('lost');
+    if (state === 'back') return void this.catchUp();
+    this.sourceLostMs ??= observer.now();
+    this.cancelLoss = parts.clock.after(parts.reconnectForMs, () => {
+      if (this.source.state.kind === 'lost') void this.finish('lost');
+    });
+  }
+
+  /** Events were missed: what QEMU says now stands in for them, and says how old it may be. */
+  private async catchUp(): Promise<void> {
+    const lostMs = this.sourceLostMs;
+    this.sourceLostMs = undefined;
+    const { observer } = this;
+    try {
+      const { status } = await this.source.execute('query-status', undefined, { timeoutMs: PATIENT_MS });
+      const info = await this.source.execute('query-migrate', undefined, { timeoutMs: PATIENT_MS });
+      const unseenMs = lostMs === undefined ? 0 : observer.now() - lostMs;
+      if (status === 'running' && observer.guestStopped) observer.resumed('source', observer.now(), unseenMs);
+      if (status !== 'running' && !observer.guestStopped && this.heldBy === undefined && this.wasRunning)
+        this.takeStop(observer.now(), unseenMs);
+      if (this.begun && info.status) this.takeStatus(info.status, observer.now());
+    } catch {
+      // Lost again, or held up: the next look tells.
+    }
+  }
+
+  private takeDestinationChange({ state, words }: MonitorChange): void {
+    const { observer, destination } = this;
+    observer.tell({ kind: 'monitor', atMs: observer.now(), side: 'destination', state, words });
+    if (state !== 'back' || !destination) return;
+    destination
+      .execute('query-status')
+      .then(({ status }) => {
+        if (status === 'running' && !observer.destinationRan)
+          observer.resumed('destination', observer.now(), Number.POSITIVE_INFINITY);
+      })
+      .catch(() => {});
+  }
+
+  private async sample(): Promise<Sample> {
+    const info = await this.source.execute('query-migrate', undefined, { timeoutMs: PATIENT_MS });
+    const throttlePercent = info['cpu-throttle-percentage'] ?? 0;
+    if (this.phase.kind === 'copying' || this.phase.kind === 'post-copy') {
+      this.throttled = isBraked(throttlePercent);
+      this.holdBrake(this.parts.brake?.throttled(throttlePercent));
+      if (info.status) this.takeStatus(info.status, this.observer.now());
+    }
+    return { figures: figuresOf(info), throttlePercent };
+  }
+
+  private takeStatus(status: string, atMs: number): void {
+    if (!this.begun || status === this.status) return;
+    this.status = status;
+    if (status === 'cancelling') this.cancelAsked = true;
+    if (status.startsWith('postcopy') && this.phase.kind === 'copying') {
+      this.postCopyBegan = true;
+      this.become('post-copy');
+    }
+    this.observer.tell({ kind: 'status', atMs, status });
+    if (status === 'completed' && !this.postCopyBegan) this.observer.tell({ kind: 'handed-over', atMs });
+    if (status === 'completed' || status === 'failed' || status === 'cancelled') void this.finish(status);
+    // QEMU did not take `migrate`, whose answer we did not see.
+    if (status === 'none') void this.finish('failed', 'the source did not begin to migrate');
+  }
+
+  private everyMs(): number {
+    if (!this.begun) return Number.POSITIVE_INFINITY;
+    if (this.observer.guestStopped || this.throttled) return FINE_TICK_MS;
+    return this.parts.hasEvents ? TICK_MS : POLL_MS;
   }
 
   private holdBrake(parameters: ThrottleParameters | undefined): void {
@@ -246,141 +494,109 @@ export class QemuMigration implements RunningMigration {
     if (parameters) this.setParameters({ ...parameters }).catch(() => {});
   }
 
-  private async setParameters(parameters: Record<string, number | boolean>): Promise<string> {
-    await this.source.execute('migrate-set-parameters', parameters, { timeoutMs: PATIENT_MS });
+  private async setParameters(
+    parameters: Record<string, number | boolean>,
+    timeoutMs = PATIENT_MS,
+  ): Promise<Effect> {
+    await this.source.execute('migrate-set-parameters', parameters, { timeoutMs });
     const said = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
-    return `migrate-set-parameters ${said.join(' ')}`;
-  }
-
-  private takeStatus(status: string, atMs: number): void {
-    if (status === this.status) return;
-    this.status = status;
-    if (status === 'cancelling') this.cancelling = true;
-    this.events.push({ kind: 'status', atMs, status });
-    if (status === 'completed' || status === 'failed' || status === 'cancelled') void this.finish(status);
-  }
-
-  private scheduleTick(): void {
-    clearTimeout(this.timer);
-    if (this.ending) return;
-    const everyMs =
-      this.guestStopped || this.throttled ? FINE_TICK_MS : this.parts.hasEvents ? TICK_MS : POLL_MS;
-    this.timer = setTimeout(() => {
-      this.tick();
-      this.scheduleTick();
-    }, everyMs);
-  }
-
-  private tick(): void {
-    if (this.polling) {
-      this.events.push({ kind: 'silence', atMs: this.now() });
-      return;
-    }
-    this.polling = true;
-    this.source
-      .execute('query-migrate', undefined, { timeoutMs: PATIENT_MS })
-      .then((info) => this.takeSample(info))
-      .catch(() => {})
-      .finally(() => {
-        this.polling = false;
-      });
-  }
-
-  private takeSample(info: MigrationInfo): void {
-    if (this.ending) return;
-    const atMs = this.now();
-    const before = this.last;
-    const counters = this.counters(info, atMs);
-    const throttlePercent = throttleOf(info);
-    this.throttled = isBraked(throttlePercent);
-    this.holdBrake(this.parts.brake?.throttled(throttlePercent));
-    if (counters && !this.parts.hasEvents && !this.guestStopped && before && counters.pass > before.pass)
-      this.events.push({ ...boundaryFoundByPolling(before, counters), throttlePercent });
-    else if (counters) this.events.push({ kind: 'tick', ...counters, throttlePercent });
-    else this.events.push({ kind: 'silence', atMs });
-    if (!this.parts.hasEvents && info.status) this.takeStatus(info.status, atMs);
-  }
-
-  /** Undefined while QEMU has no figures yet: right after `migrate` there may be no `ram`. */
-  private counters(info: MigrationInfo, atMs: number): Counters | undefined {
-    const ram = info.ram;
-    if (!ram) return undefined;
-    const counters = {
-      atMs,
-      pass: Math.max(1, ram['dirty-sync-count'] ?? 1),
-      sentBytes: ram.transferred,
-      remainingBytes: ram.remaining,
-      totalBytes: ram.total,
+    const limitMs = parameters['downtime-limit'];
+    return {
+      did: `migrate-set-parameters ${said.join(' ')}`,
+      set: limitMs === undefined ? { ...parameters } : { ...parameters, downtimeLimitMs: limitMs },
     };
-    if (this.last && atMs > this.last.atMs)
-      this.lastRateBytesPerSecond =
-        ((counters.sentBytes - this.last.sentBytes) / (atMs - this.last.atMs)) * 1000;
-    this.last = counters;
-    return counters;
   }
 
   /** QEMU's part is over: wait until both sides are in a state that lasts, then tell it. */
-  private async finish(result: 'completed' | 'failed' | 'cancelled' | 'lost'): Promise<void> {
-    if (this.ending) return;
-    this.ending = true;
-    clearTimeout(this.timer);
-
-    const info = result === 'lost' ? undefined : await finalInfo(this.source, result);
-    const source = await lastingSourceState(this.source, result, this.wasRunning);
-    const destination = await lastingDestinationState(
-      this.destination,
-      this.parts.destinationAddress,
-      result,
-    );
-    if (source !== 'handed-over' && source !== 'gone') {
-      // QEMU says `failed` a moment before its migration thread lets go of the vCPUs, which it does only while
-      // auto-converge is still on (migration_iteration_finish).
-      if (this.parts.brake && result === 'failed') await sleep(RELEASE_MS);
-      await this.parts.undo.run();
-    }
-    const atMs = this.now();
-    this.stopWatching();
-    this.events.close();
-    this.settleEnded({
-      atMs,
+  private async finish(result: MigrationEnd['result'], why?: string): Promise<void> {
+    if (!this.observer.stopLooking()) return;
+    this.become('ending');
+    const { clock, wasRunning, reconnectForMs } = this.parts;
+    const info = result === 'lost' ? undefined : await finalInfo(this.source, result, clock);
+    const waiting = { clock, result, wasRunning: wasRunning && this.heldBy === undefined, reconnectForMs };
+    let source = await lastingSourceState(this.source, waiting);
+    const destination = await this.lastOfDestination(source, waiting);
+    // While we waited for the one the other may have come back.
+    if (source === 'unreachable' || source === 'silent') source = await stateBehind(this.source);
+    // QEMU says `failed` a moment before its migration thread lets go of the vCPUs, which it does only while
+    // auto-converge is still on (migration_iteration_finish).
+    if (this.parts.brake && result === 'failed') await clock.sleep(RELEASE_MS);
+    if (this.phase.kind === 'left') return;
+    this.become('ended');
+    this.observer.end({
+      atMs: this.observer.now(),
       // One in six times QEMU 10.0 ends a cancelled migration as `failed`, with the error of the socket that it shut
       // down itself (measured).
-      result: result === 'failed' && this.cancelling ? 'cancelled' : result,
-      error: result === 'lost' ? 'the source QEMU ended or closed its monitor' : info?.['error-desc'],
+      result: result === 'failed' && this.cancelAsked ? 'cancelled' : result,
+      error: result === 'lost' ? this.lossWords() : (why ?? info?.['error-desc']),
       whereabouts: { source, destination },
-      destinationEverRan: this.destinationRan || (this.parts.watchedFromStart ? false : undefined),
+      destinationEverRan: this.destinationEverRan(),
+      sourceEverStopped: this.sourceEverStopped(),
+      destinationWaits: this.keepsWaiting,
+      postCopyBegan: this.postCopyBegan,
+      heldBy: this.heldBy,
+      guestEnded: this.guestEnded,
       sentBytes: info?.ram?.transferred,
       reportedDowntimeMs: info?.downtime,
     });
   }
 
-  private stopWatching(): void {
-    clearTimeout(this.timer);
-    for (const unsubscribe of this.unsubscribe) unsubscribe();
+  private async lastOfDestination(
+    source: MigrationEnd['whereabouts']['source'],
+    waiting: Parameters<typeof lastingSourceState>[1],
+  ) {
+    const state = await lastingDestinationState(this.destination, source, waiting);
+    if (state !== 'incoming' || this.keepsWaiting || !this.destination || waiting.result === 'completed')
+      return state;
+    // Its stream is over; all that it could still do is to start with what its socket holds.
+    try {
+      await fence(this.destination);
+      this.fenced = true;
+      return state;
+    } catch {
+      return await stateBehind(this.destination);
+    }
   }
 
-  private now(): number {
-    return performance.now() - this.zeroMs;
+  private destinationEverRan(): boolean | undefined {
+    if (this.observer.destinationRan) return true;
+    const watched = this.parts.watchedFromStart && this.destination?.uninterrupted === true;
+    if (watched) return false;
+    // It had to wait for a word that nobody gave.
+    return this.keepsWaiting && !this.toldToRun ? false : undefined;
+  }
+
+  private sourceEverStopped(): boolean | undefined {
+    if (this.sourceStopped) return true;
+    return this.source.uninterrupted && this.wasRunning ? false : undefined;
+  }
+
+  private lossWords(): string {
+    const { state } = this.source;
+    return state.kind === 'ended'
+      ? `the source has ended: ${state.proof}`
+      : `the source's monitor is out of reach (${state.kind === 'lost' ? state.words : 'it was closed'})`;
+  }
+
+  private become(kind: Phase['kind']): void {
+    if (!SUCCESSORS[this.phase.kind].includes(kind))
+      throw new Error(`a migration of QEMU's cannot go from ${this.phase.kind} to ${kind}`);
+    this.phase = { kind };
   }
 
   private at(event: QmpEvent): number {
-    return event.receivedMs - this.zeroMs;
+    return event.receivedMs - this.parts.zeroMs;
   }
 }
 
-function throttleOf(info: MigrationInfo): number {
-  return info['cpu-throttle-percentage'] ?? 0;
-}
-
-/**
- * The sync lies somewhere between two polls. What was sent between them may have been sent after the sync,
- * so the set that it found was at most the present rest plus that.
- */
-function boundaryFoundByPolling(before: Counters, now: Counters): Boundary {
-  const sentSince = Math.max(0, now.sentBytes - before.sentBytes);
+/** Undefined while QEMU has no figures yet: right after `migrate` there may be no `ram`. */
+function figuresOf(info: MigrationInfo): Sample['figures'] {
+  const { ram } = info;
+  if (!ram) return undefined;
   return {
-    kind: 'boundary',
-    ...now,
-    remainingBytes: Math.min(now.totalBytes, now.remainingBytes + sentSince),
+    pass: Math.max(1, ram['dirty-sync-count'] ?? 1),
+    sentBytes: ram.transferred,
+    remainingBytes: ram.remaining,
+    totalBytes: ram.total,
   };
 }

@@ -72,7 +72,11 @@ function carryingOut(given: Commands): Act {
     for (const [index, each] of given) {
       if (index !== soFar.length - 1) continue;
       if (each.name === 'limit')
-        await migration.setDowntimeLimit({ pauseMs: each.pauseMs, lineRateBytesPerSecond: undefined });
+        await migration.setDowntimeLimit({
+          pauseMs: each.pauseMs,
+          fixedCostMs: 50,
+          lineRateBytesPerSecond: undefined,
+        });
       else if (each.name === 'suspend') await migration.suspend();
       else if (each.name === 'post-copy') await migration.startPostCopy();
       else await migration.cancel().catch(() => {});

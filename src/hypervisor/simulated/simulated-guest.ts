@@ -1,7 +1,8 @@
 import type { GuestFacts, StartOptions, Whereabouts } from '../hypervisor.ts';
 import { BRAKE_HELD_READY } from '../qemu-rules/brake-lever.ts';
 import { featuresOf, type QemuFeatures } from '../qemu-rules/features.ts';
-import { versionText } from '../qemu-rules/version.ts';
+import { startParameters } from '../qemu-rules/start.ts';
+import { type QemuVersion, versionText } from '../qemu-rules/version.ts';
 import { simulatedAddress } from './address.ts';
 import { autoConvergeOf } from './auto-converge.ts';
 import type { Scenario } from './scenario.ts';
@@ -12,6 +13,7 @@ export class SimulatedGuest {
   readonly name: string;
   readonly scenario: Scenario;
   readonly features: QemuFeatures;
+  private readonly version: QemuVersion;
   /** The migration under way, or else the last one. */
   qemu: SimulatedQemu | undefined;
   /** The virtual clock, while no migration moves it. */
@@ -22,7 +24,8 @@ export class SimulatedGuest {
   constructor(name: string, scenario: Scenario) {
     this.name = name;
     this.scenario = scenario;
-    this.features = featuresOf({ ...scenario.qemuVersion, package: '' });
+    this.version = { ...scenario.qemuVersion, package: '' };
+    this.features = featuresOf(this.version);
     this.clockMs = scenario.startMs;
   }
 
@@ -41,9 +44,10 @@ export class SimulatedGuest {
 
   facts(side: 'source' | 'destination'): GuestFacts {
     return {
+      uuid: undefined,
       vm: simulatedAddress(this.name, side),
       name: this.name,
-      hypervisor: `simulated ${versionText({ ...this.scenario.qemuVersion, package: '' })}`,
+      hypervisor: `simulated ${versionText(this.version)}`,
       accelerator: 'kvm',
       machineType: undefined,
       memoryBytes: this.scenario.memoryBytes,
@@ -78,7 +82,7 @@ export class SimulatedGuest {
         bandwidthBytesPerSecond: options.bandwidthBytesPerSecond,
         postCopy: options.postCopy,
         brake: options.brake,
-        parameters: this.startParameters(options),
+        parameters: startParameters(options, this.version),
       },
     );
     return this.qemu;
@@ -88,13 +92,6 @@ export class SimulatedGuest {
   resume(side: 'source' | 'destination'): void {
     if (this.migrating) throw new Error(`${this.name} is still migrating: nothing to resume`);
     this.resumedSide = side;
-  }
-
-  private startParameters({ downtimeLimitMs, lineRateBytesPerSecond }: StartOptions) {
-    const limit = { 'downtime-limit': Math.max(1, Math.round(downtimeLimitMs)) };
-    return this.features.availSwitchoverBandwidth && lineRateBytesPerSecond !== undefined
-      ? { ...limit, 'avail-switchover-bandwidth': Math.round(lineRateBytesPerSecond) }
-      : limit;
   }
 
   private now(): number {

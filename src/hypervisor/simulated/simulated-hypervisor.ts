@@ -18,11 +18,14 @@ import type {
   DirtyRateProbe,
   GuestFacts,
   Hypervisor,
+  Settled,
+  SettleTodo,
   StartOptions,
   Whereabouts,
 } from '../hypervisor.ts';
 import { RefusedError } from '../hypervisor.ts';
 import { BrakeLever } from '../qemu-rules/brake-lever.ts';
+import { Findings } from '../refusal.ts';
 import { parseSimulatedAddress, simulatedAddress } from './address.ts';
 import { type ScenarioInput, scenario } from './scenario.ts';
 import { SimulatedGuest } from './simulated-guest.ts';
@@ -72,7 +75,7 @@ export class SimulatedHypervisor implements Hypervisor {
 
   async start(vm: string, destination: Destination, options: StartOptions): Promise<SimulatedMigration> {
     const { guest: facts, findings } = this.look(vm, destination);
-    RefusedError.throwAny(findings);
+    new Findings(findings).throwAny();
     const guest = this.guestAt(vm);
     return new SimulatedMigration(guest, guest.startMigration(options), {
       ...{ facts, watchesDestination: true, watchedFromStart: true },
@@ -106,6 +109,12 @@ export class SimulatedHypervisor implements Hypervisor {
     return { source: this.sideAt(vm), destination: destination ? this.sideAt(destination) : 'unknown' };
   }
 
+  async settleAt(vm: string, { run }: SettleTodo): Promise<Settled> {
+    const { name, side } = parseSimulatedAddress(vm);
+    if (run) this.guests.get(name)?.resume(side);
+    return { effect: run ? { did: `cont on the ${side}` } : undefined, restored: undefined };
+  }
+
   private sideAt(address: string): Whereabouts['source'] {
     if (this.missing(address).length > 0) return 'gone';
     const { name, side } = parseSimulatedAddress(address);
@@ -115,7 +124,7 @@ export class SimulatedHypervisor implements Hypervisor {
   /** @throws {RefusedError} with both findings, when neither end is there */
   private look(vm: string, destination: Destination): CheckReport {
     const missing = [vm, destination.vm].flatMap((address) => this.missing(address));
-    RefusedError.throwAny(missing);
+    new Findings(missing).throwAny();
     const { name, side } = parseSimulatedAddress(vm);
     const guest = this.guestAt(vm).facts(side);
     const findings: RefusedError[] = [];

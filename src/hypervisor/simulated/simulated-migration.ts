@@ -4,11 +4,14 @@
  */
 
 import {
+  type Effect,
   type GuestFacts,
   type MigrationEnd,
   type MigrationEvent,
   type PauseRequest,
+  type Restored,
   type RunningMigration,
+  type Side,
   TooLateError,
 } from '../hypervisor.ts';
 import type { BrakeLever } from '../qemu-rules/brake-lever.ts';
@@ -31,6 +34,10 @@ export interface SimulatedView {
 export class SimulatedMigration implements RunningMigration {
   readonly guest: GuestFacts;
   readonly wasRunning: boolean;
+  readonly begunByUs: boolean;
+  /** The simulated destination starts by itself, in no time; what waits is simulated behind the protocol. */
+  readonly destinationWaits = false;
+  readonly mark = 'simulated';
   readonly events: PulledEvents<MigrationEvent>;
   readonly ended: Promise<MigrationEnd>;
 
@@ -39,6 +46,8 @@ export class SimulatedMigration implements RunningMigration {
   private readonly view: SimulatedView;
   private readonly settleEnded: (end: MigrationEnd) => void;
   private lastSentBytes: number | undefined;
+  private everStopped = false;
+  private postCopyBegan = false;
   private detached = false;
 
   constructor(host: SimulatedGuest, qemu: SimulatedQemu, view: SimulatedView) {
@@ -47,6 +56,7 @@ export class SimulatedMigration implements RunningMigration {
     this.view = view;
     this.guest = view.facts;
     this.wasRunning = view.facts.state !== 'paused';
+    this.begunByUs = view.watchedFromStart;
     const { promise, resolve } = Promise.withResolvers<MigrationEnd>();
     this.ended = promise;
     this.settleEnded = resolve;
@@ -54,19 +64,18 @@ export class SimulatedMigration implements RunningMigration {
     qemu.listener = (event) => this.take(event);
   }
 
-  async setDowntimeLimit(request: PauseRequest): Promise<string> {
+  get passCapBytesPerSecond(): number | undefined {
+    return this.qemu.start.bandwidthBytesPerSecond;
+  }
+
+  async setDowntimeLimit(request: PauseRequest): Promise<Effect> {
     this.react();
-    const capped = this.qemu.start.bandwidthBytesPerSecond !== undefined;
-    const parameters = pauseParameters(
-      request,
-      this.host.features,
-      capped ? this.qemu.threshold.passRateBytesPerSecond : undefined,
-    );
+    const parameters = pauseParameters(request, this.host.features, this.passCapBytesPerSecond);
     this.qemu.threshold.set(parameters);
     return told(parameters);
   }
 
-  async throttle(percent: number): Promise<string> {
+  async throttle(percent: number): Promise<Effect> {
     this.react();
     if (!this.view.brake)
       throw new Error('the guest cannot be braked: the migration began without auto-converge');
@@ -75,38 +84,57 @@ export class SimulatedMigration implements RunningMigration {
     return told({ ...parameters });
   }
 
-  async suspend(): Promise<string> {
+  async suspend(): Promise<Effect> {
     this.react();
     this.qemu.suspend();
-    return 'stop';
+    return { did: 'stop' };
   }
 
-  async startPostCopy(): Promise<string> {
+  async startPostCopy(): Promise<Effect> {
     this.react();
     if (!this.qemu.start.postCopy)
       throw new Error('Enable postcopy with migrate_set_capability before the start of migration');
     this.qemu.startPostCopy();
-    return 'migrate-start-postcopy';
+    return { did: 'migrate-start-postcopy' };
   }
 
-  async cancel(): Promise<string> {
+  async cancel(): Promise<Effect> {
     this.react();
     const { qemu } = this;
     const stopped = qemu.source === 'switching-over';
     if (qemu.end?.result === 'completed')
       throw new TooLateError('the destination has the guest: the migration is complete');
-    if (qemu.end) return 'nothing: the migration has ended';
+    if (qemu.end) return { did: 'nothing: the migration has ended' };
     if (!qemu.cancellable)
       throw new TooLateError('post-copy has begun: the guest lives on both sides until it ends');
     if (stopped && !this.view.watchesDestination)
       throw new TooLateError('the guest is stopped for the switchover and its destination is not watched');
     qemu.cancel();
-    return stopped ? 'yank on the source' : 'migrate_cancel';
+    return { did: stopped ? 'yank on the source' : 'migrate_cancel' };
   }
 
-  async resume(side: 'source' | 'destination'): Promise<{ atMs: number; did: string }> {
+  async restrain(): Promise<Effect> {
+    this.react();
+    this.qemu.threshold.set({ 'downtime-limit': 1 });
+    return told({ 'downtime-limit': 1 });
+  }
+
+  async letRun(): Promise<Effect> {
+    throw new Error('a simulated destination runs by itself');
+  }
+
+  async resume(side: Side): Promise<Effect & { atMs: number }> {
     this.host.resume(side);
     return { atMs: this.qemu.nowMs + this.host.scenario.reactionMs, did: `cont on the ${side}` };
+  }
+
+  async halt(side: Side): Promise<Effect> {
+    throw new Error(`a simulated guest never runs on both sides: the ${side} is not to be stopped`);
+  }
+
+  /** A simulated QEMU is not used again. */
+  async putBack(): Promise<readonly Restored[]> {
+    return [];
   }
 
   async detach(): Promise<void> {
@@ -116,9 +144,14 @@ export class SimulatedMigration implements RunningMigration {
     if (this.qemu.end) return;
     this.events.close();
     this.settleEnded({
-      ...{ atMs: this.qemu.nowMs, result: 'detached', error: undefined },
-      ...{ sentBytes: this.lastSentBytes, reportedDowntimeMs: undefined, destinationEverRan: undefined },
+      atMs: this.qemu.nowMs,
+      result: 'detached',
+      error: undefined,
+      sentBytes: this.lastSentBytes,
+      reportedDowntimeMs: undefined,
       whereabouts: { source: 'unknown', destination: 'unknown' },
+      destinationEverRan: undefined,
+      ...this.common(),
     });
   }
 
@@ -130,6 +163,8 @@ export class SimulatedMigration implements RunningMigration {
 
   private take(event: MigrationEvent): void {
     if (event.kind === 'boundary' || event.kind === 'tick') this.lastSentBytes = event.sentBytes;
+    if (event.kind === 'stopped') this.everStopped = true;
+    if (event.kind === 'status' && event.status.startsWith('postcopy')) this.postCopyBegan = true;
     this.holdBrake(event);
     const ofDestination = event.kind === 'resumed' && event.side === 'destination';
     if (this.view.watchesDestination || !ofDestination) this.events.push(event);
@@ -155,11 +190,26 @@ export class SimulatedMigration implements RunningMigration {
       ...end,
       whereabouts: { source, destination: watchesDestination ? destination : 'unknown' },
       destinationEverRan: destinationRan || (watchedFromStart ? false : undefined),
+      ...this.common(),
     });
+  }
+
+  private common() {
+    return {
+      sourceEverStopped: this.everStopped || (this.view.watchedFromStart ? false : undefined),
+      destinationWaits: this.destinationWaits,
+      postCopyBegan: this.postCopyBegan,
+      heldBy: undefined,
+      guestEnded: undefined,
+    };
   }
 }
 
-function told(parameters: Readonly<Record<string, number | boolean>>): string {
+function told(parameters: Readonly<Record<string, number | boolean>>): Effect {
   const said = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
-  return `migrate-set-parameters ${said.join(' ')}`;
+  const limitMs = parameters['downtime-limit'];
+  return {
+    did: `migrate-set-parameters ${said.join(' ')}`,
+    set: limitMs === undefined ? parameters : { ...parameters, downtimeLimitMs: limitMs },
+  };
 }

@@ -184,7 +184,7 @@ describe('commands', () => {
       busy,
       {},
       atBoundary(3, (migration) =>
-        migration.setDowntimeLimit({ pauseMs: 3050, lineRateBytesPerSecond: undefined }),
+        migration.setDowntimeLimit({ pauseMs: 3050, fixedCostMs: 50, lineRateBytesPerSecond: undefined }),
       ),
     );
     const decidedMs = boundaries(events).at(-1)?.atMs ?? 0;
@@ -196,8 +196,15 @@ describe('commands', () => {
 
   test('the words for the journal are those of the QEMU driver', async () => {
     const said: string[] = [];
-    const raise: Act = async (migration) =>
-      said.push(await migration.setDowntimeLimit({ pauseMs: 3050, lineRateBytesPerSecond: 90e6 }));
+    const raise: Act = async (migration) => {
+      const { did, set } = await migration.setDowntimeLimit({
+        pauseMs: 3050,
+        fixedCostMs: 50,
+        lineRateBytesPerSecond: 90e6,
+      });
+      expect(set).toMatchObject({ downtimeLimitMs: 3000 });
+      said.push(did);
+    };
     await drive(busy, {}, atBoundary(2, raise));
     await drive({ ...busy, qemuVersion: V7_2 }, {}, atBoundary(2, raise));
     expect(said).toEqual([
@@ -332,7 +339,7 @@ test('while one controller holds a migration no other can attach', async () => {
   const second = await attach();
   await expect(attach()).rejects.toMatchObject({ code: 'monitor-busy' });
   // Without the destination's address nothing is known of it.
-  await second.setDowntimeLimit({ pauseMs: 3000, lineRateBytesPerSecond: undefined });
+  await second.setDowntimeLimit({ pauseMs: 3000, fixedCostMs: 50, lineRateBytesPerSecond: undefined });
   const seen: MigrationEvent[] = [];
   for await (const event of second.events) seen.push(event);
   expect(kinds(seen)).not.toContain('resumed destination');

@@ -16,19 +16,14 @@
  */
 import { isBraked } from '../../model/braking.ts';
 import type { Counters } from '../../model/observation.ts';
-import { QEMU_LOOK_MS } from '../../model/qemu-constants.ts';
 import type { MigrationEnd, MigrationEvent, SideState } from '../hypervisor.ts';
 import type { AutoConvergeParameters } from './auto-converge.ts';
-import { DirtyLog } from './dirty-log.ts';
-import { partsOf } from './memory/memory-model.ts';
+import { CopyPhysics, type CopyStart } from './copy-physics.ts';
+import type { DirtyLog } from './dirty-log.ts';
 import type { Scenario } from './scenario.ts';
-import { type MigrationParameters, SwitchoverThreshold } from './switchover-threshold.ts';
-import { ROUNDING_MS, Transfer } from './transfer.ts';
-import { TransferRate } from './transfer-rate.ts';
-import { UnsentMemory } from './unsent-memory.ts';
+import type { SwitchoverThreshold } from './switchover-threshold.ts';
+import type { Transfer } from './transfer.ts';
 
-/** Under a cap the loop sleeps until the window of BUFFER_DELAY closes (migration.c: migration_rate_limit). */
-const CAPPED_LOOK_MS = 100;
 /** As the QEMU driver samples while the guest stands still or is braked. */
 const FINE_TICK_MS = 50;
 /** Without ticks, how often a consumer hears that time passes while nothing moves. */
@@ -58,20 +53,18 @@ type Happening =
   | 'tick';
 
 /** The hypervisor's part of {@link MigrationEnd}: what both sides know, whoever watches. */
-export type SimulatedEnd = Omit<MigrationEnd, 'destinationEverRan'>;
+export type SimulatedEnd = Pick<
+  MigrationEnd,
+  'atMs' | 'result' | 'error' | 'whereabouts' | 'sentBytes' | 'reportedDowntimeMs'
+>;
 
-export interface SimulatedStart {
-  /** The instant of the start on the clock of the scenario's link and guest. */
-  readonly zeroMs: number;
-  readonly bandwidthBytesPerSecond: number | undefined;
+export interface SimulatedStart extends CopyStart {
   readonly postCopy: boolean;
   /** Auto-converge is on, held ready. */
   readonly brake: boolean;
-  readonly parameters: MigrationParameters;
 }
 
 export class SimulatedQemu {
-  nowMs = 0;
   /** What each side would say of itself now. */
   source: SideState;
   destination: SideState = 'incoming';
@@ -85,10 +78,9 @@ export class SimulatedQemu {
 
   private phase: Phase = 'pre-copy';
   private readonly scenario: Scenario;
+  private readonly physics: CopyPhysics;
   private readonly guest: DirtyLog;
   private readonly transfer: Transfer;
-  private readonly lookEveryMs: number;
-  private lastLookMs = 0;
   private nextTickMs = NEVER;
   private postCopyWanted = false;
   /** The guest stood still on the source since a STOP that was told; boundaries are told to nobody then. */
@@ -104,20 +96,16 @@ export class SimulatedQemu {
   constructor(scenario: Scenario, start: SimulatedStart) {
     this.scenario = scenario;
     this.start = start;
-    const rate = new TransferRate(scenario.link, start.zeroMs, start.bandwidthBytesPerSecond);
-    const sizes = {
-      totalBytes: scenario.memoryBytes,
-      zeroBytes: scenario.memoryBytes * scenario.zeroPagesShare,
-      partBytes: partsOf(scenario.memory).map(({ workingSetBytes }) => workingSetBytes),
-    };
-    const unsent = new UnsentMemory(sizes, scenario.sendOrder, scenario.zeroPlace);
-    this.transfer = new Transfer(unsent, rate);
-    this.lookEveryMs = rate.capped ? CAPPED_LOOK_MS : QEMU_LOOK_MS;
-    this.threshold = new SwitchoverThreshold(rate);
-    this.threshold.set(start.parameters);
-    this.guest = new DirtyLog(scenario, start.zeroMs);
+    this.physics = new CopyPhysics(scenario, start);
+    this.transfer = this.physics.transfer;
+    this.threshold = this.physics.threshold;
+    this.guest = this.physics.guest;
     this.source = scenario.running ? 'running' : 'paused';
     this.scheduleTick();
+  }
+
+  get nowMs(): number {
+    return this.physics.nowMs;
   }
 
   /** Lets time pass until something was told, or the migration has ended. */
@@ -188,8 +176,8 @@ export class SimulatedQemu {
     switch (this.phase) {
       case 'pre-copy':
         also(this.guest.timerMs, 'sync-timer');
-        also(this.crossingLookMs(), 'look');
-        if (this.postCopyWanted && transfer.moves) also(this.nextLookMs(nowMs), 'post-copy-switch');
+        also(this.physics.crossingLookMs(), 'look');
+        if (this.postCopyWanted && transfer.moves) also(this.physics.nextLookMs(nowMs), 'post-copy-switch');
         if (this.guest.syncs === 0) also(0, 'begin');
         also(this.threshold.nextCloseMs(nowMs), 'window-close');
         break;
@@ -199,7 +187,7 @@ export class SimulatedQemu {
         break;
       case 'stop-and-copy':
       case 'post-copy':
-        also(nowMs + transfer.durationMs(transfer.unsent.wireBytes, 'line-rate'), 'all-sent');
+        also(this.physics.allSentMs, 'all-sent');
         break;
     }
     also(transfer.nextChangeMs, 'link-change');
@@ -232,50 +220,28 @@ export class SimulatedQemu {
   }
 
   private moveTo(atMs: number): void {
-    const durationMs = atMs - this.nowMs;
-    if (durationMs <= 0) return;
-    this.nowMs = atMs;
-    this.guest.pass(durationMs);
-    if (this.phase === 'pre-copy') this.transfer.send(durationMs, 'pass-rate');
+    if (this.phase === 'pre-copy') this.physics.moveTo(atMs, 'pass-rate');
     else if (this.phase === 'stop-and-copy' || this.phase === 'post-copy')
-      this.transfer.send(durationMs, 'line-rate');
-  }
-
-  /** The first look that finds no more unsent than the threshold. On a dead link QEMU hangs in its write instead. */
-  private crossingLookMs(): number {
-    if (!this.transfer.moves) return NEVER;
-    const bytes = this.transfer.unsent.wireBytesUntilLeft(this.threshold.bytes);
-    return this.nextLookMs(this.nowMs + this.transfer.durationMs(bytes, 'pass-rate'));
-  }
-
-  /** The first look at that instant or later, and later than the last one. */
-  private nextLookMs(fromMs: number): number {
-    const look = Math.ceil((fromMs - ROUNDING_MS) / this.lookEveryMs) * this.lookEveryMs;
-    return look > this.lastLookMs ? look : this.lastLookMs + this.lookEveryMs;
+      this.physics.moveTo(atMs, 'line-rate');
+    else this.physics.moveTo(atMs, 'still');
   }
 
   private begin(): void {
-    this.sync();
+    this.physics.sync();
     this.tell({ kind: 'status', atMs: this.nowMs, status: 'active' });
     this.tellBoundary();
   }
 
   /** migration_iteration_run below the threshold: sync, and complete if what is dirty now fits as well. */
   private look(): void {
-    this.lastLookMs = this.nowMs;
-    this.sync();
-    if (this.transfer.unsent.totalBytes <= this.threshold.bytes) this.complete();
+    if (this.physics.look()) this.complete();
     else this.tellBoundary();
   }
 
   private syncTimer(): void {
     if (!this.guest.timer()) return;
-    this.sync();
+    this.physics.sync();
     this.tellBoundary();
-  }
-
-  private sync(): void {
-    this.guest.sync(this.nowMs, this.transfer.unsent, this.transfer.sentBytes);
   }
 
   /** migration_completion: stop, sync once more (nothing is new to it), send the rest with the cap lifted. */
@@ -283,7 +249,7 @@ export class SimulatedQemu {
     this.completionMs = this.nowMs;
     this.arrivesRunning = this.guest.running;
     this.stopGuest();
-    this.sync();
+    this.physics.sync();
     this.source = 'switching-over';
     this.phase = 'stop-and-copy';
     // From 10.0 on always told; before, only with the capability pause-before-switchover.
@@ -299,7 +265,7 @@ export class SimulatedQemu {
     this.arrivesRunning = true;
     this.tell({ kind: 'status', atMs: this.nowMs, status: 'postcopy-active' });
     this.stopGuest();
-    this.sync();
+    this.physics.sync();
     this.source = 'switching-over';
     this.phase = 'post-copy-switch';
   }
@@ -335,8 +301,7 @@ export class SimulatedQemu {
   }
 
   private changeLink(): void {
-    this.transfer.changeLink(this.nowMs);
-    this.threshold.rateChanged();
+    this.physics.changeLink();
     // Without ticks a consumer would not know what had arrived when the link broke.
     if (this.scenario.tickMs === NEVER) this.nextTickMs = this.transfer.moves ? NEVER : this.nowMs;
   }

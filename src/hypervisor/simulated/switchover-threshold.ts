@@ -3,20 +3,18 @@
  * when a window of 100 ms closes, from that window alone (migration/migration.c: migration_update_counters,
  * BUFFER_DELAY). So a new limit, or a new rate of the link, counts only from the next close on.
  */
+import type { PauseParameters } from '../qemu-rules/switchover-limit.ts';
 import type { TransferRate } from './transfer-rate.ts';
 
 const WINDOW_MS = 100;
-
-/** QEMU's parameters, by QEMU's names. */
-export type MigrationParameters = Readonly<Record<string, number>>;
 
 export class SwitchoverThreshold {
   /** In force now. Nothing fits before the first window has closed. */
   bytes = 0;
   private readonly rate: TransferRate;
   private limitMs = 0;
-  /** `avail-switchover-bandwidth`, which from 8.2 on stands in for the measured rate; undefined: not set. */
-  private statedBytesPerSecond: number | undefined;
+  /** `avail-switchover-bandwidth`, which from 8.2 on stands in for the measured rate; 0: not set. */
+  private statedBytesPerSecond = 0;
   private measuredBytesPerSecond = 0;
   /** True while the next close would change {@link bytes}; other closes need no step of the clock. */
   private stale = true;
@@ -25,7 +23,7 @@ export class SwitchoverThreshold {
     this.rate = rate;
   }
 
-  set(parameters: MigrationParameters): void {
+  set(parameters: Partial<PauseParameters>): void {
     this.limitMs = parameters['downtime-limit'] ?? this.limitMs;
     this.statedBytesPerSecond = parameters['avail-switchover-bandwidth'] ?? this.statedBytesPerSecond;
     this.stale = true;
@@ -43,13 +41,8 @@ export class SwitchoverThreshold {
 
   close(nowMs: number): void {
     this.measuredBytesPerSecond = this.rate.meanPassRate(nowMs - WINDOW_MS, nowMs);
-    this.bytes = ((this.statedBytesPerSecond ?? this.measuredBytesPerSecond) / 1000) * this.limitMs;
+    this.bytes = ((this.statedBytesPerSecond || this.measuredBytesPerSecond) / 1000) * this.limitMs;
     const present = this.rate.passRate(this.rate.lineAt(nowMs));
     this.stale = Math.abs(this.measuredBytesPerSecond - present) > 1e-6 * present;
-  }
-
-  /** What the last window measured, in bytes per second; undefined before there was one. */
-  get passRateBytesPerSecond(): number | undefined {
-    return this.measuredBytesPerSecond || undefined;
   }
 }

@@ -25,6 +25,7 @@ export class VirtualClock implements Clock {
   }
 
   after(ms: number, callback: () => void): () => void {
+    if (ms === Number.POSITIVE_INFINITY) return () => {};
     const timer = { atMs: this.nowMs + Math.max(0, ms), seq: this.seq, callback };
     this.seq += 1;
     this.timers.add(timer);

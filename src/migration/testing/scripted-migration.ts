@@ -1,16 +1,20 @@
 /** A migration that follows a script, for what the supervisor does at instants that no real QEMU can be held at. */
 import { EventQueue } from '../../hypervisor/event-queue.ts';
 import type {
+  Effect,
   GuestFacts,
   MigrationEnd,
   MigrationEvent,
   PauseRequest,
+  Restored,
   RunningMigration,
+  Side,
 } from '../../hypervisor/hypervisor.ts';
 
 const GUEST: GuestFacts = {
   vm: 'test:vm1',
   name: 'vm1',
+  uuid: undefined,
   hypervisor: 'script',
   accelerator: 'kvm',
   machineType: 'pc',
@@ -20,19 +24,29 @@ const GUEST: GuestFacts = {
   losesWrites: undefined,
 };
 
+type Command = 'cancel' | 'restrain' | 'letRun' | 'resume' | 'halt' | 'setDowntimeLimit' | 'startPostCopy';
+
 export class ScriptedMigration implements RunningMigration {
   readonly guest = GUEST;
   readonly wasRunning: boolean;
+  readonly mark = 'script';
+  readonly passCapBytesPerSecond = undefined;
+  readonly begunByUs: boolean;
+  readonly destinationWaits: boolean;
   readonly events = new EventQueue<MigrationEvent>();
   readonly ended: Promise<MigrationEnd>;
   /** What the supervisor did, in order. */
   readonly calls: string[] = [];
-  /** How commands fail, by name. */
-  readonly failures: Partial<Record<'cancel' | 'resume' | 'setDowntimeLimit', Error>> = {};
+  /** How commands fail, by name: each time, until it is deleted. */
+  readonly failures: Partial<Record<Command, Error>> = {};
+  /** What {@link putBack} finds. */
+  restored: readonly Restored[] = [];
   private readonly settleEnded: (end: MigrationEnd) => void;
 
-  constructor({ wasRunning = true } = {}) {
+  constructor({ wasRunning = true, begunByUs = true, destinationWaits = false } = {}) {
     this.wasRunning = wasRunning;
+    this.begunByUs = begunByUs;
+    this.destinationWaits = destinationWaits;
     const { promise, resolve } = Promise.withResolvers<MigrationEnd>();
     this.ended = promise;
     this.settleEnded = resolve;
@@ -46,35 +60,59 @@ export class ScriptedMigration implements RunningMigration {
   end(end: Partial<MigrationEnd> & Pick<MigrationEnd, 'result' | 'whereabouts'>): this {
     this.events.close();
     this.settleEnded({
-      ...{ atMs: 9000, error: undefined, destinationEverRan: false },
-      ...{ sentBytes: undefined, reportedDowntimeMs: undefined },
+      atMs: 9000,
+      error: undefined,
+      destinationEverRan: false,
+      sourceEverStopped: undefined,
+      destinationWaits: this.destinationWaits,
+      postCopyBegan: false,
+      heldBy: undefined,
+      guestEnded: undefined,
+      sentBytes: undefined,
+      reportedDowntimeMs: undefined,
       ...end,
     });
     return this;
   }
 
-  setDowntimeLimit({ pauseMs }: PauseRequest): Promise<string> {
-    return this.call('setDowntimeLimit', `limit ${Math.round(pauseMs)}`);
+  async setDowntimeLimit({ pauseMs }: PauseRequest): Promise<Effect> {
+    return await this.call('setDowntimeLimit', `limit ${Math.round(pauseMs)}`);
   }
 
-  throttle(percent: number): Promise<string> {
-    return this.call('throttle', `throttle ${percent}`);
+  async throttle(percent: number): Promise<Effect> {
+    return await this.call('throttle', `throttle ${percent}`);
   }
 
-  suspend(): Promise<string> {
-    return this.call('suspend', 'suspend');
+  async suspend(): Promise<Effect> {
+    return await this.call('suspend', 'suspend');
   }
 
-  startPostCopy(): Promise<string> {
-    return this.call('startPostCopy', 'post-copy');
+  async startPostCopy(): Promise<Effect> {
+    return await this.call('startPostCopy', 'post-copy');
   }
 
-  cancel(): Promise<string> {
-    return this.call('cancel', 'cancel');
+  async cancel(): Promise<Effect> {
+    return await this.call('cancel', 'cancel');
   }
 
-  async resume(side: 'source' | 'destination'): Promise<{ atMs: number; did: string }> {
-    return { atMs: 9100, did: await this.call('resume', `resume ${side}`) };
+  async restrain(): Promise<Effect> {
+    return await this.call('restrain', 'restrain');
+  }
+
+  async letRun(): Promise<Effect> {
+    return await this.call('letRun', 'let run');
+  }
+
+  async resume(side: Side): Promise<Effect & { atMs: number }> {
+    return { atMs: 9100, ...(await this.call('resume', `resume ${side}`)) };
+  }
+
+  async halt(side: Side): Promise<Effect> {
+    return await this.call('halt', `halt ${side}`);
+  }
+
+  async putBack(): Promise<readonly Restored[]> {
+    return this.restored;
   }
 
   async detach(): Promise<void> {
@@ -82,10 +120,10 @@ export class ScriptedMigration implements RunningMigration {
     this.end({ result: 'detached', whereabouts: { source: 'unknown', destination: 'unknown' } });
   }
 
-  private async call(name: string, said: string): Promise<string> {
+  private async call(name: string, said: string): Promise<Effect> {
     this.calls.push(said);
-    const failure = this.failures[name as keyof typeof this.failures];
+    const failure = this.failures[name as Command];
     if (failure) throw failure;
-    return said;
+    return { did: said };
   }
 }

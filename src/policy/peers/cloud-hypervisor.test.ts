@@ -41,3 +41,11 @@ describe('the timeout', () => {
       [3_600_000, 'switchover'],
     ]));
 });
+
+test('reckons in whole nanoseconds: 18,000,001 bytes at 18 GB/s fit 1 ms', () => {
+  const boundaries = [boundary(1000, { remainingBytes: 18_000_001, bandwidthBytesPerSecond: 18e9 })];
+  expect(acts(begin(cloudHypervisor, { downtime: '1ms' }), boundaries)).toEqual([[1000, 'switchover']]);
+});
+
+test('takes no timeout of 0', () =>
+  expect(() => cloudHypervisor.build({ timeout: '0s' })).toThrow(/timeout: .*not within/));

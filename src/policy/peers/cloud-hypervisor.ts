@@ -14,7 +14,7 @@ import { type Chosen, definePeer } from './peer.ts';
 
 const PARAMETERS = {
   downtimeMs: downtime('downtime', '300ms'),
-  timeoutMs: duration('timeout', '3600s'),
+  timeoutMs: duration('timeout', '3600s', 1),
   timeoutStrategy: choice('timeout-strategy', ['cancel', 'ignore'], 'cancel'),
 };
 
@@ -62,8 +62,8 @@ class Precopy implements Policy {
   }
 }
 
-/** Undefined before the first iteration has ended. */
+/** Undefined before the first iteration has ended. In whole nanoseconds, as Rust's Duration. */
 function estimatedDowntimeMs({ remainingBytes, ended }: MeasuredBoundary): number | undefined {
   if (ended === undefined || ended.bandwidthBytesPerSecond <= 0) return undefined;
-  return (remainingBytes / ended.bandwidthBytesPerSecond) * 1000;
+  return Math.round((remainingBytes / ended.bandwidthBytesPerSecond) * 1e9) / 1e6;
 }

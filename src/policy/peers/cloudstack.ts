@@ -3,7 +3,8 @@
  * after `vm.migrate.pauseafter`, where configured; an abort after `migratewait`.
  *
  * Source: LibvirtMigrateCommandWrapper.java, agent.properties (2026). Its loop sleeps 100 ms, less than our
- * ticks, so every observation is a poll.
+ * ticks, so every observation is a poll. Versions that still log by log4j 1 abort a running guest only, so never
+ * one that `pause-after` has paused, and try the downtime once; this is the newest.
  */
 import type { Observation } from '../../model/observation.ts';
 import { QEMU_DEFAULT_DOWNTIME_MS } from '../../model/qemu-constants.ts';
@@ -29,7 +30,8 @@ export const cloudstack = definePeer({
   summary: 'Apache CloudStack: waits an hour, then aborts; pauses the guest before that if told to',
   source:
     'https://github.com/apache/cloudstack/blob/main/plugins/hypervisors/kvm/src/main/java/com/cloud/hypervisor/kvm/resource/wrapper/LibvirtMigrateCommandWrapper.java',
-  startsWith: {},
+  // VIR_MIGRATE_COMPRESSED, for which libvirt takes xbzrle where no method is named.
+  startsWith: { xbzrle: true },
   parameters: PARAMETERS,
   begin: (chosen) => new MigrateCommand(chosen),
 });
@@ -42,6 +44,16 @@ class MigrateCommand implements Policy {
 
   constructor(parameters: Chosen<typeof PARAMETERS>) {
     this.parameters = parameters;
+  }
+
+  /** It sets and suspends at every loop until that took. */
+  takeFailure({ action }: Decision): void {
+    if (action === 'set-downtime-limit') this.downtimeSet = false;
+    if (action === 'suspend') this.suspended = false;
+  }
+
+  takeResume(): void {
+    this.suspended = false;
   }
 
   observe({ atMs }: Observation): Decision {

@@ -1,4 +1,5 @@
 /** The decisions that peers take, in few words. */
+import { SWITCHOVER_FIXED_COST_MS } from '../../model/passes.ts';
 import { QEMU_LONGEST_DOWNTIME_MS } from '../../model/qemu-constants.ts';
 import type { Decision } from '../policy.ts';
 
@@ -16,7 +17,15 @@ export function goOn(reason: string): Decision {
 }
 
 export function setDowntime(downtimeLimitMs: number, reason: string): Decision {
-  return { action: 'set-downtime-limit', downtimeLimitMs, reason };
+  // A peer hands its figure to QEMU, whatever the pause will be.
+  return { action: 'set-downtime-limit', downtimeLimitMs, asIs: true, reason };
+}
+
+/** The same as far as a hypervisor is concerned. */
+export function isSame(one: Decision, other: Decision): boolean {
+  if (one.action === 'set-downtime-limit' && other.action === 'set-downtime-limit')
+    return one.downtimeLimitMs === other.downtimeLimitMs;
+  return one.action === other.action;
 }
 
 /**
@@ -24,7 +33,13 @@ export function setDowntime(downtimeLimitMs: number, reason: string): Decision {
  * under it a peer's force is only as strong as the user allows.
  */
 export function stopAndCopy(reason: string): Decision {
-  return { action: 'switchover', acceptedPauseMs: QEMU_LONGEST_DOWNTIME_MS, reason };
+  return {
+    action: 'switchover',
+    acceptedPauseMs: QEMU_LONGEST_DOWNTIME_MS,
+    lineRateBytesPerSecond: undefined,
+    fixedCostMs: SWITCHOVER_FIXED_COST_MS,
+    reason,
+  };
 }
 
 /** @param neededPauseMs the peer's own estimate of it, where it makes one */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { kubevirtDowntimeRamp } from './kubevirt-downtime-ramp.ts';
-import { acts, begin, GIB, MB, ticks } from './testing/trace.ts';
+import { acts, actsWhere, begin, GIB, MB, ticks } from './testing/trace.ts';
 
 /** The pass as of its time; the rest swings, so that the default rule is content for 2700 s. */
 const guest = (toMs: number, pass: (atMs: number) => number, totalBytes = 16 * GIB) =>
@@ -56,3 +56,35 @@ test('the timeouts of the default rule hold beside it', () => {
   expect(done.at(-1)).toEqual([151_000, 'abort']);
   expect(done).toHaveLength(10);
 });
+
+test('goes on from QEMU’s 300 ms where the initial value failed, without a cooldown', () =>
+  expect(
+    actsWhere(
+      { fails: (what) => what === 'downtime 150' },
+      begin(kubevirtDowntimeRamp),
+      guest(15_000, () => 3),
+    ),
+  ).toEqual([
+    [500, 'downtime 150'],
+    [1000, 'downtime 407'],
+    [11_000, 'downtime 514'],
+  ]));
+
+test('a step that failed is taken again at the next poll', () =>
+  expect(
+    actsWhere(
+      { fails: (_, atMs) => atMs === 10_500 },
+      begin(kubevirtDowntimeRamp),
+      guest(22_000, () => 3),
+    ),
+  ).toEqual([
+    [500, 'downtime 150'],
+    [10_500, 'downtime 257'],
+    [11_000, 'downtime 257'],
+    [21_000, 'downtime 364'],
+  ]));
+
+test('starts after the first pass at the earliest', () =>
+  expect(() => kubevirtDowntimeRamp.build({ 'start-after-iteration': '0' })).toThrow(
+    /start-after-iteration/,
+  ));

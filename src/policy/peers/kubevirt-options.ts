@@ -3,7 +3,7 @@ import type { StartsWith } from '../policy.ts';
 import { choice, duration, yesNo } from './parameters.ts';
 import type { Chosen } from './peer.ts';
 
-/** How often its monitor looks (migration-monitor.go, `monitorSleepPeriodMS`). */
+/** How often its monitor looks (live-migration-source.go, `monitorSleepPeriodMS`). */
 export const MONITOR_INTERVAL_MS = 400;
 
 export const KUBEVIRT_OPTIONS = {
@@ -34,6 +34,9 @@ export function kubevirtStartsWith(options: Options): StartsWith {
 /**
  * The time it gives a migration. The option says GiB and the code counts GB: `ScaledValue(Giga)` is decimal and
  * rounds up, so 16 GiB are 18 times the option (manager.go).
+ *
+ * KubeVirt counts the memory of the VM's spec; we are told all that QEMU migrates, video memory and firmware
+ * included. That is a GB more where the spec is a whole number of GB (4G: 750 s and not 600 s), and seldom else.
  *
  * @returns whole seconds; 0: no limit
  */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Counters } from '../../model/observation.ts';
 import { kubevirtStallDetector } from './kubevirt-stall-detector.ts';
-import { acts, begin, boundary, GIB, MB, merged, ticks } from './testing/trace.ts';
+import { acts, actsWhere, begin, boundary, GIB, MB, merged, ticks } from './testing/trace.ts';
 
 /** Boundaries every `everyMs`, ticks between them, 60 MB/s on the wire. */
 function guest(
@@ -42,7 +42,7 @@ describe('a flat guest, a pass in 10 s', () => {
   test('at just the maximum needs no luck', () =>
     expect(
       acts(
-        begin(kubevirtStallDetector, { 'precopy-possible-factor': '0.5' }),
+        begin(kubevirtStallDetector, { 'precopy-possible-factor': '1' }),
         guest(60_000, 10_000, flat(54)),
       ).at(-1),
     ).toEqual([50_000, 'downtime 900']));
@@ -183,4 +183,126 @@ test('the bandwidth is smoothed: a sample counts for 40 %', () => {
   const policy = begin(kubevirtStallDetector);
   const decisions = halved.map((each) => policy.observe(each));
   expect(decisions.at(-1)).toMatchObject({ action: 'abort', neededPauseMs: 2083 });
+});
+
+describe('what fails it has not tried (live-migration-source_test.go, "stall detection")', () => {
+  const postCopy = { 'allow-post-copy': 'yes' };
+
+  test('resets switchoverInitiated when MigrateStartPostCopy fails: again at the next boundary', () =>
+    expect(
+      actsWhere(
+        { fails: (_, atMs) => atMs === 50_000 },
+        begin(kubevirtStallDetector, postCopy),
+        guest(100_000, 10_000, flat(500)),
+      ),
+    ).toEqual([
+      [0, 'downtime 300'],
+      [50_000, 'post-copy'],
+      [60_000, 'post-copy'],
+    ]));
+
+  test('resets switchoverInitiated when MigrateSetMaxDowntime fails, and its deadline', () =>
+    expect(
+      actsWhere(
+        { fails: (_, atMs) => atMs === 50_000 },
+        begin(kubevirtStallDetector),
+        guest(200_000, 10_000, flat(54)),
+      ),
+    ).toEqual([
+      [0, 'downtime 300'],
+      [50_000, 'downtime 900'],
+      [60_000, 'downtime 900'],
+      [121_000, 'abort'],
+    ]));
+
+  test('eventually aborts when MigrateSetMaxDowntime keeps failing: at the completion timeout', () => {
+    const done = actsWhere(
+      { fails: (what) => what === 'downtime 900' },
+      begin(kubevirtStallDetector),
+      guest(400_000, 10_000, flat(54), { totalBytes: GIB / 2 }),
+    );
+    expect(done.slice(0, 3)).toEqual([
+      [0, 'downtime 300'],
+      [50_000, 'downtime 900'],
+      [60_000, 'downtime 900'],
+    ]);
+    expect(done.at(-1)).toEqual([151_000, 'abort']);
+  });
+
+  test('where post-copy cannot start it is asked for at each boundary, then at each poll, and is given up at last', () => {
+    const done = actsWhere(
+      { fails: (what) => what === 'post-copy' },
+      begin(kubevirtStallDetector, postCopy),
+      guest(400_000, 10_000, flat(54), { totalBytes: GIB / 2 }),
+    );
+    const asked = done.filter(([, what]) => what === 'post-copy').map(([atMs]) => atMs);
+    expect(asked.filter((atMs) => atMs < 151_000)).toEqual(
+      Array.from({ length: 11 }, (_, index) => 50_000 + index * 10_000),
+    );
+    expect(asked.filter((atMs) => atMs >= 151_000).length).toBeGreaterThan(100);
+    // 54 MB at 60 MB/s take 900 ms, and of twice the 150 s less than that is left at 300 s.
+    expect(done.at(-1)).toEqual([300_000, 'abort']);
+  });
+
+  test('the initial downtime is set again at the next look', () =>
+    expect(
+      actsWhere(
+        { fails: (_, atMs) => atMs === 0 },
+        begin(kubevirtStallDetector),
+        guest(5000, 10_000, flat(54)),
+      ),
+    ).toEqual([
+      [0, 'downtime 300'],
+      [500, 'downtime 300'],
+    ]));
+});
+
+describe('once QEMU has stopped the guest the acceptable time holds, and no longer the deadline (shouldTriggerTimeout)', () => {
+  const small = { totalBytes: GIB / 2 };
+
+  test('which lets a switchover end that began before its deadline', () =>
+    expect(
+      actsWhere(
+        { stopsAtMs: 109_300 },
+        begin(kubevirtStallDetector),
+        guest(200_000, 10_000, flat(54), small),
+      ),
+    ).toEqual([
+      [0, 'downtime 300'],
+      [50_000, 'downtime 900'],
+      [151_000, 'abort'],
+    ]));
+
+  test('and ends one that began shortly before the acceptable time', () =>
+    expect(
+      actsWhere(
+        // Stalled only at 140 s: until then each pass is a fifth better than the one before.
+        { stopsAtMs: 150_500 },
+        begin(kubevirtStallDetector),
+        guest(300_000, 10_000, (atMs) => 54 * 1.25 ** (Math.max(0, 100_000 - atMs) / 10_000), small),
+      ),
+    ).toEqual([
+      [0, 'downtime 300'],
+      [140_000, 'downtime 900'],
+      [151_000, 'abort'],
+    ]));
+
+  test('whether it runs again or not: nothing takes the pause back in the source', () =>
+    expect(
+      actsWhere(
+        { stopsAtMs: 60_000, resumesAtMs: 61_000 },
+        begin(kubevirtStallDetector),
+        guest(200_000, 10_000, flat(54), small),
+      ).at(-1),
+    ).toEqual([151_000, 'abort']));
+});
+
+test('takes what the admission of the source takes', () => {
+  const build = (name: string, text: string) => () => kubevirtStallDetector.build({ [name]: text });
+  expect(build('stall-progress-timeout', '0s')).not.toThrow();
+  expect(build('patience-window-decay-factor', '0')).not.toThrow();
+  expect(build('precopy-possible-factor', '0.9')).toThrow(/precopy-possible-factor: .*from 1/);
+  expect(build('completion-timeout-factor', '0.9')).toThrow(/completion-timeout-factor: .*from 1/);
+  expect(build('stall-margin', '4.5%')).toThrow(/stall-margin: .*whole/);
+  expect(build('stall-margin', '7%')).not.toThrow();
 });

@@ -1,16 +1,17 @@
 /**
  * KubeVirt's migration monitor with stall detection (VEP 248, alpha in 1.9): at each pass boundary it asks the
  * stall detector; when stalled and at a local minimum it goes on by post-copy, forces stop-and-copy, allows
- * `max-downtime`, or aborts. It tries once: 60 s later it aborts if the guest still runs.
+ * `max-downtime`, or aborts. It tries once: 60 s later it aborts if the guest still runs. What fails it has not
+ * tried: it decides anew at the next boundary.
  *
- * Source: kubevirt migration-monitor.go `handleStallDetection`, `processCompletionTimeouts`,
- * stall-detector.go `decideAction` (main, 2026-08-22).
+ * Source: kubevirt pkg/virt-launcher/virtwrap/live-migration-source.go `handleStallDetection`,
+ * `processCompletionTimeouts`, `triggerConvergenceAction`, stall-detector.go `decideAction` (main, 2026-08-22).
  */
 import type { Counters, Observation } from '../../model/observation.ts';
 import { QEMU_DEFAULT_DOWNTIME_MS, QEMU_LONGEST_DOWNTIME_MS } from '../../model/qemu-constants.ts';
 import { formatBytes, formatDuration } from '../../model/units.ts';
 import type { Decision, Policy } from '../policy.ts';
-import { abort, BETWEEN_POLLS, goOn, setDowntime } from './decisions.ts';
+import { abort, BETWEEN_POLLS, goOn, isSame, setDowntime } from './decisions.ts';
 import {
   acceptableCompletionSeconds,
   canPostCopy,
@@ -19,7 +20,7 @@ import {
   MONITOR_INTERVAL_MS,
   mayDisrupt,
 } from './kubevirt-options.ts';
-import { downtime, duration, factor, percent, yesNo } from './parameters.ts';
+import { downtime, duration, factor, factorFrom, wholePercent, yesNo } from './parameters.ts';
 import { type Chosen, definePeer } from './peer.ts';
 import { PollClock } from './poll-clock.ts';
 import { RecentRate } from './recent-rate.ts';
@@ -28,15 +29,15 @@ import { StallDetector } from './stall-detector.ts';
 const PARAMETERS = {
   ...KUBEVIRT_OPTIONS,
   maxDowntimeMs: downtime('max-downtime', '900ms'),
-  stallMargin: percent('stall-margin', '4%'),
+  stallMargin: wholePercent('stall-margin', '4%'),
   /** The VEP's text says 60 s. */
-  stallProgressTimeoutMs: duration('stall-progress-timeout', '40s', 1),
+  stallProgressTimeoutMs: duration('stall-progress-timeout', '40s'),
   switchoverTimeoutMs: duration('switchover-timeout', '60s'),
   ewmaAlpha: factor('ewma-alpha', 0.4, 1),
-  precopyPossibleFactor: factor('precopy-possible-factor', 1.5),
-  patienceWindowDecayFactor: factor('patience-window-decay-factor', 0.5, 1),
+  precopyPossibleFactor: factorFrom(1, 'precopy-possible-factor', 1.5),
+  patienceWindowDecayFactor: factorFrom(0, 'patience-window-decay-factor', 0.5, 1),
   searchLocalMinima: yesNo('search-local-minima', 'yes'),
-  completionTimeoutFactor: factor('completion-timeout-factor', 2),
+  completionTimeoutFactor: factorFrom(1, 'completion-timeout-factor', 2),
 };
 
 export const kubevirtStallDetector = definePeer({
@@ -48,6 +49,22 @@ export const kubevirtStallDetector = definePeer({
   begin: (chosen) => new StallMonitor(chosen),
 });
 
+/** What a switchover changes, and what its failure takes back. */
+interface SwitchoverState {
+  readonly initiated: boolean;
+  readonly inPostCopy: boolean;
+  /** Both in whole seconds, and known once begun; 0: no timeout. */
+  readonly acceptableSeconds: number;
+  readonly deadlineSeconds: number;
+}
+
+const NOT_BEGUN: SwitchoverState = {
+  initiated: false,
+  inPostCopy: false,
+  acceptableSeconds: 0,
+  deadlineSeconds: 0,
+};
+
 class StallMonitor implements Policy {
   readonly initialDowntimeLimitMs: number;
   private readonly options: Chosen<typeof PARAMETERS>;
@@ -55,15 +72,16 @@ class StallMonitor implements Policy {
   private readonly rate = new RecentRate();
   private readonly clock = new PollClock(MONITOR_INTERVAL_MS);
   private begun = false;
+  private initialSet = false;
   /** Smoothed; 0 until the first poll that knows a rate. */
   private ewmaBytesPerSecond = 0;
   /** `remaining` at the last boundary, with which the completion timeout reckons too. */
   private boundaryRemainingBytes = 0;
-  private switchoverInitiated = false;
-  private inPostCopy = false;
-  /** Both in whole seconds, and known once begun; 0: no timeout. */
-  private acceptableSeconds = 0;
-  private switchoverDeadlineSeconds = 0;
+  private switchover = NOT_BEGUN;
+  /** The decision that made it so, and what it was before. */
+  private lastTry: { readonly decision: Decision; readonly before: SwitchoverState } | undefined;
+  /** The guest has stopped. As in the source, nothing takes this back. */
+  private paused = false;
 
   constructor(options: Chosen<typeof PARAMETERS>) {
     this.options = options;
@@ -76,24 +94,45 @@ class StallMonitor implements Policy {
     const isBoundary = observation.kind === 'boundary';
     // A poll that was due before this boundary came first.
     const isPoll = this.clock.due(observation.atMs);
-    if (isPoll && rate !== undefined) this.smooth(rate);
+    if (isPoll && this.hasLeftPreCopy) this.boundaryRemainingBytes = observation.remainingBytes;
+    else if (isPoll && rate !== undefined) this.smooth(rate);
     if (!isPoll && !isBoundary) return BETWEEN_POLLS;
     // The loop sleeps anew after each event: passes shorter than 400 ms keep it from polling at all.
     if (isBoundary) this.clock.restart(observation.atMs);
 
-    const isFirst = !this.begun;
-    if (isFirst) this.begin(observation);
+    if (!this.begun) this.begin(observation);
     const decided = isBoundary ? this.iteration(observation) : goOn('only boundaries are compared');
-    if (decided.action !== 'continue') return decided;
-    const ended = this.completionTimeout(observation);
-    if (ended.action !== 'continue') return ended;
-    return isFirst ? setDowntime(this.initialDowntimeLimitMs, 'the initial downtime') : decided;
+    const acting = decided.action === 'continue' ? this.completionTimeout(observation) : decided;
+    if (acting.action !== 'continue') {
+      // The source sets the initial one before these, so that it never comes after them.
+      this.initialSet = true;
+      return acting;
+    }
+    if (this.initialSet) return decided;
+    this.initialSet = true;
+    return setDowntime(this.initialDowntimeLimitMs, 'the initial downtime');
+  }
+
+  takeFailure(decision: Decision): void {
+    if (this.lastTry && isSame(decision, this.lastTry.decision)) {
+      this.switchover = this.lastTry.before;
+      this.lastTry = undefined;
+    } else if (decision.action === 'set-downtime-limit') this.initialSet = false;
+  }
+
+  takeStop(): void {
+    if (!this.switchover.inPostCopy) this.paused = true;
   }
 
   private begin({ totalBytes }: Counters): void {
     this.begun = true;
-    this.acceptableSeconds = acceptableCompletionSeconds(totalBytes, this.options.completionTimeoutMsPerGB);
-    this.switchoverDeadlineSeconds = this.acceptableSeconds;
+    const seconds = acceptableCompletionSeconds(totalBytes, this.options.completionTimeoutMsPerGB);
+    this.switchover = { ...NOT_BEGUN, acceptableSeconds: seconds, deadlineSeconds: seconds };
+  }
+
+  /** What is left is then read at each poll, and says nothing of the live passes' bandwidth. */
+  private get hasLeftPreCopy(): boolean {
+    return this.paused || this.switchover.inPostCopy;
   }
 
   private smooth(rateBytesPerSecond: number): void {
@@ -107,7 +146,7 @@ class StallMonitor implements Policy {
     const { remainingBytes } = boundary;
     this.boundaryRemainingBytes = remainingBytes;
     if (this.ewmaBytesPerSecond === 0) return goOn('boundary skipped: no poll has sampled the bandwidth');
-    if (this.switchoverInitiated) return goOn('a switchover was initiated before');
+    if (this.switchover.initiated) return goOn('a switchover was initiated before');
     if (!this.detector.process(boundary)) return goOn(`${formatBytes(remainingBytes)} dirty: not stalled`);
     return this.decideAction(boundary);
   }
@@ -123,11 +162,8 @@ class StallMonitor implements Policy {
     const estimate = `an estimated downtime of ${formatDuration(estimatedMs)}`;
     if (!this.canFinish(boundary.atMs)) return goOn(`${stalled}: ${estimate} is over the time that is left`);
 
-    this.switchoverInitiated = true;
-    if (mayDisrupt(this.options) && canPostCopy(this.options)) {
-      this.inPostCopy = true;
-      return { action: 'post-copy', reason: `${stalled}, ${estimate}` };
-    }
+    if (mayDisrupt(this.options) && canPostCopy(this.options))
+      return this.goOnByPostCopy(`${stalled}, ${estimate}`);
     if (mayDisrupt(this.options))
       return this.allow(boundary.atMs, QEMU_LONGEST_DOWNTIME_MS, `${stalled}, ${estimate}: forced`);
     const max = `the maximum of ${formatDuration(maxDowntimeMs)}`;
@@ -143,37 +179,46 @@ class StallMonitor implements Policy {
     return abort(`${stalled}, ${estimate} is over ${precopyPossibleFactor} times ${max}`, estimatedMs);
   }
 
-  /**
-   * Once the guest has paused the source waits until the acceptable time instead of the switchover's. A policy is
-   * not told that the guest paused; the supervisor holds the pause to `--max-downtime`, usually far below 60 s.
-   */
+  /** Once the guest has stopped it has until the acceptable time, and no longer until the switchover's deadline. */
   private completionTimeout({ atMs }: Counters): Decision {
+    const { initiated, inPostCopy, acceptableSeconds } = this.switchover;
     const elapsedSeconds = Math.trunc(atMs / 1000);
-    if (this.acceptableSeconds === 0 || elapsedSeconds <= this.switchoverDeadlineSeconds || this.inPostCopy)
+    const deadlineSeconds = this.paused ? acceptableSeconds : this.switchover.deadlineSeconds;
+    if (acceptableSeconds === 0 || elapsedSeconds <= deadlineSeconds || inPostCopy)
       return goOn('within the completion timeout');
-    const late = `${elapsedSeconds} s passed, over the deadline of ${this.switchoverDeadlineSeconds} s`;
+    const late = `${elapsedSeconds} s passed, over the deadline of ${deadlineSeconds} s`;
     if (this.ewmaBytesPerSecond === 0) return abort(`${late}, and no poll has sampled the bandwidth`);
     const estimatedMs = this.estimatedDowntimeMs();
-    if (!this.switchoverInitiated && this.canFinish(atMs)) {
-      if (canPostCopy(this.options)) {
-        this.switchoverInitiated = true;
-        this.inPostCopy = true;
-        return { action: 'post-copy', reason: late };
-      }
-      if (mayDisrupt(this.options)) {
-        this.switchoverInitiated = true;
-        this.acceptableSeconds = this.scaledAcceptableSeconds();
-        return this.allow(atMs, QEMU_LONGEST_DOWNTIME_MS, `${late}: forced`);
-      }
+    if (!initiated && this.canFinish(atMs)) {
+      if (canPostCopy(this.options)) return this.goOnByPostCopy(late);
+      if (mayDisrupt(this.options))
+        return this.allow(atMs, QEMU_LONGEST_DOWNTIME_MS, `${late}: forced`, this.scaledAcceptableSeconds());
     }
     return abort(late, estimatedMs);
   }
 
+  private goOnByPostCopy(reason: string): Decision {
+    return this.try({ action: 'post-copy', reason }, { inPostCopy: true });
+  }
+
   /** Allows that pause, once, and waits for it no longer than the switchover timeout. */
-  private allow(atMs: number, downtimeMs: number, reason: string): Decision {
-    this.switchoverDeadlineSeconds =
-      Math.trunc(atMs / 1000) + Math.trunc(this.options.switchoverTimeoutMs / 1000);
-    return setDowntime(downtimeMs, `${reason}; downtime ${downtimeMs} ms`);
+  private allow(
+    atMs: number,
+    downtimeMs: number,
+    reason: string,
+    acceptableSeconds = this.switchover.acceptableSeconds,
+  ): Decision {
+    const deadlineSeconds = Math.trunc(atMs / 1000) + Math.trunc(this.options.switchoverTimeoutMs / 1000);
+    return this.try(setDowntime(downtimeMs, `${reason}; downtime ${downtimeMs} ms`), {
+      acceptableSeconds,
+      deadlineSeconds,
+    });
+  }
+
+  private try(decision: Decision, changes: Partial<SwitchoverState>): Decision {
+    this.lastTry = { decision, before: this.switchover };
+    this.switchover = { ...this.switchover, ...changes, initiated: true };
+    return decision;
   }
 
   private estimatedDowntimeMs(): number {
@@ -187,6 +232,6 @@ class StallMonitor implements Policy {
   }
 
   private scaledAcceptableSeconds(): number {
-    return Math.trunc(this.acceptableSeconds * this.options.completionTimeoutFactor);
+    return Math.trunc(this.switchover.acceptableSeconds * this.options.completionTimeoutFactor);
   }
 }

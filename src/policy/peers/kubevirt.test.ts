@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Counters } from '../../model/observation.ts';
 import { kubevirt } from './kubevirt.ts';
 import { acceptableCompletionSeconds } from './kubevirt-options.ts';
-import { acts, begin, GIB, MB, ticks } from './testing/trace.ts';
+import { acts, actsWhere, begin, GIB, MB, ticks } from './testing/trace.ts';
 
 const LARGE = 16 * GIB;
 const SMALL = GIB / 2;
@@ -108,4 +108,39 @@ describe('the completion timeout', () => {
     expect(
       acts(begin(kubevirt, { 'completion-timeout-per-gib': '0s' }), guest(400_000, SMALL, swinging)),
     ).toEqual([]));
+});
+
+describe('what fails is tried again at the next poll (manager_test.go, "migration monitor")', () => {
+  const firstFails = { fails: (_: string, atMs: number) => atMs === 151_000 };
+
+  test('switches to PostCopy eventually', () =>
+    expect(
+      actsWhere(
+        firstFails,
+        begin(kubevirt, { 'allow-post-copy': 'yes' }),
+        guest(400_000, SMALL, swinging),
+      ).map(([, what]) => what),
+    ).toEqual(['post-copy', 'post-copy']));
+
+  test('a pause, with as long again from the timeout on as without the failure', () =>
+    expect(
+      actsWhere(
+        firstFails,
+        begin(kubevirt, { 'allow-workload-disruption': 'yes' }),
+        guest(400_000, SMALL, swinging),
+      ),
+    ).toEqual([
+      [151_000, 'suspend'],
+      [151_250, 'suspend'],
+      [301_000, 'abort'],
+    ]));
+
+  test('the large downtime of a VFIO guest', () =>
+    expect(
+      actsWhere(
+        firstFails,
+        begin(kubevirt, { 'allow-post-copy': 'yes', vfio: 'yes' }),
+        guest(200_000, SMALL, swinging),
+      ).map(([, what]) => what),
+    ).toEqual(['downtime 300000', 'downtime 300000']));
 });

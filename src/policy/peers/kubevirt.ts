@@ -3,13 +3,13 @@
  * because its watermark follows instead of keeping the minimum; and a completion timeout at which it aborts, or
  * disrupts the workload where that is allowed.
  *
- * Source: kubevirt pkg/virt-launcher/virtwrap/migration-monitor.go `processInflightMigration`,
- * `handleLegacyConvergence` (before 1.9 in live-migration-source.go); defaults of pkg/virt-config/virt-config.go.
+ * Source: kubevirt pkg/virt-launcher/virtwrap/live-migration-source.go `processInflightMigration`,
+ * `handleLegacyConvergence`; defaults of pkg/virt-config/virt-config.go (main, 2026-08-22).
  */
 import type { Counters, Observation } from '../../model/observation.ts';
 import { QEMU_DEFAULT_DOWNTIME_MS, QEMU_LONGEST_DOWNTIME_MS } from '../../model/qemu-constants.ts';
 import type { Decision, Policy } from '../policy.ts';
-import { abort, BETWEEN_POLLS, goOn, setDowntime } from './decisions.ts';
+import { abort, BETWEEN_POLLS, goOn, isSame, setDowntime } from './decisions.ts';
 import {
   acceptableCompletionSeconds,
   canPostCopy,
@@ -31,14 +31,18 @@ export const LEGACY_PARAMETERS = {
 export const kubevirt = definePeer({
   name: 'kubevirt',
   summary: 'KubeVirt: aborts after 150 s without any decrease, or 150 s for each GB of memory',
-  source: 'https://github.com/kubevirt/kubevirt/blob/main/pkg/virt-launcher/virtwrap/migration-monitor.go',
+  source:
+    'https://github.com/kubevirt/kubevirt/blob/main/pkg/virt-launcher/virtwrap/live-migration-source.go',
   startsWith: kubevirtStartsWith,
   parameters: LEGACY_PARAMETERS,
   begin: (chosen) => {
     const convergence = new LegacyConvergence(chosen);
     const clock = new PollClock(MONITOR_INTERVAL_MS);
-    const observe = (now: Observation) => (clock.due(now.atMs) ? convergence.poll(now) : BETWEEN_POLLS);
-    return { initialDowntimeLimitMs: QEMU_DEFAULT_DOWNTIME_MS, observe } satisfies Policy;
+    return {
+      initialDowntimeLimitMs: QEMU_DEFAULT_DOWNTIME_MS,
+      observe: (now: Observation) => (clock.due(now.atMs) ? convergence.poll(now) : BETWEEN_POLLS),
+      takeFailure: (decision) => convergence.takeFailure(decision),
+    } satisfies Policy;
   },
 });
 
@@ -51,6 +55,8 @@ export class LegacyConvergence {
   /** In seconds; known from the first poll on. */
   private acceptableSeconds: number | undefined;
   private mode: 'pre-copy' | 'post-copy' | 'paused' = 'pre-copy';
+  /** The decision that ended pre-copy. */
+  private assisted: Decision | undefined;
 
   constructor(options: Chosen<typeof LEGACY_PARAMETERS>) {
     this.options = options;
@@ -80,7 +86,20 @@ export class LegacyConvergence {
     );
   }
 
+  /** What failed was not done: it is tried again at the next poll. */
+  takeFailure(decision: Decision): void {
+    if (!this.assisted || !isSame(decision, this.assisted)) return;
+    if (this.mode === 'paused' && this.acceptableSeconds !== undefined) this.acceptableSeconds /= 2;
+    this.mode = 'pre-copy';
+    this.assisted = undefined;
+  }
+
   private assist(acceptableSeconds: number, why: string): Decision {
+    this.assisted = this.assistance(acceptableSeconds, why);
+    return this.assisted;
+  }
+
+  private assistance(acceptableSeconds: number, why: string): Decision {
     if (canPostCopy(this.options)) {
       this.mode = 'post-copy';
       return { action: 'post-copy', reason: why };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { nova, novaForceComplete } from './nova.ts';
-import { acts, begin, GIB, ticks } from './testing/trace.ts';
+import { acts, actsWhere, begin, GIB, tick, ticks } from './testing/trace.ts';
 
 const guest = (toSeconds: number, totalBytes: number) => ticks(0, toSeconds * 1000, () => ({ totalBytes }));
 
@@ -74,4 +74,44 @@ test('takes no values that nova refuses', () => {
   expect(() => nova.build({ downtime: '99ms' })).toThrow(/downtime: /);
   expect(() => nova.build({ 'downtime-steps': '2' })).toThrow(/downtime-steps: /);
   expect(() => nova.build({ 'downtime-delay-per-gib': '2s' })).toThrow(/downtime-delay-per-gib: /);
+});
+
+describe('force_complete', () => {
+  const postCopy = { 'permit-post-copy': 'yes' };
+
+  test('asks for post-copy at every poll until it takes', () =>
+    expect(
+      actsWhere(
+        { fails: (what, atMs) => what === 'post-copy' && atMs < 1_602_000 },
+        begin(novaForceComplete, postCopy),
+        guest(1700, GIB),
+      ).slice(-3),
+    ).toEqual([
+      [1_601_000, 'post-copy'],
+      [1_601_500, 'post-copy'],
+      [1_602_000, 'post-copy'],
+    ]));
+
+  test('pauses a guest again that runs again', () =>
+    expect(
+      actsWhere(
+        { stopsAtMs: 1_601_100, resumesAtMs: 1_620_000 },
+        begin(novaForceComplete),
+        guest(1700, GIB),
+      ).slice(-2),
+    ).toEqual([
+      [1_601_000, 'suspend'],
+      [1_620_000, 'suspend'],
+    ]));
+
+  test('does not take the poll’s step of the downtime away: it comes at our next look', () => {
+    // The timeout is 902 s; the fourth step begins at 3 x 301 = 903 s, between the poll that queues and the one after.
+    const options = { 'completion-timeout-per-gib': '451s', 'downtime-delay-per-gib': '150.5s' };
+    const looks = [...guest(902, GIB), ...[902_900, 903_400, 903_650, 904_000].map((atMs) => tick(atMs))];
+    expect(acts(begin(novaForceComplete, options), looks).slice(-3)).toEqual([
+      [602_500, 'downtime 140'],
+      [903_400, 'suspend'],
+      [903_650, 'downtime 185'],
+    ]);
+  });
 });

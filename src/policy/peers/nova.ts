@@ -59,6 +59,8 @@ class NovaMonitor implements Policy {
   /** What it set last; undefined before the first step. */
   private downtimeMs: number | undefined;
   private forcing: 'not yet' | 'queued' | 'done' = 'not yet';
+  /** The poll that forced the end has its step of the downtime left, which Nova takes in the same poll. */
+  private stepLeftAtMs: number | undefined;
 
   constructor(parameters: Chosen<typeof PARAMETERS>, timeoutAction: 'abort' | 'force-complete') {
     this.parameters = parameters;
@@ -68,13 +70,15 @@ class NovaMonitor implements Policy {
   }
 
   observe({ atMs, totalBytes }: Observation): Decision {
-    if (!this.clock.due(atMs)) return BETWEEN_POLLS;
-    // Shared storage: no disk is part of the data. Nova takes the flavor's memory, which is a little less than
-    // what the hypervisor migrates (video memory, firmware).
-    const dataGiB = Math.max(LEAST_DATA_GIB, totalBytes / 2 ** 30);
+    if (!this.clock.due(atMs)) return this.stepLeft(totalBytes);
+    this.stepLeftAtMs = undefined;
+    const dataGiB = dataGiBOf(totalBytes);
     const elapsedSeconds = atMs / 1000;
 
-    if (this.forcing === 'queued') return this.forceComplete();
+    if (this.forcing === 'queued') {
+      this.stepLeftAtMs = atMs;
+      return this.forceComplete();
+    }
     const timeoutSeconds = Math.trunc((this.parameters.completionTimeoutMsPerGiB / 1000) * dataGiB);
     if (timeoutSeconds > 0 && elapsedSeconds > timeoutSeconds && this.forcing === 'not yet') {
       if (this.timeoutAction === 'abort')
@@ -85,6 +89,22 @@ class NovaMonitor implements Policy {
       this.forcing = 'queued';
     }
     return this.stepDowntime(elapsedSeconds, dataGiB);
+  }
+
+  /** Nova asks again at every poll past the timeout until the guest is in post-copy, or stands still. */
+  takeFailure({ action }: Decision): void {
+    if (this.forcing === 'done' && (action === 'post-copy' || action === 'suspend')) this.forcing = 'queued';
+  }
+
+  takeResume(): void {
+    if (this.forcing === 'done' && !this.parameters.permitPostCopy) this.forcing = 'queued';
+  }
+
+  private stepLeft(totalBytes: number): Decision {
+    const atMs = this.stepLeftAtMs;
+    if (atMs === undefined) return BETWEEN_POLLS;
+    this.stepLeftAtMs = undefined;
+    return this.stepDowntime(atMs / 1000, dataGiBOf(totalBytes));
   }
 
   private forceComplete(): Decision {
@@ -118,6 +138,14 @@ class NovaMonitor implements Policy {
     const offsetMs = (downtimeMs - baseMs) / downtimeSteps;
     return Math.trunc(baseMs + offsetMs * step);
   }
+}
+
+/**
+ * Shared storage: no disk is part of the data. Nova takes the flavor's memory, which is a little less than what the
+ * hypervisor migrates (video memory, firmware).
+ */
+function dataGiBOf(totalBytes: number): number {
+  return Math.max(LEAST_DATA_GIB, totalBytes / 2 ** 30);
 }
 
 function giB(dataGiB: number): string {

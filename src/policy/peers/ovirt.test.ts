@@ -103,3 +103,10 @@ test('legacy: 100 + 400^(i/4), the last again after 42 passes, then an abort', (
     [440_000, 'downtime 500'],
     [450_000, 'abort'],
   ]));
+
+test('a monitor interval of 0 turns the monitor off; one of half a second is refused', () => {
+  const policy = begin(ovirtLegacy, { 'monitor-interval': '0s' });
+  const passes = upTo(100).map((pass) => tick(pass * 10_000, { pass }));
+  expect(acts(policy, passes)).toEqual([[10_000, 'downtime 101']]);
+  expect(() => ovirtLegacy.build({ 'monitor-interval': '500ms' })).toThrow(/monitor-interval: .*1000 ms/);
+});

@@ -17,11 +17,11 @@ import {
   SUSPEND_WORKLOAD,
   VERY_LARGE_VMS,
 } from './ovirt-schedules.ts';
-import { duration } from './parameters.ts';
+import { durationOrOff } from './parameters.ts';
 import { definePeer, type PeerEntry, QEMU_AUTO_CONVERGE } from './peer.ts';
 import { PollClock } from './poll-clock.ts';
 
-const PARAMETERS = { monitorIntervalMs: duration('monitor-interval', '10s', 1000) };
+const PARAMETERS = { monitorIntervalMs: durationOrOff('monitor-interval', '10s', 1000) };
 const AUTO_CONVERGE: StartsWith = { autoConverge: QEMU_AUTO_CONVERGE };
 
 export const ovirtMinimalDowntime = ovirt(
@@ -77,7 +77,8 @@ function ovirt(
 
 class MonitorThread implements Policy {
   readonly initialDowntimeLimitMs: number;
-  private readonly clock: PollClock;
+  /** Undefined where the monitor is off. */
+  private readonly clock: PollClock | undefined;
   private readonly stalling: ConvergenceSchedule['stalling'];
   /** Items taken so far. */
   private taken = 0;
@@ -88,7 +89,7 @@ class MonitorThread implements Policy {
   constructor(schedule: ConvergenceSchedule, intervalMs: number) {
     this.initialDowntimeLimitMs = schedule.initialDowntimeMs;
     this.stalling = schedule.stalling;
-    this.clock = new PollClock(intervalMs);
+    this.clock = intervalMs === 0 ? undefined : new PollClock(intervalMs);
   }
 
   observe({ atMs, pass }: Observation): Decision {
@@ -96,7 +97,7 @@ class MonitorThread implements Policy {
       this.initialSet = true;
       return setDowntime(this.initialDowntimeLimitMs, 'the initial downtime of the schedule');
     }
-    if (!this.clock.due(atMs)) return BETWEEN_POLLS;
+    if (!this.clock?.due(atMs)) return BETWEEN_POLLS;
     if (this.firstPass === undefined) {
       // libvirt's count may go on from a migration that was cancelled before, so VDSM counts from its first look.
       this.firstPass = pass;

@@ -1,6 +1,16 @@
 import { expect, test } from 'vitest';
 import { UnitError } from '../../model/units.ts';
-import { choice, count, downtime, duration, factor, yesNo } from './parameters.ts';
+import {
+  choice,
+  count,
+  downtime,
+  duration,
+  durationOrOff,
+  factor,
+  factorFrom,
+  wholePercent,
+  yesNo,
+} from './parameters.ts';
 
 test('a downtime is what QEMU takes', () => {
   const parameter = downtime('downtime', '300ms');
@@ -26,4 +36,16 @@ test('counts, factors and choices', () => {
   expect(yesNo('vfio', 'no').parse('yes')).toBe(true);
   expect(() => yesNo('vfio', 'no').parse('true')).toThrow(/not one of yes, no/);
   expect(choice('strategy', ['cancel', 'ignore'], 'cancel').parse(' ignore')).toBe('ignore');
+});
+
+test('what the sources bound otherwise: 0 for off, a least factor, whole per cents', () => {
+  expect(durationOrOff('interval', '10s', 1000).parse('0ms')).toBe(0);
+  expect(() => durationOrOff('interval', '10s', 1000).parse('999ms')).toThrow(UnitError);
+  expect(factorFrom(0, 'decay', 0.5, 1).parse('0')).toBe(0);
+  for (const text of ['-0.1', '1.1', '', 'NaN'])
+    expect(() => factorFrom(0, 'decay', 0.5, 1).parse(text)).toThrow(UnitError);
+  // 100 x 0.07 and 100 x 0.29 are no whole numbers in binary.
+  for (const percent of [0, 4, 7, 29, 57, 100])
+    expect(wholePercent('margin', '4%').parse(`${percent}%`)).toBe(percent / 100);
+  expect(() => wholePercent('margin', '4%').parse('0.5%')).toThrow(UnitError);
 });

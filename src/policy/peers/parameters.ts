@@ -10,6 +10,13 @@ export function duration(name: string, fallback: string, leastMs = 0): Parameter
   return { name, fallback, parse: (text) => durationWithin(text, leastMs, Number.MAX_SAFE_INTEGER) };
 }
 
+/** As {@link duration}; 0 switches off what it is for. */
+export function durationOrOff(name: string, fallback: string, leastMs: number): Parameter<number> {
+  const parse = (text: string) =>
+    parseDurationMs(text) === 0 ? 0 : duration(name, fallback, leastMs).parse(text);
+  return { name, fallback, parse };
+}
+
 /** A downtime limit: what QEMU and libvirt both take, in milliseconds. */
 export function downtime(name: string, fallback: string, leastMs = 1): Parameter<number> {
   return { name, fallback, parse: (text) => durationWithin(text, leastMs, QEMU_LONGEST_DOWNTIME_MS) };
@@ -30,12 +37,43 @@ export function percent(name: string, fallback: string): Parameter<number> {
   return { name, fallback, parse: parsePercent };
 }
 
+/** Whole per cents. @returns a parameter as a fraction from 0 to 1 */
+export function wholePercent(name: string, fallback: string): Parameter<number> {
+  const parse = (text: string) => {
+    const percent = parsePercent(text) * 100;
+    // What is whole in per cent need not be as a hundred times its fraction.
+    if (Math.abs(percent - Math.round(percent)) > 1e-9)
+      throw new UnitError(`"${text}" is not a whole percentage: write one like 4%`);
+    return Math.round(percent) / 100;
+  };
+  return { name, fallback, parse };
+}
+
 /** A plain number above zero. */
 export function factor(name: string, fallback: number, most = Number.MAX_SAFE_INTEGER): Parameter<number> {
+  return numeric(name, fallback, `above 0 and up to ${most}`, (value) => value > 0 && value <= most);
+}
+
+/** A plain number of `least` or more. */
+export function factorFrom(
+  least: number,
+  name: string,
+  fallback: number,
+  most = Number.MAX_SAFE_INTEGER,
+): Parameter<number> {
+  const fits = (value: number) => value >= least && value <= most;
+  return numeric(name, fallback, `from ${least} to ${most}`, fits);
+}
+
+function numeric(
+  name: string,
+  fallback: number,
+  range: string,
+  fits: (value: number) => boolean,
+): Parameter<number> {
   const parse = (text: string) => {
     const value = Number(text);
-    if (!(value > 0 && value <= most))
-      throw new UnitError(`"${text}" is not a number above 0 and up to ${most}`);
+    if (text.trim() === '' || !fits(value)) throw new UnitError(`"${text}" is not a number ${range}`);
     return value;
   };
   return { name, fallback: String(fallback), parse };

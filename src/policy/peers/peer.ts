@@ -101,7 +101,21 @@ class Held implements Policy {
     if (this.gaveUp) return goOn('it has given the migration up');
     const decision = this.rule.observe(observation);
     this.gaveUp = decision.action === 'abort';
-    // A peer hands its figure to QEMU, whatever the pause will be.
-    return decision.action === 'set-downtime-limit' ? { ...decision, asIs: true } : decision;
+    // A peer reckons with no rate: what the passes told is what the limit is held by.
+    return decision.action === 'switchover' && observation.kind === 'boundary'
+      ? { ...decision, lineRateBytesPerSecond: observation.lineRateBytesPerSecond }
+      : decision;
+  }
+
+  takeFailure(decision: Decision, words: string): void {
+    this.rule.takeFailure?.(decision, words);
+  }
+
+  takeStop(atMs: number): void {
+    this.rule.takeStop?.(atMs);
+  }
+
+  takeResume(atMs: number): void {
+    this.rule.takeResume?.(atMs);
   }
 }

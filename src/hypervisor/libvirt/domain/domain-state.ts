@@ -2,8 +2,7 @@
 import type { Side, SideState } from '../../hypervisor.ts';
 import type { JobInfo } from '../virsh/job-info.ts';
 import { isNoDomain, isOutOfReach } from '../virsh/refusal.ts';
-import { virsh } from '../virsh/virsh.ts';
-import { type AskVirsh, jobOf } from './domain-job.ts';
+import { type AskVirsh, jobOf, virshAt } from './domain-job.ts';
 
 /** One side, as its host sees it. */
 export interface SideLook {
@@ -15,9 +14,6 @@ export interface SideLook {
   /** It stands still there, and its domain is there. */
   readonly standsStill?: boolean;
 }
-
-/** How long a host is waited for that is asked for a state. */
-const PATIENT_MS = 10_000;
 
 /** libvirt's reasons of a pause that is not the migration's (virDomainPausedReason, as `domstate --reason` says them). */
 const HOLDERS: Record<string, string> = {
@@ -94,6 +90,5 @@ export async function sideStateAt(
   side: Side = 'destination',
 ): Promise<SideState> {
   if (uri === undefined) return 'unknown';
-  const ask: AskVirsh = async (args) => await virsh(uri, args, { timeoutMs: PATIENT_MS });
-  return (await lookAtSide(ask, uuid, side)).state;
+  return (await lookAtSide(virshAt(uri), uuid, side)).state;
 }

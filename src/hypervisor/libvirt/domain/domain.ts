@@ -1,12 +1,12 @@
 /** A domain as its host knows it. */
 import { type GuestFacts, RefusedError } from '../../hypervisor.ts';
+import { migrationMark } from '../../migration-mark.ts';
 import { type DomainAddress, parseDomainAddress } from '../address.ts';
 import { ask } from '../virsh/ask.ts';
 import type { JobInfo } from '../virsh/job-info.ts';
-import { refusalOf } from '../virsh/refusal.ts';
 import { assertUsableVirsh } from '../virsh/usable-virsh.ts';
 import { virsh } from '../virsh/virsh.ts';
-import { jobOf } from './domain-job.ts';
+import { jobAt } from './domain-job.ts';
 import { sideLookOf } from './domain-state.ts';
 import { type DomainDescription, parseDomainXml } from './domain-xml.ts';
 import { versionsAtOnce, versionsOf } from './host-versions.ts';
@@ -53,15 +53,6 @@ function anotherDomain(uri: string, asked: string, found: string): RefusedError 
   );
 }
 
-/** A QEMU that hangs holds up libvirt's answer for 30 s. */
-const JOB_PATIENT_MS = 10_000;
-
-function refuse(uri: string): (error: unknown) => never {
-  return (error) => {
-    throw refusalOf(uri, error);
-  };
-}
-
 /** For this long a version is waited for by those who are in a hurry. */
 const HURRIED_MS = 100;
 
@@ -78,7 +69,7 @@ export async function lookUpDomain(vm: string, haste = false): Promise<Domain> {
   const [xml, state, job, versions, limit, speed] = await Promise.all([
     ask(uri, ['dumpxml', domain]),
     ask(uri, ['domstate', domain, '--reason']),
-    jobOf(async (args) => await virsh(uri, args, { timeoutMs: JOB_PATIENT_MS }), uuid).catch(refuse(uri)),
+    jobAt(uri, uuid),
     haste ? versionsAtOnce(uri, HURRIED_MS) : versionsOf(uri),
     // Neither is told of a domain that is shut off.
     ask(uri, ['migrate-getmaxdowntime', domain]).catch(() => ''),
@@ -102,12 +93,14 @@ export async function lookUpDomain(vm: string, haste = false): Promise<Domain> {
     facts: {
       vm,
       name: description.name,
+      uuid,
       hypervisor: `${named('QEMU', versions.qemu)} under ${named('libvirt', versions.libvirt)}`,
       accelerator,
       machineType: description.machineType,
       memoryBytes: description.memoryBytes,
       state: side,
       migrating: type === 'active' && migration !== undefined,
+      mark: type === 'active' && migration === 'out' ? migrationMark(job.timeElapsedMs ?? 0) : undefined,
       losesWrites,
     },
   };

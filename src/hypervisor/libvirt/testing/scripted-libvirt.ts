@@ -73,6 +73,7 @@ export function copying(copy: Copy, clock: VirtualClock): string {
 const GUEST: GuestFacts = {
   vm: 'qemu:///source#vm1',
   name: 'vm1',
+  uuid: UUID,
   hypervisor: 'QEMU 10.0.2 under libvirt 11.3.0',
   accelerator: 'kvm',
   machineType: 'pc',

@@ -141,38 +141,6 @@ describe('timeout', () => {
   });
 });
 
-describe('abort', () => {
-  test('before: rejects with the reason and writes nothing', async () => {
-    const reason = new Error('enough');
-    await expect(client.execute('echo', {}, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
-    await client.execute('query-status');
-    expect(lastCommands()).toEqual(['query-status']);
-  });
-
-  test('while pending: rejects with the reason and drops the answer', async () => {
-    server.handle('slow', () => 'too late', { delayMs: 40 });
-    const controller = new AbortController();
-    const reason = new Error('enough');
-    const pending = client.execute('slow', {}, { signal: controller.signal });
-    await server.received('slow');
-    controller.abort(reason);
-    await expect(pending).rejects.toBe(reason);
-    await vi.waitFor(() => expect(records.at(-1)?.line).toContain('too late'));
-    expect(await client.execute('echo', { n: 1 })).toEqual({ n: 1 });
-  });
-
-  test('a signal used for many commands gathers no listeners', async () => {
-    const { signal } = new AbortController();
-    const add = vi.spyOn(signal, 'addEventListener');
-    const remove = vi.spyOn(signal, 'removeEventListener');
-    for (let n = 0; n < 5; n++) await client.execute('echo', { n }, { signal });
-    expect(add).toHaveBeenCalledTimes(5);
-    expect(remove.mock.calls.map(([, listener]) => listener)).toEqual(
-      add.mock.calls.map(([, listener]) => listener),
-    );
-  });
-});
-
 describe('the end of the connection', () => {
   test('QEMU hangs up: pending commands reject, each naming its command', async () => {
     const pending = [failure(client.execute('never-answered')), failure(client.execute('never-answered'))];
@@ -189,15 +157,16 @@ describe('the end of the connection', () => {
   });
 
   test('what QEMU said before it hung up is heard', async () => {
-    const listener = client.listen();
+    const heard = vi.fn();
+    client.onEvent('SHUTDOWN', heard);
     server.handle('quit', () => {
       server.emit('SHUTDOWN', { guest: false });
       setTimeout(() => server.drop(), 0);
       return {};
     });
     expect(await client.execute('quit')).toEqual({});
-    expect((await listener.next()).value?.name).toBe('SHUTDOWN');
-    expect(await listener.next()).toEqual({ done: true, value: undefined });
+    await client.closed;
+    expect(heard).toHaveBeenCalledTimes(1);
   });
 
   test('close: pending commands reject, closed resolves without a reason', async () => {
@@ -271,9 +240,11 @@ describe('a broken protocol gives the connection up', () => {
   });
 
   test('nothing is routed after it', async () => {
-    const listener = client.listen();
+    const heard = vi.fn();
+    client.onEvent('STOP', heard);
     server.sendRaw('garbage\r\n{"event": "STOP"}\r\n');
-    expect(await listener.next()).toEqual({ done: true, value: undefined });
+    await client.closed;
+    expect(heard).not.toHaveBeenCalled();
   });
 
   test('an answer with an unknown id is no breach', async () => {

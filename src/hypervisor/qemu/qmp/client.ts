@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { type Clock, REAL_CLOCK } from '../../clock.ts';
 import type { QemuVersion } from '../../qemu-rules/version.ts';
 import type { QmpCommands } from './commands.ts';
 import { Connection, type Line, type QmpRecord } from './connection.ts';
@@ -10,9 +11,10 @@ import {
   QmpProtocolError,
   QmpTimeoutError,
 } from './errors.ts';
-import { createListener, type QmpEvent, type QmpListener } from './events.ts';
+import type { QmpEvent } from './events.ts';
 import { type Message, parseMessage } from './message.ts';
 import { negotiate, type Session } from './negotiate.ts';
+import type { OpenQmpSocket } from './qmp-socket.ts';
 
 export interface ConnectOptions {
   /** How long the greeting and the capabilities may take together. Default 2000. */
@@ -23,13 +25,15 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
   /** Gets every line in both directions, synchronously. It must not throw. */
   readonly record?: (entry: QmpRecord) => void;
+  /** Times and deadlines come from it. Default: the real one. */
+  readonly clock?: Clock;
+  /** How the path is opened. Default: as a unix socket. */
+  readonly open?: OpenQmpSocket;
 }
 
 export interface ExecuteOptions {
   /** How long to wait for the answer. Default: the client's `commandTimeoutMs`. */
   readonly timeoutMs?: number;
-  /** Stops waiting for the answer. QEMU may run the command all the same. */
-  readonly signal?: AbortSignal;
   /**
    * Run it out of band (`exec-oob`): at once, even while QEMU's main loop hangs. QEMU allows this for few
    * commands (yank, query-yank, migrate-pause, migrate-recover). In band where `QmpClient.oob` is false.
@@ -49,26 +53,22 @@ interface Waiter {
 }
 
 interface Subscriber {
-  readonly wants: (name: string) => boolean;
+  readonly name: string;
   readonly deliver: (event: QmpEvent) => void;
-  readonly end: () => void;
 }
-
-/** What setTimeout can count; a longer time would fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Connects to the QMP monitor of a QEMU and negotiates.
  *
- * Events that QEMU emits before the first `listen` are not seen, so first listen, then query the state.
+ * Events that QEMU emits before the first `onEvent` are not seen, so first listen, then query the state.
  *
  * @throws QmpConnectError if the socket does not open, QmpNegotiationError if no QMP session comes about
  *   ('busy': another client holds the monitor), QmpClosedError if the peer hangs up meanwhile,
  *   `options.signal.reason` if aborted.
  */
 export async function connectQmp(path: string, options: ConnectOptions = {}): Promise<QmpClient> {
-  const { greetingTimeoutMs = 2000, commandTimeoutMs = 10_000, signal, record } = options;
-  const connection = new Connection(path, record);
+  const { greetingTimeoutMs = 2000, commandTimeoutMs = 10_000, signal, record, open } = options;
+  const connection = new Connection(path, { record, open, clock: options.clock ?? REAL_CLOCK });
   await connection.connect(signal);
   const session = await negotiate(connection, greetingTimeoutMs, signal);
   return new QmpClient(connection, session, commandTimeoutMs);
@@ -111,8 +111,7 @@ export class QmpClient implements AsyncDisposable {
    * Runs a command and resolves with QEMU's return value. The command is written before this returns.
    *
    * @throws QmpCommandError if QEMU refuses it; QmpTimeoutError if there is no answer in time (a late one is
-   *   dropped); QmpClosedError if the connection is or gets closed (`sent` says whether it was written);
-   *   `options.signal.reason` if aborted, before anything is written if it already was.
+   *   dropped); QmpClosedError if the connection is or gets closed (`sent` says whether it was written).
    */
   execute<C extends keyof QmpCommands>(command: C, ...rest: ExecuteRest<C>): Promise<QmpCommands[C]['reply']>;
   /** The same for a command that `QmpCommands` does not know. */
@@ -122,27 +121,12 @@ export class QmpClient implements AsyncDisposable {
     options?: ExecuteOptions,
   ): Promise<unknown>;
   async execute(command: string, args?: object, options: ExecuteOptions = {}): Promise<unknown> {
-    const { timeoutMs = this.#commandTimeoutMs, signal, oob = false } = options;
-    signal?.throwIfAborted();
+    const { timeoutMs = this.#commandTimeoutMs, oob = false } = options;
     if (this.#connection.state.kind !== 'running') throw await this.#notSent(command);
     const id = `${this.#idPrefix}-${++this.#commandCount}`;
     const verb = oob && this.oob ? 'exec-oob' : 'execute';
     this.#connection.send(JSON.stringify({ [verb]: command, arguments: args, id }));
-    return this.#answer(id, command, timeoutMs, signal);
-  }
-
-  /**
-   * Listens to the named events, or to all if none is named, from this moment on: call it before the command
-   * that causes them. On a closed client the listener has already ended.
-   */
-  listen(...eventNames: string[]): QmpListener {
-    const names = new Set(eventNames);
-    const wants = (name: string) => names.size === 0 || names.has(name);
-    const feed = createListener(() => this.#subscribers.delete(subscriber));
-    const subscriber = { wants, deliver: feed.push, end: feed.end };
-    if (this.#isClosed()) feed.end();
-    else this.#subscribers.add(subscriber);
-    return feed.listener;
+    return this.#answer(id, command, timeoutMs);
   }
 
   /**
@@ -152,7 +136,7 @@ export class QmpClient implements AsyncDisposable {
    * What a callback throws becomes an uncaught exception, after everybody else has got the event.
    */
   onEvent(name: string, callback: (event: QmpEvent) => void): () => void {
-    const subscriber = { wants: (other: string) => other === name, deliver: callback, end: () => {} };
+    const subscriber = { name, deliver: callback };
     if (!this.#isClosed()) this.#subscribers.add(subscriber);
     return () => this.#subscribers.delete(subscriber);
   }
@@ -190,7 +174,7 @@ export class QmpClient implements AsyncDisposable {
     }
   }
 
-  /** An id that nobody waits for is a late answer, to a command that timed out or was aborted: dropped. */
+  /** An id that nobody waits for is a late answer, to a command that timed out: dropped. */
   #settle(answer: Message & { kind: 'return' | 'error' }): void {
     const waiter = this.#waiters.get(String(answer.id));
     if (waiter === undefined) return;
@@ -201,7 +185,7 @@ export class QmpClient implements AsyncDisposable {
   #publish(event: QmpEvent): void {
     for (const subscriber of [...this.#subscribers]) {
       // A callback before this one may have unsubscribed it.
-      if (!this.#subscribers.has(subscriber) || !subscriber.wants(event.name)) continue;
+      if (!this.#subscribers.has(subscriber) || subscriber.name !== event.name) continue;
       try {
         subscriber.deliver(event);
       } catch (error) {
@@ -213,15 +197,12 @@ export class QmpClient implements AsyncDisposable {
   }
 
   /** Waits for the answer to a command that was written; whatever ends the wait forgets the id. */
-  #answer(id: string, command: string, timeoutMs: number, signal?: AbortSignal): Promise<unknown> {
+  #answer(id: string, command: string, timeoutMs: number): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const onTimeout = () => waiter.reject(new QmpTimeoutError(this.path, command, timeoutMs));
-    const onAbort = () => waiter.reject(signal?.reason);
-    const timer = timeoutMs <= MAX_TIMER_MS ? setTimeout(onTimeout, timeoutMs) : undefined;
-    signal?.addEventListener('abort', onAbort);
+    const calledOff = this.#connection.clock.after(timeoutMs, onTimeout);
     const forget = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      calledOff();
       this.#waiters.delete(id);
     };
     const waiter: Waiter = {
@@ -247,7 +228,6 @@ export class QmpClient implements AsyncDisposable {
     for (const waiter of [...this.#waiters.values()]) {
       waiter.reject(this.#closedError(reason, waiter.command, true));
     }
-    for (const subscriber of this.#subscribers) subscriber.end();
     this.#subscribers.clear();
   }
 

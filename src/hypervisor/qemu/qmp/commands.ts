@@ -51,22 +51,6 @@ export interface MemorySizeSummary {
   readonly 'plugged-memory'?: number;
 }
 
-export interface MachineInfo {
-  readonly name: string;
-  readonly alias?: string;
-  readonly 'is-default'?: boolean;
-  readonly 'cpu-max': number;
-  readonly deprecated: boolean;
-}
-
-export interface CpuInfoFast {
-  readonly 'cpu-index': number;
-  /** Host thread id. */
-  readonly 'thread-id': number;
-  readonly 'qom-path': string;
-  readonly target: string;
-}
-
 // --- Migration: progress ---
 
 export type MigrationStatus =
@@ -103,8 +87,6 @@ export interface MigrationRamStats {
   readonly total: number;
   /** Zero pages. */
   readonly duplicate: number;
-  /** Pages. Always 0, and gone since 9.1. */
-  readonly skipped?: number;
   /** Pages sent whole. */
   readonly normal: number;
   /** Bytes. */
@@ -115,35 +97,12 @@ export interface MigrationRamStats {
   readonly mbps: number;
   /** Bitmap syncs so far. */
   readonly 'dirty-sync-count': number;
-  readonly 'postcopy-requests': number;
   /** Bytes. */
   readonly 'page-size': number;
-  readonly 'multifd-bytes': number;
   readonly 'pages-per-second': number;
   readonly 'precopy-bytes': number;
   /** Bytes sent while the guest was stopped by the switchover. */
   readonly 'downtime-bytes': number;
-  readonly 'postcopy-bytes': number;
-  readonly 'dirty-sync-missed-zero-copy': number;
-}
-
-export interface XbzrleCacheStats {
-  /** Bytes. */
-  readonly 'cache-size': number;
-  readonly bytes: number;
-  readonly pages: number;
-  readonly 'cache-miss': number;
-  readonly 'cache-miss-rate': number;
-  readonly 'encoding-rate': number;
-  readonly overflow: number;
-}
-
-export interface CompressionStats {
-  readonly pages: number;
-  readonly busy: number;
-  readonly 'busy-rate': number;
-  readonly 'compressed-size': number;
-  readonly 'compression-rate': number;
 }
 
 export interface SocketAddress {
@@ -161,12 +120,7 @@ export interface MigrationInfo {
   readonly status?: MigrationStatus;
   /** On the source, from 'active' on. */
   readonly ram?: MigrationRamStats;
-  /** Block migration; gone since 9.1. */
-  readonly disk?: MigrationRamStats;
   readonly vfio?: { readonly transferred: number };
-  readonly 'xbzrle-cache'?: XbzrleCacheStats;
-  /** Gone since 9.1. */
-  readonly compression?: CompressionStats;
   /** Milliseconds. */
   readonly 'total-time'?: number;
   /** Milliseconds. */
@@ -180,24 +134,8 @@ export interface MigrationInfo {
   readonly 'error-desc'?: string;
   /** Present and not empty if this QEMU cannot be migrated now. */
   readonly 'blocked-reasons'?: readonly string[];
-  /** Milliseconds. */
-  readonly 'postcopy-blocktime'?: number;
-  /** Milliseconds for each vCPU. */
-  readonly 'postcopy-vcpu-blocktime'?: readonly number[];
-  /** Since 10.1. Nanoseconds. */
-  readonly 'postcopy-latency'?: number;
-  /** Since 10.1. Counts of faults in buckets that double, from 1 microsecond. */
-  readonly 'postcopy-latency-dist'?: readonly number[];
-  /** Since 10.1. Nanoseconds for each vCPU. */
-  readonly 'postcopy-vcpu-latency'?: readonly number[];
-  /** Since 10.1. Nanoseconds. */
-  readonly 'postcopy-non-vcpu-latency'?: number;
   /** On the destination: where it listens. */
   readonly 'socket-address'?: readonly SocketAddress[];
-  /** Since 8.1. Microseconds. */
-  readonly 'dirty-limit-throttle-time-per-round'?: number;
-  /** Since 8.1. Microseconds. */
-  readonly 'dirty-limit-ring-full-time'?: number;
 }
 
 // --- Migration: settings ---
@@ -219,10 +157,6 @@ export interface MigrationParameters {
   readonly 'max-postcopy-bandwidth': number;
   readonly 'multifd-channels': number;
   readonly 'multifd-compression': 'none' | 'zlib' | 'zstd' | 'qatzip' | 'qpl' | 'uadk';
-  readonly 'multifd-zlib-level': number;
-  readonly 'multifd-zstd-level': number;
-  /** Bytes. */
-  readonly 'xbzrle-cache-size': number;
   /** Percent. */
   readonly 'throttle-trigger-threshold': number;
   /** Percent. */
@@ -232,26 +166,9 @@ export interface MigrationParameters {
   readonly 'cpu-throttle-tailslow': boolean;
   /** Percent. */
   readonly 'max-cpu-throttle': number;
-  /** Since 8.1. MB/s for each vCPU. */
-  readonly 'vcpu-dirty-limit'?: number;
-  /** Since 8.1. Milliseconds. */
-  readonly 'x-vcpu-dirty-limit-period'?: number;
   readonly 'tls-creds': string;
   readonly 'tls-hostname': string;
   readonly 'tls-authz': string;
-  /** Milliseconds. */
-  readonly 'announce-initial': number;
-  /** Milliseconds. */
-  readonly 'announce-max': number;
-  readonly 'announce-rounds': number;
-  /** Milliseconds. */
-  readonly 'announce-step': number;
-  /** Since 8.2; 'cpr-transfer' since 10.0. */
-  readonly mode?: 'normal' | 'cpr-reboot' | 'cpr-transfer' | 'cpr-exec';
-  /** Since 9.0. */
-  readonly 'zero-page-detection'?: 'none' | 'legacy' | 'multifd';
-  /** Since 9.1. */
-  readonly 'direct-io'?: boolean;
 }
 
 /** Since 8.2. */
@@ -294,7 +211,6 @@ export interface DirtyRateInfo {
   readonly 'calc-time-unit'?: 'second' | 'millisecond';
   readonly 'sample-pages': number;
   readonly mode: DirtyRateMode;
-  readonly 'vcpu-dirty-rate'?: readonly { readonly id: number; readonly 'dirty-rate': number }[];
 }
 
 // --- Yank ---
@@ -314,9 +230,7 @@ export interface QmpCommands {
   'query-name': { args: undefined; reply: { readonly name?: string } };
   'query-uuid': { args: undefined; reply: { readonly UUID: string } };
   'query-kvm': { args: undefined; reply: { readonly enabled: boolean; readonly present: boolean } };
-  'query-machines': { args: undefined; reply: readonly MachineInfo[] };
   'query-memory-size-summary': { args: undefined; reply: MemorySizeSummary };
-  'query-cpus-fast': { args: undefined; reply: readonly CpuInfoFast[] };
   stop: { args: undefined; reply: Nothing };
   cont: { args: undefined; reply: Nothing };
   quit: { args: undefined; reply: Nothing };
@@ -336,10 +250,6 @@ export interface QmpCommands {
   migrate_cancel: { args: undefined; reply: Nothing };
   'migrate-continue': { args: { readonly state: 'pre-switchover' }; reply: Nothing };
   'migrate-start-postcopy': { args: undefined; reply: Nothing };
-  /** Out of band. Only in post-copy. */
-  'migrate-pause': { args: undefined; reply: Nothing };
-  /** Out of band. */
-  'migrate-recover': { args: { readonly uri: string }; reply: Nothing };
 
   'calc-dirty-rate': { args: CalcDirtyRate; reply: Nothing };
   /** `calc-time-unit` since 8.2. */
@@ -350,6 +260,4 @@ export interface QmpCommands {
 
   /** Out of band. Shuts the migration's sockets: it goes to 'failed', not 'cancelled'. */
   yank: { args: { readonly instances: readonly YankInstance[] }; reply: Nothing };
-  /** Out of band. */
-  'query-yank': { args: undefined; reply: readonly YankInstance[] };
 }

@@ -1,14 +1,14 @@
-import { once } from 'node:events';
-import { Socket } from 'node:net';
+import { type Clock, REAL_CLOCK } from '../../clock.ts';
 import { explainConnectFailure } from './connect-failure.ts';
-import { QmpClosedError, QmpConnectError, type QmpError, QmpProtocolError } from './errors.ts';
+import { QmpClosedError, type QmpError, QmpProtocolError } from './errors.ts';
 import { LineSplitter, LineTooLongError } from './line-splitter.ts';
+import { type OpenQmpSocket, openUnixSocket, type QmpSocket } from './qmp-socket.ts';
 import { moveRunState, type RunState } from './run-state.ts';
 
 /** One line on the wire, for a trace: exactly the text that went by, without its line end. */
 export interface QmpRecord {
   readonly direction: 'in' | 'out';
-  /** `performance.now()` when it was read, or just before it was written. */
+  /** The clock's time when it was read, or just before it was written. */
   readonly atMs: number;
   readonly line: string;
 }
@@ -16,12 +16,15 @@ export interface QmpRecord {
 /** A line from the peer. */
 export interface Line {
   readonly bytes: Buffer;
-  /** `performance.now()` when the chunk that completed it was read. */
+  /** The clock's time when the chunk that completed it was read. */
   readonly receivedMs: number;
 }
 
-/** sun_path holds 108 bytes with its closing NUL (man 7 unix). libuv cuts or refuses what is longer. */
-const MAX_PATH_BYTES = 107;
+export interface ConnectionOptions {
+  readonly record?: ((entry: QmpRecord) => void) | undefined;
+  readonly clock?: Clock | undefined;
+  readonly open?: OpenQmpSocket | undefined;
+}
 
 /**
  * A Unix socket as lines, and the run-state of the connection. Knows nothing of QMP.
@@ -34,7 +37,10 @@ export class Connection {
   readonly path: string;
   /** Resolves when the socket is gone, never rejects: the reason, or undefined if `close()` was called. */
   readonly closed: Promise<QmpError | undefined>;
-  readonly #socket = new Socket();
+  readonly clock: Clock;
+  readonly #open: OpenQmpSocket;
+  /** Undefined while it is being opened. */
+  #socket: QmpSocket | undefined;
   readonly #splitter = new LineSplitter();
   readonly #record: ((entry: QmpRecord) => void) | undefined;
   readonly #resolveClosed: (reason: QmpError | undefined) => void;
@@ -45,8 +51,10 @@ export class Connection {
   #socketError: Error | undefined;
   #state: RunState = { kind: 'connecting' };
 
-  constructor(path: string, record?: (entry: QmpRecord) => void) {
+  constructor(path: string, { record, clock = REAL_CLOCK, open = openUnixSocket }: ConnectionOptions = {}) {
     this.path = path;
+    this.clock = clock;
+    this.#open = open;
     this.#record = record;
     const { promise, resolve } = Promise.withResolvers<QmpError | undefined>();
     this.closed = promise;
@@ -69,23 +77,20 @@ export class Connection {
    *   for this QEMU is full; `signal.reason` if aborted. The connection is closed then.
    */
   async connect(signal?: AbortSignal): Promise<void> {
+    let socket: QmpSocket;
     try {
-      signal?.throwIfAborted();
-      if (Buffer.byteLength(this.path) > MAX_PATH_BYTES)
-        throw new QmpConnectError(this.path, 'path-too-long');
-      this.#socket.connect({ path: this.path });
-      await once(this.#socket, 'connect', signal === undefined ? {} : { signal });
+      socket = await this.#open(this.path, signal);
     } catch (error) {
-      this.#socket.destroy();
       this.#finish(undefined);
       throw signal?.aborted === true ? signal.reason : await explainConnectFailure(this.path, error);
     }
+    this.#socket = socket;
     this.#move({ kind: 'negotiating' });
-    this.#socket.on('data', (chunk: Buffer) => this.#read(chunk));
-    this.#socket.on('error', (error) => {
+    socket.on('data', (chunk: Buffer) => this.#read(chunk));
+    socket.on('error', (error) => {
       this.#socketError = error;
     });
-    this.#socket.on('close', () => {
+    socket.on('close', () => {
       const hungUp = () => new QmpClosedError(this.path, 'hung-up', { cause: this.#socketError });
       this.#finish(this.#state.kind === 'closing' ? this.#state.reason : hungUp());
     });
@@ -116,19 +121,19 @@ export class Connection {
 
   /** Writes a line. The system call happens within this call unless QEMU has stopped reading. */
   send(line: string): void {
-    this.#record?.({ direction: 'out', atMs: performance.now(), line });
-    this.#socket.write(`${line}\n`);
+    this.#record?.({ direction: 'out', atMs: this.clock.now(), line });
+    this.#socket?.write(`${line}\n`);
   }
 
   /** Hangs up: -> closing, then closed once the socket is gone. Without effect when that has begun. */
   close(reason?: QmpError): void {
     if (!this.#isOpen()) return;
     this.#move({ kind: 'closing', reason });
-    this.#socket.destroy();
+    this.#socket?.destroy();
   }
 
   #read(chunk: Buffer): void {
-    const receivedMs = performance.now();
+    const receivedMs = this.clock.now();
     try {
       for (const bytes of this.#splitter.push(chunk)) {
         this.#record?.({ direction: 'in', atMs: receivedMs, line: bytes.toString('utf8') });

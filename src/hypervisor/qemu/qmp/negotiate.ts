@@ -29,7 +29,9 @@ export async function negotiate(
   timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<Session> {
-  const deadline = AbortSignal.timeout(timeoutMs);
+  const expiry = new AbortController();
+  const deadline = expiry.signal;
+  const calledOff = connection.clock.after(timeoutMs, () => expiry.abort());
   const stop = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
   let greeted = false;
   try {
@@ -49,6 +51,8 @@ export async function negotiate(
     }
     if (error !== deadline.reason) throw error;
     throw new QmpNegotiationError(path, greeted ? 'no-answer' : 'busy', { waitedMs: timeoutMs });
+  } finally {
+    calledOff();
   }
 }
 

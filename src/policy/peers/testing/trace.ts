@@ -71,6 +71,40 @@ export function acts(policy: Policy, observations: readonly Observation[]): [atM
   return done;
 }
 
+export interface Hooks {
+  /** What fails, in the words of {@link acts}. */
+  readonly fails?: (what: string, atMs: number) => boolean;
+  readonly stopsAtMs?: number;
+  readonly resumesAtMs?: number;
+}
+
+/** As {@link acts}, where the policy is told what became of what it did. */
+export function actsWhere(
+  { fails = () => false, stopsAtMs, resumesAtMs }: Hooks,
+  policy: Policy,
+  observations: readonly Observation[],
+): [atMs: number, what: string][] {
+  const done: [number, string][] = [];
+  let stops = stopsAtMs ?? Number.POSITIVE_INFINITY;
+  let resumes = resumesAtMs ?? Number.POSITIVE_INFINITY;
+  for (const observation of observations) {
+    if (observation.atMs >= stops) {
+      policy.takeStop?.(stops);
+      stops = Number.POSITIVE_INFINITY;
+    }
+    if (observation.atMs >= resumes) {
+      policy.takeResume?.(resumes);
+      resumes = Number.POSITIVE_INFINITY;
+    }
+    const decision = policy.observe(observation);
+    if (decision.action === 'continue') continue;
+    const what = inWords(decision);
+    done.push([observation.atMs, what]);
+    if (fails(what, observation.atMs)) policy.takeFailure?.(decision, 'it was refused');
+  }
+  return done;
+}
+
 function inWords(decision: Decision): string {
   return decision.action === 'set-downtime-limit' ? `downtime ${decision.downtimeLimitMs}` : decision.action;
 }

@@ -10,9 +10,10 @@
  * Observations at a single time scale do not tell these apart. Then the estimate is the middle of the bracket:
  * the figure whose worst error is least.
  */
+
+import type { DirtyCurve } from '../model/dirty-curve.ts';
 import { type Fit, type FittedPoint, GOOD_FIT, relativeError } from './curve-fit.ts';
 import { fitCyclic } from './cyclic-fit.ts';
-import type { DirtyCurve } from './dirty-curve.ts';
 import { fitHotCold, fitUniform } from './uniform-fit.ts';
 
 export interface CurveEstimate {

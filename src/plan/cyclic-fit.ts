@@ -1,5 +1,5 @@
+import { carriedBytes } from '../model/transfer.ts';
 import { type Fit, type FittedPoint, GOOD_FIT } from './curve-fit.ts';
-import { carriedBytes } from './transfer.ts';
 
 /** A kink may miss the gap between its two neighbours by this much: measurements are not exact. */
 const KINK_SLACK = 1.1;

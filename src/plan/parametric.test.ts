@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DirtyCurve } from './dirty-curve.ts';
+import { DirtyCurve } from '../model/dirty-curve.ts';
+import { cyclic, durations, type Guest, guests, together, uniform } from '../model/testing/guests.ts';
 import { estimateCurve } from './parametric.ts';
-import { cyclic, durations, type Guest, guests, together, uniform } from './testing/guests.ts';
 
 const MB = 1e6;
 

@@ -1,0 +1,204 @@
+/**
+ * Sets, renews and removes the mark of lease-mark.ts in a domain's metadata, by virsh.
+ *
+ * Two takers who see no mark at the same time both set theirs; the later one's stays. So each waits a moment and
+ * looks again: who finds the other's mark has lost. Were one slower than that moment, libvirt would refuse the
+ * second migration all the same.
+ */
+import { randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RefusedError } from '../refusal.ts';
+import { jobAt } from './domain/domain-job.ts';
+import {
+  decodeMark,
+  encodeMark,
+  judgeMark,
+  LEASE_NAMESPACE,
+  type LeaseMark,
+  type Look,
+  type Marked,
+  markInWords,
+  type Place,
+  RENEW_EVERY_MS,
+  STALE_AFTER_MS,
+} from './lease-mark.ts';
+import { ask } from './virsh/ask.ts';
+
+export interface MarkTiming {
+  readonly renewEveryMs: number;
+  /** Between two looks at a mark of which nobody knows whether its holder lives. */
+  readonly lookEveryMs: number;
+  readonly staleAfterMs: number;
+  /** Between setting a mark and finding that it is still there. */
+  readonly settleMs: number;
+}
+
+const TIMING: MarkTiming = {
+  renewEveryMs: RENEW_EVERY_MS,
+  lookEveryMs: 5000,
+  staleAfterMs: STALE_AFTER_MS,
+  settleMs: 1000,
+};
+
+/** This process's. */
+export function placeHere(): Place {
+  return {
+    host: os.hostname().replace(/[^\w.:-]/g, '-') || 'unnamed',
+    bootId: fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+    network: fs.readlinkSync('/proc/self/ns/net'),
+  };
+}
+
+/** @throws {RefusedError} when libvirt cannot be asked, or the domain does not run */
+export async function readMark(uri: string, uuid: string): Promise<Marked> {
+  try {
+    return decodeMark(await ask(uri, [...command(uuid)]));
+  } catch (error) {
+    // Old versions of virsh complain where newer ones print nothing.
+    if (error instanceof RefusedError && /metadata element is not present/i.test(error.message))
+      return 'none';
+    throw error;
+  }
+}
+
+/**
+ * For those who come upon a migration that is under way, and so can set no mark themselves.
+ * @throws {RefusedError} `held` when a controller elsewhere has begun it, dead or alive
+ */
+export async function refuseMarked(uri: string, uuid: string, here: Place): Promise<void> {
+  const marked = await readMark(uri, uuid);
+  const look: Look = { marked, atMs: 0, migrating: true };
+  if (judgeMark([look], here) === 'held') throw heldBy(uri, uuid, marked);
+}
+
+/**
+ * Marks a domain that does not migrate, once nobody else drives it: at once, or after 45 s where a dead
+ * controller of another machine has left its mark. To be called with the lease on this machine in hand.
+ * @throws {RefusedError} `held` with who holds it
+ */
+export async function markDomain(
+  uri: string,
+  uuid: string,
+  here: Place,
+  timing: MarkTiming = TIMING,
+): Promise<DomainMark> {
+  await waitUntilFree(uri, uuid, here, timing);
+  const since = new Date().toISOString();
+  const mark: LeaseMark = { ...here, id: randomUUID(), pid: process.pid, since, beat: 0 };
+  await set(uri, uuid, mark);
+  await sleep(timing.settleMs);
+  const found = await readMark(uri, uuid);
+  if (!isOf(found, mark)) throw heldBy(uri, uuid, found);
+  return new DomainMark(uri, uuid, mark, timing);
+}
+
+/**
+ * States: `renewing` may become any other. `resting`: a migration is about to begin, or under way, and libvirt takes
+ * no renewals. `lost`: another controller took it for left over, as after we were suspended for a minute.
+ * `removed` and `lost` are final.
+ */
+type MarkState = 'renewing' | 'resting' | 'lost' | 'removed';
+
+export class DomainMark {
+  readonly uri: string;
+  readonly uuid: string;
+  private mark: LeaseMark;
+  private state: MarkState = 'renewing';
+  private readonly stopped = new AbortController();
+  private readonly renewal: Promise<void>;
+
+  constructor(uri: string, uuid: string, mark: LeaseMark, timing: MarkTiming) {
+    this.uri = uri;
+    this.uuid = uuid;
+    this.mark = mark;
+    this.renewal = this.keepRenewing(timing.renewEveryMs);
+  }
+
+  /**
+   * To be called right before the migration begins: ends the renewing, and makes sure that the mark is still ours.
+   * @throws {RefusedError} `held` when another controller has taken it meanwhile
+   */
+  async rest(): Promise<void> {
+    await this.stopRenewing();
+    const found = await readMark(this.uri, this.uuid);
+    if (isOf(found, this.mark)) return;
+    this.state = 'lost';
+    throw heldBy(this.uri, this.uuid, found);
+  }
+
+  /**
+   * Once the migration has ended. @param where where the domain runs then, for the mark has gone with it
+   * @throws {RefusedError} when libvirt does not do it: to be tried again, or else found by the next taker
+   */
+  async remove(where: { readonly uri: string; readonly uuid: string } = this): Promise<void> {
+    if (this.state === 'removed' || this.state === 'lost') return;
+    await this.stopRenewing();
+    const found = await readMark(where.uri, where.uuid);
+    if (isOf(found, this.mark)) await ask(where.uri, [...command(where.uuid), '--remove']);
+    this.state = 'removed';
+  }
+
+  private async stopRenewing(): Promise<void> {
+    if (this.state === 'renewing') this.state = 'resting';
+    this.stopped.abort();
+    await this.renewal;
+  }
+
+  private async keepRenewing(everyMs: number): Promise<void> {
+    const { signal } = this.stopped;
+    while (this.state === 'renewing') {
+      // An aborted wait is one that is over. It keeps no process alive.
+      await sleep(everyMs, undefined, { ref: false, signal }).catch(() => {});
+      if (this.state === 'renewing') await this.renew();
+    }
+  }
+
+  /** Never rejects. What fails is tried again at the next turn: a libvirtd that restarts takes seconds. */
+  private async renew(): Promise<void> {
+    try {
+      const found = await readMark(this.uri, this.uuid);
+      if (isOf(found, this.mark)) {
+        const next = { ...this.mark, beat: this.mark.beat + 1 };
+        await set(this.uri, this.uuid, next);
+        this.mark = next;
+      } else if (this.state === 'renewing') this.state = 'lost';
+    } catch {}
+  }
+}
+
+async function waitUntilFree(uri: string, uuid: string, here: Place, timing: MarkTiming): Promise<void> {
+  const looks: Look[] = [];
+  for (;;) {
+    const marked = await readMark(uri, uuid);
+    const migrating = marked !== 'none' && (await jobAt(uri, uuid)).type === 'active';
+    looks.push({ marked, atMs: performance.now(), migrating });
+    const verdict = judgeMark(looks, here, timing.staleAfterMs);
+    if (verdict === 'held') throw heldBy(uri, uuid, marked);
+    if (verdict !== 'undecided') return;
+    await sleep(timing.lookEveryMs);
+  }
+}
+
+function isOf(found: Marked, mark: LeaseMark): boolean {
+  return typeof found !== 'string' && found.id === mark.id;
+}
+
+function command(uuid: string): readonly string[] {
+  return ['metadata', `--domain=${uuid}`, `--uri=${LEASE_NAMESPACE}`, '--live'];
+}
+
+async function set(uri: string, uuid: string, mark: LeaseMark): Promise<void> {
+  await ask(uri, [...command(uuid), '--key=switchover', `--set=${encodeMark(mark)}`]);
+}
+
+function heldBy(uri: string, uuid: string, marked: Marked): RefusedError {
+  const who = marked === 'none' ? 'a controller that has just removed its mark' : markInWords(marked);
+  return new RefusedError(
+    'held',
+    `VM ${uuid} on ${uri} is held by ${who}, says the mark in its metadata: wait until that has ended, or end it there, ` +
+      'and try again; where it is certainly dead, remove its mark once the VM does not migrate: ' +
+      `\`virsh -c '${uri}' metadata ${uuid} ${LEASE_NAMESPACE} --remove --live\``,
+  );
+}

@@ -1,0 +1,34 @@
+/**
+ * By what a migration is known again to a later controller on this machine: the boot of this machine and the instant on
+ * its own clock at which the migration began, as the hypervisor counts it. No wall clock, which may be set meanwhile.
+ */
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
+
+/** The hypervisor's count and ours begin a command's way apart, and a busy machine is late to ask. */
+const SAME_WITHIN_MS = 3000;
+
+/** @param agoMs how long ago the migration began, by the hypervisor's count */
+export function migrationMark(agoMs: number): string {
+  return `${bootId()}@${Math.round(os.uptime() * 1000 - agoMs)}`;
+}
+
+/** Whether two marks are of one migration. */
+export function isSameMark(one: string, other: string): boolean {
+  const [a, b] = [parse(one), parse(other)];
+  if (!a || !b) return false;
+  return a.boot === b.boot && Math.abs(a.atMs - b.atMs) <= SAME_WITHIN_MS;
+}
+
+function parse(mark: string): { boot: string; atMs: number } | undefined {
+  const [, boot, atMs] = /^([0-9a-f-]+)@(-?\d+)$/.exec(mark) ?? [];
+  return boot === undefined ? undefined : { boot, atMs: Number(atMs) };
+}
+
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return '0';
+  }
+}

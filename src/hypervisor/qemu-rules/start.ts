@@ -1,0 +1,88 @@
+/** How a migration of ours begins: every setting that decides how it goes is set, so that nothing left behind does. Pure. */
+import type { StartOptions } from '../hypervisor.ts';
+import { BRAKE_HELD_READY, type ThrottleParameters } from './brake-lever.ts';
+import { featuresOf } from './features.ts';
+import { downtimeLimitMs, type PauseParameters } from './switchover-limit.ts';
+import type { QemuVersion } from './version.ts';
+
+/** QEMU takes any number; this one is above every link. Its own default would cap the passes at 128 MiB/s. */
+export const NO_CAP_BYTES_PER_SECOND = 2 ** 40;
+
+/** @returns the `downtime-limit` of the start, in whole milliseconds */
+export function startLimitMs(options: Pick<StartOptions, 'downtimeLimitMs' | 'fixedCostMs'>): number {
+  return downtimeLimitMs(
+    {
+      pauseMs: options.downtimeLimitMs,
+      fixedCostMs: options.fixedCostMs ?? 0,
+      lineRateBytesPerSecond: undefined,
+    },
+    { lineRateStated: false, passCapBytesPerSecond: undefined },
+  );
+}
+
+export type StartParameters = PauseParameters & {
+  readonly 'max-bandwidth': number;
+} & Partial<ThrottleParameters>;
+
+/**
+ * The migration parameters of a start, all of them.
+ * @param version of the source's QEMU
+ */
+export function startParameters(options: StartOptions, version: QemuVersion): StartParameters {
+  const limits = {
+    'downtime-limit': startLimitMs(options),
+    'max-bandwidth': Math.round(options.bandwidthBytesPerSecond ?? NO_CAP_BYTES_PER_SECOND),
+    ...(options.brake ? BRAKE_HELD_READY : {}),
+  };
+  if (!featuresOf(version).availSwitchoverBandwidth) return limits;
+  // 0: QEMU measures by itself. A rate that a killed run left behind would decide the switchover else.
+  return { ...limits, 'avail-switchover-bandwidth': Math.round(options.lineRateBytesPerSecond ?? 0) };
+}
+
+/** Which capabilities a QEMU has, and which are on: `query-migrate-capabilities`. */
+export type Capabilities = ReadonlyMap<string, boolean>;
+
+export function capabilitiesOf(
+  listed: readonly { readonly capability: string; readonly state: boolean }[],
+): Capabilities {
+  return new Map(listed.map(({ capability, state }) => [capability, state]));
+}
+
+export interface StartCapabilities {
+  readonly source: Readonly<Record<string, boolean>>;
+  readonly destination: Readonly<Record<string, boolean>>;
+}
+
+/** The capabilities that a start sets on either end. What is not named is left as the user has it. */
+export function startCapabilities(
+  options: Pick<StartOptions, 'postCopy' | 'brake'>,
+  source: Capabilities,
+  destination: Capabilities,
+): StartCapabilities {
+  const both = {
+    events: true,
+    // The source counts a migration as completed only when the destination says that it loaded it all.
+    'return-path': true,
+    // Switched off too: a guest that once arrived by post-copy still has it on, and both ends have to agree.
+    'postcopy-ram': options.postCopy,
+    // The destination refuses another VM than the source's.
+    ...(source.has('validate-uuid') && destination.has('validate-uuid') ? { 'validate-uuid': true } : {}),
+  };
+  return {
+    source: {
+      ...both,
+      // QEMU would wait, the guest stopped, for a `migrate-continue` that nobody sends.
+      ...(source.has('pause-before-switchover') ? { 'pause-before-switchover': false } : {}),
+      ...(options.brake ? { 'auto-converge': true } : {}),
+    },
+    destination: both,
+  };
+}
+
+/** Both ends have to agree on these, and a start of ours leaves them as they are. */
+const AGREED = ['multifd', 'compress', 'x-colo', 'mapped-ram'] as const;
+
+/** @returns the capabilities that are on at one end only */
+export function differentCapabilities(source: Capabilities, destination: Capabilities): string[] {
+  return AGREED.filter((name) => (source.get(name) ?? false) !== (destination.get(name) ?? false));
+}

@@ -1,0 +1,129 @@
+/**
+ * The settings that a migration changes on one QEMU: what they were is told before they are changed, and they are put
+ * back on every way out (S5), so that the next migration, whoever starts it, finds the QEMU as it was.
+ */
+import type { FormerSettings, Restored, Side } from '../hypervisor.ts';
+import type { LastingMonitor } from './lasting-monitor.ts';
+import { QmpCommandError } from './qmp/errors.ts';
+
+export interface WantedSettings {
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly capabilities: Readonly<Record<string, boolean>>;
+}
+
+type Remember = (former: FormerSettings) => Promise<void>;
+
+export class ChangedSettings {
+  readonly side: Side;
+  private readonly monitor: LastingMonitor;
+  private readonly parameters: Record<string, unknown> = {};
+  private readonly capabilities: Record<string, boolean> = {};
+
+  constructor(monitor: LastingMonitor, side: Side) {
+    this.monitor = monitor;
+    this.side = side;
+  }
+
+  /** What a controller before us had found: it holds in place of what is there now. */
+  inherit(former: readonly FormerSettings[]): void {
+    for (const { side, parameters, capabilities } of former) {
+      if (side !== this.side) continue;
+      Object.assign(this.parameters, parameters);
+      Object.assign(this.capabilities, capabilities);
+    }
+  }
+
+  /** Tells what these are, once, and keeps it. */
+  async remember(
+    parameters: readonly string[],
+    capabilities: readonly string[],
+    remember: Remember | undefined,
+  ): Promise<void> {
+    const former = { parameters: await this.present(parameters), capabilities: await this.on(capabilities) };
+    const news = {
+      side: this.side,
+      parameters: withoutKnown(former.parameters, this.parameters),
+      capabilities: withoutKnown(former.capabilities, this.capabilities),
+    };
+    if (Object.keys(news.parameters).length + Object.keys(news.capabilities).length === 0) return;
+    await remember?.(news);
+    Object.assign(this.parameters, news.parameters);
+    Object.assign(this.capabilities, news.capabilities);
+  }
+
+  /**
+   * Tells what is to be changed, then changes it. Only what differs is touched.
+   * @throws {QmpError} @throws {UnreachableError}
+   */
+  async set(wanted: WantedSettings, remember: Remember | undefined): Promise<void> {
+    const known = await this.monitor.execute('query-migrate-capabilities');
+    const capabilities = Object.entries(wanted.capabilities).filter(([name, state]) => {
+      const present = known.find(({ capability }) => capability === name);
+      return present === undefined ? state : present.state !== state;
+    });
+    const names = capabilities.map(([name]) => name);
+    await this.remember(Object.keys(wanted.parameters), names, remember);
+    if (capabilities.length > 0)
+      await this.monitor.execute('migrate-set-capabilities', {
+        capabilities: capabilities.map(([capability, state]) => ({ capability, state })),
+      });
+    if (Object.keys(wanted.parameters).length > 0)
+      await this.monitor.execute('migrate-set-parameters', wanted.parameters);
+  }
+
+  /** Puts everything back. Never throws: what fails is told, with the commands to type. */
+  async putBack(): Promise<Restored> {
+    const problems: string[] = [];
+    if (Object.keys(this.parameters).length > 0)
+      problems.push(...(await this.try('migrate-set-parameters', this.parameters)));
+    const capabilities = Object.entries(this.capabilities).map(([capability, state]) => ({
+      capability,
+      state,
+    }));
+    if (capabilities.length > 0)
+      problems.push(...(await this.try('migrate-set-capabilities', { capabilities })));
+    return { side: this.side, problem: problems.length > 0 ? problems.join('; ') : undefined };
+  }
+
+  private async try(
+    command: 'migrate-set-parameters' | 'migrate-set-capabilities',
+    args: object,
+  ): Promise<string[]> {
+    try {
+      await this.monitor.execute(command, args as never, { timeoutMs: 5000 });
+      return [];
+    } catch (error) {
+      const typed = JSON.stringify({ execute: command, arguments: args });
+      return [
+        `the ${this.side}'s settings were not put back (${(error as Error).message}): type ${typed} at the monitor ${this.monitor.address}`,
+      ];
+    }
+  }
+
+  private async present(names: readonly string[]): Promise<Record<string, unknown>> {
+    if (names.length === 0) return {};
+    const all: Record<string, unknown> = { ...(await this.monitor.execute('query-migrate-parameters')) };
+    return Object.fromEntries(
+      names.filter((name) => all[name] !== undefined).map((name) => [name, all[name]]),
+    );
+  }
+
+  private async on(names: readonly string[]): Promise<Record<string, boolean>> {
+    if (names.length === 0) return {};
+    const all = await this.monitor.execute('query-migrate-capabilities');
+    return Object.fromEntries(
+      all
+        .filter(({ capability }) => names.includes(capability))
+        .map(({ capability, state }) => [capability, state]),
+    );
+  }
+}
+
+/** Whether QEMU said no, and nothing was left open. */
+export function isRefusal(error: unknown): error is QmpCommandError {
+  return error instanceof QmpCommandError;
+}
+
+function withoutKnown<T>(found: Record<string, T>, known: Record<string, unknown>): Record<string, T> {
+  return Object.fromEntries(Object.entries(found).filter(([name]) => !(name in known)));
+}

@@ -1,0 +1,35 @@
+/** What carries a QMP connection: QEMU's unix socket, or a stand-in that is simulated. */
+import { once } from 'node:events';
+import { Socket } from 'node:net';
+import { QmpConnectError } from './errors.ts';
+
+/** As much of a `node:net` socket as a connection needs. Open when it is handed out. */
+export interface QmpSocket {
+  on(event: 'data', take: (chunk: Buffer) => void): unknown;
+  on(event: 'error', take: (error: Error) => void): unknown;
+  /** Once, after the last data, whoever hung up. */
+  on(event: 'close', take: () => void): unknown;
+  write(text: string): unknown;
+  /** Hangs up; `close` follows. */
+  destroy(): unknown;
+}
+
+/** @throws {Error} as the system does when it does not open; `signal.reason` if aborted */
+export type OpenQmpSocket = (path: string, signal: AbortSignal | undefined) => Promise<QmpSocket>;
+
+/** sun_path holds 108 bytes with its closing NUL (man 7 unix). libuv cuts or refuses what is longer. */
+const MAX_PATH_BYTES = 107;
+
+export const openUnixSocket: OpenQmpSocket = async (path, signal) => {
+  signal?.throwIfAborted();
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES) throw new QmpConnectError(path, 'path-too-long');
+  const socket = new Socket();
+  try {
+    socket.connect({ path });
+    await once(socket, 'connect', signal === undefined ? {} : { signal });
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+};

@@ -1,0 +1,83 @@
+/** Begins a migration: looks at both ends, opens the journal, and starts it. */
+import type { CheckReport, Destination } from '../hypervisor/hypervisor.ts';
+import { Findings } from '../hypervisor/refusal.ts';
+import { formerSettings } from '../journal/former-settings.ts';
+import { sinkOf } from '../journal/journal-store.ts';
+import type { MigrationView } from '../journal/view.ts';
+import { decline } from './decline.ts';
+import { foresee, GLANCE, QUICK_LOOK } from './foresee.ts';
+import { formerOf } from './inheritance.ts';
+import { PROBE_MS } from './probe.ts';
+import { leaseOf, openingOf, type Run, type RunParts, type RunWish, runFrom } from './run.ts';
+import { startOptionsOf } from './start-options.ts';
+
+export interface BeginWish extends RunWish {
+  readonly destination: Destination;
+  /** Migrate although the guest may lose memory. */
+  readonly force: boolean;
+  /** QEMU's own way: the destination does not wait for our word. */
+  readonly destinationStartsItself?: boolean | undefined;
+}
+
+/**
+ * @throws {RefusedError} with every finding, or where another controller holds the VM
+ * @throws {JournalError} when it could leave no trace: nothing is begun then
+ */
+export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
+  const { hypervisor, store } = parts;
+  const { kind, limits, destination } = wish;
+  const probeMs = kind.foresees && probesUnderWay(wish, parts) ? PROBE_MS : undefined;
+  const options = {
+    ...startOptionsOf(kind, limits, wish.force, probeMs),
+    destinationStartsItself: wish.destinationStartsItself === true,
+  };
+  const { guest, findings, notes }: CheckReport = await hypervisor.check(wish.vm, destination, options);
+  new Findings(findings).throwAny();
+  for (const note of notes) parts.say?.(`note: ${note}`);
+
+  const lease = await leaseOf(guest, parts);
+  try {
+    const left = await store.unfinishedOf({ uuid: guest.uuid ?? null, vm: wish.vm });
+    const foreseen = kind.foresees
+      ? await foresee(
+          hypervisor,
+          { guest, destination, cap: limits.bandwidthBytesPerSecond },
+          store,
+          probeMs === undefined ? QUICK_LOOK : GLANCE,
+        )
+      : undefined;
+    const journal = await store.open(
+      openingOf(wish, guest, parts.initiator, {
+        origin: 'migrate',
+        destination: destination.vm,
+        migrateUri: destination.migrateUri ?? null,
+        continues: left?.id ?? null,
+        destinationWaits: options.destinationStartsItself !== true,
+      }),
+      parts.show,
+    );
+    if (foreseen) journal.append(0, { type: 'foreseen', known: foreseen.known, tookMs: foreseen.tookMs });
+    const known = foreseen?.known;
+    return runFrom({ parts, wish, lease, journal, known }, async (remember) => {
+      const before = known && kind.begin(limits, known).beforeStart?.();
+      if (before?.action === 'abort') return decline(before, sinkOf(journal));
+      tellLeftovers(left, parts);
+      journal.append(0, { type: 'intent', intent: 'start', side: 'source' });
+      return await hypervisor.start(wish.vm, destination, { ...options, remember, former: formerOf(left) });
+    });
+  } catch (error) {
+    await lease.release();
+    throw error;
+  }
+}
+
+function tellLeftovers(left: MigrationView | undefined, parts: RunParts): void {
+  if (left && (formerSettings(left, 'source') || formerSettings(left, 'destination')))
+    parts.say?.(`${left.id} did not put back what it had set: this migration does so at its end`);
+}
+
+/** Before the start a probe costs its time: only where what it finds may keep the migration from beginning at all. */
+function probesUnderWay({ limits }: BeginWish, { hypervisor }: RunParts): boolean {
+  const mayDecline = limits.lineRateBytesPerSecond !== undefined && limits.overBudget === 'abort';
+  return hypervisor.probesUnderWay && !mayDecline;
+}

@@ -1,0 +1,207 @@
+/**
+ * One migration as everything above knows it, however it came about: begun, taken over or resumed. The only caller of
+ * the supervisor and of the journals' store, for the command line, `watch`, the simulator, the service and the fleet.
+ *
+ * The order is what makes it safe: look at both ends, take the VM's lease (S6), open the journal, and only then
+ * change anything, each setting's former value written down first (S5). Whatever happens afterwards, the journal is
+ * closed, the lease released and the hypervisor let go of.
+ */
+import {
+  type FormerSettings,
+  type GuestFacts,
+  type Hypervisor,
+  NotBegunError,
+  RefusedError,
+  type RunningMigration,
+} from '../hypervisor/hypervisor.ts';
+import type { Initiator } from '../journal/initiator.ts';
+import type { JournalEntry } from '../journal/journal-entry.ts';
+import { type JournalStore, type JournalWriter, type NewOpening, sinkOf } from '../journal/journal-store.ts';
+import type { Foreknowledge } from '../model/foreknowledge.ts';
+import type { MeasuredBoundary } from '../model/observation.ts';
+import type { Limits, PolicyKind } from '../policy/policy.ts';
+import { VERSION } from '../version.ts';
+import { type Lease, takeLease } from './lease.ts';
+import type { Outcome } from './outcome.ts';
+import { type Cancelled, Supervisor } from './supervisor.ts';
+
+/** What every run needs, however it comes about. */
+export interface RunParts {
+  readonly hypervisor: Hypervisor;
+  readonly store: JournalStore;
+  readonly initiator: Initiator;
+  /** Hears every entry of the journal as it is written. */
+  show?(entry: JournalEntry, id: string): void;
+  /** Hears what is worth knowing before there is a journal, a sentence each. */
+  say?(sentence: string): void;
+}
+
+/** What is said of a migration by the one who wants it. */
+export interface RunWish {
+  /** The VM's address. */
+  readonly vm: string;
+  readonly kind: PolicyKind;
+  readonly limits: Limits;
+  /** Why, in the initiator's words. */
+  readonly reason?: string | undefined;
+  readonly correlationId?: string | undefined;
+}
+
+export interface Run {
+  readonly id: string;
+  /** How it ended. @throws {RefusedError} where it was refused before anything was touched */
+  readonly outcome: Promise<Outcome>;
+  /** Settles when it is known what became of the wish. */
+  cancel(reason: string): Promise<Cancelled>;
+  /** Lets go: the migration goes on without us. A cancel that is under way is carried to its end first. */
+  detach(): Promise<void>;
+  /** New limits while it runs. */
+  setLimits(limits: Limits): void;
+  /** All that the journal holds from that number on, then what follows, to the end. */
+  entries(fromSeq?: number): AsyncIterable<JournalEntry>;
+}
+
+/** A run whose journal is open and whose lease is taken; the rest follows from it. */
+interface Opened {
+  readonly parts: RunParts;
+  readonly wish: RunWish;
+  readonly lease: Lease;
+  readonly journal: JournalWriter;
+  readonly known?: Foreknowledge | undefined;
+  readonly past?: readonly MeasuredBoundary[];
+}
+
+/**
+ * @param begin makes the migration: starts it or takes it over. What it is handed writes settings down, safely, before
+ * they are changed. @throws {RefusedError} when nothing was touched
+ */
+export function runFrom(
+  opened: Opened,
+  begin: (remember: (former: FormerSettings) => Promise<void>) => Promise<RunningMigration | Outcome>,
+): Run {
+  const { journal, lease, wish, parts, known, past } = opened;
+  let supervisor: Supervisor | undefined;
+  /** What was wished before there was anything to do it to. */
+  let early: { readonly kind: 'cancel'; readonly reason: string } | { readonly kind: 'detach' } | undefined;
+
+  const remember = async ({ side, parameters, capabilities }: FormerSettings): Promise<void> => {
+    journal.append(0, { type: 'before', side, settings: { parameters, capabilities } });
+    if (!(await journal.flush()))
+      throw new NotBegunError(
+        `the ${side}'s former settings could not be written to ${parts.store.place}: make room, then try again`,
+      );
+  };
+
+  const follow = async (migration: RunningMigration): Promise<Outcome> => {
+    journal.append(0, { type: 'effect', did: `follows ${wish.vm}`, set: { mark: migration.mark } });
+    supervisor = new Supervisor(
+      migration,
+      wish.kind,
+      limitsOf(wish, migration),
+      sinkOf(journal),
+      known,
+      past,
+    );
+    const running = supervisor.run();
+    if (early?.kind === 'cancel') void supervisor.cancel(early.reason);
+    if (early?.kind === 'detach') void supervisor.detach();
+    try {
+      return await running;
+    } finally {
+      await migration.detach();
+    }
+  };
+
+  const live = async (): Promise<Outcome> => {
+    try {
+      const begun = await begin(remember);
+      return 'events' in begun ? await follow(begun) : begun;
+    } catch (error) {
+      if (!(error instanceof NotBegunError)) {
+        if (error instanceof RefusedError) await journal.discard();
+        throw error;
+      }
+      return notBegun(journal, error);
+    } finally {
+      await journal.close();
+      await lease.release();
+    }
+  };
+
+  const outcome = live();
+  outcome.catch(() => {});
+  return {
+    id: journal.id,
+    outcome,
+    cancel: async (reason) => {
+      if (supervisor) return await supervisor.cancel(reason);
+      early = { kind: 'cancel', reason };
+      return await outcome.then(
+        ({ runsOn }) =>
+          runsOn === 'source' ? 'cancelled' : runsOn === 'destination' ? 'too-late' : 'failed',
+        () => 'cancelled' as const,
+      );
+    },
+    detach: async () => {
+      if (supervisor) return await supervisor.detach();
+      early ??= { kind: 'detach' };
+    },
+    setLimits: (limits) => supervisor?.setLimits(limits),
+    entries: (fromSeq) => journal.entries(fromSeq),
+  };
+}
+
+/** @throws {LeaseHeldError} when another controller holds it */
+export async function leaseOf(guest: GuestFacts, { initiator }: RunParts): Promise<Lease> {
+  return await takeLease(guest.uuid ?? guest.vm, {
+    pid: initiator.pid,
+    user: initiator.user,
+    command: initiator.command.join(' '),
+    since: new Date().toISOString(),
+  });
+}
+
+export function openingOf(
+  { vm, kind, limits, reason, correlationId }: RunWish,
+  guest: GuestFacts,
+  initiator: Initiator,
+  more: Pick<NewOpening, 'origin' | 'destination' | 'migrateUri' | 'continues' | 'destinationWaits'>,
+): NewOpening {
+  return {
+    ...more,
+    switchoverVersion: VERSION,
+    vm,
+    vmUuid: guest.uuid ?? null,
+    policy: kind.name,
+    limits,
+    guest,
+    initiator,
+    reason: reason ?? null,
+    correlationId: correlationId ?? null,
+    mark: null,
+  };
+}
+
+/** The cap that a driver finds in force is what the passes run under (a starter's, where we take over). */
+function limitsOf({ limits }: RunWish, migration: RunningMigration): Limits {
+  return {
+    ...limits,
+    bandwidthBytesPerSecond: limits.bandwidthBytesPerSecond ?? migration.passCapBytesPerSecond,
+  };
+}
+
+function notBegun(journal: JournalWriter, error: NotBegunError): Outcome {
+  const outcome: Outcome = {
+    outcome: 'failed',
+    runsOn: 'source',
+    reason: `${error.message}; the guest runs on the source`,
+    pauseMs: null,
+    totalMs: 0,
+    sentBytes: 0,
+    memoryIntensive: null,
+    neededPauseMs: null,
+    reportedDowntimeMs: null,
+  };
+  journal.append(0, { type: 'ended', outcome });
+  return outcome;
+}

@@ -1,0 +1,129 @@
+/**
+ * A migration ended while nobody watched: finds out from what both ends say now which side has the guest, makes it run
+ * where it waits for our word, puts settings back, and closes the journal that was left.
+ */
+import type { GuestFacts, Hypervisor, MigrationEnd, SideState } from '../hypervisor/hypervisor.ts';
+import type { JournalWriter } from '../journal/journal-store.ts';
+import type { MigrationView } from '../journal/view.ts';
+import { wordsOf } from './cancelling.ts';
+import { endedOutcome } from './ending.ts';
+import { formerOf } from './inheritance.ts';
+import type { Outcome } from './outcome.ts';
+import { type Settlement, settle } from './settle.ts';
+
+export interface Afterwards {
+  readonly left: MigrationView;
+  readonly guest: GuestFacts;
+  readonly destination: string | undefined;
+}
+
+export async function settleAfterwards(
+  { left, guest, destination }: Afterwards,
+  hypervisor: Hypervisor,
+  journal: JournalWriter,
+): Promise<Outcome> {
+  const other = await lookAt(guest, destination, hypervisor);
+  journal.append(0, { type: 'located', source: guest.state, destination: other });
+  const end = endFrom(left, guest.state, other);
+  const begunByUs = left.origin === 'migrate';
+  // The journal says how the guest was when it began; a side that was paused since is told from it by nothing.
+  const wasRunning = left.guest.state === 'running';
+  const settlement = await act(
+    settle({ end, wasRunning, begunByUs }),
+    { guest, destination },
+    hypervisor,
+    journal,
+  );
+  await putBack(left, { guest, destination }, other, hypervisor, journal);
+  const outcome = endedOutcome(end, settlement, undefined, left.limits, {
+    totalMs: left.boundaries.at(-1)?.atMs ?? 0,
+    sentBytes: left.boundaries.at(-1)?.sentBytes ?? 0,
+    memoryIntensive: undefined,
+    brownOut: null,
+    pause: { kind: 'none' },
+  });
+  journal.append(0, { type: 'ended', outcome });
+  return outcome;
+}
+
+/** Another VM at the address is not our destination, whatever it does. */
+async function lookAt(
+  guest: GuestFacts,
+  destination: string | undefined,
+  hypervisor: Hypervisor,
+): Promise<SideState> {
+  if (destination === undefined) return 'unknown';
+  try {
+    const other = await hypervisor.inspect(destination);
+    const isSame =
+      guest.uuid === undefined || other.uuid === undefined
+        ? guest.name === other.name && guest.memoryBytes === other.memoryBytes
+        : guest.uuid === other.uuid;
+    return isSame ? other.state : 'unknown';
+  } catch {
+    return (await hypervisor.locate(guest.vm, destination)).destination;
+  }
+}
+
+function endFrom(left: MigrationView, source: SideState, destination: SideState): MigrationEnd {
+  const letRun = left.intents.some(({ intent }) => intent === 'let-run' || intent === 'resume');
+  const ran = left.guestEvents.some(({ event, side }) => event === 'resumed' && side === 'destination');
+  return {
+    atMs: left.boundaries.at(-1)?.atMs ?? 0,
+    result: source === 'handed-over' ? 'completed' : 'failed',
+    error: 'the migration ended while switchover did not watch it',
+    whereabouts: { source, destination },
+    destinationEverRan: ran ? true : left.destinationWaits && !letRun ? false : undefined,
+    sourceEverStopped: left.guestEvents.some(({ event }) => event === 'stopped') ? true : undefined,
+    destinationWaits: left.destinationWaits && (destination === 'paused' || destination === 'incoming'),
+    postCopyBegan: left.state === 'post-copy',
+    heldBy: undefined,
+    guestEnded: undefined,
+    sentBytes: undefined,
+    reportedDowntimeMs: undefined,
+  };
+}
+
+async function act(
+  settlement: Settlement,
+  { guest, destination }: Pick<Afterwards, 'guest' | 'destination'>,
+  hypervisor: Hypervisor,
+  journal: JournalWriter,
+): Promise<Settlement> {
+  if (settlement.action !== 'resume') return settlement;
+  const vm = settlement.runsOn === 'source' ? guest.vm : destination;
+  if (vm === undefined) return settlement;
+  journal.append(0, { type: 'intent', intent: 'resume', side: settlement.runsOn });
+  await journal.flush();
+  try {
+    const { effect } = await hypervisor.settleAt(vm, { run: true, former: undefined });
+    if (effect) journal.append(0, { type: 'effect', did: effect.did });
+    return settlement;
+  } catch (error) {
+    return {
+      action: 'ask-operator',
+      runsOn: 'unknown',
+      help: `the guest is held by the ${settlement.runsOn}, stopped, and resuming it failed (${wordsOf(error)}): try again, or resume it there by hand (\`cont\`, or \`virsh resume\`)`,
+    };
+  }
+}
+
+async function putBack(
+  left: MigrationView,
+  { guest, destination }: Pick<Afterwards, 'guest' | 'destination'>,
+  other: SideState,
+  hypervisor: Hypervisor,
+  journal: JournalWriter,
+): Promise<void> {
+  for (const former of formerOf(left)) {
+    const vm = former.side === 'source' ? guest.vm : destination;
+    const there = former.side === 'source' ? guest.state : other;
+    if (vm === undefined || (there !== 'running' && there !== 'paused' && there !== 'handed-over')) continue;
+    try {
+      const { restored } = await hypervisor.settleAt(vm, { run: false, former });
+      journal.append(0, { type: 'restored', side: former.side, problem: restored?.problem ?? null });
+    } catch (error) {
+      journal.append(0, { type: 'restored', side: former.side, problem: wordsOf(error) });
+    }
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Takes over a migration that is under way: one that somebody else began, or one that a controller of ours left. In the
+ * second case it goes on in that controller's journal, under its id, with what it saw, and with the destination that it
+ * told to wait. A migration that has ended meanwhile is settled (`settle-afterwards.ts`).
+ */
+import {
+  type AttachOptions,
+  type FormerSettings,
+  type GuestFacts,
+  type Inheritance,
+  RefusedError,
+  type RunningMigration,
+} from '../hypervisor/hypervisor.ts';
+import type { JournalWriter } from '../journal/journal-store.ts';
+import { trustedDestination } from '../journal/trusted-destination.ts';
+import type { MigrationView } from '../journal/view.ts';
+import { inheritanceOf } from './inheritance.ts';
+import { leaseOf, openingOf, type Run, type RunParts, type RunWish, runFrom } from './run.ts';
+import { settleAfterwards } from './settle-afterwards.ts';
+
+export interface TakeOverWish extends RunWish {
+  /** As the user states it; undefined: what the journal that was left says. */
+  readonly destination: string | undefined;
+  /** As found by the caller, where he has looked already. */
+  readonly guest?: GuestFacts;
+  /** In place of the hypervisor's own attach, for a caller that has looked the VM up already. */
+  attach?(options: AttachOptions): Promise<RunningMigration>;
+}
+
+/**
+ * @throws {RefusedError} when there is nothing to take over, or where another controller holds the VM
+ * @throws {JournalError} when it could leave no trace: nothing is taken over then
+ */
+export async function takeOverRun(wish: TakeOverWish, parts: RunParts): Promise<Run> {
+  const { hypervisor, store } = parts;
+  const guest = wish.guest ?? (await hypervisor.inspect(wish.vm));
+  const left = await store.unfinishedOf({ uuid: guest.uuid ?? null, vm: wish.vm });
+  if (!guest.migrating && !left) throw notMigrating(guest);
+  const lease = await leaseOf(guest, parts);
+  try {
+    const inherited = guest.mark === undefined ? undefined : inheritanceOf(left, guest.mark);
+    const goesOn = left !== undefined && (!guest.migrating || inherited?.began === true);
+    const destination = wish.destination ?? destinationOf(left, goesOn, parts);
+    const journal = goesOn
+      ? await store.reopen(left.id, parts.show)
+      : await store.open(
+          openingOf(wish, guest, parts.initiator, {
+            origin: 'attach',
+            destination: destination ?? null,
+            migrateUri: null,
+            continues: left?.id ?? null,
+            destinationWaits: false,
+          }),
+          parts.show,
+        );
+    if (left && !guest.migrating)
+      return runFrom({ parts, wish, lease, journal }, async () =>
+        settleAfterwards({ left, guest, destination }, parts.hypervisor, journal),
+      );
+    const past = goesOn ? left.boundaries : [];
+    return runFrom({ parts, wish, lease, journal, past }, async (remember) =>
+      attach({ wish, destination, inherited, journal, parts }, remember),
+    );
+  } catch (error) {
+    await lease.release();
+    throw error;
+  }
+}
+
+interface Attaching {
+  readonly wish: TakeOverWish;
+  readonly destination: string | undefined;
+  readonly inherited: Inheritance | undefined;
+  readonly journal: JournalWriter;
+  readonly parts: RunParts;
+}
+
+async function attach(
+  { wish, destination, inherited, parts }: Attaching,
+  remember: (former: FormerSettings) => Promise<void>,
+): Promise<RunningMigration> {
+  const attachTo = wish.attach ?? ((options: AttachOptions) => parts.hypervisor.attach(wish.vm, options));
+  const options = {
+    destination,
+    lineRateBytesPerSecond: wish.limits.lineRateBytesPerSecond,
+    brake: wish.limits.overBudget === 'brake',
+    begunWithBrake: inherited?.began === true && wish.limits.overBudget === 'brake',
+    inherited,
+    remember,
+  };
+  try {
+    return await attachTo(options);
+  } catch (error) {
+    const fromJournal = destination !== undefined && wish.destination === undefined;
+    if (!fromJournal || !(error instanceof RefusedError) || !OF_THE_DESTINATION.has(error.code)) throw error;
+    // A journal's word is not the user's: what it says of the destination may be old.
+    parts.say?.(`warning: the destination of the journal is left out: ${error.message}`);
+    return await attachTo({ ...options, destination: undefined });
+  }
+}
+
+/** Refusals that say that the address is not that of this migration's destination. */
+const OF_THE_DESTINATION = new Set([
+  'different-vm',
+  'destination-not-waiting',
+  'no-socket',
+  'unreachable',
+  'not-a-monitor',
+  'monitor-busy',
+  'no-domain',
+]);
+
+function destinationOf(
+  left: MigrationView | undefined,
+  goesOn: boolean,
+  parts: RunParts,
+): string | undefined {
+  if (!left?.destination || !goesOn) return undefined;
+  const trusted = trustedDestination(left.destination);
+  parts.say?.(
+    trusted === undefined
+      ? `warning: the destination in the journal ${left.id} is not used: it could name a program to run; give it with --to`
+      : `the destination is ${trusted}, says the journal ${left.id} that switchover left unfinished`,
+  );
+  return trusted;
+}
+
+function notMigrating({ vm, state }: GuestFacts): RefusedError {
+  const now =
+    state === 'handed-over' ? 'its guest was handed over to the destination' : `its guest is ${state} there`;
+  return new RefusedError('not-migrating', `no migration of ${vm} is under way; ${now}`);
+}
