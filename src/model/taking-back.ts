@@ -26,5 +26,7 @@ export function takenBackAfterMs({ maxDowntimeMs, restBytes, lineRateBytesPerSec
   if (restBytes === undefined || lineRateBytesPerSecond === undefined) return maxDowntimeMs;
   const patientMs = maxDowntimeMs + TAKING_BACK_MS;
   const dueMs = transferMs(restBytes, lineRateBytesPerSecond) + LEAST_FIXED_COST_MS;
-  return dueMs <= patientMs ? patientMs : maxDowntimeMs;
+  if (dueMs > patientMs) return maxDowntimeMs;
+  // One that is overdue by as much as taking back costs is not about to arrive: its link may be cut.
+  return Math.max(maxDowntimeMs, Math.min(patientMs, dueMs + TAKING_BACK_MS));
 }
