@@ -8,7 +8,9 @@ import { PROGRAM, type Running } from '../lab/switchover-process.ts';
 import { beScheduledPromptly } from '../src/cli/priority.ts';
 import { QemuHypervisor } from '../src/hypervisor/qemu/qemu-hypervisor.ts';
 import type { QmpRecord } from '../src/hypervisor/qemu/qmp/connection.ts';
-import { Recorder } from '../src/journal/recorder.ts';
+import { FolderJournals } from '../src/journal/folder/folder-journals.ts';
+import { initiatorHere } from '../src/journal/initiator.ts';
+import { sinkOf } from '../src/journal/journal-store.ts';
 import { Supervisor } from '../src/migration/supervisor.ts';
 import { DEFAULT_LIMITS, type Limits, type PolicyKind } from '../src/policy/policy.ts';
 import { atMost, type BenchResult, spread } from './goals.ts';
@@ -81,26 +83,28 @@ async function reactionsMs(): Promise<number[]> {
       lineRateBytesPerSecond: undefined,
     },
   );
-  const opening = {
-    type: 'opened',
-    id: 'latency',
+  const journal = await new FolderJournals(bed.stateDir).open({
     origin: 'migrate',
     switchoverVersion: '',
     vm: bed.source,
-  } as const;
-  const rest = {
+    vmUuid: null,
     destination: null,
     migrateUri: null,
     policy: EAGER.name,
     limits: LIMITS,
     guest: migration.guest,
-  };
-  const recorder = Recorder.open(bed.stateDir, { ...opening, ...rest }, () => {});
-  const supervisor = new Supervisor(migration, EAGER, LIMITS, recorder);
+    initiator: initiatorHere(),
+    reason: null,
+    correlationId: null,
+    continues: null,
+    mark: null,
+    destinationWaits: false,
+  });
+  const supervisor = new Supervisor(migration, EAGER, LIMITS, sinkOf(journal));
   controller.enough = () => supervisor.cancel('enough samples');
   await supervisor.run();
   await migration.detach();
-  recorder.close();
+  await journal.close();
   return samples;
 }
 

@@ -6,8 +6,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { MigrationDocument } from '../src/journal/document.ts';
+import { FolderJournals } from '../src/journal/folder/folder-journals.ts';
 import type { JournalEntry } from '../src/journal/journal-entry.ts';
-import { findJournal, readJournal } from '../src/journal/journal-file.ts';
 import { formatBytes, formatDuration } from '../src/model/units.ts';
 import { Bed } from './bed.ts';
 import { remainingPlot } from './demo/remaining-plot.ts';
@@ -103,7 +103,7 @@ async function migrate(label: string, bed: Bed, ...policy: string[]): Promise<De
   return {
     label,
     document,
-    entries: readJournal(findJournal(bed.stateDir, document.id)),
+    entries: (await new FolderJournals(bed.stateDir).read(document.id, 0, { samples: true })).entries,
     memoryVerified: arrival.ok,
     verification: arrival.reason,
   };

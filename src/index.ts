@@ -5,18 +5,21 @@ export { domainAddress } from './hypervisor/libvirt/address.ts';
 export { LibvirtHypervisor, type LibvirtOptions } from './hypervisor/libvirt/libvirt-hypervisor.ts';
 export { QemuHypervisor } from './hypervisor/qemu/qemu-hypervisor.ts';
 export { documentOf, type MigrationDocument, migrationDocumentSchema } from './journal/document.ts';
-export type * from './journal/journal-entry.ts';
-export {
-  findJournal,
-  JournalError,
-  listJournals,
-  newMigrationId,
-  readJournal,
-  stateDirectory,
-} from './journal/journal-file.ts';
-export { Recorder } from './journal/recorder.ts';
+export { FolderJournals } from './journal/folder/folder-journals.ts';
+export type {
+  GuestRecord,
+  Happening,
+  Intent,
+  JournalEntry,
+  JournalSink,
+  Opened,
+  Settings,
+} from './journal/journal-entry.ts';
+export { JournalError } from './journal/journal-error.ts';
+export { type JournalStore, type JournalWriter, sinkOf } from './journal/journal-store.ts';
+export type { Outcome } from './journal/outcome.ts';
+export { stateDirectory } from './journal/state-directory.ts';
 export { type MigrationView, viewOf } from './journal/view.ts';
-export type { Outcome } from './migration/outcome.ts';
 export { Supervisor } from './migration/supervisor.ts';
 export type * from './model/observation.ts';
 export { PassMeter } from './model/passes.ts';

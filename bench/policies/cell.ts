@@ -1,5 +1,4 @@
 /** One run: a guest at work on its bed, one contender, one migration, its figures. */
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,7 +7,8 @@ import type { Bed } from '../../lab/bed.ts';
 import { askMonitor } from '../../lab/monitor.ts';
 import { documentFrom } from '../../lab/switchover-process.ts';
 import type { MigrationDocument } from '../../src/journal/document.ts';
-import { findJournal, readJournal } from '../../src/journal/journal-file.ts';
+import { FolderJournals } from '../../src/journal/folder/folder-journals.ts';
+import type { JournalEntry } from '../../src/journal/journal-entry.ts';
 import type { StartsWith } from '../../src/policy/policy.ts';
 import { watchCost } from '../process-cost.ts';
 import type { CellKey, CellRecord } from './record.ts';
@@ -51,9 +51,9 @@ export async function runCell(bed: Bed, trial: Trial): Promise<Ran> {
     const spent = cost();
     const side = document.runsOn === 'destination' ? 'destination' : 'source';
     const { ok, reason } = await bed.arrival(side);
-    const journalFile = findJournal(stateDir, document.id);
+    const { entries } = await new FolderJournals(stateDir).read(document.id, 0, { samples: true });
     const { guest, contender, repeat, stage, limitMs, allowedPauseMs } = trial;
-    const figures = figuresOf(document, throttleIn(journalFile));
+    const figures = figuresOf(document, throttleIn(entries));
     if (ok) {
       if (side === 'destination') await bed.turnAround();
       // One that was given up late is still there, and waits for nobody any more.
@@ -69,7 +69,7 @@ export async function runCell(bed: Bed, trial: Trial): Promise<Ran> {
       tookMs: Math.round(performance.now() - startedMs),
       finishedAt: new Date().toISOString(),
     };
-    const journal = readFileSync(journalFile, 'utf8');
+    const journal = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
     return { record, journal, reusable: ok && ENDED_ORDERLY.has(record.outcome) };
   } finally {
     await rm(stateDir, { recursive: true, force: true });
@@ -108,9 +108,7 @@ function figuresOf(document: MigrationDocument, throttlePercent: number) {
   };
 }
 
-function throttleIn(journalFile: string): number {
-  const percents = readJournal(journalFile).map((entry) =>
-    entry.type === 'tick' ? entry.tick.throttlePercent : 0,
-  );
+function throttleIn(entries: readonly JournalEntry[]): number {
+  const percents = entries.map((entry) => (entry.type === 'tick' ? entry.tick.throttlePercent : 0));
   return Math.max(0, ...percents);
 }

@@ -1,17 +1,21 @@
 import { documentOf } from '../journal/document.ts';
-import { findJournal, readJournal, stateDirectory } from '../journal/journal-file.ts';
-import { type MigrationView, viewOf } from '../journal/view.ts';
+import { FolderJournals } from '../journal/folder/folder-journals.ts';
+import { stateDirectory } from '../journal/state-directory.ts';
+import { type MigrationView, type SettingsEvent, viewOf } from '../journal/view.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import { foreseenLines } from './render/foreseen-lines.ts';
 import { decisionLine, passLine } from './render/pass-line.ts';
 import { summary } from './render/summary.ts';
 
 /** `switchover explain ID`. @returns the exit status */
-export function explain(
+export async function explain(
   id: string,
   options: { readonly json?: boolean; readonly stateDir?: string },
-): number {
-  const view = viewOf(readJournal(findJournal(stateDirectory(options.stateDir), id)));
+): Promise<number> {
+  const journals = new FolderJournals(stateDirectory(options.stateDir));
+  const { entries, problems } = await journals.read(await journals.find(id));
+  for (const problem of problems) process.stderr.write(`switchover: ${problem}\n`);
+  const view = viewOf(entries);
   process.stdout.write(
     options.json ? `${JSON.stringify(documentOf(view), null, 2)}\n` : `${explanation(view)}\n`,
   );
@@ -24,10 +28,37 @@ function explanation(view: MigrationView): string {
     `${view.id}, ${view.origin === 'attach' ? 'attached' : 'begun'} ${view.startedAt}`,
     `${guest.name} (${view.vm}), ${guest.hypervisor}, ${guest.accelerator.toUpperCase()}, ${formatBytes(guest.memoryBytes)}`,
     `to ${view.destination ?? 'a destination that was not watched'}${view.migrateUri ? ` by ${view.migrateUri}` : ''}`,
+    ...initiatorLines(view),
     `policy ${view.policy}; --downtime ${formatDuration(limits.downtimeMs)}, --max-downtime ${formatDuration(limits.maxDowntimeMs)}, --over-budget ${limits.overBudget}${limits.overBudget === 'brake' ? ` --brake-for ${formatDuration(limits.brakeForMs)}` : ''}`,
     ...(view.foreseen ? foreseenLines(view.foreseen.known) : []),
   ];
   return [...head, '', ...story(view), '', summary(view)].join('\n');
+}
+
+/** Who asked for it and why, as far as the journal says. */
+function initiatorLines({ initiator, reason, correlationId, continues }: MigrationView): string[] {
+  const asked = [
+    ...(initiator
+      ? [
+          `asked for by ${initiator.user} (uid ${initiator.uid}) on ${initiator.host}, process ${initiator.pid}: ${initiator.command.join(' ')}`,
+        ]
+      : []),
+    ...(reason === null ? [] : [`because: ${reason}`]),
+    ...(correlationId === null ? [] : [`in the course of ${correlationId}`]),
+  ];
+  return [...asked, ...(continues === null ? [] : [`goes on from ${continues}`])];
+}
+
+const MONITOR_WORDS = { lost: 'was lost', back: 'was back', ended: 'ended' };
+
+function settingsWords(event: SettingsEvent): string {
+  if (event.type === 'restored')
+    return event.problem === null
+      ? `put back the settings of the ${event.side}`
+      : `did not put back the settings of the ${event.side}: ${event.problem}`;
+  const { parameters, capabilities, other } = event.settings;
+  const former = Object.entries({ ...parameters, ...capabilities, ...other });
+  return `about to change the ${event.side}; before: ${former.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(' ')}`;
 }
 
 /** Everything of note in the order in which it happened. */
@@ -36,6 +67,21 @@ function story(view: MigrationView): string[] {
     ...view.boundaries.map((boundary) => ({ atMs: boundary.atMs, rank: 0, text: passLine(boundary) })),
     ...view.decisions.map((decision) => ({ atMs: decision.atMs, rank: 1, text: decisionLine(decision) })),
     ...view.effects.map(({ atMs, did }) => ({ atMs, rank: 2, text: `         did: ${did}` })),
+    ...view.settings.map((event) => ({
+      atMs: event.atMs,
+      rank: 2,
+      text: `         ${settingsWords(event)}`,
+    })),
+    ...view.intents.map(({ atMs, intent, side }) => ({
+      atMs,
+      rank: 2,
+      text: `         about to: ${intent}${side === null ? '' : ` on the ${side}`}`,
+    })),
+    ...view.monitorEvents.map(({ atMs, side, state, words }) => ({
+      atMs,
+      rank: 3,
+      text: `         the monitor of the ${side} ${MONITOR_WORDS[state]} at ${formatDuration(atMs)}: ${words}`,
+    })),
     ...view.guestEvents.map(({ atMs, event, side }) => ({
       atMs,
       rank: 3,

@@ -1,26 +1,40 @@
 import { documentOf } from '../journal/document.ts';
-import { journalPath, listJournals, readJournal, stateDirectory } from '../journal/journal-file.ts';
+import { FolderJournals } from '../journal/folder/folder-journals.ts';
+import { JournalError } from '../journal/journal-error.ts';
+import type { JournalStore } from '../journal/journal-store.ts';
+import { stateDirectory } from '../journal/state-directory.ts';
 import { type MigrationView, viewOf } from '../journal/view.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import { table } from './render/table.ts';
 
 /** `switchover list`. @returns the exit status */
-export function list(options: { readonly json?: boolean; readonly stateDir?: string }): number {
+export async function list(options: {
+  readonly json?: boolean;
+  readonly stateDir?: string;
+}): Promise<number> {
   const stateDir = stateDirectory(options.stateDir);
-  const views = listJournals(stateDir).flatMap((id) => readOrWarn(stateDir, id));
+  const journals = new FolderJournals(stateDir);
+  const views: MigrationView[] = [];
+  for (const id of await journals.list()) {
+    const view = await readOrWarn(journals, id);
+    if (view) views.push(view);
+  }
   if (options.json) process.stdout.write(`${JSON.stringify(views.map(documentOf), null, 2)}\n`);
   else if (views.length === 0) process.stderr.write(`no migrations in ${stateDir} yet\n`);
   else process.stdout.write(`${table([HEADINGS, ...views.map(row)])}\n`);
   return 0;
 }
 
-/** One damaged journal must not hide the others. */
-function readOrWarn(stateDir: string, id: string): MigrationView[] {
+/** One damaged journal, or one damaged line, must not hide the others. */
+async function readOrWarn(journals: JournalStore, id: string): Promise<MigrationView | undefined> {
   try {
-    return [viewOf(readJournal(journalPath(stateDir, id)))];
+    const { entries, problems } = await journals.read(id);
+    for (const problem of problems) process.stderr.write(`switchover: ${problem}\n`);
+    return viewOf(entries);
   } catch (error) {
-    process.stderr.write(`switchover: left out ${id}: ${(error as Error).message}\n`);
-    return [];
+    if (!(error instanceof JournalError)) throw error;
+    process.stderr.write(`switchover: left out ${id}: ${error.message}\n`);
+    return undefined;
   }
 }
 

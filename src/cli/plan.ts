@@ -6,7 +6,9 @@ import {
   type Hypervisor,
   RefusedError,
 } from '../hypervisor/hypervisor.ts';
-import { errorCode, stateDirectory } from '../journal/journal-file.ts';
+import { errnoWords } from '../journal/errno-words.ts';
+import { FolderJournals } from '../journal/folder/folder-journals.ts';
+import { stateDirectory } from '../journal/state-directory.ts';
 import { foresee } from '../migration/foresee.ts';
 import { PROBE_MS } from '../migration/probe.ts';
 import { startOptionsOf } from '../migration/start-options.ts';
@@ -83,7 +85,7 @@ export async function plan(
   const foreseen = await foresee(
     hypervisor,
     { guest, destination, cap: limits.bandwidthBytesPerSecond },
-    stateDirectory(options.stateDir),
+    new FolderJournals(stateDirectory(options.stateDir)),
     { probesMs: [...PROBES_MS.filter((each) => each < longestMs), longestMs], resident: true },
   );
   const request: PlanRequest = {
@@ -132,6 +134,6 @@ function touching(file: string, touch: () => void): void {
   try {
     touch();
   } catch (cause) {
-    throw new UsageError(`--svg ${file} cannot be written (${errorCode(cause)})`, { cause });
+    throw new UsageError(`--svg ${file} cannot be written (${errnoWords(cause)})`, { cause });
   }
 }

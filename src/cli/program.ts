@@ -10,6 +10,7 @@ import { addConfigCommands } from './commands/config.ts';
 import { EXIT_HELP } from './commands/help-texts.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addPlanCommand } from './commands/plan.ts';
+import { addPruneCommand } from './commands/prune.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addWatchCommand } from './commands/watch.ts';
@@ -54,7 +55,7 @@ ${EXIT_HELP}`,
     .addHelpText('after', '\nExamples:\n  $ switchover explain last\n  $ switchover explain 3f2a --json')
     .action(async (id, options) => {
       const { explain } = await import('./explain.ts');
-      onStatus(explain(id, options));
+      onStatus(await explain(id, options));
     });
 
   root
@@ -65,9 +66,10 @@ ${EXIT_HELP}`,
     .addHelpText('after', '\nExamples:\n  $ switchover list\n  $ switchover list --json | jq ".[].pauseMs"')
     .action(async (options) => {
       const { list } = await import('./list.ts');
-      onStatus(list(options));
+      onStatus(await list(options));
     });
 
+  addPruneCommand(root, onStatus);
   addConfigCommands(root, onStatus);
 
   for (const command of root.commands)
@@ -108,7 +110,7 @@ async function statusOfError(error: unknown): Promise<number> {
   const [{ ConfigError }, { RefusedError }, { JournalError }, { UsageError }] = await Promise.all([
     import('../config/config-error.ts'),
     import('../hypervisor/hypervisor.ts'),
-    import('../journal/journal-file.ts'),
+    import('../journal/journal-error.ts'),
     import('./usage-error.ts'),
   ]);
   const words = error instanceof Error ? error.message : String(error);

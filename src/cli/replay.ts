@@ -1,4 +1,6 @@
-import { findJournal, JournalError, readJournal, stateDirectory } from '../journal/journal-file.ts';
+import { FolderJournals } from '../journal/folder/folder-journals.ts';
+import { JournalError } from '../journal/journal-error.ts';
+import { stateDirectory } from '../journal/state-directory.ts';
 import { viewOf } from '../journal/view.ts';
 import { type Replayed, replay as replayOne } from '../migration/replay.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
@@ -12,8 +14,10 @@ export interface ReplayOptions {
 }
 
 /** `switchover replay ID`. @returns the exit status */
-export function replay(id: string, options: ReplayOptions): number {
-  const entries = [...readJournal(findJournal(stateDirectory(options.stateDir), id))];
+export async function replay(id: string, options: ReplayOptions): Promise<number> {
+  const journals = new FolderJournals(stateDirectory(options.stateDir));
+  const { entries, problems } = await journals.read(await journals.find(id), 0, { samples: true });
+  for (const problem of problems) process.stderr.write(`switchover: ${problem}\n`);
   const view = viewOf(entries);
   const replayed = (options.policy ?? Object.keys(POLICIES))
     .map((name) => replayOne(entries, choosePolicy(name), view.limits))

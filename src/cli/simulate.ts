@@ -1,6 +1,6 @@
 import { accessSync, constants, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { errorCode } from '../journal/journal-file.ts';
+import { errnoWords } from '../journal/errno-words.ts';
 import type { PolicyChoice } from '../simulate/policy-choice.ts';
 import { readScenario } from '../simulate/scenario-file.ts';
 import { simulate as run } from '../simulate/simulate.ts';
@@ -61,7 +61,7 @@ function touching(file: string, touch: () => void): void {
   try {
     touch();
   } catch (cause) {
-    throw new UsageError(`--svg ${file} cannot be written (${errorCode(cause)})`, { cause });
+    throw new UsageError(`--svg ${file} cannot be written (${errnoWords(cause)})`, { cause });
   }
 }
 

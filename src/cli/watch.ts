@@ -1,7 +1,7 @@
 import { ConfigError } from '../config/config-error.ts';
 import { findConfig } from '../config/config-file.ts';
 import { assertUsableVirsh } from '../hypervisor/libvirt/virsh/usable-virsh.ts';
-import { stateDirectory } from '../journal/journal-file.ts';
+import { stateDirectory } from '../journal/state-directory.ts';
 import { VERSION } from '../version.ts';
 import { JsonLog, TextLog } from '../watch/watch-log.ts';
 import { Watcher } from '../watch/watcher.ts';

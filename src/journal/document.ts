@@ -18,15 +18,29 @@ export const migrationDocumentSchema = z.object({
     .string()
     .nullable()
     .describe('address of the VM on the destination; null when it was not given'),
+  vmUuid: z.string().nullable().describe('null where the hypervisor tells none, or an old journal kept none'),
   startedAt: z.iso.datetime(),
+  initiator: z
+    .object({
+      user: z.string(),
+      uid: z.int(),
+      host: z.string(),
+      pid: z.int(),
+      command: z.array(z.string()),
+    })
+    .nullable()
+    .describe('who asked for it; null in an old journal'),
+  initiatorReason: z.string().nullable().describe('why, in the words of the initiator'),
+  correlationId: z.string().nullable().describe("the initiator's own number for it"),
+  continues: z.string().nullable().describe('id of the journal that this one goes on from'),
   policy: z.string(),
   outcome: z
     .enum(['completed', 'aborted', 'cancelled', 'failed', 'detached'])
     .nullable()
     .describe('null in the journal of a migration that switchover did not see to its end'),
   runsOn: z
-    .enum(['source', 'destination', 'unknown'])
-    .describe('the side that has the guest now; unknown: an operator is needed'),
+    .enum(['source', 'destination', 'nowhere', 'unknown'])
+    .describe('the side that has the guest now; nowhere: it ended by itself; unknown: an operator is needed'),
   pauseMs: ms
     .nullable()
     .describe('STOP on the source to RESUME (or the successful cont) on the side that runs it'),
@@ -77,7 +91,13 @@ export const migrationDocumentSchema = z.object({
     }),
   ),
   decisions: z.array(z.object({ atMs: ms, pass: z.int(), action: z.string(), reason: z.string() })),
-  effects: z.array(z.object({ atMs: ms, did: z.string() })),
+  effects: z.array(
+    z.object({
+      atMs: ms,
+      did: z.string(),
+      set: z.record(z.string(), z.unknown()).nullable().describe('what was set, as data; null: nothing'),
+    }),
+  ),
   warnings: z.array(z.string()),
   reason: z.string().describe('one sentence: what happened, where the guest is, what to do'),
 });
@@ -93,7 +113,18 @@ export function documentOf(view: MigrationView): MigrationDocument {
     vm: guest.name,
     source: view.vm,
     destination: view.destination,
+    vmUuid: view.vmUuid,
     startedAt: view.startedAt,
+    initiator: view.initiator && {
+      user: view.initiator.user,
+      uid: view.initiator.uid,
+      host: view.initiator.host,
+      pid: view.initiator.pid,
+      command: [...view.initiator.command],
+    },
+    initiatorReason: view.reason,
+    correlationId: view.correlationId,
+    continues: view.continues,
     policy: view.policy,
     outcome: outcome?.outcome ?? null,
     runsOn: outcome?.runsOn ?? 'unknown',
@@ -113,7 +144,7 @@ export function documentOf(view: MigrationView): MigrationDocument {
       lineRateBytesPerSecond: limits.lineRateBytesPerSecond ?? null,
       overBudget: limits.overBudget,
       // Journals of before there was a brake have no such limit.
-      brakeForMs: limits.brakeForMs ?? null,
+      brakeForMs: limits.brakeForMs === 0 ? null : limits.brakeForMs,
     },
     guest: { hypervisor: guest.hypervisor, accelerator: guest.accelerator, memoryBytes: guest.memoryBytes },
     foreseen: view.foreseen
@@ -136,7 +167,7 @@ export function documentOf(view: MigrationView): MigrationDocument {
       pauseForecastMs: boundary.pauseForecastMs ?? null,
     })),
     decisions: view.decisions.map(({ atMs, pass, action, reason }) => ({ atMs, pass, action, reason })),
-    effects: view.effects.map(({ atMs, did }) => ({ atMs, did })),
+    effects: view.effects.map(({ atMs, did, set }) => ({ atMs, did, set: set ? { ...set } : null })),
     warnings: [...view.warnings],
     reason:
       outcome?.reason ??

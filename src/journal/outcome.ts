@@ -1,5 +1,3 @@
-import type { BrownOut } from '../migration/brown-out.ts';
-
 /** How a supervised migration ended. Immutable; the last line of its journal. */
 export interface Outcome {
   readonly outcome: 'completed' | 'aborted' | 'cancelled' | 'failed' | 'detached';
@@ -14,7 +12,7 @@ export interface Outcome {
    */
   readonly pauseMs: number | null;
   /** How the guest was slowed down before; null where it was not, missing in journals before 0.2. */
-  readonly brownOut?: BrownOut | null;
+  readonly brownOut?: { readonly ms: number; readonly percent: number } | null;
   /** From the start of the migration (or our attaching) to its end, settled, in milliseconds. */
   readonly totalMs: number;
   /** All bytes put on the wire. */

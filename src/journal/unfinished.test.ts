@@ -1,83 +1,34 @@
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
-import { ScriptedMigration } from '../migration/testing/scripted-migration.ts';
-import { DEFAULT_LIMITS } from '../policy/policy.ts';
-import { journalPath } from './journal-file.ts';
-import type { Outcome } from './outcome.ts';
-import { Recorder } from './recorder.ts';
-import { unfinishedJournalOf } from './unfinished.ts';
+import { describe, expect, test } from 'vitest';
+import { OUTCOME } from './testing/happenings.ts';
+import { isJournalOf, isUnfinished } from './unfinished.ts';
 
-const VM = 'qemu:///system#vm1';
-
-let stateDir: string;
-beforeEach(() => {
-  stateDir = fs.mkdtempSync(path.join(os.tmpdir(), 'switchover-unfinished-'));
-  return () => fs.rmSync(stateDir, { recursive: true });
+test('unfinished is what nobody saw end, and what was let go', () => {
+  expect(isUnfinished({ outcome: undefined })).toBe(true);
+  expect(isUnfinished({ outcome: { ...OUTCOME, outcome: 'detached' } })).toBe(true);
+  for (const outcome of ['completed', 'aborted', 'cancelled', 'failed'] as const)
+    expect(isUnfinished({ outcome: { ...OUTCOME, outcome } })).toBe(false);
 });
 
-function record(id: string, { vm = VM, ended }: { vm?: string; ended?: Outcome['outcome'] } = {}): void {
-  const recorder = Recorder.open(
-    stateDir,
-    {
-      type: 'opened',
-      ...{ id, switchoverVersion: '0.1.0', origin: 'attach', vm, limits: DEFAULT_LIMITS, policy: 'mp' },
-      ...{ destination: null, migrateUri: null, guest: new ScriptedMigration().guest },
+describe('whether a journal is of the migration that is found', () => {
+  const startedAt = '2026-11-22T12:00:00.000Z';
+  const openedMs = Date.parse(startedAt);
+
+  // Audit 19: a step of the clock made watch disown its own journal, or adopt a stale one.
+  test.each([-3_600_000, -5000, 0, 5000, 3_600_000])(
+    'the hypervisor’s mark decides, whatever the clock says (%i ms)',
+    (stepMs) => {
+      const view = { mark: 'a', origin: 'attach', startedAt } as const;
+      expect(isJournalOf(view, { mark: 'a', beganAtMs: openedMs + stepMs })).toBe(true);
+      expect(isJournalOf(view, { mark: 'b', beganAtMs: openedMs + stepMs })).toBe(false);
     },
-    () => {},
   );
-  recorder.write(5, { type: 'effect', did: 'migrate-setmaxdowntime 250' });
-  const outcome = { outcome: ended, runsOn: 'source', reason: '' } as Outcome;
-  if (ended) recorder.write(9, { type: 'ended', outcome });
-  recorder.close();
-}
 
-test('one whose end nobody saw is found, with what it had done', () => {
-  record('20260101T000000-vm1-aaaa');
-  expect(unfinishedJournalOf(stateDir, VM)).toMatchObject({
-    id: '20260101T000000-vm1-aaaa',
-    effects: [{ did: 'migrate-setmaxdowntime 250' }],
-  });
-});
-
-test('one that was let go is unfinished; one that ended is not', () => {
-  record('20260101T000000-vm1-aaaa', { ended: 'detached' });
-  expect(unfinishedJournalOf(stateDir, VM)?.id).toBe('20260101T000000-vm1-aaaa');
-  record('20260102T000000-vm1-aaaa', { ended: 'completed' });
-  expect(unfinishedJournalOf(stateDir, VM)).toBeUndefined();
-});
-
-test('only the newest counts: a migration that ended since makes an older one history', () => {
-  record('20260103T000000-vm1-aaaa');
-  record('20260101T000000-vm1-ffff', { ended: 'aborted' });
-  record('20260102T000000-vm1-ffff');
-  expect(unfinishedJournalOf(stateDir, VM)?.id).toBe('20260103T000000-vm1-aaaa');
-});
-
-test('those of other VMs are passed over, also of the same name on another host', () => {
-  record('20260101T000000-vm1-aaaa');
-  record('20260102T000000-vm1-aaaa', { vm: 'qemu+ssh://host2/system#vm1' });
-  record('20260103T000000-vm10-aaaa', { vm: `${VM}0`, ended: 'completed' });
-  expect(unfinishedJournalOf(stateDir, VM)?.id).toBe('20260101T000000-vm1-aaaa');
-});
-
-test('a damaged, an empty and an unreadable one are passed over', () => {
-  record('20260101T000000-vm1-aaaa');
-  fs.writeFileSync(journalPath(stateDir, '20260102T000000-vm1-aaaa'), 'not json\n');
-  fs.writeFileSync(journalPath(stateDir, '20260103T000000-vm1-aaaa'), '');
-  fs.mkdirSync(journalPath(stateDir, '20260104T000000-vm1-aaaa'));
-  expect(unfinishedJournalOf(stateDir, VM)?.id).toBe('20260101T000000-vm1-aaaa');
-});
-
-test('a torn last line is none', () => {
-  record('20260101T000000-vm1-aaaa', { ended: 'completed' });
-  const file = journalPath(stateDir, '20260101T000000-vm1-aaaa');
-  fs.writeFileSync(file, fs.readFileSync(file, 'utf8').slice(0, -1));
-  expect(unfinishedJournalOf(stateDir, VM)).toBeDefined();
-});
-
-test('no journals at all', () => {
-  expect(unfinishedJournalOf(stateDir, VM)).toBeUndefined();
-  expect(unfinishedJournalOf(path.join(stateDir, 'nowhere'), VM)).toBeUndefined();
+  test.each([
+    ['attach', 900, true],
+    ['attach', 1100, false],
+    ['migrate', 29_000, true],
+    ['migrate', 31_000, false],
+  ] as const)('without a mark, one of %s that was opened %i ms before: %s', (origin, ms, is) =>
+    expect(isJournalOf({ mark: null, origin, startedAt }, { mark: 'a', beganAtMs: openedMs + ms })).toBe(is),
+  );
 });

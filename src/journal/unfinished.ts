@@ -1,33 +1,29 @@
-import { journalPath, listJournals, readJournal } from './journal-file.ts';
-import { type MigrationView, viewOf } from './view.ts';
+import type { MigrationView } from './view.ts';
 
-/** The newest journal of this VM, when switchover did not see the end of its migration. */
-export function unfinishedJournalOf(stateDir: string, vm: string): MigrationView | undefined {
-  for (const id of listJournals(stateDir).reverse()) {
-    const view = tryView(stateDir, id);
-    if (view?.vm === vm)
-      return view.outcome === undefined || view.outcome.outcome === 'detached' ? view : undefined;
-  }
-  return undefined;
+/** Whether switchover did not see the end of this migration, let it go, or left it to an operator's hand. */
+export function isUnfinished({ outcome }: Pick<MigrationView, 'outcome'>): boolean {
+  return outcome === undefined || outcome.outcome === 'detached' || outcome.runsOn === 'unknown';
 }
 
 /** A journal is opened once its migration has begun, except by `migrate`, which then still looks at both ends. */
 const OPENED_BEFORE_MS = { attach: 1000, migrate: 30_000 };
 
-/**
- * Whether this journal is of the migration that began then, and not of an earlier one of the same VM that ended
- * while nobody watched.
- * @param beganAtMs milliseconds since 1970
- */
-export function isJournalOf(view: MigrationView, beganAtMs: number): boolean {
-  return Date.parse(view.startedAt) >= beganAtMs - OPENED_BEFORE_MS[view.origin];
+/** A migration that is found under way. */
+export interface FoundMigration {
+  /** The hypervisor's own mark of it; null: it has none. */
+  readonly mark: string | null;
+  /** Milliseconds since 1970, for where a mark is missing: a wall clock may have been set since. */
+  readonly beganAtMs: number;
 }
 
-function tryView(stateDir: string, id: string): MigrationView | undefined {
-  try {
-    return viewOf(readJournal(journalPath(stateDir, id)));
-  } catch {
-    // A damaged journal of another migration is no reason not to take this one over.
-    return undefined;
-  }
+/**
+ * Whether this journal is of that migration, and not of an earlier one of the same VM that ended while nobody
+ * watched.
+ */
+export function isJournalOf(
+  view: Pick<MigrationView, 'mark' | 'origin' | 'startedAt'>,
+  found: FoundMigration,
+): boolean {
+  if (view.mark !== null && found.mark !== null) return view.mark === found.mark;
+  return Date.parse(view.startedAt) >= found.beganAtMs - OPENED_BEFORE_MS[view.origin];
 }

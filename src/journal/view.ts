@@ -1,16 +1,31 @@
 /** A migration as people see it, folded from its journal line by line. */
-import type { GuestFacts } from '../hypervisor/hypervisor.ts';
-import type { State } from '../migration/states.ts';
 import type { DirtyObservation } from '../model/dirty-curve.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { MeasuredBoundary, Tick } from '../model/observation.ts';
 import type { Decision, Limits } from '../policy/policy.ts';
-import type { Happening, JournalEntry } from './journal-entry.ts';
+import type { Initiator } from './initiator.ts';
+import type {
+  GuestRecord,
+  Happening,
+  Intent,
+  JournalEntry,
+  Opened,
+  Settings,
+  Side,
+} from './journal-entry.ts';
+import { JournalError } from './journal-error.ts';
 import type { Outcome } from './outcome.ts';
 
 interface Foreseen {
   readonly known: Foreknowledge;
   readonly tookMs: number;
+}
+
+/** What was done, in the hypervisor's words, and as data where a setting was changed. */
+export interface Effect {
+  readonly atMs: number;
+  readonly did: string;
+  readonly set?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface MigrationView {
@@ -19,87 +34,180 @@ export interface MigrationView {
   /** When it was opened, ISO 8601. */
   readonly startedAt: string;
   readonly vm: string;
+  readonly vmUuid: string | null;
   readonly destination: string | null;
   readonly migrateUri: string | null;
   readonly policy: string;
   readonly limits: Limits;
-  readonly guest: GuestFacts;
+  readonly guest: GuestRecord;
+  readonly initiator: Initiator | null;
+  /** Why it was asked for. */
+  readonly reason: string | null;
+  readonly correlationId: string | null;
+  /** The id of the journal that this one goes on from. */
+  readonly continues: string | null;
+  readonly mark: string | null;
+  readonly destinationWaits: boolean;
   /** What was known before the start and by probing; undefined where the policy does not ask. */
   readonly foreseen: Foreseen | undefined;
-  readonly state: State;
+  readonly state: string;
   readonly boundaries: readonly MeasuredBoundary[];
   readonly lastTick: Tick | undefined;
   readonly decisions: readonly DatedDecision[];
-  readonly effects: readonly { readonly atMs: number; readonly did: string }[];
+  readonly effects: readonly Effect[];
+  readonly intents: readonly { readonly atMs: number; readonly intent: Intent; readonly side: Side | null }[];
+  /** What settings were before they were changed, and that they were put back, in order. */
+  readonly settings: readonly SettingsEvent[];
   readonly guestEvents: readonly { readonly atMs: number; readonly event: string; readonly side: string }[];
+  readonly monitorEvents: readonly MonitorEvent[];
   readonly warnings: readonly string[];
   readonly outcome: Outcome | undefined;
 }
 
 export type DatedDecision = Decision & { readonly atMs: number; readonly pass: number };
 
-function withProbe({ known, tookMs }: Foreseen, probe: DirtyObservation): Foreseen {
-  return { known: { ...known, probes: [...known.probes, probe] }, tookMs };
+export type SettingsEvent =
+  | { readonly type: 'before'; readonly atMs: number; readonly side: Side; readonly settings: Settings }
+  | {
+      readonly type: 'restored';
+      readonly atMs: number;
+      readonly side: Side;
+      readonly problem: string | null;
+    };
+
+export interface MonitorEvent {
+  readonly atMs: number;
+  readonly side: Side;
+  readonly state: 'lost' | 'back' | 'ended';
+  readonly words: string;
 }
 
-/** @throws {Error} when the first line does not open a migration */
+/** A view whose lists grow: to copy them at each entry would cost the square of their length. */
+type Growing = {
+  -readonly [Key in keyof MigrationView]: MigrationView[Key] extends readonly (infer Item)[]
+    ? Item[]
+    : MigrationView[Key];
+};
+
+/** @throws {JournalError} when the first entry does not open a migration */
 export function viewOf(entries: Iterable<JournalEntry>): MigrationView {
   let view: MigrationView | undefined;
   for (const entry of entries) view = view === undefined ? openView(entry) : foldEntry(view, entry);
   if (view === undefined)
-    throw new Error('the journal is empty: switchover ended before its first line was whole');
+    throw new JournalError(
+      'the journal holds no entry that can be read: switchover ended before its first line was whole, or it is damaged',
+    );
   return view;
 }
 
+/** @throws {JournalError} when it does not open a migration */
 export function openView(entry: Happening & { readonly time: string }): MigrationView {
-  if (entry.type !== 'opened') throw new Error('the journal does not begin with an `opened` line');
-  const { id, origin, vm, destination, migrateUri, policy, limits, guest } = entry;
+  if (entry.type !== 'opened')
+    throw new JournalError(
+      'the journal does not begin with an `opened` line: it is damaged or is no journal',
+    );
+  return { ...told(entry), startedAt: entry.time, ...nothingYet() };
+}
+
+function told(opened: Opened) {
   return {
-    ...{ id, origin, vm, destination, migrateUri, policy, limits, guest },
-    startedAt: entry.time,
+    id: opened.id,
+    origin: opened.origin,
+    vm: opened.vm,
+    vmUuid: opened.vmUuid,
+    destination: opened.destination,
+    migrateUri: opened.migrateUri,
+    policy: opened.policy,
+    limits: opened.limits,
+    guest: opened.guest,
+    initiator: opened.initiator,
+    reason: opened.reason,
+    correlationId: opened.correlationId,
+    continues: opened.continues,
+    mark: opened.mark,
+    destinationWaits: opened.destinationWaits,
+  };
+}
+
+function nothingYet() {
+  return {
     foreseen: undefined,
     state: 'copying',
     boundaries: [],
     lastTick: undefined,
     decisions: [],
     effects: [],
+    intents: [],
+    settings: [],
     guestEvents: [],
+    monitorEvents: [],
     warnings: [],
     outcome: undefined,
   };
 }
 
+/** Adds an entry. @returns the view itself: its lists are not copied, so that each entry costs the same */
 export function foldEntry(view: MigrationView, entry: Happening & { readonly atMs: number }): MigrationView {
+  add(view as Growing, entry);
+  return view;
+}
+
+function add(view: Growing, entry: Happening & { readonly atMs: number }): void {
   const { atMs } = entry;
   switch (entry.type) {
-    case 'opened':
-      return view;
     case 'foreseen':
-      return { ...view, foreseen: { known: entry.known, tookMs: entry.tookMs } };
+      view.foreseen = { known: entry.known, tookMs: entry.tookMs };
+      return;
     case 'probed':
-      return { ...view, foreseen: view.foreseen && withProbe(view.foreseen, entry.probe) };
+      view.foreseen = view.foreseen && withProbe(view.foreseen, entry.probe);
+      return;
+    case 'before':
+      view.settings.push({ type: 'before', atMs, side: entry.side, settings: entry.settings });
+      return;
+    case 'restored':
+      view.settings.push({ type: 'restored', atMs, side: entry.side, problem: entry.problem });
+      return;
+    case 'intent':
+      view.intents.push({ atMs, intent: entry.intent, side: entry.side });
+      return;
     case 'state':
-      return { ...view, state: entry.to };
+      view.state = entry.to;
+      return;
     case 'boundary':
-      return { ...view, boundaries: [...view.boundaries, entry.boundary] };
+      view.boundaries.push(entry.boundary);
+      return;
     case 'tick':
-      return { ...view, lastTick: entry.tick };
+      view.lastTick = entry.tick;
+      return;
     case 'decision':
-      return { ...view, decisions: [...view.decisions, { ...entry.decision, atMs, pass: entry.pass }] };
+      view.decisions.push({ ...entry.decision, atMs, pass: entry.pass });
+      return;
     case 'effect':
-      return { ...view, effects: [...view.effects, { atMs, did: entry.did }] };
+      view.effects.push({ atMs, did: entry.did, ...(entry.set && { set: entry.set }) });
+      return;
     case 'guest':
-      return { ...view, guestEvents: [...view.guestEvents, { atMs, event: entry.event, side: entry.side }] };
+      view.guestEvents.push({ atMs, event: entry.event, side: entry.side });
+      return;
+    case 'monitor':
+      view.monitorEvents.push({ atMs, side: entry.side, state: entry.state, words: entry.words });
+      return;
     case 'warning':
-      return { ...view, warnings: [...view.warnings, entry.message] };
+      view.warnings.push(entry.message);
+      return;
     case 'ended':
-      return { ...view, outcome: entry.outcome };
+      view.outcome = entry.outcome;
+      return;
+    case 'opened':
     case 'located':
     case 'before':
     case 'restored':
     case 'intent':
     case 'monitor':
     case 'status':
-      return view;
+      return;
   }
+}
+
+function withProbe({ known, tookMs }: Foreseen, probe: DirtyObservation): Foreseen {
+  return { known: { ...known, probes: [...known.probes, probe] }, tookMs };
 }

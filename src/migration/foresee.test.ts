@@ -3,12 +3,13 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { RefusedError } from '../hypervisor/hypervisor.ts';
+import { type GuestFacts, RefusedError } from '../hypervisor/hypervisor.ts';
 import { constantLink } from '../hypervisor/simulated/link.ts';
 import { cyclic } from '../hypervisor/simulated/memory/cyclic.ts';
 import { SimulatedHypervisor, simulatedDestination } from '../hypervisor/simulated/simulated-hypervisor.ts';
-import { newMigrationId } from '../journal/journal-file.ts';
-import { Recorder } from '../journal/recorder.ts';
+import { FolderJournals } from '../journal/folder/folder-journals.ts';
+import { type JournalWriter, sinkOf } from '../journal/journal-store.ts';
+import { newOpening } from '../journal/testing/happenings.ts';
 import { forecast } from '../policy/forecast.ts';
 import { DEFAULT_LIMITS, type Limits } from '../policy/policy.ts';
 import { foresee } from './foresee.ts';
@@ -36,23 +37,22 @@ const intended = async (hypervisor: SimulatedHypervisor, cap?: number) => ({
   ...{ guest: await hypervisor.inspect('sim:vm1'), destination: DESTINATION, cap },
 });
 
+function openJournal(policy: string, limits: Limits, guest: GuestFacts): Promise<JournalWriter> {
+  const { vm: destination, migrateUri } = DESTINATION;
+  return new FolderJournals(stateDir).open(
+    newOpening({ vm: 'sim:vm1', destination, migrateUri, policy, limits, guest }),
+  );
+}
+
 async function migrate(limits: Limits = DEFAULT_LIMITS) {
   const hypervisor = hypervisorWith();
   const kind = forecast();
-  const { known } = await foresee(hypervisor, await intended(hypervisor), stateDir);
+  const { known } = await foresee(hypervisor, await intended(hypervisor), new FolderJournals(stateDir));
   const guest = await hypervisor.inspect('sim:vm1');
-  const recorder = Recorder.open(
-    stateDir,
-    {
-      ...{ type: 'opened', id: newMigrationId('vm1'), origin: 'migrate', switchoverVersion: '0' },
-      ...{ vm: 'sim:vm1', destination: DESTINATION.vm, migrateUri: DESTINATION.migrateUri },
-      ...{ policy: kind.name, limits, guest },
-    },
-    () => {},
-  );
+  const journal = await openJournal(kind.name, limits, guest);
   const migration = await hypervisor.start('sim:vm1', DESTINATION, startOptionsOf(kind, limits, false));
-  const outcome = await new Supervisor(migration, kind, limits, recorder, known).run();
-  recorder.close();
+  const outcome = await new Supervisor(migration, kind, limits, sinkOf(journal), known).run();
+  await journal.close();
   return outcome;
 }
 
@@ -92,20 +92,16 @@ describe('after a migration', () => {
     const hypervisor = hypervisorWith(false);
     const kind = forecast();
     const guest = await hypervisor.inspect('sim:vm1');
-    const recorder = Recorder.open(
-      stateDir,
-      {
-        ...{ type: 'opened', id: newMigrationId('vm1'), origin: 'migrate', switchoverVersion: '0' },
-        ...{ vm: 'sim:vm1', destination: DESTINATION.vm, migrateUri: DESTINATION.migrateUri },
-        ...{ policy: kind.name, limits: DEFAULT_LIMITS, guest },
-      },
-      () => {},
-    );
+    const journal = await openJournal(kind.name, DEFAULT_LIMITS, guest);
     const options = startOptionsOf(kind, DEFAULT_LIMITS, false);
     const migration = await hypervisor.start('sim:vm1', DESTINATION, options);
-    const { sentBytes } = await new Supervisor(migration, kind, DEFAULT_LIMITS, recorder).run();
-    recorder.close();
-    const { known } = await foresee(hypervisorWith(), await intended(hypervisorWith()), stateDir);
+    const { sentBytes } = await new Supervisor(migration, kind, DEFAULT_LIMITS, sinkOf(journal)).run();
+    await journal.close();
+    const { known } = await foresee(
+      hypervisorWith(),
+      await intended(hypervisorWith()),
+      new FolderJournals(stateDir),
+    );
     expect(known.firstPassBytes).toBe(sentBytes);
   });
 
@@ -113,7 +109,7 @@ describe('after a migration', () => {
     const outcome = await migrate({ ...DEFAULT_LIMITS, maxDowntimeMs: 10_000 });
     expect(outcome.outcome).toBe('completed');
     const hypervisor = hypervisorWith();
-    const { known } = await foresee(hypervisor, await intended(hypervisor), stateDir);
+    const { known } = await foresee(hypervisor, await intended(hypervisor), new FolderJournals(stateDir));
     expect(known.passTransfers[0]?.bytes).toBe(known.firstPassBytes);
     const rate = (known.passTransfers[0]?.bytes ?? 0) / (known.passTransfers[0]?.durationMs ?? 0);
     expect(rate).toBeCloseTo(60_000, -3);
@@ -131,7 +127,11 @@ describe('after a migration', () => {
     await migrate();
     const hypervisor = hypervisorWith();
     const { guest, ...where } = await intended(hypervisor);
-    const { known } = await foresee(hypervisor, { guest: { ...guest, name: 'vm2' }, ...where }, stateDir);
+    const { known } = await foresee(
+      hypervisor,
+      { guest: { ...guest, name: 'vm2' }, ...where },
+      new FolderJournals(stateDir),
+    );
     expect(known.earlierPasses).toEqual([]);
     expect(known.firstPassBytes).toBeUndefined();
     expect(known.passTransfers).not.toEqual([]);
@@ -142,14 +142,21 @@ describe('after a migration', () => {
     const hypervisor = hypervisorWith();
     const { destination, ...who } = await intended(hypervisor);
     const elsewhere = { ...destination, migrateUri: 'tcp:10.77.0.3:4444' };
-    const other = (await foresee(hypervisor, { ...who, destination: elsewhere }, stateDir)).known;
+    const other = (
+      await foresee(hypervisor, { ...who, destination: elsewhere }, new FolderJournals(stateDir))
+    ).known;
     expect(other.passTransfers).toEqual([]);
     expect(other.earlierPasses).not.toEqual([]);
     const samePort = { ...destination, migrateUri: 'tcp:10.77.0.2:5555' };
     expect(
-      (await foresee(hypervisor, { ...who, destination: samePort }, stateDir)).known.passTransfers,
+      (await foresee(hypervisor, { ...who, destination: samePort }, new FolderJournals(stateDir))).known
+        .passTransfers,
     ).not.toEqual([]);
-    const capped = await foresee(hypervisor, await intended(hypervisor, 10 * MB), stateDir);
+    const capped = await foresee(
+      hypervisor,
+      await intended(hypervisor, 10 * MB),
+      new FolderJournals(stateDir),
+    );
     expect(capped.known.passTransfers).toEqual([]);
     expect(capped.known.switchovers).not.toEqual([]);
   });
@@ -159,6 +166,9 @@ describe('after a migration', () => {
     const folder = path.join(stateDir, 'journal');
     for (const name of fs.readdirSync(folder)) fs.writeFileSync(path.join(folder, name), 'not json\n');
     const hypervisor = hypervisorWith();
-    expect((await foresee(hypervisor, await intended(hypervisor), stateDir)).known.earlierPasses).toEqual([]);
+    expect(
+      (await foresee(hypervisor, await intended(hypervisor), new FolderJournals(stateDir))).known
+        .earlierPasses,
+    ).toEqual([]);
   });
 });

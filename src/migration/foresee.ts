@@ -5,7 +5,8 @@ import {
   type Hypervisor,
   RefusedError,
 } from '../hypervisor/hypervisor.ts';
-import { journalPath, listJournals, readJournal } from '../journal/journal-file.ts';
+import { JournalError } from '../journal/journal-error.ts';
+import type { JournalStore } from '../journal/journal-store.ts';
 import type { DirtyObservation } from '../model/dirty-curve.ts';
 import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import { type Experience, experienceOf } from './experience.ts';
@@ -46,16 +47,16 @@ export const QUICK_LOOK: Look = { probesMs: [PROBE_MS], resident: false };
 /** At what earlier migrations left, and not at the guest. */
 export const GLANCE: Look = { probesMs: [], resident: false };
 
-/** @param stateDir where earlier migrations left their journals; undefined: nowhere */
+/** @param store where earlier migrations left their journals; undefined: nowhere */
 export async function foresee(
   hypervisor: Hypervisor,
   intended: Intended,
-  stateDir: string | undefined,
+  store: JournalStore | undefined,
   { probesMs, resident }: Look = QUICK_LOOK,
 ): Promise<Foreseen> {
   const began = performance.now();
   const { memoryBytes } = intended.guest;
-  const recalled = stateDir === undefined ? NOTHING_KNOWN : recall(stateDir, intended);
+  const recalled = store === undefined ? NOTHING_KNOWN : await recall(store, intended);
   const residentBytes = resident ? await hypervisor.residentBytes(intended.guest) : undefined;
   const { probes, probeRefusal } = await probe(hypervisor, intended.guest, probesMs);
   return {
@@ -86,10 +87,12 @@ async function probe(
 }
 
 /** What earlier migrations of this guest, and over this link, tell. Damaged journals are passed over. */
-function recall(stateDir: string, { guest, destination, cap }: Intended): Foreknowledge {
-  const all = listJournals(stateDir)
-    .slice(-READ_JOURNALS)
-    .flatMap((id) => experienceIn(journalPath(stateDir, id)));
+async function recall(journals: JournalStore, { guest, destination, cap }: Intended): Promise<Foreknowledge> {
+  const all: Experience[] = [];
+  for (const id of (await journals.list()).slice(-READ_JOURNALS)) {
+    const experience = await experienceIn(journals, id);
+    if (experience) all.push(experience);
+  }
   const ofGuest = all.filter(
     (each) => each.guestName === guest.name && each.memoryBytes === guest.memoryBytes,
   );
@@ -105,12 +108,13 @@ function recall(stateDir: string, { guest, destination, cap }: Intended): Forekn
   };
 }
 
-function experienceIn(file: string): readonly Experience[] {
+async function experienceIn(journals: JournalStore, id: string): Promise<Experience | undefined> {
   try {
-    const experience = experienceOf(readJournal(file));
-    return experience ? [experience] : [];
-  } catch {
-    return [];
+    const { entries, problems } = await journals.read(id, 0, { samples: true });
+    return problems.length === 0 ? experienceOf(entries) : undefined;
+  } catch (error) {
+    if (error instanceof JournalError) return undefined;
+    throw error;
   }
 }
 

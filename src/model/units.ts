@@ -30,7 +30,14 @@ const BYTE_FACTORS: Record<string, number> = {
 
 const BIT_FACTORS: Record<string, number> = { bit: 1, kbit: 1e3, mbit: 1e6, gbit: 1e9 };
 
-const DURATION_FACTORS: Record<string, number> = { ms: 1, s: 1e3, m: 60e3, min: 60e3, h: 3600e3 };
+const DURATION_FACTORS: Record<string, number> = {
+  ms: 1,
+  s: 1e3,
+  m: 60e3,
+  min: 60e3,
+  h: 3600e3,
+  d: 24 * 3600e3,
+};
 
 /** `512M`, `1.5GiB`, `64MB`. @returns bytes @throws {UnitError} */
 export function parseBytes(text: string): number {
@@ -39,7 +46,7 @@ export function parseBytes(text: string): number {
   return Math.round(bytes);
 }
 
-/** `300ms`, `2.5s`, `10m`, `1h`. @returns milliseconds @throws {UnitError} */
+/** `300ms`, `2.5s`, `10m`, `1h`, `90d`. @returns milliseconds @throws {UnitError} */
 export function parseDurationMs(text: string): number {
   const ms = scaled(text, DURATION_FACTORS);
   if (ms === undefined)

@@ -184,6 +184,19 @@ test('every guest is decided on: MP never continues for ever', () => {
   );
 });
 
+test('nor does it ask for ever: a guest that QEMU never stops is given up, also one whose rest always fits', () => {
+  const shares = fc.array(fc.double({ min: 0.01, max: 1, noNaN: true }), { minLength: 250, maxLength: 250 });
+  const mostMB = fc.constantFrom(5, 15, 60, 537);
+  fc.assert(
+    fc.property(shares, mostMB, fc.integer({ min: 50, max: 20_000 }), (left, most, maxDowntimeMs) => {
+      const remaining = left.map((share) => share * most);
+      const limits = { downtimeMs: Math.min(300, maxDowntimeMs), maxDowntimeMs };
+      expect(actions(decide(remaining, limits))).toContain('abort');
+    }),
+    { numRuns: 200 },
+  );
+});
+
 test('no accepted pause is over the limit, whatever the guest does', () => {
   fc.assert(
     fc.property(

@@ -5,7 +5,7 @@ import { ownerOfLimit, withStarterLimit } from './starter-limit.ts';
 
 const OURS = { ...DEFAULT_LIMITS, downtimeMs: 400, maxDowntimeMs: 800 };
 
-/** A journal that was left unfinished after these effects. */
+/** A journal of schema 1 that was left unfinished after these effects. */
 function left(...did: string[]): MigrationView {
   return { limits: OURS, effects: did.map((each) => ({ atMs: 0, did: each })) } as unknown as MigrationView;
 }
@@ -23,6 +23,16 @@ describe('the limit that is in force', () => {
   test('is ours where a watch before us set it last', () => {
     const view = left('migrate-setmaxdowntime 250', 'migrate-setmaxdowntime 2770', 'domjobabort');
     expect(ownerOfLimit(2770, view)).toEqual({ owner: 'us', limits: OURS });
+  });
+
+  test('is ours by what was set, whatever the words of the effect are', () => {
+    const effects = [
+      { atMs: 0, did: 'downtime limit set to 2.77 s', set: { downtimeLimitMs: 2770 } },
+      { atMs: 1, did: 'migrate-setmaxdowntime 5', set: { bandwidthBytesPerSecond: 1 } },
+    ];
+    const view = { ...left(), effects };
+    expect(ownerOfLimit(2770, view)).toEqual({ owner: 'us', limits: OURS });
+    expect(ownerOfLimit(5, view)).toEqual({ owner: 'starter', downtimeMs: 5 });
   });
 
   test('is the starter’s where it was changed after us', () => {

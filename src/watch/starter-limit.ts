@@ -1,11 +1,11 @@
 /**
  * Whose the downtime limit is that a migration has when we come upon it. Pure.
  */
-import type { MigrationView } from '../journal/view.ts';
+import type { Effect, MigrationView } from '../journal/view.ts';
 import { QEMU_DEFAULT_DOWNTIME_MS } from '../model/qemu-constants.ts';
 import type { Limits } from '../policy/policy.ts';
 
-/** What the driver sets is told by an effect of these words. */
+/** What a journal of schema 1 says where a limit was set; later ones have it as data. */
 const OWN_EFFECT = /^migrate-setmaxdowntime (\d+)$/;
 
 export type LimitOwner =
@@ -49,7 +49,14 @@ export function withStarterLimit(limits: Limits, owner: LimitOwner): Limits {
 }
 
 function lastSetBy(view: MigrationView): number | undefined {
-  const set = view.effects.map(({ did }) => OWN_EFFECT.exec(did)?.[1]).filter((ms) => ms !== undefined);
-  const last = set.at(-1);
-  return last === undefined ? undefined : Number(last);
+  return view.effects.map(limitSetBy).findLast((ms) => ms !== undefined);
+}
+
+function limitSetBy({ did, set }: Effect): number | undefined {
+  if (set !== undefined) {
+    const limitMs = set['downtimeLimitMs'];
+    return typeof limitMs === 'number' ? limitMs : undefined;
+  }
+  const limit = OWN_EFFECT.exec(did)?.[1];
+  return limit === undefined ? undefined : Number(limit);
 }

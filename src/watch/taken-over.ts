@@ -5,9 +5,10 @@ import { settingsFor } from '../config/settings-for.ts';
 import { RefusedError, type RunningMigration } from '../hypervisor/hypervisor.ts';
 import { lookUpDomain } from '../hypervisor/libvirt/domain/domain.ts';
 import type { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
-import { newMigrationId } from '../journal/journal-file.ts';
-import { Recorder } from '../journal/recorder.ts';
-import { isJournalOf, unfinishedJournalOf } from '../journal/unfinished.ts';
+import { FolderJournals } from '../journal/folder/folder-journals.ts';
+import { initiatorHere } from '../journal/initiator.ts';
+import { type JournalWriter, sinkOf } from '../journal/journal-store.ts';
+import { isJournalOf } from '../journal/unfinished.ts';
 import { Supervisor } from '../migration/supervisor.ts';
 import { formatDuration } from '../model/units.ts';
 import type { Limits } from '../policy/policy.ts';
@@ -53,8 +54,9 @@ export async function takeOver(parts: TakeOverParts): Promise<TakenOver | undefi
 
   const destination = await parts.findDestination(domain.uuid, name);
   const beganAtMs = Date.now() - (domain.job.timeElapsedMs ?? 0);
-  const unfinished = unfinishedJournalOf(stateDir, vm);
-  const left = unfinished && isJournalOf(unfinished, beganAtMs) ? unfinished : undefined;
+  const journals = new FolderJournals(stateDir);
+  const unfinished = await journals.unfinishedOf({ uuid: domain.uuid, vm });
+  const left = unfinished && isJournalOf(unfinished, { mark: null, beganAtMs }) ? unfinished : undefined;
   const owner = ownerOfLimit(domain.downtimeLimitMs, left);
   // Whoever began it has chosen the bandwidth.
   const configured = { ...limitsOf(settings), bandwidthBytesPerSecond: undefined };
@@ -71,7 +73,29 @@ export async function takeOver(parts: TakeOverParts): Promise<TakenOver | undefi
     lineRateBytesPerSecond: limits.lineRateBytesPerSecond,
     brake: false,
   });
-  const id = newMigrationId(name);
+  const journal = await openedOrLetGo(migration, () =>
+    journals.open(
+      {
+        origin: 'attach',
+        switchoverVersion: VERSION,
+        vm,
+        vmUuid: domain.uuid,
+        destination: destination ?? null,
+        migrateUri: null,
+        policy: kind.name,
+        limits,
+        guest: domain.facts,
+        initiator: initiatorHere(),
+        reason: null,
+        correlationId: null,
+        continues: left?.id ?? null,
+        mark: null,
+        destinationWaits: false,
+      },
+      (entry, id) => log.entry(host, name, id, entry),
+    ),
+  );
+  const { id } = journal;
   const afterMs = performance.now() - parts.firstSignMs;
   const whose = {
     nobody: '',
@@ -84,35 +108,24 @@ export async function takeOver(parts: TakeOverParts): Promise<TakenOver | undefi
     { host, domain: name, migration: id, afterMs },
   );
 
-  const recorder = await openedOrLetGo(migration, () =>
-    Recorder.open(
-      stateDir,
-      {
-        type: 'opened',
-        ...{ id, switchoverVersion: VERSION, origin: 'attach', vm, limits },
-        destination: destination ?? null,
-        migrateUri: null,
-        policy: kind.name,
-        guest: domain.facts,
-      },
-      (entry) => log.entry(host, name, id, entry),
-    ),
-  );
-  const supervisor = new Supervisor(migration, kind, limits, recorder);
+  const supervisor = new Supervisor(migration, kind, limits, sinkOf(journal));
   const ended = supervisor
     .run()
     .catch((error: unknown) => log.say(`${name}: unexpected error: ${(error as Error).stack}`, { host }))
     .then(async () => {
       await migration.detach();
-      recorder.close();
+      await journal.close();
     });
   return { ended, detach: async () => await supervisor.detach() };
 }
 
 /** Without a journal nothing is done to it: its folder may be writable again at the next pass. */
-async function openedOrLetGo(migration: RunningMigration, open: () => Recorder): Promise<Recorder> {
+async function openedOrLetGo(
+  migration: RunningMigration,
+  open: () => Promise<JournalWriter>,
+): Promise<JournalWriter> {
   try {
-    return open();
+    return await open();
   } catch (error) {
     await migration.detach();
     throw error;

@@ -19,6 +19,6 @@ export function addReplayCommand(root: Command, onStatus: (status: number) => vo
     )
     .action(async (id, options) => {
       const { replay } = await import('../replay.ts');
-      onStatus(replay(id, options));
+      onStatus(await replay(id, options));
     });
 }

@@ -129,7 +129,7 @@ export class DomainMark {
   }
 
   /**
-   * Once the migration has ended. @param where where the domain runs then, for the mark has gone with it
+   * Once the migration has ended: before that libvirt answers only after 30 s, by a refusal. @param where where the domain runs then, for the mark has gone with it
    * @throws {RefusedError} when libvirt does not do it: to be tried again, or else found by the next taker
    */
   async remove(where: { readonly uri: string; readonly uuid: string } = this): Promise<void> {

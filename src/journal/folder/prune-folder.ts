@@ -1,0 +1,141 @@
+/**
+ * Which journals go: those that nothing was written to for long, then finished ones, the oldest first, until the
+ * rest takes no more than it may. The newest one of a VM stays as long as it is unfinished, whatever its age: only it
+ * says what has to be put back.
+ */
+import fs from 'node:fs';
+import { errnoWords } from '../errno-words.ts';
+import {
+  KEEP_BYTES,
+  KEEP_FOR_MS,
+  type PrunedJournal,
+  type PruneOptions,
+  type PruneReport,
+  type VmKey,
+} from '../journal-store.ts';
+import { sortIds } from '../migration-id.ts';
+import { parseEntry } from '../parse-entry.ts';
+import { isUnfinished } from '../unfinished.ts';
+import { idOfFile, type JournalPaths } from './journal-paths.ts';
+import { openSafely } from './safe-path.ts';
+import type { VmIndex } from './vm-index.ts';
+
+/** `ended` is the last entry, but for a warning or two. */
+const TAIL_BYTES = 64 * 1024;
+
+interface Kept {
+  readonly id: string;
+  bytes: number;
+  /** Milliseconds since 1970. */
+  lastWrittenMs: number;
+}
+
+/** @throws {Error} the file system's, where the folder cannot be read */
+export async function pruneFolder(
+  paths: JournalPaths,
+  index: VmIndex,
+  {
+    olderThanMs = KEEP_FOR_MS,
+    maxBytes = KEEP_BYTES,
+    nowMs = Date.now(),
+    dryRun = false,
+  }: Partial<PruneOptions>,
+): Promise<PruneReport> {
+  const journals = await journalsIn(paths);
+  const newest = newestOfEach(await index.all());
+  const removed: PrunedJournal[] = [];
+  const gone = new Set<string>();
+  const problems: string[] = [];
+  let bytes = journals.reduce((sum, each) => sum + each.bytes, 0);
+  let count = journals.length;
+
+  for (const because of ['age', 'size'] as const)
+    for (const journal of journals) {
+      if (gone.has(journal.id)) continue;
+      if (because === 'size' && bytes <= maxBytes) break;
+      const isOld = nowMs - journal.lastWrittenMs >= olderThanMs;
+      if (because === 'age' && !isOld) continue;
+      const mayStay = because === 'size' || newest.has(journal.id);
+      if (mayStay && (await isUnfinishedFile(paths.journal(journal.id)))) continue;
+      try {
+        if (!dryRun) await remove(paths, journal.id);
+      } catch (cause) {
+        problems.push(`${paths.journal(journal.id)} cannot be removed (${errnoWords(cause)})`);
+        continue;
+      }
+      removed.push({ id: journal.id, bytes: journal.bytes, because });
+      gone.add(journal.id);
+      bytes -= journal.bytes;
+      count -= 1;
+    }
+  if (!dryRun && removed.length > 0)
+    await index.rewrite().catch((cause: unknown) => {
+      problems.push(`${paths.index} cannot be written (${errnoWords(cause)})`);
+    });
+  return { removed, kept: { count, bytes }, problems };
+}
+
+/** The oldest first, each with its samples. Samples without their journal are left by a removal that was cut short. */
+async function journalsIn(paths: JournalPaths): Promise<readonly Kept[]> {
+  const found = new Map<string, Kept>();
+  for await (const { name } of await fs.promises.opendir(paths.folder)) {
+    const file = idOfFile(name);
+    if (!file) continue;
+    const path = file.samples ? paths.samples(file.id) : paths.journal(file.id);
+    const stats = await fs.promises.lstat(path).catch(() => undefined);
+    if (!stats?.isFile()) continue;
+    const kept = found.get(file.id) ?? { id: file.id, bytes: 0, lastWrittenMs: 0 };
+    kept.bytes += stats.size;
+    kept.lastWrittenMs = Math.max(kept.lastWrittenMs, stats.mtimeMs);
+    found.set(file.id, kept);
+  }
+  return sortIds([...found.keys()]).flatMap((id) => found.get(id) ?? []);
+}
+
+/** The ids of the newest journal of each VM. */
+function newestOfEach(keys: ReadonlyMap<string, VmKey>): ReadonlySet<string> {
+  const newest = new Map<string, string>();
+  for (const id of sortIds([...keys.keys()])) {
+    const key = keys.get(id);
+    // One without a UUID may be of a VM that has one: each counts as a VM of its own, so rather too much stays.
+    if (key) newest.set(key.uuid ?? key.vm, id);
+  }
+  return new Set(newest.values());
+}
+
+/** One that is damaged, or is not written yet, counts as unfinished: only its age makes it go. */
+async function isUnfinishedFile(file: string): Promise<boolean> {
+  const lines = await tailOf(file);
+  for (const line of lines.reverse()) {
+    const { entry } = parseEntry(line, file);
+    if (entry?.type === 'ended') return isUnfinished(entry);
+  }
+  return true;
+}
+
+async function tailOf(file: string): Promise<string[]> {
+  let handle: fs.promises.FileHandle;
+  try {
+    handle = await openSafely(file, fs.constants.O_RDONLY);
+  } catch {
+    return [];
+  }
+  try {
+    const { size } = await handle.stat();
+    const start = Math.max(0, size - TAIL_BYTES);
+    const buffer = Buffer.alloc(size - start);
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, start);
+    const lines = buffer.toString('utf8', 0, bytesRead).split('\n');
+    // What follows the last newline is torn; so is the first line, if it began before.
+    lines.pop();
+    return start === 0 ? lines : lines.slice(1);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The samples first: a journal that is there is whole. */
+async function remove(paths: JournalPaths, id: string): Promise<void> {
+  await fs.promises.rm(paths.samples(id), { force: true });
+  await fs.promises.rm(paths.journal(id), { force: true });
+}

@@ -1,0 +1,48 @@
+/**
+ * The ids of migrations: `20261122T195748.120-vm1-3f2a`. They sort by creation and are safe as file names, whatever
+ * the VM is called. The time stamp is for people; the order is kept even when the wall clock steps back, since a
+ * new stamp is always later than the newest one that is there.
+ */
+
+const STAMP = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(?:\.(\d{3}))?-/;
+
+const SAFE_NAME_LENGTH = 40;
+
+/**
+ * @param newest the newest id that is there; undefined: none
+ * @param nowMs the wall clock, milliseconds since 1970
+ */
+export function newMigrationId(
+  vmName: string,
+  newest: string | undefined,
+  nowMs: number = Date.now(),
+  random: () => number = Math.random,
+): string {
+  const afterMs = newest === undefined ? undefined : stampMs(newest);
+  const stamp = new Date(Math.max(nowMs, (afterMs ?? -1) + 1)).toISOString().replace(/[-:Z]/g, '');
+  const name =
+    vmName
+      .replace(/[^A-Za-z0-9_]+/g, '-')
+      .replace(/^-+|-+$/g, '')
+      .slice(0, SAFE_NAME_LENGTH) || 'vm';
+  const tail = Math.floor(random() * 0x10000)
+    .toString(16)
+    .padStart(4, '0');
+  return `${stamp}-${name}-${tail}`;
+}
+
+/** The time stamp of an id, milliseconds since 1970; undefined where it has none: somebody named that file. */
+export function stampMs(id: string): number | undefined {
+  const match = STAMP.exec(id);
+  if (!match) return undefined;
+  const [, year, month, day, hour, minute, second, millis = '000'] = match;
+  const ms = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${millis}Z`);
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** The oldest first. An id without a time stamp is older than all that have one. Quick for many thousands. */
+export function sortIds(ids: readonly string[]): string[] {
+  const isStamped = (id: string) => /^\d{8}T\d{6}[.-]/.test(id);
+  // Stamps are of one form, so their order is that of their characters.
+  return [...ids.filter((id) => !isStamped(id)).sort(), ...ids.filter(isStamped).sort()];
+}
