@@ -10,7 +10,7 @@ export interface DowntimeSettingParts {
   readonly formerMs: number | undefined;
   /** One of ours has changed it already. */
   readonly changed: boolean;
-  act(args: readonly string[]): Promise<unknown>;
+  act(limitMs: number): Promise<unknown>;
 }
 
 export class DowntimeSetting {
@@ -25,7 +25,7 @@ export class DowntimeSetting {
   async set(limitMs: number): Promise<Effect> {
     // One that is not answered may be set all the same.
     this.changed = true;
-    await this.parts.act(['migrate-setmaxdowntime', this.parts.uuid, String(limitMs)]);
+    await this.parts.act(limitMs);
     return { did: `migrate-setmaxdowntime ${limitMs}`, set: { downtimeLimitMs: limitMs } };
   }
 

@@ -25,29 +25,25 @@ import {
 import { migrationMark } from '../migration-mark.ts';
 import { Observer, type Sample } from '../observer.ts';
 import { downtimeLimitMs } from '../qemu-rules/switchover-limit.ts';
-import { lookAtSide, type SideLook } from './domain/domain-state.ts';
+import { DomainSide } from './domain-side.ts';
 import { DowntimeSetting } from './downtime-setting.ts';
-import { EventWatch } from './event-watch.ts';
+import { JobFigures } from './job-figures.ts';
 import { lastingStates } from './lasting-states.ts';
 import { destinationChange, sourceChange } from './life-cycle.ts';
-import { hasMoved, migrationEnd } from './migration-end.ts';
-import { isUnderWay, type JobLook, ownerOf } from './own-job.ts';
+import { detachedEnd, hasMoved, migrationEnd } from './migration-end.ts';
+import { OurVirsh } from './our-virsh.ts';
+import { isUnderWay, type JobLook } from './own-job.ts';
 import { type Ending, isOver, moveRunState, type RunState } from './run-state.ts';
 import type { DomainEvents } from './virsh/event-hub.ts';
-import { HostVirsh } from './virsh/host-virsh.ts';
 import { type JobInfo, parseJobInfo } from './virsh/job-info.ts';
 import { isNoDomain, isOutOfReach } from './virsh/refusal.ts';
-import { errorText, VirshError, type VirshOutput, VirshTimeoutError } from './virsh/virsh.ts';
+import { VirshError, type VirshOutput, VirshTimeoutError } from './virsh/virsh.ts';
 import type { TimedEvent } from './virsh/virsh-events.ts';
 import type { Shell } from './virsh/virsh-shell.ts';
 
 const TICK_MS = 250;
 /** Fine enough to see a braked pass come to its end, and our own job begin. */
 const FINE_TICK_MS = 50;
-/** libvirt gives a query up after 30 s; `silence` tells of it long before. */
-const PATIENT_MS = 35_000;
-/** A state is asked for again and again while it is waited for. */
-const STATE_PATIENT_MS = 10_000;
 /** From the end of the domain to the event that tells the figures of its job. */
 const FIGURES_MS = 500;
 /** Our virsh ends a moment after the job. */
@@ -55,8 +51,6 @@ const VIRSH_ENDS_MS = 2000;
 /** Before our virsh has come to libvirtd there is nothing to abort yet. */
 const ABORT_RETRY_MS = 100;
 const ABORT_RETRIES = 50;
-/** A job that is still there so long after our virsh was refused is not the one that our virsh asked for. */
-const NOT_OURS_MS = 500;
 
 export interface LibvirtMigrationParts {
   readonly clock: Clock;
@@ -104,16 +98,12 @@ export class LibvirtMigration implements RunningMigration {
   private readonly parts: LibvirtMigrationParts;
   private readonly observer: Observer;
   private readonly downtime: DowntimeSetting;
-  private readonly hosts: Record<Side, HostVirsh>;
-  private readonly watches: Record<Side, EventWatch> = {
-    source: new EventWatch(),
-    destination: new EventWatch(),
-  };
-  private readonly unsubscribe: (() => void)[] = [];
+  private readonly sides: Record<Side, DomainSide>;
+  private readonly figures: JobFigures;
+  /** Undefined: the job was there before us. */
+  private readonly ourVirsh: OurVirsh | undefined;
   private readonly settleBegun: (refused: string | undefined) => void;
   private state: RunState;
-  /** What libvirt counted before this migration began, where we saw it begin. */
-  private iterationBase: number | undefined;
   /** On the parts' clock. */
   private jobBeganMs: number;
   /** Announced before the job was known to be ours. */
@@ -127,7 +117,6 @@ export class LibvirtMigration implements RunningMigration {
   private suspendedByUs = false;
   private postCopyBegan = false;
   private cancelling = false;
-  private virshEnded: { readonly output: VirshOutput; readonly atMs: number } | undefined;
   private lastJob: JobInfo | undefined;
   private completedJob: JobInfo | undefined;
 
@@ -140,10 +129,16 @@ export class LibvirtMigration implements RunningMigration {
     this.answeredMs = parts.clock.now();
     this.jobBeganMs = parts.zeroMs;
     this.state = { kind: parts.virshMigrate === undefined ? 'copying' : 'beginning' };
-    this.iterationBase = parts.virshMigrate === undefined ? 0 : undefined;
-    this.hosts = {
-      source: new HostVirsh(() => parts.openShell(parts.sourceUri)),
-      destination: new HostVirsh(() => parts.openShell(parts.destinationUri ?? '')),
+    this.figures = new JobFigures(parts.virshMigrate !== undefined);
+    this.ourVirsh = parts.virshMigrate === undefined ? undefined : new OurVirsh(parts.zeroMs);
+    this.sides = {
+      source: new DomainSide({ ...parts, side: 'source', uri: parts.sourceUri, name: parts.guest.name }),
+      destination: new DomainSide({
+        ...parts,
+        side: 'destination',
+        uri: parts.destinationUri,
+        name: parts.destinationName,
+      }),
     };
     this.downtime = new DowntimeSetting({
       uri: parts.sourceUri,
@@ -151,7 +146,7 @@ export class LibvirtMigration implements RunningMigration {
       name: parts.guest.name,
       formerMs: parts.previousDowntimeLimitMs,
       changed: parts.limitChanged,
-      act: async (args) => await this.hosts.source.act(args, PATIENT_MS),
+      act: async (limitMs) => await this.sides.source.act('migrate-setmaxdowntime', String(limitMs)),
     });
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
     this.begun = promise;
@@ -161,15 +156,12 @@ export class LibvirtMigration implements RunningMigration {
       zeroMs: parts.zeroMs,
       sample: () => this.sample(),
       everyMs: () => (this.throttled || this.state.kind === 'beginning' ? FINE_TICK_MS : TICK_MS),
-      announces: () => this.watches.source.isUp,
+      announces: () => this.sides.source.watch.isUp,
       answered: (sample) => this.answered(sample as LibvirtSample),
       failed: (error) => this.failed(error),
     });
-    this.subscribe('source', parts.sourceUri, parts.guest.name, (event) => this.takeSourceEvent(event));
-    if (parts.destinationUri !== undefined)
-      this.subscribe('destination', parts.destinationUri, parts.destinationName, (event) =>
-        this.takeDestinationEvent(event),
-      );
+    this.listen('source', (event) => this.takeSourceEvent(event));
+    this.listen('destination', (event) => this.takeDestinationEvent(event));
     if (parts.virshMigrate === undefined) this.comeUpon(parts.guest);
     else void parts.virshMigrate.then((output) => this.takeVirshEnd(output));
   }
@@ -205,11 +197,11 @@ export class LibvirtMigration implements RunningMigration {
 
   async suspend(): Promise<Effect> {
     this.suspendedByUs = true;
-    return await this.act('source', 'suspend');
+    return await this.sides.source.act('suspend');
   }
 
   async startPostCopy(): Promise<Effect> {
-    return await this.act('source', 'migrate-postcopy');
+    return await this.sides.source.act('migrate-postcopy');
   }
 
   /** The tries of a cancel that fails are the supervisor's; here only our own virsh is waited for. */
@@ -218,10 +210,10 @@ export class LibvirtMigration implements RunningMigration {
       this.assertCancellable();
       this.cancelling = true;
       try {
-        return await this.act('source', 'domjobabort');
+        return await this.sides.source.act('domjobabort');
       } catch (error) {
         if (!(error instanceof VirshError && /no job is active|not running/.test(error.message))) throw error;
-        if (this.state.kind !== 'beginning' || this.virshEnded || attempt >= ABORT_RETRIES)
+        if (this.state.kind !== 'beginning' || this.ourVirsh?.output || attempt >= ABORT_RETRIES)
           throw await this.nothingToAbort();
         await this.parts.clock.sleep(ABORT_RETRY_MS);
       }
@@ -237,59 +229,35 @@ export class LibvirtMigration implements RunningMigration {
   }
 
   async resume(side: Side): Promise<Effect & { readonly atMs: number }> {
-    const { did } = await this.act(side, 'resume');
+    const { did } = await this.sides[side].act('resume');
     return { atMs: this.observer.now(), did };
   }
 
   async halt(side: Side): Promise<Effect> {
-    return await this.act(side, 'suspend');
+    return await this.sides[side].act('suspend');
   }
 
   async putBack(): Promise<readonly Restored[]> {
-    return await this.downtime.putBack(await this.look('source'));
+    return await this.downtime.putBack(await this.sides.source.look());
   }
 
   async detach(): Promise<void> {
     if (this.state.kind !== 'ended' && this.state.kind !== 'detached') {
       this.become({ kind: 'detached' });
-      this.observer.stopLooking();
-      this.settleBegun(undefined);
-      this.observer.end({
-        atMs: this.observer.now(),
-        result: 'detached',
-        error: undefined,
-        whereabouts: { source: 'unknown', destination: 'unknown' },
-        destinationEverRan: undefined,
-        sourceEverStopped: undefined,
-        destinationWaits: false,
-        postCopyBegan: this.postCopyBegan,
-        heldBy: undefined,
-        guestEnded: undefined,
-        sentBytes: this.observer.lastCounters?.sentBytes,
-        reportedDowntimeMs: undefined,
-      });
+      this.observer.end(
+        detachedEnd(this.observer.now(), this.postCopyBegan, this.observer.lastCounters?.sentBytes),
+      );
     }
-    this.stopWatching();
-    this.hosts.source.close();
-    this.hosts.destination.close();
+    this.sides.source.close();
+    this.sides.destination.close();
   }
 
-  private subscribe(side: Side, uri: string, name: string, take: (event: TimedEvent) => void): void {
-    const watch = this.watches[side];
-    const tell = (state: 'lost' | 'back', words: string) =>
-      this.observer.tell({ kind: 'monitor', atMs: this.observer.now(), side, state, words });
-    this.unsubscribe.push(
-      this.parts.events.listenTo(uri, name, {
-        event: take,
-        subscribed: () => {
-          if (watch.up(this.parts.clock.now()) === 'back') tell('back', 'its events arrive again');
-        },
-        lost: (reason) => {
-          if (watch.isUp) tell('lost', `its events are lost: ${reason}`);
-          watch.down();
-        },
-      }),
-    );
+  private listen(side: Side, take: (event: TimedEvent) => void): void {
+    this.sides[side].listen({
+      event: take,
+      monitor: (state, words) =>
+        this.observer.tell({ kind: 'monitor', atMs: this.observer.now(), side, state, words }),
+    });
   }
 
   /** A migration that was there before us may be in any phase. */
@@ -308,6 +276,8 @@ export class LibvirtMigration implements RunningMigration {
     const atMs = event.atMs - this.parts.zeroMs;
     if (event.kind === 'iteration') this.takeIteration(event.iteration, atMs);
     if (event.kind !== 'lifecycle') return;
+    // Of a job that was there before our virsh.
+    if (this.state.kind === 'beginning' && this.ourVirsh?.seesAnother) return this.observer.look();
     const change = sourceChange(event.change, event.detail);
     switch (change.kind) {
       case 'stopped':
@@ -328,7 +298,7 @@ export class LibvirtMigration implements RunningMigration {
   }
 
   private takeIteration(iteration: number, atMs: number): void {
-    if (this.state.kind !== 'beginning') return this.observer.announced(this.passOf(iteration), atMs);
+    if (this.state.kind !== 'beginning') return this.observer.announced(this.figures.passOf(iteration), atMs);
     this.early = { iteration, atMs };
     this.observer.look();
   }
@@ -366,7 +336,7 @@ export class LibvirtMigration implements RunningMigration {
   }
 
   private takeDestinationEvent(event: TimedEvent): void {
-    if (event.kind !== 'lifecycle' || isOver(this.state)) return;
+    if (event.kind !== 'lifecycle' || this.state.kind === 'ended' || this.state.kind === 'detached') return;
     const atMs = event.atMs - this.parts.zeroMs;
     const change = destinationChange(event.change, event.detail);
     // What ends there before it ever ran is an incoming domain, which libvirt kills when a migration fails.
@@ -374,24 +344,26 @@ export class LibvirtMigration implements RunningMigration {
       this.observer.tell({ kind: 'guest-ended', atMs, side: 'destination', words: change.words });
     // The end of post-copy is announced like a resumption; the guest ran there all along.
     if (change.kind !== 'resumed' || this.observer.destinationRan) return;
-    if (this.state.kind !== 'post-copy') this.become({ kind: 'arrived', atMs });
+    // Heard while the end is found out, it still tells the pause.
+    if (this.state.kind !== 'post-copy' && this.state.kind !== 'settling')
+      this.become({ kind: 'arrived', atMs });
     this.observer.resumed('destination', atMs);
   }
 
   private takeVirshEnd(output: VirshOutput): void {
-    this.virshEnded = { output, atMs: this.parts.clock.now() };
+    this.ourVirsh?.ended(output, this.parts.clock.now());
     this.observer.look();
   }
 
   private async sample(): Promise<LibvirtSample> {
     const askedMs = this.parts.clock.now();
-    const text = await this.hosts.source.ask(['domjobinfo', this.parts.uuid, '--rawstats'], PATIENT_MS);
-    const look = { job: parseJobInfo(text), askedMs, answeredMs: this.parts.clock.now() };
-    const ours = this.state.kind !== 'beginning' || ownerOf(look, this.parts.zeroMs) === 'ours';
+    const job = parseJobInfo(await this.sides.source.jobInfo());
+    const look = { job, askedMs, answeredMs: this.parts.clock.now() };
+    const ours = this.state.kind !== 'beginning' || this.ourVirsh?.isOurs(look);
     return {
       look,
-      figures: ours ? this.figures(look.job) : undefined,
-      throttlePercent: look.job.autoConvergeThrottlePercent ?? 0,
+      figures: ours ? this.figures.of(job) : undefined,
+      throttlePercent: job.autoConvergeThrottlePercent ?? 0,
     };
   }
 
@@ -400,52 +372,39 @@ export class LibvirtMigration implements RunningMigration {
     if (isOver(this.state)) return;
     if (this.state.kind === 'beginning') this.takeBeginning(look);
     else if (!isUnderWay(look.job)) return this.takeJobEnd(look.job);
-    else if (this.isNotOurs(look)) return this.finish({ kind: 'refused', words: this.refusalWords() });
+    else if (this.ourVirsh?.isRefused(look))
+      return this.finish({ kind: 'refused', words: this.ourVirsh.words });
     this.throttled = isBraked(throttlePercent);
     if (!figures || figures.remainingBytes === 0) return;
     if (this.state.kind === 'stopped') this.takeAnswerWhileStopped(look, figures.sentBytes);
     // Nothing was handed over while the memory is still being copied.
     if (this.state.kind !== 'copying') return;
-    this.watches.source.prove(look.askedMs);
-    this.watches.destination.prove(look.askedMs);
+    this.sides.source.watch.prove(look.askedMs);
+    this.sides.destination.watch.prove(look.askedMs);
   }
 
   private takeBeginning(look: JobLook): void {
-    const owner = ownerOf(look, this.parts.zeroMs);
-    const refused = this.virshEnded !== undefined && this.virshEnded.output.status !== null;
-    if (owner === 'ours' && !(refused && this.isNotOurs(look))) return this.begin(look);
-    if (!this.virshEnded || owner === 'unclear') return;
-    // One that was killed may have handed its wish over before.
-    if (!refused && look.askedMs - this.virshEnded.atMs < NOT_OURS_MS) return;
-    if (this.virshEnded.output.status === 0) return this.takeJobEnd(look.job);
-    this.finish({ kind: 'refused', words: this.refusalWords() });
+    switch (this.ourVirsh?.judge(look)) {
+      case 'begun':
+        return this.begin(look);
+      case 'refused':
+        return this.finish({ kind: 'refused', words: this.ourVirsh.words });
+      case 'over':
+        return this.takeJobEnd(look.job);
+      default:
+    }
   }
 
   private begin({ job, answeredMs }: JobLook): void {
     this.become({ kind: 'copying' });
     this.jobBeganMs = answeredMs - (job.timeElapsedMs ?? 0);
-    this.settleBegun(undefined);
-    if (this.early) this.observer.announced(this.passOf(this.early.iteration), this.early.atMs);
+    if (this.early) this.observer.announced(this.figures.passOf(this.early.iteration), this.early.atMs);
     this.observer.pace();
   }
 
   private takeJobEnd(job: JobInfo): void {
     if (job.type !== 'none') this.lastJob = job;
     this.finish({ kind: 'job-over' });
-  }
-
-  /** libvirt refused our virsh because another job was there, and that one goes on. */
-  private isNotOurs({ askedMs }: JobLook): boolean {
-    const { virshEnded } = this;
-    if (!virshEnded?.output.status || askedMs - virshEnded.atMs < NOT_OURS_MS) return false;
-    // The job outlives the way from virsh to libvirtd.
-    return !isOutOfReach(new VirshError(errorText(virshEnded.output.stderr)));
-  }
-
-  private refusalWords(): string {
-    return (
-      errorText(this.virshEnded?.output.stderr ?? '') || 'our virsh migrate was ended before libvirt began'
-    );
   }
 
   /**
@@ -478,24 +437,6 @@ export class LibvirtMigration implements RunningMigration {
     this.finish({ kind: 'lost', state, words: `the source's libvirt is lost: ${wordsOf(error)}` });
   }
 
-  private passOf(iteration: number): number {
-    this.iterationBase ??= iteration - 1;
-    return Math.max(1, iteration - this.iterationBase);
-  }
-
-  /** Undefined until QEMU has begun to copy memory: libvirt first agrees with the other side and copies disks. */
-  private figures(job: JobInfo): Sample['figures'] {
-    const { memoryIteration, memoryTotalBytes, memoryRemainingBytes, dataProcessedBytes } = job;
-    if (!isUnderWay(job) || !memoryIteration || !memoryTotalBytes || memoryRemainingBytes === undefined)
-      return undefined;
-    return {
-      pass: this.passOf(memoryIteration),
-      sentBytes: dataProcessedBytes ?? 0,
-      remainingBytes: memoryRemainingBytes,
-      totalBytes: memoryTotalBytes,
-    };
-  }
-
   private assertCancellable(): void {
     switch (this.state.kind) {
       case 'post-copy':
@@ -512,24 +453,11 @@ export class LibvirtMigration implements RunningMigration {
 
   /** libvirt has no such job: too late only where the source says that it has handed the guest over. */
   private async nothingToAbort(): Promise<Error> {
-    const { state } = await this.look('source');
+    const { state } = await this.sides.source.look();
     this.observer.look();
     return state === 'handed-over'
       ? new TooLateError('libvirt has no job of it any more, and the source has handed the guest over')
       : new Error(`libvirt has no job of it that could be aborted, and the source says ${state}`);
-  }
-
-  private async act(side: Side, command: string): Promise<Effect> {
-    if (side === 'destination' && this.parts.destinationUri === undefined)
-      throw new Error('the destination was not given');
-    await this.hosts[side].act([command, this.parts.uuid], PATIENT_MS);
-    return { did: side === 'source' ? command : `${command} on the destination` };
-  }
-
-  private async look(side: Side): Promise<SideLook> {
-    if (side === 'destination' && this.parts.destinationUri === undefined) return { state: 'unknown' };
-    const ask = async (args: readonly string[]) => await this.hosts[side].ask(args, STATE_PATIENT_MS);
-    return await lookAtSide(ask, this.parts.uuid, side);
   }
 
   private finish(because: Ending): void {
@@ -544,7 +472,7 @@ export class LibvirtMigration implements RunningMigration {
   private async settle(because: Ending, heldBy: string | undefined): Promise<void> {
     const { clock, wasRunning, reconnectForMs } = this.parts;
     const sourceEverStopped =
-      this.sourceStopped || (this.watches.source.unbroken && !this.everHeld ? false : undefined);
+      this.sourceStopped || (this.sides.source.watch.unbroken && !this.everHeld ? false : undefined);
     const looks = await lastingStates({
       clock,
       wasRunning,
@@ -554,7 +482,9 @@ export class LibvirtMigration implements RunningMigration {
       // Another's job goes on; and a source that did not come back was waited for already.
       reconnectForMs: because.kind === 'lost' || because.kind === 'refused' ? 0 : reconnectForMs,
       look: async (side) =>
-        because.kind === 'lost' && side === 'source' ? { state: because.state } : await this.look(side),
+        because.kind === 'lost' && side === 'source'
+          ? { state: because.state }
+          : await this.sides[side].look(),
       letGo: () => this.state.kind === 'detached' || because.kind === 'refused',
     });
     const moved = hasMoved({ because, looks });
@@ -563,19 +493,20 @@ export class LibvirtMigration implements RunningMigration {
     if (this.state.kind !== 'settling') return;
     this.become({ kind: 'ended' });
     this.settleBegun(because.kind === 'refused' ? because.words : undefined);
-    this.stopWatching();
+    this.sides.source.hearNoMore();
+    this.sides.destination.hearNoMore();
     this.observer.end(
       migrationEnd({
         atMs: this.observer.now(),
         because,
         looks,
         destinationEverRan:
-          this.observer.destinationRan || (this.watches.destination.unbroken ? false : undefined),
+          this.observer.destinationRan || (this.sides.destination.watch.unbroken ? false : undefined),
         sourceEverStopped,
         postCopyBegan: this.postCopyBegan,
         heldBy,
         cancelling: this.cancelling,
-        virshEnded: this.virshEnded?.output,
+        virshEnded: this.ourVirsh?.output,
         lastJob: this.lastJob,
         completedJob: this.completedJob,
         sentBytes: this.observer.lastCounters?.sentBytes,
@@ -585,22 +516,20 @@ export class LibvirtMigration implements RunningMigration {
 
   private async virshWords(): Promise<void> {
     const { virshMigrate, clock } = this.parts;
-    if (virshMigrate === undefined || this.virshEnded) return;
+    if (virshMigrate === undefined || this.ourVirsh?.output) return;
     await Promise.race([virshMigrate, clock.sleep(VIRSH_ENDS_MS)]);
   }
 
   private async completedFigures(): Promise<void> {
     const untilMs = this.parts.clock.now() + FIGURES_MS;
-    while (!this.completedJob && this.watches.source.isUp && this.parts.clock.now() < untilMs)
+    while (!this.completedJob && this.sides.source.watch.isUp && this.parts.clock.now() < untilMs)
       await this.parts.clock.sleep(10);
   }
 
-  private stopWatching(): void {
-    for (const stop of this.unsubscribe.splice(0)) stop();
-  }
-
   private become(to: RunState): void {
-    this.state = moveRunState(this.state, to);
+    const from = this.state;
+    this.state = moveRunState(from, to);
+    if (from.kind === 'beginning' && to.kind !== 'settling') this.settleBegun(undefined);
   }
 }
 

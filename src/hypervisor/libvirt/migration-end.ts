@@ -45,6 +45,28 @@ export function migrationEnd(facts: EndFacts): MigrationEnd {
   };
 }
 
+/** We let go: nothing is known of what comes. */
+export function detachedEnd(
+  atMs: number,
+  postCopyBegan: boolean,
+  sentBytes: number | undefined,
+): MigrationEnd {
+  return {
+    atMs,
+    result: 'detached',
+    error: undefined,
+    whereabouts: { source: 'unknown', destination: 'unknown' },
+    destinationEverRan: undefined,
+    sourceEverStopped: undefined,
+    destinationWaits: false,
+    postCopyBegan,
+    heldBy: undefined,
+    guestEnded: undefined,
+    sentBytes,
+    reportedDowntimeMs: undefined,
+  };
+}
+
 /** By libvirt's word for the source, or because the destination runs what the source does not. */
 export function hasMoved({
   because,
