@@ -25,6 +25,7 @@ import {
 import { migrationMark } from '../migration-mark.ts';
 import { Observer, type Sample } from '../observer.ts';
 import { downtimeLimitMs } from '../qemu-rules/switchover-limit.ts';
+import { abortJob } from './abort-job.ts';
 import { DomainSide } from './domain-side.ts';
 import { DowntimeSetting } from './downtime-setting.ts';
 import { JobFigures } from './job-figures.ts';
@@ -34,6 +35,7 @@ import { detachedEnd, hasMoved, migrationEnd } from './migration-end.ts';
 import { OurVirsh } from './our-virsh.ts';
 import { isUnderWay, type JobLook } from './own-job.ts';
 import { type Ending, isOver, moveRunState, type RunState } from './run-state.ts';
+import { Seen } from './seen.ts';
 import type { DomainEvents } from './virsh/event-hub.ts';
 import { type JobInfo, parseJobInfo } from './virsh/job-info.ts';
 import { isNoDomain, isOutOfReach } from './virsh/refusal.ts';
@@ -48,9 +50,6 @@ const FINE_TICK_MS = 50;
 const FIGURES_MS = 500;
 /** Our virsh ends a moment after the job. */
 const VIRSH_ENDS_MS = 2000;
-/** Before our virsh has come to libvirtd there is nothing to abort yet. */
-const ABORT_RETRY_MS = 100;
-const ABORT_RETRIES = 50;
 
 export interface LibvirtMigrationParts {
   readonly clock: Clock;
@@ -110,13 +109,9 @@ export class LibvirtMigration implements RunningMigration {
   private early: { readonly iteration: number; readonly atMs: number } | undefined;
   /** When the source's libvirtd last answered. */
   private answeredMs: number;
-  private sourceWasAway = false;
+  private readonly seen = new Seen();
   private throttled = false;
-  private sourceStopped = false;
-  private everHeld = false;
   private suspendedByUs = false;
-  private postCopyBegan = false;
-  private cancelling = false;
   private lastJob: JobInfo | undefined;
   private completedJob: JobInfo | undefined;
 
@@ -204,19 +199,20 @@ export class LibvirtMigration implements RunningMigration {
     return await this.sides.source.act('migrate-postcopy');
   }
 
-  /** The tries of a cancel that fails are the supervisor's; here only our own virsh is waited for. */
   async cancel(): Promise<Effect> {
-    for (let attempt = 1; ; attempt += 1) {
-      this.assertCancellable();
-      this.cancelling = true;
-      try {
-        return await this.sides.source.act('domjobabort');
-      } catch (error) {
-        if (!(error instanceof VirshError && /no job is active|not running/.test(error.message))) throw error;
-        if (this.state.kind !== 'beginning' || this.ourVirsh?.output || attempt >= ABORT_RETRIES)
-          throw await this.nothingToAbort();
-        await this.parts.clock.sleep(ABORT_RETRY_MS);
-      }
+    try {
+      return await abortJob({
+        clock: this.parts.clock,
+        source: this.sides.source,
+        isBeginning: () => this.state.kind === 'beginning' && this.ourVirsh?.output === undefined,
+        assertCancellable: () => {
+          this.assertCancellable();
+          this.seen.cancelling = true;
+        },
+      });
+    } finally {
+      // Where there is no job, this finds the end.
+      this.observer.look();
     }
   }
 
@@ -245,7 +241,7 @@ export class LibvirtMigration implements RunningMigration {
     if (this.state.kind !== 'ended' && this.state.kind !== 'detached') {
       this.become({ kind: 'detached' });
       this.observer.end(
-        detachedEnd(this.observer.now(), this.postCopyBegan, this.observer.lastCounters?.sentBytes),
+        detachedEnd(this.observer.now(), this.seen.postCopyBegan, this.observer.lastCounters?.sentBytes),
       );
     }
     this.sides.source.close();
@@ -306,7 +302,7 @@ export class LibvirtMigration implements RunningMigration {
   private takeStop(atMs: number, unseenMs?: number): void {
     const { state } = this;
     if (state.kind !== 'copying' && state.kind !== 'beginning' && state.kind !== 'arrived') return;
-    this.sourceStopped = true;
+    this.seen.stop();
     this.observer.stopped(atMs, unseenMs);
     // The other host's events came first.
     if (state.kind === 'arrived') this.observer.resumed('destination', Math.max(atMs, state.atMs));
@@ -315,15 +311,14 @@ export class LibvirtMigration implements RunningMigration {
 
   private takeHeld(atMs: number, by: string): void {
     if (this.state.kind === 'post-copy' || this.state.kind === 'arrived') return;
-    this.everHeld = true;
+    this.seen.hold();
     this.become({ kind: 'held', by });
     this.observer.held(atMs, by);
   }
 
   private takePostCopy(status: 'postcopy-active' | 'postcopy-paused', atMs: number, unseenMs?: number): void {
-    this.sourceStopped = true;
-    if (!this.postCopyBegan && !this.observer.guestStopped) this.observer.stopped(atMs, unseenMs);
-    this.postCopyBegan = true;
+    if (!this.seen.postCopyBegan && !this.observer.guestStopped) this.observer.stopped(atMs, unseenMs);
+    this.seen.postCopy();
     if (this.state.kind !== 'post-copy') this.become({ kind: 'post-copy' });
     this.observer.tell({ kind: 'status', atMs, status });
   }
@@ -417,7 +412,6 @@ export class LibvirtMigration implements RunningMigration {
     const before = this.state.sentBytes;
     if (before === undefined) return this.become({ ...this.state, sentBytes });
     if (sentBytes <= before) return;
-    this.sourceStopped = false;
     this.takeHeld(this.observer.now(), 'somebody on its host');
   }
 
@@ -426,7 +420,7 @@ export class LibvirtMigration implements RunningMigration {
     // A transient domain is gone from the source when it was migrated.
     const isOff = error instanceof VirshError && /domain is not running/.test(error.message);
     if (isNoDomain(error) || isOff) return this.finish({ kind: 'job-over' });
-    if (isOutOfReach(error)) this.sourceWasAway = true;
+    if (isOutOfReach(error)) this.seen.sourceWasAway = true;
     else if (!(error instanceof VirshTimeoutError)) {
       // libvirtd is there: it is QEMU that does not answer it.
       this.answeredMs = this.parts.clock.now();
@@ -451,15 +445,6 @@ export class LibvirtMigration implements RunningMigration {
     }
   }
 
-  /** libvirt has no such job: too late only where the source says that it has handed the guest over. */
-  private async nothingToAbort(): Promise<Error> {
-    const { state } = await this.sides.source.look();
-    this.observer.look();
-    return state === 'handed-over'
-      ? new TooLateError('libvirt has no job of it any more, and the source has handed the guest over')
-      : new Error(`libvirt has no job of it that could be aborted, and the source says ${state}`);
-  }
-
   private finish(because: Ending): void {
     if (isOver(this.state)) return;
     const heldBy = this.state.kind === 'held' ? this.state.by : undefined;
@@ -471,12 +456,11 @@ export class LibvirtMigration implements RunningMigration {
   /** libvirt's part is over, or cannot be seen any more: find out where the guest is, and tell it. */
   private async settle(because: Ending, heldBy: string | undefined): Promise<void> {
     const { clock, wasRunning, reconnectForMs } = this.parts;
-    const sourceEverStopped =
-      this.sourceStopped || (this.sides.source.watch.unbroken && !this.everHeld ? false : undefined);
+    const sourceEverStopped = this.seen.sourceEverStopped(this.sides.source.watch.unbroken);
     const looks = await lastingStates({
       clock,
       wasRunning,
-      sourceWasAway: this.sourceWasAway,
+      sourceWasAway: this.seen.sourceWasAway,
       handedOver: because.kind === 'handed-over',
       mayHaveArrived: sourceEverStopped !== false,
       // Another's job goes on; and a source that did not come back was waited for already.
@@ -503,9 +487,9 @@ export class LibvirtMigration implements RunningMigration {
         destinationEverRan:
           this.observer.destinationRan || (this.sides.destination.watch.unbroken ? false : undefined),
         sourceEverStopped,
-        postCopyBegan: this.postCopyBegan,
+        postCopyBegan: this.seen.postCopyBegan,
         heldBy,
-        cancelling: this.cancelling,
+        cancelling: this.seen.cancelling,
         virshEnded: this.ourVirsh?.output,
         lastJob: this.lastJob,
         completedJob: this.completedJob,
