@@ -37,6 +37,15 @@ export interface Hypervisor {
    */
   check(vm: string, destination: Destination, options: CheckOptions): Promise<CheckReport>;
 
+  /**
+   * Marks the VM at its host as driven by us, for controllers on other machines; left out where the hypervisor serves
+   * one controller at a time by itself. @throws {RefusedError} `held` when another one drives it
+   */
+  claim?(vm: string, destination: string): Promise<Claim>;
+
+  /** For those who come upon a migration, and can mark nothing any more. @throws {RefusedError} `held` as above */
+  assertUnclaimed?(vm: string): Promise<void>;
+
   /** Begins to migrate. @throws {RefusedError} with every finding, before anything was touched */
   start(vm: string, destination: Destination, options: StartOptions): Promise<RunningMigration>;
 
@@ -51,6 +60,14 @@ export interface Hypervisor {
    * that is asked for, and puts back what was set. @throws {Error} when it could not be made to run
    */
   settleAt(vm: string, todo: SettleTodo): Promise<Settled>;
+}
+
+/** A mark at the host, for as long as we drive the VM. */
+export interface Claim {
+  /** Right before the migration begins. @throws {RefusedError} `held` when another one has taken it meanwhile */
+  rest(): Promise<void>;
+  /** Once the migration has ended, at the side that has the VM then. Never rejects: a left mark is found stale. */
+  release(side: Side): Promise<void>;
 }
 
 export interface SettleTodo {

@@ -1,5 +1,5 @@
 /** Begins a migration: looks at both ends, opens the journal, and starts it. */
-import type { CheckReport, Destination } from '../hypervisor/hypervisor.ts';
+import type { CheckReport, Claim, Destination } from '../hypervisor/hypervisor.ts';
 import { Findings } from '../hypervisor/refusal.ts';
 import { formerSettings } from '../journal/former-settings.ts';
 import { sinkOf } from '../journal/journal-store.ts';
@@ -41,7 +41,9 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
 
   const bounded = maxSentBytes === undefined ? wish : { ...wish, limits: { ...limits, maxSentBytes } };
   const lease = await leaseOf(guest, parts);
+  let claim: Claim | undefined;
   try {
+    claim = await hypervisor.claim?.(wish.vm, destination.vm);
     const left = await store.unfinishedOf({ uuid: guest.uuid ?? null, vm: wish.vm });
     const foreseen = kind.foresees
       ? await foresee(
@@ -63,10 +65,11 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
     );
     if (foreseen) journal.append(0, { type: 'foreseen', known: foreseen.known, tookMs: foreseen.tookMs });
     const known = foreseen?.known;
-    return runFrom({ place: store.place, wish: bounded, lease, journal, known }, async (remember) => {
+    return runFrom({ place: store.place, wish: bounded, lease, claim, journal, known }, async (remember) => {
       const before = known && kind.begin(limits, known).beforeStart?.();
       if (before?.action === 'abort') return decline(before, sinkOf(journal));
       tellLeftovers(left, parts);
+      await claim?.rest();
       journal.append(0, { type: 'intent', intent: 'start', side: 'source' });
       return await hypervisor.start(wish.vm, destination, {
         ...options,
@@ -77,6 +80,7 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
       });
     });
   } catch (error) {
+    await claim?.release('source');
     await lease.release();
     throw error;
   }

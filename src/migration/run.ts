@@ -7,12 +7,14 @@
  * closed, the lease released and the hypervisor let go of.
  */
 import {
+  type Claim,
   type FormerSettings,
   type GuestFacts,
   type Hypervisor,
   NotBegunError,
   RefusedError,
   type RunningMigration,
+  type Side,
 } from '../hypervisor/hypervisor.ts';
 import type { Initiator } from '../journal/initiator.ts';
 import type { JournalEntry } from '../journal/journal-entry.ts';
@@ -72,6 +74,8 @@ interface Opened {
   readonly place: string;
   readonly wish: RunWish;
   readonly lease: Lease;
+  /** Left out where the hypervisor needs none. */
+  readonly claim?: Claim | undefined;
   readonly journal: JournalWriter;
   readonly known?: Foreknowledge | undefined;
   readonly past?: readonly MeasuredBoundary[];
@@ -85,7 +89,7 @@ export function runFrom(
   opened: Opened,
   begin: (remember: (former: FormerSettings) => Promise<void>) => Promise<RunningMigration | Outcome>,
 ): Run {
-  const { journal, lease, wish, place, known, past } = opened;
+  const { journal, lease, claim, wish, place, known, past } = opened;
   let supervisor: Supervisor | undefined;
   const begun = Promise.withResolvers<void>();
   /** What was wished before there was anything to do it to. */
@@ -120,10 +124,13 @@ export function runFrom(
     }
   };
 
+  let hasIt: Side = 'source';
   const live = async (): Promise<Outcome> => {
     try {
       const made = await begin(remember);
-      return 'events' in made ? await follow(made) : made;
+      const ended = 'events' in made ? await follow(made) : made;
+      if (ended.runsOn === 'destination') hasIt = 'destination';
+      return ended;
     } catch (error) {
       if (!(error instanceof NotBegunError)) {
         if (error instanceof RefusedError) await journal.discard();
@@ -132,6 +139,7 @@ export function runFrom(
       return notBegun(journal, error);
     } finally {
       await journal.close();
+      await claim?.release(hasIt);
       await lease.release();
     }
   };

@@ -38,6 +38,7 @@ export async function takeOverRun(wish: TakeOverWish, parts: RunParts): Promise<
   if (!guest.migrating && !left) throw notMigrating(guest);
   const lease = await leaseOf(guest, parts);
   try {
+    if (guest.migrating) await hypervisor.assertUnclaimed?.(wish.vm);
     const inherited = guest.mark === undefined ? undefined : inheritanceOf(left, guest.mark);
     const goesOn = left !== undefined && (!guest.migrating || inherited?.began === true);
     const destination = wish.destination ?? destinationOf(left, goesOn, parts);

@@ -1,0 +1,23 @@
+/** The port's claim on a libvirt domain: the mark of domain-mark.ts, for as long as a run lasts. */
+import type { Claim, Side } from '../hypervisor.ts';
+import type { DomainAddress } from './address.ts';
+import { markDomain, placeHere } from './domain-mark.ts';
+
+/** @throws {RefusedError} `held` with who holds it */
+export async function claimDomain(
+  source: DomainAddress,
+  uuid: string,
+  destinationUri: string,
+): Promise<Claim> {
+  const mark = await markDomain(source.uri, uuid, placeHere());
+  return {
+    rest: async () => await mark.rest(),
+    release: async (side: Side) => {
+      try {
+        await mark.remove({ uri: side === 'source' ? source.uri : destinationUri, uuid });
+      } catch {
+        // libvirt does not answer, or the domain has ended: the next taker finds the mark stale.
+      }
+    },
+  };
+}
