@@ -135,8 +135,8 @@ export class LibvirtHypervisor implements Hypervisor {
   }
 
   async check(vm: string, target: Destination, options: CheckOptions): Promise<CheckReport> {
-    const { domain, findings, notes } = await this.look(vm, target, options);
-    return { guest: domain.facts, findings, notes };
+    const { domain, findings, notes, maxSentBytes } = await this.look(vm, target, options);
+    return { guest: domain.facts, findings, notes, maxSentBytes };
   }
 
   async claim(vm: string, destination: string): Promise<Claim> {
@@ -308,8 +308,13 @@ export class LibvirtHypervisor implements Hypervisor {
     };
     // Our own mark in its metadata changes nothing that was found.
     const question = JSON.stringify({ ...parts, domainXml: withoutMetadata(domain.xml) });
-    const { findings, notes } = await this.verdict.to(question, () => preflight(parts));
-    return { domain, findings: [...(await sourceFindings(domain, options)), ...findings], notes };
+    const { findings, notes, maxSentBytes } = await this.verdict.to(question, () => preflight(parts));
+    return {
+      domain,
+      findings: [...(await sourceFindings(domain, options)), ...findings],
+      notes,
+      maxSentBytes,
+    };
   }
 }
 
