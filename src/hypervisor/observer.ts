@@ -33,6 +33,8 @@ export interface ObserverParts {
   answered?(sample: Sample, atMs: number): void;
   /** Called when a look failed. */
   failed?(error: unknown): void;
+  /** Called while a look is not answered, with how long it has waited. */
+  unanswered?(forMs: number): void;
 }
 
 /** A loop that is later than this was frozen, or too busy to look. */
@@ -56,6 +58,8 @@ export class Observer {
   private readonly settleEnded: (end: MigrationEnd) => void;
   private cancelTick: () => void = () => {};
   private looking = false;
+  /** When the last look asked. */
+  private askedMs = 0;
   /** Nothing is looked at any more. */
   private over = false;
   /** Nothing is told any more. */
@@ -198,8 +202,13 @@ export class Observer {
   }
 
   private tick(): void {
-    if (this.looking) return this.events.push({ kind: 'silence', atMs: this.now() });
+    if (this.looking) {
+      this.events.push({ kind: 'silence', atMs: this.now() });
+      this.parts.unanswered?.(this.now() - this.askedMs);
+      return;
+    }
     this.looking = true;
+    this.askedMs = this.now();
     this.parts
       .sample()
       .then(

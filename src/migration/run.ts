@@ -17,6 +17,7 @@ import {
 import type { Initiator } from '../journal/initiator.ts';
 import type { JournalEntry } from '../journal/journal-entry.ts';
 import { type JournalStore, type JournalWriter, type NewOpening, sinkOf } from '../journal/journal-store.ts';
+import type { MigrationView } from '../journal/view.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { MeasuredBoundary } from '../model/observation.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
@@ -32,6 +33,8 @@ export interface RunParts {
   readonly initiator: Initiator;
   /** Hears every entry of the journal as it is written. */
   show?(entry: JournalEntry, id: string): void;
+  /** Hears of a journal that is gone on with, and what it holds, before its next entry. */
+  goesOn?(left: MigrationView): void;
   /** Hears what is worth knowing before there is a journal, a sentence each. */
   say?(sentence: string): void;
 }
@@ -49,6 +52,8 @@ export interface RunWish {
 
 export interface Run {
   readonly id: string;
+  /** Settles once the migration is followed, or is over without that. Never rejects. */
+  readonly begun: Promise<void>;
   /** How it ended. @throws {RefusedError} where it was refused before anything was touched */
   readonly outcome: Promise<Outcome>;
   /** Settles when it is known what became of the wish. */
@@ -81,6 +86,7 @@ export function runFrom(
 ): Run {
   const { journal, lease, wish, parts, known, past } = opened;
   let supervisor: Supervisor | undefined;
+  const begun = Promise.withResolvers<void>();
   /** What was wished before there was anything to do it to. */
   let early: { readonly kind: 'cancel'; readonly reason: string } | { readonly kind: 'detach' } | undefined;
 
@@ -103,6 +109,7 @@ export function runFrom(
       past,
     );
     const running = supervisor.run();
+    begun.resolve();
     if (early?.kind === 'cancel') void supervisor.cancel(early.reason);
     if (early?.kind === 'detach') void supervisor.detach();
     try {
@@ -114,8 +121,8 @@ export function runFrom(
 
   const live = async (): Promise<Outcome> => {
     try {
-      const begun = await begin(remember);
-      return 'events' in begun ? await follow(begun) : begun;
+      const made = await begin(remember);
+      return 'events' in made ? await follow(made) : made;
     } catch (error) {
       if (!(error instanceof NotBegunError)) {
         if (error instanceof RefusedError) await journal.discard();
@@ -129,9 +136,13 @@ export function runFrom(
   };
 
   const outcome = live();
-  outcome.catch(() => {});
+  outcome.then(
+    () => begun.resolve(),
+    () => begun.resolve(),
+  );
   return {
     id: journal.id,
+    begun: begun.promise,
     outcome,
     cancel: async (reason) => {
       if (supervisor) return await supervisor.cancel(reason);

@@ -41,6 +41,7 @@ export async function takeOverRun(wish: TakeOverWish, parts: RunParts): Promise<
     const inherited = guest.mark === undefined ? undefined : inheritanceOf(left, guest.mark);
     const goesOn = left !== undefined && (!guest.migrating || inherited?.began === true);
     const destination = wish.destination ?? destinationOf(left, goesOn, parts);
+    if (goesOn) parts.goesOn?.(left);
     const journal = goesOn
       ? await store.reopen(left.id, parts.show)
       : await store.open(

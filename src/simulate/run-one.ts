@@ -69,7 +69,11 @@ export async function migrateOn(
   const known = given ?? (kind.foresees ? await probed(hypervisor, allowed) : undefined);
   const before = known && kind.begin(allowed, known).beforeStart?.();
   if (before?.action === 'abort') return decline(before, journal);
-  const migration = await hypervisor.start(VM, DESTINATION, startOptionsOf(kind, allowed, false));
+  const migration = await hypervisor.start(
+    VM,
+    DESTINATION,
+    startOptionsOf(kind, allowed, false, undefined, known),
+  );
   return await new Supervisor(migration, kind, allowed, journal, known).run();
 }
 

@@ -2,18 +2,18 @@
 import type { Config } from '../config/config.ts';
 import { limitsOf, policyOf } from '../config/settings.ts';
 import { settingsFor } from '../config/settings-for.ts';
-import { RefusedError, type RunningMigration } from '../hypervisor/hypervisor.ts';
-import { lookUpDomain } from '../hypervisor/libvirt/domain/domain.ts';
+import { RefusedError } from '../hypervisor/hypervisor.ts';
+import { type Domain, lookUpDomain } from '../hypervisor/libvirt/domain/domain.ts';
 import type { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
-import { FolderJournals } from '../journal/folder/folder-journals.ts';
-import { initiatorHere } from '../journal/initiator.ts';
-import { type JournalWriter, sinkOf } from '../journal/journal-store.ts';
+import type { Initiator } from '../journal/initiator.ts';
+import type { JournalStore } from '../journal/journal-store.ts';
 import { isJournalOf } from '../journal/unfinished.ts';
-import { Supervisor } from '../migration/supervisor.ts';
+import type { MigrationView } from '../journal/view.ts';
+import type { Run } from '../migration/run.ts';
+import { takeOverRun } from '../migration/take-over.ts';
 import { formatDuration } from '../model/units.ts';
 import type { Limits } from '../policy/policy.ts';
-import { VERSION } from '../version.ts';
-import { ownerOfLimit, withStarterLimit } from './starter-limit.ts';
+import { type LimitOwner, ownerOfLimit, withStarterLimit } from './starter-limit.ts';
 import type { WatchLog } from './watch-log.ts';
 
 export interface TakeOverParts {
@@ -23,7 +23,8 @@ export interface TakeOverParts {
   /** Its address on the destination, where that is a host that we watch too. */
   findDestination(uuid: string, name: string): Promise<string | undefined>;
   readonly config: Config;
-  readonly stateDir: string;
+  readonly store: JournalStore;
+  readonly initiator: Initiator;
   readonly log: WatchLog;
   readonly host: string;
   /** When it was first seen, on the clock of performance.now(). */
@@ -38,7 +39,7 @@ export interface TakenOver {
 
 /** @returns undefined when it is to be left alone @throws {RefusedError} when there is nothing to take over */
 export async function takeOver(parts: TakeOverParts): Promise<TakenOver | undefined> {
-  const { hypervisor, log, host, vm, stateDir } = parts;
+  const { log, host, vm, store } = parts;
   const domain = await lookUpDomain(vm, true);
   const { name } = domain.description;
   const { settings, problems } = settingsFor(
@@ -51,85 +52,104 @@ export async function takeOver(parts: TakeOverParts): Promise<TakenOver | undefi
     log.say(`${name}: migrates, and is left alone as configured`, { host, domain: name });
     return undefined;
   }
+  // What ended meanwhile is not the daemon's to settle: nobody asked it to.
+  if (!domain.facts.migrating) throw new RefusedError('not-migrating', `${name} does not migrate any more`);
 
   const destination = await parts.findDestination(domain.uuid, name);
   const beganAtMs = Date.now() - (domain.job.timeElapsedMs ?? 0);
-  const journals = new FolderJournals(stateDir);
-  const unfinished = await journals.unfinishedOf({ uuid: domain.uuid, vm });
+  const unfinished = await store.unfinishedOf({ uuid: domain.uuid, vm });
   const left = unfinished && isJournalOf(unfinished, { mark: null, beganAtMs }) ? unfinished : undefined;
   const owner = ownerOfLimit(domain.downtimeLimitMs, left);
-  // Whoever began it has chosen the bandwidth.
+  // The one who began it has chosen the bandwidth.
   const configured = { ...limitsOf(settings), bandwidthBytesPerSecond: undefined };
-  const wanted = withStarterLimit(configured, owner);
-  const limits: Limits = wanted.overBudget === 'brake' ? { ...wanted, overBudget: 'leave' } : wanted;
-  if (limits !== wanted)
-    log.say(
-      `${name}: over-budget is brake, which libvirt makes ready only when a migration begins: what does not fit is left running`,
-      { host, domain: name },
-    );
+  const limits = withoutBrake(withStarterLimit(configured, owner), parts, name);
   const kind = policyOf(settings);
-  const migration = await hypervisor.attachTo(domain, {
-    destination,
-    lineRateBytesPerSecond: limits.lineRateBytesPerSecond,
-    brake: false,
-  });
-  const journal = await openedOrLetGo(migration, () =>
-    journals.open(
+  const run = await leftToItsHolder(parts, name, () =>
+    takeOverRun(
       {
-        origin: 'attach',
-        switchoverVersion: VERSION,
         vm,
-        vmUuid: domain.uuid,
-        destination: destination ?? null,
-        migrateUri: null,
-        policy: kind.name,
+        kind,
         limits,
+        destination,
         guest: domain.facts,
-        initiator: initiatorHere(),
-        reason: null,
-        correlationId: null,
-        continues: left?.id ?? null,
-        mark: null,
-        destinationWaits: false,
+        attach: async (options) => await parts.hypervisor.attachTo(domain, options),
       },
-      (entry, id) => log.entry(host, name, id, entry),
+      {
+        hypervisor: parts.hypervisor,
+        store,
+        initiator: parts.initiator,
+        show: (entry, id) => log.entry(host, name, id, entry),
+        say: (sentence) => log.say(`${name}: ${sentence}`, { host, domain: name }),
+      },
     ),
   );
-  const { id } = journal;
-  const afterMs = performance.now() - parts.firstSignMs;
+  if (!run) return undefined;
+  // Refused after all, it is as if it had never been taken over.
+  await Promise.race([run.begun.then(() => undefined), run.outcome]);
+  sayTakenOver(parts, domain, run, { kindName: kind.name, limits, owner, left });
+  const ended = run.outcome.then(
+    () => {},
+    (error: unknown) => {
+      if (!isOver(error))
+        log.say(`${name}: could not be taken over: ${wordsOf(error)}`, { host, domain: name });
+    },
+  );
+  return { ended, detach: async () => await run.detach() };
+}
+
+/** @returns undefined where another controller holds the VM: it is left to that one, which is said */
+async function leftToItsHolder(
+  { log, host }: TakeOverParts,
+  name: string,
+  take: () => Promise<Run>,
+): Promise<Run | undefined> {
+  try {
+    return await take();
+  } catch (error) {
+    if (!(error instanceof RefusedError) || error.code !== 'held') throw error;
+    log.say(`${name}: ${error.message.replace(/^VM \S+ is /, '')}; left to it`, { host, domain: name });
+    return undefined;
+  }
+}
+
+function withoutBrake(wanted: Limits, { log, host }: TakeOverParts, name: string): Limits {
+  if (wanted.overBudget !== 'brake') return wanted;
+  log.say(
+    `${name}: over-budget is brake, which libvirt makes ready only when a migration begins: what does not fit is left running`,
+    { host, domain: name },
+  );
+  return { ...wanted, overBudget: 'leave' };
+}
+
+interface Taking {
+  readonly kindName: string;
+  readonly limits: Limits;
+  readonly owner: LimitOwner;
+  readonly left: MigrationView | undefined;
+}
+
+function sayTakenOver(
+  { log, host, firstSignMs }: TakeOverParts,
+  { description: { name } }: Domain,
+  { id }: Run,
+  { kindName, limits, owner, left }: Taking,
+): void {
+  const afterMs = performance.now() - firstSignMs;
+  const longest = formatDuration(limits.maxDowntimeMs);
   const whose = {
     nobody: '',
     us: `; goes on with the limits of ${left?.id}`,
-    starter: `; the starter allows ${formatDuration(limits.maxDowntimeMs)}, which holds`,
+    starter: `; the starter allows ${longest}, which holds`,
   };
   log.say(
-    `${name}: taken over ${formatDuration(afterMs)} after its first sign, policy ${kind.name}, a pause of ` +
-      `${formatDuration(limits.maxDowntimeMs)} the longest allowed${whose[owner.owner]}; journal ${id}`,
+    `${name}: taken over ${formatDuration(afterMs)} after its first sign, policy ${kindName}, a pause of ` +
+      `${longest} the longest allowed${whose[owner.owner]}; journal ${id}`,
     { host, domain: name, migration: id, afterMs },
   );
-
-  const supervisor = new Supervisor(migration, kind, limits, sinkOf(journal));
-  const ended = supervisor
-    .run()
-    .catch((error: unknown) => log.say(`${name}: unexpected error: ${(error as Error).stack}`, { host }))
-    .then(async () => {
-      await migration.detach();
-      await journal.close();
-    });
-  return { ended, detach: async () => await supervisor.detach() };
 }
 
-/** Without a journal nothing is done to it: its folder may be writable again at the next pass. */
-async function openedOrLetGo(
-  migration: RunningMigration,
-  open: () => Promise<JournalWriter>,
-): Promise<JournalWriter> {
-  try {
-    return await open();
-  } catch (error) {
-    await migration.detach();
-    throw error;
-  }
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** It ended before we came to it. */

@@ -4,13 +4,15 @@ import { domainAddress } from '../hypervisor/libvirt/address.ts';
 import { sideStateAt } from '../hypervisor/libvirt/domain/domain-state.ts';
 import { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
 import { EventHub } from '../hypervisor/libvirt/virsh/event-hub.ts';
+import { initiatorHere } from '../journal/initiator.ts';
+import type { JournalStore } from '../journal/journal-store.ts';
 import { HostWatcher } from './host-watcher.ts';
 import type { WatchLog } from './watch-log.ts';
 
 export interface WatcherParts {
   readonly uris: readonly string[];
   readonly config: Config;
-  readonly stateDir: string;
+  readonly store: JournalStore;
   readonly log: WatchLog;
 }
 
@@ -20,17 +22,21 @@ export class Watcher {
   private readonly hosts: HostWatcher[];
   private readonly uris: readonly string[];
 
-  constructor({ uris, config, stateDir, log }: WatcherParts) {
+  constructor({ uris, config, store, log }: WatcherParts) {
     this.config = config;
     this.uris = uris;
     const hub = new EventHub();
+    const initiator = initiatorHere();
     const hypervisor = new LibvirtHypervisor({ hub });
     this.hosts = uris.map(
       (uri) =>
         new HostWatcher({
           ...{ uri, hub, log },
           takeOverParts: () => ({
-            ...{ hypervisor, stateDir, config: this.config },
+            hypervisor,
+            store,
+            initiator,
+            config: this.config,
             findDestination: async (uuid, name) => await this.findDestination(uri, uuid, name),
           }),
         }),

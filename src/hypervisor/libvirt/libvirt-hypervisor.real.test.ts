@@ -23,6 +23,8 @@ hypervisorContract('libvirt through virsh', async () => {
     memoryBytes: 512 * 2 ** 20,
     nowhere: domainAddress(source.uri, 'nobody'),
     nowhereCode: 'no-domain',
+    nowhereState: 'gone',
+    suspendedThenCancelled: 'running',
     unreachable: domainAddress(`qemu+unix:///system?socket=${lab.folder}/nobody`, 'vm1'),
     renewDestination: async () => {},
     verifyGuest: async () => {

@@ -112,6 +112,14 @@ export class LastingMonitor {
     return this.client;
   }
 
+  /** A connection that carries nothing any more is as good as closed: it is opened anew. */
+  giveUp(words: string): void {
+    const { client } = this;
+    if (!client) return;
+    this.lose(client, words);
+    void client.close();
+  }
+
   async close(): Promise<void> {
     const { client } = this;
     this.cancelRetry();

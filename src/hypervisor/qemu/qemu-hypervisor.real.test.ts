@@ -15,6 +15,8 @@ hypervisorContract('QEMU through QMP', async () => {
     memoryBytes: 512 * 2 ** 20,
     nowhere: `qmp:${lab.folder}/nobody`,
     nowhereCode: 'no-socket',
+    nowhereState: 'unreachable',
+    suspendedThenCancelled: 'paused',
     unreachable: `qmp:${lab.folder}/nobody2`,
     renewDestination: async () => {
       await pair.startDestination();

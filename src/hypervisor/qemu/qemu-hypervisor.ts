@@ -33,6 +33,7 @@ import { ChangedSettings, isRefusal } from './changed-settings.ts';
 import { fence } from './fence.ts';
 import { LastingMonitor } from './lasting-monitor.ts';
 import { listeningQemu, type ProvableProcess } from './listening-process.ts';
+import { qemuEnd } from './migration-facts.ts';
 import { assertUnderWay, guestFacts, isSameVm, openMonitor, sideStateAt, socketPath } from './monitor.ts';
 import { preflight } from './preflight.ts';
 import { probeBySampling } from './probe.ts';
@@ -285,11 +286,11 @@ function connectedClient(monitor: LastingMonitor): QmpClient {
 }
 
 async function look(vm: string, target: Destination, options: CheckOptions, ends: BothEnds) {
-  const [guest, other] = await Promise.all([
-    guestFacts(vm, connectedClient(ends.source)),
-    guestFacts(target.vm, connectedClient(ends.destination)),
+  const [here, there] = await Promise.all([
+    qemuEnd(vm, connectedClient(ends.source)),
+    qemuEnd(target.vm, connectedClient(ends.destination)),
   ]);
-  return { guest, findings: preflight(guest, other, target, options), notes: [] };
+  return preflight(here, there, target, options);
 }
 
 /** @throws {RefusedError} when the one that answers there is not the one that receives this guest */

@@ -35,6 +35,7 @@ import type { LastingMonitor, MonitorChange } from './lasting-monitor.ts';
 import { finalInfo, lastingDestinationState, lastingSourceState, stateBehind } from './lasting-state.ts';
 import { probeBySampling } from './probe.ts';
 import type { MigrationInfo, QemuRunState } from './qmp/commands.ts';
+import { QmpTimeoutError } from './qmp/errors.ts';
 import type { QmpEvent } from './qmp/events.ts';
 
 const TICK_MS = 250;
@@ -51,7 +52,10 @@ const HELD_UP_MS = 1000;
 const RELEASE_MS = 100;
 /** A query may be held up by a whole stop-and-copy; `silence` tells of it long before. */
 const PATIENT_MS = 600_000;
+/** A stop-and-copy that lasts longer than this is none: the connection is dead. Below {@link PATIENT_MS}. */
+const STOPPED_PATIENCE_MS = 300_000;
 const COMMAND_MS = 5000;
+const YANK_MS = 2000;
 /** QEMU reckons its threshold anew each 100 ms: a limit that was taken holds after two of these. */
 const LIMIT_HOLDS_MS = 250;
 /** A destination that was handed the guest still loads its devices. */
@@ -133,6 +137,8 @@ export class QemuMigration implements RunningMigration {
   private cancelAsked = false;
   /** The destination was kept from starting by a {@link fence}. */
   private fenced = false;
+  /** A {@link fence} was tried, and what came of it is not known. */
+  private mayBeFenced = false;
   /** The destination was told to run the guest, so it may have, whether or not that was seen. */
   private toldToRun = false;
   private postCopyBegan = false;
@@ -159,6 +165,7 @@ export class QemuMigration implements RunningMigration {
       zeroMs: parts.zeroMs,
       sample: () => this.sample(),
       everyMs: () => this.everyMs(),
+      unanswered: (forMs) => this.takeNoAnswer(forMs),
       announces: () => parts.hasEvents && this.source.state.kind === 'connected',
     });
     this.subscribe();
@@ -250,7 +257,9 @@ export class QemuMigration implements RunningMigration {
       this.fenced = true;
       return true;
     } catch (error) {
-      if (error instanceof TooLateError || this.observer.guestStopped) throw error;
+      if (error instanceof TooLateError) throw error;
+      this.mayBeFenced = true;
+      if (this.observer.guestStopped) throw error;
       return false;
     }
   }
@@ -298,7 +307,17 @@ export class QemuMigration implements RunningMigration {
       throw new Error(
         "the source's monitor takes no out-of-band commands, and QEMU answers no others while it sends",
       );
-    await this.source.execute('yank', { instances: [{ type: 'migration' }] }, { oob: true, timeoutMs: 2000 });
+    try {
+      await this.source.execute(
+        'yank',
+        { instances: [{ type: 'migration' }] },
+        { oob: true, timeoutMs: YANK_MS },
+      );
+    } catch (error) {
+      // QEMU answers it whatever else it does, so nothing comes over this connection any more.
+      if (error instanceof QmpTimeoutError) this.source.giveUp('it does not even answer yank');
+      throw error;
+    }
     return 'yank on the source';
   }
 
@@ -341,7 +360,12 @@ export class QemuMigration implements RunningMigration {
       const monitor = side === 'source' ? this.source : this.destination;
       return monitor?.state.kind === 'connected' || monitor?.state.kind === 'lost';
     });
-    return await Promise.all(present.map(async (changed) => await changed.putBack()));
+    return await Promise.all(
+      present.map(async (changed) => {
+        await (changed.side === 'source' ? this.source : this.destination)?.connected(COMMAND_MS);
+        return await changed.putBack();
+      }),
+    );
   }
 
   async detach(): Promise<void> {
@@ -424,6 +448,16 @@ export class QemuMigration implements RunningMigration {
     this.cancelLoss = parts.clock.after(parts.reconnectForMs, () => {
       if (this.source.state.kind === 'lost') void this.finish('lost');
     });
+  }
+
+  /**
+   * In the stop-and-copy QEMU does not answer, however long that is. Otherwise a connection over which nothing comes is
+   * no better than a closed one, and does not even say so.
+   */
+  private takeNoAnswer(forMs: number): void {
+    const inStopAndCopy = this.observer.guestStopped && !this.observer.destinationRan;
+    const patienceMs = inStopAndCopy ? STOPPED_PATIENCE_MS : this.parts.reconnectForMs;
+    if (forMs >= patienceMs) this.source.giveUp(`it has not answered for ${Math.round(patienceMs / 1000)} s`);
   }
 
   /** Events were missed: what QEMU says now stands in for them, and says how old it may be. */
@@ -532,7 +566,8 @@ export class QemuMigration implements RunningMigration {
       whereabouts: { source, destination },
       destinationEverRan: this.destinationEverRan(),
       sourceEverStopped: this.sourceEverStopped(),
-      destinationWaits: this.keepsWaiting,
+      // One that stands still after we tried to make it stands still because of us.
+      destinationWaits: this.keepsWaiting || (this.mayBeFenced && destination === 'paused'),
       postCopyBegan: this.postCopyBegan,
       heldBy: this.heldBy,
       guestEnded: this.guestEnded,
@@ -548,6 +583,8 @@ export class QemuMigration implements RunningMigration {
     const state = await lastingDestinationState(this.destination, source, waiting);
     if (state !== 'incoming' || this.keepsWaiting || !this.destination || waiting.result === 'completed')
       return state;
+    // A source that is only out of reach goes on sending.
+    if (waiting.result === 'lost' && source !== 'gone') return state;
     // Its stream is over; all that it could still do is to start with what its socket holds.
     try {
       await fence(this.destination);

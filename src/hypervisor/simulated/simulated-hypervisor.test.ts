@@ -12,6 +12,8 @@ hypervisorContract('simulated', async () => {
     memoryBytes: 512 * 2 ** 20,
     nowhere: 'sim:nobody',
     nowhereCode: 'no-domain',
+    nowhereState: 'gone',
+    suspendedThenCancelled: 'paused',
     unreachable: 'sim:nobody2',
     // A simulated destination waits again by itself.
     renewDestination: async () => {},

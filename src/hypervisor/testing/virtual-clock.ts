@@ -44,18 +44,44 @@ export class VirtualClock implements Clock {
     for (;;) {
       const timer = this.soonest();
       if (!timer || timer.atMs > untilMs) break;
-      this.timers.delete(timer);
-      this.nowMs = Math.max(this.nowMs, timer.atMs);
-      timer.callback();
+      this.fire(timer);
       await settled();
     }
     this.nowMs = untilMs;
+  }
+
+  /**
+   * Lets time pass until that is settled. @returns what it was resolved with @throws {Error} what it was rejected with,
+   * or that it is not settled within that time, or that nothing is left to wait for
+   */
+  async until<T>(promise: Promise<T>, withinMs = 3_600_000): Promise<T> {
+    let over = false;
+    const mark = (): void => {
+      over = true;
+    };
+    promise.then(mark, mark);
+    const lastMs = this.nowMs + withinMs;
+    await settled();
+    while (!over) {
+      const timer = this.soonest();
+      if (!timer) throw new Error(`at ${this.nowMs} ms nothing is left to wait for`);
+      if (timer.atMs > lastMs) throw new Error(`nothing came of it within ${withinMs} ms of virtual time`);
+      this.fire(timer);
+      await settled();
+    }
+    return await promise;
   }
 
   /** The clock jumps, as when this process was frozen: what was due in between is late. */
   async freeze(ms: number): Promise<void> {
     this.nowMs += ms;
     await this.pass(0);
+  }
+
+  private fire(timer: Timer): void {
+    this.timers.delete(timer);
+    this.nowMs = Math.max(this.nowMs, timer.atMs);
+    timer.callback();
   }
 
   private soonest(): Timer | undefined {

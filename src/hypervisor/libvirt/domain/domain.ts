@@ -1,6 +1,7 @@
 /** A domain as its host knows it. */
 import { type GuestFacts, RefusedError } from '../../hypervisor.ts';
 import { migrationMark } from '../../migration-mark.ts';
+import { losesWritesUnder } from '../../qemu-rules/known-defects.ts';
 import { type DomainAddress, parseDomainAddress } from '../address.ts';
 import { ask } from '../virsh/ask.ts';
 import type { JobInfo } from '../virsh/job-info.ts';
@@ -84,7 +85,7 @@ export async function lookUpDomain(vm: string, haste = false): Promise<Domain> {
   const side = sideLookOf(state, migration, 'source').state;
   const losesWrites =
     accelerator === 'tcg' && side !== 'gone' && !haste
-      ? await losesWritesUnderTcg(uri, uuid, versions)
+      ? losesWritesUnder(accelerator, await ownQemu(uri, uuid, versions))
       : undefined;
   return {
     ...{ ...address, uuid, xml, description, versions, job, jobBeganMs },
@@ -113,20 +114,15 @@ function capOf(mebibytesPerSecond: number): number | undefined {
 }
 
 /**
- * QEMU before 9.0 loses writes of a guest without KVM while it migrates (see the QEMU driver's features). A
- * guest may run on an older QEMU than the host starts now, so it is asked itself; libvirt marks a domain whose
+ * A guest may run on an older QEMU than the host starts now, so it is asked itself; libvirt marks a domain whose
  * monitor was used, hence only where the answer matters, and only to query.
  */
-async function losesWritesUnderTcg(
-  uri: string,
-  uuid: string,
-  versions: HostVersions,
-): Promise<string | undefined> {
+async function ownQemu(uri: string, uuid: string, versions: HostVersions): Promise<Version | undefined> {
   const query = ['qemu-monitor-command', `--domain=${uuid}`, '--cmd={"execute":"query-version"}'];
   const answer = await virsh(uri, query).catch(() => '');
-  const major = /"major":\s*(\d+)/.exec(answer)?.[1] ?? versions.qemu?.[0];
-  if (major === undefined || Number(major) >= 9) return undefined;
-  return `QEMU ${major} loses guest writes when it migrates a guest without KVM (TCG): the guest would arrive with corrupted memory`;
+  const part = (name: string) => Number(new RegExp(`"${name}":\\s*(\\d+)`).exec(answer)?.[1]);
+  const version: Version = [part('major'), part('minor'), part('micro')];
+  return version.some(Number.isNaN) ? versions.qemu : version;
 }
 
 function named(name: string, version: Version | undefined): string {

@@ -1,5 +1,4 @@
 import { type Clock, REAL_CLOCK } from '../../clock.ts';
-import { explainConnectFailure } from './connect-failure.ts';
 import { QmpClosedError, type QmpError, QmpProtocolError } from './errors.ts';
 import { LineSplitter, LineTooLongError } from './line-splitter.ts';
 import { type OpenQmpSocket, openUnixSocket, type QmpSocket } from './qmp-socket.ts';
@@ -82,7 +81,7 @@ export class Connection {
       socket = await this.#open(this.path, signal);
     } catch (error) {
       this.#finish(undefined);
-      throw signal?.aborted === true ? signal.reason : await explainConnectFailure(this.path, error);
+      throw signal?.aborted === true ? signal.reason : error;
     }
     this.#socket = socket;
     this.#move({ kind: 'negotiating' });

@@ -1,6 +1,7 @@
 /** What carries a QMP connection: QEMU's unix socket, or a stand-in that is simulated. */
 import { once } from 'node:events';
 import { Socket } from 'node:net';
+import { explainConnectFailure } from './connect-failure.ts';
 import { QmpConnectError } from './errors.ts';
 
 /** As much of a `node:net` socket as a connection needs. Open when it is handed out. */
@@ -14,7 +15,7 @@ export interface QmpSocket {
   destroy(): unknown;
 }
 
-/** @throws {Error} as the system does when it does not open; `signal.reason` if aborted */
+/** @throws {QmpConnectError | QmpNegotiationError} when it does not open; `signal.reason` if aborted */
 export type OpenQmpSocket = (path: string, signal: AbortSignal | undefined) => Promise<QmpSocket>;
 
 /** sun_path holds 108 bytes with its closing NUL (man 7 unix). libuv cuts or refuses what is longer. */
@@ -30,6 +31,6 @@ export const openUnixSocket: OpenQmpSocket = async (path, signal) => {
     return socket;
   } catch (error) {
     socket.destroy();
-    throw error;
+    throw signal?.aborted === true ? signal.reason : await explainConnectFailure(path, error);
   }
 };
