@@ -680,6 +680,47 @@ describe('a libvirtd that ends and comes back', () => {
   });
 });
 
+// Audit 6; on real libvirt: the destination's libvirtd is killed right after it let the guest run.
+describe('a source that libvirt resumes after the destination has run the guest', () => {
+  async function bothRun(...given: Parameters<typeof scripted>) {
+    const script = await underWay(...given);
+    script.lifecycle('source', 'Suspended', 'Migrated');
+    script.lifecycle('destination', 'Resumed', 'Migrated');
+    script.lifecycle('source', 'Resumed', 'Migrated');
+    await script.clock.pass(10);
+    return script;
+  }
+
+  test('is stopped at once, and the end says that both have run it', async () => {
+    const script = await bothRun();
+    expect(script.source.commands).toEqual(['suspend']);
+    script.lifecycle('source', 'Suspended', 'Paused');
+    fails(script, 'paused (user)');
+    script.destination.state = 'running (migrated)';
+    script.destination.job = () => 'Job type: 0';
+    expect(await script.end()).toMatchObject({
+      whereabouts: { source: 'running', destination: 'running' },
+      destinationEverRan: true,
+      heldBy: undefined,
+    });
+    expect(script.told('status')).toMatchObject([{ status: expect.stringMatching(/it was stopped there/) }]);
+  });
+
+  test('where it cannot be stopped, that is told', async () => {
+    const script = await underWay();
+    script.source.answers.set('suspend', () => LOCKED);
+    script.lifecycle('destination', 'Resumed', 'Migrated');
+    script.lifecycle('source', 'Resumed', 'Migrated');
+    await script.clock.pass(10);
+    expect(script.told('status')).toMatchObject([{ status: expect.stringMatching(/could not be stopped/) }]);
+  });
+
+  test('is left alone where somebody else began the migration', async () => {
+    const script = await bothRun({ begunByUs: false });
+    expect(script.source.commands).toEqual([]);
+  });
+});
+
 describe('what was not heard is only known where nothing can have been missed', () => {
   test('a stream that came up late, before the memory was copied, tells', async () => {
     const script = scripted({ quiet: true });

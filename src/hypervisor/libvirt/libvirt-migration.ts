@@ -328,6 +328,21 @@ export class LibvirtMigration implements RunningMigration {
     if (this.state.kind !== 'beginning' && this.state.kind !== 'copying') this.become({ kind: 'copying' });
     this.suspendedByUs = false;
     this.observer.resumed('source', atMs);
+    if (this.observer.destinationRan && this.begunByUs) this.stopTheOlder();
+  }
+
+  /**
+   * The destination's libvirtd died as it had let the guest run, so the source's did not hear of it and resumes the
+   * guest by itself (11.3, tried). Not a moment is waited with it; what the end then says is that both have run.
+   */
+  private stopTheOlder(): void {
+    this.seen.resumedAfterArrival = true;
+    const tell = (status: string) =>
+      this.observer.tell({ kind: 'status', atMs: this.observer.now(), status });
+    this.sides.source.act('suspend').then(
+      () => tell('the source resumed after the guest had run on the destination: it was stopped there'),
+      (error: unknown) => tell(`the source resumed and could not be stopped: ${wordsOf(error)}`),
+    );
   }
 
   private takeDestinationEvent(event: TimedEvent): void {
@@ -483,7 +498,7 @@ export class LibvirtMigration implements RunningMigration {
       migrationEnd({
         atMs: this.observer.now(),
         because,
-        looks,
+        looks: this.seen.resumedAfterArrival ? { ...looks, source: { state: 'running' } } : looks,
         destinationEverRan:
           this.observer.destinationRan || (this.sides.destination.watch.unbroken ? false : undefined),
         sourceEverStopped,

@@ -5,6 +5,8 @@ export class Seen {
   private ranInPostCopy = false;
   /** The source's libvirtd was away for a while. */
   sourceWasAway = false;
+  /** libvirt resumed the source after the destination had run the guest, so its state there is the older one. */
+  resumedAfterArrival = false;
   /** libvirt was asked, by us, to abort the job. */
   cancelling = false;
 
