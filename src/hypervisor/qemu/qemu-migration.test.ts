@@ -128,6 +128,33 @@ describe('a start', () => {
   });
 });
 
+describe('a VM that stops answering before anything was touched', () => {
+  const refusal = { name: 'RefusedError', code: 'unreachable' };
+
+  test.each(['query-uuid', 'query-name', 'query-kvm'])(
+    '%s: it is refused, and let go of',
+    async (command) => {
+      const { start, clock, pair } = bed([{ on: { command, side: 'source' }, nth: 'every', do: 'error' }]);
+      await expect(clock.until(pair.hypervisor().inspect(pair.vm))).rejects.toMatchObject(refusal);
+      const failure = await start().catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(Error);
+      // Nobody holds it any more.
+      await clock.until(connectQmp('/sim/source.sock', { clock, open: pair.open }));
+    },
+  );
+
+  test('nor is it attached to', async () => {
+    const { start, attach, clock, pair } = bed([
+      { on: { command: 'query-uuid', side: 'source' }, nth: 3, do: 'drop' },
+    ]);
+    const first = await start();
+    await clock.pass(200);
+    await clock.until(first.detach());
+    await expect(attach()).rejects.toMatchObject(refusal);
+    expect(pair.truth.runningSides).toEqual(['source']);
+  });
+});
+
 describe('a guest that is stopped, and not for the switchover', () => {
   test.each([
     ['stopped-by-operator', /somebody else/],
