@@ -53,6 +53,10 @@ const BENCHES: Record<
     summary: 'makes docs/benchmarks.md from bench/results/; runs nothing',
     load: () => import('./report.ts'),
   },
+  startup: {
+    summary: 'how long --help and other short commands take (1 min)',
+    load: () => import('./startup.ts'),
+  },
   watch: {
     summary: 'a host with 20 domains: how fast 4 migrations are taken over, and an idle minute (4 min)',
     load: () => import('./watch.ts'),

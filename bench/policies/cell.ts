@@ -13,6 +13,8 @@ import type { StartsWith } from '../../src/policy/policy.ts';
 import { watchCost } from '../process-cost.ts';
 import type { CellKey, CellRecord } from './record.ts';
 
+const WITH_PEERS = [process.execPath, path.join(import.meta.dirname, 'switchover-with-peers.ts')];
+
 /** Between the last check of the guest and the next start: its work has to be under way again. */
 const SETTLE_MS = 1500;
 
@@ -45,7 +47,7 @@ export async function runCell(bed: Bed, trial: Trial): Promise<Ran> {
     await startAs(bed, trial.startsWith, true);
     const timeout = `${trial.timeLimitMs}ms`;
     const args = ['--json', '--timeout', timeout, ...trial.args, '--state-dir', stateDir];
-    const running = await bed.migrate(...args);
+    const running = await bed.migrateBy(WITH_PEERS, ...args);
     const cost = watchCost(running.process.pid);
     const document = documentFrom(await running.ended);
     const spent = cost();

@@ -19,7 +19,7 @@ export interface AttachCliOptions extends MigrationOptions, HostOptions {
 export async function attach(vmText: string, options: AttachCliOptions): Promise<number> {
   const reporter = new Reporter(outputOf(options), options.quiet === true);
   assertUsage(options);
-  const { hypervisor, vm, libvirt } = placeOf(vmText, options);
+  const { hypervisor, vm, libvirt } = await placeOf(vmText, options);
   const { limits, kind, problems } = settled(options, await libvirt?.describe(vm));
   for (const problem of problems) reporter.say(`warning: ${problem}`);
   const wish = {

@@ -5,7 +5,9 @@ import { environmentLayer } from '../config/environment.ts';
 import { type Merged, merge } from '../config/merge.ts';
 import { BUILT_IN, SETTING_NAMES, type SettingKey, type Settings } from '../config/settings.ts';
 import { placesFor, problemsOf } from '../config/settings-for.ts';
+import { shown } from '../model/shown.ts';
 import { formatDuration, formatRate } from '../model/units.ts';
+import { standardError } from './output/standard.ts';
 import { table } from './render/table.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -23,7 +25,7 @@ export function configShow(options: ConfigShowOptions): number {
   const { layers, problems } = placesFor(config, domain);
   const merged = merge([...layers, environmentLayer(process.env)]);
   for (const problem of [...problems, ...problemsOf(merged.contradictions, domain)])
-    process.stderr.write(`switchover: ${problem}\n`);
+    standardError().write(`switchover: ${shown(problem)}\n`);
   process.stdout.write(
     `${options.json ? JSON.stringify(documentOf(config, options, merged), null, 2) : text(config, options, merged)}\n`,
   );

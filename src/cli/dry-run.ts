@@ -7,6 +7,7 @@ import type {
   Hypervisor,
 } from '../hypervisor/hypervisor.ts';
 import { SWITCHOVER_FIXED_COST_MS } from '../model/passes.ts';
+import { shown } from '../model/shown.ts';
 import { formatBytes, formatDuration, formatRate } from '../model/units.ts';
 import type { Limits } from '../policy/policy.ts';
 import { EXIT } from './exit-status.ts';
@@ -76,7 +77,7 @@ function text(parts: DryRunParts, report: CheckReport, probe: DirtyRateProbe | u
   row('memory', formatBytes(guest.memoryBytes));
   if (probe) row('dirties', dirtying(probe, parts.limits));
   for (const note of notes) row('note', note);
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(shown).join('\n')}\n`;
 }
 
 /**

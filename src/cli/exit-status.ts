@@ -1,6 +1,6 @@
 import type { Outcome } from '../migration/outcome.ts';
 
-/** What switchover's exit statuses mean; `docs/cli.md` and `--help` show the same list. */
+/** What switchover's exit statuses mean; `switchover migrate --help` shows the same list. */
 export const EXIT = {
   /** The guest runs on the destination. */
   migrated: 0,

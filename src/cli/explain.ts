@@ -2,10 +2,12 @@ import { documentOf } from '../journal/document.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
 import { type MigrationView, type SettingsEvent, viewOf } from '../journal/view.ts';
+import { shown } from '../model/shown.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
+import { standardError } from './output/standard.ts';
 import { foreseenLines } from './render/foreseen-lines.ts';
 import { decisionLine, passLine } from './render/pass-line.ts';
-import { summary } from './render/summary.ts';
+import { summaryLines } from './render/summary.ts';
 
 /** `switchover explain ID`. @returns the exit status */
 export async function explain(
@@ -14,15 +16,17 @@ export async function explain(
 ): Promise<number> {
   const journals = new FolderJournals(stateDirectory(options.stateDir));
   const { entries, problems } = await journals.read(await journals.find(id));
-  for (const problem of problems) process.stderr.write(`switchover: ${problem}\n`);
+  for (const problem of problems) standardError().write(`switchover: ${shown(problem)}\n`);
   const view = viewOf(entries);
   process.stdout.write(
-    options.json ? `${JSON.stringify(documentOf(view), null, 2)}\n` : `${explanation(view)}\n`,
+    options.json
+      ? `${JSON.stringify(documentOf(view), null, 2)}\n`
+      : `${explanation(view).map(shown).join('\n')}\n`,
   );
   return 0;
 }
 
-function explanation(view: MigrationView): string {
+function explanation(view: MigrationView): string[] {
   const { guest, limits } = view;
   const head = [
     `${view.id}, ${view.origin === 'attach' ? 'attached' : 'begun'} ${view.startedAt}`,
@@ -32,7 +36,7 @@ function explanation(view: MigrationView): string {
     `policy ${view.policy}; --downtime ${formatDuration(limits.downtimeMs)}, --max-downtime ${formatDuration(limits.maxDowntimeMs)}, --over-budget ${limits.overBudget}${limits.overBudget === 'brake' ? ` --brake-for ${formatDuration(limits.brakeForMs)}` : ''}`,
     ...(view.foreseen ? foreseenLines(view.foreseen.known) : []),
   ];
-  return [...head, '', ...story(view), '', summary(view)].join('\n');
+  return [...head, '', ...story(view), '', ...summaryLines(view)];
 }
 
 /** Who asked for it and why, as far as the journal says. */

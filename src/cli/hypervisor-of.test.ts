@@ -17,26 +17,35 @@ beforeEach(() => {
 });
 
 describe('a VM', () => {
-  test.each(['qmp:/run/vm1.sock', 'qmp:vm1.sock', '/run/vm1.sock', './vm1.sock'])('%s is a QEMU', (vm) => {
-    expect(placeOf(vm, {})).toMatchObject({ vm, hypervisor: expect.any(QemuHypervisor), libvirt: undefined });
-  });
+  test.each(['qmp:/run/vm1.sock', 'qmp:vm1.sock', '/run/vm1.sock', './vm1.sock'])(
+    '%s is a QEMU',
+    async (vm) => {
+      expect(await placeOf(vm, {})).toMatchObject({
+        vm,
+        hypervisor: expect.any(QemuHypervisor),
+        libvirt: undefined,
+      });
+    },
+  );
 
   test.each(['vm1', 'a b', "it's", '--all', 'db#1', '6695eb01-f6a4-8304-79aa-97f2502e193f'])(
     '%s is a libvirt domain',
-    (vm) => {
-      const place = placeOf(vm, {});
+    async (vm) => {
+      const place = await placeOf(vm, {});
       expect(place).toMatchObject({ vm: `qemu:///system#${vm}`, hypervisor: expect.any(LibvirtHypervisor) });
       expect(place.libvirt).toBe(place.hypervisor);
     },
   );
 
-  test('a QEMU has no connection', () => {
+  test('a QEMU has no connection', async () => {
     const mixed = () => placeOf('qmp:/run/vm1.sock', { connect: 'qemu:///system' });
-    expect(mixed).toThrow(UsageError);
-    expect(mixed).toThrow(/--connect is for libvirt domains, and qmp:\/run\/vm1.sock is the monitor/);
+    await expect(mixed).rejects.toThrow(UsageError);
+    await expect(mixed).rejects.toThrow(
+      /--connect is for libvirt domains, and qmp:\/run\/vm1.sock is the monitor/,
+    );
   });
 
-  test('has a name', () => expect(() => placeOf('', {})).toThrow(UsageError));
+  test('has a name', () => expect(placeOf('', {})).rejects.toThrow(UsageError));
 });
 
 test('the connection: the flag, then LIBVIRT_DEFAULT_URI, then the system’s', () => {

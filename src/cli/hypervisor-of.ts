@@ -1,9 +1,8 @@
 /** Which hypervisor a command speaks to: a QEMU by its monitor (`qmp:…`), or else a libvirt domain by its name. */
 import type { Destination, Hypervisor } from '../hypervisor/hypervisor.ts';
 import { domainAddress } from '../hypervisor/libvirt/address.ts';
-import { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
+import type { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
 import type { VirshMigrateOptions } from '../hypervisor/libvirt/migrate-command.ts';
-import { QemuHypervisor } from '../hypervisor/qemu/qemu-hypervisor.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What commander hands over. */
@@ -57,13 +56,18 @@ function isQemuSocket(destination: string): boolean {
   return destination.startsWith('qmp:') || /^[./]/.test(destination);
 }
 
-/** @throws {UsageError} when QEMU and libvirt are mixed */
-export function placeOf(vm: string, options: HostOptions, migrate: Partial<VirshMigrateOptions> = {}): Place {
+/** Loads the one driver that is used. @throws {UsageError} when QEMU and libvirt are mixed */
+export async function placeOf(
+  vm: string,
+  options: HostOptions,
+  migrate: Partial<VirshMigrateOptions> = {},
+): Promise<Place> {
   if (isQemuAddress(vm)) {
     if (options.connect !== undefined)
       throw new UsageError(
         `--connect is for libvirt domains, and ${vm} is the monitor of a QEMU: give the domain's name, or leave --connect out`,
       );
+    const { QemuHypervisor } = await import('../hypervisor/qemu/qemu-hypervisor.ts');
     return {
       hypervisor: new QemuHypervisor({ reconnectForMs: options.reconnectFor }),
       vm,
@@ -71,6 +75,7 @@ export function placeOf(vm: string, options: HostOptions, migrate: Partial<Virsh
     };
   }
   if (vm === '') throw new UsageError("the VM's name is empty");
+  const { LibvirtHypervisor } = await import('../hypervisor/libvirt/libvirt-hypervisor.ts');
   const libvirt = new LibvirtHypervisor({ migrate, reconnectForMs: options.reconnectFor });
   return { hypervisor: libvirt, vm: domainAddress(connectUri(options), vm), libvirt };
 }

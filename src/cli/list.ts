@@ -4,7 +4,9 @@ import { JournalError } from '../journal/journal-error.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
 import { type MigrationView, viewOf } from '../journal/view.ts';
+import { shown } from '../model/shown.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
+import { standardError } from './output/standard.ts';
 import { table } from './render/table.ts';
 
 /** `switchover list`. @returns the exit status */
@@ -29,11 +31,11 @@ export async function list(options: {
 async function readOrWarn(journals: JournalStore, id: string): Promise<MigrationView | undefined> {
   try {
     const { entries, problems } = await journals.read(id);
-    for (const problem of problems) process.stderr.write(`switchover: ${problem}\n`);
+    for (const problem of problems) standardError().write(`switchover: ${shown(problem)}\n`);
     return viewOf(entries);
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
-    process.stderr.write(`switchover: left out ${id}: ${error.message}\n`);
+    standardError().write(`switchover: ${shown(`left out ${id}: ${error.message}`)}\n`);
     return undefined;
   }
 }

@@ -33,7 +33,7 @@ export async function migrate(vm: string, destinationText: string, options: Migr
   const output = outputOf(options);
   const reporter = new Reporter(output, options.quiet === true);
   assertUsage(options);
-  const place = placeOf(vm, options, virshMigrateOptions(options));
+  const place = await placeOf(vm, options, virshMigrateOptions(options));
   const destination = destinationOf(vm, destinationText, options);
   const { limits, kind, problems } = settled(options, await place.libvirt?.describe(place.vm));
   for (const problem of problems) reporter.say(`warning: ${problem}`);

@@ -3,32 +3,34 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDowntimeMs, parseMaxDowntimeMs, parsePolicyOption, parseTimeoutMs } from '../config/values.ts';
 import { parseDurationMs, parseRate, spellDuration } from '../model/units.ts';
 import { FRS_IS_SIMULATED } from '../policy/frs.ts';
-import { OWN_POLICIES } from '../policy/own-policies.ts';
+import { OWN_POLICY_NAMES, OWN_POLICY_WORDS, peerRefusal } from '../policy/own-policy-words.ts';
 import { PEER_NAMES } from '../policy/peers/peer-names.ts';
 import { OVER_BUDGET_ACTIONS } from '../policy/policy.ts';
-
-const POLICY_NAMES = [...Object.keys(OWN_POLICIES), ...PEER_NAMES];
 
 export const OUTPUTS = ['text', 'json', 'jsonl'] as const;
 
 /**
  * Limits, policy and output. None has a default for commander to fill in: what is not given has to stay so, for
  * the configuration to hold.
+ * @param policies names that --policy takes
  */
-export function addMigrationOptions(command: Command): Command {
-  return addLimitOptions(command)
+export function addMigrationOptions(
+  command: Command,
+  policies: readonly string[] = OWN_POLICY_NAMES,
+): Command {
+  return addLimitOptions(command, policies)
     .addOption(new Option('--json', 'print one JSON document at the end; short for --output json'))
     .addOption(new Option('--output <form>', 'on standard output').choices(OUTPUTS).env('SWITCHOVER_OUTPUT'))
     .addOption(new Option('-q, --quiet', 'no progress on standard error'));
 }
 
 /** Limits and policy: what decides how a migration goes. */
-export function addLimitOptions(command: Command): Command {
+export function addLimitOptions(command: Command, policies: readonly string[] = OWN_POLICY_NAMES): Command {
   return command
     .addOption(
       new Option('--policy <name>', 'how to decide (default: forecast)')
-        .choices(POLICY_NAMES)
-        .argParser((name) => policyName(name, POLICY_NAMES))
+        .choices(policies)
+        .argParser((name) => policyName(name, policies))
         .env('SWITCHOVER_POLICY'),
     )
     .addOption(
@@ -100,13 +102,15 @@ export function addRunOptions(command: Command): Command {
 export function policiesOption(text: string, more: readonly string[] = []): Option {
   return new Option('--policy <name>', text).argParser((name: string, before: string[] = []) => [
     ...before,
-    policyName(name, [...POLICY_NAMES, ...more]),
+    policyName(name, [...OWN_POLICY_NAMES, ...PEER_NAMES, ...more]),
   ]);
 }
 
 function policyName(name: string, known: readonly string[]): string {
   if (known.includes(name)) return name;
-  throw new InvalidArgumentError(name === 'frs' ? FRS_IS_SIMULATED : `there are ${known.join(', ')}`);
+  if (name === 'frs') throw new InvalidArgumentError(FRS_IS_SIMULATED);
+  if (PEER_NAMES.includes(name)) throw new InvalidArgumentError(peerRefusal(name));
+  throw new InvalidArgumentError(`there are ${known.join(', ')}`);
 }
 
 export function stateDirOption(): Option {
@@ -130,7 +134,7 @@ export function bandwidthOption(): Option {
 }
 
 function parametersOf(policy: 'forecast' | 'mp'): string {
-  const parameters = Object.entries(OWN_POLICIES[policy]?.parameters ?? {});
+  const parameters = Object.entries(OWN_POLICY_WORDS[policy].parameters);
   return `${policy} has ${parameters.map(([name, fallback]) => `${name} (${fallback})`).join(', ')}`;
 }
 

@@ -1,17 +1,15 @@
-import { accessSync, constants, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import {
   type CheckReport,
   type GuestFacts,
   type Hypervisor,
   RefusedError,
 } from '../hypervisor/hypervisor.ts';
-import { errnoWords } from '../journal/errno-words.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
 import { foresee } from '../migration/foresee.ts';
 import { PROBE_MS } from '../migration/probe.ts';
 import { startOptionsOf } from '../migration/start-options.ts';
+import { shown } from '../model/shown.ts';
 import { documentOf, type Planned } from '../plan/document.ts';
 import { type PlanRequest, planOf, type Verdict } from '../plan/plan.ts';
 import { PEER_NAMES } from '../policy/peers/peer-names.ts';
@@ -26,9 +24,10 @@ import {
 } from './hypervisor-of.ts';
 import { destinationOf } from './migrate.ts';
 import { assertUsage, type MigrationOptions, settled } from './migration-options.ts';
+import { standardError } from './output/standard.ts';
+import { pictureAt } from './picture-file.ts';
 import { planText } from './render/plan-text.ts';
 import { changeInWords, verdictSentence } from './render/plan-words.ts';
-import { UsageError } from './usage-error.ts';
 
 export interface PlanOptions extends Omit<MigrationOptions, 'output'>, HostOptions, MigrateUriFlags {
   readonly dname?: string;
@@ -68,13 +67,12 @@ export async function plan(
 ): Promise<number> {
   assertUsage(options);
   const { svg } = options;
-  // Before the work: what cannot be written is not worth a probe.
-  if (svg !== undefined) touching(svg, () => accessSync(path.dirname(path.resolve(svg)), constants.W_OK));
+  const drawn = svg === undefined ? undefined : await pictureAt(svg, () => import('./render/plan-plot.ts'));
   assertNoLibvirtFlags(vm, options);
-  const place = placeOf(vm, options, virshMigrateOptions(options));
+  const place = await placeOf(vm, options, virshMigrateOptions(options));
   const destination = destinationText === undefined ? undefined : destinationOf(vm, destinationText, options);
   const { limits, kind, problems } = settled(options, await place.libvirt?.describe(place.vm));
-  for (const problem of problems) process.stderr.write(`warning: ${problem}\n`);
+  for (const problem of problems) standardError().write(`warning: ${shown(problem)}\n`);
 
   const { hypervisor } = place;
   const { guest, findings, notes } = destination
@@ -91,22 +89,25 @@ export async function plan(
   const request: PlanRequest = {
     known: foreseen.known,
     migrant: { running: guest.state === 'running', manager: place.libvirt ? 'libvirt' : 'qemu' },
-    ...{ kind, limits },
+    kind,
+    limits,
     others: COMPARED.filter((name) => name !== kind.name).map((name) => choosePolicy(name)),
   };
   const made = await planOf(request);
   const planned: Planned = {
-    ...{ guest, destination: destination?.vm, limits, foreseen, plan: made, findings, notes },
+    guest,
+    destination: destination?.vm,
+    limits,
+    foreseen,
+    plan: made,
+    findings,
+    notes,
   };
   const words = documentOf(planned, verdictSentence(made, limits), made.waysOut.map(changeInWords));
   process.stdout.write(
     options.json ? `${JSON.stringify(words, null, 2)}\n` : planText(planned, new Set(PEER_NAMES)),
   );
-  if (svg !== undefined) {
-    const { planPlot } = await import('./render/plan-plot.ts');
-    const picture = await planPlot(planned, request, new Set(PEER_NAMES));
-    touching(svg, () => writeFileSync(svg, picture));
-  }
+  drawn?.write(await drawn.with.planPlot(planned, request, new Set(PEER_NAMES)));
   return findings.length > 0 ? EXIT.refused : STATUS[made.verdict];
 }
 
@@ -120,20 +121,11 @@ function assertPlannable({ name, state, migrating }: GuestFacts): void {
   if (migrating)
     throw new RefusedError(
       'already-migrating',
-      `${name} is migrating: QEMU does not measure its memory meanwhile; \`switchover attach\` follows that migration`,
+      `${name} is migrating already, and a plan is for a migration that has not begun: \`switchover attach\` follows this one`,
     );
   if (state !== 'running' && state !== 'paused')
     throw new RefusedError(
       'not-running',
       `${name} does not run there: it is ${state}, nothing is to be migrated`,
     );
-}
-
-/** @throws {UsageError} where the file system refuses */
-function touching(file: string, touch: () => void): void {
-  try {
-    touch();
-  } catch (cause) {
-    throw new UsageError(`--svg ${file} cannot be written (${errnoWords(cause)})`, { cause });
-  }
 }

@@ -2,8 +2,9 @@
  * The command line. Commands are loaded when they run, so that `--help` stays quick. Standard output carries
  * data, standard error progress; what the exit statuses mean is in `exit-status.ts`.
  */
-import tab from '@bomb.sh/tab/commander';
 import { Command, CommanderError } from 'commander';
+import { shown, shownLines } from '../model/shown.ts';
+import { OWN_POLICY_NAMES } from '../policy/own-policy-words.ts';
 import { VERSION } from '../version.ts';
 import { addAttachCommand } from './commands/attach.ts';
 import { addConfigCommands } from './commands/config.ts';
@@ -16,8 +17,13 @@ import { addSimulateCommand } from './commands/simulate.ts';
 import { addWatchCommand } from './commands/watch.ts';
 import { EXIT } from './exit-status.ts';
 import { stateDirOption } from './options.ts';
+import { standardError } from './output/standard.ts';
 
-function program(onStatus: (status: number) => void): Command {
+async function program(
+  argv: readonly string[],
+  onStatus: (status: number) => void,
+  policies: readonly string[],
+): Promise<Command> {
   const root = new Command('switchover')
     .description('Makes every live migration of a KVM virtual machine finish, within a pause that you state.')
     .version(VERSION, '-V, --version')
@@ -35,10 +41,12 @@ Examples:
   $ source <(switchover complete bash)
 ${EXIT_HELP}`,
     )
+    // What was typed may have been pasted from anywhere.
+    .configureOutput({ outputError: (text, write) => write(shownLines(text)) })
     .exitOverride();
 
   addPlanCommand(root, onStatus);
-  addMigrateCommand(root, onStatus);
+  addMigrateCommand(root, onStatus, policies);
   addAttachCommand(root, onStatus);
   addWatchCommand(root, onStatus);
   addSimulateCommand(root, onStatus);
@@ -74,13 +82,19 @@ ${EXIT_HELP}`,
 
   for (const command of root.commands)
     command.exitOverride().showHelpAfterError(`(switchover ${command.name()} --help shows examples)`);
-  addCompletion(root);
+  // Its library is loaded only for it: everything else is quicker without.
+  if (argv[2] === 'complete') await addCompletion(root, onStatus);
+  else root.command('complete').argument('[shell]').description(COMPLETION);
   return root;
 }
 
+const COMPLETION = 'print the completion script of a shell: bash, zsh, fish or powershell';
+
 /** `switchover complete bash|zsh|fish` prints the script; values come from the options' own choices. */
-function addCompletion(root: Command): void {
+async function addCompletion(root: Command, onStatus: (status: number) => void): Promise<void> {
+  const { default: tab } = await import('@bomb.sh/tab/commander');
   const completion = tab(root);
+  root.commands.find((command) => command.name() === 'complete')?.hook('postAction', () => onStatus(0));
   for (const command of root.commands)
     for (const option of command.options) {
       const choices = option.argChoices;
@@ -92,13 +106,25 @@ function addCompletion(root: Command): void {
     }
 }
 
-/** Runs the command line. @returns the exit status */
-export async function run(argv: readonly string[]): Promise<number> {
+/**
+ * Runs the command line.
+ * @param policies names that `migrate --policy` takes; the benchmark gives more of them
+ * @returns the exit status
+ */
+export async function run(
+  argv: readonly string[],
+  policies: readonly string[] = OWN_POLICY_NAMES,
+): Promise<number> {
   let status: number = EXIT.unexpected;
   try {
-    await program((value) => {
-      status = value;
-    }).parseAsync(argv);
+    const root = await program(
+      argv,
+      (value) => {
+        status = value;
+      },
+      policies,
+    );
+    await root.parseAsync(argv);
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
@@ -124,11 +150,12 @@ async function statusOfError(error: unknown): Promise<number> {
     for (const sentence of words.split('\n')) complain(`refused: ${sentence}`, EXIT.refused);
     return EXIT.refused;
   }
-  process.stderr.write(`switchover: unexpected error: ${error instanceof Error ? error.stack : words}\n`);
+  const stack = error instanceof Error ? (error.stack ?? words) : words;
+  standardError().write(`switchover: unexpected error: ${shownLines(stack)}\n`);
   return EXIT.unexpected;
 }
 
 function complain(sentence: string, status: number): number {
-  process.stderr.write(`switchover: ${sentence}\n`);
+  standardError().write(`switchover: ${shown(sentence)}\n`);
   return status;
 }

@@ -1,8 +1,10 @@
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { KEEP_BYTES, KEEP_FOR_MS, type PruneReport } from '../journal/journal-store.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
+import { shown } from '../model/shown.ts';
 import { formatBytes } from '../model/units.ts';
 import { EXIT } from './exit-status.ts';
+import { standardError } from './output/standard.ts';
 
 export interface PruneCliOptions {
   readonly olderThan?: number;
@@ -20,7 +22,7 @@ export async function prune(options: PruneCliOptions): Promise<number> {
   const report = await journals.prune({ olderThanMs: options.olderThan ?? KEEP_FOR_MS, maxBytes, dryRun });
   if (options.json) process.stdout.write(`${JSON.stringify({ schema: 1, dryRun, ...report }, null, 2)}\n`);
   else process.stdout.write(`${textOf(report, maxBytes, dryRun)}\n`);
-  for (const problem of report.problems) process.stderr.write(`switchover: ${problem}\n`);
+  for (const problem of report.problems) standardError().write(`switchover: ${shown(problem)}\n`);
   return report.problems.length === 0 ? EXIT.migrated : EXIT.unexpected;
 }
 

@@ -1,10 +1,12 @@
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
-import { viewOf } from '../journal/view.ts';
+import { type MigrationView, viewOf } from '../journal/view.ts';
 import { type Replayed, replay as replayOne } from '../migration/replay.ts';
+import { shown } from '../model/shown.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import { choosePolicy, POLICIES } from '../policy/policies.ts';
+import { standardError } from './output/standard.ts';
 import { table } from './render/table.ts';
 
 export interface ReplayOptions {
@@ -17,7 +19,7 @@ export interface ReplayOptions {
 export async function replay(id: string, options: ReplayOptions): Promise<number> {
   const journals = new FolderJournals(stateDirectory(options.stateDir));
   const { entries, problems } = await journals.read(await journals.find(id), 0, { samples: true });
-  for (const problem of problems) process.stderr.write(`switchover: ${problem}\n`);
+  for (const problem of problems) standardError().write(`switchover: ${shown(problem)}\n`);
   const view = viewOf(entries);
   const replayed = (options.policy ?? Object.keys(POLICIES))
     .map((name) => replayOne(entries, choosePolicy(name), view.limits))
@@ -27,9 +29,13 @@ export async function replay(id: string, options: ReplayOptions): Promise<number
   process.stdout.write(
     options.json
       ? `${JSON.stringify({ schema: 1, id: view.id, vm: view.guest.name, policies: replayed }, null, 2)}\n`
-      : `${view.id}, ${view.guest.name}, under ${view.policy}: ${view.outcome?.reason ?? 'not seen to its end'}\n\n${text(replayed)}\n`,
+      : `${shown(headingOf(view))}\n\n${text(replayed)}\n`,
   );
   return 0;
+}
+
+function headingOf({ id, guest, policy, outcome }: MigrationView): string {
+  return `${id}, ${guest.name}, under ${policy}: ${outcome?.reason ?? 'not seen to its end'}`;
 }
 
 const HEADINGS = ['POLICY', 'WOULD', 'AT PASS', 'AFTER', 'SENT', 'LEFT', 'A PAUSE OF'];

@@ -1,13 +1,11 @@
-import { accessSync, constants, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { errnoWords } from '../journal/errno-words.ts';
 import type { PolicyChoice } from '../simulate/policy-choice.ts';
 import { readScenario } from '../simulate/scenario-file.ts';
 import { simulate as run } from '../simulate/simulate.ts';
 import { EXIT } from './exit-status.ts';
+import { pictureAt } from './picture-file.ts';
 import { fleetText } from './render/fleet-text.ts';
 import { ProgressOfMany } from './render/progress-of-many.ts';
-import { UsageError } from './usage-error.ts';
 
 export interface SimulateOptions {
   readonly policy?: readonly string[];
@@ -22,13 +20,13 @@ export async function simulate(file: string, options: SimulateOptions): Promise<
   const read = readScenario(file);
   const policies = options.policy?.map((name): PolicyChoice => ({ name, given: {} })) ?? read.policies;
   const scenario = {
-    ...{ ...read, policies },
+    ...read,
+    policies,
     migrations: options.migrations ?? read.migrations,
     seed: options.seed ?? read.seed,
   };
-  // Before the work: what cannot be written is not worth simulating.
   const { svg } = options;
-  if (svg !== undefined) touching(svg, () => accessSync(path.dirname(path.resolve(svg)), constants.W_OK));
+  const drawn = svg === undefined ? undefined : await pictureAt(svg, () => import('./render/fleet-plot.ts'));
 
   const { results, interrupted } = await interruptible(async (signal) => {
     const progress = new ProgressOfMany('simulating');
@@ -47,22 +45,9 @@ export async function simulate(file: string, options: SimulateOptions): Promise<
         ? `${JSON.stringify({ schema: 1, scenario: file, seed, migrations, interrupted, results }, null, 2)}\n`
         : `${fleetText(results)}\n`,
     );
-    if (svg !== undefined) {
-      const { fleetPlot } = await import('./render/fleet-plot.ts');
-      const picture = fleetPlot(results, `${path.basename(file)}, seed ${seed}`);
-      touching(svg, () => writeFileSync(svg, picture));
-    }
+    drawn?.write(drawn.with.fleetPlot(results, `${path.basename(file)}, seed ${seed}`));
   }
   return interrupted ? EXIT.detached : EXIT.migrated;
-}
-
-/** @throws {UsageError} where the file system refuses */
-function touching(file: string, touch: () => void): void {
-  try {
-    touch();
-  } catch (cause) {
-    throw new UsageError(`--svg ${file} cannot be written (${errnoWords(cause)})`, { cause });
-  }
 }
 
 /** Lets Ctrl-C end the work early. */

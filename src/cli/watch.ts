@@ -6,7 +6,9 @@ import { stateDirectory } from '../journal/state-directory.ts';
 import { VERSION } from '../version.ts';
 import { JsonLog, TextLog } from '../watch/watch-log.ts';
 import { Watcher } from '../watch/watcher.ts';
+import { EXIT } from './exit-status.ts';
 import { connectUri } from './hypervisor-of.ts';
+import { flushOutput, LAST_WORDS_MS, standardOutput } from './output/standard.ts';
 import { beScheduledPromptly } from './priority.ts';
 
 export interface WatchOptions {
@@ -23,7 +25,7 @@ export async function watch(options: WatchOptions): Promise<number> {
   const configured = config.file === undefined ? [connectUri({})] : config.watch.connect;
   const uris = [...new Set(options.connect ?? configured)];
   const stateDir = stateDirectory(options.stateDir ?? config.watch.stateDir);
-  const write = (text: string) => process.stdout.write(text);
+  const write = (text: string) => standardOutput().write(text);
   const log = options.output === 'jsonl' ? new JsonLog(write) : new TextLog(write);
   log.say(
     `switchover ${VERSION} watches ${uris.join(', ')} (${config.file ?? 'no configuration file'}; journals in ${stateDir})`,
@@ -42,11 +44,13 @@ export async function watch(options: WatchOptions): Promise<number> {
       for (const problem of error.problems) log.say(`configuration not taken: ${problem}`);
     }
   });
-  const told = await new Promise<string>((resolve) => {
+  const signal = await new Promise<string>((resolve) => {
     process.once('SIGINT', () => resolve('SIGINT'));
     process.once('SIGTERM', () => resolve('SIGTERM'));
   });
-  log.say(`ending on ${told}: migrations under way go on without switchover`);
+  log.say(`ending on ${signal}: migrations under way go on without switchover`);
   await watcher.close();
-  return 0;
+  // Told to end: a reader that does not read must not keep it.
+  if (!(await flushOutput(LAST_WORDS_MS))) process.exit(EXIT.migrated);
+  return EXIT.migrated;
 }

@@ -90,7 +90,11 @@ describe('one sentence with its line for each problem', () => {
     ['[defaults]\nline-rate = "fast"', /^f.toml:2: line-rate: "fast" is not a rate/],
     [
       '[defaults]\npolicy = "hope"',
-      /^f.toml:2: policy: "hope" is not known: choose forecast, mp, relaxed, stock, .*xen$/,
+      /^f.toml:2: policy: "hope" is not known: choose forecast, mp, relaxed, stock$/,
+    ],
+    [
+      '[defaults]\npolicy = "nova"',
+      /^f.toml:2: policy: nova is the rule of another system, .* try nova with `switchover simulate`/,
     ],
     ['[defaults]\nover-budget = "pray"', /^f.toml:2: over-budget: .*choose abort, brake, post-copy, leave$/],
     ['[defaults]\npolicy-option = 3', /^f.toml:2: policy-option: write it as a table/],

@@ -4,7 +4,8 @@
  */
 import { z } from 'zod';
 import { parseRate, UnitError } from '../model/units.ts';
-import { POLICIES } from '../policy/policies.ts';
+import { OWN_POLICY_NAMES, peerRefusal } from '../policy/own-policy-words.ts';
+import { PEER_NAMES } from '../policy/peers/peer-names.ts';
 import { OVER_BUDGET_ACTIONS } from '../policy/policy.ts';
 import { parseGlob } from './glob.ts';
 import { type Stated, stated } from './settings.ts';
@@ -46,6 +47,13 @@ function choice<const T extends string>(choices: readonly [T, ...T[]]) {
   return z.enum(choices, { error });
 }
 
+const policy = z.enum([...OWN_POLICY_NAMES], {
+  error: ({ input }) =>
+    PEER_NAMES.includes(String(input))
+      ? peerRefusal(String(input))
+      : `${JSON.stringify(input)} is not known: choose ${OWN_POLICY_NAMES.join(', ')}`,
+});
+
 function oneOrMore<T extends z.ZodType>(each: T, what: string) {
   return z.preprocess(
     (given) => (Array.isArray(given) ? given : [given]),
@@ -56,7 +64,7 @@ function oneOrMore<T extends z.ZodType>(each: T, what: string) {
 const parameter = z.union([z.string(), z.number()], { error: 'write it as text or as a number' });
 
 const settingShape = {
-  policy: choice(Object.keys(POLICIES) as [string, ...string[]]).optional(),
+  policy: policy.optional(),
   'policy-option': textOr(
     parsePolicyOptions,
     z.record(z.string(), parameter.transform(String), {

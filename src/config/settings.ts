@@ -2,7 +2,7 @@
 import { choosePolicy } from '../policy/policies.ts';
 import { DEFAULT_LIMITS, type Limits, type PolicyKind } from '../policy/policy.ts';
 
-export interface Settings extends Limits {
+export interface Settings extends Omit<Limits, 'maxSentBytes'> {
   /** A key of POLICIES. */
   readonly policy: string;
   /** Parameters of that policy by name, as text. */

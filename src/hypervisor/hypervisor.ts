@@ -68,7 +68,7 @@ export interface Settled {
 export interface GuestFacts {
   readonly vm: string;
   readonly name: string;
-  /** As the hypervisor tells it; undefined where it was given none. */
+  /** Of the VM, the same at both ends; undefined where it has none. */
   readonly uuid: string | undefined;
   /** As people call it: `QEMU 10.0.2`. */
   readonly hypervisor: string;
@@ -118,6 +118,8 @@ export interface CheckReport {
   readonly findings: readonly RefusedError[];
   /** What could not be found out, or is worth knowing and forbids nothing; a sentence each. */
   readonly notes: readonly string[];
+  /** The hypervisor may crash once more than this was sent: the migration has to end before. Undefined: it may not. */
+  readonly maxSentBytes?: number | undefined;
 }
 
 export interface StartOptions extends CheckOptions {
@@ -270,6 +272,8 @@ export interface RunningMigration {
   readonly ended: Promise<MigrationEnd>;
   /** The cap of the passes (`max-bandwidth`), which the stop-and-copy does not have; undefined: none, or not known. */
   readonly passCapBytesPerSecond: number | undefined;
+  /** As in {@link CheckReport.maxSentBytes}. */
+  readonly maxSentBytes?: number | undefined;
 
   /**
    * Lets the hypervisor stop the guest at any boundary whose pause fits the request.

@@ -10,6 +10,8 @@ export type RefusalCode =
   | 'monitor-busy'
   | 'unreachable'
   | 'loses-writes'
+  | 'known-defect'
+  | 'migration-blocked'
   | 'not-running'
   | 'already-migrating'
   | 'not-migrating'

@@ -1,4 +1,7 @@
-/** What every store of journals must do, run by a test file beside each. */
+/**
+ * What every store of journals must do, run by a test file beside each. Over 300 lines, since it is one list: who writes
+ * another store reads it from top to bottom.
+ */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { JournalEntry } from './journal-entry.ts';
 import { JournalError } from './journal-error.ts';

@@ -228,12 +228,17 @@ export class Recorder implements JournalWriter {
     const left = this.buffer.takeAll();
     const ended = left.filter(({ type }) => type === 'ended');
     const missing = this.buffer.missing + left.filter(({ type }) => type !== 'tick').length - ended.length;
-    const warning = this.stamp(this.lastAtMs, { type: 'warning', message: writtenAgain(missing) });
+    const message = `the disk did not take the whole journal; ${counted(missing)} missing`;
+    const warning = this.stamp(this.lastAtMs, { type: 'warning', message });
     await this.outlet.write([...ended, warning]).catch(() => this.outlet.write(ended));
   }
 }
 
 function writtenAgain(missing: number): string {
   if (missing === 0) return 'the journal is written again, and nothing is missing';
-  return `the journal is written again; ${missing} ${missing === 1 ? 'entry is' : 'entries are'} missing`;
+  return `the journal is written again; ${counted(missing)} missing`;
+}
+
+function counted(missing: number): string {
+  return missing === 1 ? '1 entry is' : `${missing} entries are`;
 }

@@ -199,10 +199,6 @@ function add(view: Growing, entry: Happening & { readonly atMs: number }): void 
       return;
     case 'opened':
     case 'located':
-    case 'before':
-    case 'restored':
-    case 'intent':
-    case 'monitor':
     case 'status':
       return;
   }

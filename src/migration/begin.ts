@@ -31,10 +31,15 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
     ...startOptionsOf(kind, limits, wish.force, probeMs),
     destinationStartsItself: wish.destinationStartsItself === true,
   };
-  const { guest, findings, notes }: CheckReport = await hypervisor.check(wish.vm, destination, options);
+  const { guest, findings, notes, maxSentBytes }: CheckReport = await hypervisor.check(
+    wish.vm,
+    destination,
+    options,
+  );
   new Findings(findings).throwAny();
   for (const note of notes) parts.say?.(`note: ${note}`);
 
+  const bounded = maxSentBytes === undefined ? wish : { ...wish, limits: { ...limits, maxSentBytes } };
   const lease = await leaseOf(guest, parts);
   try {
     const left = await store.unfinishedOf({ uuid: guest.uuid ?? null, vm: wish.vm });
@@ -47,7 +52,7 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
         )
       : undefined;
     const journal = await store.open(
-      openingOf(wish, guest, parts.initiator, {
+      openingOf(bounded, guest, parts.initiator, {
         origin: 'migrate',
         destination: destination.vm,
         migrateUri: destination.migrateUri ?? null,
@@ -58,12 +63,18 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
     );
     if (foreseen) journal.append(0, { type: 'foreseen', known: foreseen.known, tookMs: foreseen.tookMs });
     const known = foreseen?.known;
-    return runFrom({ parts, wish, lease, journal, known }, async (remember) => {
+    return runFrom({ place: store.place, wish: bounded, lease, journal, known }, async (remember) => {
       const before = known && kind.begin(limits, known).beforeStart?.();
       if (before?.action === 'abort') return decline(before, sinkOf(journal));
       tellLeftovers(left, parts);
       journal.append(0, { type: 'intent', intent: 'start', side: 'source' });
-      return await hypervisor.start(wish.vm, destination, { ...options, remember, former: formerOf(left) });
+      return await hypervisor.start(wish.vm, destination, {
+        ...options,
+        // Known by now: what earlier switchovers cost is in the first limit too.
+        ...startOptionsOf(kind, limits, wish.force, probeMs, known),
+        remember,
+        former: formerOf(left),
+      });
     });
   } catch (error) {
     await lease.release();

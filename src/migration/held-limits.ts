@@ -5,13 +5,14 @@
  * a migration, and a hypervisor that does not answer says nothing of the link.
  */
 import { takenBackAfterMs } from '../model/taking-back.ts';
-import { formatDuration } from '../model/units.ts';
+import { formatBytes, formatDuration } from '../model/units.ts';
 import type { Limits } from '../policy/policy.ts';
 import type { State } from './states.ts';
 
 /** What the clocks of a supervised migration show. */
 export interface Clocks {
   readonly nowMs: number;
+  readonly sentBytes: number;
   /** For how long the hypervisor has answered regularly while nothing moved. */
   readonly stalledMs: number;
   /** For how long the guest has stood still for the switchover as far as we watched; undefined while it runs. */
@@ -54,7 +55,12 @@ export function heldLimits(state: State, limits: Limits, clocks: Clocks): Verdic
 }
 
 function inPreCopy(limits: Limits, clocks: Clocks): Verdict | undefined {
-  const { timeoutMs, stallTimeoutMs, maxDowntimeMs, overBudget, brakeForMs } = limits;
+  const { timeoutMs, stallTimeoutMs, maxDowntimeMs, maxSentBytes, overBudget, brakeForMs } = limits;
+  if (maxSentBytes !== undefined && clocks.sentBytes >= maxSentBytes) {
+    const reason = `${formatBytes(maxSentBytes)} were sent, and this hypervisor is known to fail when more goes through one stream`;
+    if (overBudget === 'leave') return { kind: 'say', words: `${reason}; left running, as asked` };
+    return { kind: 'give-up', outcome: 'aborted', reason, neededPauseMs: clocks.lastPauseForecastMs };
+  }
   if (timeoutMs !== undefined && clocks.nowMs >= timeoutMs)
     return {
       kind: 'give-up',

@@ -333,6 +333,7 @@ export class Supervisor {
   private holdLimits(): void {
     const verdict = heldLimits(this.state, this.limits, {
       nowMs: this.nowMs,
+      sentBytes: this.lastSentBytes,
       stalledMs: this.stall.stalledMs,
       stoppedMs: this.pause.stoppedMs(this.nowMs),
       restBytes: this.restAtStopBytes,

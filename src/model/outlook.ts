@@ -34,6 +34,8 @@ export interface Conditions {
   readonly cost: SwitchoverCost;
   /** The likely figures within those intervals. */
   readonly expected: Expectation;
+  /** Of the line only passes under a cap are known: pauses may be shorter than expected by any factor. */
+  readonly behindCap: boolean;
 }
 
 /** A pass that goes through this many times what it sends has cheap pages; less is how its end wavers. */
@@ -75,9 +77,9 @@ export class Outlook {
     }
   }
 
-  /** What a switchover is expected to cost beside the memory. */
-  get fixedCostMs(): number {
-    return this.fixedCost.ms.middle;
+  /** What a switchover is expected to cost beside the memory, where its pause is to be within a limit. */
+  fixedCostMsWithin(limitMs: number): number {
+    return this.fixedCost.likelyMsWithin(limitMs);
   }
 
   /** A whole pass. @returns what it contradicts, if anything */
@@ -149,6 +151,7 @@ export class Outlook {
         unsentBytes: carriedBytes(downtimeLimitMs, passes.middle),
         writtenBytes: this.writtenBytes,
       },
+      behindCap: line.high >= FASTEST,
     };
   }
 

@@ -56,6 +56,36 @@ describe('rates', () => {
   );
 });
 
+describe('numbers of hundreds of digits are refused in words (audit 27)', () => {
+  const digits = '9'.repeat(400);
+
+  test.each([
+    ['a size', () => parseBytes(`${digits}M`)],
+    ['a duration', () => parseDurationMs(`${digits}s`)],
+    ['a rate', () => parseRate(`${digits}mbit`)],
+    ['a rate in bytes', () => parseRate(`${digits}MB/s`)],
+  ])('%s', (_, parse) => {
+    expect(parse).toThrow(UnitError);
+    expect(parse).toThrow(/^"9{20}…" is too large: write what you mean with fewer digits$/);
+  });
+
+  test('and a rate that QEMU would take for none', () =>
+    expect(() => parseRate(`0.${'0'.repeat(20)}1mbit`)).toThrow(/is not a rate above zero/));
+
+  test('whatever is taken is a finite number', () => {
+    const text = fc.tuple(fc.stringMatching(/^[0-9]{1,400}$/), fc.constantFrom('ms', 's', 'm', 'h'));
+    fc.assert(
+      fc.property(text, ([number, unit]) => {
+        try {
+          expect(Number.isSafeInteger(Math.ceil(parseDurationMs(number + unit)))).toBe(true);
+        } catch (error) {
+          expect(error).toBeInstanceOf(UnitError);
+        }
+      }),
+    );
+  });
+});
+
 test.each([
   ['5%', 0.05],
   ['100', 1],

@@ -39,6 +39,9 @@ const DURATION_FACTORS: Record<string, number> = {
   d: 24 * 3600e3,
 };
 
+/** 285,000 years, 9 PB, and that in a second: more than anybody means, and the last number that is exact. */
+const LARGEST = Number.MAX_SAFE_INTEGER;
+
 /** `512M`, `1.5GiB`, `64MB`. @returns bytes @throws {UnitError} */
 export function parseBytes(text: string): number {
   const bytes = scaled(text, BYTE_FACTORS);
@@ -59,7 +62,8 @@ export function parseRate(text: string): number {
   const perUnit = text.trim().replace(/\/s$/i, '');
   const bits = scaled(perUnit, BIT_FACTORS);
   const bytesPerSecond = bits === undefined ? scaled(perUnit, BYTE_FACTORS) : bits / 8;
-  if (bytesPerSecond === undefined || bytesPerSecond === 0)
+  // Less than a byte a second is rounded to 0, which means no limit to QEMU.
+  if (bytesPerSecond === undefined || bytesPerSecond < 1)
     throw new UnitError(
       `"${text}" is not a rate above zero: write it like 480mbit, 10gbit, 60MB/s or 64MiB/s`,
     );
@@ -79,7 +83,15 @@ function scaled(text: string, factors: Record<string, number>): number | undefin
   const match = new RegExp(`^${NUMBER}\\s*([a-z]+)$`, 'i').exec(text.trim());
   const unit = match?.[2]?.toLowerCase();
   if (unit === undefined || !Object.hasOwn(factors, unit)) return undefined;
-  return Number(match?.[1]) * (factors[unit] ?? Number.NaN);
+  const value = Number(match?.[1]) * (factors[unit] ?? Number.NaN);
+  if (value > LARGEST)
+    throw new UnitError(`"${shortened(text)}" is too large: write what you mean with fewer digits`);
+  return value;
+}
+
+/** A person may have leaned on a key: the sentence is to stay one. */
+function shortened(text: string): string {
+  return text.length > 24 ? `${text.slice(0, 20)}…` : text;
 }
 
 /** Decimal units, as links and tools state them: `133 MB`, `1.48 GB`. */

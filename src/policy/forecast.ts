@@ -92,9 +92,9 @@ class Forecast implements Policy {
     this.worth = { exchangeRate, freePauseMs, maxPauseMs };
     this.toStop = new AskToStop(limits);
     const { lineRateBytesPerSecond: lineRate, bandwidthBytesPerSecond: cap } = limits;
-    this.outlook = new Outlook(known, { lineRate, cap }, FixedCost.assumedWithin(freePauseMs));
+    this.outlook = new Outlook(known, { lineRate, cap }, FixedCost.assumedWithin(maxPauseMs));
     this.initialDowntimeLimitMs = freePauseMs;
-    this.initialFixedCostMs = this.outlook.fixedCostMs;
+    this.initialFixedCostMs = this.outlook.fixedCostMsWithin(freePauseMs);
     this.limitInForceMs = freePauseMs;
   }
 
@@ -123,13 +123,18 @@ class Forecast implements Policy {
       return { action: 'continue', memoryIntensive: false, reason };
     }
     const changed = this.learn(observation, ended);
-    const conditions = this.outlook.conditions(observation.totalBytes, this.limitInForceMs);
+    const conditions = this.outlook.conditions(observation.totalBytes, this.sendingMs);
     if (!conditions) return { action: 'continue', memoryIntensive: false, reason: 'nothing was sent yet' };
     this.calms.add(remainingBytes);
     const decision = this.decide(observation, conditions, changed);
     if (decision.action === 'switchover') this.limitInForceMs = decision.acceptedPauseMs;
     else if (decision.action === 'set-downtime-limit') this.limitInForceMs = decision.downtimeLimitMs;
     return decision;
+  }
+
+  /** What QEMU's limit leaves for sending. */
+  private get sendingMs(): number {
+    return Math.max(1, this.limitInForceMs - this.outlook.fixedCostMsWithin(this.limitInForceMs));
   }
 
   /** In the first pass the link becomes known, which may be all that was missing. */
@@ -158,12 +163,15 @@ class Forecast implements Policy {
   private decide(boundary: MeasuredBoundary, conditions: Conditions, changed?: PhaseChange): Decision {
     const { remainingBytes, atMs } = boundary;
     const { expected } = conditions;
-    const pause = expectedPauseMs(remainingBytes, expected);
+    // Of a short limit less is kept back for the fixed cost.
+    const freePause = expectedPauseMs(remainingBytes, { ...expected, fixedCostMs: this.initialFixedCostMs });
+    const isFree = freePause <= this.worth.freePauseMs;
+    const pause = isFree ? freePause : expectedPauseMs(remainingBytes, expected);
     const seen: Seen = { boundary, conditions, pauseMs: pause, changed };
     this.toStop.see(atMs, pause);
     if (this.toStop.hopeless && pause <= this.worth.maxPauseMs)
       return whenRefused(this.limits, this.toStop.refusal(pause));
-    if (pause <= this.worth.freePauseMs) return this.atOnce(seen);
+    if (isFree) return this.atOnce(seen);
     const overdue = atMs >= this.leastCostMs;
     this.leastCostMs = Math.min(this.leastCostMs, atMs + costOf({ waitMs: 0, pauseMs: pause }, this.worth));
     this.leastPauseMs = Math.min(this.leastPauseMs, pause);
@@ -190,7 +198,7 @@ class Forecast implements Policy {
       action: 'switchover',
       memoryIntensive: false,
       acceptedPauseMs,
-      ...reckonedWith(seen.conditions),
+      ...this.reckonedWith(seen, acceptedPauseMs),
       reason:
         acceptedPauseMs > this.worth.freePauseMs
           ? `${within}, which QEMU refused: ${formatDuration(acceptedPauseMs)} is accepted`
@@ -206,7 +214,10 @@ class Forecast implements Policy {
     // By QEMU's own arithmetic, with the fixed cost that was taken off its limit.
     const cost = { lineRate: preCopy.bandwidth, fixedCostMs: exactly(this.initialFixedCostMs) };
     const certain = convergence(preCopy, cost, exactly(restBytes), freePauseMs).verdict === 'certainly';
-    const stop = firstStopWithin(freePauseMs, restBytes, expected);
+    const stop = firstStopWithin(freePauseMs, restBytes, {
+      ...expected,
+      fixedCostMs: this.initialFixedCostMs,
+    });
     if (!certain && (overdue || !stop)) return undefined;
     const when = stop ? ` ${afterPasses(stop)}` : '';
     return {
@@ -224,7 +235,7 @@ class Forecast implements Policy {
     if (!overdue && stop && stop.passes > 0)
       return this.waitFor(
         stop.pauseMs,
-        conditions,
+        seen,
         `${described(seen)}; ${needs} now, about ${formatDuration(stop.pauseMs)} ${afterPasses(stop)}: worth the wait`,
       );
     const calm = overdue
@@ -233,17 +244,19 @@ class Forecast implements Policy {
     if (calm)
       return this.waitFor(
         calm.pauseMs,
-        conditions,
+        seen,
         `${described(seen)}; ${needs} now, but calms that need ${formatDuration(calm.pauseMs)} come about every ${formatDuration(calm.waitMs)}: worth the wait`,
       );
     this.switchoversAsked += 1;
     const { high } = pauseMs(exactly(boundary.remainingBytes), conditions.cost);
-    const accepted = Math.max(pause * (1 + PAUSE_MARGIN), Math.min(high, 2 * pause));
+    const acceptedPauseMs = this.toStop.accept(
+      Math.max(pause * (1 + PAUSE_MARGIN), Math.min(high, 2 * pause)),
+    );
     return {
       action: 'switchover',
       memoryIntensive: true,
-      acceptedPauseMs: this.toStop.accept(accepted),
-      ...reckonedWith(conditions),
+      acceptedPauseMs,
+      ...this.reckonedWith(seen, acceptedPauseMs),
       reason: `memory-intensive: ${described(seen)}; ${needs}, within --max-downtime ${formatDuration(maxDowntimeMs)}; ${this.whyNoWait(seen, overdue)}`,
     };
   }
@@ -252,7 +265,7 @@ class Forecast implements Policy {
    * A pause that is worth the wait is worth as much when it comes sooner. Under a limit of its length QEMU looks as soon
    * as no more than that is unsent, and again every time after, where else it would send the whole pass before.
    */
-  private waitFor(pauseMs: number, conditions: Conditions, reason: string): Decision {
+  private waitFor(pauseMs: number, seen: Seen, reason: string): Decision {
     const memoryIntensive = pauseMs > this.worth.freePauseMs;
     if (pauseMs <= this.limitInForceMs) return { action: 'continue', memoryIntensive, reason };
     this.toStop.set(pauseMs);
@@ -260,8 +273,21 @@ class Forecast implements Policy {
       action: 'set-downtime-limit',
       memoryIntensive,
       downtimeLimitMs: pauseMs,
-      ...reckonedWith(conditions),
+      ...this.reckonedWith(seen, pauseMs),
       reason,
+    };
+  }
+
+  /**
+   * The likely figures of the outlook. It takes a while to believe that the link has become slower, so no pause is promised
+   * at more than the last passes showed.
+   */
+  private reckonedWith({ boundary, conditions }: Seen, pauseMs: number): ReckonedWith {
+    const { lineBytesPerSecond } = conditions.expected;
+    const lately = boundary.lineRateBytesPerSecond ?? lineBytesPerSecond;
+    return {
+      lineRateBytesPerSecond: Math.min(lineBytesPerSecond, lately),
+      fixedCostMs: this.outlook.fixedCostMsWithin(pauseMs),
     };
   }
 
@@ -299,7 +325,7 @@ class Forecast implements Policy {
     if (stop)
       return this.waitFor(
         stop.pauseMs,
-        conditions,
+        seen,
         `${described(seen)}; ${needs}, about ${formatDuration(stop.pauseMs)} ${afterPasses(stop)}`,
       );
     // A brake loses nothing of what was sent, so it does not wait for certainty.
@@ -323,7 +349,7 @@ class Forecast implements Policy {
       action: 'set-downtime-limit',
       memoryIntensive: true,
       downtimeLimitMs: this.worth.maxPauseMs,
-      ...reckonedWith(conditions),
+      ...this.reckonedWith(seen, this.worth.maxPauseMs),
       reason: `${waiting}: any moment that fits will do${asked}`,
     };
   }
@@ -356,12 +382,15 @@ class Forecast implements Policy {
   private overBudget(
     neededPauseMs: number,
     why: string,
-    { preCopy, cost }: Conditions,
+    { preCopy, cost, behindCap }: Conditions,
     restBytes: number,
   ): Decision {
     const { limits } = this;
     const known = { restBytes, preCopy, cost };
-    return whenOverBudget({ limits, neededPauseMs, reason: `memory-intensive: ${why}`, known });
+    const unknown = behindCap
+      ? '; how much the line carries beyond the cap of the passes is not known, so less may do: state it with --line-rate'
+      : '';
+    return whenOverBudget({ limits, neededPauseMs, reason: `memory-intensive: ${why}${unknown}`, known });
   }
 }
 
@@ -370,11 +399,6 @@ interface Seen {
   readonly conditions: Conditions;
   readonly pauseMs: number;
   readonly changed: PhaseChange | undefined;
-}
-
-/** The likely figures of the outlook. */
-function reckonedWith({ expected }: Conditions): ReckonedWith {
-  return { lineRateBytesPerSecond: expected.lineBytesPerSecond, fixedCostMs: expected.fixedCostMs };
 }
 
 function described({ boundary, changed }: Seen): string {

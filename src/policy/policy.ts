@@ -27,6 +27,8 @@ export interface Limits {
   readonly bandwidthBytesPerSecond: number | undefined;
   /** The link's rate, where the user states it, in bytes per second. */
   readonly lineRateBytesPerSecond: number | undefined;
+  /** End before so much was sent, in bytes, for beyond it the hypervisor is known to fail; left out: no such defect. */
+  readonly maxSentBytes?: number | undefined;
   readonly overBudget: OverBudgetAction;
   /** The longest that `brake` may slow the guest down, in milliseconds. */
   readonly brakeForMs: number;

@@ -16,6 +16,8 @@ import { isOver, type TakenOver, type TakeOverParts, takeOver } from './taken-ov
 import type { WatchLog } from './watch-log.ts';
 
 const SCAN_EVERY_MS = 30_000;
+/** A QEMU that hangs holds up libvirt's answer for 30 s: the others are looked at meanwhile. */
+const LOOK_PATIENT_MS = 5000;
 /** What is left alone announces every pass: do not look at each. */
 const NOTHING_TAKEN_MS = 10_000;
 
@@ -25,6 +27,8 @@ export interface HostWatcherParts {
   readonly log: WatchLog;
   /** Everything else that taking a migration over needs. */
   takeOverParts(): Omit<TakeOverParts, 'vm' | 'host' | 'log' | 'firstSignMs'>;
+  /** How long the job of one domain is waited for in a scan. */
+  readonly lookPatientMs?: number;
 }
 
 export class HostWatcher {
@@ -36,6 +40,7 @@ export class HostWatcher {
   private readonly migrations = new Map<string, Promise<TakenOver | undefined>>();
   private state: 'connecting' | 'following' | 'lost' = 'connecting';
   private closing = false;
+  private scansWanted = 0;
 
   constructor(parts: HostWatcherParts) {
     this.parts = parts;
@@ -89,13 +94,27 @@ export class HostWatcher {
       .finally(() => this.migrations.delete(name));
   }
 
+  /** One at a time. What is asked for meanwhile comes right after it: its first looks may have been too early. */
   private async scan(): Promise<void> {
+    this.scansWanted += 1;
+    if (this.scansWanted > 1) return;
+    while (this.scansWanted > 0 && !this.closing) {
+      const wanted = this.scansWanted;
+      await this.lookAtAll();
+      this.scansWanted = this.scansWanted > wanted ? 1 : 0;
+    }
+  }
+
+  private async lookAtAll(): Promise<void> {
+    const patientMs = this.parts.lookPatientMs ?? LOOK_PATIENT_MS;
     try {
       const list = await this.shell.run(['list', '--uuid', '--name']);
       for (const line of list.split('\n')) {
         const [, uuid, name] = /^([0-9a-f-]{36}) (.*\S) *$/.exec(line) ?? [];
         if (uuid === undefined || name === undefined || this.migrations.has(name)) continue;
-        const job = parseJobInfo(await this.shell.run(['domjobinfo', uuid, '--rawstats']).catch(() => ''));
+        const job = parseJobInfo(
+          await this.shell.run(['domjobinfo', uuid, '--rawstats'], patientMs).catch(() => ''),
+        );
         const copies = job.type === 'active' && job.migration === 'out' && job.memoryIteration !== undefined;
         if (copies) this.consider(name, performance.now());
       }

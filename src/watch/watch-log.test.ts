@@ -1,4 +1,6 @@
+import { DOMParser } from '@xmldom/xmldom';
 import { describe, expect, test } from 'vitest';
+import { readMetadata } from '../config/metadata.ts';
 import type { Happening, JournalEntry } from '../journal/journal-entry.ts';
 import { JsonLog, TextLog } from './watch-log.ts';
 
@@ -89,6 +91,48 @@ describe('for a person', () => {
     expect(text).toBe('following\n');
   });
 });
+
+describe('text from elsewhere', () => {
+  test('in a domain’s metadata forges no line of the log', () => {
+    const xml = '<switchover:migration downtime="soon&#10;vm7: completed: migrated"/>';
+    const { problems } = readMetadata({ name: 'vm1', metadata: { downtime: decoded(xml) } });
+    let text = '';
+    const log = new TextLog((each) => {
+      text += each;
+    });
+    for (const problem of problems) log.say(problem);
+    expect(text.split('\n')).toEqual([expect.stringContaining('"soon\\x0avm7: completed: migrated"'), '']);
+  });
+
+  test.each([
+    ['\x1b]52;c;cm0gLXJm\x07', '\\x1b]52;c;cm0gLXJm\\x07'],
+    ['\u009b2J', '\\x9b2J'],
+    ['\u202etset', '\\u{202e}tset'],
+    ['a\r\nvm2: completed: migrated', 'a\\x0d\\x0avm2: completed: migrated'],
+  ])('%j reaches no terminal raw', (message, shown) => {
+    expect(textOf(entry({ type: 'warning', message }))).toBe(`vm1: warning: ${shown}\n`);
+  });
+
+  test('a name is text from elsewhere too', () => {
+    let text = '';
+    const log = new TextLog((each) => {
+      text += each;
+    });
+    log.entry('qemu:///system', 'vm1\x1b[2J', 'id1', STOPPED);
+    expect(text).toBe('vm1\\x1b[2J: the guest stopped on the source at 1.5 s\n');
+  });
+
+  test('in JSON stays as it is', () => {
+    expect(lineOf(entry({ type: 'warning', message: 'a\n\u202eb' }))).toMatchObject({
+      message: 'a\n\u202eb',
+    });
+  });
+});
+
+function decoded(xml: string): string {
+  const element = new DOMParser().parseFromString(`<a xmlns:switchover="x">${xml}</a>`, 'text/xml');
+  return element.getElementsByTagName('switchover:migration')[0]?.getAttribute('downtime') ?? '';
+}
 
 describe('for a program', () => {
   test('a line says when, of which domain and migration, and what', () => {

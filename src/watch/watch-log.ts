@@ -1,5 +1,6 @@
 /** What the daemon says: a line for each thing of note, for a person and the system's log, or for a program. */
 import type { JournalEntry } from '../journal/journal-entry.ts';
+import { shown } from '../model/shown.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 
 export interface WatchLog {
@@ -17,12 +18,12 @@ export class TextLog implements WatchLog {
   }
 
   say(sentence: string): void {
-    this.write(`${sentence}\n`);
+    this.write(`${shown(sentence)}\n`);
   }
 
   entry(_host: string, name: string, _id: string, entry: JournalEntry): void {
     const words = wordsOf(entry);
-    if (words !== undefined) this.write(`${name}: ${words}\n`);
+    if (words !== undefined) this.write(`${shown(`${name}: ${words}`)}\n`);
   }
 }
 

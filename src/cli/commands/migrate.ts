@@ -6,7 +6,12 @@ import { EXIT_HELP, policyHelp } from './help-texts.ts';
 const LIBVIRT = 'libvirt:';
 const QEMU = 'QEMU:';
 
-export function addMigrateCommand(root: Command, onStatus: (status: number) => void): void {
+/** @param policies names that --policy takes */
+export function addMigrateCommand(
+  root: Command,
+  onStatus: (status: number) => void,
+  policies: readonly string[],
+): void {
   const command = root
     .command('migrate <vm> <destination>')
     .summary('migrate a running guest')
@@ -47,7 +52,7 @@ export function addMigrateCommand(root: Command, onStatus: (status: number) => v
     .addOption(new Option('--p2p', 'always so: the job outlives this command').hideHelp())
     .addOption(new Option('--live', 'always so').hideHelp())
     .optionsGroup('How');
-  addRunOptions(addMigrationOptions(command.addOption(bandwidthOption())))
+  addRunOptions(addMigrationOptions(command.addOption(bandwidthOption()), policies))
     .addHelpText(
       'after',
       `
@@ -60,6 +65,7 @@ Examples:
 
 Policies:
 ${policyHelp()}
+Those of other systems, to compare with, are taken by \`switchover simulate\` and \`switchover replay\`.
 
 Sizes are written like 512MiB or 64MB, rates like 480mbit or 60MB/s, times like 300ms, 5s or 10m.
 Where it says so an option can be set in the environment (SWITCHOVER_MAX_DOWNTIME=1s); a flag goes before it, and

@@ -27,6 +27,7 @@ async function planned(given: Partial<Limits>): Promise<{ planned: Planned; requ
     ...{ vm: 'qmp:/a', name: 'vm1', uuid: undefined, hypervisor: 'QEMU 10.0.2', accelerator: 'tcg' as const },
     ...{ machineType: undefined, memoryBytes: 2 ** 29, state: 'running' as const, migrating: false },
     losesWrites: undefined,
+    uuid: undefined,
   };
   const foreseen = { known, tookMs: 4500, probeRefusal: undefined };
   const plan = await planOf(request);

@@ -1,4 +1,6 @@
 /** A plan as text for a terminal. */
+
+import { shown } from '../../model/shown.ts';
 import { transferMs } from '../../model/transfer.ts';
 import { formatBytes, formatDuration, formatRate, spellDuration } from '../../model/units.ts';
 import type { Planned } from '../../plan/document.ts';
@@ -20,11 +22,11 @@ export function planText(planned: Planned, peers: ReadonlySet<string>): string {
   if (plan.waysOut.length > 0) {
     lines.push('', 'It would be possible with');
     const rows = plan.waysOut.map((way) => [`  ${changeInWords(way)}`, wayOutInWords(way)]);
-    lines.push(table(rows));
+    lines.push(...table(rows).split('\n'));
   }
   if (plan.chosen)
-    lines.push('', comparison([plan.chosen, ...plan.others], peers), ...remarks(plan.others, peers));
-  return `${lines.join('\n')}\n`;
+    lines.push('', ...comparison([plan.chosen, ...plan.others], peers), ...remarks(plan.others, peers));
+  return `${lines.map(shown).join('\n')}\n`;
 }
 
 function factsOf(planned: Planned): [string, string][] {
@@ -87,7 +89,7 @@ function watchedTooShort({ foreseen: { known }, plan: { prospects } }: Planned):
   );
 }
 
-function comparison(rehearsals: readonly Rehearsal[], peers: ReadonlySet<string>): string {
+function comparison(rehearsals: readonly Rehearsal[], peers: ReadonlySet<string>): string[] {
   return table([
     ['POLICY', 'TOTAL', 'SENT', 'PAUSE', ''],
     ...rehearsals.map((rehearsal) => {
@@ -103,7 +105,7 @@ function comparison(rehearsals: readonly Rehearsal[], peers: ReadonlySet<string>
         [...[slowedDown(rehearsal) ?? []].flat(), ...usedMeans].join(', '),
       ];
     }),
-  ]);
+  ]).split('\n');
 }
 
 function needs(pauseMs: number | undefined): string {

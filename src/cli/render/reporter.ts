@@ -6,26 +6,32 @@
 import { documentOf } from '../../journal/document.ts';
 import type { JournalEntry } from '../../journal/journal-entry.ts';
 import { foldEntry, type MigrationView, openView } from '../../journal/view.ts';
+import { shown } from '../../model/shown.ts';
 import { formatBytes, formatDuration, formatRate } from '../../model/units.ts';
-import type { Output } from '../migration-options.ts';
+import type { Output as OutputForm } from '../migration-options.ts';
+import type { Output } from '../output/output.ts';
+import { standardError, standardOutput } from '../output/standard.ts';
 import { foreseenLines, probedLine } from './foreseen-lines.ts';
 import { decisionLine, passLine } from './pass-line.ts';
 import { progressLine } from './progress-line.ts';
-import { summary } from './summary.ts';
+import { summaryLines } from './summary.ts';
 
 export interface ReporterStreams {
-  readonly stdout: { write(text: string): unknown };
-  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
+  readonly stdout: Pick<Output, 'write'>;
+  readonly stderr: Pick<Output, 'write' | 'live' | 'clearLive' | 'columns'>;
 }
 
 export class Reporter {
   private view: MigrationView | undefined;
-  private readonly output: Output;
+  private readonly output: OutputForm;
   private readonly quiet: boolean;
   private readonly streams: ReporterStreams;
-  private liveLine = false;
 
-  constructor(output: Output, quiet: boolean, streams: ReporterStreams = process) {
+  constructor(
+    output: OutputForm,
+    quiet: boolean,
+    streams: ReporterStreams = { stdout: standardOutput(), stderr: standardError() },
+  ) {
     this.output = output;
     this.quiet = quiet;
     this.streams = streams;
@@ -46,14 +52,14 @@ export class Reporter {
 
   /** A line for the person at the terminal, between the progress. */
   say(sentence: string): void {
-    this.clearLive();
-    this.streams.stderr.write(`${sentence}\n`);
+    this.streams.stderr.write(`${shown(sentence)}\n`);
   }
 
   private progress(entry: JournalEntry, view: MigrationView): void {
     switch (entry.type) {
       case 'opened':
-        return this.say(heading(view));
+        for (const line of heading(view)) this.say(line);
+        return;
       case 'foreseen':
         for (const line of foreseenLines(entry.known)) this.say(line);
         return;
@@ -71,33 +77,22 @@ export class Reporter {
         return this.say(`warning: ${entry.message}`);
       case 'tick':
       case 'state':
-        return this.live(progressLine(view, this.streams.stderr.columns ?? 80));
+        return this.streams.stderr.live(shown(progressLine(view, this.streams.stderr.columns ?? 80)));
       default:
         return;
     }
   }
 
   private finish(view: MigrationView): void {
-    this.clearLive();
+    this.streams.stderr.clearLive();
     if (this.output === 'json') this.streams.stdout.write(`${JSON.stringify(documentOf(view), null, 2)}\n`);
-    else if (this.output === 'text') this.streams.stdout.write(`${summary(view)}\n`);
-  }
-
-  private live(line: string): void {
-    if (!this.streams.stderr.isTTY) return;
-    this.streams.stderr.write(`\r\x1b[K${line}`);
-    this.liveLine = true;
-  }
-
-  private clearLive(): void {
-    if (!this.liveLine) return;
-    this.streams.stderr.write('\r\x1b[K');
-    this.liveLine = false;
+    else if (this.output === 'text')
+      this.streams.stdout.write(`${summaryLines(view).map(shown).join('\n')}\n`);
   }
 }
 
-function heading({ guest, destination, policy, limits, id, origin, migrateUri }: MigrationView): string {
-  const parts = [
+function heading({ guest, destination, policy, limits, id, origin, migrateUri }: MigrationView): string[] {
+  return [
     `${guest.name}: ${guest.hypervisor} (${guest.accelerator.toUpperCase()}), ${formatBytes(guest.memoryBytes)} of memory, ${origin === 'attach' ? 'attached' : `to ${migrateUri ?? destination}`}`,
     `policy ${policy}; a pause of ${formatDuration(limits.downtimeMs)} is always fine, ${formatDuration(limits.maxDowntimeMs)} the longest allowed` +
       (limits.timeoutMs === undefined ? '' : `; gives up after ${formatDuration(limits.timeoutMs)}`) +
@@ -109,5 +104,4 @@ function heading({ guest, destination, policy, limits, id, origin, migrateUri }:
         : `; line rate ${formatRate(limits.lineRateBytesPerSecond)}`),
     `journal ${id}`,
   ];
-  return parts.join('\n');
 }

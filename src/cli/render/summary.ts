@@ -4,9 +4,10 @@ import type { MigrationView } from '../../journal/view.ts';
 import { roomyLimitMs } from '../../model/roomy-limit.ts';
 import { formatBytes, formatDuration, spellDuration } from '../../model/units.ts';
 
-export function summary(view: MigrationView): string {
+/** A line each: what comes from elsewhere may hold line ends, which the sink escapes. */
+export function summaryLines(view: MigrationView): string[] {
   const { outcome } = view;
-  if (!outcome) return `${view.id}: switchover did not see the end of this migration`;
+  if (!outcome) return [`${view.id}: switchover did not see the end of this migration`];
   const rows: [string, string][] = [];
   if (outcome.pauseMs !== null) {
     const own =
@@ -41,5 +42,5 @@ export function summary(view: MigrationView): string {
   return [
     `${outcome.outcome}: ${outcome.reason}`,
     ...rows.map(([name, value]) => `  ${name.padEnd(8)} ${value}`),
-  ].join('\n');
+  ];
 }

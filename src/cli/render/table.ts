@@ -1,5 +1,8 @@
+import { shown } from '../../model/shown.ts';
+
 /** Rows of cells in columns, two spaces apart. The first row is the headings. */
-export function table(rows: readonly (readonly string[])[]): string {
+export function table(rowsAsGiven: readonly (readonly string[])[]): string {
+  const rows = rowsAsGiven.map((cells) => cells.map(shown));
   const columns = rows[0]?.length ?? 0;
   const widths = Array.from({ length: columns }, (_, column) =>
     Math.max(...rows.map((cells) => cells[column]?.length ?? 0)),

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LibvirtBed } from '../../../lab/libvirt/libvirt-bed.ts';
-import { jobOf } from './domain/domain-job.ts';
+import { jobAt } from './domain/domain-job.ts';
 import { markDomain, placeHere, readMark, refuseMarked } from './domain-mark.ts';
 import type { Place } from './lease-mark.ts';
 
@@ -28,7 +28,7 @@ test('it is read while the domain migrates, arrives with it, and is removed ther
   expect(await readMark(source, uuid)).toMatchObject({ ...HERE, pid: process.pid });
 
   const migrated = bed.virshMigrate();
-  await expect.poll(async () => (await jobOf(source, uuid)).type, { timeout: 20_000 }).toBe('active');
+  await expect.poll(async () => (await jobAt(source, uuid)).type, { timeout: 20_000 }).toBe('active');
   await refuseMarked(source, uuid, HERE);
   await expect(refuseMarked(source, uuid, ELSEWHERE)).rejects.toMatchObject({ code: 'held' });
 

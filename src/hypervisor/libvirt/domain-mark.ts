@@ -10,7 +10,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RefusedError } from '../refusal.ts';
-import { jobOf } from './domain/domain-job.ts';
+import { jobAt } from './domain/domain-job.ts';
 import {
   decodeMark,
   encodeMark,
@@ -172,7 +172,7 @@ async function waitUntilFree(uri: string, uuid: string, here: Place, timing: Mar
   const looks: Look[] = [];
   for (;;) {
     const marked = await readMark(uri, uuid);
-    const migrating = marked !== 'none' && (await jobOf(uri, uuid)).type === 'active';
+    const migrating = marked !== 'none' && (await jobAt(uri, uuid)).type === 'active';
     looks.push({ marked, atMs: performance.now(), migrating });
     const verdict = judgeMark(looks, here, timing.staleAfterMs);
     if (verdict === 'held') throw heldBy(uri, uuid, marked);

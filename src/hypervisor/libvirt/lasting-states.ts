@@ -1,48 +1,77 @@
-/** What both sides say once libvirt's part is over, waited for until it is a state that lasts. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { SideState, Whereabouts } from '../hypervisor.ts';
-import { sideStateAt } from './domain/domain-state.ts';
+/**
+ * What both sides say once libvirt's part is over, waited for until it is a state that lasts.
+ *
+ * A libvirtd that is restarted is waited for, since it alone can say whether its side runs the guest; so is a guest
+ * that arrives and loads its devices for long. Whether a look is enough is a rule ({@link patienceMs}), apart from
+ * the waiting.
+ */
+import type { Clock } from '../clock.ts';
+import type { Side } from '../hypervisor.ts';
+import type { SideLook } from './domain/domain-state.ts';
 
-/** From the end of the job to states that last: libvirt kills one side a moment later. */
+/** From the end of the job to states that last: libvirt kills one side, or after a restart resumes one. */
 const SETTLING_MS = 10_000;
 /** libvirt resumes a guest before its job ends: one that is still paused now was paused by somebody. */
 const RESUMING_MS = 1000;
 const AGAIN_AFTER_MS = 50;
+/** A host that is out of reach is asked less often. */
+const UNSEEN_AGAIN_AFTER_MS = 500;
 
 export interface SettlingParts {
-  readonly sourceUri: string;
-  readonly destinationUri: string | undefined;
-  readonly uuid: string;
+  readonly clock: Clock;
+  look(side: Side): Promise<SideLook>;
   /** The guest ran before, so it runs afterwards, on one side. */
   readonly wasRunning: boolean;
   /** libvirt said that the source's domain ended because it was migrated. */
   readonly handedOver: boolean;
+  /** The source's libvirtd was away: as it comes back it resumes what it had stopped. */
+  readonly sourceWasAway: boolean;
+  /** The source was seen to stop for the switchover; else the destination has nothing that it could run. */
+  readonly mayHaveArrived: boolean;
+  /** How long a host that cannot be asked is waited for. */
+  readonly reconnectForMs: number;
+  /** We let go of it: nobody waits for the answer any more. */
+  letGo(): boolean;
 }
 
-export async function lastingStates(parts: SettlingParts): Promise<Whereabouts> {
-  const sinceMs = performance.now();
+export interface LastingLooks {
+  readonly source: SideLook;
+  readonly destination: SideLook;
+}
+
+export async function lastingStates(parts: SettlingParts): Promise<LastingLooks> {
+  const { clock } = parts;
+  const sinceMs = clock.now();
   for (;;) {
-    const [source, destination] = await Promise.all([
-      sideStateAt(parts.sourceUri, parts.uuid),
-      sideStateAt(parts.destinationUri, parts.uuid),
-    ]);
-    // A transient domain that was migrated is simply not there any more.
-    const left = parts.handedOver && source === 'gone';
-    const states: Whereabouts = { source: left ? 'handed-over' : source, destination };
-    const passedMs = performance.now() - sinceMs;
-    if (passedMs >= SETTLING_MS || (lasts(states) && (isAsBefore(states, parts) || passedMs >= RESUMING_MS)))
-      return states;
-    await sleep(AGAIN_AFTER_MS);
+    const [source, destination] = await Promise.all([parts.look('source'), parts.look('destination')]);
+    // Migrated is libvirt's word. A transient domain is then simply not there any more.
+    const left = parts.handedOver && (source.state === 'gone' || isUnseen(source));
+    const looks = { source: left ? { state: 'handed-over' as const } : source, destination };
+    if (parts.letGo() || clock.now() - sinceMs >= patienceMs(looks, parts)) return looks;
+    await clock.sleep(isUnseen(source) || isUnseen(destination) ? UNSEEN_AGAIN_AFTER_MS : AGAIN_AFTER_MS);
+    if (parts.letGo()) return looks;
   }
 }
 
-function lasts({ source, destination }: Whereabouts): boolean {
-  const passing: SideState[] = ['switching-over', 'incoming'];
-  return !passing.includes(source) && !passing.includes(destination);
+/** How long it is worth to wait for other states than these. */
+export function patienceMs(
+  { source, destination }: LastingLooks,
+  parts: Pick<SettlingParts, 'wasRunning' | 'sourceWasAway' | 'mayHaveArrived' | 'reconnectForMs'>,
+): number {
+  if (isUnseen(source)) return parts.reconnectForMs;
+  const held = source.heldBy !== undefined || !parts.wasRunning;
+  const staysHere = source.state === 'running' || (source.state === 'paused' && held);
+  if (isUnseen(destination)) return staysHere && !parts.mayHaveArrived ? 0 : parts.reconnectForMs;
+  if (source.state === 'switching-over') return parts.reconnectForMs;
+  if (destination.state === 'incoming' || destination.state === 'switching-over')
+    return source.state === 'handed-over' ? parts.reconnectForMs : SETTLING_MS;
+  if (held || destination.state === 'running') return 0;
+  if (source.state === 'paused') return parts.sourceWasAway ? SETTLING_MS : RESUMING_MS;
+  if (source.state === 'handed-over' && (source.standsStill || destination.state === 'paused'))
+    return SETTLING_MS;
+  return 0;
 }
 
-/** A guest that ran runs again, somewhere. */
-function isAsBefore({ source, destination }: Whereabouts, { wasRunning }: SettlingParts): boolean {
-  if (!wasRunning) return true;
-  return source !== 'paused' && !(source === 'handed-over' && destination === 'paused');
+function isUnseen({ state }: SideLook): boolean {
+  return state === 'silent' || state === 'unreachable';
 }

@@ -1,26 +1,31 @@
 /** libvirt behind the hypervisor's port: VMs are addressed by host and name, `qemu:///system#vm1`. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { QEMU_DEFAULT_DOWNTIME_MS } from '../../model/qemu-constants.ts';
+import { type Clock, REAL_CLOCK } from '../clock.ts';
 import type {
   AttachOptions,
   CheckOptions,
   CheckReport,
   Destination,
   DirtyRateProbe,
+  FormerSettings,
   GuestFacts,
   Hypervisor,
+  Settled,
+  SettleTodo,
+  Side,
   SideState,
   StartOptions,
   Whereabouts,
 } from '../hypervisor.ts';
-import { RefusedError } from '../hypervisor.ts';
+import { NotBegunError, RefusedError } from '../hypervisor.ts';
 import { guestsShareOf } from '../process-memory.ts';
 import { startLimitMs } from '../qemu-rules/start.ts';
 import { Findings, refusalOfAll } from '../refusal.ts';
 import { type DomainAddress, parseDomainAddress } from './address.ts';
 import { type Domain, lookUpDomain, notMigrating, uuidOf } from './domain/domain.ts';
-import { isNoDomain, sideStateAt } from './domain/domain-state.ts';
+import { sideStateAt } from './domain/domain-state.ts';
 import { isBefore } from './domain/versions.ts';
+import { notPutBack } from './downtime-setting.ts';
 import { LibvirtMigration } from './libvirt-migration.ts';
 import { migrateArguments, PLAIN_MIGRATE, type VirshMigrateOptions } from './migrate-command.ts';
 import { preflight } from './preflight/preflight.ts';
@@ -28,9 +33,19 @@ import type { Verdict } from './preflight/verdict.ts';
 import { RecentAnswer } from './recent-answer.ts';
 import { ask } from './virsh/ask.ts';
 import { EventHub } from './virsh/event-hub.ts';
-import { outputOf, spawnVirsh } from './virsh/virsh.ts';
+import { refusalOf } from './virsh/refusal.ts';
+import { VirshTimeoutError, virsh, virshOnItsOwn } from './virsh/virsh.ts';
+import { VirshShell } from './virsh/virsh-shell.ts';
+
+const RECONNECT_FOR_MS = 60_000;
 
 const VERDICT_HOLDS_MS = 30_000;
+
+/** A probe that is so much later than it was to take is given up. */
+const PROBE_OVERDUE_MS = 10_000;
+
+/** A job of ours is seen, or our virsh refused, far earlier; a libvirtd that hangs is left to the supervisor. */
+const BEGUN_WITHIN_MS = 10_000;
 
 /** How often libvirt is asked whether a probe has ended that should have. */
 const PROBE_POLL_MS = 100;
@@ -38,8 +53,11 @@ const PROBE_POLL_MS = 100;
 export interface LibvirtOptions {
   /** Of the migrations that are started here. */
   readonly migrate?: Partial<VirshMigrateOptions>;
-  /** Shared by whoever listens to the same hosts. */
+  /** Shared by all who listen to the same hosts. */
   readonly hub?: EventHub;
+  /** How long a libvirtd that is restarted, or cannot be reached, is waited for. Default: a minute. */
+  readonly reconnectForMs?: number | undefined;
+  readonly clock?: Clock;
 }
 
 export class LibvirtHypervisor implements Hypervisor {
@@ -48,9 +66,19 @@ export class LibvirtHypervisor implements Hypervisor {
   /** A migration that starts right after its check need not ask both hosts again, twenty programs of libvirt's. */
   private readonly verdict = new RecentAnswer<Verdict>(VERDICT_HOLDS_MS);
 
-  constructor({ migrate = {}, hub = new EventHub() }: LibvirtOptions = {}) {
+  private readonly reconnectForMs: number;
+  private readonly clock: Clock;
+
+  constructor({
+    migrate = {},
+    hub = new EventHub(),
+    reconnectForMs = RECONNECT_FOR_MS,
+    clock = REAL_CLOCK,
+  }: LibvirtOptions = {}) {
     this.own = { ...PLAIN_MIGRATE, ...migrate };
     this.hub = hub;
+    this.reconnectForMs = reconnectForMs;
+    this.clock = clock;
   }
 
   async inspect(vm: string): Promise<GuestFacts> {
@@ -74,15 +102,20 @@ export class LibvirtHypervisor implements Hypervisor {
     const seconds = Math.min(60, Math.max(1, Math.round(durationMs / 1000)));
     const domain = `--domain=${uuid}`;
     await ask(uri, ['domdirtyrate-calc', domain, `--seconds=${seconds}`, '--mode=page-sampling']);
-    await sleep(seconds * 1000 - PROBE_POLL_MS);
-    for (;;) {
-      await sleep(PROBE_POLL_MS);
+    const untilMs = this.clock.now() + seconds * 1000 + PROBE_OVERDUE_MS;
+    await this.clock.sleep(seconds * 1000 - PROBE_POLL_MS);
+    while (this.clock.now() < untilMs) {
+      await this.clock.sleep(PROBE_POLL_MS);
       const stats = await ask(uri, ['domstats', '--dirtyrate', domain]);
       // virDomainDirtyRateStatus: 0 not started, 1 measuring, 2 measured.
       if (!/dirtyrate\.calc_status=2/.test(stats)) continue;
       const mebibytes = Number(/dirtyrate\.megabytes_per_second=(\d+)/.exec(stats)?.[1] ?? 0);
       return { durationMs: seconds * 1000, dirtyRateBytesPerSecond: mebibytes * 2 ** 20 };
     }
+    throw new RefusedError(
+      'hypervisor-refused',
+      `${uri}: libvirt did not tell how fast ${address.domain} dirties memory, ${PROBE_OVERDUE_MS / 1000} s after the ${seconds} s in which it was to measure`,
+    );
   }
 
   /** libvirt tells of QEMU's process as a whole, wherever it runs. */
@@ -108,33 +141,39 @@ export class LibvirtHypervisor implements Hypervisor {
     new Findings(findings).throwAny();
     const { uri, uuid, facts } = domain;
     const there = parseDomainAddress(target.vm);
-    await ask(uri, ['migrate-setmaxdowntime', `--domain=${uuid}`, `--downtime=${startLimitMs(options)}`]);
+    const left = formerLimitMs(options.former);
+    if (left === undefined) await options.remember?.(formerSettings(domain.downtimeLimitMs));
+    await setFirstLimit(domain, startLimitMs(options));
     const lineRateStated =
       options.lineRateBytesPerSecond !== undefined && !isBefore(domain.versions.libvirt, 11, 1);
     const peerUri = target.peerUri ?? there.uri;
     const args = migrateArguments(uuid, peerUri, target, options, this.own, lineRateStated);
-    const zeroMs = performance.now();
-    const child = spawnVirsh(uri, args, 'ignore');
-    child.unref();
-    return new LibvirtMigration(
-      {
-        hub: this.hub,
-        sourceUri: uri,
-        destinationUri: there.uri,
-        uuid,
-        destinationName: this.own.destinationName ?? facts.name,
-        guest: facts,
-        wasRunning: facts.state === 'running',
-        braked: options.brake,
-        virshMigrate: outputOf(child).catch((error: Error) => ({
-          ...{ status: 1, stdout: '', stderr: `error: ${error.message}` },
-        })),
-        lineRateStated,
-        bandwidthBytesPerSecond: options.bandwidthBytesPerSecond,
-        previousDowntimeLimitMs: domain.downtimeLimitMs,
-      },
-      zeroMs,
-    );
+    const migration = new LibvirtMigration({
+      ...this.shared(),
+      zeroMs: this.clock.now(),
+      sourceUri: uri,
+      destinationUri: there.uri,
+      uuid,
+      destinationName: this.own.destinationName ?? facts.name,
+      guest: facts,
+      wasRunning: facts.state === 'running',
+      begunByUs: true,
+      braked: options.brake,
+      virshMigrate: virshOnItsOwn(uri, args),
+      lineRateStated,
+      passCapBytesPerSecond: options.bandwidthBytesPerSecond,
+      previousDowntimeLimitMs: left ?? domain.downtimeLimitMs,
+      limitChanged: true,
+    });
+    const refused = await this.begunOrRefused(migration);
+    if (refused === undefined) return migration;
+    const problems = (await migration.putBack()).flatMap(({ problem }) => problem ?? []);
+    await migration.detach();
+    if (problems.length > 0)
+      throw new NotBegunError(
+        `libvirt refused to migrate ${facts.name} (${refused}); ${problems.join('; ')}`,
+      );
+    throw refusedByVirsh(facts.name, refused);
   }
 
   async attach(vm: string, options: AttachOptions): Promise<LibvirtMigration> {
@@ -147,37 +186,87 @@ export class LibvirtHypervisor implements Hypervisor {
     const there = options.destination === undefined ? undefined : parseDomainAddress(options.destination);
     if (there) await assertReachable(there);
     if (job.type !== 'active' || job.migration !== 'out') throw notMigrating(facts);
+    if (there) await assertArriving(there, uuid, facts.name);
     if (options.brake && !options.begunWithBrake)
       throw new RefusedError(
         'lacks-feature',
         `the migration of ${facts.name} cannot be braked: libvirt makes a brake ready only when a migration begins (\`switchover migrate --over-budget brake\`); choose another --over-budget`,
       );
-    return new LibvirtMigration(
-      {
-        hub: this.hub,
-        sourceUri: uri,
-        destinationUri: there?.uri,
-        uuid,
-        // Events carry names, and a domain may have been addressed by its UUID.
-        destinationName: there === undefined || there.domain === domain.domain ? facts.name : there.domain,
-        guest: facts,
-        // One that is stopped for the switchover ran before.
-        wasRunning: facts.state !== 'paused',
-        braked: options.brake,
-        virshMigrate: undefined,
-        lineRateStated: false,
-        bandwidthBytesPerSecond: domain.capBytesPerSecond,
-        previousDowntimeLimitMs: domain.downtimeLimitMs,
-      },
-      domain.jobBeganMs,
-    );
+    const { inherited } = options;
+    const left = formerLimitMs(inherited?.former);
+    if (left === undefined) await options.remember?.(formerSettings(domain.downtimeLimitMs));
+    return new LibvirtMigration({
+      ...this.shared(),
+      zeroMs: domain.jobBeganMs,
+      sourceUri: uri,
+      destinationUri: there?.uri,
+      uuid,
+      // Events carry names, and a domain may have been addressed by its UUID.
+      destinationName: there === undefined || there.domain === domain.domain ? facts.name : there.domain,
+      guest: facts,
+      // One that is stopped for the switchover ran before.
+      wasRunning: facts.state !== 'paused',
+      begunByUs: inherited?.began ?? false,
+      braked: options.brake,
+      virshMigrate: undefined,
+      lineRateStated: false,
+      passCapBytesPerSecond: domain.capBytesPerSecond,
+      previousDowntimeLimitMs: left ?? domain.downtimeLimitMs,
+      limitChanged: left !== undefined,
+    });
   }
 
   async locate(vm: string, destination: string | undefined): Promise<Whereabouts> {
     const here = parseDomainAddress(vm);
     const there = destination === undefined ? undefined : parseDomainAddress(destination);
-    const [source, other] = await Promise.all([stateAt(here), there ? stateAt(there) : ('unknown' as const)]);
+    const [source, other] = await Promise.all([
+      stateAt(here, 'source'),
+      there ? stateAt(there, 'destination') : ('unknown' as const),
+    ]);
     return { source, destination: other };
+  }
+
+  async settleAt(vm: string, { run, former }: SettleTodo): Promise<Settled> {
+    const address = parseDomainAddress(vm);
+    const { uri } = address;
+    const uuid = await uuidOf(address);
+    if (run) await ask(uri, ['resume', `--domain=${uuid}`]);
+    const effect = run ? { did: `resume on ${uri}` } : undefined;
+    const limitMs = former && formerLimitMs([former]);
+    if (!former || limitMs === undefined) return { effect, restored: undefined };
+    try {
+      await ask(uri, ['migrate-setmaxdowntime', `--domain=${uuid}`, `--downtime=${limitMs}`]);
+      return { effect, restored: { side: former.side, problem: undefined } };
+    } catch (error) {
+      const problem = notPutBack({
+        uri,
+        uuid,
+        name: address.domain,
+        limitMs,
+        words: (error as Error).message,
+      });
+      return { effect, restored: { side: former.side, problem } };
+    }
+  }
+
+  private shared() {
+    return {
+      clock: this.clock,
+      events: this.hub,
+      openShell: (uri: string) => new VirshShell(uri),
+      reconnectForMs: this.reconnectForMs,
+    };
+  }
+
+  /** @returns with which words our virsh was refused, before the job began */
+  private async begunOrRefused(migration: LibvirtMigration): Promise<string | undefined> {
+    let stopWaiting = () => {};
+    const late = new Promise<undefined>((resolve) => {
+      stopWaiting = this.clock.after(BEGUN_WITHIN_MS, () => resolve(undefined));
+    });
+    const refused = await Promise.race([migration.begun, late]);
+    stopWaiting();
+    return refused;
   }
 
   private async look(vm: string, target: Destination, options: CheckOptions) {
@@ -224,7 +313,7 @@ async function sourceFindings(domain: Domain, options: CheckOptions): Promise<Re
       new RefusedError(
         'not-running',
         facts.state === 'handed-over'
-          ? `${facts.name} is shut off on ${uri}: it was migrated away; migrate it from where it runs now`
+          ? `${facts.name} was handed over on ${uri}: it was migrated away; migrate it from where it runs now`
           : `${facts.name} is shut off on ${uri}: start it with \`virsh start\`, or copy its definition; there is no memory to migrate`,
       ),
     );
@@ -242,15 +331,65 @@ async function sourceFindings(domain: Domain, options: CheckOptions): Promise<Re
   return findings;
 }
 
+/** What a controller before us found. */
+function formerLimitMs(former: readonly FormerSettings[] | undefined): number | undefined {
+  const limitMs = former?.find(({ side }) => side === 'source')?.parameters['downtimeLimitMs'];
+  return typeof limitMs === 'number' ? limitMs : undefined;
+}
+
+function formerSettings(downtimeLimitMs: number | undefined): FormerSettings {
+  const parameters = downtimeLimitMs === undefined ? {} : { downtimeLimitMs };
+  return { side: 'source', parameters, capabilities: {} };
+}
+
+/**
+ * The limit under which the migration begins. @throws {RefusedError} when libvirt refuses it
+ * @throws {NotBegunError} when it does not answer: then it may be set, which is no refusal
+ */
+async function setFirstLimit({ uri, uuid, facts, downtimeLimitMs }: Domain, limitMs: number): Promise<void> {
+  const wholeMs = Math.max(1, Math.round(limitMs));
+  try {
+    await virsh(uri, ['migrate-setmaxdowntime', `--domain=${uuid}`, `--downtime=${wholeMs}`]);
+  } catch (error) {
+    if (!(error instanceof VirshTimeoutError)) throw refusalOf(uri, error);
+    throw new NotBegunError(
+      `the migration was not begun: ${error.message}, so the downtime limit of ${facts.name} may be ${wholeMs} ms now: ` +
+        `\`virsh --connect ${uri} migrate-setmaxdowntime ${uuid} ${downtimeLimitMs ?? QEMU_DEFAULT_DOWNTIME_MS}\` puts it back`,
+      { cause: error },
+    );
+  }
+}
+
+function refusedByVirsh(name: string, words: string): RefusedError {
+  const taken = /another migration job|state change lock|already .*migrat/i.test(words);
+  if (!taken) return new RefusedError('hypervisor-refused', `libvirt refused to migrate ${name}: ${words}`);
+  return new RefusedError(
+    'already-migrating',
+    `${name} is being migrated by somebody else (${words}): take that over with \`switchover attach\`, or wait for its end`,
+  );
+}
+
+/** Another host than the one it goes to would say that the guest is gone. @throws {RefusedError} */
+async function assertArriving({ uri }: DomainAddress, uuid: string, name: string): Promise<void> {
+  const state = await sideStateAt(uri, uuid, 'destination');
+  if (state !== 'gone') return;
+  throw new RefusedError(
+    'destination-not-waiting',
+    `${name} does not arrive at ${uri}: name the host that it goes to, or none (then its pause is not measured)`,
+  );
+}
+
 /** @throws {RefusedError} */
 async function assertReachable({ uri }: DomainAddress): Promise<void> {
   await ask(uri, ['uri']);
 }
 
-async function stateAt(address: DomainAddress): Promise<SideState> {
+async function stateAt(address: DomainAddress, side: Side): Promise<SideState> {
   try {
-    return await sideStateAt(address.uri, await uuidOf(address));
+    return await sideStateAt(address.uri, await uuidOf(address), side);
   } catch (error) {
-    return isNoDomain(error) ? 'gone' : 'silent';
+    if (!(error instanceof RefusedError)) return 'silent';
+    if (error.code === 'no-domain') return 'gone';
+    return error.cause instanceof VirshTimeoutError ? 'silent' : 'unreachable';
   }
 }

@@ -1,50 +1,62 @@
 /**
- * A migration between two libvirt hosts, as the port sees it.
- *
- * Boundaries come from the event `migration-iteration`, each read by a `domjobinfo` sent at once; what was sent
- * between the sync and the answer is added again. While the event stream is down they are found by polling.
+ * A migration between two libvirt hosts, as the port sees it: commands and events translated. What is common to all
+ * drivers (the pace, boundaries, silence, gaps) is the {@link Observer}'s; where it is in its life is one
+ * {@link RunState}.
  *
  * libvirt starts the destination's QEMU paused and lets it run only after the source's is known to have
  * finished, and aborts by itself what it finds unfinished after a restart, so whatever happens to us or to
  * virsh the guest runs on one side. The price: while QEMU sends the stop-and-copy it answers libvirt nothing,
  * and libvirt has no way around that, so an abort then takes effect only when QEMU answers again.
+ *
+ * Every command and event of the port is here, hence longer than most files.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isBraked, MOST_THROTTLE_PERCENT } from '../../model/braking.ts';
-import type { Boundary, Counters } from '../../model/observation.ts';
-import { EventQueue } from '../event-queue.ts';
+import type { Clock } from '../clock.ts';
 import {
+  type Effect,
   type GuestFacts,
-  type MigrationEnd,
   type MigrationEvent,
   type PauseRequest,
+  type Restored,
   type RunningMigration,
+  type Side,
   TooLateError,
 } from '../hypervisor.ts';
+import { migrationMark } from '../migration-mark.ts';
+import { Observer, type Sample } from '../observer.ts';
 import { downtimeLimitMs } from '../qemu-rules/switchover-limit.ts';
-import { isNoDomain } from './domain/domain-state.ts';
+import { abortJob } from './abort-job.ts';
+import { DomainSide } from './domain-side.ts';
+import { DowntimeSetting } from './downtime-setting.ts';
+import { JobFigures } from './job-figures.ts';
 import { lastingStates } from './lasting-states.ts';
-import type { EventHub } from './virsh/event-hub.ts';
+import { destinationChange, sourceChange } from './life-cycle.ts';
+import { detachedEnd, hasMoved, migrationEnd } from './migration-end.ts';
+import { OurVirsh } from './our-virsh.ts';
+import { isUnderWay, type JobLook } from './own-job.ts';
+import { type Ending, isOver, moveRunState, type RunState } from './run-state.ts';
+import { Seen } from './seen.ts';
+import type { DomainEvents } from './virsh/event-hub.ts';
 import { type JobInfo, parseJobInfo } from './virsh/job-info.ts';
-import { errorText, VirshError, type VirshOutput, virsh } from './virsh/virsh.ts';
+import { isNoDomain, isOutOfReach } from './virsh/refusal.ts';
+import { VirshError, type VirshOutput, VirshTimeoutError } from './virsh/virsh.ts';
 import type { TimedEvent } from './virsh/virsh-events.ts';
-import { VirshShell } from './virsh/virsh-shell.ts';
+import type { Shell } from './virsh/virsh-shell.ts';
 
 const TICK_MS = 250;
-/** Fine enough to see a braked pass come to its end. */
-const BRAKED_TICK_MS = 50;
-/** libvirt gives a query up after 30 s; `silence` tells of it long before. */
-const SAMPLE_PATIENCE_MS = 60_000;
-/** The source's libvirtd may be restarted; if it does not come back in this time we say that it is lost. */
-const LOST_AFTER_MS = 60_000;
+/** Fine enough to see a braked pass come to its end, and our own job begin. */
+const FINE_TICK_MS = 50;
 /** From the end of the domain to the event that tells the figures of its job. */
 const FIGURES_MS = 500;
-/** Before the job has begun there is nothing to abort yet. */
-const ABORT_RETRY_MS = 100;
-const ABORT_RETRIES = 50;
+/** Our virsh ends a moment after the job. */
+const VIRSH_ENDS_MS = 2000;
 
 export interface LibvirtMigrationParts {
-  readonly hub: EventHub;
+  readonly clock: Clock;
+  /** The instant from which times are counted, on that clock. */
+  readonly zeroMs: number;
+  readonly events: DomainEvents;
+  openShell(uri: string): Shell;
   readonly sourceUri: string;
   /** Undefined: the destination is not watched. */
   readonly destinationUri: string | undefined;
@@ -53,421 +65,458 @@ export interface LibvirtMigrationParts {
   readonly destinationName: string;
   readonly guest: GuestFacts;
   readonly wasRunning: boolean;
+  readonly begunByUs: boolean;
   /** It began with auto-converge armed for {@link RunningMigration.throttle}. */
   readonly braked: boolean;
-  /** The end of our `virsh migrate`; undefined: somebody else began it. */
+  /** The end of our `virsh migrate`; undefined: the job was there before us. */
   readonly virshMigrate: Promise<VirshOutput> | undefined;
   /** Our `virsh migrate` stated the line rate to QEMU, which then counts with it. */
   readonly lineRateStated: boolean;
-  readonly bandwidthBytesPerSecond: number | undefined;
-  /** The limit that was in force before us, to be put back when the guest stays. */
+  readonly passCapBytesPerSecond: number | undefined;
+  /** The limit that was in force before any controller of ours changed it, to be put back when the guest stays. */
   readonly previousDowntimeLimitMs: number | undefined;
+  /** One of ours has changed it already. */
+  readonly limitChanged: boolean;
+  /** How long a libvirtd that cannot be asked is waited for. */
+  readonly reconnectForMs: number;
+}
+
+interface LibvirtSample extends Sample {
+  readonly look: JobLook;
 }
 
 export class LibvirtMigration implements RunningMigration {
   readonly guest: GuestFacts;
   readonly wasRunning: boolean;
-  readonly events = new EventQueue<MigrationEvent>();
-  readonly ended: Promise<MigrationEnd>;
+  readonly begunByUs: boolean;
+  readonly destinationWaits = false;
+  readonly passCapBytesPerSecond: number | undefined;
+  /** Settles once our job was seen, with undefined, or with the words with which our virsh was refused before. */
+  readonly begun: Promise<string | undefined>;
 
   private readonly parts: LibvirtMigrationParts;
-  private readonly shell: VirshShell;
-  private readonly zeroMs: number;
-  private readonly settleEnded: (end: MigrationEnd) => void;
-  private readonly unsubscribe: (() => void)[] = [];
-  private timer: NodeJS.Timeout | undefined;
-  private sampling = false;
-  private ending = false;
-  /** The source's events arrive. */
-  private subscribed = false;
-  /** The job was seen: from then on its absence is the end. */
-  private began: boolean;
-  private silentSinceMs: number | undefined;
-  private last: Counters | undefined;
-  private rateBytesPerMs = 0;
-  /** What libvirt counted before this migration began, where we saw it begin. */
-  private iterationBase: number | undefined;
-  /** The last iteration that was told as a boundary. */
-  private told = 0;
-  /** The sample before an iteration that no event has announced yet. */
-  private unannounced: { readonly iteration: number; readonly before: Counters } | undefined;
-  private guestStopped = false;
-  private destinationRan = false;
+  private readonly observer: Observer;
+  private readonly downtime: DowntimeSetting;
+  private readonly sides: Record<Side, DomainSide>;
+  private readonly figures: JobFigures;
+  /** Undefined: the job was there before us. */
+  private readonly ourVirsh: OurVirsh | undefined;
+  private readonly settleBegun: (refused: string | undefined) => void;
+  private state: RunState;
+  /** On the parts' clock. */
+  private jobBeganMs: number;
+  /** Announced before the job was known to be ours. */
+  private early: { readonly iteration: number; readonly atMs: number } | undefined;
+  /** When the source's libvirtd last answered. */
+  private answeredMs: number;
+  private readonly seen = new Seen();
   private throttled = false;
-  private handedOver = false;
-  private inPostCopy = false;
-  private limitChanged: boolean;
-  private cancelling = false;
-  private virshEnded: VirshOutput | undefined;
+  private suspendedByUs = false;
   private lastJob: JobInfo | undefined;
   private completedJob: JobInfo | undefined;
 
-  /** @param zeroMs the instant from which times are counted, on the clock of performance.now() */
-  constructor(parts: LibvirtMigrationParts, zeroMs: number) {
+  constructor(parts: LibvirtMigrationParts) {
     this.parts = parts;
-    this.zeroMs = zeroMs;
     this.guest = parts.guest;
     this.wasRunning = parts.wasRunning;
-    this.began = parts.virshMigrate === undefined;
-    this.iterationBase = this.began ? 0 : undefined;
-    // A migration that we start begins with a limit of ours.
-    this.limitChanged = !this.began;
-    this.shell = new VirshShell(parts.sourceUri);
-    const { promise, resolve } = Promise.withResolvers<MigrationEnd>();
-    this.ended = promise;
-    this.settleEnded = resolve;
-    this.subscribe();
-    this.scheduleTick();
-    void parts.virshMigrate?.then((output) => {
-      this.virshEnded = output;
-      this.lookNow();
+    this.begunByUs = parts.begunByUs;
+    this.passCapBytesPerSecond = parts.passCapBytesPerSecond;
+    this.answeredMs = parts.clock.now();
+    this.jobBeganMs = parts.zeroMs;
+    this.state = { kind: parts.virshMigrate === undefined ? 'copying' : 'beginning' };
+    this.figures = new JobFigures(parts.virshMigrate !== undefined);
+    this.ourVirsh = parts.virshMigrate === undefined ? undefined : new OurVirsh(parts.zeroMs);
+    this.sides = {
+      source: new DomainSide({ ...parts, side: 'source', uri: parts.sourceUri, name: parts.guest.name }),
+      destination: new DomainSide({
+        ...parts,
+        side: 'destination',
+        uri: parts.destinationUri,
+        name: parts.destinationName,
+      }),
+    };
+    this.downtime = new DowntimeSetting({
+      uri: parts.sourceUri,
+      uuid: parts.uuid,
+      name: parts.guest.name,
+      formerMs: parts.previousDowntimeLimitMs,
+      changed: parts.limitChanged,
+      act: async (limitMs) => await this.sides.source.act('migrate-setmaxdowntime', String(limitMs)),
     });
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    this.begun = promise;
+    this.settleBegun = resolve;
+    this.observer = new Observer({
+      clock: parts.clock,
+      zeroMs: parts.zeroMs,
+      sample: () => this.sample(),
+      everyMs: () => (this.throttled || this.state.kind === 'beginning' ? FINE_TICK_MS : TICK_MS),
+      announces: () => this.sides.source.watch.isUp,
+      answered: (sample) => this.answered(sample as LibvirtSample),
+      failed: (error) => this.failed(error),
+    });
+    this.listen('source', (event) => this.takeSourceEvent(event));
+    this.listen('destination', (event) => this.takeDestinationEvent(event));
+    if (parts.virshMigrate === undefined) this.comeUpon(parts.guest);
+    else void parts.virshMigrate.then((output) => this.takeVirshEnd(output));
   }
 
-  get passCapBytesPerSecond(): number | undefined {
-    return this.parts.bandwidthBytesPerSecond;
+  get mark(): string {
+    return migrationMark(this.parts.clock.now() - this.jobBeganMs);
   }
 
-  async setDowntimeLimit(request: PauseRequest): Promise<string> {
+  get events(): AsyncIterable<MigrationEvent> {
+    return this.observer.events;
+  }
+
+  get ended() {
+    return this.observer.ended;
+  }
+
+  async setDowntimeLimit(request: PauseRequest): Promise<Effect> {
     const limitMs = downtimeLimitMs(request, {
       lineRateStated: this.parts.lineRateStated,
-      passCapBytesPerSecond: this.passCapBytesPerSecond,
+      passCapBytesPerSecond: this.parts.passCapBytesPerSecond,
     });
-    this.limitChanged = true;
-    await this.shell.run(['migrate-setmaxdowntime', this.parts.uuid, String(limitMs)], SAMPLE_PATIENCE_MS);
-    return `migrate-setmaxdowntime ${limitMs}`;
+    return await this.downtime.set(limitMs);
   }
 
   /** libvirt takes no part of it on the way: what was armed at the start bites by QEMU's own rule. */
-  async throttle(_percent: number): Promise<string> {
+  async throttle(_percent: number): Promise<Effect> {
     if (!this.parts.braked)
       throw new Error(
         'the guest cannot be braked: the migration began without --auto-converge, and libvirt does not switch it on on the way',
       );
-    return `nothing more: --auto-converge-initial=${MOST_THROTTLE_PERCENT} was armed at the start`;
+    return { did: `nothing more: --auto-converge-initial=${MOST_THROTTLE_PERCENT} was armed at the start` };
   }
 
-  async suspend(): Promise<string> {
-    await virsh(this.parts.sourceUri, ['suspend', `--domain=${this.parts.uuid}`]);
-    return 'suspend';
+  async suspend(): Promise<Effect> {
+    this.suspendedByUs = true;
+    return await this.sides.source.act('suspend');
   }
 
-  async startPostCopy(): Promise<string> {
-    await virsh(this.parts.sourceUri, ['migrate-postcopy', `--domain=${this.parts.uuid}`]);
-    return 'migrate-postcopy';
+  async startPostCopy(): Promise<Effect> {
+    return await this.sides.source.act('migrate-postcopy');
   }
 
-  async cancel(): Promise<string> {
-    if (this.inPostCopy)
-      throw new TooLateError('post-copy has begun: the guest lives on both sides until it ends');
-    this.cancelling = true;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await virsh(this.parts.sourceUri, ['domjobabort', `--domain=${this.parts.uuid}`]);
-        return 'domjobabort';
-      } catch (error) {
-        const none = error instanceof VirshError && /no job is active/.test(error.message);
-        if (!none) throw error;
-        // Our virsh has not come to the source's libvirtd yet, or the job is at its very end.
-        if (this.ending || this.began || attempt >= ABORT_RETRIES)
-          throw new TooLateError('libvirt has no job of it any more');
-        await sleep(ABORT_RETRY_MS);
-      }
+  async cancel(): Promise<Effect> {
+    try {
+      return await abortJob({
+        clock: this.parts.clock,
+        source: this.sides.source,
+        isBeginning: () => this.state.kind === 'beginning' && this.ourVirsh?.output === undefined,
+        assertCancellable: () => {
+          this.assertCancellable();
+          this.seen.cancelling = true;
+        },
+      });
+    } finally {
+      // Where there is no job, this finds the end.
+      this.observer.look();
     }
   }
 
-  async resume(side: 'source' | 'destination'): Promise<{ atMs: number; did: string }> {
-    const uri = side === 'source' ? this.parts.sourceUri : this.parts.destinationUri;
-    if (uri === undefined) throw new Error('the destination was not given');
-    await virsh(uri, ['resume', `--domain=${this.parts.uuid}`]);
-    return { atMs: this.now(), did: `resume on the ${side}` };
+  async restrain(): Promise<Effect> {
+    return await this.downtime.set(1);
+  }
+
+  async letRun(): Promise<Effect> {
+    throw new Error('libvirt itself lets the destination run: it does not wait for switchover');
+  }
+
+  async resume(side: Side): Promise<Effect & { readonly atMs: number }> {
+    const { did } = await this.sides[side].act('resume');
+    return { atMs: this.observer.now(), did };
+  }
+
+  async halt(side: Side): Promise<Effect> {
+    return await this.sides[side].act('suspend');
+  }
+
+  async putBack(): Promise<readonly Restored[]> {
+    return await this.downtime.putBack(await this.sides.source.look());
   }
 
   async detach(): Promise<void> {
-    if (!this.ending) {
-      this.ending = true;
-      this.events.close();
-      this.settleEnded({
-        ...{ atMs: this.now(), result: 'detached', error: undefined, reportedDowntimeMs: undefined },
-        ...{ sentBytes: this.last?.sentBytes, destinationEverRan: undefined },
-        whereabouts: { source: 'unknown', destination: 'unknown' },
-      });
+    if (this.state.kind !== 'ended' && this.state.kind !== 'detached') {
+      this.become({ kind: 'detached' });
+      this.observer.end(
+        detachedEnd(this.observer.now(), this.seen.postCopyBegan, this.observer.lastCounters?.sentBytes),
+      );
     }
-    this.stopWatching();
+    this.sides.source.close();
+    this.sides.destination.close();
   }
 
-  private subscribe(): void {
-    const { hub, sourceUri, destinationUri, guest, destinationName } = this.parts;
-    this.unsubscribe.push(
-      hub.listenTo(sourceUri, guest.name, {
-        event: (event) => this.takeSourceEvent(event),
-        subscribed: () => {
-          this.subscribed = true;
-        },
-        lost: (reason) => {
-          this.subscribed = false;
-          this.tellStatus(`events of the source lost: ${reason}`);
-        },
-      }),
-    );
-    if (destinationUri === undefined) return;
-    this.unsubscribe.push(
-      hub.listenTo(destinationUri, destinationName, {
-        event: (event) => this.takeDestinationEvent(event),
-        lost: (reason) => this.tellStatus(`events of the destination lost: ${reason}`),
-      }),
-    );
+  private listen(side: Side, take: (event: TimedEvent) => void): void {
+    this.sides[side].listen({
+      event: take,
+      monitor: (state, words) =>
+        this.observer.tell({ kind: 'monitor', atMs: this.observer.now(), side, state, words }),
+    });
+  }
+
+  /** A migration that was there before us may be in any phase. */
+  private comeUpon({ state }: GuestFacts): void {
+    this.settleBegun(undefined);
+    const nowMs = this.observer.now();
+    if (state === 'switching-over') this.takeStop(nowMs, nowMs);
+    // With a job: its memory is on both sides.
+    if (state === 'handed-over') this.takePostCopy('postcopy-active', nowMs, nowMs);
   }
 
   private takeSourceEvent(event: TimedEvent): void {
     // Comes last of all, when the domain has left already.
     if (event.kind === 'job-completed') this.completedJob = event.job;
-    if (this.ending) return;
-    const atMs = event.atMs - this.zeroMs;
-    if (event.kind === 'lifecycle') return this.takeSourceChange(event.change, event.detail, atMs);
-    if (event.kind !== 'iteration') return;
-    this.began = true;
-    // What is announced while the guest is stopped is the switchover's own last sync.
-    if (!this.guestStopped) this.readBoundary(event.iteration, atMs).catch(() => {});
+    if (isOver(this.state)) return;
+    const atMs = event.atMs - this.parts.zeroMs;
+    if (event.kind === 'iteration') this.takeIteration(event.iteration, atMs);
+    if (event.kind !== 'lifecycle') return;
+    // Of a job that was there before our virsh.
+    if (this.state.kind === 'beginning' && this.ourVirsh?.seesAnother) return this.observer.look();
+    const change = sourceChange(event.change, event.detail);
+    switch (change.kind) {
+      case 'stopped':
+        return this.takeStop(atMs);
+      case 'held':
+        return this.suspendedByUs ? this.takeStop(atMs) : this.takeHeld(atMs, change.by);
+      case 'post-copy':
+        return this.takePostCopy(change.status, atMs);
+      case 'resumed':
+        return this.takeSourceResumed(atMs);
+      case 'handed-over':
+        return this.finish({ kind: 'handed-over' });
+      case 'guest-ended':
+        this.observer.tell({ kind: 'guest-ended', atMs, side: 'source', words: change.words });
+        return this.finish({ kind: 'guest-ended', words: change.words });
+      case 'nothing':
+    }
   }
 
-  private takeSourceChange(change: string, detail: string, atMs: number): void {
-    if (change === 'Suspended') {
-      if (detail.startsWith('Post-copy')) {
-        this.inPostCopy = true;
-        this.tellStatus(detail === 'Post-copy Error' ? 'postcopy-paused' : 'postcopy-active');
-      }
-      if (this.guestStopped) return;
-      this.guestStopped = true;
-      this.events.push({ kind: 'stopped', atMs });
-    } else if (change === 'Resumed') {
-      this.guestStopped = false;
-      this.events.push({ kind: 'resumed', atMs, side: 'source' });
-    } else if (change === 'Stopped') {
-      if (detail === 'Migrated') this.handedOver = true;
-      void this.finish();
-    }
+  private takeIteration(iteration: number, atMs: number): void {
+    if (this.state.kind !== 'beginning') return this.observer.announced(this.figures.passOf(iteration), atMs);
+    this.early = { iteration, atMs };
+    this.observer.look();
+  }
+
+  private takeStop(atMs: number, unseenMs?: number): void {
+    const { state } = this;
+    if (state.kind !== 'copying' && state.kind !== 'beginning' && state.kind !== 'arrived') return;
+    this.seen.stop();
+    this.observer.stopped(atMs, unseenMs);
+    // The other host's events came first.
+    if (state.kind === 'arrived') this.observer.resumed('destination', Math.max(atMs, state.atMs));
+    else this.become({ kind: 'stopped', sinceMs: atMs });
+  }
+
+  private takeHeld(atMs: number, by: string): void {
+    if (this.state.kind === 'post-copy' || this.state.kind === 'arrived') return;
+    this.seen.hold();
+    this.become({ kind: 'held', by });
+    this.observer.held(atMs, by);
+  }
+
+  private takePostCopy(status: 'postcopy-active' | 'postcopy-paused', atMs: number, unseenMs?: number): void {
+    if (!this.seen.postCopyBegan && !this.observer.guestStopped) this.observer.stopped(atMs, unseenMs);
+    this.seen.postCopy();
+    if (this.state.kind !== 'post-copy') this.become({ kind: 'post-copy' });
+    this.observer.tell({ kind: 'status', atMs, status });
+  }
+
+  private takeSourceResumed(atMs: number): void {
+    if (this.state.kind === 'post-copy') return;
+    if (this.state.kind !== 'beginning' && this.state.kind !== 'copying') this.become({ kind: 'copying' });
+    this.suspendedByUs = false;
+    this.observer.resumed('source', atMs);
   }
 
   private takeDestinationEvent(event: TimedEvent): void {
-    if (event.kind !== 'lifecycle' || event.change !== 'Resumed' || this.ending) return;
+    if (event.kind !== 'lifecycle' || this.state.kind === 'ended' || this.state.kind === 'detached') return;
+    const atMs = event.atMs - this.parts.zeroMs;
+    const change = destinationChange(event.change, event.detail);
+    // What ends there before it ever ran is an incoming domain, which libvirt kills when a migration fails.
+    if (change.kind === 'guest-ended' && this.observer.destinationRan)
+      this.observer.tell({ kind: 'guest-ended', atMs, side: 'destination', words: change.words });
     // The end of post-copy is announced like a resumption; the guest ran there all along.
-    if (this.destinationRan) return;
-    this.destinationRan = true;
-    this.events.push({ kind: 'resumed', atMs: event.atMs - this.zeroMs, side: 'destination' });
+    if (change.kind !== 'resumed' || this.observer.destinationRan) return;
+    // Heard while the end is found out, it still tells the pause.
+    if (this.state.kind !== 'post-copy' && this.state.kind !== 'settling')
+      this.become({ kind: 'arrived', atMs });
+    this.observer.resumed('destination', atMs);
   }
 
-  private tellStatus(status: string): void {
-    this.events.push({ kind: 'status', atMs: this.now(), status });
+  private takeVirshEnd(output: VirshOutput): void {
+    this.ourVirsh?.ended(output, this.parts.clock.now());
+    this.observer.look();
   }
 
-  /** The first sync is announced while QEMU still sets up and has no figures: ask until it has. */
-  private async readBoundary(iteration: number, atMs: number): Promise<void> {
-    this.announce(iteration);
-    const before = this.last;
-    for (;;) {
-      const job = parseJobInfo(await this.ask());
-      if (this.ending || this.guestStopped || this.announcedPass(iteration) !== this.told) return;
-      const seenAtMs = this.now();
-      const counters = this.counters(job, seenAtMs);
-      if (counters && job.memoryIteration !== undefined && job.memoryIteration > iteration) return;
-      if (counters) {
-        const atRate = this.rateBytesPerMs * Math.max(0, seenAtMs - atMs);
-        // No more than since the last sample before the sync, however late this one came.
-        const sentSince = before ? Math.min(atRate, counters.sentBytes - before.sentBytes) : atRate;
-        return this.events.push({
-          ...boundary(counters, this.announcedPass(iteration), atMs, sentSince),
-          throttlePercent: job.autoConvergeThrottlePercent ?? 0,
-        });
-      }
-      await sleep(2);
-    }
+  private async sample(): Promise<LibvirtSample> {
+    const askedMs = this.parts.clock.now();
+    const job = parseJobInfo(await this.sides.source.jobInfo());
+    const look = { job, askedMs, answeredMs: this.parts.clock.now() };
+    const ours = this.state.kind !== 'beginning' || this.ourVirsh?.isOurs(look);
+    return {
+      look,
+      figures: ours ? this.figures.of(job) : undefined,
+      throttlePercent: job.autoConvergeThrottlePercent ?? 0,
+    };
   }
 
-  private announce(iteration: number): void {
-    this.iterationBase ??= iteration - 1;
-    this.told = this.announcedPass(iteration);
-    this.unannounced = undefined;
-  }
-
-  private announcedPass(iteration: number): number {
-    return Math.max(1, iteration - (this.iterationBase ?? 0));
-  }
-
-  private scheduleTick(): void {
-    clearTimeout(this.timer);
-    if (this.ending) return;
-    this.timer = setTimeout(
-      () => {
-        this.tick();
-        this.scheduleTick();
-      },
-      this.throttled ? BRAKED_TICK_MS : TICK_MS,
-    );
-  }
-
-  private lookNow(): void {
-    if (!this.sampling && !this.ending) this.tick();
-  }
-
-  private tick(): void {
-    if (this.sampling) return this.events.push({ kind: 'silence', atMs: this.now() });
-    this.sampling = true;
-    this.ask()
-      .then(
-        (text) => this.takeSample(parseJobInfo(text)),
-        (error: unknown) => this.takeFailure(error),
-      )
-      .finally(() => {
-        this.sampling = false;
-      });
-  }
-
-  private async ask(): Promise<string> {
-    return await this.shell.run(['domjobinfo', this.parts.uuid, '--rawstats'], SAMPLE_PATIENCE_MS);
-  }
-
-  private takeFailure(error: unknown): void {
-    if (this.ending) return;
-    // A transient domain is gone from the source when it was migrated.
-    if (isNoDomain(error)) return void this.finish();
-    const atMs = this.now();
-    this.silentSinceMs ??= atMs;
-    if (atMs - this.silentSinceMs > LOST_AFTER_MS) return void this.finish();
-    this.events.push({ kind: 'silence', atMs });
-  }
-
-  private takeSample(job: JobInfo): void {
-    if (this.ending) return;
-    this.silentSinceMs = undefined;
-    const atMs = this.now();
-    if (job.type !== 'active' || job.migration === 'in') {
-      if (job.type !== 'none') this.lastJob = job;
-      if (this.began || this.virshEnded) return void this.finish();
-      return this.events.push({ kind: 'preparing', atMs });
-    }
-    this.began = true;
-    const before = this.last;
-    const counters = this.counters(job, atMs);
-    if (!counters) return this.events.push({ kind: 'preparing', atMs });
-    const throttlePercent = job.autoConvergeThrottlePercent ?? 0;
+  private answered({ look, figures, throttlePercent }: LibvirtSample): void {
+    this.answeredMs = look.answeredMs;
+    if (isOver(this.state)) return;
+    if (this.state.kind === 'beginning') this.takeBeginning(look);
+    else if (!isUnderWay(look.job)) return this.takeJobEnd(look.job);
+    else if (this.ourVirsh?.isRefused(look))
+      return this.finish({ kind: 'refused', words: this.ourVirsh.words });
     this.throttled = isBraked(throttlePercent);
-    this.events.push({ kind: 'tick', ...counters, throttlePercent });
-    if (before && counters.pass > this.told && !this.guestStopped) this.findBoundary(before, counters);
-    else this.unannounced = undefined;
+    if (!figures || figures.remainingBytes === 0) return;
+    if (this.state.kind === 'stopped') this.takeAnswerWhileStopped(look, figures.sentBytes);
+    // Nothing was handed over while the memory is still being copied.
+    if (this.state.kind !== 'copying') return;
+    this.sides.source.watch.prove(look.askedMs);
+    this.sides.destination.watch.prove(look.askedMs);
   }
 
-  /** With events on their way the next sample is waited for: the event is the better source. */
-  private findBoundary(before: Counters, now: Counters): void {
-    const pending = this.unannounced?.iteration === now.pass ? this.unannounced : undefined;
-    if (this.subscribed && !pending) {
-      this.unannounced = { iteration: now.pass, before };
+  private takeBeginning(look: JobLook): void {
+    switch (this.ourVirsh?.judge(look)) {
+      case 'begun':
+        return this.begin(look);
+      case 'refused':
+        return this.finish({ kind: 'refused', words: this.ourVirsh.words });
+      case 'over':
+        return this.takeJobEnd(look.job);
+      default:
+    }
+  }
+
+  private begin({ job, answeredMs }: JobLook): void {
+    this.become({ kind: 'copying' });
+    this.jobBeganMs = answeredMs - (job.timeElapsedMs ?? 0);
+    if (this.early) this.observer.announced(this.figures.passOf(this.early.iteration), this.early.atMs);
+    this.observer.pace();
+  }
+
+  private takeJobEnd(job: JobInfo): void {
+    if (job.type !== 'none') this.lastJob = job;
+    this.finish({ kind: 'job-over' });
+  }
+
+  /**
+   * QEMU answers nothing in its stop-and-copy. Two answers since the guest stopped, the second with more sent than
+   * the first: it is being copied as before, and somebody else stopped it.
+   */
+  private takeAnswerWhileStopped(look: JobLook, sentBytes: number): void {
+    if (this.state.kind !== 'stopped' || this.suspendedByUs) return;
+    if (look.askedMs - this.parts.zeroMs < this.state.sinceMs) return;
+    const before = this.state.sentBytes;
+    if (before === undefined) return this.become({ ...this.state, sentBytes });
+    if (sentBytes <= before) return;
+    this.takeHeld(this.observer.now(), 'somebody on its host');
+  }
+
+  private failed(error: unknown): void {
+    if (isOver(this.state)) return;
+    // A transient domain is gone from the source when it was migrated.
+    const isOff = error instanceof VirshError && /domain is not running/.test(error.message);
+    if (isNoDomain(error) || isOff) return this.finish({ kind: 'job-over' });
+    if (isOutOfReach(error)) this.seen.sourceWasAway = true;
+    else if (!(error instanceof VirshTimeoutError)) {
+      // libvirtd is there: it is QEMU that does not answer it.
+      this.answeredMs = this.parts.clock.now();
       return;
     }
-    this.unannounced = undefined;
-    this.told = now.pass;
-    const sentSince = now.sentBytes - (pending?.before ?? before).sentBytes;
-    this.events.push(boundary(now, now.pass, now.atMs, Math.max(0, sentSince)));
+    if (this.parts.clock.now() - this.answeredMs < this.parts.reconnectForMs) return;
+    const state = isOutOfReach(error) ? 'unreachable' : 'silent';
+    this.finish({ kind: 'lost', state, words: `the source's libvirt is lost: ${wordsOf(error)}` });
   }
 
-  /** Undefined until QEMU has begun to copy memory: libvirt first agrees with the other side and copies disks. */
-  private counters(job: JobInfo, atMs: number): Counters | undefined {
-    const { memoryIteration, memoryTotalBytes, memoryRemainingBytes, dataProcessedBytes } = job;
-    if (!memoryIteration || !memoryTotalBytes || memoryRemainingBytes === undefined) return undefined;
-    this.iterationBase ??= memoryIteration - 1;
-    const counters = {
-      atMs,
-      pass: this.announcedPass(memoryIteration),
-      sentBytes: dataProcessedBytes ?? 0,
-      remainingBytes: memoryRemainingBytes,
-      totalBytes: memoryTotalBytes,
-    };
-    if (this.last && atMs - this.last.atMs >= TICK_MS / 2)
-      this.rateBytesPerMs = (counters.sentBytes - this.last.sentBytes) / (atMs - this.last.atMs);
-    if (!this.last || atMs - this.last.atMs >= TICK_MS / 2) this.last = counters;
-    return counters;
+  private assertCancellable(): void {
+    switch (this.state.kind) {
+      case 'post-copy':
+        throw new TooLateError('post-copy has begun: the guest lives on both sides until it ends');
+      case 'arrived':
+        throw new TooLateError('the guest runs on the destination already');
+      case 'settling':
+      case 'ended':
+      case 'detached':
+        throw new Error("libvirt's part is over, and which side has the guest is being found out");
+      default:
+    }
+  }
+
+  private finish(because: Ending): void {
+    if (isOver(this.state)) return;
+    const heldBy = this.state.kind === 'held' ? this.state.by : undefined;
+    this.become({ kind: 'settling', because });
+    this.observer.stopLooking();
+    void this.settle(because, heldBy);
   }
 
   /** libvirt's part is over, or cannot be seen any more: find out where the guest is, and tell it. */
-  private async finish(): Promise<void> {
-    if (this.ending) return;
-    this.ending = true;
-    clearTimeout(this.timer);
-    const { sourceUri, destinationUri, uuid, wasRunning } = this.parts;
-    const { source, destination } = await lastingStates({
-      ...{ sourceUri, destinationUri, uuid, wasRunning, handedOver: this.handedOver },
+  private async settle(because: Ending, heldBy: string | undefined): Promise<void> {
+    const { clock, wasRunning, reconnectForMs } = this.parts;
+    const sourceEverStopped = this.seen.sourceEverStopped(this.sides.source.watch.unbroken);
+    const looks = await lastingStates({
+      clock,
+      wasRunning,
+      sourceWasAway: this.seen.sourceWasAway,
+      handedOver: because.kind === 'handed-over',
+      mayHaveArrived: sourceEverStopped !== false,
+      // Another's job goes on; and a source that did not come back was waited for already.
+      reconnectForMs: because.kind === 'lost' || because.kind === 'refused' ? 0 : reconnectForMs,
+      look: async (side) =>
+        because.kind === 'lost' && side === 'source'
+          ? { state: because.state }
+          : await this.sides[side].look(),
+      letGo: () => this.state.kind === 'detached' || because.kind === 'refused',
     });
-    const moved = source === 'handed-over' || (source === 'gone' && destination === 'running');
-    const virshEnded = await this.virshWords();
+    const moved = hasMoved({ because, looks });
     if (moved) await this.completedFigures();
-    if (!moved && source !== 'silent') await this.restoreLimit();
-    const error = this.errorWords(virshEnded);
-    const atMs = this.now();
-    this.stopWatching();
-    this.events.close();
-    this.settleEnded({
-      atMs,
-      result: moved ? 'completed' : this.wasCancelled(error) ? 'cancelled' : 'failed',
-      error: moved ? undefined : error,
-      whereabouts: { source, destination },
-      destinationEverRan: this.destinationRan || (destinationUri === undefined ? undefined : false),
-      sentBytes: this.completedJob?.dataProcessedBytes ?? this.last?.sentBytes,
-      reportedDowntimeMs: this.completedJob?.downtimeMs,
-    });
-  }
-
-  /** Our virsh ends a moment after the job. */
-  private async virshWords(): Promise<VirshOutput | undefined> {
-    if (!this.parts.virshMigrate) return undefined;
-    return await Promise.race([this.parts.virshMigrate, sleep(2000, undefined)]);
-  }
-
-  private async completedFigures(): Promise<void> {
-    const untilMs = performance.now() + FIGURES_MS;
-    while (!this.completedJob && this.subscribed && performance.now() < untilMs) await sleep(10);
-  }
-
-  private errorWords(virshEnded: VirshOutput | undefined): string | undefined {
-    const words = virshEnded && virshEnded.status !== 0 ? errorText(virshEnded.stderr) : '';
-    if (words !== '') return words;
-    return (
-      this.lastJob?.errorMessage ??
-      'libvirt ended the migration and does not say why (somebody aborted it, or the link or the destination failed)'
+    else await this.virshWords();
+    if (this.state.kind !== 'settling') return;
+    this.become({ kind: 'ended' });
+    this.settleBegun(because.kind === 'refused' ? because.words : undefined);
+    this.sides.source.hearNoMore();
+    this.sides.destination.hearNoMore();
+    this.observer.end(
+      migrationEnd({
+        atMs: this.observer.now(),
+        because,
+        looks,
+        destinationEverRan:
+          this.observer.destinationRan || (this.sides.destination.watch.unbroken ? false : undefined),
+        sourceEverStopped,
+        postCopyBegan: this.seen.postCopyBegan,
+        heldBy,
+        cancelling: this.seen.cancelling,
+        virshEnded: this.ourVirsh?.output,
+        lastJob: this.lastJob,
+        completedJob: this.completedJob,
+        sentBytes: this.observer.lastCounters?.sentBytes,
+      }),
     );
   }
 
-  private wasCancelled(error: string | undefined): boolean {
-    return this.cancelling || this.lastJob?.type === 'cancelled' || /canceled by client/.test(error ?? '');
+  private async virshWords(): Promise<void> {
+    const { virshMigrate, clock } = this.parts;
+    if (virshMigrate === undefined || this.ourVirsh?.output) return;
+    await Promise.race([virshMigrate, clock.sleep(VIRSH_ENDS_MS)]);
   }
 
-  private async restoreLimit(): Promise<void> {
-    const before = this.parts.previousDowntimeLimitMs;
-    if (before === undefined || !this.limitChanged) return;
-    // The guest runs; a leftover setting is no reason to alarm anybody.
-    await this.shell
-      .run(['migrate-setmaxdowntime', this.parts.uuid, String(before)], 5000)
-      .catch(() => undefined);
+  private async completedFigures(): Promise<void> {
+    const untilMs = this.parts.clock.now() + FIGURES_MS;
+    while (!this.completedJob && this.sides.source.watch.isUp && this.parts.clock.now() < untilMs)
+      await this.parts.clock.sleep(10);
   }
 
-  private stopWatching(): void {
-    clearTimeout(this.timer);
-    for (const stop of this.unsubscribe.splice(0)) stop();
-    this.shell.close();
-  }
-
-  private now(): number {
-    return performance.now() - this.zeroMs;
+  private become(to: RunState): void {
+    const from = this.state;
+    this.state = moveRunState(from, to);
+    if (from.kind === 'beginning' && to.kind !== 'settling') this.settleBegun(undefined);
   }
 }
 
-/** What was sent after the sync had been in the set that it found. */
-function boundary(counters: Counters, pass: number, atMs: number, sentSince: number): Boundary {
-  return {
-    kind: 'boundary',
-    ...counters,
-    atMs,
-    pass,
-    sentBytes: Math.max(0, Math.round(counters.sentBytes - sentSince)),
-    remainingBytes: Math.min(counters.totalBytes, Math.round(counters.remainingBytes + sentSince)),
-  };
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

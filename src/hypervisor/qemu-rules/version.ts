@@ -11,6 +11,10 @@ export function isAtLeast(version: QemuVersion, major: number, minor: number): b
   return version.major > major || (version.major === major && version.minor >= minor);
 }
 
+export function tripleOf({ major, minor, micro }: QemuVersion): readonly [number, number, number] {
+  return [major, minor, micro];
+}
+
 export function versionText({ major, minor, micro }: QemuVersion): string {
   return `QEMU ${major}.${minor}.${micro}`;
 }

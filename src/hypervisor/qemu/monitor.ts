@@ -1,11 +1,17 @@
 /** Opening QEMU's monitors, and reading from them what the driver needs to know of each side. */
 import { type GuestFacts, type RefusalCode, RefusedError, type SideState } from '../hypervisor.ts';
 import { migrationMark } from '../migration-mark.ts';
-import { featuresOf } from '../qemu-rules/features.ts';
-import { versionText } from '../qemu-rules/version.ts';
+import { losesWritesUnder } from '../qemu-rules/known-defects.ts';
+import { tripleOf, versionText } from '../qemu-rules/version.ts';
 import { type ConnectOptions, connectQmp, type QmpClient } from './qmp/client.ts';
 import type { MigrationInfo } from './qmp/commands.ts';
-import { QmpClosedError, QmpConnectError, QmpError, QmpNegotiationError } from './qmp/errors.ts';
+import {
+  QmpClosedError,
+  QmpCommandError,
+  QmpConnectError,
+  QmpError,
+  QmpNegotiationError,
+} from './qmp/errors.ts';
 
 const PREFIX = 'qmp:';
 
@@ -80,41 +86,55 @@ export async function sideStateAt(address: string | undefined, options: ConnectO
 }
 
 export async function guestFacts(address: string, client: QmpClient): Promise<GuestFacts> {
-  const [name, uuid, kvm, memory, machine, state, migration] = await Promise.all([
+  const [name, uuid, accelerator, memory, machine, state, migration] = await Promise.all([
     client.execute('query-name'),
     uuidOf(client),
-    client.execute('query-kvm'),
+    acceleratorOf(client),
     client.execute('query-memory-size-summary'),
     machineType(client),
     sideState(client),
     client.execute('query-migrate'),
   ]);
-  const accelerator = kvm.enabled ? 'kvm' : 'tcg';
-  const hypervisor = versionText(client.version);
-  const losesWrites = accelerator === 'tcg' && featuresOf(client.version).tcgLosesWrites;
   return {
     vm: address,
     name: name.name ?? guestNameFromPath(address),
     uuid,
-    hypervisor,
+    hypervisor: versionText(client.version),
     accelerator,
     machineType: machine,
     memoryBytes: memory['base-memory'] + (memory['plugged-memory'] ?? 0),
     state,
     migrating: isUnderWay(migration.status),
     mark: isUnderWay(migration.status) ? migrationMark(migration['total-time'] ?? 0) : undefined,
-    losesWrites: losesWrites
-      ? `${hypervisor} loses guest writes when it migrates a guest without KVM (TCG): the guest would arrive with corrupted memory`
-      : undefined,
+    losesWrites: losesWritesUnder(accelerator, tripleOf(client.version)),
   };
 }
 
-/** What QEMU tells that was started without -uuid. */
-const NO_UUID = '00000000-0000-0000-0000-000000000000';
+/** As QEMU 10.2 and newer are asked; before, there is only `query-kvm`, which 11.0 deprecates. */
+async function acceleratorOf(client: QmpClient): Promise<'kvm' | 'tcg'> {
+  try {
+    return (await client.execute('query-accelerators')).enabled === 'kvm' ? 'kvm' : 'tcg';
+  } catch (error) {
+    if (!isUnknownCommand(error)) throw error;
+    return (await client.execute('query-kvm')).enabled ? 'kvm' : 'tcg';
+  }
+}
+
+/** Of a QEMU that was started without one, all digits are 0. */
+const NO_UUID = /^[0-]*$/;
 
 async function uuidOf(client: QmpClient): Promise<string | undefined> {
-  const { UUID } = await client.execute('query-uuid');
-  return UUID === NO_UUID ? undefined : UUID;
+  try {
+    const { UUID } = await client.execute('query-uuid');
+    return NO_UUID.test(UUID) ? undefined : UUID;
+  } catch (error) {
+    if (!isUnknownCommand(error)) throw error;
+    return undefined;
+  }
+}
+
+function isUnknownCommand(error: unknown): boolean {
+  return error instanceof QmpCommandError && error.errorClass === 'CommandNotFound';
 }
 
 /** Whether two answers are of one VM, as far as they can tell. */

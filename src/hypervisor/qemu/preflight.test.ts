@@ -1,73 +1,133 @@
 import { describe, expect, test } from 'vitest';
 import type { CheckOptions, Destination, GuestFacts } from '../hypervisor.ts';
-import { preflight } from './preflight.ts';
+import { capabilitiesOf } from '../qemu-rules/start.ts';
+import type { MigrationFacts, QemuEnd } from './migration-facts.ts';
+import { migrateRefusalCode, preflight } from './preflight.ts';
 
-const SOURCE: GuestFacts = {
-  vm: 'qmp:/run/vm1.sock',
-  name: 'vm1',
-  uuid: undefined,
-  hypervisor: 'QEMU 10.0.2',
-  accelerator: 'kvm',
-  machineType: 'pc-q35-10.0',
-  memoryBytes: 2 ** 30,
-  state: 'running',
-  migrating: false,
-  losesWrites: undefined,
-};
-const WAITING: GuestFacts = { ...SOURCE, vm: 'qmp:/run/vm2.sock', state: 'incoming' };
-const TARGET: Destination = { vm: WAITING.vm, migrateUri: 'tcp:10.0.0.2:4444', listenUri: undefined };
 const OPTIONS: CheckOptions = { force: false, postCopy: false, lineRateBytesPerSecond: undefined };
+const TARGET: Destination = { vm: 'qmp:/b.sock', migrateUri: 'tcp:10.0.0.2:4444', listenUri: undefined };
 
-function codes(
-  source: Partial<GuestFacts> = {},
-  destination: Partial<GuestFacts> = {},
-  target: Partial<Destination> = {},
-  options: Partial<CheckOptions> = {},
-): string[] {
-  return preflight(
-    { ...SOURCE, ...source },
-    { ...WAITING, ...destination },
-    { ...TARGET, ...target },
-    { ...OPTIONS, ...options },
-  ).map(({ code }) => code);
+interface Given {
+  readonly guest?: Partial<GuestFacts>;
+  readonly qemu?: Partial<MigrationFacts>;
 }
 
-test('nothing is found where all is well, nor against a guest that is paused', () => {
-  expect(codes()).toEqual([]);
-  expect(codes({ state: 'paused' })).toEqual([]);
+function end(vm: string, state: GuestFacts['state'], { guest = {}, qemu = {} }: Given): QemuEnd {
+  return {
+    guest: {
+      ...{ vm, name: 'web', uuid: 'u-1', hypervisor: 'QEMU 10.0.2', accelerator: 'kvm', machineType: 'pc' },
+      ...{ memoryBytes: 2 ** 30, state, migrating: false, losesWrites: undefined },
+      ...guest,
+    },
+    qemu: {
+      version: { major: 10, minor: 0, micro: 2, package: '' },
+      capabilities: capabilitiesOf([]),
+      ...{ blockedReasons: [], tls: false, vfio: false },
+      ...qemu,
+    },
+  };
+}
+
+function check(
+  source: Given = {},
+  destination: Given = {},
+  target: Partial<Destination> = {},
+  options: Partial<CheckOptions> = {},
+) {
+  return preflight(
+    end('qmp:/a.sock', 'running', source),
+    end('qmp:/b.sock', 'incoming', destination),
+    { ...TARGET, ...target },
+    { ...OPTIONS, ...options },
+  );
+}
+
+const codes = (report: ReturnType<typeof check>) => report.findings.map(({ code }) => code);
+const on = (capability: string) => capabilitiesOf([{ capability, state: true }]);
+
+test('nothing is found where nothing is wrong', () =>
+  expect(check()).toMatchObject({ findings: [], notes: [], maxSentBytes: undefined }));
+
+describe('what forbids a migration', () => {
+  test('what QEMU says blocks it, each with its words (B15)', () => {
+    const report = check({ qemu: { blockedReasons: ['a 9p folder is mounted', 'a snapshot runs'] } });
+    expect(codes(report)).toEqual(['migration-blocked', 'migration-blocked']);
+    expect(report.findings[0]?.message).toContain('a 9p folder is mounted');
+  });
+
+  test('a capability that is on at one end only (B14, B15)', () => {
+    const report = check({ qemu: { capabilities: on('multifd') } });
+    expect(codes(report)).toEqual(['different-capabilities']);
+    expect(report.findings[0]?.message).toContain('multifd is on at the source and off at the destination');
+    expect(codes(check({}, { qemu: { capabilities: on('multifd') } }))).toEqual(['different-capabilities']);
+    const both = { qemu: { capabilities: on('multifd') } };
+    expect(codes(check(both, both))).toEqual([]);
+  });
+
+  test('a destination that waits for another VM', () => {
+    expect(codes(check({}, { guest: { uuid: 'u-2' } }))).toEqual(['different-vm']);
+    expect(codes(check({}, { guest: { uuid: undefined } }))).toEqual([]);
+  });
+
+  test('another machine and another size, both at once', () =>
+    expect(codes(check({}, { guest: { machineType: 'q35', memoryBytes: 2 ** 31 } }))).toEqual([
+      'different-machine',
+      'different-memory',
+    ]));
+
+  test('a destination that does not wait is all there is to say of it', () =>
+    expect(codes(check({}, { guest: { state: 'running', machineType: 'q35' } }))).toEqual([
+      'destination-not-waiting',
+    ]));
 });
 
-describe('the source', () => {
-  test.each([
-    [{ migrating: true }, 'already-migrating'],
-    [{ state: 'handed-over' }, 'not-running'],
-    [{ state: 'incoming' }, 'not-running'],
-    [{ losesWrites: 'it loses writes' }, 'loses-writes'],
-  ] as const)('%o: %s', (source, code) => expect(codes(source)).toEqual([code]));
+describe('versions that are known to be bad', () => {
+  const old = { version: { major: 7, minor: 2, micro: 0, package: '' } };
 
-  test('what loses writes may be forced', () =>
-    expect(codes({ losesWrites: 'it loses writes' }, {}, {}, { force: true })).toEqual([]));
-});
+  test('QEMU before 9.0 without KVM refuses, unless it is forced', () => {
+    const source: Given = { guest: { accelerator: 'tcg' }, qemu: old };
+    expect(codes(check(source))).toEqual(['loses-writes']);
+    const forced = check(source, {}, {}, { force: true });
+    expect(codes(forced)).toEqual([]);
+    expect(forced.notes).toEqual([expect.stringContaining('corrupted memory')]);
+  });
 
-describe('the destination', () => {
-  test.each([
-    [{ state: 'running' }, ['destination-not-waiting']],
-    [{ machineType: 'pc-i440fx-10.0' }, ['different-machine']],
-    [{ memoryBytes: 2 ** 29 }, ['different-memory']],
-    [{ machineType: 'pc-i440fx-10.0', memoryBytes: 2 ** 30 + 1 }, ['different-machine', 'different-memory']],
-    [{ machineType: undefined }, []],
-  ] as const)('%o: %j', (destination, expected) => expect(codes({}, destination)).toEqual(expected));
+  test('TLS over one stream has a deadline', () => {
+    const report = check({ qemu: { tls: true } }, { qemu: { tls: true } });
+    expect(report).toMatchObject({ findings: [], maxSentBytes: 55e9 });
+    expect(report.notes).toEqual([expect.stringContaining('TLS')]);
+  });
+
+  test('a VFIO device is told', () =>
+    expect(check({ qemu: { vfio: true } }).notes).toEqual([expect.stringContaining('VFIO')]));
 });
 
 describe('where the memory goes', () => {
-  test.each(['tcp:10.0.0.2:4444', 'tcp:[fe80::1]:4444', 'unix:/run/m.sock'])('%s is taken', (migrateUri) =>
-    expect(codes({}, {}, { migrateUri })).toEqual([]),
+  test.each(['tcp:10.0.0.2:4444', 'tcp:[::1]:1', 'unix:/run/m.sock', 'vsock:3:4444'])('%s', (migrateUri) =>
+    expect(codes(check({}, {}, { migrateUri }))).toEqual([]),
   );
 
-  test.each(['10.0.0.2:4444', 'tcp:10.0.0.2', 'tcp:', '', undefined])('%s is refused', (migrateUri) =>
-    expect(codes({}, {}, { migrateUri })).toEqual(['bad-migrate-uri']),
+  test.each([undefined, 'tcp:10.0.0.2', 'http://x', 'exec:', '/run/m.sock'])('%s is none', (migrateUri) =>
+    expect(codes(check({}, {}, { migrateUri }))).toEqual(['bad-migrate-uri']),
   );
 
-  test('where it listens is looked at, too', () =>
-    expect(codes({}, {}, { listenUri: 'here' })).toEqual(['bad-migrate-uri']));
+  test.each(['exec:cat > /x', 'file:/x', 'fd:4'])(
+    '%s would be run or opened at both ends (audit 14)',
+    (migrateUri) => {
+      const { findings } = check({}, {}, { migrateUri });
+      expect(findings).toMatchObject([{ code: 'bad-migrate-uri' }]);
+      expect(findings[0]?.message).toContain('--listen-uri');
+      expect(codes(check({}, {}, { migrateUri, listenUri: 'exec:cat /x' }))).toEqual([]);
+    },
+  );
 });
+
+test.each([
+  ["Parameter 'uri' expects a valid migration protocol", 'bad-migrate-uri'],
+  ['unknown migration protocol: http://x', 'bad-migrate-uri'],
+  ['address resolution failed for nohost:4444: Name or service not known', 'bad-migrate-uri'],
+  ['Failed to bind socket: Address already in use', 'bad-migrate-uri'],
+  ["State blocked by non-migratable device '0000:00:03.0/nvme'", 'migration-blocked'],
+  ['disallowing migration blocker (migration in progress) for: x', 'migration-blocked'],
+  ['Guest is waiting for an incoming migration', 'hypervisor-refused'],
+] as const)('QEMU’s "%s" is %s', (desc, code) => expect(migrateRefusalCode(desc)).toBe(code));

@@ -1,79 +1,126 @@
-/** What forbids a migration between two QEMUs, found before either is touched. */
+/** What forbids a migration between two QEMUs, found before either is touched. Pure. */
 import { formatBytes } from '../../model/units.ts';
-import { type CheckOptions, type Destination, type GuestFacts, RefusedError } from '../hypervisor.ts';
+import {
+  type CheckOptions,
+  type CheckReport,
+  type Destination,
+  type GuestFacts,
+  type RefusalCode,
+  RefusedError,
+} from '../hypervisor.ts';
+import { defectFindings, knownDefects } from '../qemu-rules/known-defects.ts';
+import { differentCapabilities } from '../qemu-rules/start.ts';
+import { tripleOf } from '../qemu-rules/version.ts';
+import type { QemuEnd } from './migration-facts.ts';
 
-/** @returns every finding, each a sentence with its remedy */
+/** @returns every finding, each a sentence with its remedy, and what is worth knowing */
 export function preflight(
-  source: GuestFacts,
-  destination: GuestFacts,
+  source: QemuEnd,
+  destination: QemuEnd,
   target: Destination,
   options: CheckOptions,
-): RefusedError[] {
-  return [
-    ...sourceFindings(source, options),
-    ...destinationFindings(source, destination),
-    ...uriFindings(target.migrateUri),
-    ...(target.listenUri === undefined ? [] : uriFindings(target.listenUri)),
-  ];
+): CheckReport {
+  const defects = defectFindings(
+    knownDefects({
+      source: { qemu: tripleOf(source.qemu.version), libvirt: undefined },
+      destination: { qemu: tripleOf(destination.qemu.version), libvirt: undefined },
+      accelerator: source.guest.accelerator,
+      tls: source.qemu.tls,
+      parallel: source.qemu.capabilities.get('multifd') ?? false,
+      postCopy: options.postCopy,
+      vfio: source.qemu.vfio,
+    }),
+    options.force,
+  );
+  return {
+    guest: source.guest,
+    findings: [
+      ...sourceFindings(source),
+      ...defects.findings,
+      ...destinationFindings(source, destination),
+      ...uriFindings(target),
+    ],
+    notes: defects.notes,
+    maxSentBytes: defects.maxSentBytes,
+  };
 }
 
-function sourceFindings(source: GuestFacts, options: CheckOptions): RefusedError[] {
+function sourceFindings({ guest, qemu }: QemuEnd): RefusedError[] {
   const findings: RefusedError[] = [];
-  if (source.migrating)
+  if (guest.migrating)
     findings.push(
       new RefusedError(
         'already-migrating',
-        `${source.vm} is migrating already: take it over with \`switchover attach ${source.vm}\`, or wait for its end`,
+        `${guest.vm} is migrating already: take it over with \`switchover attach ${guest.vm}\`, or wait for its end`,
       ),
     );
-  else if (source.state === 'handed-over')
+  else if (guest.state === 'handed-over')
     findings.push(
       new RefusedError(
         'not-running',
-        `${source.vm} has handed its guest over to another QEMU: migrate it from where it runs now`,
+        `${guest.vm} has handed its guest over to another QEMU: migrate it from where it runs now`,
       ),
     );
-  else if (source.state !== 'running' && source.state !== 'paused')
+  else if (guest.state !== 'running' && guest.state !== 'paused')
     findings.push(
       new RefusedError(
         'not-running',
-        `${source.vm} has no running guest (it is ${source.state}): nothing to migrate`,
+        `${guest.vm} has no running guest (it is ${guest.state}): nothing to migrate`,
       ),
     );
-  if (source.losesWrites && !options.force)
+  for (const reason of qemu.blockedReasons)
     findings.push(
       new RefusedError(
-        'loses-writes',
-        `${source.losesWrites}; use QEMU 9.0 or newer, or KVM (--force migrates all the same)`,
+        'migration-blocked',
+        `QEMU at ${guest.vm} does not migrate its guest now: ${reason}; remove what blocks it (a device, a snapshot, a job), then try again`,
       ),
     );
   return findings;
 }
 
-function destinationFindings(source: GuestFacts, destination: GuestFacts): RefusedError[] {
-  if (destination.state !== 'incoming')
+function destinationFindings(source: QemuEnd, destination: QemuEnd): RefusedError[] {
+  const [here, there] = [source.guest, destination.guest];
+  if (there.state !== 'incoming')
     return [
       new RefusedError(
         'destination-not-waiting',
-        `${destination.vm} is not waiting for a migration (it is ${destination.state}): start that QEMU with -incoming defer`,
+        `${there.vm} is not waiting for a migration (it is ${there.state}): start that QEMU with -incoming defer`,
       ),
     ];
   const findings: RefusedError[] = [];
-  if (source.machineType && destination.machineType && source.machineType !== destination.machineType)
+  if (here.uuid !== undefined && there.uuid !== undefined && here.uuid !== there.uuid)
+    findings.push(
+      new RefusedError(
+        'different-vm',
+        `${there.vm} waits for another VM: its UUID is ${there.uuid}, and ${here.uuid} on the source; give the address of its own destination, or start that with -uuid ${here.uuid}`,
+      ),
+    );
+  if (here.machineType && there.machineType && here.machineType !== there.machineType)
     findings.push(
       new RefusedError(
         'different-machine',
-        `the machine types differ: ${source.machineType} on the source, ${destination.machineType} on the destination; start the destination with -machine ${source.machineType}`,
+        `the machine types differ: ${here.machineType} on the source, ${there.machineType} on the destination; start the destination with -machine ${here.machineType}`,
       ),
     );
-  if (source.memoryBytes !== destination.memoryBytes)
+  if (here.memoryBytes !== there.memoryBytes)
     findings.push(
       new RefusedError(
         'different-memory',
-        `the memory sizes differ: ${mebibytes(source)} on the source, ${mebibytes(destination)} on the destination; start the destination with the source's -m`,
+        `the memory sizes differ: ${mebibytes(here)} on the source, ${mebibytes(there)} on the destination; start the destination with the source's -m`,
       ),
     );
+  for (const name of differentCapabilities(source.qemu.capabilities, destination.qemu.capabilities))
+    findings.push(differentCapability(name, source));
   return findings;
+}
+
+function differentCapability(name: string, source: QemuEnd): RefusedError {
+  const onSource = source.qemu.capabilities.get(name) ?? false;
+  const [on, off] = onSource ? ['source', 'destination'] : ['destination', 'source'];
+  return new RefusedError(
+    'different-capabilities',
+    `the migration capability ${name} is on at the ${on} and off at the ${off}: both ends have to agree, set it alike with migrate-set-capabilities`,
+  );
 }
 
 function mebibytes({ memoryBytes }: GuestFacts): string {
@@ -81,20 +128,43 @@ function mebibytes({ memoryBytes }: GuestFacts): string {
   return Number.isInteger(mib) ? `${mib} MiB` : `${formatBytes(memoryBytes)} (${memoryBytes} bytes)`;
 }
 
-function uriFindings(uri: string | undefined): RefusedError[] {
-  if (uri === undefined)
+const SOCKET_URI = /^(tcp:.*:\d{1,5}|(unix|rdma|vsock):.+)$/;
+/** QEMU runs the command, or opens the file, at the end that is given it: the same text is right at one end at most. */
+const ONE_SIDED_URI = /^(exec|file|fd):.+/;
+
+function uriFindings({ migrateUri, listenUri }: Destination): RefusedError[] {
+  if (migrateUri === undefined)
     return [
       new RefusedError(
         'bad-migrate-uri',
         '--migrate-uri is needed: where the destination listens for the memory, like tcp:10.77.0.2:4444',
       ),
     ];
-  const valid = /^tcp:.*:\d{1,5}$/.test(uri) || /^(unix|exec|fd|file|rdma|vsock):.+/.test(uri);
-  if (valid) return [];
-  return [
-    new RefusedError(
-      'bad-migrate-uri',
-      `"${uri}" is no migrate URI that QEMU takes: write it like tcp:10.77.0.2:4444 or unix:/run/migrate.sock`,
-    ),
-  ];
+  const findings = [migrateUri, ...(listenUri === undefined ? [] : [listenUri])]
+    .filter((uri) => !SOCKET_URI.test(uri) && !ONE_SIDED_URI.test(uri))
+    .map(
+      (uri) =>
+        new RefusedError(
+          'bad-migrate-uri',
+          `"${uri}" is no migrate URI that QEMU takes: write it like tcp:10.77.0.2:4444 or unix:/run/migrate.sock`,
+        ),
+    );
+  if (listenUri === undefined && ONE_SIDED_URI.test(migrateUri))
+    findings.push(
+      new RefusedError(
+        'bad-migrate-uri',
+        `"${migrateUri}" would be run or opened at both ends: state with --listen-uri what the destination is to use`,
+      ),
+    );
+  return findings;
+}
+
+/** QEMU tells of a URI that it does not take only in words, which change between versions. */
+const OF_A_URI = /\buri\b|unknown (migration )?protocol|resolv|\baddress\b|\bport\b|bind|socket/i;
+
+/** @param desc QEMU's words for refusing `migrate` or `migrate-incoming` */
+export function migrateRefusalCode(desc: string): RefusalCode {
+  if (/block(ed|er|s)\b|does not support migration|not migratable|non-migratable/i.test(desc))
+    return 'migration-blocked';
+  return OF_A_URI.test(desc) ? 'bad-migrate-uri' : 'hypervisor-refused';
 }

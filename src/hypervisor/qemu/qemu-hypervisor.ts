@@ -33,8 +33,9 @@ import { ChangedSettings, isRefusal } from './changed-settings.ts';
 import { fence } from './fence.ts';
 import { LastingMonitor, UnreachableError } from './lasting-monitor.ts';
 import { listeningQemu, type ProvableProcess } from './listening-process.ts';
+import { qemuEnd } from './migration-facts.ts';
 import { assertUnderWay, guestFacts, isSameVm, openMonitor, sideStateAt, socketPath } from './monitor.ts';
-import { preflight } from './preflight.ts';
+import { migrateRefusalCode, preflight } from './preflight.ts';
 import { probeBySampling } from './probe.ts';
 import { QemuMigration } from './qemu-migration.ts';
 import type { ConnectOptions, QmpClient } from './qmp/client.ts';
@@ -142,7 +143,7 @@ export class QemuHypervisor implements Hypervisor {
         const restored = await backOut(
           changed,
           ends,
-          refused('hypervisor-refused', `${vm} refused to migrate to ${target.migrateUri}`, error),
+          refused(migrateRefusalCode(error.desc), `${vm} refused to migrate to ${target.migrateUri}`, error),
         );
         await migration.detach();
         throw restored;
@@ -291,11 +292,11 @@ function connectedClient(monitor: LastingMonitor): QmpClient {
 }
 
 async function look(vm: string, target: Destination, options: CheckOptions, ends: BothEnds) {
-  const [guest, other] = await Promise.all([
-    guestFacts(vm, connectedClient(ends.source)),
-    guestFacts(target.vm, connectedClient(ends.destination)),
+  const [here, there] = await Promise.all([
+    qemuEnd(vm, connectedClient(ends.source)),
+    qemuEnd(target.vm, connectedClient(ends.destination)),
   ]);
-  return { guest, findings: preflight(guest, other, target, options), notes: [] };
+  return preflight(here, there, target, options);
 }
 
 /** @throws {RefusedError} when the one that answers there is not the one that receives this guest */

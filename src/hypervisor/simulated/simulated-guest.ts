@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { GuestFacts, StartOptions, Whereabouts } from '../hypervisor.ts';
 import { BRAKE_HELD_READY } from '../qemu-rules/brake-lever.ts';
 import { featuresOf, type QemuFeatures } from '../qemu-rules/features.ts';
@@ -11,6 +12,7 @@ import { SimulatedQemu } from './simulated-qemu.ts';
 /** One guest, with its two hosts, from one migration to the next. */
 export class SimulatedGuest {
   readonly name: string;
+  private readonly uuid: string;
   readonly scenario: Scenario;
   readonly features: QemuFeatures;
   private readonly version: QemuVersion;
@@ -23,6 +25,7 @@ export class SimulatedGuest {
 
   constructor(name: string, scenario: Scenario) {
     this.name = name;
+    this.uuid = uuidOf(name);
     this.scenario = scenario;
     this.version = { ...scenario.qemuVersion, package: '' };
     this.features = featuresOf(this.version);
@@ -44,9 +47,9 @@ export class SimulatedGuest {
 
   facts(side: 'source' | 'destination'): GuestFacts {
     return {
-      uuid: undefined,
       vm: simulatedAddress(this.name, side),
       name: this.name,
+      uuid: this.uuid,
       hypervisor: `simulated ${versionText(this.version)}`,
       accelerator: 'kvm',
       machineType: undefined,
@@ -98,4 +101,17 @@ export class SimulatedGuest {
     const { qemu } = this;
     return Math.max(this.clockMs, qemu ? qemu.start.zeroMs + qemu.nowMs : 0);
   }
+}
+
+/** The same for the same name, at both ends and in every run. */
+function uuidOf(name: string): string {
+  const hex = createHash('sha256').update(name).digest('hex');
+  const parts = [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `4${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ];
+  return parts.join('-');
 }

@@ -1,6 +1,7 @@
 /** A journal as two files: what happened, and apart from it the samples, which are many and can be missed. */
 import fs from 'node:fs';
 import type { JournalEntry } from '../journal-entry.ts';
+import { lineOf } from '../line-of.ts';
 import type { Outlet } from '../outlet.ts';
 import { LinesFile } from './lines-file.ts';
 
@@ -35,8 +36,8 @@ export class FileOutlet implements Outlet {
   }
 
   async write(entries: readonly JournalEntry[]): Promise<void> {
-    await this.journal.append(linesOf(entries.filter(({ type }) => type !== 'tick')));
-    await this.writeSamples(linesOf(entries.filter(({ type }) => type === 'tick')));
+    await this.journal.append(entries.filter(({ type }) => type !== 'tick').map(lineOf));
+    await this.writeSamples(entries.filter(({ type }) => type === 'tick').map(lineOf));
   }
 
   async sync(): Promise<void> {
@@ -68,8 +69,4 @@ export class FileOutlet implements Outlet {
       // The next ones are tried again.
     }
   }
-}
-
-function linesOf(entries: readonly JournalEntry[]): string[] {
-  return entries.map((entry) => JSON.stringify(entry));
 }

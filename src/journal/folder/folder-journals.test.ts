@@ -10,6 +10,9 @@ import { newOpening, OUTCOME, TICK } from '../testing/happenings.ts';
 import { viewOf } from '../view.ts';
 import { FolderJournals } from './folder-journals.ts';
 
+/** Each writes files, on a machine that may be busy. */
+vi.setConfig({ testTimeout: 60_000 });
+
 journalStoreContract('a folder', async () => {
   const stateDir = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'switchover-contract-')), 'state');
   return {

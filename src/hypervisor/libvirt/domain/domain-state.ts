@@ -1,50 +1,94 @@
 /** What a host says of a domain, as what it means for a migration. */
-import { RefusedError, type SideState } from '../../hypervisor.ts';
+import type { Side, SideState } from '../../hypervisor.ts';
 import type { JobInfo } from '../virsh/job-info.ts';
-import { refusalOf } from '../virsh/refusal.ts';
-import { virsh } from '../virsh/virsh.ts';
-import { jobOf } from './domain-job.ts';
+import { isNoDomain, isOutOfReach } from '../virsh/refusal.ts';
+import { type AskVirsh, jobOf, virshAt } from './domain-job.ts';
+
+/** One side, as its host sees it. */
+export interface SideLook {
+  readonly state: SideState;
+  /** Who has stopped the guest there, where that was not a migration. */
+  readonly heldBy?: string | undefined;
+  /** How the guest ended there, where the host still knows. */
+  readonly guestEnded?: string | undefined;
+  /** It stands still there, and its domain is there. */
+  readonly standsStill?: boolean;
+}
+
+/** libvirt's reasons of a pause that is not the migration's (virDomainPausedReason, as `domstate --reason` says them). */
+const HOLDERS: Record<string, string> = {
+  user: 'an operator',
+  'I/O error': 'an I/O error',
+  watchdog: "the guest's watchdog",
+  'from snapshot': 'a snapshot',
+  'creating snapshot': 'a snapshot',
+  saving: 'a save',
+  dumping: 'a dump',
+  'shutting down': 'its shutdown',
+  crashed: "the guest's crash",
+};
+
+/** libvirt's reasons of an end that is not the migration's. */
+const ENDS: Record<string, string> = {
+  shutdown: 'the guest shut itself down',
+  destroyed: 'the guest was destroyed',
+  crashed: "the guest's QEMU crashed",
+  saved: 'the guest was saved to disk',
+  failed: "the guest's QEMU ended",
+  daemon: "the guest's QEMU ended",
+};
 
 /**
  * @param state as `virsh domstate --reason` prints it: `paused (migrating)`
  * @param migration which way the domain's present job moves it
+ * @param side on which it is: the source that is `paused (migrating)` without a job has sent everything, and libvirt
+ *   does not know what came of it (its libvirtd was restarted in the last phase, PERFORM3_DONE)
  */
-export function sideStateOf(state: string, migration: JobInfo['migration']): SideState {
+export function sideLookOf(state: string, migration: JobInfo['migration'], side: Side): SideLook {
   const [, word = '', reason = ''] = /^([a-z ]+?)(?: \((.*)\))?$/.exec(state.trim()) ?? [];
   switch (word) {
     case 'running':
     case 'idle':
-      return 'running';
+      return { state: 'running' };
     case 'paused':
     case 'in shutdown':
-      if (migration === 'in') return 'incoming';
-      // Half of its memory may be on the other side: only that one can run it.
-      if (reason.startsWith('post-copy')) return 'handed-over';
-      return reason.startsWith('migrat') && migration === 'out' ? 'switching-over' : 'paused';
+      return stoppedLook(word === 'paused' ? reason : 'shutting down', migration, side);
     case 'pmsuspended':
-      return 'paused';
+      return { state: 'paused', standsStill: true, heldBy: 'the guest, which sleeps' };
     case 'shut off':
-      return reason === 'migrated' ? 'handed-over' : 'gone';
+      return reason === 'migrated' ? { state: 'handed-over' } : { state: 'gone', guestEnded: ENDS[reason] };
     default:
-      return 'gone';
+      return { state: 'gone' };
   }
 }
 
-/** Never throws: `silent` when the host does not answer, `gone` when it has no such domain. */
-export async function sideStateAt(uri: string | undefined, uuid: string): Promise<SideState> {
-  if (uri === undefined) return 'unknown';
+function stoppedLook(reason: string, migration: JobInfo['migration'], side: Side): SideLook {
+  if (migration === 'in') return { state: 'incoming', standsStill: true };
+  // Half of its memory may be on the other side: only that one can run it.
+  if (reason.startsWith('post-copy')) return { state: 'handed-over', standsStill: true };
+  const migrating = reason.startsWith('migrat');
+  if (migrating && migration === 'out') return { state: 'switching-over', standsStill: true };
+  if (migrating && side === 'source') return { state: 'handed-over', standsStill: true };
+  return { state: 'paused', standsStill: true, heldBy: HOLDERS[reason] };
+}
+
+/** Never throws: `unreachable` when the host cannot be asked, `silent` when it does not answer, `gone` by its word. */
+export async function lookAtSide(ask: AskVirsh, uuid: string, side: Side): Promise<SideLook> {
   try {
-    const [state, job] = await Promise.all([
-      virsh(uri, ['domstate', `--domain=${uuid}`, '--reason'], { timeoutMs: 10_000 }),
-      jobOf(uri, uuid),
-    ]);
-    return sideStateOf(state, job.migration);
+    const [state, job] = await Promise.all([ask(['domstate', uuid, '--reason']), jobOf(ask, uuid)]);
+    return sideLookOf(state, job.migration, side);
   } catch (error) {
-    return isNoDomain(error) ? 'gone' : 'silent';
+    if (isNoDomain(error)) return { state: 'gone' };
+    return { state: isOutOfReach(error) ? 'unreachable' : 'silent' };
   }
 }
 
-export function isNoDomain(error: unknown): boolean {
-  const refusal = refusalOf('', error);
-  return refusal instanceof RefusedError && refusal.code === 'no-domain';
+/** The same by processes of its own, for one look. */
+export async function sideStateAt(
+  uri: string | undefined,
+  uuid: string,
+  side: Side = 'destination',
+): Promise<SideState> {
+  if (uri === undefined) return 'unknown';
+  return (await lookAtSide(virshAt(uri), uuid, side)).state;
 }

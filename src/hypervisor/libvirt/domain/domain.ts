@@ -1,12 +1,14 @@
 /** A domain as its host knows it. */
 import { type GuestFacts, RefusedError } from '../../hypervisor.ts';
+import { migrationMark } from '../../migration-mark.ts';
+import { losesWritesUnder } from '../../qemu-rules/known-defects.ts';
 import { type DomainAddress, parseDomainAddress } from '../address.ts';
 import { ask } from '../virsh/ask.ts';
 import type { JobInfo } from '../virsh/job-info.ts';
 import { assertUsableVirsh } from '../virsh/usable-virsh.ts';
 import { virsh } from '../virsh/virsh.ts';
-import { jobOf } from './domain-job.ts';
-import { sideStateOf } from './domain-state.ts';
+import { jobAt } from './domain-job.ts';
+import { sideLookOf } from './domain-state.ts';
 import { type DomainDescription, parseDomainXml } from './domain-xml.ts';
 import { versionsAtOnce, versionsOf } from './host-versions.ts';
 import { type HostVersions, type Version, versionText } from './versions.ts';
@@ -30,14 +32,26 @@ export interface Domain extends DomainAddress {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Everything but its name is asked for by UUID: a name can look like anything, also like an option.
- * @throws {RefusedError}
+ * Everything but its name is asked for by UUID: a name can look like anything, also like an option. virsh takes a
+ * number for the id of a running domain first, whatever that one is called, so the name behind the answer is compared.
+ * @throws {RefusedError} also `no-domain`, when virsh answers with another domain
  */
 export async function uuidOf({ uri, domain }: DomainAddress): Promise<string> {
   if (UUID.test(domain)) return domain;
   const uuid = (await ask(uri, ['domuuid', `--domain=${domain}`])).trim();
   if (!UUID.test(uuid)) throw new Error(`virsh domuuid answered ${JSON.stringify(uuid)}`);
+  if (/^\d+$/.test(domain)) {
+    const name = (await ask(uri, ['domname', `--domain=${uuid}`])).replace(/\n+$/, '');
+    if (name !== domain) throw anotherDomain(uri, domain, name);
+  }
   return uuid;
+}
+
+function anotherDomain(uri: string, asked: string, found: string): RefusedError {
+  return new RefusedError(
+    'no-domain',
+    `${uri}: virsh takes ${JSON.stringify(asked)} for another domain, which is called ${JSON.stringify(found)}: name the one that is meant by its UUID (\`virsh list --all --uuid --name\`)`,
+  );
 }
 
 /** For this long a version is waited for by those who are in a hurry. */
@@ -56,7 +70,7 @@ export async function lookUpDomain(vm: string, haste = false): Promise<Domain> {
   const [xml, state, job, versions, limit, speed] = await Promise.all([
     ask(uri, ['dumpxml', domain]),
     ask(uri, ['domstate', domain, '--reason']),
-    jobOf(uri, uuid),
+    jobAt(uri, uuid),
     haste ? versionsAtOnce(uri, HURRIED_MS) : versionsOf(uri),
     // Neither is told of a domain that is shut off.
     ask(uri, ['migrate-getmaxdowntime', domain]).catch(() => ''),
@@ -64,12 +78,14 @@ export async function lookUpDomain(vm: string, haste = false): Promise<Domain> {
   ]);
   const jobBeganMs = performance.now() - (job.timeElapsedMs ?? 0);
   const description = parseDomainXml(xml);
+  if (!UUID.test(address.domain) && description.name !== address.domain)
+    throw anotherDomain(uri, address.domain, description.name);
   const { type, migration } = job;
   const accelerator = description.type === 'qemu' ? 'tcg' : 'kvm';
-  const side = sideStateOf(state, migration);
+  const side = sideLookOf(state, migration, 'source').state;
   const losesWrites =
     accelerator === 'tcg' && side !== 'gone' && !haste
-      ? await losesWritesUnderTcg(uri, uuid, versions)
+      ? losesWritesUnder(accelerator, await ownQemu(uri, uuid, versions))
       : undefined;
   return {
     ...{ ...address, uuid, xml, description, versions, job, jobBeganMs },
@@ -78,12 +94,14 @@ export async function lookUpDomain(vm: string, haste = false): Promise<Domain> {
     facts: {
       vm,
       name: description.name,
+      uuid,
       hypervisor: `${named('QEMU', versions.qemu)} under ${named('libvirt', versions.libvirt)}`,
       accelerator,
       machineType: description.machineType,
       memoryBytes: description.memoryBytes,
       state: side,
       migrating: type === 'active' && migration !== undefined,
+      mark: type === 'active' && migration === 'out' ? migrationMark(job.timeElapsedMs ?? 0) : undefined,
       losesWrites,
     },
   };
@@ -96,20 +114,15 @@ function capOf(mebibytesPerSecond: number): number | undefined {
 }
 
 /**
- * QEMU before 9.0 loses writes of a guest without KVM while it migrates (see the QEMU driver's features). A
- * guest may run on an older QEMU than the host starts now, so it is asked itself; libvirt marks a domain whose
+ * A guest may run on an older QEMU than the host starts now, so it is asked itself; libvirt marks a domain whose
  * monitor was used, hence only where the answer matters, and only to query.
  */
-async function losesWritesUnderTcg(
-  uri: string,
-  uuid: string,
-  versions: HostVersions,
-): Promise<string | undefined> {
+async function ownQemu(uri: string, uuid: string, versions: HostVersions): Promise<Version | undefined> {
   const query = ['qemu-monitor-command', `--domain=${uuid}`, '--cmd={"execute":"query-version"}'];
   const answer = await virsh(uri, query).catch(() => '');
-  const major = /"major":\s*(\d+)/.exec(answer)?.[1] ?? versions.qemu?.[0];
-  if (major === undefined || Number(major) >= 9) return undefined;
-  return `QEMU ${major} loses guest writes when it migrates a guest without KVM (TCG): the guest would arrive with corrupted memory`;
+  const part = (name: string) => Number(new RegExp(`"${name}":\\s*(\\d+)`).exec(answer)?.[1]);
+  const version: Version = [part('major'), part('minor'), part('micro')];
+  return version.some(Number.isNaN) ? versions.qemu : version;
 }
 
 function named(name: string, version: Version | undefined): string {

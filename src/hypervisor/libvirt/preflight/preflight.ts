@@ -11,12 +11,14 @@ import { type HostVersions, parseVersions } from '../domain/versions.ts';
 import { type Answer, answerOf, valueIn } from '../virsh/answer.ts';
 import { refusalOf } from '../virsh/refusal.ts';
 import { virsh } from '../virsh/virsh.ts';
+import { checkDefects } from './check-defects.ts';
 import { checkCpu, checkMachine, checkMemory, checkName, checkSameHost } from './check-destination.ts';
 import { checkDisks } from './check-disks.ts';
 import { checkHostDevices, checkObstacles, checkSnapshots } from './check-guest.ts';
 import { checkMigrateUri } from './check-migrate-uri.ts';
 import { checkVersions } from './check-versions.ts';
 import { isLocalUri } from './connection-uri.ts';
+import { defectGuestOf } from './defect-guest.ts';
 import { type KnownDomain, knownDomains, parseHostUuid, parseNodeMemory } from './host-facts.ts';
 import { locateDisks } from './locate-disks.ts';
 import type { PreflightOptions } from './preflight-options.ts';
@@ -48,6 +50,7 @@ export async function preflight(parts: PreflightParts): Promise<Verdict> {
     unanswered(`the destination ${destinationUri}`, destination),
     destinationAnswers ? checkDestination(parts) : NOTHING,
     checkVersions(valueIn(source), valueIn(destination), options),
+    checkDefects(valueIn(source), valueIn(destination), defectGuestOf(parts.domainXml), options),
     locateDisks(description.disks, hosts).then((places) => checkDisks(places, options, qemu)),
     checkHostDevices(description, options),
     checkObstacles(description),

@@ -6,6 +6,8 @@ export interface Verdict {
   readonly findings: readonly RefusedError[];
   /** What could not be found out, or is worth knowing and forbids nothing. */
   readonly notes: readonly string[];
+  /** As in `CheckReport`. */
+  readonly maxSentBytes?: number | undefined;
 }
 
 export const NOTHING: Verdict = { findings: [], notes: [] };
@@ -22,5 +24,10 @@ export function note(message: string): Verdict {
 export function together(verdicts: readonly Verdict[]): Verdict {
   const told = new Map(verdicts.flatMap(({ findings }) => findings).map((each) => [each.message, each]));
   const notes = new Set(verdicts.flatMap((verdict) => verdict.notes));
-  return { findings: [...told.values()], notes: [...notes] };
+  const deadlines = verdicts.flatMap(({ maxSentBytes }) => maxSentBytes ?? []);
+  return {
+    findings: [...told.values()],
+    notes: [...notes],
+    ...(deadlines.length > 0 ? { maxSentBytes: Math.min(...deadlines) } : {}),
+  };
 }

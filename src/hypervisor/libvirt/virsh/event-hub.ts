@@ -7,7 +7,13 @@ interface Stream {
   subscribed: boolean;
 }
 
-export class EventHub {
+/** What a migration needs of it, so that tests can script the events. */
+export interface DomainEvents {
+  /** Hears of one domain. @returns a function that ends it */
+  listenTo(uri: string, domain: string, listener: EventListener): () => void;
+}
+
+export class EventHub implements DomainEvents {
   private readonly streams = new Map<string, Stream>();
 
   /** Hears of all domains of the host. @returns a function that ends it */

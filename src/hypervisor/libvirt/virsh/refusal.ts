@@ -10,6 +10,9 @@ interface Rule {
   readonly instead?: string;
 }
 
+const UNREACHABLE: RegExp =
+  /failed to connect|unable to connect|Cannot recv data|End of file|Connection (refused|reset|timed out)|No route to host|Name or service not known|unable to resolve|Disconnected|client socket is closed/i;
+
 /** Of connecting, or of any command. The first that fits is taken. */
 const RULES: readonly Rule[] = [
   {
@@ -34,7 +37,7 @@ const RULES: readonly Rule[] = [
     remedy: 'write it like qemu:///system, qemu+ssh://root@host2/system or qemu+tls://host2/system',
   },
   {
-    says: /failed to connect|unable to connect|Cannot recv data|End of file|Connection (refused|reset|timed out)|No route to host|Name or service not known|unable to resolve|Disconnected|client socket is closed/i,
+    says: UNREACHABLE,
     code: 'unreachable',
     remedy: 'check that its libvirt runs and can be reached from here',
   },
@@ -50,4 +53,28 @@ export function refusalOf(what: string, error: unknown): unknown {
   const remedy = rule ? `: ${rule.remedy}` : '';
   const words = rule?.instead ?? error.message;
   return new RefusedError(rule?.code ?? 'hypervisor-refused', `${what}: ${words}${remedy}`, { cause: error });
+}
+
+/** libvirt has no such domain there. */
+export function isNoDomain(error: unknown): boolean {
+  return codeOf(error) === 'no-domain';
+}
+
+/** The host's libvirt cannot be asked: it does not run, or the way to it is lost, or we may not. */
+export function isOutOfReach(error: unknown): boolean {
+  return (
+    error instanceof NoVirshError || ['unreachable', 'authentication', 'bad-address'].includes(codeOf(error))
+  );
+}
+
+/** libvirt did not answer in time, or not what was asked: its QEMU holds it up (`cannot acquire state change lock`). */
+export function isWithoutAnswer(error: unknown): boolean {
+  if (error instanceof VirshTimeoutError || isOutOfReach(error)) return true;
+  return error instanceof VirshError && /state change lock|timed out|virsh was ended/i.test(error.message);
+}
+
+function codeOf(error: unknown): RefusalCode | '' {
+  if (error instanceof VirshTimeoutError) return '';
+  const refusal = refusalOf('', error);
+  return refusal instanceof RefusedError ? refusal.code : '';
 }

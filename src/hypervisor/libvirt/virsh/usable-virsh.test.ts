@@ -40,3 +40,10 @@ test('none is refused', async () => {
     message: expect.stringContaining('libvirt-clients'),
   });
 });
+
+test('a refusal is not kept: the virsh that is installed meanwhile is found', async () => {
+  withoutVirsh();
+  await expect(assertUsableVirsh()).rejects.toMatchObject({ code: 'no-virsh' });
+  fakeVirsh(`echo '    domjobinfo <domain> [--rawstats]'`);
+  await assertUsableVirsh();
+});

@@ -5,12 +5,19 @@ import { outputOf, spawnVirsh } from './virsh.ts';
 let usable: Promise<void> | undefined;
 
 /**
- * Looks once for what switchover needs of virsh and old ones have not.
+ * Looks for what switchover needs of virsh and old ones have not: once, until it is there. A long-lived daemon
+ * finds the virsh that was installed meanwhile.
  * @throws {RefusedError} `no-virsh` or `lacks-feature`
  */
 export async function assertUsableVirsh(): Promise<void> {
   usable ??= look();
-  await usable;
+  const asked = usable;
+  try {
+    await asked;
+  } catch (error) {
+    if (usable === asked) usable = undefined;
+    throw error;
+  }
 }
 
 /** By its own help, which it gives without a host. */

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { fakeVirsh, lives, soon, withoutVirsh } from './testing/fake-virsh.ts';
-import { type TimedEvent, VirshEvents } from './virsh-events.ts';
+import { type TimedEvent, VirshEvents, type VirshEventsOptions } from './virsh-events.ts';
 
 const STAMP = '2001-11-22 23:02:05.320+0000';
 const line = (name: string) => `${STAMP}: event 'lifecycle' for domain '${name}': Stopped Migrated`;
@@ -9,17 +9,21 @@ let events: VirshEvents | undefined;
 afterEach(() => events?.close());
 
 /** What the listener was told, in order. */
-function follow() {
+function follow(options: VirshEventsOptions = {}) {
   const told: string[] = [];
   const seen: TimedEvent[] = [];
-  events = new VirshEvents('qemu:///fake', {
-    event: (event) => {
-      seen.push(event);
-      told.push(`${event.kind} ${event.domain}`);
+  events = new VirshEvents(
+    'qemu:///fake',
+    {
+      event: (event) => {
+        seen.push(event);
+        told.push(`${event.kind} ${event.domain}`);
+      },
+      subscribed: () => told.push('subscribed'),
+      lost: (reason) => told.push(`lost: ${reason}`),
     },
-    subscribed: () => told.push('subscribed'),
-    lost: (reason) => told.push(`lost: ${reason}`),
-  });
+    options,
+  );
   return { events, told, seen };
 }
 
@@ -134,4 +138,36 @@ test('closing while the next one is waited for', async () => {
   events.close();
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(virsh.pids()).toHaveLength(1);
+});
+
+describe('the renewal of one whose life ends', () => {
+  /** Each start prints a line every 0.1 s, the same of all: as several virshs would that hear the same events. */
+  const EVENTS = `n=$(wc -l < "$starts")
+while :; do i=$(($(date +%s%N) / 100000000)); echo "${STAMP}: event 'lifecycle' for domain 'vm$i': Stopped Migrated"
+  sleep 0.02; while [ $(($(date +%s%N) / 100000000)) = $i ]; do sleep 0.01; done; done`;
+
+  test('loses no event, tells none twice, and is no loss', async () => {
+    const virsh = fakeVirsh(EVENTS);
+    const { events, told, seen } = follow({ lifeSeconds: 2, renewedBeforeSeconds: 1 });
+    await soon(() => expect(virsh.pids()).toHaveLength(2));
+    await soon(() => expect(virsh.pids().map(lives)).toEqual([false, true]));
+    const before = seen.length;
+    await soon(() => expect(seen.length).toBeGreaterThan(before + 2));
+    events.close();
+    expect(told.filter((each) => !each.startsWith('lifecycle'))).toEqual(['subscribed']);
+    const numbers = seen.map(({ domain }) => Number(domain.slice(2)));
+    const first = numbers[0] ?? 0;
+    // A busy machine may skip one in the fake; what was printed comes once, and in order.
+    expect(new Set(numbers).size).toBe(numbers.length);
+    expect(numbers.toSorted((a, b) => a - b)).toEqual(numbers);
+    expect(numbers.length).toBeGreaterThan(0.7 * ((numbers.at(-1) ?? 0) - first));
+  });
+
+  test('one whose successor does not come to live goes on to its end, which is told', async () => {
+    const virsh = fakeVirsh('[ "$(wc -l < "$starts")" = 2 ] && exit 1; exec sleep 3');
+    const { told } = follow({ lifeSeconds: 1.5, renewedBeforeSeconds: 1 });
+    await soon(() => expect(virsh.pids().length).toBeGreaterThanOrEqual(2));
+    expect(told.filter((each) => each.startsWith('lost'))).toEqual([]);
+    await soon(() => expect(told).toEqual(['subscribed', 'lost: virsh event was ended']));
+  });
 });

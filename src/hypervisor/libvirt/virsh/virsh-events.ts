@@ -1,21 +1,22 @@
 /**
  * The events of a host's domains, from one long-lived `virsh event`. When it ends (libvirtd was restarted, the
  * link was lost, somebody killed it) another is started until {@link close}; what happened in between is lost,
- * so whoever listens must also look for himself from time to time, and is told of each new beginning.
+ * so a listener must also look for himself from time to time, and is told of each new beginning.
+ *
+ * Each virsh has a life of an hour, so that ours ends by itself where we were killed. Its successor is started
+ * before: both are listened to until the successor has subscribed for certain, so that no event is lost or told twice.
  */
-import type { ChildProcess } from 'node:child_process';
-import { type DomainEvent, EventLines } from './event-lines.ts';
-import { errorText, spawnVirsh, virsh } from './virsh.ts';
+import type { DomainEvent } from './event-lines.ts';
+import { EventStream } from './event-stream.ts';
+import { type Clocks, EventTime, REAL_CLOCKS } from './event-time.ts';
+import { virsh } from './virsh.ts';
 
-/** A job's figures come at once; nothing follows for this long: they are whole. */
-const WHOLE_AFTER_MS = 20;
 const AGAIN_AFTER_MS = [100, 250, 500, 1000, 2000, 5000];
 /** virsh tells nothing when it has subscribed. One that has had twice the time of a mere connection, and this, has. */
 const SUBSCRIBED_AFTER_MS = 400;
-/** Then another is started: where we were killed, ours ends by itself, at the latest now. */
 const LIFE_SECONDS = 3600;
-/** Beyond this the two clocks do not agree, and ours is taken. */
-const LONGEST_DELIVERY_MS = 2000;
+/** How long before its end its successor is started. */
+const RENEWED_BEFORE_SECONDS = 60;
 
 /** An event with the time of performance.now() at which virsh printed it. */
 export type TimedEvent = DomainEvent & { readonly atMs: number };
@@ -28,89 +29,137 @@ export interface EventListener {
   lost?(reason: string): void;
 }
 
+export interface VirshEventsOptions {
+  readonly clocks?: Clocks;
+  readonly lifeSeconds?: number;
+  readonly renewedBeforeSeconds?: number;
+}
+
 export class VirshEvents {
   readonly uri: string;
   private readonly listener: EventListener;
-  private child: ChildProcess | undefined;
-  private lines = new EventLines();
-  private rest = '';
-  private stderr = '';
+  private readonly time: EventTime;
+  private readonly lifeSeconds: number;
+  private readonly renewedBeforeSeconds: number;
+  private stream: EventStream | undefined;
+  /** Started and not yet listened to alone. */
+  private successor: EventStream | undefined;
   private failures = 0;
   private closed = false;
-  private wholeTimer: NodeJS.Timeout | undefined;
   private againTimer: NodeJS.Timeout | undefined;
   private subscribedTimer: NodeJS.Timeout | undefined;
+  private renewTimer: NodeJS.Timeout | undefined;
 
-  constructor(uri: string, listener: EventListener) {
+  constructor(
+    uri: string,
+    listener: EventListener,
+    {
+      clocks = REAL_CLOCKS,
+      lifeSeconds = LIFE_SECONDS,
+      renewedBeforeSeconds = RENEWED_BEFORE_SECONDS,
+    }: VirshEventsOptions = {},
+  ) {
     this.uri = uri;
     this.listener = listener;
+    this.time = new EventTime(clocks);
+    this.lifeSeconds = lifeSeconds;
+    this.renewedBeforeSeconds = renewedBeforeSeconds;
     this.start();
   }
 
   close(): void {
     this.closed = true;
-    clearTimeout(this.wholeTimer);
     clearTimeout(this.againTimer);
-    clearTimeout(this.subscribedTimer);
-    this.child?.kill('SIGKILL');
+    this.letGo();
   }
 
   /** A host that cannot be reached may take seconds to tell so, hence a connection of its own comes first. */
   private start(): void {
-    const askedMs = performance.now();
-    virsh(this.uri, ['uri']).then(
-      () => this.closed || this.subscribe(performance.now() - askedMs),
+    this.connected().then(
+      (connectMs) => this.closed || this.subscribe(connectMs),
       (error: Error) => this.tryAgain(error.message),
     );
   }
 
+  /** @returns how long it took */
+  private async connected(): Promise<number> {
+    const askedMs = performance.now();
+    await virsh(this.uri, ['uri']);
+    return performance.now() - askedMs;
+  }
+
   private subscribe(connectMs: number): void {
-    const options = ['--all', '--loop', '--timestamp', `--timeout=${LIFE_SECONDS}`];
-    const child = spawnVirsh(this.uri, ['event', ...options], 'ignore');
-    const startedMs = performance.now();
-    this.child = child;
-    this.lines = new EventLines();
-    this.rest = '';
-    this.stderr = '';
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => this.read(text));
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.stderr += text;
+    const stream = this.open((event) => this.tell(event));
+    this.stream = stream;
+    this.subscribedTimer = setTimeout(() => {
+      this.failures = 0;
+      this.listener.subscribed?.();
+    }, subscribedAfterMs(connectMs));
+    this.renewLater();
+  }
+
+  private open(tell: (event: DomainEvent) => void): EventStream {
+    const stream: EventStream = new EventStream(this.uri, this.lifeSeconds, {
+      event: tell,
+      ended: (reason) => this.ended(stream, reason),
     });
-    child.on('error', (error) => this.ended(child, startedMs, error.message));
-    child.on('close', () => this.ended(child, startedMs, errorText(this.stderr) || 'virsh event was ended'));
-    this.subscribedTimer = setTimeout(
-      () => {
-        this.failures = 0;
-        this.listener.subscribed?.();
-      },
-      Math.max(SUBSCRIBED_AFTER_MS, 2 * connectMs),
-    );
+    return stream;
   }
 
-  private read(text: string): void {
-    const receivedMs = performance.now();
-    const lines = (this.rest + text).split('\n');
-    this.rest = lines.pop() ?? '';
-    for (const line of lines) this.tell(this.lines.take(line), receivedMs);
-    clearTimeout(this.wholeTimer);
-    this.wholeTimer = setTimeout(() => this.tell(this.lines.flush(), receivedMs), WHOLE_AFTER_MS);
+  private renewLater(): void {
+    const afterMs = (this.lifeSeconds - this.renewedBeforeSeconds) * 1000;
+    this.renewTimer = setTimeout(() => void this.renew(), afterMs);
   }
 
-  private tell(events: readonly DomainEvent[], receivedMs: number): void {
-    for (const event of events) {
-      const printedMs = event.stampMs - performance.timeOrigin;
-      const delivered = receivedMs - printedMs;
-      const believable = delivered >= 0 && delivered <= LONGEST_DELIVERY_MS;
-      this.listener.event({ ...event, atMs: believable ? printedMs : receivedMs });
+  /** A successor that does not come to live leaves the present one as it is; its end is told like any other. */
+  private async renew(): Promise<void> {
+    const present = this.stream;
+    let connectMs: number;
+    try {
+      connectMs = await this.connected();
+    } catch {
+      return;
     }
+    if (this.closed || !present || this.stream !== present) return;
+    const waiting: DomainEvent[] = [];
+    let take: (event: DomainEvent) => unknown = (event) => waiting.push(event);
+    present.remember();
+    const successor = this.open((event) => take(event));
+    this.successor = successor;
+    this.subscribedTimer = setTimeout(() => {
+      if (this.successor !== successor || this.stream !== present) return;
+      this.successor = undefined;
+      this.stream = successor;
+      present.close();
+      // What the old one told last may come from the new one only now.
+      take = (event) => present.hasTold(event) || this.tell(event);
+      for (const event of waiting) take(event);
+      this.renewLater();
+    }, subscribedAfterMs(connectMs));
   }
 
-  private ended(child: ChildProcess, startedMs: number, reason: string): void {
-    if (this.child !== child || this.closed) return;
-    this.child = undefined;
+  private tell(event: DomainEvent): void {
+    this.listener.event({ ...event, atMs: this.time.of(event.stampMs) });
+  }
+
+  private ended(stream: EventStream, reason: string): void {
+    if (this.closed) return;
+    if (this.successor === stream) {
+      this.successor = undefined;
+      return;
+    }
+    if (this.stream !== stream) return;
+    this.letGo();
+    this.tryAgain(reason);
+  }
+
+  private letGo(): void {
     clearTimeout(this.subscribedTimer);
-    if (performance.now() - startedMs >= (LIFE_SECONDS - 1) * 1000) this.start();
-    else this.tryAgain(reason);
+    clearTimeout(this.renewTimer);
+    this.stream?.close();
+    this.successor?.close();
+    this.stream = undefined;
+    this.successor = undefined;
   }
 
   private tryAgain(reason: string): void {
@@ -120,4 +169,8 @@ export class VirshEvents {
     this.failures += 1;
     this.againTimer = setTimeout(() => this.start(), waitMs);
   }
+}
+
+function subscribedAfterMs(connectMs: number): number {
+  return Math.max(SUBSCRIBED_AFTER_MS, 2 * connectMs);
 }

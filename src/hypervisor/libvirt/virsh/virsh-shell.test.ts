@@ -149,3 +149,18 @@ done`);
     { value: 'answer three' },
   ]);
 });
+
+test('a command after which virsh says that it has connected anew was carried out', async () => {
+  fakeVirsh(`while read -r word rest; do
+  case "$word $rest" in
+    'echo --err '*) echo "error: \${rest#--err }" >&2 ;;
+    'echo '*) printf %s "$rest" ;;
+    *) echo 'error: Disconnected from qemu:///system due to end of file' >&2
+      echo 'error: Reconnected to the hypervisor' >&2
+      [ $word = fail ] && echo 'error: no' >&2 || echo "answer $word" ;;
+  esac
+done`);
+  const shell = open();
+  expect(await shell.run(['set'])).toBe('answer set');
+  await expect(shell.run(['fail'])).rejects.toThrow(new VirshError('no'));
+});

@@ -16,6 +16,14 @@ const PATIENT_MS = 30_000;
 /** The second form is shown on a read-only connection. */
 const PROMPT = 'virsh [#>] ';
 
+/** What the drivers need of it, so that tests can script the answers. */
+export interface Shell {
+  /** @returns what it printed @throws {VirshError} @throws {NoVirshError} @throws {VirshTimeoutError} */
+  run(args: readonly string[], timeoutMs?: number): Promise<string>;
+  /** Ends virsh; what was asked and not answered is rejected. */
+  close(): void;
+}
+
 interface Asked {
   readonly marker: string;
   readonly args: readonly string[];
@@ -24,7 +32,7 @@ interface Asked {
   readonly timer: NodeJS.Timeout;
 }
 
-export class VirshShell {
+export class VirshShell implements Shell {
   readonly uri: string;
   private child: ChildProcess | undefined;
   private stdout = '';
@@ -92,7 +100,7 @@ export class VirshShell {
       clearTimeout(first.timer);
       this.stdout = answer.rest;
       this.stderr = complaint.rest;
-      const words = complaint.before.replace(/error: $/, '');
+      const words = withoutReconnection(complaint.before.replace(/error: $/, ''));
       if (words.trim() === '' || !words.includes('error: ')) first.resolve(withoutEcho(answer.before, first));
       else first.reject(new VirshError(errorText(words), { cause: first.args }));
     }
@@ -114,6 +122,17 @@ export class VirshShell {
       reject(error);
     }
   }
+}
+
+/**
+ * After libvirtd was restarted the next command connects anew, says so as an error, and is carried out all the same:
+ *
+ *     error: Disconnected from qemu:///system due to end of file
+ *     error: Reconnected to the hypervisor
+ */
+function withoutReconnection(words: string): string {
+  if (!words.includes('error: Reconnected to the hypervisor')) return words;
+  return words.replace(/^error: (Disconnected from .*|Reconnected to the hypervisor)\n/gm, '');
 }
 
 function until(text: string, mark: RegExp): { before: string; rest: string } | undefined {

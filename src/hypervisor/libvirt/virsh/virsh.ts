@@ -5,6 +5,9 @@
  * abort the job), and so that it finds no terminal to ask for a password on: it fails at once instead.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 
 /** virsh ended with an error; `message` is what it said, without its prefix. */
 export class VirshError extends Error {
@@ -69,6 +72,37 @@ export async function outputOf(child: ChildProcess): Promise<VirshOutput> {
   });
 }
 
+/**
+ * Runs a virsh that may outlive us: nothing of it keeps this process alive. Its words go to files that have no name
+ * any more, so none is left behind, and are read when it ends.
+ * @returns its end; never rejects
+ */
+export function virshOnItsOwn(uri: string, args: readonly string[]): Promise<VirshOutput> {
+  const stdout = namelessFile();
+  const stderr = namelessFile();
+  const close = () => {
+    fs.closeSync(stdout);
+    fs.closeSync(stderr);
+  };
+  const child = spawn('virsh', ['--quiet', '--connect', uri, ...args], {
+    env: virshEnvironment(),
+    stdio: ['ignore', stdout, stderr],
+    detached: true,
+  });
+  child.unref();
+  return new Promise((resolve) => {
+    child.on('error', (cause) => {
+      close();
+      resolve({ status: 1, stdout: '', stderr: `error: ${spawnProblem(cause).message}` });
+    });
+    child.on('exit', (status) => {
+      const output = { status, stdout: wholeOf(stdout), stderr: wholeOf(stderr) };
+      close();
+      resolve(output);
+    });
+  });
+}
+
 /** What it complains of at its end when it was fed commands, since we give it no place for their history. */
 const NO_HISTORY = "'/dev/null/libvirt/virsh'";
 
@@ -92,4 +126,20 @@ export function spawnProblem(cause: NodeJS.ErrnoException): Error {
 /** English messages, which we read; and no history file, which virsh writes when it is fed commands. */
 function virshEnvironment(): NodeJS.ProcessEnv {
   return { ...process.env, LC_ALL: 'C', LANGUAGE: '', XDG_CACHE_HOME: '/dev/null' };
+}
+
+function namelessFile(): number {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'switchover-words-'));
+  try {
+    return fs.openSync(path.join(folder, 'words'), 'w+', 0o600);
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+}
+
+/** From its beginning: virsh wrote through the same place in the file. */
+function wholeOf(file: number): string {
+  const bytes = Buffer.alloc(fs.fstatSync(file).size);
+  fs.readSync(file, bytes, 0, bytes.length, 0);
+  return bytes.toString('utf8');
 }

@@ -229,7 +229,17 @@ export interface QmpCommands {
   'query-status': { args: undefined; reply: StatusInfo };
   'query-name': { args: undefined; reply: { readonly name?: string } };
   'query-uuid': { args: undefined; reply: { readonly UUID: string } };
+  /** Deprecated since 11.0. */
   'query-kvm': { args: undefined; reply: { readonly enabled: boolean; readonly present: boolean } };
+  /** Since 10.2. */
+  'query-accelerators': {
+    args: undefined;
+    reply: { readonly enabled: string; readonly present: readonly string[] };
+  };
+  'qom-list': {
+    args: { readonly path: string };
+    reply: readonly { readonly name: string; readonly type: string }[];
+  };
   'query-memory-size-summary': { args: undefined; reply: MemorySizeSummary };
   stop: { args: undefined; reply: Nothing };
   cont: { args: undefined; reply: Nothing };

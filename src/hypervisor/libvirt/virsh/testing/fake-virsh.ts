@@ -11,6 +11,8 @@ export const TEST_UUID = '6695eb01-f6a4-8304-79aa-97f2502e193f';
 export interface FakeVirsh {
   /** The process of each start, in order. */
   pids(): number[];
+  /** The lines that the script has written to `"$starts.did"`. */
+  did(): string[];
 }
 
 /**
@@ -31,9 +33,9 @@ export function fakeVirsh(script: string, connecting = 'exit 0'): FakeVirsh {
     },
   );
   setPath(`${folder}:${process.env['PATH']}`);
-  return {
-    pids: () => (fs.existsSync(pids) ? fs.readFileSync(pids, 'utf8').trim().split('\n').map(Number) : []),
-  };
+  const linesOf = (file: string) =>
+    fs.existsSync(file) ? fs.readFileSync(file, 'utf8').trim().split('\n') : [];
+  return { pids: () => linesOf(pids).map(Number), did: () => linesOf(`${pids}.did`) };
 }
 
 /** The real one, told apart by its processes. */

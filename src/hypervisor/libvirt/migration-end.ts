@@ -1,0 +1,97 @@
+/** What libvirt's part of a migration came to, as the port's {@link MigrationEnd}. Pure. */
+import type { MigrationEnd } from '../hypervisor.ts';
+import type { LastingLooks } from './lasting-states.ts';
+import type { Ending } from './run-state.ts';
+import type { JobInfo } from './virsh/job-info.ts';
+import { errorText, type VirshOutput } from './virsh/virsh.ts';
+
+export interface EndFacts {
+  readonly atMs: number;
+  readonly because: Ending;
+  readonly looks: LastingLooks;
+  readonly destinationEverRan: boolean | undefined;
+  readonly sourceEverStopped: boolean | undefined;
+  readonly postCopyBegan: boolean;
+  /** Who was seen to stop the guest, where it has not been resumed since. */
+  readonly heldBy: string | undefined;
+  /** We asked libvirt to abort the job. */
+  readonly cancelling: boolean;
+  readonly virshEnded: VirshOutput | undefined;
+  /** What libvirt said last of a job that is over. */
+  readonly lastJob: JobInfo | undefined;
+  /** The figures of the job that completed. */
+  readonly completedJob: JobInfo | undefined;
+  readonly sentBytes: number | undefined;
+}
+
+export function migrationEnd(facts: EndFacts): MigrationEnd {
+  const { source, destination } = facts.looks;
+  const moved = hasMoved(facts);
+  const error = moved ? undefined : errorOf(facts);
+  return {
+    atMs: facts.atMs,
+    result: moved ? 'completed' : resultOf(facts, error),
+    error,
+    whereabouts: { source: source.state, destination: destination.state },
+    destinationEverRan: facts.destinationEverRan,
+    sourceEverStopped: facts.sourceEverStopped,
+    // libvirt itself lets the destination run, once its hand-shake with the source is done.
+    destinationWaits: false,
+    postCopyBegan: facts.postCopyBegan,
+    heldBy: source.heldBy ?? destination.heldBy ?? (source.standsStill ? facts.heldBy : undefined),
+    guestEnded: facts.because.kind === 'guest-ended' ? facts.because.words : source.guestEnded,
+    sentBytes: facts.completedJob?.dataProcessedBytes ?? facts.sentBytes,
+    reportedDowntimeMs: facts.completedJob?.downtimeMs,
+  };
+}
+
+/** We let go: nothing is known of what comes. */
+export function detachedEnd(
+  atMs: number,
+  postCopyBegan: boolean,
+  sentBytes: number | undefined,
+): MigrationEnd {
+  return {
+    atMs,
+    result: 'detached',
+    error: undefined,
+    whereabouts: { source: 'unknown', destination: 'unknown' },
+    destinationEverRan: undefined,
+    sourceEverStopped: undefined,
+    destinationWaits: false,
+    postCopyBegan,
+    heldBy: undefined,
+    guestEnded: undefined,
+    sentBytes,
+    reportedDowntimeMs: undefined,
+  };
+}
+
+/** By libvirt's word for the source, or because the destination runs what the source does not. */
+export function hasMoved({
+  because,
+  looks: { source, destination },
+}: Pick<EndFacts, 'because' | 'looks'>): boolean {
+  const left = source.state === 'handed-over' || source.state === 'gone';
+  if (left && destination.state === 'running') return true;
+  if (because.kind === 'handed-over') return left;
+  return source.state === 'handed-over' && source.standsStill !== true;
+}
+
+/** Words only: the guest's place is settled by {@link hasMoved} and by what both sides say. */
+function errorOf({ because, virshEnded, lastJob }: EndFacts): string {
+  if (because.kind === 'lost' || because.kind === 'refused' || because.kind === 'guest-ended')
+    return because.words;
+  const words = virshEnded && virshEnded.status !== 0 ? errorText(virshEnded.stderr) : '';
+  if (words !== '') return words;
+  return (
+    lastJob?.errorMessage ??
+    'libvirt ended the migration and does not say why (somebody aborted it, or the link or the destination failed)'
+  );
+}
+
+function resultOf(facts: EndFacts, error: string | undefined): MigrationEnd['result'] {
+  if (facts.because.kind === 'lost') return 'lost';
+  const cancelled = facts.lastJob?.type === 'cancelled' || /canceled by client/.test(error ?? '');
+  return facts.cancelling || cancelled ? 'cancelled' : 'failed';
+}

@@ -1,0 +1,36 @@
+/** What was seen of a migration on its way, which its present state does not tell any more. */
+export class Seen {
+  private stopped = false;
+  private heldOnce = false;
+  private ranInPostCopy = false;
+  /** The source's libvirtd was away for a while. */
+  sourceWasAway = false;
+  /** libvirt was asked, by us, to abort the job. */
+  cancelling = false;
+
+  get postCopyBegan(): boolean {
+    return this.ranInPostCopy;
+  }
+
+  /** For the switchover, as far as it is known. */
+  stop(): void {
+    this.stopped = true;
+  }
+
+  /** By somebody else: the last stop was his. From here on the switchover's own is not told by an event. */
+  hold(): void {
+    this.stopped = false;
+    this.heldOnce = true;
+  }
+
+  postCopy(): void {
+    this.stopped = true;
+    this.ranInPostCopy = true;
+  }
+
+  /** @param unbroken whether every event of the source was heard */
+  sourceEverStopped(unbroken: boolean): boolean | undefined {
+    if (this.stopped) return true;
+    return unbroken && !this.heldOnce ? false : undefined;
+  }
+}

@@ -1,0 +1,17 @@
+import type { JournalEntry } from './journal-entry.ts';
+
+/**
+ * An entry as one line of JSON. Never throws: settings come from a hypervisor as they are, and one that JSON cannot
+ * hold must not keep the rest of the journal from being written.
+ */
+export function lineOf(entry: JournalEntry): string {
+  try {
+    return JSON.stringify(entry, (_key, value: unknown) =>
+      typeof value === 'bigint' ? String(value) : value,
+    );
+  } catch (error) {
+    const { schema, seq, time, atMs, type } = entry;
+    const message = `an entry of the kind "${type}" could not be written: ${String(error)}`;
+    return JSON.stringify({ schema, seq, time, atMs, type: 'warning', message });
+  }
+}
