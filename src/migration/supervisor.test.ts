@@ -505,7 +505,138 @@ test('letting go while the driver is already finding out how it ended', async ()
   expect((await done).outcome).toBe('detached');
 });
 
+describe('a destination that waits for our word', () => {
+  test('gets it once the source has handed over, and the intention is journaled before', async () => {
+    const migration = new ScriptedMigration({ destinationWaits: true });
+    migration
+      .emit(boundary(1, 0, 537), { kind: 'stopped', atMs: 100 }, { kind: 'handed-over', atMs: 300 })
+      .emit({ kind: 'resumed', atMs: 310, side: 'destination' })
+      .end(ARRIVED);
+    const { done, journal } = supervise(migration, { kind: stock });
+    expect(await done).toMatchObject({ outcome: 'completed', pauseMs: 210 });
+    expect(migration.calls).toEqual(['let run']);
+    const intent = journal.findIndex((each) => each.type === 'intent' && each.intent === 'let-run');
+    const effect = journal.findIndex((each) => each.type === 'effect' && each.did === 'let run');
+    expect(intent).toBeGreaterThan(-1);
+    expect(effect).toBeGreaterThan(intent);
+  });
+
+  test('gets it in post-copy, once', async () => {
+    const migration = new ScriptedMigration({ destinationWaits: true });
+    migration
+      .emit(boundary(1, 0, 537), { kind: 'status', atMs: 10, status: 'postcopy-active' })
+      .emit({ kind: 'status', atMs: 20, status: 'postcopy-recover' })
+      .end(ARRIVED);
+    await supervise(migration, { kind: stock }).done;
+    expect(migration.calls).toEqual(['let run']);
+  });
+
+  test('gets none for a guest that was paused', async () => {
+    const migration = new ScriptedMigration({ destinationWaits: true, wasRunning: false });
+    migration.emit(boundary(1, 0, 537), { kind: 'handed-over', atMs: 300 });
+    migration.end({ result: 'completed', whereabouts: { source: 'handed-over', destination: 'paused' } });
+    await supervise(migration, { kind: stock }).done;
+    expect(migration.calls).toEqual([]);
+  });
+});
+
+describe('what is told', () => {
+  test('a cancel is told what became of it', async () => {
+    for (const [end, word] of [
+      [STAYED, 'cancelled'],
+      [ARRIVED, 'too-late'],
+      [{ result: 'lost', whereabouts: { source: 'unreachable', destination: 'unreachable' } }, 'failed'],
+    ] as const) {
+      const migration = new ScriptedMigration();
+      const { supervisor } = supervise(migration);
+      const told = supervisor.cancel('a');
+      migration.end(end);
+      expect(await told).toBe(word);
+    }
+  });
+
+  test('a cancel in post-copy is told at once that it is too late', async () => {
+    const migration = new ScriptedMigration();
+    const { supervisor, done } = supervise(migration);
+    migration.emit(boundary(1, 0, 537), { kind: 'status', atMs: 10, status: 'postcopy-active' });
+    await turn();
+    expect(await supervisor.cancel('a')).toBe('too-late');
+    migration.end(ARRIVED);
+    await done;
+  });
+
+  test('settings that could not be put back, in the journal and as a warning', async () => {
+    const migration = new ScriptedMigration();
+    migration.restored = [
+      { side: 'source', problem: undefined },
+      { side: 'destination', problem: 'type this' },
+    ];
+    migration.end(ARRIVED);
+    const { done, journal } = supervise(migration);
+    await done;
+    expect(journal.filter(({ type }) => type === 'restored')).toMatchObject([
+      { side: 'source', problem: null },
+      { side: 'destination', problem: 'type this' },
+    ]);
+    expect(journal).toContainEqual(expect.objectContaining({ type: 'warning', message: 'type this' }));
+  });
+
+  test('a pause whose ends were not both seen is no figure', async () => {
+    const migration = new ScriptedMigration();
+    migration
+      .emit(boundary(1, 0, 537), { kind: 'stopped', atMs: 100, unseenMs: 2000 })
+      .emit({ kind: 'resumed', atMs: 310, side: 'destination' })
+      .end(ARRIVED);
+    expect(await supervise(migration, { kind: stock }).done).toMatchObject({
+      pauseMs: null,
+      reason: expect.stringContaining('was not measured'),
+    });
+  });
+
+  test('a stop that is somebody else’s is no pause, and no limit of ours', async () => {
+    const migration = new ScriptedMigration();
+    migration
+      .emit(boundary(1, 0, 537), { kind: 'stopped', atMs: 100 })
+      .emit({ kind: 'held', atMs: 101, by: 'somebody else (`stop`)' }, tick(60_000, 400))
+      .end({ ...ARRIVED, heldBy: 'somebody else (`stop`)' });
+    const { done, journal } = supervise(migration, { kind: stock, limits: { maxDowntimeMs: 1000 } });
+    expect(await done).toMatchObject({ pauseMs: null });
+    expect(migration.calls).toEqual([]);
+    expect(journal).toContainEqual(
+      expect.objectContaining({
+        type: 'warning',
+        message: expect.stringContaining('stopped by somebody else'),
+      }),
+    );
+  });
+});
+
 describe('settling', () => {
+  test('a source that resumed after the destination had run is halted at once, and a person is asked', async () => {
+    const migration = new ScriptedMigration();
+    migration.end({
+      result: 'failed',
+      whereabouts: { source: 'running', destination: 'running' },
+      destinationEverRan: true,
+    });
+    expect(await supervise(migration).done).toMatchObject({
+      runsOn: 'unknown',
+      reason: expect.stringContaining('both sides'),
+    });
+    expect(migration.calls).toEqual(['halt source']);
+  });
+
+  test('also where halting it fails', async () => {
+    const migration = new ScriptedMigration();
+    migration.failures.halt = new Error('no answer');
+    migration.end({
+      result: 'failed',
+      whereabouts: { source: 'running', destination: 'running' },
+      destinationEverRan: true,
+    });
+    expect((await supervise(migration).done).reason).toContain('stop the source');
+  });
+
   test('a destination that holds the guest paused is told to run it, and the pause ends there', async () => {
     const migration = new ScriptedMigration();
     migration.emit({ kind: 'stopped', atMs: 8000 });

@@ -31,7 +31,7 @@ import {
 import { Findings, refusalOfAll } from '../refusal.ts';
 import { ChangedSettings, isRefusal } from './changed-settings.ts';
 import { fence } from './fence.ts';
-import { LastingMonitor } from './lasting-monitor.ts';
+import { LastingMonitor, UnreachableError } from './lasting-monitor.ts';
 import { listeningQemu, type ProvableProcess } from './listening-process.ts';
 import { qemuEnd } from './migration-facts.ts';
 import { assertUnderWay, guestFacts, isSameVm, openMonitor, sideStateAt, socketPath } from './monitor.ts';
@@ -74,7 +74,11 @@ export class QemuHypervisor implements Hypervisor {
 
   async inspect(vm: string): Promise<GuestFacts> {
     await using client = await openMonitor(vm, this.qmp);
-    return await guestFacts(vm, client);
+    try {
+      return await guestFacts(vm, client);
+    } catch (error) {
+      throw unanswered(vm, error);
+    }
   }
 
   readonly probesUnderWay = true;
@@ -194,7 +198,7 @@ export class QemuHypervisor implements Hypervisor {
       });
     } catch (error) {
       await Promise.all([source.close(), destination?.close()]);
-      throw error;
+      throw unanswered(vm, error);
     }
   }
 
@@ -249,8 +253,10 @@ export class QemuHypervisor implements Hypervisor {
 
   private async openLasting(address: string): Promise<LastingMonitor> {
     const client = await openMonitor(address, this.qmp);
-    const { UUID } = await client.execute('query-uuid');
-    const { name } = await client.execute('query-name');
+    const { UUID, name } = await identityOf(client).catch(async (error: unknown) => {
+      await client.close();
+      throw unanswered(address, error);
+    });
     return new LastingMonitor(client, {
       address,
       process: this.processOf(socketPath(address)),
@@ -414,6 +420,16 @@ async function backOut(
   return new NotBegunError([`the migration was not begun: ${words}`, ...problems].join('; '), {
     cause: error,
   });
+}
+
+async function identityOf(client: QmpClient): Promise<{ readonly UUID: string; readonly name?: string }> {
+  return { ...(await client.execute('query-uuid')), ...(await client.execute('query-name')) };
+}
+
+/** Before anything was touched: a VM that does not answer, or not as it should, is one that cannot be reached. */
+function unanswered(vm: string, error: unknown): unknown {
+  if (!(error instanceof QmpError) && !(error instanceof UnreachableError)) return error;
+  return new RefusedError('unreachable', `${vm}: ${error.message}`, { cause: error });
 }
 
 /** A refusal of QEMU's in our words; no answer is none. */

@@ -497,7 +497,8 @@ export class QemuMigration implements RunningMigration {
     if (this.phase.kind === 'copying' || this.phase.kind === 'post-copy') {
       this.throttled = isBraked(throttlePercent);
       this.holdBrake(this.parts.brake?.throttled(throttlePercent));
-      if (info.status) this.takeStatus(info.status, this.observer.now());
+      // A QEMU that has never migrated tells no status at all.
+      this.takeStatus(info.status ?? 'none', this.observer.now());
     }
     return { figures: figuresOf(info), throttlePercent };
   }

@@ -84,10 +84,10 @@ function carryingOut(given: Commands): Act {
   };
 }
 
-test('counters only rise, what is left is no more than there is, and at most one side runs the guest', async () => {
+test('counters only rise, what is left is no more than there is, and one side holds the guest at the end', async () => {
   await fc.assert(
     fc.asyncProperty(scenario, changingLink, options, commands, async (guest, link, chosen, given) => {
-      const { events, sides, end } = await drive({ ...guest, link }, chosen, carryingOut(given));
+      const { events, end } = await drive({ ...guest, link }, chosen, carryingOut(given));
       let [atMs, pass, sentBytes] = [0, 0, 0];
       for (const event of events) {
         expect(event.atMs).toBeGreaterThanOrEqual(atMs);
@@ -100,8 +100,6 @@ test('counters only rise, what is left is no more than there is, and at most one
         expect(event.remainingBytes).toBeLessThanOrEqual(event.totalBytes);
         [pass, sentBytes] = [event.pass, event.sentBytes];
       }
-      for (const { source, destination } of sides)
-        expect(source === 'running' && destination === 'running').toBe(false);
 
       if (end.result === 'detached') return;
       const { source, destination } = end.whereabouts;

@@ -14,6 +14,7 @@
  * - `delay`: it is carried out, and answered, `ms` later (an event: it is told later);
  * - `error`: it is refused and not carried out (commands only);
  * - `never`: it is carried out and never answered (an event is never told);
+ * - `lost`: it is neither carried out nor answered, as where the connection broke on its way (commands only);
  * - `drop`: it is carried out, and the connection closes in place of its answer (an event: in place of it).
  *
  * What else happens then, `to` a side:
@@ -42,7 +43,7 @@ export type Trigger =
 /** What becomes of the command or the event itself. */
 export type Answer =
   | { readonly do: 'delay'; readonly ms: number }
-  | { readonly do: 'error' | 'never' | 'drop' };
+  | { readonly do: 'error' | 'never' | 'lost' | 'drop' };
 
 export type Incident =
   | {
@@ -102,7 +103,7 @@ export class FaultScript {
 }
 
 function isIncident<T extends Fault>(fault: T): fault is T & Incident {
-  return fault.do !== 'delay' && fault.do !== 'error' && fault.do !== 'never' && fault.do !== 'drop';
+  return !['delay', 'error', 'never', 'lost', 'drop'].includes(fault.do);
 }
 
 function matches(on: Trigger, occurrence: Occurrence): boolean {

@@ -159,6 +159,8 @@ export class MonitorServer {
       case 'error':
         this.send(client, errorOf(request, new SimulatedRefusal('a scripted fault')));
         return;
+      case 'lost':
+        return;
       case 'never':
         this.carryOut(client, request);
         return;

@@ -136,12 +136,15 @@ export class OutgoingMigration implements StreamSource {
     if (!this.isUnderWay) return;
     if (this.phase.startsWith('post-copy'))
       this.process.parts.truth.misdeeds.push('migrate_cancel in post-copy: half of the guest is lost');
+    this.advance(this.now());
+    if (!this.isUnderWay) return;
     this.become('cancelling');
     this.stream?.closedBySource();
     this.over('cancelled', undefined, 'migrate_cancel');
   }
 
   yank(): void {
+    if (this.isUnderWay) this.advance(this.now());
     if (!this.isUnderWay) return;
     if (this.phase.startsWith('post-copy')) return this.pausePostCopy();
     this.stream?.closedBySource();
@@ -193,6 +196,7 @@ export class OutgoingMigration implements StreamSource {
   }
 
   broke(error: string): void {
+    if (this.isUnderWay) this.advance(this.now());
     if (!this.isUnderWay) return;
     if (this.phase.startsWith('post-copy')) return this.pausePostCopy();
     this.over('failed', error, 'stream');
@@ -345,7 +349,6 @@ export class OutgoingMigration implements StreamSource {
 
   /** Not completed: a guest that the switchover stopped runs again, one that somebody stopped does not. */
   private over(status: 'failed' | 'cancelled', error: string | undefined, cause: StartCause): void {
-    if (this.phase !== 'over') this.advance(this.now());
     if (this.phase === 'over') return;
     this.end(status, error);
     this.stream?.closedBySource();

@@ -94,7 +94,8 @@ export class SimulatedPair {
       reconnectForMs,
       qmp: { open },
       processOf: (socket) => {
-        const process = this.at(socket);
+        const process = this.find(socket);
+        if (!process) return undefined;
         return this.input.behindTunnel?.includes(process.parts.side) ? undefined : process.identity;
       },
     });
@@ -137,9 +138,14 @@ export class SimulatedPair {
 
   /** @throws {QmpConnectError} where there is no such socket */
   private at(path: string): SimulatedProcess {
+    const process = this.find(path);
+    if (!process) throw new QmpConnectError(path, 'no-socket');
+    return process;
+  }
+
+  private find(path: string): SimulatedProcess | undefined {
     if (path === SOCKETS.source) return this.source;
-    if (path === SOCKETS.destination) return this.destination;
-    throw new QmpConnectError(path, 'no-socket');
+    return path === SOCKETS.destination ? this.destination : undefined;
   }
 
   private boot(side: Side, incoming: boolean): SimulatedProcess {

@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest';
+import type { FormerSettings } from '../hypervisor.ts';
+import type { Fault } from '../simulated/protocol/faults.ts';
+import { SimulatedPair } from '../simulated/protocol/simulated-pair.ts';
+import { CALM_GUEST } from '../simulated/testing/small-guest.ts';
+import { monitorOfPair } from '../testing/monitor-of-pair.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
+import { ChangedSettings, isRefusal } from './changed-settings.ts';
+
+async function bed(faults: readonly Fault[] = []) {
+  const clock = new VirtualClock();
+  const pair = new SimulatedPair({ clock, scenario: CALM_GUEST, faults });
+  const changed = new ChangedSettings(await monitorOfPair(pair, 'source', clock), 'source');
+  const told: FormerSettings[] = [];
+  const remember = async (former: FormerSettings): Promise<void> => {
+    // What is told is not changed yet.
+    const { settings } = pair.source;
+    for (const [name, value] of Object.entries(former.parameters)) expect(settings.number(name)).toBe(value);
+    told.push(former);
+  };
+  const set = (parameters: Record<string, unknown>, capabilities: Record<string, boolean> = {}) =>
+    clock.until(changed.set({ parameters, capabilities }, remember));
+  const putBack = () => clock.until(changed.putBack());
+  return { clock, pair, changed, told, remember, set, putBack, settings: pair.source.settings };
+}
+
+test('what settings were is told before they are changed, once, and they are put back', async () => {
+  const { set, putBack, told, settings } = await bed();
+  const before = [settings.shownParameters, settings.shownCapabilities];
+  await set({ 'downtime-limit': 5 }, { events: true });
+  await set({ 'downtime-limit': 7 }, { events: true });
+  expect(told).toEqual([
+    { side: 'source', parameters: { 'downtime-limit': 300 }, capabilities: { events: false } },
+  ]);
+  expect([settings.number('downtime-limit'), settings.isOn('events')]).toEqual([7, true]);
+  expect(await putBack()).toEqual({ side: 'source', problem: undefined });
+  expect([settings.shownParameters, settings.shownCapabilities]).toEqual(before);
+});
+
+test('only what differs is touched', async () => {
+  const { set, pair, told } = await bed();
+  await set({}, { events: false, 'no-such-capability': false });
+  expect(told).toEqual([]);
+  expect(pair.heard.map(({ command }) => command)).toEqual(['query-migrate-capabilities']);
+});
+
+test('a capability that it does not have is refused by it, and nothing is left to be put back of it', async () => {
+  const { set, putBack, settings } = await bed();
+  const failure = await set({}, { 'no-such-capability': true }).catch((error: unknown) => error);
+  expect(isRefusal(failure)).toBe(true);
+  expect(await putBack()).toEqual({ side: 'source', problem: undefined });
+  expect(settings.isOn('events')).toBe(false);
+});
+
+test('what a controller before us had found is what is put back, in place of what is there now', async () => {
+  const { changed, set, putBack, told, settings } = await bed();
+  settings.setParameters({ 'downtime-limit': 4850 });
+  changed.inherit([
+    { side: 'source', parameters: { 'downtime-limit': 300 }, capabilities: {} },
+    { side: 'destination', parameters: { 'downtime-limit': 1 }, capabilities: {} },
+  ]);
+  await set({ 'downtime-limit': 9, 'max-bandwidth': 1000 });
+  // What the journal has already is not told again.
+  expect(told.map(({ parameters }) => Object.keys(parameters))).toEqual([['max-bandwidth']]);
+  await putBack();
+  expect(settings.number('downtime-limit')).toBe(300);
+});
+
+test('a former value that could not be written down keeps the setting from being changed', async () => {
+  const { clock, changed, settings } = await bed();
+  const full = async (): Promise<void> => {
+    throw new Error('the disk is full');
+  };
+  const setting = changed.set({ parameters: { 'downtime-limit': 5 }, capabilities: {} }, full);
+  await expect(clock.until(setting)).rejects.toThrow('the disk is full');
+  expect(settings.number('downtime-limit')).toBe(300);
+});
+
+test('what could not be put back is told with the commands to type, and the rest is put back all the same', async () => {
+  const { set, putBack, settings, clock, remember, changed } = await bed([
+    { on: { command: 'migrate-set-parameters', side: 'source' }, nth: 2, do: 'error' },
+  ]);
+  await clock.until(changed.remember([], [], remember));
+  await set({ 'downtime-limit': 5 }, { events: true });
+  const { problem } = await putBack();
+  expect(problem).toContain('{"execute":"migrate-set-parameters","arguments":{"downtime-limit":300}}');
+  expect(problem).toContain('the monitor qmp:/sim/source.sock');
+  expect(settings.isOn('events')).toBe(false);
+});

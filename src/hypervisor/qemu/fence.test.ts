@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { TooLateError } from '../hypervisor.ts';
+import type { Fault } from '../simulated/protocol/faults.ts';
+import { SimulatedPair } from '../simulated/protocol/simulated-pair.ts';
+import { CALM_GUEST } from '../simulated/testing/small-guest.ts';
+import { monitorOfPair } from '../testing/monitor-of-pair.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
+import { fence } from './fence.ts';
+import { UnreachableError } from './lasting-monitor.ts';
+
+async function bed(faults: readonly Fault[] = []) {
+  const clock = new VirtualClock();
+  const pair = new SimulatedPair({ clock, scenario: CALM_GUEST, faults });
+  const monitor = await monitorOfPair(pair, 'destination', clock);
+  const fenced = async () => await clock.until(fence(monitor));
+  const asked = () => pair.heard.map(({ command }) => command);
+  return { clock, pair, monitor, fenced, asked };
+}
+
+test('a destination that still receives is told to wait, and asked whether that was in time', async () => {
+  const { pair, fenced, asked } = await bed();
+  expect(await fenced()).toBe('fenced');
+  expect(pair.destination.autostart).toBe(false);
+  expect(asked()).toEqual(['query-status', 'stop', 'query-status']);
+});
+
+test('one that runs the guest is left alone: it is too late', async () => {
+  const { pair, fenced, asked } = await bed();
+  pair.destination.startGuest('autostart');
+  await expect(fenced()).rejects.toThrow(TooLateError);
+  expect(asked()).toEqual(['query-status']);
+});
+
+test('one that somebody paused is left alone, and never made to run (audit 5)', async () => {
+  const { pair, fenced, asked } = await bed();
+  pair.destination.stopGuest('paused');
+  await expect(fenced()).rejects.toThrow(/does not wait for memory any more: it is paused/);
+  expect(asked()).toEqual(['query-status']);
+  expect(pair.truth.ran('destination')).toBe(false);
+});
+
+test('one that came to run between the question and the `stop` is let run again', async () => {
+  const { pair, fenced } = await bed();
+  pair.onCommand = ({ command }) => {
+    if (command === 'stop') pair.destination.startGuest('autostart');
+  };
+  await expect(fenced()).rejects.toThrow(TooLateError);
+  expect(pair.truth.runningSides).toContain('destination');
+});
+
+test('where letting it run again fails, that is what is said, and not that it is too late (audit 29)', async () => {
+  const { pair, fenced } = await bed([{ on: { command: 'cont', side: 'destination' }, do: 'error' }]);
+  pair.onCommand = ({ command }) => {
+    if (command === 'stop') pair.destination.startGuest('autostart');
+  };
+  const failure = await fenced().catch((error: unknown) => error);
+  expect(failure).not.toBeInstanceOf(TooLateError);
+  expect(String(failure)).toContain('cont');
+});
+
+test('one whose process is proved dead starts nothing any more', async () => {
+  const { clock, pair, fenced } = await bed();
+  pair.destination.die();
+  await clock.pass(10);
+  expect(await fenced()).toBe('ended');
+});
+
+test('one that cannot be reached, or does not answer, is not fenced', async () => {
+  const lost = await bed();
+  lost.pair.destination.loseConnection(Number.POSITIVE_INFINITY);
+  await lost.clock.pass(10);
+  await expect(lost.fenced()).rejects.toThrow(UnreachableError);
+  const silent = await bed([{ on: { command: 'stop', side: 'destination' }, do: 'never' }]);
+  await expect(silent.fenced()).rejects.toThrow(/did not answer stop/);
+});

@@ -1,0 +1,77 @@
+/** S3: nothing is sent to a VM that is not the one. */
+import { describe, expect, test } from 'vitest';
+import { RefusedError } from '../../hypervisor/hypervisor.ts';
+import { SimulatedPair } from '../../hypervisor/simulated/protocol/simulated-pair.ts';
+import { OPTIONS } from '../../hypervisor/simulated/testing/drive.ts';
+import { BUSY_GUEST } from '../../hypervisor/simulated/testing/small-guest.ts';
+import { VirtualClock } from '../../hypervisor/testing/virtual-clock.ts';
+
+const OTHER_UUID = '00000000-1111-2222-3333-444444444444';
+
+/** Our pair, under way, and another pair, reached by the same controller. */
+async function bed(otherState: 'running' | 'paused' | 'waiting') {
+  const clock = new VirtualClock();
+  const ours = new SimulatedPair({ clock, scenario: BUSY_GUEST });
+  const other = new SimulatedPair({
+    clock,
+    scenario: BUSY_GUEST,
+    uuid: { source: OTHER_UUID, destination: OTHER_UUID },
+  });
+  if (otherState === 'paused') other.source.stopGuest('paused');
+  const address = 'qmp:/sim/other.sock';
+  const behind = otherState === 'waiting' ? other.target.vm : other.vm;
+  const hypervisor = ours.hypervisor({
+    open: async (path, signal) =>
+      path === '/sim/other.sock'
+        ? await other.open(behind.replace('qmp:', ''), signal)
+        : await ours.open(path, signal),
+  });
+  const begun = await clock.until(hypervisor.start(ours.vm, ours.target, OPTIONS));
+  await clock.pass(300);
+  await clock.until(begun.detach());
+  const commandsToOther = () => other.heard.filter(({ command }) => !/^(query-|qom-get)/.test(command));
+  return { clock, ours, other, address, hypervisor, commandsToOther };
+}
+
+describe('attach --to another VM', () => {
+  test.each(['running', 'paused', 'waiting'] as const)(
+    'that is %s is refused, and it is left alone',
+    async (state) => {
+      const { clock, ours, other, address, hypervisor, commandsToOther } = await bed(state);
+      const before = other.truth.runningSides;
+      const options = { brake: false, lineRateBytesPerSecond: undefined, destination: address };
+      const failure = await clock.until(hypervisor.attach(ours.vm, options)).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(RefusedError);
+      expect(failure).toMatchObject({ code: 'different-vm' });
+      await clock.pass(1000);
+      expect(commandsToOther()).toEqual([]);
+      expect(other.truth.runningSides).toEqual(before);
+      expect(ours.truth.runningSides).toEqual(['source']);
+    },
+  );
+});
+
+test('a destination at whose address another VM answers later is not taken for ours', async () => {
+  const clock = new VirtualClock();
+  const ours = new SimulatedPair({ clock, scenario: BUSY_GUEST, behindTunnel: ['destination'] });
+  const other = new SimulatedPair({ clock, scenario: BUSY_GUEST, uuid: { source: OTHER_UUID } });
+  other.source.stopGuest('paused');
+  let tunnel = ours;
+  const hypervisor = ours.hypervisor({
+    open: async (path, signal) =>
+      path === '/sim/destination.sock' && tunnel === other
+        ? await other.open('/sim/source.sock', signal)
+        : await ours.open(path, signal),
+  });
+  const migration = await clock.until(hypervisor.start(ours.vm, ours.target, OPTIONS));
+  await clock.pass(300);
+  tunnel = other;
+  ours.destination.loseConnection(Number.POSITIVE_INFINITY);
+  await clock.pass(3000);
+  await clock.until(migration.cancel());
+  const end = await clock.until(migration.ended);
+  await clock.until(migration.detach());
+  expect(end.whereabouts.source).toBe('running');
+  expect(other.heard.filter(({ command }) => !command.startsWith('query-'))).toEqual([]);
+  expect(other.truth.runningSides).toEqual([]);
+});
