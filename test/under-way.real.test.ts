@@ -94,15 +94,21 @@ describe('a migration that goes wrong under way', () => {
     else expectEnd(ran, 5, 'cancelled', 'source', /somebody else/);
   });
 
-  test('somebody stopped the guest meanwhile: after the cancel it is resumed', async () => {
+  test('somebody stopped the guest meanwhile: it is told, and after the cancel it is left as that one wants it', async () => {
     const running = await bed.migrate('--policy', 'stock', '--json', '--max-downtime', '1s');
     await running.says(/^pass 2/m);
     await using other = await connectQmp(bed.pair.source.monitor2Path);
     // What KubeVirt, CloudStack and virsh do: QEMU now drains the pass with the guest stopped.
     await other.execute('stop');
+    running.process.kill('SIGINT');
     const ran = await running.ended;
-    const document = expectEnd(ran, 5, 'aborted', 'source');
-    expect(document.effects).toContainEqual(expect.objectContaining({ did: 'cont on the source' }));
+    const document = expectEnd(ran, 5, 'cancelled', 'source', /stopped there by somebody else/);
+    expect(document.warnings).toContainEqual(
+      expect.stringMatching(/stopped by somebody else .*not for the switchover/),
+    );
+    expect(document.effects).not.toContainEqual(expect.objectContaining({ did: 'cont on the source' }));
+    expect((await other.execute('query-status')).status).toBe('paused');
+    await other.execute('cont');
   });
 
   test('Ctrl-C once: cancelled, exit 5, and the settings of QEMU are put back', async () => {

@@ -75,7 +75,10 @@ function endFrom(left: MigrationView, source: SideState, destination: SideState)
     whereabouts: { source, destination },
     destinationEverRan: ran ? true : left.destinationWaits && !letRun ? false : undefined,
     sourceEverStopped: left.guestEvents.some(({ event }) => event === 'stopped') ? true : undefined,
-    destinationWaits: left.destinationWaits && (destination === 'paused' || destination === 'incoming'),
+    // It stands still before our eyes, or nobody has let it run since it was told to wait.
+    destinationWaits:
+      left.destinationWaits &&
+      (destination === 'paused' || destination === 'incoming' || (!letRun && destination !== 'running')),
     postCopyBegan: left.state === 'post-copy',
     heldBy: undefined,
     guestEnded: undefined,
@@ -108,6 +111,9 @@ async function act(
   }
 }
 
+/** A destination that still waits has nothing to wait for: the source migrates no more. */
+const SETTABLE: readonly SideState[] = ['running', 'paused', 'handed-over', 'incoming'];
+
 async function putBack(
   left: MigrationView,
   { guest, destination }: Pick<Afterwards, 'guest' | 'destination'>,
@@ -118,7 +124,7 @@ async function putBack(
   for (const former of formerOf(left)) {
     const vm = former.side === 'source' ? guest.vm : destination;
     const there = former.side === 'source' ? guest.state : other;
-    if (vm === undefined || (there !== 'running' && there !== 'paused' && there !== 'handed-over')) continue;
+    if (vm === undefined || !SETTABLE.includes(there)) continue;
     try {
       const { restored } = await hypervisor.settleAt(vm, { run: false, former });
       journal.append(0, { type: 'restored', side: former.side, problem: restored?.problem ?? null });

@@ -140,12 +140,21 @@ describe('over every combination of what can be known', () => {
     ).toEqual([]);
   });
 
-  test('S9: what somebody else began, or stopped, or what stood still before, is neither resumed nor halted', () => {
+  test('S9: what somebody else stopped, or what stood still before, is not resumed', () => {
     expect(
       broken(
-        ({ begunByUs, wasRunning, heldBy }, { action }) =>
-          (action !== 'resume' && action !== 'halt-source') ||
-          (begunByUs && (action === 'halt-source' || (wasRunning && heldBy === undefined))),
+        ({ wasRunning, heldBy }, { action }) => action !== 'resume' || (wasRunning && heldBy === undefined),
+      ),
+    ).toEqual([]);
+  });
+
+  test('S9: what somebody else began is neither resumed nor halted, but where our own fence keeps it from running', () => {
+    expect(
+      broken(
+        ({ begunByUs, destinationWaits }, settlement) =>
+          begunByUs ||
+          (settlement.action !== 'halt-source' &&
+            (!resumes(settlement) || (resumes(settlement, 'destination') && destinationWaits))),
       ),
     ).toEqual([]);
   });
@@ -173,15 +182,18 @@ describe('over every combination of what can be known', () => {
   test('no side is said to run the guest that says itself that it does not', () => {
     const able: readonly SideState[] = ['running', 'paused', 'handed-over'];
     expect(
-      broken(({ source, destination, begunByUs, result, wasRunning, heldBy }, { runsOn }) => {
-        if (runsOn === 'source') return able.includes(source);
-        if (runsOn !== 'destination') return true;
-        // The source's word is all there is where nobody gave us the destination's address.
-        const told =
-          destination === 'unknown' && source === 'handed-over' && result === 'completed' && !begunByUs;
-        const stands = destination === 'paused' && (begunByUs || !wasRunning || heldBy !== undefined);
-        return destination === 'running' || told || stands;
-      }),
+      broken(
+        ({ source, destination, begunByUs, destinationWaits, result, wasRunning, heldBy }, { runsOn }) => {
+          if (runsOn === 'source') return able.includes(source);
+          if (runsOn !== 'destination') return true;
+          // The source's word is all there is where nobody gave us the destination's address.
+          const told =
+            destination === 'unknown' && source === 'handed-over' && result === 'completed' && !begunByUs;
+          const ours = begunByUs || destinationWaits;
+          const stands = destination === 'paused' && (ours || !wasRunning || heldBy !== undefined);
+          return destination === 'running' || told || stands;
+        },
+      ),
     ).toEqual([]);
   });
 

@@ -113,8 +113,9 @@ function withRunningSource(facts: SettlementFacts): Settlement {
   if (neverHandedOver || destinationUnable(facts) || facts.end.destinationWaits)
     return { action: 'none', runsOn: 'source' };
   if (destination === 'incoming' || destination === 'paused') return { action: 'none', runsOn: 'source' };
+  const stopped = sourceEverStopped === true ? 'it had stopped' : 'it may have stopped';
   return ask(
-    `the source runs the guest; it had stopped for the switchover, and the destination is ${SAID[destination]}: make sure that the guest does not run there too`,
+    `the source runs the guest; ${stopped} for the switchover, and the destination is ${SAID[destination]}: make sure that the guest does not run there too`,
   );
 }
 
@@ -129,7 +130,8 @@ function withoutSource(facts: SettlementFacts): Settlement {
         `${past} and the destination is ${SAID.paused}: look whether the source can still resume, then let one of them run (\`cont\`, or \`virsh resume\`)`,
       );
     if (!wasRunning || end.heldBy !== undefined) return { action: 'none', runsOn: 'destination' };
-    if (begunByUs) return { action: 'resume', runsOn: 'destination' };
+    // Whoever began it, it is our own `stop` that keeps the guest from running there.
+    if (begunByUs || end.destinationWaits) return { action: 'resume', runsOn: 'destination' };
     return ask(
       'the guest has arrived and stands still on the destination, which waits for the word of the one who began this migration: let it run there (`cont`, or `virsh resume`)',
     );

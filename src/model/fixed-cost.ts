@@ -61,6 +61,11 @@ export class FixedCost {
     return new FixedCost([...this.costsMs, costMs].slice(-KEPT_SWITCHOVERS), this.assumption);
   }
 
+  /** The likely cost of one whose pause is to be within a limit. */
+  likelyMsWithin(limitMs: number): number {
+    return this.costsMs.length > 0 ? this.ms.middle : assumedFixedCostMs(limitMs);
+  }
+
   get ms(): Estimate {
     const learned = robustEstimate(
       this.costsMs.map((value) => ({ value, weight: 1 })),

@@ -77,9 +77,9 @@ export class Outlook {
     }
   }
 
-  /** What a switchover is expected to cost beside the memory. */
-  get fixedCostMs(): number {
-    return this.fixedCost.ms.middle;
+  /** What a switchover is expected to cost beside the memory, where its pause is to be within a limit. */
+  fixedCostMsWithin(limitMs: number): number {
+    return this.fixedCost.likelyMsWithin(limitMs);
   }
 
   /** A whole pass. @returns what it contradicts, if anything */

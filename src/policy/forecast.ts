@@ -92,9 +92,9 @@ class Forecast implements Policy {
     this.worth = { exchangeRate, freePauseMs, maxPauseMs };
     this.toStop = new AskToStop(limits);
     const { lineRateBytesPerSecond: lineRate, bandwidthBytesPerSecond: cap } = limits;
-    this.outlook = new Outlook(known, { lineRate, cap }, FixedCost.assumedWithin(freePauseMs));
+    this.outlook = new Outlook(known, { lineRate, cap }, FixedCost.assumedWithin(maxPauseMs));
     this.initialDowntimeLimitMs = freePauseMs;
-    this.initialFixedCostMs = this.outlook.fixedCostMs;
+    this.initialFixedCostMs = this.outlook.fixedCostMsWithin(freePauseMs);
     this.limitInForceMs = freePauseMs;
   }
 
@@ -134,7 +134,7 @@ class Forecast implements Policy {
 
   /** What QEMU's limit leaves for sending. */
   private get sendingMs(): number {
-    return Math.max(1, this.limitInForceMs - this.outlook.fixedCostMs);
+    return Math.max(1, this.limitInForceMs - this.outlook.fixedCostMsWithin(this.limitInForceMs));
   }
 
   /** In the first pass the link becomes known, which may be all that was missing. */
@@ -163,12 +163,15 @@ class Forecast implements Policy {
   private decide(boundary: MeasuredBoundary, conditions: Conditions, changed?: PhaseChange): Decision {
     const { remainingBytes, atMs } = boundary;
     const { expected } = conditions;
-    const pause = expectedPauseMs(remainingBytes, expected);
+    // Of a short limit less is kept back for the fixed cost.
+    const freePause = expectedPauseMs(remainingBytes, { ...expected, fixedCostMs: this.initialFixedCostMs });
+    const isFree = freePause <= this.worth.freePauseMs;
+    const pause = isFree ? freePause : expectedPauseMs(remainingBytes, expected);
     const seen: Seen = { boundary, conditions, pauseMs: pause, changed };
     this.toStop.see(atMs, pause);
     if (this.toStop.hopeless && pause <= this.worth.maxPauseMs)
       return whenRefused(this.limits, this.toStop.refusal(pause));
-    if (pause <= this.worth.freePauseMs) return this.atOnce(seen);
+    if (isFree) return this.atOnce(seen);
     const overdue = atMs >= this.leastCostMs;
     this.leastCostMs = Math.min(this.leastCostMs, atMs + costOf({ waitMs: 0, pauseMs: pause }, this.worth));
     this.leastPauseMs = Math.min(this.leastPauseMs, pause);
@@ -195,7 +198,7 @@ class Forecast implements Policy {
       action: 'switchover',
       memoryIntensive: false,
       acceptedPauseMs,
-      ...reckonedWith(seen),
+      ...this.reckonedWith(seen, acceptedPauseMs),
       reason:
         acceptedPauseMs > this.worth.freePauseMs
           ? `${within}, which QEMU refused: ${formatDuration(acceptedPauseMs)} is accepted`
@@ -211,7 +214,10 @@ class Forecast implements Policy {
     // By QEMU's own arithmetic, with the fixed cost that was taken off its limit.
     const cost = { lineRate: preCopy.bandwidth, fixedCostMs: exactly(this.initialFixedCostMs) };
     const certain = convergence(preCopy, cost, exactly(restBytes), freePauseMs).verdict === 'certainly';
-    const stop = firstStopWithin(freePauseMs, restBytes, expected);
+    const stop = firstStopWithin(freePauseMs, restBytes, {
+      ...expected,
+      fixedCostMs: this.initialFixedCostMs,
+    });
     if (!certain && (overdue || !stop)) return undefined;
     const when = stop ? ` ${afterPasses(stop)}` : '';
     return {
@@ -243,12 +249,14 @@ class Forecast implements Policy {
       );
     this.switchoversAsked += 1;
     const { high } = pauseMs(exactly(boundary.remainingBytes), conditions.cost);
-    const accepted = Math.max(pause * (1 + PAUSE_MARGIN), Math.min(high, 2 * pause));
+    const acceptedPauseMs = this.toStop.accept(
+      Math.max(pause * (1 + PAUSE_MARGIN), Math.min(high, 2 * pause)),
+    );
     return {
       action: 'switchover',
       memoryIntensive: true,
-      acceptedPauseMs: this.toStop.accept(accepted),
-      ...reckonedWith(seen),
+      acceptedPauseMs,
+      ...this.reckonedWith(seen, acceptedPauseMs),
       reason: `memory-intensive: ${described(seen)}; ${needs}, within --max-downtime ${formatDuration(maxDowntimeMs)}; ${this.whyNoWait(seen, overdue)}`,
     };
   }
@@ -265,8 +273,21 @@ class Forecast implements Policy {
       action: 'set-downtime-limit',
       memoryIntensive,
       downtimeLimitMs: pauseMs,
-      ...reckonedWith(seen),
+      ...this.reckonedWith(seen, pauseMs),
       reason,
+    };
+  }
+
+  /**
+   * The likely figures of the outlook. It takes a while to believe that the link has become slower, so no pause is promised
+   * at more than the last passes showed.
+   */
+  private reckonedWith({ boundary, conditions }: Seen, pauseMs: number): ReckonedWith {
+    const { lineBytesPerSecond } = conditions.expected;
+    const lately = boundary.lineRateBytesPerSecond ?? lineBytesPerSecond;
+    return {
+      lineRateBytesPerSecond: Math.min(lineBytesPerSecond, lately),
+      fixedCostMs: this.outlook.fixedCostMsWithin(pauseMs),
     };
   }
 
@@ -328,7 +349,7 @@ class Forecast implements Policy {
       action: 'set-downtime-limit',
       memoryIntensive: true,
       downtimeLimitMs: this.worth.maxPauseMs,
-      ...reckonedWith(seen),
+      ...this.reckonedWith(seen, this.worth.maxPauseMs),
       reason: `${waiting}: any moment that fits will do${asked}`,
     };
   }
@@ -378,16 +399,6 @@ interface Seen {
   readonly conditions: Conditions;
   readonly pauseMs: number;
   readonly changed: PhaseChange | undefined;
-}
-
-/**
- * The likely figures of the outlook. It takes a while to believe that the link has become slower, so no pause is promised
- * at more than the last passes showed.
- */
-function reckonedWith({ boundary, conditions }: Pick<Seen, 'boundary' | 'conditions'>): ReckonedWith {
-  const { lineBytesPerSecond, fixedCostMs } = conditions.expected;
-  const lately = boundary.lineRateBytesPerSecond ?? lineBytesPerSecond;
-  return { lineRateBytesPerSecond: Math.min(lineBytesPerSecond, lately), fixedCostMs };
 }
 
 function described({ boundary, changed }: Seen): string {

@@ -88,7 +88,11 @@ class MemoryPattern implements Policy {
       return { action: 'continue', memoryIntensive: false, reason };
     }
 
-    const pauseMs = forecastPauseMs(remainingBytes, lineRate, this.initialFixedCostMs);
+    // Of a short limit less is kept back for the fixed cost.
+    const freePauseMs = forecastPauseMs(remainingBytes, lineRate, this.initialFixedCostMs);
+    const isFree = freePauseMs <= this.initialDowntimeLimitMs;
+    const maxFixedCostMs = assumedFixedCostMs(this.limits.maxDowntimeMs);
+    const pauseMs = isFree ? freePauseMs : forecastPauseMs(remainingBytes, lineRate, maxFixedCostMs);
     if (this.toStop.see(observation.atMs, pauseMs)) this.waitedPasses = 0;
     if (this.toStop.hopeless && pauseMs <= this.maxPauseMs)
       return whenRefused(this.limits, this.toStop.refusal(pauseMs));
@@ -107,8 +111,8 @@ class MemoryPattern implements Policy {
         memoryIntensive: false,
         reason: `${flatReason(observation, best)}; flat pass ${this.flatPasses} of ${this.parameters.confirmingPasses} needed`,
       };
-    const reckoned = { lineRateBytesPerSecond: lineRate, fixedCostMs: this.initialFixedCostMs };
-    return pauseMs <= this.initialDowntimeLimitMs
+    const reckoned = { lineRateBytesPerSecond: lineRate, fixedCostMs: maxFixedCostMs };
+    return isFree
       ? this.atOnce(pauseMs, reckoned)
       : this.endMemoryIntensive(observation, pauseMs, reckoned, flatReason(observation, best));
   }
@@ -122,6 +126,7 @@ class MemoryPattern implements Policy {
       memoryIntensive: false,
       acceptedPauseMs,
       ...reckoned,
+      ...(acceptedPauseMs > this.initialDowntimeLimitMs ? {} : { fixedCostMs: this.initialFixedCostMs }),
       reason:
         acceptedPauseMs > this.initialDowntimeLimitMs
           ? `${within}, which QEMU refused: ${formatDuration(acceptedPauseMs)} is accepted`

@@ -56,6 +56,19 @@ describe.each([forecast(), mp(), stock, relaxed])('$name', (kind) => {
   );
 });
 
+test.each([forecast(), mp()])(
+  '$name: a pause over a short --downtime is within --max-downtime too',
+  async (kind) => {
+    const limits = { ...DEFAULT_LIMITS, downtimeMs: 50, maxDowntimeMs: 101, timeoutMs: 60_000 };
+    for (let rate = 10e6; rate <= 110e6; rate += 5e6) {
+      const memory = uniform({ workingSetBytes: 10e6, writeRateBytesPerSecond: rate });
+      const small: ScenarioInput = { memoryBytes: 1e9, tickMs: 250, link: constantLink(85e6), memory };
+      const { pauseMs } = await runOne(small, kind, limits);
+      expect(pauseMs ?? 0).toBeLessThanOrEqual(102);
+    }
+  },
+);
+
 describe('a host on which a switchover costs 450 ms beside the memory (B9)', () => {
   const limits = { ...DEFAULT_LIMITS, maxDowntimeMs: 1000 };
   const costly = guest(34e6, 450);

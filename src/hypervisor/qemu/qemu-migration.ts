@@ -137,6 +137,8 @@ export class QemuMigration implements RunningMigration {
   private cancelAsked = false;
   /** The destination was kept from starting by a {@link fence}. */
   private fenced = false;
+  /** A {@link fence} was tried, and what came of it is not known. */
+  private mayBeFenced = false;
   /** The destination was told to run the guest, so it may have, whether or not that was seen. */
   private toldToRun = false;
   private postCopyBegan = false;
@@ -255,7 +257,9 @@ export class QemuMigration implements RunningMigration {
       this.fenced = true;
       return true;
     } catch (error) {
-      if (error instanceof TooLateError || this.observer.guestStopped) throw error;
+      if (error instanceof TooLateError) throw error;
+      this.mayBeFenced = true;
+      if (this.observer.guestStopped) throw error;
       return false;
     }
   }
@@ -356,7 +360,12 @@ export class QemuMigration implements RunningMigration {
       const monitor = side === 'source' ? this.source : this.destination;
       return monitor?.state.kind === 'connected' || monitor?.state.kind === 'lost';
     });
-    return await Promise.all(present.map(async (changed) => await changed.putBack()));
+    return await Promise.all(
+      present.map(async (changed) => {
+        await (changed.side === 'source' ? this.source : this.destination)?.connected(COMMAND_MS);
+        return await changed.putBack();
+      }),
+    );
   }
 
   async detach(): Promise<void> {
@@ -557,7 +566,8 @@ export class QemuMigration implements RunningMigration {
       whereabouts: { source, destination },
       destinationEverRan: this.destinationEverRan(),
       sourceEverStopped: this.sourceEverStopped(),
-      destinationWaits: this.keepsWaiting,
+      // One that stands still after we tried to make it stands still because of us.
+      destinationWaits: this.keepsWaiting || (this.mayBeFenced && destination === 'paused'),
       postCopyBegan: this.postCopyBegan,
       heldBy: this.heldBy,
       guestEnded: this.guestEnded,

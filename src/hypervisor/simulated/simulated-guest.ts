@@ -12,6 +12,7 @@ import { SimulatedQemu } from './simulated-qemu.ts';
 /** One guest, with its two hosts, from one migration to the next. */
 export class SimulatedGuest {
   readonly name: string;
+  private readonly uuid: string;
   readonly scenario: Scenario;
   readonly features: QemuFeatures;
   private readonly version: QemuVersion;
@@ -24,6 +25,7 @@ export class SimulatedGuest {
 
   constructor(name: string, scenario: Scenario) {
     this.name = name;
+    this.uuid = uuidOf(name);
     this.scenario = scenario;
     this.version = { ...scenario.qemuVersion, package: '' };
     this.features = featuresOf(this.version);
@@ -47,7 +49,7 @@ export class SimulatedGuest {
     return {
       vm: simulatedAddress(this.name, side),
       name: this.name,
-      uuid: uuidOf(this.name),
+      uuid: this.uuid,
       hypervisor: `simulated ${versionText(this.version)}`,
       accelerator: 'kvm',
       machineType: undefined,

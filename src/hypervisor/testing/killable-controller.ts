@@ -1,56 +1,81 @@
 /**
- * A controller's view of a clock and of sockets that ends when the controller is killed: nothing of it runs any more, and
- * the kernel closes what it had open. For tests of what a SIGKILL leaves behind.
+ * A controller's view of a clock and of sockets, for tests of what happens to it. Killed (SIGKILL), nothing of it runs any
+ * more and the kernel closes what it had open. Frozen (SIGSTOP), its timers and what it is sent wait, and all of it comes
+ * at once when it goes on: timers first, as in Node.
  */
 import type { Clock } from '../clock.ts';
 import type { OpenQmpSocket, QmpSocket } from '../qemu/qmp/qmp-socket.ts';
 
 const FOR_EVER = new Promise<never>(() => {});
 
+type Listener = (argument: never) => void;
+
 export class KillableController {
+  readonly clock: Clock;
+  readonly open: OpenQmpSocket;
   private alive = true;
+  /** What waits while it is frozen; undefined while it is not. */
+  private waiting: { readonly timers: (() => void)[]; readonly lines: (() => void)[] } | undefined;
   private readonly sockets = new Set<QmpSocket>();
-  private readonly base: { readonly clock: Clock; readonly open: OpenQmpSocket };
 
   constructor(base: { readonly clock: Clock; readonly open: OpenQmpSocket }) {
-    this.base = base;
+    const after: Clock['after'] = (ms, callback) => {
+      let wanted = true;
+      const due = (): void => {
+        if (this.alive && wanted) callback();
+      };
+      const cancel = base.clock.after(ms, () => {
+        if (this.waiting) this.waiting.timers.push(due);
+        else due();
+      });
+      return () => {
+        wanted = false;
+        cancel();
+      };
+    };
+    this.clock = {
+      now: () => base.clock.now(),
+      sleep: async (ms) => await new Promise<void>((resolve) => after(ms, resolve)),
+      after,
+    };
+    this.open = async (path, signal) => {
+      const socket = await base.open(path, signal);
+      if (!this.alive) return await FOR_EVER;
+      this.sockets.add(socket);
+      return {
+        on: (event: string, take: Listener) => socket.on(event as 'close', this.heard(take)),
+        write: (text) => this.alive && socket.write(text),
+        destroy: () => socket.destroy(),
+      };
+    };
   }
 
   get isAlive(): boolean {
     return this.alive;
   }
 
-  readonly clock: Clock = {
-    now: () => this.base.clock.now(),
-    sleep: async (ms) => {
-      await this.base.clock.sleep(ms);
-      if (!this.alive) await FOR_EVER;
-    },
-    after: (ms, callback) =>
-      this.base.clock.after(ms, () => {
-        if (this.alive) callback();
-      }),
-  };
-
-  readonly open: OpenQmpSocket = async (path, signal) => {
-    const socket = await this.base.open(path, signal);
-    if (!this.alive) return await FOR_EVER;
-    this.sockets.add(socket);
-    return {
-      on: (event: string, take: (argument: never) => void) =>
-        socket.on(
-          event as 'data',
-          ((argument: never) => {
-            if (this.alive) take(argument);
-          }) as (chunk: Buffer) => void,
-        ),
-      write: (text) => this.alive && socket.write(text),
-      destroy: () => socket.destroy(),
-    };
-  };
-
   kill(): void {
     this.alive = false;
     for (const socket of this.sockets) socket.destroy();
+  }
+
+  freeze(): void {
+    this.waiting ??= { timers: [], lines: [] };
+  }
+
+  thaw(): void {
+    const { timers, lines } = this.waiting ?? { timers: [], lines: [] };
+    this.waiting = undefined;
+    for (const doing of [...timers, ...lines]) doing();
+  }
+
+  private heard(take: Listener): () => void {
+    return (...given: unknown[]) => {
+      const doing = (): void => {
+        if (this.alive) take(...(given as [never]));
+      };
+      if (this.waiting) this.waiting.lines.push(doing);
+      else doing();
+    };
   }
 }

@@ -2,7 +2,13 @@
  * One migration under the real supervisor and the real QEMU driver, on a simulated pair in virtual time, and what a
  * person can do after it. Tests judge it by the pair's truth.
  */
-import type { FormerSettings, Inheritance, RunningMigration, Side } from '../../hypervisor/hypervisor.ts';
+import type {
+  FormerSettings,
+  GuestFacts,
+  Inheritance,
+  RunningMigration,
+  Side,
+} from '../../hypervisor/hypervisor.ts';
 import type { QemuHypervisor } from '../../hypervisor/qemu/qemu-hypervisor.ts';
 import { connectQmp } from '../../hypervisor/qemu/qmp/client.ts';
 import type { Fault } from '../../hypervisor/simulated/protocol/faults.ts';
@@ -11,12 +17,14 @@ import { BUSY_GUEST, CALM_GUEST } from '../../hypervisor/simulated/testing/small
 import { KillableController } from '../../hypervisor/testing/killable-controller.ts';
 import { VirtualClock } from '../../hypervisor/testing/virtual-clock.ts';
 import type { Happening } from '../../journal/journal-entry.ts';
+import { foldEntry, type MigrationView, openView } from '../../journal/view.ts';
 import { forecast } from '../../policy/forecast.ts';
 import { mp } from '../../policy/mp.ts';
 import { DEFAULT_LIMITS, type Limits, type PolicyKind } from '../../policy/policy.ts';
 import { stock } from '../../policy/stock.ts';
+import { formerOf } from '../inheritance.ts';
 import type { Outcome } from '../outcome.ts';
-import { type Settlement, settle } from '../settle.ts';
+import { settleAfterwards } from '../settle-afterwards.ts';
 import { startOptionsOf } from '../start-options.ts';
 import { Supervisor } from '../supervisor.ts';
 
@@ -50,14 +58,13 @@ export class SimulatedRun {
   readonly pair: SimulatedPair;
   readonly journal: Entry[] = [];
   readonly limits: Limits;
-  /** What a journal would hold of the settings before they were changed. */
-  readonly former: FormerSettings[] = [];
   controller: KillableController;
   supervisor: Supervisor | undefined;
   migration: RunningMigration | undefined;
   outcome: Outcome | undefined;
   private readonly input: RunInput;
   private settingsBefore: unknown;
+  private guest: GuestFacts | undefined;
 
   constructor(input: RunInput) {
     this.input = input;
@@ -94,9 +101,11 @@ export class SimulatedRun {
     if (!this.isOurs) await this.begunBySomebodyElse();
     this.settingsBefore = this.settings();
     const hypervisor = this.hypervisor();
-    const remember = async (former: FormerSettings): Promise<void> => {
-      this.former.push(former);
+    const remember = async ({ side, parameters, capabilities }: FormerSettings): Promise<void> => {
+      this.journal.push({ atMs: 0, type: 'before', side, settings: { parameters, capabilities } });
     };
+    this.guest = await hypervisor.inspect(this.pair.vm);
+    if (this.isOurs) this.journal.push({ atMs: 0, type: 'intent', intent: 'start', side: 'source' });
     this.migration = this.isOurs
       ? await hypervisor.start(this.pair.vm, this.pair.target, {
           ...startOptionsOf(KINDS[this.input.policy], this.limits, false),
@@ -146,7 +155,7 @@ export class SimulatedRun {
   }
 
   /** What `switchover attach` does after that. */
-  async takeOver(): Promise<Outcome | Settlement> {
+  async takeOver(): Promise<Outcome> {
     this.controller = this.newController();
     return await this.clock.until(this.resumeOrSettle(this.hypervisor()));
   }
@@ -190,15 +199,24 @@ export class SimulatedRun {
     return {
       began: this.isOurs,
       destinationWaits: this.input.begin === 'waiting',
-      former: this.former,
+      former: formerOf(this.view),
       downtimeLimitMs: limits.at(-1),
     };
   }
 
-  private async resumeOrSettle(hypervisor: QemuHypervisor): Promise<Outcome | Settlement> {
+  private async resumeOrSettle(hypervisor: QemuHypervisor): Promise<Outcome> {
     const { pair } = this;
     const guest = await hypervisor.inspect(pair.vm);
-    if (!guest.migrating) return await this.settleAfterwards(hypervisor);
+    // Killed before there was a journal: nothing was touched.
+    this.guest ??= guest;
+    if (!guest.migrating) {
+      const writer = {
+        append: (atMs: number, happening: Happening) => void this.journal.push({ atMs, ...happening }),
+        flush: async () => true,
+      };
+      const afterwards = { left: this.view, guest, destination: this.destinationAddress };
+      return await settleAfterwards(afterwards, hypervisor, writer as never);
+    }
     this.migration = await hypervisor.attach(pair.vm, {
       destination: this.destinationAddress,
       brake: false,
@@ -208,43 +226,30 @@ export class SimulatedRun {
     return await this.follow();
   }
 
-  /** As `settle-afterwards.ts` does from a journal. */
-  private async settleAfterwards(hypervisor: QemuHypervisor): Promise<Settlement> {
-    const { pair, journal } = this;
-    const whereabouts = await hypervisor.locate(pair.vm, this.destinationAddress);
-    const waits = this.input.begin === 'waiting';
-    const ran = journal.some(
-      (each) => each.type === 'guest' && each.event === 'resumed' && each.side === 'destination',
-    );
-    const letRun = journal.some((each) => each.type === 'intent' && each.intent !== 'cancel');
-    const settlement = settle({
-      end: {
-        result: whereabouts.source === 'handed-over' ? 'completed' : 'failed',
-        whereabouts,
-        destinationEverRan: ran ? true : waits && !letRun ? false : undefined,
-        sourceEverStopped: undefined,
-        destinationWaits: waits && ['paused', 'incoming'].includes(whereabouts.destination),
-        postCopyBegan: false,
-        heldBy: undefined,
-        guestEnded: undefined,
-      },
-      wasRunning: true,
-      begunByUs: this.isOurs,
+  /** The journal as a later controller reads it. */
+  get view(): MigrationView {
+    const { pair, limits } = this;
+    const opened = openView({
+      type: 'opened',
+      time: '2026-01-01T00:00:00.000Z',
+      id: 'simulated',
+      origin: this.isOurs ? 'migrate' : 'attach',
+      switchoverVersion: '0',
+      vm: pair.vm,
+      vmUuid: pair.source.parts.uuid,
+      destination: this.destinationAddress ?? null,
+      migrateUri: null,
+      policy: this.input.policy,
+      limits,
+      guest: this.guest as never,
+      initiator: null,
+      reason: null,
+      correlationId: null,
+      continues: null,
+      mark: null,
+      destinationWaits: this.input.begin === 'waiting',
     });
-    if (settlement.action === 'resume')
-      await hypervisor.settleAt(settlement.runsOn === 'source' ? pair.vm : pair.target.vm, {
-        run: true,
-        former: undefined,
-      });
-    for (const former of this.former) {
-      const side = pair[former.side];
-      if (side.alive && side.runState !== 'inmigrate')
-        await hypervisor.settleAt(former.side === 'source' ? pair.vm : pair.target.vm, {
-          run: false,
-          former,
-        });
-    }
-    return settlement;
+    return this.journal.reduce((view, entry) => foldEntry(view, entry), opened);
   }
 
   private async begunBySomebodyElse(): Promise<void> {

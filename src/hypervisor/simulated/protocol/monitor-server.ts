@@ -27,6 +27,8 @@ export interface MonitorServerParts {
   readonly version: QemuVersion;
   /** @throws {SimulatedRefusal} */
   execute(command: string, args: Readonly<Record<string, unknown>>): unknown;
+  /** Hears each command just before it is carried out, or refused. */
+  heard(command: string, args: Readonly<Record<string, unknown>>): void;
   /** False while the main loop is held up. */
   mainLoopIsFree(): boolean;
   meet(occurrence: Occurrence): Answer | undefined;
@@ -148,6 +150,7 @@ export class MonitorServer {
 
   private run(client: Client, request: Request): void {
     const { side, clock } = this.parts;
+    if (request.command !== 'qmp_capabilities') this.parts.heard(request.command, request.args);
     const answer = this.parts.meet({ kind: 'command', name: request.command, side });
     switch (answer?.do) {
       case 'delay':

@@ -53,7 +53,7 @@ export class SimulatedPair {
   };
   /** All commands of all clients, in order. */
   readonly heard: Heard[] = [];
-  /** Called with each command just before it is carried out. */
+  /** Called with each command just before it is carried out, or refused. */
   onCommand: (heard: Heard) => void = () => {};
   private readonly input: PairInput;
   private readonly script: FaultScript;

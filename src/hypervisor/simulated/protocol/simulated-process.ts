@@ -38,7 +38,7 @@ export interface ProcessParts {
   meet(occurrence: Occurrence): Answer | undefined;
   /** Who listens where this one migrates to; undefined: nobody. */
   receiver(uri: string): SimulatedProcess | undefined;
-  /** Hears each command just before it is carried out. */
+  /** Hears each command just before it is carried out, or refused. */
   heard(command: string, args: Readonly<Record<string, unknown>>): void;
 }
 
@@ -73,6 +73,7 @@ export class SimulatedProcess {
       clock: parts.clock,
       version: parts.version,
       execute: (command, args) => this.execute(command, args),
+      heard: (command, args) => parts.heard(command, args),
       mainLoopIsFree: () => this.mainLoop.isFree,
       meet: (occurrence) => parts.meet(occurrence),
     });
@@ -154,7 +155,6 @@ export class SimulatedProcess {
 
   /** @throws {SimulatedRefusal} */
   private execute(command: string, args: Args): unknown {
-    this.parts.heard(command, args);
     const { parts, settings } = this;
     switch (command) {
       case 'query-name':
