@@ -125,32 +125,40 @@ describe('a migration that goes wrong under way', () => {
     expect(await other.execute('query-migrate-parameters')).toEqual(before);
   });
 
-  test.each(['SIGTERM', 'SIGHUP'] as const)(
-    '%s only detaches, and attach takes over and cancels by its limit',
-    async (signal) => {
-      const running = await bed.migrate('--policy', 'stock', '--json');
-      await running.says(/^pass 2/m);
-      running.process.kill(signal);
-      const ran = await running.ended;
-      expect(ran.status).toBe(130);
-      expect(documentFrom(ran)).toMatchObject({ outcome: 'detached' });
-      const attached = await switchover(
-        'attach',
-        bed.source,
-        '--state-dir',
-        bed.stateDir,
-        // Without a probe the default would watch for longer.
-        ...['--policy', 'mp', '--max-downtime', '500ms', '--json'],
-      );
-      expect(attached.status).toBe(5);
-      expect(attached.stderr).toMatch(/the destination is qmp:.*, says the journal/);
-      expect(documentFrom(attached)).toMatchObject({
-        outcome: 'aborted',
-        runsOn: 'source',
-        memoryIntensive: true,
-      });
-    },
-  );
+  test('SIGTERM only detaches, and attach takes over and cancels by its limit', async () => {
+    const running = await bed.migrate('--policy', 'stock', '--json');
+    await running.says(/^pass 2/m);
+    running.process.kill('SIGTERM');
+    const ran = await running.ended;
+    expect(ran.status).toBe(130);
+    expect(documentFrom(ran)).toMatchObject({
+      outcome: 'detached',
+      reason: expect.stringContaining(
+        'stands still on the destination until `switchover attach` lets it run',
+      ),
+    });
+    const attached = await switchover(
+      ...['attach', bed.source, '--state-dir', bed.stateDir],
+      // Without a probe the default would watch for longer.
+      ...['--policy', 'mp', '--max-downtime', '500ms', '--json'],
+    );
+    expect(attached.status).toBe(5);
+    expect(attached.stderr).toMatch(/the destination is qmp:.*, says the journal/);
+    expect(documentFrom(attached)).toMatchObject({
+      outcome: 'aborted',
+      runsOn: 'source',
+      memoryIntensive: true,
+    });
+  });
+
+  test('SIGHUP changes nothing: the migration is followed to its end', async () => {
+    const running = await bed.migrate('--policy', 'stock', '--json', '--timeout', '12s');
+    await running.says(/^pass 2/m);
+    running.process.kill('SIGHUP');
+    const ran = await running.ended;
+    expectEnd(ran, 5, 'aborted', 'source', /--timeout 12 s/);
+    expect(ran.stderr).toMatch(/the terminal is closed/);
+  });
 
   test('an already running migration is not started again: exit 3', async () => {
     const running = await bed.migrate('--policy', 'stock');

@@ -10,8 +10,9 @@ const SECOND_THOUGHT_MS = 1000;
 /**
  * The signals that are heeded, from before the first change on, so that none ends us between two of them.
  *
- * Ctrl-C cancels; a second one within a second detaches in its place. Being told to end by anybody else (SIGTERM, a
- * closed terminal) only detaches: the migration lives in the hypervisor, and losing us must not disturb it. A cancel
+ * Ctrl-C cancels; a second one within a second detaches in its place. Being told to end by anybody else (SIGTERM) only
+ * detaches: the migration lives in the hypervisor, and losing us must not disturb it. A closed terminal (SIGHUP) changes
+ * nothing: somebody has to let the guest run on its arrival, and an ssh session that ends is no wish to leave. A cancel
  * that is under way is carried to its end whatever comes (S4); Ctrl-C then tries at once what waits to be tried again.
  */
 export class Signals {
@@ -24,7 +25,7 @@ export class Signals {
     this.reporter = reporter;
     process.on('SIGINT', this.onInterrupt);
     process.on('SIGTERM', this.onEnd);
-    process.on('SIGHUP', this.onEnd);
+    process.on('SIGHUP', this.onHangUp);
   }
 
   /** What was signalled before is done to it now. */
@@ -38,7 +39,7 @@ export class Signals {
     clearTimeout(this.timer);
     process.off('SIGINT', this.onInterrupt);
     process.off('SIGTERM', this.onEnd);
-    process.off('SIGHUP', this.onEnd);
+    process.off('SIGHUP', this.onHangUp);
   }
 
   private readonly onInterrupt = (): void => {
@@ -65,6 +66,10 @@ export class Signals {
     if (this.state === 'cancelling')
       this.reporter.say('the cancel is under way: it is carried to its end before switchover lets go');
     else if (this.state !== 'detaching') this.detach();
+  };
+
+  private readonly onHangUp = (): void => {
+    this.reporter.say('the terminal is closed: the migration is followed to its end all the same');
   };
 
   private cancel(): void {

@@ -35,7 +35,7 @@ import { LastingMonitor } from './lasting-monitor.ts';
 import { listeningQemu, type ProvableProcess } from './listening-process.ts';
 import { qemuEnd } from './migration-facts.ts';
 import { assertUnderWay, guestFacts, isSameVm, openMonitor, sideStateAt, socketPath } from './monitor.ts';
-import { preflight } from './preflight.ts';
+import { migrateRefusalCode, preflight } from './preflight.ts';
 import { probeBySampling } from './probe.ts';
 import { QemuMigration } from './qemu-migration.ts';
 import type { ConnectOptions, QmpClient } from './qmp/client.ts';
@@ -139,7 +139,7 @@ export class QemuHypervisor implements Hypervisor {
         const restored = await backOut(
           changed,
           ends,
-          refused('hypervisor-refused', `${vm} refused to migrate to ${target.migrateUri}`, error),
+          refused(migrateRefusalCode(error.desc), `${vm} refused to migrate to ${target.migrateUri}`, error),
         );
         await migration.detach();
         throw restored;
