@@ -63,12 +63,18 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
     );
     if (foreseen) journal.append(0, { type: 'foreseen', known: foreseen.known, tookMs: foreseen.tookMs });
     const known = foreseen?.known;
-    return runFrom({ parts, wish: bounded, lease, journal, known }, async (remember) => {
+    return runFrom({ place: store.place, wish: bounded, lease, journal, known }, async (remember) => {
       const before = known && kind.begin(limits, known).beforeStart?.();
       if (before?.action === 'abort') return decline(before, sinkOf(journal));
       tellLeftovers(left, parts);
       journal.append(0, { type: 'intent', intent: 'start', side: 'source' });
-      return await hypervisor.start(wish.vm, destination, { ...options, remember, former: formerOf(left) });
+      return await hypervisor.start(wish.vm, destination, {
+        ...options,
+        // Known by now: what earlier switchovers cost is in the first limit too.
+        ...startOptionsOf(kind, limits, wish.force, probeMs, known),
+        remember,
+        former: formerOf(left),
+      });
     });
   } catch (error) {
     await lease.release();

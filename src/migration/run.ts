@@ -68,7 +68,8 @@ export interface Run {
 
 /** A run whose journal is open and whose lease is taken; the rest follows from it. */
 interface Opened {
-  readonly parts: RunParts;
+  /** Where the journal is kept, for a sentence. */
+  readonly place: string;
   readonly wish: RunWish;
   readonly lease: Lease;
   readonly journal: JournalWriter;
@@ -84,7 +85,7 @@ export function runFrom(
   opened: Opened,
   begin: (remember: (former: FormerSettings) => Promise<void>) => Promise<RunningMigration | Outcome>,
 ): Run {
-  const { journal, lease, wish, parts, known, past } = opened;
+  const { journal, lease, wish, place, known, past } = opened;
   let supervisor: Supervisor | undefined;
   const begun = Promise.withResolvers<void>();
   /** What was wished before there was anything to do it to. */
@@ -94,7 +95,7 @@ export function runFrom(
     journal.append(0, { type: 'before', side, settings: { parameters, capabilities } });
     if (!(await journal.flush()))
       throw new NotBegunError(
-        `the ${side}'s former settings could not be written to ${parts.store.place}: make room, then try again`,
+        `the ${side}'s former settings could not be written to ${place}: make room, then try again`,
       );
   };
 

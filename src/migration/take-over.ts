@@ -55,11 +55,11 @@ export async function takeOverRun(wish: TakeOverWish, parts: RunParts): Promise<
           parts.show,
         );
     if (left && !guest.migrating)
-      return runFrom({ parts, wish, lease, journal }, async () =>
+      return runFrom({ place: store.place, wish, lease, journal }, async () =>
         settleAfterwards({ left, guest, destination }, parts.hypervisor, journal),
       );
     const past = goesOn ? left.boundaries : [];
-    return runFrom({ parts, wish, lease, journal, past }, async (remember) =>
+    return runFrom({ place: store.place, wish, lease, journal, past }, async (remember) =>
       attach({ wish, destination, inherited, journal, parts }, remember),
     );
   } catch (error) {

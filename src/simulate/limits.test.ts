@@ -11,6 +11,7 @@ import { recorded } from '../hypervisor/simulated/memory/recorded.ts';
 import { uniform } from '../hypervisor/simulated/memory/uniform.ts';
 import type { ScenarioInput } from '../hypervisor/simulated/scenario.ts';
 import type { Happening } from '../journal/journal-entry.ts';
+import { TAKING_BACK_MS } from '../model/taking-back.ts';
 import { DEFAULT_LIMITS, type Limits, type PolicyKind } from '../policy/policy.ts';
 import { SIMULATED_POLICIES } from '../policy/simulated-policies.ts';
 import { hostsFor, migrateOn } from './run-one.ts';
@@ -122,8 +123,8 @@ describe.each(Object.keys(SIMULATED_POLICIES))('%s', (name) => {
             expect(limitMs).toBeLessThanOrEqual(allowed.maxDowntimeMs);
 
         // A pause is stopped by the clock where the link does not keep what it promised when the pause began: at
-        // the next look after --max-downtime, when the guest is given back to the source.
-        const longestMs = allowed.maxDowntimeMs + STOPPED_TICK_MS + REACTIONS_MS;
+        // the next look after --max-downtime, and as long again as taking it back would cost where it is nearly there.
+        const longestMs = allowed.maxDowntimeMs + TAKING_BACK_MS + STOPPED_TICK_MS + REACTIONS_MS;
         const stoppedAtMs = journal.findLast(
           (entry) => entry.type === 'guest' && entry.event === 'stopped',
         )?.atMs;

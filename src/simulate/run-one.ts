@@ -10,16 +10,20 @@ import { SimulatedHypervisor, simulatedDestination } from '../hypervisor/simulat
 import type { JournalSink } from '../journal/journal-entry.ts';
 import { decline } from '../migration/decline.ts';
 import { foresee } from '../migration/foresee.ts';
+import type { Lease } from '../migration/lease.ts';
 import type { Outcome } from '../migration/outcome.ts';
+import { runFrom } from '../migration/run.ts';
 import { startOptionsOf } from '../migration/start-options.ts';
-import { Supervisor } from '../migration/supervisor.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { AutoConverge, Limits, PolicyKind } from '../policy/policy.ts';
+import { unkeptJournal } from './unkept-journal.ts';
 
 /** What policies that poll are shown, as the real drivers do. */
 const TICK_MS = 250;
 const VM = simulatedAddress('guest');
 const DESTINATION = simulatedDestination('guest');
+/** Nobody else drives a simulated guest. */
+const NO_LEASE: Lease = { vm: VM, release: async () => {}, [Symbol.asyncDispose]: async () => {} };
 const NO_JOURNAL: JournalSink = { write: () => {} };
 
 /**
@@ -67,14 +71,22 @@ export async function migrateOn(
   // Choosing a rule that ends in post-copy is the user's word for it: nobody's memory is at stake here.
   const allowed: Limits = kind.startsWith?.postCopyCapable ? { ...limits, overBudget: 'post-copy' } : limits;
   const known = given ?? (kind.foresees ? await probed(hypervisor, allowed) : undefined);
-  const before = known && kind.begin(allowed, known).beforeStart?.();
-  if (before?.action === 'abort') return decline(before, journal);
-  const migration = await hypervisor.start(
-    VM,
-    DESTINATION,
-    startOptionsOf(kind, allowed, false, undefined, known),
+  const run = runFrom(
+    {
+      place: 'nowhere',
+      wish: { vm: VM, kind, limits: allowed },
+      lease: NO_LEASE,
+      journal: unkeptJournal(journal),
+      known,
+    },
+    async () => {
+      const before = known && kind.begin(allowed, known).beforeStart?.();
+      if (before?.action === 'abort') return decline(before, journal);
+      const options = startOptionsOf(kind, allowed, false, undefined, known);
+      return await hypervisor.start(VM, DESTINATION, options);
+    },
   );
-  return await new Supervisor(migration, kind, allowed, journal, known).run();
+  return await run.outcome;
 }
 
 /** No simulated guest has migrated before. */
