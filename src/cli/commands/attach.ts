@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { addMigrationOptions, addRunOptions } from '../options.ts';
 import { connectOption } from './connect-options.ts';
-import { EXIT_HELP } from './help-texts.ts';
+import { EXIT_HELP, SIGNALS_HELP } from './help-texts.ts';
 
 export function addAttachCommand(root: Command, onStatus: (status: number) => void): void {
   const command = root
@@ -9,8 +9,10 @@ export function addAttachCommand(root: Command, onStatus: (status: number) => vo
     .summary('take over a migration that is already under way')
     .description(
       'Takes over a migration that somebody else began, or that switchover left when it was killed, of a libvirt ' +
-        'domain or of a QEMU given by its QMP socket. Without --to the destination is taken from the journal that ' +
-        'was left; without any, the pause is told as the hypervisor reports it.',
+        'domain or of a QEMU given by its QMP socket. Where one that switchover began has ended meanwhile, or waits ' +
+        'for a word, it lets the guest run on the side that has it and puts settings back: what exit status 6 asks ' +
+        'for. Without --to the destination is taken from the journal that was left; without any, the pause is told ' +
+        'as the hypervisor reports it.',
     )
     .addOption(connectOption())
     .option('--to <destination>', "the destination: its host's URI, or its monitor (qmp:/run/vm1-dest.sock)")
@@ -23,6 +25,7 @@ Examples:
   $ switchover attach vm1
   $ switchover attach --connect qemu+ssh://root@host1/system vm1 --to qemu+ssh://root@host2/system --max-downtime 2s
   $ switchover attach qmp:/run/vm1.sock --to qmp:/run/vm1-dest.sock
+${SIGNALS_HELP}
 ${EXIT_HELP}`,
     )
     .action(async (vm, options) => {

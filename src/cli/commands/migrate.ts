@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { addMigrationOptions, addRunOptions, bandwidthOption } from '../options.ts';
 import { connectOption, destConnectOption } from './connect-options.ts';
-import { EXIT_HELP, policyHelp } from './help-texts.ts';
+import { EXIT_HELP, policyHelp, SIGNALS_HELP } from './help-texts.ts';
 
 const LIBVIRT = 'libvirt:';
 const QEMU = 'QEMU:';
@@ -70,7 +70,7 @@ Those of other systems, to compare with, are taken by \`switchover simulate\` an
 Sizes are written like 512MiB or 64MB, rates like 480mbit or 60MB/s, times like 300ms, 5s or 10m.
 Where it says so an option can be set in the environment (SWITCHOVER_MAX_DOWNTIME=1s); a flag goes before it, and
 it before the configuration (\`switchover config show\`).
-Ctrl-C cancels and the guest stays on the source; a second one within a second detaches and the migration goes on alone.
+${SIGNALS_HELP}
 ${EXIT_HELP}`,
     )
     .action(async (vm, destination, options) => {
