@@ -392,7 +392,8 @@ export class Supervisor {
         (effect) => this.did(effect),
         (error: unknown) => {
           const words = wordsOf(error);
-          this.warn(words);
+          // One that is tried again at every poll fails with the same words each time.
+          this.warnOnce(words);
           if (decision) this.policy.takeFailure?.(decision, words);
         },
       )
