@@ -490,6 +490,15 @@ describe('cancelling', () => {
 });
 
 // A policy that tries again at each look filled the log with the same words.
+// Audit 23: the journal did not say whose word it was.
+test('the reason for letting go is in the outcome', async () => {
+  const migration = new ScriptedMigration();
+  const { supervisor, done, journal } = supervise(migration);
+  await supervisor.detach('detached on SIGTERM');
+  expect((await done).reason).toMatch(/^detached on SIGTERM: the migration goes on without switchover; /);
+  expect(journal.at(-1)).toMatchObject({ type: 'ended', outcome: await done });
+});
+
 test('a command that fails the same way again and again is told once, and another failure by itself', async () => {
   const migration = new ScriptedMigration();
   migration.failures.setDowntimeLimit = new Error('the domain is busy');
