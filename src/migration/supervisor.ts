@@ -415,10 +415,8 @@ export class Supervisor {
     this.note({ type: 'located', source, destination });
     const { wasRunning, begunByUs } = this.migration;
     const settlement = await this.act(settle({ end, wasRunning, begunByUs }));
-    for (const { side, problem } of await this.migration.putBack()) {
+    for (const { side, problem } of await this.migration.putBack())
       this.note({ type: 'restored', side, problem: problem ?? null });
-      if (problem !== undefined) this.warn(problem);
-    }
     return this.finish(endedOutcome(end, settlement, this.givenUp, this.limits, this.seen(end.atMs)));
   }
 
