@@ -20,6 +20,8 @@ export class Signals {
   private run: Run | undefined;
   private state: 'following' | 'thinking' | 'cancelling' | 'detaching' = 'following';
   private timer: NodeJS.Timeout | undefined;
+  /** By whose word, for the journal. */
+  private detachedBy = 'detached';
 
   constructor(reporter: Reporter) {
     this.reporter = reporter;
@@ -32,7 +34,7 @@ export class Signals {
   apply(run: Run): void {
     this.run = run;
     if (this.state === 'cancelling') void run.cancel('cancelled by Ctrl-C');
-    if (this.state === 'detaching') void run.detach();
+    if (this.state === 'detaching') void run.detach(this.detachedBy);
   }
 
   release(): void {
@@ -52,7 +54,7 @@ export class Signals {
         this.timer = setTimeout(() => this.cancel(), SECOND_THOUGHT_MS);
         return;
       case 'thinking':
-        return this.detach();
+        return this.detach('detached by a second Ctrl-C');
       case 'cancelling':
         this.reporter.say('the cancel is under way and is carried to its end; trying again at once');
         void this.run?.cancel('cancelled by Ctrl-C');
@@ -65,7 +67,7 @@ export class Signals {
   private readonly onEnd = (): void => {
     if (this.state === 'cancelling')
       this.reporter.say('the cancel is under way: it is carried to its end before switchover lets go');
-    else if (this.state !== 'detaching') this.detach();
+    else if (this.state !== 'detaching') this.detach('detached on SIGTERM');
   };
 
   private readonly onHangUp = (): void => {
@@ -77,11 +79,12 @@ export class Signals {
     void this.run?.cancel('cancelled by Ctrl-C');
   }
 
-  private detach(): void {
+  private detach(by: string): void {
     clearTimeout(this.timer);
     this.state = 'detaching';
+    this.detachedBy = by;
     this.reporter.say('detaching: the migration goes on by itself; `switchover attach` takes it over again');
-    void this.run?.detach();
+    void this.run?.detach(by);
   }
 }
 

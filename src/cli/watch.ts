@@ -49,7 +49,7 @@ export async function watch(options: WatchOptions): Promise<number> {
     process.once('SIGTERM', () => resolve('SIGTERM'));
   });
   log.say(`ending on ${signal}: migrations under way go on without switchover`);
-  await watcher.close();
+  await watcher.close(`detached, as watch ended on ${signal}`);
   // Told to end: a reader that does not read must not keep it.
   if (!(await flushOutput(LAST_WORDS_MS))) process.exit(EXIT.migrated);
   return EXIT.migrated;

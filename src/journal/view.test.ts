@@ -33,6 +33,13 @@ test('everything that a journal tells of a migration', () => {
   });
 });
 
+test('settings that could not be put back are a warning', () => {
+  const [opened] = EVERY_HAPPENING;
+  if (!opened) throw new Error('an opening');
+  const view = viewOf(entriesOf([opened, { type: 'restored', side: 'source', problem: 'do it by hand' }]));
+  expect(view.warnings).toEqual(['do it by hand']);
+});
+
 // Review, section 4: each entry copied all lists before it.
 test('the lists grow in place', () => {
   const [opened, boundary] = entriesOf([...EVERY_HAPPENING.slice(0, 1), BOUNDARY]);

@@ -166,6 +166,8 @@ function add(view: Growing, entry: Happening & { readonly atMs: number }): void 
       return;
     case 'restored':
       view.settings.push({ type: 'restored', atMs, side: entry.side, problem: entry.problem });
+      // Documents have no other place for it.
+      if (entry.problem !== null) view.warnings.push(entry.problem);
       return;
     case 'intent':
       view.intents.push({ atMs, intent: entry.intent, side: entry.side });

@@ -55,8 +55,16 @@ export function endedOutcome(
   };
 }
 
-/** We let go, and the migration goes on without us. */
-export function detachedOutcome(leftIn: State, destinationWaits: boolean, seen: Seen): Outcome {
+/**
+ * We let go, and the migration goes on without us.
+ * @param because by whose word, as the beginning of a sentence
+ */
+export function detachedOutcome(
+  leftIn: State,
+  destinationWaits: boolean,
+  seen: Seen,
+  because = 'detached',
+): Outcome {
   const waits = destinationWaits
     ? 'when its memory has arrived the guest stands still on the destination until `switchover attach` lets it run'
     : '`switchover attach` takes it over again';
@@ -64,7 +72,7 @@ export function detachedOutcome(leftIn: State, destinationWaits: boolean, seen: 
     ...common(seen),
     outcome: 'detached',
     runsOn: RUNS_ON_WHEN_LEFT[leftIn] ?? 'source',
-    reason: `detached: the migration goes on without switchover; ${waits}`,
+    reason: `${because}: the migration goes on without switchover; ${waits}`,
     pauseMs: null,
   };
 }

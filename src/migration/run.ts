@@ -60,8 +60,11 @@ export interface Run {
   readonly outcome: Promise<Outcome>;
   /** Settles when it is known what became of the wish. */
   cancel(reason: string): Promise<Cancelled>;
-  /** Lets go: the migration goes on without us. A cancel that is under way is carried to its end first. */
-  detach(): Promise<void>;
+  /**
+   * Lets go: the migration goes on without us. A cancel that is under way is carried to its end first.
+   * @param reason why, for the journal, like `detached on SIGTERM`
+   */
+  detach(reason?: string): Promise<void>;
   /** New limits while it runs. */
   setLimits(limits: Limits): void;
   /** All that the journal holds from that number on, then what follows, to the end. */
@@ -93,7 +96,10 @@ export function runFrom(
   let supervisor: Supervisor | undefined;
   const begun = Promise.withResolvers<void>();
   /** What was wished before there was anything to do it to. */
-  let early: { readonly kind: 'cancel'; readonly reason: string } | { readonly kind: 'detach' } | undefined;
+  let early:
+    | { readonly kind: 'cancel'; readonly reason: string }
+    | { readonly kind: 'detach'; readonly reason: string | undefined }
+    | undefined;
 
   const remember = async ({ side, parameters, capabilities }: FormerSettings): Promise<void> => {
     journal.append(0, { type: 'before', side, settings: { parameters, capabilities } });
@@ -116,7 +122,7 @@ export function runFrom(
     const running = supervisor.run();
     begun.resolve();
     if (early?.kind === 'cancel') void supervisor.cancel(early.reason);
-    if (early?.kind === 'detach') void supervisor.detach();
+    if (early?.kind === 'detach') void supervisor.detach(early.reason);
     try {
       return await running;
     } finally {
@@ -162,9 +168,9 @@ export function runFrom(
         () => 'cancelled' as const,
       );
     },
-    detach: async () => {
-      if (supervisor) return await supervisor.detach();
-      early ??= { kind: 'detach' };
+    detach: async (reason) => {
+      if (supervisor) return await supervisor.detach(reason);
+      early ??= { kind: 'detach', reason };
     },
     setLimits: (limits) => supervisor?.setLimits(limits),
     entries: (fromSeq) => journal.entries(fromSeq),

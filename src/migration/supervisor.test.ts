@@ -489,6 +489,49 @@ describe('cancelling', () => {
   });
 });
 
+// A policy that tries again at each look filled the log with the same words.
+// Audit 23: the journal did not say whose word it was.
+test('the reason for letting go is in the outcome', async () => {
+  const migration = new ScriptedMigration();
+  const { supervisor, done, journal } = supervise(migration);
+  await supervisor.detach('detached on SIGTERM');
+  expect((await done).reason).toMatch(/^detached on SIGTERM: the migration goes on without switchover; /);
+  expect(journal.at(-1)).toMatchObject({ type: 'ended', outcome: await done });
+});
+
+test('a command that fails the same way again and again is told once, and another failure by itself', async () => {
+  const migration = new ScriptedMigration();
+  migration.failures.setDowntimeLimit = new Error('the domain is busy');
+  const failures: string[] = [];
+  const again: Decision = {
+    action: 'switchover',
+    acceptedPauseMs: 300,
+    lineRateBytesPerSecond: undefined,
+    fixedCostMs: 50,
+    reason: 'fits',
+  };
+  const kind: PolicyKind = {
+    ...always(again),
+    begin: (limits) => ({
+      ...always(again).begin(limits),
+      takeFailure: (_decision, words) => void failures.push(words),
+    }),
+  };
+  const { done, journal } = supervise(migration, { kind });
+  migration.emit(boundary(1, 0, 537), boundary(2, 3600, 133), boundary(3, 5800, 133));
+  await turn();
+  migration.failures.setDowntimeLimit = new Error('no answer');
+  migration.emit(boundary(4, 7800, 133));
+  await turn();
+  migration.end(ARRIVED);
+  await done;
+  expect(failures).toEqual([...Array(3).fill('the domain is busy'), 'no answer']);
+  expect(journal.flatMap((entry) => (entry.type === 'warning' ? [entry.message] : []))).toEqual([
+    'the domain is busy',
+    'no answer',
+  ]);
+});
+
 test('what was still queued when we let go changes nothing', async () => {
   const migration = new ScriptedMigration();
   const { supervisor, done } = supervise(migration);

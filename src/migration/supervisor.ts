@@ -67,6 +67,8 @@ export class Supervisor {
   private inPostCopy = false;
   /** The state that {@link detach} left. */
   private leftIn: State | undefined;
+  /** In the words of the one who asked for it. */
+  private leftBecause: string | undefined;
   private readonly warned = new Set<string>();
   /** Effects under way; {@link run} waits for them so that none outlives the journal. */
   private readonly effects = new Set<Promise<void>>();
@@ -125,14 +127,16 @@ export class Supervisor {
   /**
    * Lets go: the migration goes on without us. A cancel that is under way is carried to its end first: half of one
    * could leave a guest that stands still on both sides.
+   * @param reason why, for the outcome: `detached on SIGTERM`
    */
-  async detach(): Promise<void> {
+  async detach(reason?: string): Promise<void> {
     if (this.state === 'cancelling') {
       await this.over.promise;
       return;
     }
     if (this.state === 'settling' || this.state === 'ended' || this.state === 'detached') return;
     this.leftIn = this.state;
+    this.leftBecause = reason;
     this.become('detached');
     await this.migration.detach();
   }
@@ -392,7 +396,8 @@ export class Supervisor {
         (effect) => this.did(effect),
         (error: unknown) => {
           const words = wordsOf(error);
-          this.warn(words);
+          // One that is tried again at every poll fails with the same words each time.
+          this.warnOnce(words);
           if (decision) this.policy.takeFailure?.(decision, words);
         },
       )
@@ -410,10 +415,8 @@ export class Supervisor {
     this.note({ type: 'located', source, destination });
     const { wasRunning, begunByUs } = this.migration;
     const settlement = await this.act(settle({ end, wasRunning, begunByUs }));
-    for (const { side, problem } of await this.migration.putBack()) {
+    for (const { side, problem } of await this.migration.putBack())
       this.note({ type: 'restored', side, problem: problem ?? null });
-      if (problem !== undefined) this.warn(problem);
-    }
     return this.finish(endedOutcome(end, settlement, this.givenUp, this.limits, this.seen(end.atMs)));
   }
 
@@ -447,7 +450,7 @@ export class Supervisor {
     const seen = this.seen(this.nowMs);
     if (this.stuckInPostCopy) return this.finish(stuckOutcome(this.limits.stallTimeoutMs, seen));
     const waits = this.migration.destinationWaits && this.leftIn !== 'arrived' && !this.inPostCopy;
-    return this.finish(detachedOutcome(this.leftIn ?? 'copying', waits, seen));
+    return this.finish(detachedOutcome(this.leftIn ?? 'copying', waits, seen, this.leftBecause));
   }
 
   private seen(brownOutToMs: number): Seen {

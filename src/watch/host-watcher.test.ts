@@ -31,7 +31,7 @@ test('a domain that hangs does not keep the scan from one that migrates', async 
     takeOverParts: () => ({}) as never,
     lookPatientMs: 300,
   });
-  onTestFinished(async () => await watcher.close());
+  onTestFinished(async () => await watcher.close('the test is over'));
   // It was found: what taking it over then fails with is this host's own doing.
   await soon(() => expect(said.join()).toMatch(/moves could not be taken over/));
   expect(said.join()).not.toMatch(/hung/);

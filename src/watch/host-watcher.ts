@@ -62,14 +62,17 @@ export class HostWatcher {
     this.scanTimer = setInterval(() => void this.scan(), SCAN_EVERY_MS);
   }
 
-  /** Lets every migration go on by itself. */
-  async close(): Promise<void> {
+  /**
+   * Lets every migration go on by itself.
+   * @param reason why, for their journals: `detached: watch ended on SIGTERM`
+   */
+  async close(reason: string): Promise<void> {
     this.closing = true;
     clearInterval(this.scanTimer);
     this.stopListening();
     this.shell.close();
     const taken = await Promise.all([...this.migrations.values()]);
-    await Promise.all(taken.map(async (each) => await each?.detach()));
+    await Promise.all(taken.map(async (each) => await each?.detach(reason)));
     await Promise.all(taken.map((each) => each?.ended));
   }
 

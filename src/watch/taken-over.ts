@@ -34,7 +34,8 @@ export interface TakeOverParts {
 export interface TakenOver {
   /** Settles with the migration's end, or once it was let go. Never rejects. */
   readonly ended: Promise<void>;
-  detach(): Promise<void>;
+  /** @param reason why, for the journal */
+  detach(reason: string): Promise<void>;
 }
 
 /** @returns undefined when it is to be left alone @throws {RefusedError} when there is nothing to take over */
@@ -94,7 +95,7 @@ export async function takeOver(parts: TakeOverParts): Promise<TakenOver | undefi
         log.say(`${name}: could not be taken over: ${wordsOf(error)}`, { host, domain: name });
     },
   );
-  return { ended, detach: async () => await run.detach() };
+  return { ended, detach: async (reason) => await run.detach(reason) };
 }
 
 /** @returns undefined where another controller holds the VM: it is left to that one, which is said */

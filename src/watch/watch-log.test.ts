@@ -32,8 +32,17 @@ const DECIDED = entry({
 });
 const STOPPED = entry({ type: 'guest', event: 'stopped', side: 'source' });
 const ENDED = entry({ type: 'ended', outcome: OUTCOME });
+const MONITOR_LOST = entry({
+  type: 'monitor',
+  side: 'destination',
+  state: 'lost',
+  words: 'it closed the connection',
+});
 /** What only the journal is for. */
 const SMALL = [
+  entry({ type: 'intent', intent: 'start', side: 'source' }),
+  entry({ type: 'intent', intent: 'let-run', side: 'destination' }),
+  entry({ type: 'restored', side: 'source', problem: null }),
   entry({ type: 'state', from: 'copying', to: 'stopped' }),
   entry({ type: 'status', status: 'active' }),
   entry({ type: 'located', source: 'running', destination: 'gone' }),
@@ -68,6 +77,28 @@ describe('for a person', () => {
     [entry({ type: 'effect', did: 'migrate-setmaxdowntime 250' }), 'vm1: did: migrate-setmaxdowntime 250\n'],
     [STOPPED, 'vm1: the guest stopped on the source at 1.5 s\n'],
     [entry({ type: 'warning', message: 'no' }), 'vm1: warning: no\n'],
+    [
+      MONITOR_LOST,
+      "vm1: the way to the destination's monitor is lost (it closed the connection): trying again\n",
+    ],
+    [
+      entry({ type: 'monitor', side: 'destination', state: 'back', words: 'its monitor answers again' }),
+      "vm1: the way to the destination's monitor is back (its monitor answers again)\n",
+    ],
+    [
+      entry({ type: 'monitor', side: 'source', state: 'ended', words: 'its process 7 has ended' }),
+      "vm1: the source's hypervisor has ended (its process 7 has ended)\n",
+    ],
+    [
+      entry({ type: 'restored', side: 'source', problem: 'type migrate_set_parameter x' }),
+      'vm1: warning: the settings of the source are not as they were: type migrate_set_parameter x\n',
+    ],
+    [
+      entry({ type: 'intent', intent: 'resume', side: 'source' }),
+      'vm1: making the guest run on the source\n',
+    ],
+    [entry({ type: 'intent', intent: 'halt', side: 'source' }), 'vm1: stopping the guest on the source\n'],
+    [entry({ type: 'intent', intent: 'cancel', side: null }), 'vm1: cancelling the migration\n'],
     [
       ENDED,
       'vm1: completed: migrated; the guest runs on the destination (total 10.8 s, sent 474 MB, pause 240 ms)\n',
@@ -111,6 +142,20 @@ describe('text from elsewhere', () => {
     ['a\r\nvm2: completed: migrated', 'a\\x0d\\x0avm2: completed: migrated'],
   ])('%j reaches no terminal raw', (message, shown) => {
     expect(textOf(entry({ type: 'warning', message }))).toBe(`vm1: warning: ${shown}\n`);
+  });
+
+  test('in what a monitor or a setting is about is shown, not done', () => {
+    const words = 'x\x1b[2J\nvm2: completed';
+    expect(
+      textOf(
+        entry({ type: 'monitor', side: 'source', state: 'lost', words }),
+        entry({ type: 'restored', side: 'source', problem: words }),
+      ).split('\n'),
+    ).toEqual([
+      "vm1: the way to the source's monitor is lost (x\\x1b[2J\\x0avm2: completed): trying again",
+      'vm1: warning: the settings of the source are not as they were: x\\x1b[2J\\x0avm2: completed',
+      '',
+    ]);
   });
 
   test('a name is text from elsewhere too', () => {
@@ -158,8 +203,15 @@ describe('for a program', () => {
   test('`event` is the kind of line, also of one that tells what the guest did', () =>
     expect(lineOf(STOPPED)).toMatchObject({ event: 'guest', side: 'source' }));
 
-  test('small things are not told', () =>
-    expect(SMALL.map(lineOf)).toEqual([undefined, undefined, undefined]));
+  test('small things are not told', () => expect(SMALL.map(lineOf)).toEqual(SMALL.map(() => undefined)));
+
+  test('a lost monitor is told with its side and its words', () =>
+    expect(lineOf(MONITOR_LOST)).toMatchObject({
+      event: 'monitor',
+      side: 'destination',
+      state: 'lost',
+      words: 'it closed the connection',
+    }));
 
   test('a sentence has a time, and what it is about', () => {
     const about = { host: 'qemu:///system', domain: 'a "b"\n' };

@@ -1,4 +1,5 @@
 /** What the daemon says: a line for each thing of note, for a person and the system's log, or for a program. */
+import { groundWords } from '../journal/entry-words.ts';
 import type { JournalEntry } from '../journal/journal-entry.ts';
 import { shown } from '../model/shown.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
@@ -69,6 +70,6 @@ function wordsOf(entry: JournalEntry): string | undefined {
       return `${outcome}: ${reason} (total ${formatDuration(totalMs)}, sent ${formatBytes(sentBytes)}${paused})`;
     }
     default:
-      return undefined;
+      return groundWords(entry);
   }
 }

@@ -43,8 +43,9 @@ export class Watcher {
     );
   }
 
-  async close(): Promise<void> {
-    await Promise.all(this.hosts.map(async (host) => await host.close()));
+  /** @param reason for the journals of what is under way */
+  async close(reason: string): Promise<void> {
+    await Promise.all(this.hosts.map(async (host) => await host.close(reason)));
   }
 
   /** One of the other hosts, where that is where the domain goes: then its pause can be measured. */

@@ -95,3 +95,22 @@ test('a document holds them as they are', () => {
   const { stdout } = reported('json', OPENED, ENDED);
   expect(JSON.parse(stdout)).toMatchObject({ reason: HOSTILE });
 });
+
+test('a lost monitor, settings that are not put back and what is done about a guest have a line each', () => {
+  const { stderr } = reported(
+    'text',
+    OPENED,
+    { type: 'monitor', side: 'destination', state: 'lost', words: HOSTILE },
+    { type: 'monitor', side: 'destination', state: 'back', words: 'it answers again' },
+    { type: 'intent', intent: 'let-run', side: 'destination' },
+    { type: 'intent', intent: 'resume', side: 'source' },
+    { type: 'restored', side: 'destination', problem: null },
+    { type: 'restored', side: 'source', problem: HOSTILE },
+  );
+  expect(stderr.trimEnd().split('\n').slice(-4)).toEqual([
+    `the way to the destination's monitor is lost (${SHOWN}): trying again`,
+    "the way to the destination's monitor is back (it answers again)",
+    'making the guest run on the source',
+    `warning: the settings of the source are not as they were: ${SHOWN}`,
+  ]);
+});

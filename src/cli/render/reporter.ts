@@ -4,6 +4,7 @@
  */
 
 import { documentOf } from '../../journal/document.ts';
+import { groundWords } from '../../journal/entry-words.ts';
 import type { JournalEntry } from '../../journal/journal-entry.ts';
 import { foldEntry, type MigrationView, openView } from '../../journal/view.ts';
 import { shown } from '../../model/shown.ts';
@@ -78,8 +79,10 @@ export class Reporter {
       case 'tick':
       case 'state':
         return this.streams.stderr.live(shown(progressLine(view, this.streams.stderr.columns ?? 80)));
-      default:
-        return;
+      default: {
+        const words = groundWords(entry);
+        if (words !== undefined) this.say(words);
+      }
     }
   }
 
