@@ -44,7 +44,8 @@ async function build(folder: string): Promise<void> {
 async function entries(unpacked: string, busybox: Buffer): Promise<NewcEntry[]> {
   const modules = await modulesIn(unpacked);
   const order = Buffer.from(modules.map(({ fileName }) => `${fileName}\n`).join(''));
-  const file = (path: string, content: Buffer) => ({ kind: 'file', path, permissions: 0o755, content }) as const;
+  const file = (path: string, content: Buffer) =>
+    ({ kind: 'file', path, permissions: 0o755, content }) as const;
   const scripts = SCRIPTS.map(async (name) =>
     file(name, await readFile(join(import.meta.dirname, `${name}.sh`))),
   );

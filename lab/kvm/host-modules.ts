@@ -54,7 +54,9 @@ function nameOf(path: string): string {
 }
 
 async function contentOf(path: string): Promise<Buffer> {
-  return path.endsWith('.xz') ? await runForBytes(['xz', '--decompress', '--stdout', path]) : await readFile(path);
+  return path.endsWith('.xz')
+    ? await runForBytes(['xz', '--decompress', '--stdout', path])
+    : await readFile(path);
 }
 
 async function builtInModules(folder: string): Promise<string[]> {
