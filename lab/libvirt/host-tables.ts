@@ -5,16 +5,21 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BindMount } from './host-files.ts';
-import type { LibvirtHost } from './libvirt-host.ts';
 
 const ACCOUNT = 'libvirt-qemu';
 const NAMES = ['hosts', 'passwd', 'group'] as const;
+
+/** A host as the others find it. */
+interface Neighbour {
+  readonly name: string;
+  readonly address: string;
+}
 
 export function tableMounts(labFolder: string): BindMount[] {
   return NAMES.map((name) => ({ source: join(labFolder, name), target: join('/etc', name) }));
 }
 
-export async function writeHostTables(labFolder: string, hosts: readonly LibvirtHost[]): Promise<void> {
+export async function writeHostTables(labFolder: string, hosts: readonly Neighbour[]): Promise<void> {
   const names = hosts.map(({ address, name }) => `${address} ${name}`);
   const tables: Record<(typeof NAMES)[number], string> = {
     hosts: ['127.0.0.1 localhost', ...names, ''].join('\n'),
