@@ -20,8 +20,8 @@ const KVM_PROJECT = {
     exclude: NEVER,
     sequence: { groupOrder: 2 },
     maxWorkers: 1,
-    testTimeout: 600_000,
-    hookTimeout: 600_000,
+    testTimeout: 1_800_000,
+    hookTimeout: 1_800_000,
   },
 };
 const onKvmHost = process.env[ACCELERATOR_VARIABLE] === 'kvm';

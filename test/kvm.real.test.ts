@@ -17,4 +17,4 @@ test('a memory-intensive guest on KVM arrives under forecast with all its memory
     kvm: { enabled: true },
     arrival: { ok: true, consoleProblems: [] },
   });
-}, 600_000);
+}, 1_800_000);

@@ -60,6 +60,8 @@ export function hostCommand(settings: HostSettings): string[] {
     ...['-chardev', `file,id=console,path=${escaped(paths.consolePath)}`, '-serial', 'chardev:console'],
     ...seen('usr', '/usr'),
     ...seen('etc', '/etc'),
+    // What the packages are of which /usr is made: the lab asks for versions.
+    ...seen('var', '/var'),
     ...seen('checkout', checkout),
     ...['-device', 'virtio-serial-pci'],
     ...AGENT_PORTS.flatMap((port, index) => agentPort(port, index, paths)),

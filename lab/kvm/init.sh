@@ -1,7 +1,7 @@
 #!/busybox sh
-# The KVM host's first program. Its root is this initramfs: /usr and /etc are the machine's, the checkout is where the
-# machine has it, and everything else is the host's own. What is written to /etc or into the checkout stays in the
-# host's memory and ends with it. $checkout comes from the kernel command line, in base64.
+# The KVM host's first program. Its root is this initramfs: /usr, /etc and /var are the machine's, the checkout is where
+# the machine has it, and everything else is the host's own. What is written to /etc, to /var or into the checkout stays
+# in the host's memory and ends with it. $checkout comes from the kernel command line, in base64.
 b=/busybox
 stop() { echo "kvm host: $*"; $b poweroff -f; }
 $b mount -t proc none /proc
@@ -25,9 +25,9 @@ for folder in run tmp root; do $b mount -t tmpfs none /$folder; done
 $b chmod 1777 /tmp
 see usr /usr
 over etc /etc
+over var /var
 over checkout "$(echo "$checkout" | $b base64 -d)"
-$b mkdir -p /dev/pts /dev/shm /dev/ports /var/cache /var/lib /var/log /var/tmp
-$b ln -s /run /var/run
+$b mkdir -p /dev/pts /dev/shm /dev/ports
 $b mount -t devpts none /dev/pts
 $b mount -t tmpfs none /dev/shm
 $b ip link set lo up
@@ -35,8 +35,8 @@ $b hostname kvm-host
 
 # udev would name the ports.
 for port in /sys/class/virtio-ports/*; do
-  name=$($b cat "$port/name")
-  [ -z "$name" ] || $b ln -s "/dev/$($b basename "$port")" "/dev/ports/$name"
+  # The terminal has none.
+  [ ! -e "$port/name" ] || $b ln -s "/dev/$($b basename "$port")" "/dev/ports/$($b cat "$port/name")"
 done
 /busybox sh /agent shell &
 exec /busybox sh /agent command

@@ -2,7 +2,7 @@
  * A real KVM host on a machine that has no KVM: a virtual machine whose processor, with AMD's virtualization, QEMU
  * emulates. What KVM does in it is real; how long that takes is not.
  *
- * It sees this checkout and the machine's /usr and /etc where they are; what it writes there is gone with it. Its
+ * It sees this checkout and the machine's /usr, /etc and /var where they are; what it writes there is gone with it. Its
  * /tmp, its network and its processes are its own, and all labs that are opened in it run their guests on KVM.
  */
 import path from 'node:path';

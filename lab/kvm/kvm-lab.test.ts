@@ -8,7 +8,7 @@ import { hostProcess } from './kept-kvm-lab.ts';
 import { CHECKOUT, type KvmHost } from './kvm-host.ts';
 import { type KvmLab, openKvmLab } from './kvm-lab.ts';
 
-describe('a KVM host', { timeout: 600_000 }, () => {
+describe('a KVM host', { timeout: 1_800_000 }, () => {
   let lab: KvmLab;
   let host: KvmHost;
   beforeAll(async () => {
@@ -74,7 +74,7 @@ describe('a KVM host', { timeout: 600_000 }, () => {
   });
 });
 
-describe('a KVM host is gone', { timeout: 600_000 }, () => {
+describe('a KVM host is gone', { timeout: 1_800_000 }, () => {
   test('with its owner, however that ends', async () => {
     const { abandoned, owner } = await abandonLab('kvm');
     owner.kill('SIGKILL');
