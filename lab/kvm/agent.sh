@@ -21,6 +21,9 @@ start() {
 }
 
 run() {
+  # The next caller may be there before the last one was missed, and its other ports a moment later than the request.
+  end
+  $b sleep 0.1
   echo "$2" | $b base64 -d >"$job.sh"
   echo "$1 begin" >&4
   echo "$1 begin" >&5
@@ -35,6 +38,17 @@ run() {
 
 signal() { [ ! -e "$job" ] || $b kill -s "$1" -- "-$($b cat "$job")"; }
 
+# Ends what runs, if anything does.
+end() {
+  [ -e "$job" ] || return
+  signal HUP
+  $b sleep 1
+  while [ -e "$job" ]; do
+    signal KILL
+    $b sleep 0.1
+  done
+}
+
 while :; do
   while read -r token verb argument <&3; do
     case $verb in
@@ -43,6 +57,6 @@ while :; do
     esac
   done
   # Nobody is connected: whoever asked for the command has gone.
-  signal HUP
+  end
   $b sleep 0.2
 done

@@ -19,13 +19,20 @@ export interface Output {
   readonly take: ((chunk: Buffer) => void) | undefined;
 }
 
+/** What is told of a command that was left: what a shell says of one that Ctrl-C ended. */
+const LEFT_STATUS = 130;
+
 export class RunningCommand {
-  /** The command's exit status, once all that it printed has been taken. @throws {HostEndedError} */
+  /**
+   * The command's exit status, once all that it printed has been taken; 130 after {@link hangUp}.
+   * @throws {HostEndedError}
+   */
   readonly ended: Promise<number>;
   /** Once the host has taken the command up. @throws {HostEndedError} */
   readonly begun: Promise<void>;
 
   readonly #token = randomBytes(8).toString('hex');
+  readonly #left = Promise.withResolvers<number[]>();
   readonly #control: Socket;
   readonly #outputs: readonly Socket[];
 
@@ -40,9 +47,8 @@ export class RunningCommand {
     const streams = taken.map(({ stream }) => stream);
     const gone = hangUpOf([this.#control, ...this.#outputs]);
     this.begun = Promise.race([gone, Promise.all(streams.map(({ begun }) => begun)).then(() => undefined)]);
-    this.ended = Promise.race([gone, Promise.all(streams.map(({ status }) => status))]).then(
-      ([status = 1]) => status,
-    );
+    const printed = Promise.all(streams.map(({ status }) => status));
+    this.ended = Promise.race([gone, printed, this.#left.promise]).then(([status = 1]) => status);
     this.begun.catch(() => undefined); // the end says the same
     void this.ended.catch(() => undefined).finally(() => this.hangUp());
     this.#send(`run ${Buffer.from(script).toString('base64')}`);
@@ -57,7 +63,9 @@ export class RunningCommand {
     this.#outputs[0]?.write(keys);
   }
 
+  /** Leaves the command, and the host ends it. */
   hangUp(): void {
+    this.#left.resolve([LEFT_STATUS]);
     for (const socket of [this.#control, ...this.#outputs]) socket.destroy();
   }
 
