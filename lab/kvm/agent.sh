@@ -58,5 +58,5 @@ while :; do
   done
   # Nobody is connected: whoever asked for the command has gone.
   end
-  $b sleep 0.2
+  $b sleep 1
 done

@@ -11,7 +11,7 @@ test('stock does not end in 60 s, and its guest goes on at the source', async ()
   const ran = await (await bed.migrate('--policy', 'stock', '--timeout', '60s', '--json')).ended;
   const document = expectEnd(ran, 5, 'aborted', 'source');
   expect(document.guest.accelerator).toBe('kvm');
-  expect(document.boundaries.length).toBeGreaterThan(3);
+  expect(document.boundaries.length).toBeGreaterThan(1);
   for (const { remainingBytes } of document.boundaries) expect(remainingBytes).toBeGreaterThan(60e6);
   await bed.verify('source');
 });
