@@ -33,7 +33,11 @@ $b mount -t tmpfs none /dev/shm
 $b ip link set lo up
 $b hostname kvm-host
 
-# udev would name the ports.
+# udev would make these, and name the ports.
+$b ln -s /proc/self/fd /dev/fd
+$b ln -s /proc/self/fd/0 /dev/stdin
+$b ln -s /proc/self/fd/1 /dev/stdout
+$b ln -s /proc/self/fd/2 /dev/stderr
 for port in /sys/class/virtio-ports/*; do
   # The terminal has none.
   [ ! -e "$port/name" ] || $b ln -s "/dev/$($b basename "$port")" "/dev/ports/$($b cat "$port/name")"
