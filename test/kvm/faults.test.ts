@@ -53,7 +53,8 @@ describe('the way to a monitor', () => {
     else expect(runsOn).toBe(runs);
 
     // The hand that exit 6 names: a later attach or migrate, with both monitors there, ends with the guest at work.
-    if (runs === undefined) await switchover('attach', bed.source, '--to', bed.destination, ...bed.common());
+    if (runs === undefined)
+      await switchover('attach', bed.source, '--to', bed.destination, '--state-dir', bed.stateDir);
     const side = await watch.runningSide();
     expect(side).toBeDefined();
     await bed.verify(side ?? 'source');

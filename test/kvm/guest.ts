@@ -11,7 +11,7 @@ export const MEMORY_MIB = 256;
 export const RATE_BITS_PER_SECOND = 160e6;
 
 /** No migration here is to be given up because the emulated machine is slow: its pause is 3 to 4 s. */
-export const PATIENT = ['--max-downtime', '20s', '--timeout', '300s'];
+export const PATIENT = ['--max-downtime', '20s', '--timeout', '600s', '--stall-timeout', '120s'];
 
 export async function makeBed(): Promise<Bed> {
   return await Bed.make(WORKLOAD, { memoryMiB: MEMORY_MIB }, { rateBitsPerSecond: RATE_BITS_PER_SECOND });
