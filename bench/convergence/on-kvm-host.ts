@@ -12,8 +12,9 @@ export async function runOnKvmHost(repeats: number): Promise<BenchResult & { fig
   const ran = await lab.host.run(['node', 'bench/main.ts', 'convergence', '--json', '--runs', `${repeats}`], {
     onStderr: (chunk) => process.stderr.write(chunk),
   });
-  // 1: a goal was missed, which its result says.
-  if (ran.status > 1) throw new Error(`the bench in the KVM host ended with status ${ran.status}`);
+  // With a result, 1 says that a goal was missed.
+  if (ran.status > 1 || ran.stdout === '')
+    throw new Error(`the bench in the KVM host ended with status ${ran.status} and no result: see above`);
   const result = JSON.parse(ran.stdout) as BenchResult & { figures: ConvergenceFigures };
   // The commit and the real processor can be seen only from here.
   const inside = result.figures.environment;
