@@ -1,13 +1,30 @@
 import { defineConfig } from 'vitest/config';
+import { ACCELERATOR_VARIABLE } from './lab/accelerator.ts';
 
 /**
  * Two groups: what runs in this process, side by side; then what boots real QEMU guests, one file at a time,
- * because two busy guests fill the two cores that a test machine has.
+ * because two busy guests fill the two cores that a test machine has. A third one runs on a KVM host only, where
+ * `./dev test --kvm` runs it: everything takes long there, so its times are meant to end what hangs, no more.
  */
+const KVM = 'test/kvm/**/*.test.ts';
 const REAL = ['**/*.real.test.ts', '**/*.qemu.test.ts', 'lab/**/*.test.ts'];
 /** The configuration of whoever runs the tests has no part in them. */
 const ENV = { SWITCHOVER_CONFIG: '/dev/null' };
 const NEVER = ['**/node_modules/**', 'dist/**', '.cache/**'];
+
+const KVM_PROJECT = {
+  test: {
+    name: 'kvm',
+    env: ENV,
+    include: [KVM],
+    exclude: NEVER,
+    sequence: { groupOrder: 2 },
+    maxWorkers: 1,
+    testTimeout: 1_800_000,
+    hookTimeout: 1_800_000,
+  },
+};
+const onKvmHost = process.env[ACCELERATOR_VARIABLE] === 'kvm';
 
 export default defineConfig({
   test: {
@@ -18,7 +35,7 @@ export default defineConfig({
           name: 'unit',
           env: ENV,
           include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'lab/guest/*.test.ts', 'bench/**/*.test.ts'],
-          exclude: [...NEVER, '**/*.real.test.ts', '**/*.qemu.test.ts'],
+          exclude: [...NEVER, KVM, '**/*.real.test.ts', '**/*.qemu.test.ts'],
           sequence: { groupOrder: 0 },
           // A test that does not come to its end fails; one on a busy machine only takes longer.
           testTimeout: 60_000,
@@ -36,6 +53,7 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      ...(onKvmHost ? [KVM_PROJECT] : []),
     ],
   },
 });

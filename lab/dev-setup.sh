@@ -12,6 +12,7 @@ install_all() {
       packages) packages_ready || install_packages ;;
       lab) lab_ready || install_lab ;;
       libvirt) libvirt_ready || install_libvirt ;;
+      kvm) kvm_ready || install_kvm ;;
     esac
   done
   exec 9>&-
@@ -119,6 +120,15 @@ install_libvirt() {
   # Beside a libvirt that is there already its own virsh: a newer one would replace a libvirtd that may be at work.
   if dpkg -s libvirt0 >/dev/null 2>&1; then apt_install libvirt-clients; return; fi
   install_at_least 10 libvirt-clients || apt_install libvirt-clients
+}
+
+# The host itself, a kernel and an initramfs, is built by the lab when it first starts one: see lab/kvm/host-image.ts.
+install_kvm() {
+  lab_ready || install_lab
+  command -v xz >/dev/null || apt_install xz-utils
+  qemu-system-x86_64 -device help 2>/dev/null | grep -q virtio-9p-pci ||
+    fail 'this QEMU cannot show folders to its guests (virtio-9p), which the KVM host needs: install one that can'
+  qemu_file >.cache/dev/qemu-shows-folders
 }
 
 # install_at_least MAJOR PACKAGE: from whatever apt prefers, else from backports; fails when neither has it.

@@ -2,6 +2,8 @@
  * `./dev lab`: real guests to try switchover on, kept until they are taken down.
  */
 import { down } from './commands/down.ts';
+import { enter } from './commands/enter.ts';
+import { kvm } from './commands/kvm.ts';
 import { link } from './commands/link.ts';
 import { restartDestination } from './commands/restart-destination.ts';
 import { status } from './commands/status.ts';
@@ -14,6 +16,7 @@ const HELP = `./dev lab: hosts with a slow link on this machine, and a real gues
 
   up [options]                  boot a guest on the source, and an empty QEMU on the destination
       --libvirt                 hosts with a libvirtd each instead, and the guest vm1 on the first
+      --kvm                     guests on KVM, in a host that QEMU emulates: slow, but KVM is real there
       --hosts N                 how many of those, 2 to 4 (default 2)
       --id ID                   name of the lab (default: a random one)
       --workload KIND           idle, loop, random, hotcold or phases: the lab's own (default loop); or a real
@@ -33,6 +36,8 @@ const HELP = `./dev lab: hosts with a slow link on this machine, and a real gues
                                 has the guest check its memory (--side: not with libvirt)
   link ID cut|restore|rate RATE pulls the cable, plugs it in, or reshapes it
   restart-destination [ID]      a new empty QEMU after a failed or cancelled migration (not with libvirt)
+  enter [ID [COMMAND...]]       a shell on the KVM host of a lab, or one command there
+  kvm COMMAND...                one command on a KVM host that lives only as long
   down [ID|--all]               ends a lab
   sweep                         removes what crashed labs have left
 
@@ -41,6 +46,7 @@ ID may be left out while there is one lab only (not for link).
   ./dev lab up --workload hotcold --wss 256M --memory 1G
   ./dev lab up --workload redis
   ./dev lab up --libvirt --hosts 3
+  ./dev lab up --kvm
   ./dev lab link a1b2c3 rate 100mbit
 `;
 
@@ -48,11 +54,16 @@ const COMMANDS: Record<string, (args: readonly string[]) => Promise<number>> = {
   up,
   status,
   verify,
+  enter,
+  kvm,
   link,
   'restart-destination': restartDestination,
   down,
   sweep,
 };
+
+/** Their words are another command's. */
+const RUNS_OTHERS = new Set(['enter', 'kvm']);
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (
@@ -60,7 +71,7 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     name === 'help' ||
     name === '--help' ||
     name === '-h' ||
-    args.includes('--help')
+    (args.includes('--help') && !RUNS_OTHERS.has(name))
   ) {
     process.stdout.write(HELP);
     return 0;

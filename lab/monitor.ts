@@ -3,6 +3,7 @@
  * whether its guest runs. It is on purpose not switchover's client: the lab must not test a thing with itself.
  */
 import { connect } from 'node:net';
+import { patient } from './patience.ts';
 
 /** The monitor said no, said nothing, or is not there. */
 export class MonitorError extends Error {
@@ -21,8 +22,9 @@ export async function askMonitor(
   socketPath: string,
   command: string,
   args: Record<string, unknown> = {},
-  timeoutMs = 5_000,
+  usualMs = 5_000,
 ): Promise<unknown> {
+  const timeoutMs = patient(usualMs);
   return await new Promise((resolve, reject) => {
     const socket = connect(socketPath);
     let received = '';

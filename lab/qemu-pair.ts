@@ -1,6 +1,7 @@
 /**
  * A guest on its source host, and the empty QEMU on the other host that is to take it.
  */
+import { labAccelerator } from './accelerator.ts';
 import type { GuestImage } from './guest/image.ts';
 import type { Workload } from './guest/workload.ts';
 import { LabGuest } from './lab-guest.ts';
@@ -13,6 +14,7 @@ import { DEFAULT_QEMU_BINARY, losesTcgWrites, memoryOffFastPath, qemuVersion } f
 export interface SideOverrides {
   readonly memoryMiB?: number;
   readonly machine?: string;
+  /** Default: what the lab's host says. */
   readonly accel?: string;
   readonly qemuBinary?: string;
   /** Appended to the command line. */
@@ -172,7 +174,7 @@ async function startSide(
     memoryBytes: offFastPath ? memoryOffFastPath(memoryBytes) : memoryBytes,
     binary: overrides.qemuBinary ?? DEFAULT_QEMU_BINARY,
     machine: overrides.machine ?? 'pc',
-    accel: overrides.accel ?? 'tcg',
+    accel: overrides.accel ?? labAccelerator(),
     incoming: role === 'source' ? undefined : incomingOf(place, options, host),
     extraArgs: overrides.extraArgs ?? [],
   };
@@ -197,7 +199,7 @@ function overridesOf(options: PairOptions, side: Side): SideOverrides {
 /** Both sides need the same RAM size, so one old QEMU decides for both. */
 async function needsOffFastPath(options: PairOptions): Promise<boolean> {
   const sides = [overridesOf(options, 'source'), overridesOf(options, 'destination')];
-  const emulated = sides.some(({ accel }) => (accel ?? 'tcg').startsWith('tcg'));
+  const emulated = sides.some(({ accel }) => (accel ?? labAccelerator()).startsWith('tcg'));
   const binaries = new Set(sides.map(({ qemuBinary }) => qemuBinary ?? DEFAULT_QEMU_BINARY));
   const versions = await Promise.all([...binaries].map(qemuVersion));
   return emulated && versions.some(losesTcgWrites);

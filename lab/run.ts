@@ -33,6 +33,17 @@ export async function run(command: readonly string[], options: { cwd?: string } 
   });
 }
 
+/** As {@link run}, for output that is no text. @throws {CommandError} */
+export async function runForBytes(command: readonly string[]): Promise<Buffer> {
+  const [file = '', ...args] = command;
+  return await new Promise((resolve, reject) => {
+    execFile(file, args, { encoding: 'buffer', maxBuffer: MAX_OUTPUT_BYTES }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else reject(failure(command, error, stderr.toString()));
+    });
+  });
+}
+
 /** As {@link run}, for the last moments of a process, when nothing can be awaited any more. */
 export function runNow(command: readonly string[]): string {
   const [file = '', ...args] = command;

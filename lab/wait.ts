@@ -2,6 +2,7 @@
  * Waiting for things outside this process, which tell nobody when they happen.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { patient } from './patience.ts';
 
 export class WaitTimeoutError extends Error {
   override readonly name = 'WaitTimeoutError';
@@ -15,8 +16,9 @@ export class WaitTimeoutError extends Error {
 export async function waitFor<T>(
   what: string,
   ask: () => Promise<T | undefined>,
-  { timeoutMs, everyMs = 50 }: { timeoutMs: number; everyMs?: number },
+  { timeoutMs: usualMs, everyMs = 50 }: { timeoutMs: number; everyMs?: number },
 ): Promise<T> {
+  const timeoutMs = patient(usualMs);
   const endMs = performance.now() + timeoutMs;
   for (;;) {
     const answer = await ask();

@@ -1,4 +1,5 @@
 import { chooseLab } from '../kept-lab.ts';
+import { askInside, isKvmLab } from '../kvm/kept-kvm-lab.ts';
 import { findLibvirtLab } from '../libvirt/kept-libvirt-lab.ts';
 import { linkOf } from '../link.ts';
 import { UsageError } from '../usage-error.ts';
@@ -15,6 +16,7 @@ export async function link(args: readonly string[]): Promise<number> {
   if ((chosen === 'rate') !== (rate !== undefined))
     throw new UsageError('only the rate takes one more word, like: ./dev lab link ID rate 480mbit');
   const folder = chooseLab(id);
+  if (isKvmLab(folder)) return await askInside(folder, 'link', args);
   const cable = linkOf(folder.id, findLibvirtLab(folder)?.kept.hostCount);
   if (chosen === 'cut') await cable.cut();
   else if (chosen === 'restore') await cable.restore();

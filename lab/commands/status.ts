@@ -1,4 +1,5 @@
 import { readKeptPair, sidesOf, whereItRuns } from '../kept-lab.ts';
+import { hostProcess, isKvmLab } from '../kvm/kept-kvm-lab.ts';
 import { describeHost, type FoundLibvirtLab, findLibvirtLab } from '../libvirt/kept-libvirt-lab.ts';
 import { isStale } from '../processes.ts';
 import { listRunFolders, type RunFolder } from '../run-folder.ts';
@@ -21,6 +22,7 @@ async function describeLab(folder: RunFolder) {
     /** `used`: by a running test or demo. `stale`: nothing of it runs, `./dev lab sweep` removes it. */
     state: stateOf(folder),
   };
+  if (isKvmLab(folder)) return { ...common, kind: 'kvm' as const, hostPid: hostProcess(folder)?.pid ?? null };
   return libvirt === undefined
     ? { ...common, kind: 'qemu' as const, ...(await describePair(folder)) }
     : { ...common, kind: 'libvirt' as const, ...(await describeHosts(libvirt)) };
@@ -49,6 +51,8 @@ function stateOf(folder: RunFolder): 'up' | 'used' | 'stale' {
 
 function asText(lab: Awaited<ReturnType<typeof describeLab>>): string {
   if (lab.state === 'used') return `${lab.id}  used by a running program`;
+  if (lab.kind === 'kvm')
+    return `${lab.id}  ${lab.state}  KVM host ${lab.hostPid ?? 'ended'}: ./dev lab enter ${lab.id} node lab/main.ts status`;
   const parts =
     lab.kind === 'qemu'
       ? (['source', 'destination'] as const).map((side) => sideAsText(side, lab[side]))

@@ -2,12 +2,14 @@ import { DEFAULT_RATE_BITS_PER_SECOND } from '../link.ts';
 import { MAX_HOSTS } from '../namespaces.ts';
 import { UsageError } from '../usage-error.ts';
 import { readArguments, readBitsPerSecond, readWhole } from './arguments.ts';
+import { upKvm } from './up-kvm.ts';
 import { upLibvirt } from './up-libvirt.ts';
 import { upPair } from './up-pair.ts';
 import { GUEST_OPTIONS, readGuestChoice, type UpRequest } from './up-request.ts';
 
 const OPTIONS = {
   ...GUEST_OPTIONS,
+  kvm: { type: 'boolean', default: false },
   libvirt: { type: 'boolean', default: false },
   hosts: { type: 'string' },
   id: { type: 'string' },
@@ -27,10 +29,26 @@ export async function up(args: readonly string[]): Promise<number> {
     wait: !values['no-wait'],
     json: values.json,
   };
-  if (values.libvirt) await upLibvirt(request, readHostCount(values.hosts ?? '2'));
-  else if (values.hosts === undefined) await upPair(request);
-  else throw new UsageError('--hosts is for libvirt hosts: give --libvirt as well');
+  if (values.hosts !== undefined && !values.libvirt)
+    throw new UsageError('--hosts is for libvirt hosts: give --libvirt as well');
+  const hostCount = readHostCount(values.hosts ?? '2');
+  if (values.kvm) await upKvm(request, values.libvirt, argumentsInside(values));
+  else if (values.libvirt) await upLibvirt(request, hostCount);
+  else await upPair(request);
   return 0;
+}
+
+/** Of the lab in the KVM host: all that was given but what the host's own command says anew. */
+function argumentsInside({
+  kvm,
+  id,
+  json,
+  ...values
+}: Record<string, string | boolean | undefined>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => {
+    if (value === undefined || value === false) return [];
+    return value === true ? [`--${name}`] : [`--${name}=${value}`];
+  });
 }
 
 function readHostCount(text: string): number {

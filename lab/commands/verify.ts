@@ -8,6 +8,7 @@ import {
   whereItRuns,
   writeKeptPair,
 } from '../kept-lab.ts';
+import { askInside, isKvmLab } from '../kvm/kept-kvm-lab.ts';
 import { type FoundLibvirtLab, findLibvirtLab, writeKeptLibvirtLab } from '../libvirt/kept-libvirt-lab.ts';
 import type { Side } from '../namespaces.ts';
 import type { RunFolder } from '../run-folder.ts';
@@ -27,6 +28,7 @@ interface Verified {
 export async function verify(args: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(args, OPTIONS, 1);
   const folder = chooseLab(positionals[0]);
+  if (isKvmLab(folder)) return await askInside(folder, 'verify', args);
   const libvirt = findLibvirtLab(folder);
   if (libvirt !== undefined && values.side !== undefined)
     throw new UsageError('--side is for pairs of QEMUs: libvirt says on which host the guest runs');

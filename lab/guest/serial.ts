@@ -6,6 +6,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
+import { patient } from '../patience.ts';
 import { GuestAnswerError } from './answers.ts';
 
 /**
@@ -13,7 +14,8 @@ import { GuestAnswerError } from './answers.ts';
  * @returns the answer's line, without the token
  * @throws {GuestAnswerError} when the guest calls the request an error, is silent, or its QEMU is gone
  */
-export async function askGuest(socketPath: string, request: string, timeoutMs: number): Promise<string> {
+export async function askGuest(socketPath: string, request: string, usualMs: number): Promise<string> {
+  const timeoutMs = patient(usualMs);
   const token = randomBytes(4).toString('hex');
   const mark = ` t=${token}`;
   return await new Promise((resolve, reject) => {

@@ -4,6 +4,7 @@ import { domainXml, escapeXml } from './domain-xml.ts';
 const SETTINGS = {
   name: 'vm1',
   uuid: '8e254e20-423a-476a-b8fb-80985a37b744',
+  accelerator: 'tcg',
   workload: { kind: 'loop', wssMiB: 128 },
   memoryMiB: 512,
   image: { kernelPath: '/lab/kernel', initramfsPath: '/lab/initramfs' },
@@ -23,4 +24,11 @@ test('the workload is on the kernel command line, and extra devices are taken as
   const xml = domainXml(SETTINGS);
   expect(xml).toContain('rdinit=/init workload=loop wss_mib=128');
   expect(xml).toContain('<watchdog model="i6300esb"/>');
+});
+
+test.each([
+  ['tcg', 'qemu'],
+  ['kvm', 'kvm'],
+] as const)('a guest on %s is a domain of type %s', (accelerator, type) => {
+  expect(domainXml({ ...SETTINGS, accelerator })).toMatch(new RegExp(`^<domain type="${type}">`));
 });

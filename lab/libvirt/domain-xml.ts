@@ -1,4 +1,5 @@
 /** The lab's guest as a libvirt domain: the same image, processor, memory and serial ports as a QEMU pair's. */
+import type { Accelerator } from '../accelerator.ts';
 import type { GuestImage } from '../guest/image.ts';
 import { kernelCommandLine, type Workload } from '../guest/workload.ts';
 
@@ -6,6 +7,7 @@ export interface DomainSettings {
   /** Any text that libvirt takes: quotes, blanks and brackets as well. */
   readonly name: string;
   readonly uuid: string;
+  readonly accelerator: Accelerator;
   readonly workload: Workload;
   readonly memoryMiB: number;
   readonly image: GuestImage;
@@ -20,7 +22,9 @@ export interface DomainSettings {
 
 export function domainXml(settings: DomainSettings): string {
   const { image, consolePath, serialPath, serialLogPath } = settings;
-  return `<domain type="qemu">
+  // libvirt's word for QEMU's own emulation is `qemu`.
+  const type = settings.accelerator === 'kvm' ? 'kvm' : 'qemu';
+  return `<domain type="${type}">
   <name>${escapeXml(settings.name)}</name>
   <uuid>${settings.uuid}</uuid>
   <memory unit="MiB">${settings.memoryMiB}</memory>

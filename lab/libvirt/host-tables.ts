@@ -9,7 +9,8 @@ import type { BindMount } from './host-files.ts';
 const ACCOUNT = 'libvirt-qemu';
 const NAMES = ['hosts', 'passwd', 'group'] as const;
 
-interface NamedHost {
+/** A host as the others find it. */
+interface Neighbour {
   readonly name: string;
   readonly address: string;
 }
@@ -18,7 +19,7 @@ export function tableMounts(labFolder: string): BindMount[] {
   return NAMES.map((name) => ({ source: join(labFolder, name), target: join('/etc', name) }));
 }
 
-export async function writeHostTables(labFolder: string, hosts: readonly NamedHost[]): Promise<void> {
+export async function writeHostTables(labFolder: string, hosts: readonly Neighbour[]): Promise<void> {
   const names = hosts.map(({ address, name }) => `${address} ${name}`);
   const tables: Record<(typeof NAMES)[number], string> = {
     hosts: ['127.0.0.1 localhost', ...names, ''].join('\n'),

@@ -14,6 +14,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { labAccelerator } from '../accelerator.ts';
 import { type GuestImage, guestImage } from '../guest/image.ts';
 import type { Workload, WorkloadKind } from '../guest/workload.ts';
 import { type Link, linkOf } from '../link.ts';
@@ -108,6 +109,7 @@ export class LibvirtLab extends OpenLab {
     this.#images.set(kind, image);
     const xml = domainXml({
       ...place,
+      accelerator: labAccelerator(),
       ...serialPaths(sharedGuestFolder(this.folder), fileName),
       workload: options.workload,
       memoryMiB,
@@ -146,7 +148,7 @@ export class LibvirtLab extends OpenLab {
 /** The odd RAM size that would keep its guests safe is none that libvirt allows: it rounds to whole MiB. */
 async function refuseOldQemu(): Promise<void> {
   const version = await qemuVersion(DEFAULT_QEMU_BINARY);
-  if (losesTcgWrites(version))
+  if (labAccelerator() === 'tcg' && losesTcgWrites(version))
     throw new Error(
       `QEMU ${version.text} loses writes of emulated guests while they migrate: libvirt hosts need QEMU 9.0 or newer`,
     );

@@ -1,8 +1,10 @@
 /**
  * A program that opens a lab and never closes it, for tests of what happens when it is killed.
- * Prints one line of JSON once it is up. Argument: `pair` or `libvirt`.
+ * Prints one line of JSON once it is up. Argument: `pair`, `libvirt` or `kvm`.
  */
 import type { Workload } from '../guest/workload.ts';
+import { hostProcess } from '../kvm/kept-kvm-lab.ts';
+import { openKvmLab } from '../kvm/kvm-lab.ts';
 import { openLab } from '../lab.ts';
 import { openLibvirtLab } from '../libvirt/libvirt-lab.ts';
 
@@ -22,6 +24,17 @@ async function abandonLibvirt() {
   return { id: lab.id, folder: lab.folder, pids };
 }
 
-const abandoned = await (process.argv[2] === 'libvirt' ? abandonLibvirt() : abandonPair());
+async function abandonKvm() {
+  const lab = await openKvmLab();
+  const host = hostProcess({ id: lab.id, path: lab.folder });
+  return { id: lab.id, folder: lab.folder, pids: [host?.pid] };
+}
+
+const KINDS: Record<string, () => Promise<unknown>> = {
+  pair: abandonPair,
+  libvirt: abandonLibvirt,
+  kvm: abandonKvm,
+};
+const abandoned = await KINDS[process.argv[2] ?? '']?.();
 process.stdout.write(`${JSON.stringify(abandoned)}\n`);
 setInterval(() => undefined, 60_000);

@@ -17,7 +17,7 @@ export interface Abandoned {
 
 /** Starts a program that opens a lab and then only waits. */
 export async function abandonLab(
-  kind: 'pair' | 'libvirt',
+  kind: 'pair' | 'libvirt' | 'kvm',
 ): Promise<{ owner: ChildProcess; abandoned: Abandoned }> {
   const program = join(import.meta.dirname, 'abandon-lab.ts');
   const owner = spawn(process.execPath, [program, kind], { stdio: ['ignore', 'pipe', 'inherit'] });

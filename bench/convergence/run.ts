@@ -1,0 +1,59 @@
+/** One migration of the convergence bench, and what is taken from it. */
+import type { Bed } from '../../lab/bed.ts';
+import { documentFrom } from '../../lab/switchover-process.ts';
+import { type Spread, spread } from '../goals.ts';
+
+export interface Run {
+  readonly document: ReturnType<typeof documentFrom>;
+  /** The guest has all its memory, where it is now. */
+  readonly verified: boolean;
+}
+
+export async function migrate(bed: Bed, ...policy: string[]): Promise<Run> {
+  const document = documentFrom(await (await bed.migrate('--json', ...policy)).ended);
+  const arrival = await bed.arrival(document.runsOn === 'destination' ? 'destination' : 'source');
+  return { document, verified: arrival.ok };
+}
+
+/** A row of the table: all runs under one policy. */
+export interface RowFigures {
+  readonly runs: number;
+  readonly completed: number;
+  readonly verified: number;
+  readonly passes: Spread;
+  /** Until it arrived or was given up. */
+  readonly totalMs: Spread;
+  readonly sentBytes: Spread;
+  /** Of those that arrived; null when none did. */
+  readonly pauseMs: Spread | null;
+  readonly decidedAtPass: readonly number[];
+  readonly probeMs: readonly number[];
+}
+
+export function rowFigures(runs: readonly Run[]): RowFigures {
+  const pauses = runs.flatMap(({ document }) => document.pauseMs ?? []);
+  return {
+    runs: runs.length,
+    completed: completed(runs),
+    verified: runs.filter(({ verified }) => verified).length,
+    passes: spread(runs.map(({ document }) => document.boundaries.length)),
+    totalMs: spread(runs.map(({ document }) => document.totalMs)),
+    sentBytes: spread(runs.map(({ document }) => document.sentBytes)),
+    pauseMs: pauses.length === 0 ? null : spread(pauses),
+    decidedAtPass: runs.map(decidedAtPass),
+    probeMs: runs.map(({ document }) => document.foreseen?.tookMs ?? 0),
+  };
+}
+
+export function completed(runs: readonly Run[]): number {
+  return runs.filter(({ document }) => document.outcome === 'completed').length;
+}
+
+/** A run without a measured pause counts as one that was too long. */
+export function pauseMs({ document }: Run): number {
+  return document.pauseMs ?? Number.MAX_SAFE_INTEGER;
+}
+
+export function decidedAtPass({ document }: Run): number {
+  return document.decisions.find(({ action }) => action === 'switchover')?.pass ?? 0;
+}

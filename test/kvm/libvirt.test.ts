@@ -1,0 +1,22 @@
+/** Between two libvirt hosts, a domain of type kvm. */
+import { expect, test } from 'vitest';
+import { LibvirtBed } from '../../lab/libvirt/libvirt-bed.ts';
+import { expectEnd } from '../expectations.ts';
+import { MEMORY_MIB, PATIENT, RATE_BITS_PER_SECOND, WORKLOAD } from './guest.ts';
+
+test('a KVM domain moves by `switchover migrate`, told apart from an emulated one', async () => {
+  await using bed = await LibvirtBed.make(
+    { workload: WORKLOAD, memoryMiB: MEMORY_MIB },
+    { rateBitsPerSecond: RATE_BITS_PER_SECOND },
+  );
+  expect(await bed.source.virsh('dumpxml', bed.guest.uuid)).toMatch(/^<domain type='kvm'/);
+
+  const dryRun = await bed.migrate('--dry-run', '--line-rate', '160mbit', '--json').ended;
+  expect(dryRun.status, dryRun.stderr).toBe(0);
+  expect(JSON.parse(dryRun.stdout)).toMatchObject({ findings: [], guest: { accelerator: 'kvm' } });
+
+  const ran = await bed.migrate(...PATIENT, '--json').ended;
+  const document = expectEnd(ran, 0, 'completed', 'destination');
+  expect(document).toMatchObject({ memoryIntensive: true, guest: { accelerator: 'kvm' } });
+  await bed.verify(bed.destination);
+});
