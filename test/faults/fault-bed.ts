@@ -1,0 +1,43 @@
+/** The pairs that the fault matrix is run on: small, busy enough to need a switchover, and beating. */
+import { randomUUID } from 'node:crypto';
+import { Bed } from '../../lab/bed.ts';
+import type { Cell } from './cell.ts';
+import { type CellResult, runCell } from './run-cell.ts';
+import { MissedError } from './strike.ts';
+
+/** Passes of a good second at 480 Mbit/s, and a stop-and-copy as long: both hold a fault that is to come within. */
+const WORKLOAD = { kind: 'loop', wssMiB: 64, beatMs: 100 } as const;
+const MEMORY_MIB = 256;
+const ATTEMPTS = 3;
+
+/** Boots a pair when none is there, and keeps it as long as its guest survives. */
+export class FaultBed implements AsyncDisposable {
+  #bed: Bed | undefined;
+
+  /** @throws {MissedError} when the fault missed its moment again and again */
+  async run(cell: Cell): Promise<CellResult> {
+    for (let attempt = 1; ; attempt += 1) {
+      this.#bed ??= await boot();
+      try {
+        const result = await runCell(this.#bed, cell);
+        if (!result.reusable) await this[Symbol.asyncDispose]();
+        return result;
+      } catch (error) {
+        await this[Symbol.asyncDispose]();
+        if (!(error instanceof MissedError) || attempt === ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const bed = this.#bed;
+    this.#bed = undefined;
+    await bed?.[Symbol.asyncDispose]();
+  }
+}
+
+async function boot(): Promise<Bed> {
+  // Both sides are the same VM, and say so.
+  const side = { extraArgs: ['-uuid', randomUUID()] };
+  return await Bed.make(WORKLOAD, { memoryMiB: MEMORY_MIB, source: side, destination: side });
+}

@@ -1,0 +1,205 @@
+/** Waits for a cell's moment and lets its fault strike. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Running } from '../../lab/switchover-process.ts';
+import type { Cell, Fault, Side } from './cell.ts';
+import type { Scene } from './scene.ts';
+import type { Way } from './way.ts';
+import type { Direction } from './way-process.ts';
+import type { WitnessedEvent } from './witness.ts';
+
+const PHASE_TIMEOUT_MS = 30_000;
+const LOST_MS = 2000;
+const SILENT_MS = 3000;
+/** Within a pass of more than a second, and within a stop-and-copy of about as long. */
+const INTO_PASS_MS = 250;
+const INTO_STOP_MS = 100;
+/** In which QEMU has carried out a command that it was passed. */
+const CARRIED_OUT_MS = 100;
+
+const HELD_WITHIN_MS = 300;
+
+/** A line that a way holds back: the moment stands still until it is let go. */
+interface Held {
+  readonly way: Way;
+  readonly side: Side;
+  readonly direction: Direction;
+}
+
+/** The fault did not come when it should have: the cell says nothing then. */
+export class MissedError extends Error {
+  override readonly name = 'MissedError';
+}
+
+export class Striker {
+  readonly #scene: Scene;
+  readonly #cell: Cell;
+  /** Faults that end by themselves. */
+  readonly #ends: Promise<void>[] = [];
+  #held: Held | undefined;
+
+  constructor(scene: Scene, cell: Cell) {
+    this.#scene = scene;
+    this.#cell = cell;
+  }
+
+  /** Before switchover starts: what it is not to slip through. */
+  async arm(): Promise<void> {
+    const { source } = this.#scene.ways;
+    // The events of the migration, and the answers to query-migrate.
+    if (this.#cell.phase === 'completed' && source)
+      await this.#holdAt(source, 'source', 'to-client', /"status": "completed"/);
+  }
+
+  /**
+   * Waits for the moment and strikes.
+   * @throws {MissedError} when the moment did not come, or was over before the fault had struck
+   */
+  async strike(running: Running): Promise<void> {
+    const { source } = this.#scene.witnesses;
+    let ended = false;
+    void running.ended.then(() => {
+      ended = true;
+    });
+    const saw = async (what: string, wanted: (event: WitnessedEvent) => boolean) => {
+      if (!(await source.saw(wanted, PHASE_TIMEOUT_MS)) || (ended && this.#cell.phase !== 'completed'))
+        throw new MissedError(`the migration had no ${what}${ended ? ': switchover has ended' : ''}`);
+    };
+    switch (this.#cell.phase) {
+      case 'pass-1':
+        await saw('first pass', isPass(1));
+        await sleep(INTO_PASS_MS);
+        await this.#takeEffect();
+        return this.#assertBefore('the second pass', isPass(2));
+      case 'later-pass':
+        await saw('second pass', isPass(2));
+        await sleep(INTO_PASS_MS);
+        await this.#takeEffect();
+        return this.#assertBefore('the stop', isStop);
+      case 'stopped':
+        await saw('stop', isStop);
+        await sleep(INTO_STOP_MS);
+        await this.#takeEffect();
+        return this.#assertBefore('its completion', isStatus('completed'));
+      case 'completed':
+        await saw('completion', isStatus('completed'));
+        await this.#untilHeld();
+        await this.#takeEffect();
+        return;
+      case 'cancel':
+        await saw('second pass', isPass(2));
+        await this.#cancel(running);
+    }
+  }
+
+  /** Waits until a fault that ends by itself has done so. */
+  async over(): Promise<void> {
+    await Promise.all(this.#ends);
+  }
+
+  /** Ctrl-C, and the fault at the first command that is more than a question. */
+  async #cancel(running: Running): Promise<void> {
+    const { ways, witnesses, timeline } = this.#scene;
+    for (const [side, way] of Object.entries(ways))
+      await this.#holdAt(way, side as Side, 'to-qemu', /"(execute|exec-oob)": ?"(?!query-)/);
+    timeline.note('Ctrl-C');
+    running.process.kill('SIGINT');
+    const endMs = Date.now() + PHASE_TIMEOUT_MS;
+    // A cancel that needs nothing of the side with a way is seen by what it does to the other.
+    const cancelling = () => witnesses.source.events.some(isStatus('cancelling'));
+    while (!this.#held && !cancelling()) {
+      if (Date.now() > endMs) throw new MissedError('no cancel came after Ctrl-C');
+      await sleep(5);
+    }
+    await this.#takeEffect();
+  }
+
+  /** The way has got the news as soon as the witness, but tells it over a channel of its own. */
+  async #untilHeld(): Promise<void> {
+    const endMs = Date.now() + HELD_WITHIN_MS;
+    while (this.#scene.ways.source && !this.#held && Date.now() < endMs) await sleep(2);
+  }
+
+  async #takeEffect(): Promise<void> {
+    const { side, fault } = this.#cell;
+    const way = this.#scene.ways[side];
+    const held = this.#held;
+    if (held?.side === side && way) await passHeld(held, fault, way);
+    await this.#begin(fault, side, way);
+    this.#scene.timeline.note(`FAULT: ${side} ${fault}`);
+    if (held && held.side !== side) await held.way.letGo(held.direction);
+  }
+
+  async #begin(fault: Fault, side: Side, way: Way | undefined): Promise<void> {
+    if (fault === 'killed') {
+      const guest = this.#scene.bed.pair[side];
+      guest.kill('SIGKILL');
+      await guest.exited;
+      return;
+    }
+    if (!way) throw new Error(`${side} has no way to lose`);
+    switch (fault) {
+      case 'lost-2s': {
+        const restore = await way.prepare();
+        await way.lose('stale-socket');
+        this.#ends.push(sleep(LOST_MS).then(restore).then(() => this.#noteEnd()));
+        break;
+      }
+      case 'lost':
+        await way.lose('nothing');
+        break;
+      case 'silent-3s':
+        await way.fallSilent();
+        this.#ends.push(
+          sleep(SILENT_MS)
+            .then(async () => await way.speakAgain())
+            .then(() => this.#noteEnd()),
+        );
+        break;
+      case 'silent':
+        await way.fallSilent();
+    }
+  }
+
+  #noteEnd(): void {
+    this.#scene.timeline.note('the fault is over');
+  }
+
+  async #holdAt(way: Way, side: Side, direction: Direction, pattern: RegExp): Promise<void> {
+    await way.holdAt(direction, pattern, (line) => {
+      this.#scene.timeline.note(`held at the way to the ${side}: ${line}`);
+      const first = this.#held === undefined;
+      this.#held ??= { way, side, direction };
+      // Only the first command matters: the moment is one.
+      if (!first) void way.letGo(direction);
+    });
+  }
+
+  #assertBefore(what: string, event: (event: WitnessedEvent) => boolean): void {
+    const { source } = this.#scene.witnesses;
+    if (source.events.some(event)) throw new MissedError(`${what} came before the fault had struck`);
+  }
+}
+
+/**
+ * What is held on the way that is about to be struck. A lost connection loses the answer to a command and not the
+ * command, which is the harder case; a silent one swallows it. News of the completion have come through before.
+ */
+async function passHeld({ direction }: Held, fault: Fault, way: Way): Promise<void> {
+  if (direction === 'to-client') return await way.letGo('to-client');
+  if (fault !== 'lost' && fault !== 'lost-2s') return;
+  await way.hold('to-client');
+  await way.letGo('to-qemu');
+  await sleep(CARRIED_OUT_MS);
+}
+
+function isPass(number: number): (event: WitnessedEvent) => boolean {
+  return ({ name, data }) => name === 'MIGRATION_PASS' && Number(data['pass']) >= number;
+}
+
+function isStop({ name }: WitnessedEvent): boolean {
+  return name === 'STOP';
+}
+
+function isStatus(status: string): (event: WitnessedEvent) => boolean {
+  return ({ name, data }) => name === 'MIGRATION' && data['status'] === status;
+}
