@@ -6,6 +6,7 @@ interface Options {
   readonly json: boolean;
   readonly quick: boolean;
   readonly fresh: boolean;
+  readonly cells?: string;
 }
 
 const BENCHES: Record<
@@ -28,6 +29,10 @@ const BENCHES: Record<
   brake: {
     summary: 'five times each: three guests braked to a pause below 500 ms (7 min)',
     load: () => import('./brake.ts'),
+  },
+  faults: {
+    summary: 'monitors lost, silent and killed in every phase: the table of docs/safety.md (15 min)',
+    load: () => import('./faults/faults.ts'),
   },
   libvirt: {
     summary: 'five times each between libvirt hosts: plain virsh, with watch beside it, migrate (6 min)',
@@ -70,6 +75,7 @@ async function main(): Promise<number> {
         json: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
         fresh: { type: 'boolean', default: false },
+        cells: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -94,7 +100,7 @@ async function main(): Promise<number> {
 
 function help(): string {
   const lines = Object.entries(BENCHES).map(([name, { summary }]) => `  ${name.padEnd(13)}${summary}`);
-  return `./dev bench NAME [--json]\n\n${lines.join('\n')}\n\npolicies: --quick is a small matrix, --fresh forgets the runs that are there.\nExits 1 where a goal is missed. Nothing else should run meanwhile.\n`;
+  return `./dev bench NAME [--json]\n\n${lines.join('\n')}\n\npolicies: --quick is a small matrix, --fresh forgets the runs that are there.\nfaults: --cells PATTERN runs those (destination/lost/*,source/killed), --fresh again.\nExits 1 where a goal is missed. Nothing else should run meanwhile.\n`;
 }
 
 function text({ figures, goals }: BenchResult): string {

@@ -81,7 +81,8 @@ class Console {
 
 /** @returns a sentence when the beats show that both sides ran the guest; undefined when they do not */
 export function twoConsoles(beats: readonly Beat[]): string | undefined {
-  const numbers = (side: Side) => new Set(beats.filter((beat) => beat.side === side).map(({ number }) => number));
+  const numbers = (side: Side) =>
+    new Set(beats.filter((beat) => beat.side === side).map(({ number }) => number));
   const [onSource, onDestination] = [numbers('source'), numbers('destination')];
   const twice = [...onSource].filter((number) => onDestination.has(number));
   if (twice.length > 0)

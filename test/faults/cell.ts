@@ -35,11 +35,15 @@ export function nameOf({ side, fault, phase }: Cell): string {
 export function cellsLike(pattern: string): Cell[] {
   const found = pattern
     .split(',')
-    .map((one) => new RegExp(`^${one.trim().split('*').map(RegExp.escape).join('.*')}(/|$)`))
+    .map((one) => new RegExp(`^${one.trim().split('*').map(escaped).join('.*')}(/|$)`))
     .flatMap((matches) => CELLS.filter((cell) => matches.test(nameOf(cell))));
   if (found.length === 0)
     throw new Error(`no cell is like "${pattern}": they are called SIDE/FAULT/PHASE, such as ${examples()}`);
   return CELLS.filter((cell) => found.includes(cell));
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[^\w/-]/g, '\\$&');
 }
 
 function examples(): string {

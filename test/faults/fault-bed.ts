@@ -1,7 +1,7 @@
 /** The pairs that the fault matrix is run on: small, busy enough to need a switchover, and beating. */
 import { randomUUID } from 'node:crypto';
 import { Bed } from '../../lab/bed.ts';
-import type { Cell } from './cell.ts';
+import { type Cell, nameOf } from './cell.ts';
 import { type CellResult, runCell } from './run-cell.ts';
 import { MissedError } from './strike.ts';
 
@@ -13,6 +13,12 @@ const ATTEMPTS = 3;
 /** Boots a pair when none is there, and keeps it as long as its guest survives. */
 export class FaultBed implements AsyncDisposable {
   #bed: Bed | undefined;
+  readonly #say: (sentence: string) => void;
+
+  /** @param say gets what a person who waits should know */
+  constructor(say: (sentence: string) => void = () => {}) {
+    this.#say = say;
+  }
 
   /** @throws {MissedError} when the fault missed its moment again and again */
   async run(cell: Cell): Promise<CellResult> {
@@ -25,6 +31,7 @@ export class FaultBed implements AsyncDisposable {
       } catch (error) {
         await this[Symbol.asyncDispose]();
         if (!(error instanceof MissedError) || attempt === ATTEMPTS) throw error;
+        this.#say(`${nameOf(cell)}: once more, since ${error.message}`);
       }
     }
   }

@@ -75,7 +75,9 @@ function untruths({ command, status, runsOn, said, goesOn, migration, alive }: R
   const on = goesOn.length === 0 ? 'nobody' : goesOn.map((side) => `the ${side}`).join(' and ');
   const expectEnd = (side: Side) => {
     if (goesOn.length !== 1 || goesOn[0] !== side)
-      problems.push(`${command} ended with exit status ${status} (runs on the ${side}), and ${on} runs the guest`);
+      problems.push(
+        `${command} ended with exit status ${status} (runs on the ${side}), and ${on} runs the guest`,
+      );
     if (runsOn !== undefined && runsOn !== side)
       problems.push(`${command} says runsOn ${runsOn} with exit status ${status}`);
   };
@@ -102,6 +104,7 @@ function untruths({ command, status, runsOn, said, goesOn, migration, alive }: R
   for (const side of alive)
     if (new RegExp(`the ${side}('s)? (QEMU |process )?(process )?has (ended|exited|died)`).test(said))
       problems.push(`${command} says that the ${side}'s process has ended, and it lives`);
-  if (/unexpected error|^\s+at .*:\d+:\d+\)?$/m.test(said)) problems.push(`${command} shows a stack or an unexpected error`);
+  if (/unexpected error|^\s+at .*:\d+:\d+\)?$/m.test(said))
+    problems.push(`${command} shows a stack or an unexpected error`);
   return problems;
 }

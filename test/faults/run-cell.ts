@@ -27,7 +27,7 @@ import { type CellSeen, problemsOf, type RunSeen } from './judge.ts';
 import { knowsReconnectFor } from './options.ts';
 import { overlapMs, runTimes } from './run-times.ts';
 import { Scene } from './scene.ts';
-import { Striker } from './strike.ts';
+import { MissedError, Striker } from './strike.ts';
 
 /** A switchover that has not ended so long after the fault never will. */
 const END_TIMEOUT_MS = 60_000;
@@ -57,7 +57,6 @@ export interface CellResult {
 export async function runCell(bed: Bed, cell: Cell): Promise<CellResult> {
   await using scene = await Scene.open(bed, cell.fault === 'killed' ? [cell.side] : []);
   const striker = new Striker(scene, cell);
-  await striker.arm();
   const running = scene.migrate(...(await argumentsFor(cell)));
   let migrate: RunSeen;
   try {
@@ -65,6 +64,10 @@ export async function runCell(bed: Bed, cell: Cell): Promise<CellResult> {
     const ran = await endOf(running, scene);
     await striker.over();
     migrate = await seen('migrate', ran, scene);
+  } catch (error) {
+    // What had happened by then tells why.
+    if (error instanceof MissedError) error.timeline = timelineOf(scene);
+    throw error;
   } finally {
     running.process.kill('SIGKILL');
   }
@@ -109,9 +112,19 @@ export async function runCell(bed: Bed, cell: Cell): Promise<CellResult> {
     hand: hand?.text ?? '',
     runsOn: goesOnAtLast.length === 2 ? 'both' : (only ?? 'nobody'),
     stoodStillMs,
-    timeline: scene.timeline.text(SIDES.map((side) => scene.witnesses[side])),
+    timeline: timelineOf(scene),
     reusable: whole && memoryProblem === undefined && following === undefined,
   };
+}
+
+function timelineOf(scene: Scene): string {
+  for (const side of SIDES) {
+    const own = scene.beats.beats.filter((beat) => beat.side === side);
+    const [first, last] = [own[0], own.at(-1)];
+    if (first) scene.timeline.note(`${side}: first beat ${first.number}`, first.atMs);
+    if (last) scene.timeline.note(`${side}: last beat ${last.number}`, last.atMs);
+  }
+  return scene.timeline.text(SIDES.map((side) => scene.witnesses[side]));
 }
 
 function hasRun(sides: readonly Side[]): boolean {

@@ -30,7 +30,6 @@ export function runTimes({ events, states, endedAtMs }: Testimony, untilMs: numb
 export function overlapMs(one: readonly RunTime[], other: readonly RunTime[]): number {
   let sumMs = 0;
   for (const a of one)
-    for (const b of other)
-      sumMs += Math.max(0, Math.min(a.toMs, b.toMs) - Math.max(a.fromMs, b.fromMs));
+    for (const b of other) sumMs += Math.max(0, Math.min(a.toMs, b.toMs) - Math.max(a.fromMs, b.fromMs));
   return sumMs;
 }

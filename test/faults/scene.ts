@@ -66,7 +66,9 @@ export class Scene implements AsyncDisposable {
   run(...args: string[]): Running {
     this.timeline.note(`$ switchover ${args.join(' ')}`);
     const running = new Running(args, { SWITCHOVER_STATE_DIR: this.stateDir });
-    running.process.stderr?.on('data', (text: string) => this.timeline.note(`| ${text.replaceAll('\n', '\n| ')}`));
+    running.process.stderr?.on('data', (text: string) =>
+      this.timeline.note(`| ${text.replaceAll('\n', '\n| ')}`),
+    );
     return running;
   }
 

@@ -12,7 +12,8 @@ export class Timeline {
   readonly #beganMs = Date.now();
 
   note(text: string, atMs = Date.now()): void {
-    for (const line of text.trimEnd().split('\n')) this.#entries.push({ atMs, text: line });
+    const lines = text.split('\n').filter((line) => !/^\|?\s*$/.test(line));
+    for (const line of lines) this.#entries.push({ atMs, text: line });
   }
 
   /** With what the witnesses saw, between the notes. */
