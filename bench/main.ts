@@ -38,6 +38,10 @@ const BENCHES: Record<
     summary: 'five times each between libvirt hosts: plain virsh, with watch beside it, migrate (6 min)',
     load: () => import('./libvirt.ts'),
   },
+  limits: {
+    summary: 'five times each: a healthy guest under --max-downtime 200 and 300 ms (2 min)',
+    load: () => import('./limits.ts'),
+  },
   model: {
     summary: 'a decision of every policy, and fleets of up to 100,000 simulated migrations (1 min)',
     load: () => import('./model.ts'),

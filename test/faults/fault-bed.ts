@@ -1,13 +1,16 @@
 /** The pairs that the fault matrix is run on: small, busy enough to need a switchover, and beating. */
 import { randomUUID } from 'node:crypto';
 import { Bed } from '../../lab/bed.ts';
+import type { Workload } from '../../lab/guest/workload.ts';
 import { type Cell, nameOf } from './cell.ts';
+import { MissedError } from './moments.ts';
 import { type CellResult, runCell } from './run-cell.ts';
-import { MissedError } from './strike.ts';
 
 /** Passes of a good second at 480 Mbit/s, and a stop-and-copy as long: both hold a fault that is to come within. */
 const WORKLOAD = { kind: 'loop', wssMiB: 64, beatMs: 100 } as const;
-const MEMORY_MIB = 256;
+export const MEMORY_MIB = 256;
+/** 8 MB/s on a link of 60. */
+const HEALTHY = { kind: 'loop', wssMiB: 64, pagesPerSecond: 2000, beatMs: 100 } as const;
 const ATTEMPTS = 3;
 
 /** Boots a pair when none is there, and keeps it as long as its guest survives. */
@@ -43,8 +46,18 @@ export class FaultBed implements AsyncDisposable {
   }
 }
 
-async function boot(): Promise<Bed> {
+/** A guest that never ends to migrate under stock QEMU, with passes and a pause of about a second. */
+export async function boot(): Promise<Bed> {
+  return await bootWith(WORKLOAD);
+}
+
+/** A guest that stock QEMU migrates within 300 ms of pause, without help. */
+export async function bootHealthy(): Promise<Bed> {
+  return await bootWith(HEALTHY);
+}
+
+async function bootWith(workload: Workload): Promise<Bed> {
   // Both sides are the same VM, and say so.
   const side = { extraArgs: ['-uuid', randomUUID()] };
-  return await Bed.make(WORKLOAD, { memoryMiB: MEMORY_MIB, source: side, destination: side });
+  return await Bed.make(workload, { memoryMiB: MEMORY_MIB, source: side, destination: side });
 }

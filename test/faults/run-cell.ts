@@ -14,7 +14,7 @@
  *
  * To run cells by themselves, and to read a failure: `./dev bench faults --cells destination/lost/later-pass`. Each
  * cell's timeline, with all that switchover said, is the .log file that the bench names; problems are sentences of
- * judge.ts. `MissedError` is none of switchover's faults: the machine was too busy for the moment to be met.
+ * judge.ts. A cell that "could not be run" (MissedError) is none of switchover's faults: the machine was too busy for the moment to be met.
  */
 import type { Bed } from '../../lab/bed.ts';
 import { askMonitor } from '../../lab/monitor.ts';
@@ -24,10 +24,11 @@ import { type Cell, losesTheGuest, nameOf, SIDES, type Side } from './cell.ts';
 import { followingProblem } from './following.ts';
 import { handIn } from './hand.ts';
 import { type CellSeen, problemsOf, type RunSeen } from './judge.ts';
+import { MissedError } from './moments.ts';
 import { knowsReconnectFor } from './options.ts';
 import { overlapMs, runTimes } from './run-times.ts';
 import { Scene } from './scene.ts';
-import { MissedError, Striker } from './strike.ts';
+import { Striker } from './strike.ts';
 
 /** A switchover that has not ended so long after the fault never will. */
 const END_TIMEOUT_MS = 60_000;
@@ -80,8 +81,7 @@ export async function runCell(bed: Bed, cell: Cell): Promise<CellResult> {
   const [onSource, onDestination] = [scene.witnesses.source, scene.witnesses.destination];
   const bothRanMs = overlapMs(runTimes(onSource, untilMs), runTimes(onDestination, untilMs));
   const consoles = twoConsoles(scene.beats.beats);
-  const diedWithTheGuest =
-    cell.side === 'destination' && cell.fault === 'killed' && onDestination.ran && !hasRun(goesOnAtLast);
+  const diedWithTheGuest = cell.side === 'destination' && cell.fault === 'killed' && onDestination.ran;
 
   const [only] = goesOnAtLast;
   const whole = goesOnAtLast.length === 1 && bothRanMs === 0 && consoles === undefined;
@@ -125,10 +125,6 @@ function timelineOf(scene: Scene): string {
     if (last) scene.timeline.note(`${side}: last beat ${last.number}`, last.atMs);
   }
   return scene.timeline.text(SIDES.map((side) => scene.witnesses[side]));
-}
-
-function hasRun(sides: readonly Side[]): boolean {
-  return sides.length > 0;
 }
 
 /** What leads to the cell's moment: several passes, passes that never end, or the default, which stops early. */

@@ -22,7 +22,7 @@ export class Scene implements AsyncDisposable {
   readonly stateDir: string;
   /** The sides without a way of their own are reached directly. */
   readonly ways: Readonly<Partial<Record<Side, Way>>>;
-  readonly witnesses: Readonly<Record<Side, Witness>>;
+  readonly witnesses: Record<Side, Witness>;
   readonly beats: BeatReader;
   readonly timeline = new Timeline();
 
@@ -95,6 +95,13 @@ export class Scene implements AsyncDisposable {
     // A second one that goes on has had the same time for it, but may be half a beat behind.
     if (sides.length > 0) await sleep(SETTLED_MS);
     return this.beats.goesOnSince(sinceMs, BEATS - 1);
+  }
+
+  /** A destination anew, with a witness. What it had seen is forgotten. */
+  async reopenDestination(): Promise<void> {
+    this.witnesses.destination.close();
+    const { monitor2Path } = await this.bed.pair.startDestination();
+    this.witnesses.destination = await Witness.at('destination', monitor2Path);
   }
 
   aliveSides(): Side[] {

@@ -1,10 +1,11 @@
 /** Waits for a cell's moment and lets its fault strike. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Running } from '../../lab/switchover-process.ts';
+import { carryOutUnanswered, type Held, pressCtrlC } from './cancel-moment.ts';
 import type { Cell, Fault, Side } from './cell.ts';
+import { isPass, isStatus, isStop, MissedError } from './moments.ts';
 import type { Scene } from './scene.ts';
 import type { Way } from './way.ts';
-import type { Direction } from './way-process.ts';
 import type { WitnessedEvent } from './witness.ts';
 
 const PHASE_TIMEOUT_MS = 30_000;
@@ -13,23 +14,7 @@ const SILENT_MS = 3000;
 /** Within a pass of more than a second, and within a stop-and-copy of about as long. */
 const INTO_PASS_MS = 250;
 const INTO_STOP_MS = 100;
-/** In which QEMU has carried out a command that it was passed. */
-const CARRIED_OUT_MS = 100;
-
 const HELD_WITHIN_MS = 300;
-
-/** A line that a way holds back: the moment stands still until it is let go. */
-interface Held {
-  readonly way: Way;
-  readonly side: Side;
-  readonly direction: Direction;
-}
-
-/** The fault did not come when it should have: the cell says nothing then. */
-export class MissedError extends Error {
-  override readonly name = 'MissedError';
-  timeline = '';
-}
 
 export class Striker {
   readonly #scene: Scene;
@@ -79,18 +64,12 @@ export class Striker {
         await this.#holdTheEnd();
         await saw('completion', isStatus('completed'));
         await this.#untilHeld();
-        await this.#takeEffect();
-        return;
+        return await this.#takeEffect();
       case 'cancel':
         await saw('second pass', isPass(2));
-        await this.#cancel(running);
+        this.#held = await pressCtrlC(this.#scene, running);
+        return await this.#takeEffect();
     }
-  }
-
-  /** The events of the migration, and the answers to query-migrate, where there is a way that they come by. */
-  async #holdTheEnd(): Promise<void> {
-    const { source } = this.#scene.ways;
-    if (source) await this.#holdAt(source, 'source', 'to-client', /"status": "completed"/);
   }
 
   /** Waits until a fault that ends by itself has done so. */
@@ -98,21 +77,13 @@ export class Striker {
     await Promise.all(this.#ends);
   }
 
-  /** Ctrl-C, and the fault at the first command that is more than a question. */
-  async #cancel(running: Running): Promise<void> {
-    const { ways, witnesses, timeline } = this.#scene;
-    for (const [side, way] of Object.entries(ways))
-      await this.#holdAt(way, side as Side, 'to-qemu', /"(execute|exec-oob)": ?"(?!query-)/);
-    timeline.note('Ctrl-C');
-    running.process.kill('SIGINT');
-    const endMs = Date.now() + PHASE_TIMEOUT_MS;
-    // A cancel that needs nothing of the side with a way is seen by what it does to the other.
-    const cancelling = () => witnesses.source.events.some(isStatus('cancelling'));
-    while (!this.#held && !cancelling()) {
-      if (Date.now() > endMs) throw new MissedError('no cancel came after Ctrl-C');
-      await sleep(5);
-    }
-    await this.#takeEffect();
+  /** The events of the migration, and the answers to query-migrate, where there is a way that they come by. */
+  async #holdTheEnd(): Promise<void> {
+    const way = this.#scene.ways.source;
+    await way?.holdAt('to-client', /"status": "completed"/, (line) => {
+      this.#scene.timeline.note(`held at the way to the source: ${line}`);
+      this.#held = { way, side: 'source', direction: 'to-client' };
+    });
   }
 
   /** The way has got the news as soon as the witness, but tells it over a channel of its own. */
@@ -125,7 +96,7 @@ export class Striker {
     const { side, fault } = this.#cell;
     const way = this.#scene.ways[side];
     const held = this.#held;
-    if (held?.side === side && way) await passHeld(held, fault, way);
+    if (held?.side === side) await passHeld(held, fault);
     await this.#begin(fault, side, way);
     this.#scene.timeline.note(`FAULT: ${side} ${fault}`);
     if (held && held.side !== side) await held.way.letGo(held.direction);
@@ -143,11 +114,7 @@ export class Striker {
       case 'lost-2s': {
         const restore = await way.prepare();
         await way.lose('stale-socket');
-        this.#ends.push(
-          sleep(LOST_MS)
-            .then(restore)
-            .then(() => this.#noteEnd()),
-        );
+        this.#endsAfter(LOST_MS, restore);
         break;
       }
       case 'lost':
@@ -155,29 +122,18 @@ export class Striker {
         break;
       case 'silent-3s':
         await way.fallSilent();
-        this.#ends.push(
-          sleep(SILENT_MS)
-            .then(async () => await way.speakAgain())
-            .then(() => this.#noteEnd()),
-        );
+        this.#endsAfter(SILENT_MS, async () => await way.speakAgain());
         break;
       case 'silent':
         await way.fallSilent();
     }
   }
 
-  #noteEnd(): void {
-    this.#scene.timeline.note('the fault is over');
-  }
-
-  async #holdAt(way: Way, side: Side, direction: Direction, pattern: RegExp): Promise<void> {
-    await way.holdAt(direction, pattern, (line) => {
-      this.#scene.timeline.note(`held at the way to the ${side}: ${line}`);
-      const first = this.#held === undefined;
-      this.#held ??= { way, side, direction };
-      // Only the first command matters: the moment is one.
-      if (!first) void way.letGo(direction);
-    });
+  #endsAfter(ms: number, end: () => Promise<void>): void {
+    const ended = sleep(ms)
+      .then(end)
+      .then(() => this.#scene.timeline.note('the fault is over'));
+    this.#ends.push(ended);
   }
 
   #assertBefore(what: string, event: (event: WitnessedEvent) => boolean): void {
@@ -190,22 +146,7 @@ export class Striker {
  * What is held on the way that is about to be struck. A lost connection loses the answer to a command and not the
  * command, which is the harder case; a silent one swallows it. News of the completion have come through before.
  */
-async function passHeld({ direction }: Held, fault: Fault, way: Way): Promise<void> {
-  if (direction === 'to-client') return await way.letGo('to-client');
-  if (fault !== 'lost' && fault !== 'lost-2s') return;
-  await way.hold('to-client');
-  await way.letGo('to-qemu');
-  await sleep(CARRIED_OUT_MS);
-}
-
-function isPass(number: number): (event: WitnessedEvent) => boolean {
-  return ({ name, data }) => name === 'MIGRATION_PASS' && Number(data['pass']) >= number;
-}
-
-function isStop({ name }: WitnessedEvent): boolean {
-  return name === 'STOP';
-}
-
-function isStatus(status: string): (event: WitnessedEvent) => boolean {
-  return ({ name, data }) => name === 'MIGRATION' && data['status'] === status;
+async function passHeld(held: Held, fault: Fault): Promise<void> {
+  if (held.direction === 'to-client') await held.way.letGo('to-client');
+  else if (fault === 'lost' || fault === 'lost-2s') await carryOutUnanswered(held);
 }
