@@ -1,6 +1,6 @@
 /**
  * The cells of the fault matrix that matter most, on real QEMU: what switchover says is held against both QEMUs and
- * both consoles. All fifty: `./dev bench faults`. How to read a failure: test/faults/run-cell.ts.
+ * both consoles. All sixty: `./dev bench faults`. How to read a failure: test/faults/run-cell.ts.
  */
 import { afterAll, expect, test } from 'vitest';
 import { cellsLike } from './faults/cell.ts';
@@ -18,6 +18,7 @@ test.each([
   ['source/lost-2s/cancel', 'the command was carried out, and its answer lost'],
   ['source/lost/stopped', 'the source may not be believed dead'],
   ['source/lost/completed', 'the guest has been handed over'],
+  ['destination/lost/cancel-stopped', 'no yank without a fence'],
   ['destination/killed/completed', 'it had all of the guest, and the source has it still'],
 ])('%s: %s', async (name) => {
   for (const cell of cellsLike(name)) {

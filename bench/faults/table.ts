@@ -22,6 +22,7 @@ const PHASE_WORDS: Record<Phase, string> = {
   stopped: 'while stopped',
   completed: 'just after completion',
   cancel: 'in a cancel',
+  'cancel-stopped': 'in a cancel while stopped',
 };
 
 /** @throws {Error} when the marks are not there */

@@ -8,8 +8,11 @@ export const SIDES: readonly Side[] = ['source', 'destination'];
 export const FAULTS = ['lost-2s', 'lost', 'silent-3s', 'silent', 'killed'] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** When. `cancel`: as soon as the cancel sends its first command. `completed`: the source has just said so. */
-export const PHASES = ['pass-1', 'later-pass', 'stopped', 'completed', 'cancel'] as const;
+/**
+ * When. `completed`: the source has just said so. `cancel`: as soon as the cancel sends its first command, in a pass or
+ * in the stop-and-copy.
+ */
+export const PHASES = ['pass-1', 'later-pass', 'stopped', 'completed', 'cancel', 'cancel-stopped'] as const;
 export type Phase = (typeof PHASES)[number];
 
 export interface Cell {
@@ -22,7 +25,7 @@ export const CELLS: readonly Cell[] = SIDES.flatMap((side) =>
   FAULTS.flatMap((fault) => PHASES.map((phase) => ({ side, fault, phase }))),
 );
 
-/** `destination/lost/later-pass` */
+/** As `destination/lost/later-pass`. */
 export function nameOf({ side, fault, phase }: Cell): string {
   return `${side}/${fault}/${phase}`;
 }
@@ -55,6 +58,10 @@ function examples(): string {
 /** Comes back by itself, soon: nobody has to be asked for that. */
 export function isBrief({ fault }: Cell): boolean {
   return fault === 'lost-2s' || fault === 'silent-3s';
+}
+
+export function isCancel({ phase }: Cell): boolean {
+  return phase === 'cancel' || phase === 'cancel-stopped';
 }
 
 /** A killed source takes the only whole guest with it, unless it had handed it over. */

@@ -1,5 +1,5 @@
 /** What a cell must show, as sentences about what it did not. Pure. */
-import { type Cell, isBrief, losesTheGuest, type Side } from './cell.ts';
+import { type Cell, isBrief, isCancel, losesTheGuest, type Side } from './cell.ts';
 
 /** A switchover that has ended, and who was seen to run the guest then. */
 export interface RunSeen {
@@ -50,7 +50,7 @@ export function problemsOf(seen: CellSeen): string[] {
     nobodyCan && migrate.status !== 6 && `exit status ${migrate.status} for a guest that is lost`,
     isBrief(cell) && migrate.status === 6 && 'the fault was over soon, and switchover asks for an operator',
     isBrief(cell) &&
-      cell.phase !== 'cancel' &&
+      !isCancel(cell) &&
       migrate.status !== 0 &&
       `the fault was over soon, and the migration ended with exit status ${migrate.status}`,
     seen.memoryProblem,

@@ -20,7 +20,7 @@ import type { Bed } from '../../lab/bed.ts';
 import { askMonitor } from '../../lab/monitor.ts';
 import type { Ran, Running } from '../../lab/switchover-process.ts';
 import { longestSilenceMs, twoConsoles } from './beats.ts';
-import { type Cell, losesTheGuest, nameOf, SIDES, type Side } from './cell.ts';
+import { type Cell, isBrief, losesTheGuest, nameOf, type Phase, SIDES, type Side } from './cell.ts';
 import { followingProblem } from './following.ts';
 import { handIn } from './hand.ts';
 import { type CellSeen, problemsOf, type RunSeen } from './judge.ts';
@@ -128,11 +128,15 @@ function timelineOf(scene: Scene): string {
 }
 
 /** What leads to the cell's moment: several passes, passes that never end, or the default, which stops early. */
-async function argumentsFor({ phase, fault }: Cell): Promise<string[]> {
-  const policies = { 'later-pass': ['--policy', 'mp'], cancel: ['--policy', 'stock'] };
-  const policy = phase === 'later-pass' || phase === 'cancel' ? policies[phase] : [];
-  const forGood = fault !== 'lost-2s' && fault !== 'silent-3s';
-  return [...policy, ...(forGood && (await knowsReconnectFor()) ? ['--reconnect-for', '5s'] : [])];
+const POLICIES: Partial<Record<Phase, string>> = { 'later-pass': 'mp', cancel: 'stock' };
+
+async function argumentsFor(cell: Cell): Promise<string[]> {
+  const policy = POLICIES[cell.phase];
+  const impatient = !isBrief(cell) && (await knowsReconnectFor());
+  return [
+    ...(policy === undefined ? [] : ['--policy', policy]),
+    ...(impatient ? ['--reconnect-for', '5s'] : []),
+  ];
 }
 
 /** @returns with a null status when it had to be killed */

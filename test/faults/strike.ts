@@ -1,5 +1,6 @@
 /** Waits for a cell's moment and lets its fault strike. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DEFAULT_RATE_BITS_PER_SECOND } from '../../lab/link.ts';
 import type { Running } from '../../lab/switchover-process.ts';
 import { carryOutUnanswered, type Held, pressCtrlC } from './cancel-moment.ts';
 import type { Cell, Fault, Side } from './cell.ts';
@@ -15,6 +16,7 @@ const SILENT_MS = 3000;
 const INTO_PASS_MS = 250;
 const INTO_STOP_MS = 100;
 const HELD_WITHIN_MS = 300;
+const SLOW_BITS_PER_SECOND = DEFAULT_RATE_BITS_PER_SECOND / 5;
 
 export class Striker {
   readonly #scene: Scene;
@@ -69,12 +71,30 @@ export class Striker {
         await saw('second pass', isPass(2));
         this.#held = await pressCtrlC(this.#scene, running);
         return await this.#takeEffect();
+      case 'cancel-stopped':
+        await saw('stop', isStop);
+        await this.#inALongStop(async () => {
+          this.#held = await pressCtrlC(this.#scene, running);
+          await this.#takeEffect();
+        });
+        return this.#assertBefore('its completion', isStatus('completed'));
     }
   }
 
   /** Waits until a fault that ends by itself has done so. */
   async over(): Promise<void> {
     await Promise.all(this.#ends);
+  }
+
+  /** A Ctrl-C takes effect after a second, which a stop-and-copy of a good second has not left: the link slows down. */
+  async #inALongStop(act: () => Promise<void>): Promise<void> {
+    const { link } = this.#scene.bed.lab;
+    await link.setRate(SLOW_BITS_PER_SECOND);
+    try {
+      await act();
+    } finally {
+      await link.setRate(DEFAULT_RATE_BITS_PER_SECOND);
+    }
   }
 
   /** The events of the migration, and the answers to query-migrate, where there is a way that they come by. */
