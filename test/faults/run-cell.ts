@@ -134,6 +134,8 @@ async function argumentsFor(cell: Cell): Promise<string[]> {
   const policy = POLICIES[cell.phase];
   const impatient = !isBrief(cell) && (await knowsReconnectFor());
   return [
+    // On a busy machine a link may look slow; no cell is about a migration that is given up for that.
+    ...['--max-downtime', '15s'],
     ...(policy === undefined ? [] : ['--policy', policy]),
     ...(impatient ? ['--reconnect-for', '5s'] : []),
   ];
