@@ -28,6 +28,7 @@ const GOOD: CellSeen = {
   twoConsoles: undefined,
   goesOnAtLast: ['destination'],
   diedWithTheGuest: false,
+  unwatched: false,
   memoryProblem: undefined,
   followingProblem: undefined,
 };
@@ -99,6 +100,11 @@ test.each<[string, Partial<CellSeen>, RegExp]>([
     'a lost guest told to be there',
     { cell: KILLED, migrate: STAYED, goesOnAtLast: [] },
     /exit status 4 for a guest that is lost/,
+  ],
+  [
+    'a migration left to itself',
+    { migrate: ASKED, hand: 'cont', unwatched: true },
+    /goes on that nobody watches/,
   ],
   ['lost memory', { memoryProblem: '3 pages are wrong' }, /3 pages are wrong/],
   ['what is left behind', { followingProblem: 'the following migrate' }, /the following migrate/],

@@ -31,10 +31,17 @@ export interface CellSeen {
   readonly goesOnAtLast: readonly Side[];
   /** The destination ran the guest before its QEMU was killed, so that nobody has it whole any more. */
   readonly diedWithTheGuest: boolean;
+  /** A migration was still under way when all was done that switchover asks for. */
+  readonly unwatched: boolean;
   /** Undefined where the memory is right, or nobody has it any more. */
   readonly memoryProblem: string | undefined;
   /** Undefined where the next command did what it should. */
   readonly followingProblem: string | undefined;
+}
+
+/** @param migration a status of query-migrate */
+export function isUnderWay(migration: string): boolean {
+  return ['setup', 'active', 'pre-switchover', 'device', 'cancelling', 'postcopy-active'].includes(migration);
 }
 
 export function problemsOf(seen: CellSeen): string[] {
@@ -47,6 +54,7 @@ export function problemsOf(seen: CellSeen): string[] {
     ...(typeof hand === 'object' ? untruths(hand) : []),
     hand === 'none-named' && !nobodyCan && 'exit status 6 names no hand that can be carried out',
     ...endProblems(seen, nobodyCan),
+    seen.unwatched && 'a migration goes on that nobody watches',
     nobodyCan && migrate.status !== 6 && `exit status ${migrate.status} for a guest that is lost`,
     isBrief(cell) && migrate.status === 6 && 'the fault was over soon, and switchover asks for an operator',
     isBrief(cell) &&
@@ -91,7 +99,7 @@ function untruths({ command, status, runsOn, said, goesOn, migration, alive }: R
     case 4:
     case 5:
       expectEnd('source');
-      if (migration === 'active' || migration === 'setup' || migration === 'device')
+      if (migration !== undefined && isUnderWay(migration))
         problems.push(`${command} ended with exit status ${status}, and the migration goes on`);
       break;
     case 6:

@@ -23,7 +23,7 @@ import { longestSilenceMs, twoConsoles } from './beats.ts';
 import { type Cell, isBrief, losesTheGuest, nameOf, type Phase, SIDES, type Side } from './cell.ts';
 import { followingProblem } from './following.ts';
 import { handIn } from './hand.ts';
-import { type CellSeen, problemsOf, type RunSeen } from './judge.ts';
+import { type CellSeen, isUnderWay, problemsOf, type RunSeen } from './judge.ts';
 import { MissedError } from './moments.ts';
 import { knowsReconnectFor } from './options.ts';
 import { overlapMs, runTimes } from './run-times.ts';
@@ -83,6 +83,9 @@ export async function runCell(bed: Bed, cell: Cell): Promise<CellResult> {
   const consoles = twoConsoles(scene.beats.beats);
   const diedWithTheGuest = cell.side === 'destination' && cell.fault === 'killed' && onDestination.ran;
 
+  // It would end in the middle of the check of the memory, which keeps the guest from writing.
+  const unwatched = await endUnwatched(scene);
+
   const [only] = goesOnAtLast;
   const whole = goesOnAtLast.length === 1 && bothRanMs === 0 && consoles === undefined;
   const memoryProblem = whole && only ? await memoryOf(bed, only) : undefined;
@@ -98,6 +101,7 @@ export async function runCell(bed: Bed, cell: Cell): Promise<CellResult> {
     twoConsoles: consoles,
     goesOnAtLast,
     diedWithTheGuest,
+    unwatched,
     memoryProblem,
     followingProblem: following,
   };
@@ -183,6 +187,17 @@ async function carryOut(migrate: RunSeen, scene: Scene): Promise<{ text: string;
   const running = scene.run(...hand.words, ...(hand.words.includes('--json') ? [] : ['--json']));
   const ran = await endOf(running, scene);
   return { text: `\`attach\`, exit ${ran.status}`, seen: await seen('attach', ran, scene) };
+}
+
+/** @returns true when a migration went on, with no switchover to hold its limits */
+async function endUnwatched(scene: Scene): Promise<boolean> {
+  const { source } = scene.witnesses;
+  if (source.endedAtMs !== undefined || !isUnderWay(source.migration)) return false;
+  scene.timeline.note('the harness cancels a migration that nobody watches');
+  await askMonitor(scene.bed.pair.source.qmpPath, 'migrate_cancel').catch((error: Error) =>
+    scene.timeline.note(error.message),
+  );
+  return true;
 }
 
 async function memoryOf(bed: Bed, side: Side): Promise<string | undefined> {
