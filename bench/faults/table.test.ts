@@ -8,7 +8,7 @@ const HOLDS: CellRecord = {
   problems: [],
   exitStatus: 6,
   reason: 'the destination is not reached',
-  hand: '`attach`, exit 0',
+  hand: 'then `attach`, exit 0',
   runsOn: 'destination',
   stoodStillMs: 1400,
   commit: '1234567',

@@ -175,18 +175,18 @@ async function seen(command: string, ran: Ran, scene: Scene): Promise<RunSeen> {
 /** @returns what was done, for the table, and what was seen of it */
 async function carryOut(migrate: RunSeen, scene: Scene): Promise<{ text: string; seen: CellSeen['hand'] }> {
   const hand = handIn(migrate.said);
-  if (hand === undefined) return { text: 'none named', seen: 'none-named' };
+  if (hand === undefined) return { text: 'no hand named', seen: 'none-named' };
   if (hand.type === 'cont') {
     scene.timeline.note(`by hand: cont on the ${hand.side}`);
     // The witness holds the second monitor, and switchover has let go of the first.
     await askMonitor(scene.bed.pair[hand.side].qmpPath, 'cont').catch((error: Error) =>
       scene.timeline.note(`by hand: ${error.message}`),
     );
-    return { text: `\`cont\` on the ${hand.side}`, seen: 'cont' };
+    return { text: `then \`cont\` on the ${hand.side}`, seen: 'cont' };
   }
   const running = scene.run(...hand.words, ...(hand.words.includes('--json') ? [] : ['--json']));
   const ran = await endOf(running, scene);
-  return { text: `\`attach\`, exit ${ran.status}`, seen: await seen('attach', ran, scene) };
+  return { text: `then \`attach\`, exit ${ran.status}`, seen: await seen('attach', ran, scene) };
 }
 
 /** @returns true when a migration went on, with no switchover to hold its limits */
