@@ -42,10 +42,9 @@ async function inTheCancel() {
 /** Exactly one console goes on, there, with all the guest's memory. */
 async function expectOneSide(side: Side | 'either'): Promise<Side> {
   goesOn = await scene.goesOn();
-  const said = scene.timeline.text(Object.values(scene.witnesses));
-  expect(goesOn, said).toHaveLength(1);
+  expect(goesOn, scene.story()).toHaveLength(1);
   const [only = 'source'] = goesOn;
-  if (side !== 'either') expect(only, said).toBe(side);
+  if (side !== 'either') expect(only, scene.story()).toBe(side);
   await bed.verify(only);
   return only;
 }

@@ -104,6 +104,11 @@ export class Scene implements AsyncDisposable {
     this.witnesses.destination = await Witness.at('destination', monitor2Path);
   }
 
+  /** All that happened so far, for a failure's message. */
+  story(): string {
+    return this.timeline.text(Object.values(this.witnesses));
+  }
+
   aliveSides(): Side[] {
     return SIDES.filter((side) => this.bed.pair[side].alive());
   }
