@@ -33,10 +33,14 @@ afterEach(async () => {
 async function inTheCancel() {
   const running = scene.migrate('--policy', 'stock');
   expect(await scene.witnesses.source.saw(isPass(2), 60_000)).toBe(true);
-  const held = await pressCtrlC(scene, running);
-  expect(held, 'both sides have a way, so that the first command must be held').toBeDefined();
-  if (held) await carryOutUnanswered(held);
-  return { running, letGo: async () => await held?.way.letGo('to-client') };
+  const { first, end } = await pressCtrlC(scene, running);
+  if (!first) throw new Error('both sides have a way, and the first command of the cancel was not held');
+  await carryOutUnanswered(first);
+  const letGo = async () => {
+    await first.way.letGo('to-client');
+    await end();
+  };
+  return { running, letGo };
 }
 
 /** Exactly one console goes on, there, with all the guest's memory. */

@@ -69,14 +69,10 @@ export class Striker {
         return await this.#takeEffect();
       case 'cancel':
         await saw('second pass', isPass(2));
-        this.#held = await pressCtrlC(this.#scene, running);
-        return await this.#takeEffect();
+        return await this.#cancel(running);
       case 'cancel-stopped':
         await saw('stop', isStop);
-        await this.#inALongStop(async () => {
-          this.#held = await pressCtrlC(this.#scene, running);
-          await this.#takeEffect();
-        });
+        await this.#inALongStop(async () => await this.#cancel(running));
         return this.#assertBefore('its completion', isStatus('completed'));
     }
   }
@@ -84,6 +80,13 @@ export class Striker {
   /** Waits until a fault that ends by itself has done so. */
   async over(): Promise<void> {
     await Promise.all(this.#ends);
+  }
+
+  async #cancel(running: Running): Promise<void> {
+    const moment = await pressCtrlC(this.#scene, running);
+    this.#held = moment.first;
+    await this.#takeEffect();
+    await moment.end(this.#cell.side);
   }
 
   /** A Ctrl-C takes effect after a second, which a stop-and-copy of a good second has not left: the link slows down. */
@@ -119,7 +122,7 @@ export class Striker {
     if (held?.side === side) await passHeld(held, fault);
     await this.#begin(fault, side, way);
     this.#scene.timeline.note(`FAULT: ${side} ${fault}`);
-    if (held && held.side !== side) await held.way.letGo(held.direction);
+    if (held?.direction === 'to-client' && held.side !== side) await held.way.letGo('to-client');
   }
 
   async #begin(fault: Fault, side: Side, way: Way | undefined): Promise<void> {
