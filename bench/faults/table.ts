@@ -66,8 +66,8 @@ function introduction(records: readonly CellRecord[]): string {
   const hypervisors = [...new Set(records.map(({ hypervisor }) => hypervisor))].join(', ');
   return (
     `${passed} of ${records.length} cells hold, at ${commits} with ${hypervisors}. ` +
-    'Each tells who runs the guest in the end, the exit status, the longest time that the guest stood still before ' +
-    'any hand was lent, and the hand that exit status 6 named.'
+    'Each tells who runs the guest in the end, the exit status, the hand that exit status 6 named, and for how long ' +
+    'the guest stood still at most (some 5 s of look around before a hand is lent included).'
   );
 }
 

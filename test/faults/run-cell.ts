@@ -44,7 +44,7 @@ export interface CellResult {
   readonly hand: string;
   /** Who ran the guest in the end. */
   readonly runsOn: Side | 'nobody' | 'both';
-  /** The longest time between two beats of the guest, before the hand that exit status 6 names. */
+  /** The longest time between two beats of the guest. A hand that is lent only after a look around is part of it. */
   readonly stoodStillMs: number;
   readonly timeline: string;
   /** The pair can be used again: its guest is at work on the source, and a destination waits. */
@@ -72,8 +72,6 @@ export async function runCell(bed: Bed, cell: Cell): Promise<CellResult> {
   } finally {
     running.process.kill('SIGKILL');
   }
-  const stoodStillMs = longestSilenceMs(scene.beats.beats);
-
   if (cell.fault === 'lost' || cell.fault === 'silent') await scene.ways[cell.side]?.restore();
   const hand = migrate.status === 6 ? await carryOut(migrate, scene) : undefined;
   const goesOnAtLast = await scene.goesOn();
@@ -81,6 +79,7 @@ export async function runCell(bed: Bed, cell: Cell): Promise<CellResult> {
   const [onSource, onDestination] = [scene.witnesses.source, scene.witnesses.destination];
   const bothRanMs = overlapMs(runTimes(onSource, untilMs), runTimes(onDestination, untilMs));
   const consoles = twoConsoles(scene.beats.beats);
+  const stoodStillMs = longestSilenceMs(scene.beats.beats);
   const diedWithTheGuest = cell.side === 'destination' && cell.fault === 'killed' && onDestination.ran;
 
   // It would end in the middle of the check of the memory, which keeps the guest from writing.
