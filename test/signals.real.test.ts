@@ -2,15 +2,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Bed } from '../lab/bed.ts';
+import { DEFAULT_RATE_BITS_PER_SECOND } from '../lab/link.ts';
+import { askMonitor } from '../lab/monitor.ts';
 import { documentFrom } from '../lab/switchover-process.ts';
+import { twoConsoles } from './faults/beats.ts';
 import { carryOutUnanswered, pressCtrlC } from './faults/cancel-moment.ts';
 import type { Side } from './faults/cell.ts';
 import { boot } from './faults/fault-bed.ts';
-import { isPass } from './faults/moments.ts';
+import { isPass, isStop } from './faults/moments.ts';
+import { overlapMs, runTimes } from './faults/run-times.ts';
 import { Scene } from './faults/scene.ts';
 
 /** Enough for a switchover that lets go at once to have done so. */
 const LETS_GO_WITHIN_MS = 500;
+/** For a cancel to have done what it does, on a busy machine. */
+const CANCELS_WITHIN_MS = 4000;
+const ENDS_WITHIN_MS = 60_000;
 
 let bed: Bed;
 let scene: Scene;
@@ -78,4 +85,33 @@ test('a SIGKILL in the cancel, then attach: exactly one side runs the guest, and
   const side = await expectOneSide('either');
   const statuses = side === 'destination' ? [0] : [3, 4, 5];
   expect(statuses, ran.stderr + ran.stdout).toContain(ran.status);
+});
+
+test('Ctrl-C of an attach that was told no destination, in the stop-and-copy: never both', async () => {
+  const { pair, lab } = bed;
+  const { source, destination } = scene.witnesses;
+  await askMonitor(pair.destination.qmpPath, 'migrate-incoming', { uri: pair.migrateUri });
+  await askMonitor(pair.source.qmpPath, 'migrate-set-parameters', { 'max-bandwidth': 2 ** 40 });
+  await askMonitor(pair.source.qmpPath, 'migrate', { uri: pair.migrateUri });
+  const attached = scene.run('attach', `qmp:${pair.source.qmpPath}`, '--policy', 'stock', '--json');
+  const timer = setTimeout(() => attached.process.kill('SIGKILL'), ENDS_WITHIN_MS);
+  await attached.says(/^pass \d/m);
+  // Whoever began it lets it end, on a link that slows down, so that the Ctrl-C comes before its end.
+  source.command('migrate-set-parameters', { 'downtime-limit': 20_000 });
+  expect(await source.saw(isStop, 60_000)).toBe(true);
+  await lab.link.setRate(DEFAULT_RATE_BITS_PER_SECOND / 10);
+  try {
+    attached.process.kill('SIGINT');
+    await sleep(CANCELS_WITHIN_MS);
+  } finally {
+    await lab.link.setRate(DEFAULT_RATE_BITS_PER_SECOND);
+  }
+  const ran = await attached.ended;
+  clearTimeout(timer);
+  const side = await expectOneSide('either');
+  // Who has not seen the destination may ask for somebody who looks, and may not guess.
+  expect(side === 'destination' ? [0, 6] : [4, 5, 6], scene.story()).toContain(ran.status);
+  const nowMs = Date.now();
+  expect(overlapMs(runTimes(source, nowMs), runTimes(destination, nowMs)), scene.story()).toBe(0);
+  expect(twoConsoles(scene.beats.beats)).toBeUndefined();
 });

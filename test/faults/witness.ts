@@ -96,6 +96,11 @@ export class Witness {
     return true;
   }
 
+  /** Has this QEMU do something behind switchover's back, as another tool would. Its answer is not waited for. */
+  command(execute: string, args: Readonly<Record<string, unknown>>): void {
+    this.#socket.write(`${JSON.stringify({ execute, arguments: args, id: 'command' })}\n`);
+  }
+
   close(): void {
     this.#closing = true;
     clearInterval(this.#timer);
