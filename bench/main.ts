@@ -9,6 +9,7 @@ interface Options {
   readonly kvm: boolean;
   readonly write: boolean;
   readonly runs: number | undefined;
+  readonly cells?: string;
 }
 
 const BENCHES: Record<
@@ -32,9 +33,17 @@ const BENCHES: Record<
     summary: 'five times each: three guests braked to a pause below 500 ms (7 min)',
     load: () => import('./brake.ts'),
   },
+  faults: {
+    summary: 'monitors lost, silent and killed in every phase: the table of docs/safety.md (15 min)',
+    load: () => import('./faults/faults.ts'),
+  },
   libvirt: {
     summary: 'five times each between libvirt hosts: plain virsh, with watch beside it, migrate (6 min)',
     load: () => import('./libvirt.ts'),
+  },
+  limits: {
+    summary: 'five times each: a healthy guest under --max-downtime 200 and 300 ms (2 min)',
+    load: () => import('./limits.ts'),
   },
   model: {
     summary: 'a decision of every policy, and fleets of up to 100,000 simulated migrations (1 min)',
@@ -83,6 +92,7 @@ async function main(): Promise<number> {
         kvm: { type: 'boolean', default: false },
         write: { type: 'boolean', default: false },
         runs: { type: 'string' },
+        cells: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -110,7 +120,7 @@ async function main(): Promise<number> {
 
 function help(): string {
   const lines = Object.entries(BENCHES).map(([name, { summary }]) => `  ${name.padEnd(13)}${summary}`);
-  return `./dev bench NAME [--json]\n\n${lines.join('\n')}\n\npolicies: --quick is a small matrix, --fresh forgets the runs that are there.\nconvergence: --kvm has its guests on KVM, in a host that QEMU emulates; --runs N; --write makes docs/convergence.md.\nExits 1 where a goal is missed. Nothing else should run meanwhile.\n`;
+  return `./dev bench NAME [--json]\n\n${lines.join('\n')}\n\npolicies: --quick is a small matrix, --fresh forgets the runs that are there.\nconvergence: --kvm has its guests on KVM, in a host that QEMU emulates; --runs N; --write makes docs/convergence.md.\nfaults: --cells PATTERN runs those (destination/lost/*,source/killed), --fresh again.\nExits 1 where a goal is missed. Nothing else should run meanwhile.\n`;
 }
 
 function text({ figures, goals }: BenchResult): string {

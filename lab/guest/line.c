@@ -157,7 +157,29 @@ static void answer_request(const struct requests *requests, char *line) {
   }
 }
 
+/* Prints a beat when one is due. Returns how long the next may be waited for, at most `timeout_ms` (-1 = for ever). */
+static int beat(int timeout_ms) {
+  static uint64_t every_us, due_us, beats;
+  static int begun;
+  if (!begun) {
+    begun = 1;
+    every_us = number("beat", "0") * 1000;
+    due_us = now_us();
+  }
+  if (every_us == 0) return timeout_ms;
+  uint64_t now = now_us();
+  if (now >= due_us) {
+    printf("beat %llu\n", (unsigned long long)++beats);
+    fflush(stdout);
+    /* After a pause of the guest the beats that it missed are not made up for. */
+    due_us = now + every_us;
+  }
+  int next_ms = (int)((due_us - now + 999) / 1000);
+  return timeout_ms < 0 || timeout_ms > next_ms ? next_ms : timeout_ms;
+}
+
 void serve_requests(const struct requests *requests, int timeout_ms) {
+  timeout_ms = beat(timeout_ms);
   static char line[256];
   static size_t length;
   static int too_long;

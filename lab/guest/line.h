@@ -56,7 +56,11 @@ struct requests {
   const struct ledger *ledger;
 };
 
-/* Waits at most `timeout_ms` for input (0 = only looks, -1 = for ever) and answers every complete line. */
+/*
+ * Waits at most `timeout_ms` for input (0 = only looks, -1 = for ever, or until the next beat) and answers every
+ * complete line. With `beat=MS` on the kernel's command line it prints `beat N` on the console that often: the N are
+ * kept in the guest's memory, so the same N on two consoles shows that both sides ran the guest.
+ */
 void serve_requests(const struct requests *requests, int timeout_ms);
 
 #endif

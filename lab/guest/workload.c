@@ -9,6 +9,7 @@
  *   rate=R                                     pages a second, 0 = flat out
  *   page=word|full                             one small record a page, or 4096 incompressible bytes
  *   busy=X calm=Y                              seconds, for phases
+ *   beat=MS                                    how often `beat N` is printed on the console, 0 = never (line.h)
  *
  * Every page carries its index, a generation (how often it was written) and a checksum. A separate table, the
  * ledger, holds the generation that each page must have. A migration that loses a write leaves a page that is

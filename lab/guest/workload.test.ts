@@ -51,6 +51,17 @@ test('writes at the rate asked for', async () => {
   expect(rate).toBeLessThan(6_000);
 });
 
+test('beats on its console, each number once, whether it is busy or waits', async () => {
+  for (const kind of ['loop', 'idle'] as const) {
+    await using guest = start({ kind, wssMiB: 1, beatMs: 20 });
+    const lines: string[] = [];
+    while (lines.filter((line) => line.startsWith('beat')).length < 5) lines.push(await guest.ask(''));
+    expect(lines.filter((line) => line.startsWith('beat')).slice(0, 5)).toEqual(
+      [1, 2, 3, 4, 5].map((number) => `beat ${number}`),
+    );
+  }
+});
+
 test('answers what it does not understand with an error, and goes on', async () => {
   await using guest = start({ kind: 'idle', wssMiB: 1 });
   await guest.ask('');

@@ -29,6 +29,8 @@ export interface Workload {
   readonly busySeconds?: number;
   /** For `phases`. Default 5. */
   readonly calmSeconds?: number;
+  /** Prints `beat N` on the guest's console every so often, which shows where the guest runs. Default: never. */
+  readonly beatMs?: number;
   /** For `stress-ng`. Default `zero-one`. */
   readonly method?: StressMethod;
 }
@@ -54,7 +56,8 @@ export function workingSetMiB({ kind, wssMiB }: Workload): number {
 
 export function workloadArguments(workload: Workload): string[] {
   const { kind } = workload;
-  const common = [`workload=${kind}`, `wss_mib=${workingSetMiB(workload)}`];
+  const beat = workload.beatMs === undefined ? [] : [`beat=${workload.beatMs}`];
+  const common = [`workload=${kind}`, `wss_mib=${workingSetMiB(workload)}`, ...beat];
   if (isApplication(kind)) {
     const method = kind === 'stress-ng' ? [`method=${workload.method ?? DEFAULT_METHOD}`] : [];
     return [...common, `store=${APPLICATIONS[kind].store}`, ...method];

@@ -70,7 +70,11 @@ function endFrom(left: MigrationView, source: SideState, destination: SideState)
   const ran = left.guestEvents.some(({ event, side }) => event === 'resumed' && side === 'destination');
   return {
     atMs: left.boundaries.at(-1)?.atMs ?? 0,
-    result: source === 'handed-over' ? 'completed' : 'failed',
+    // A source that let go proves an arrival only together with the one that holds the guest.
+    result:
+      source === 'handed-over' && (destination === 'running' || destination === 'paused')
+        ? 'completed'
+        : 'failed',
     error: 'the migration ended while switchover did not watch it',
     whereabouts: { source, destination },
     destinationEverRan: ran ? true : left.destinationWaits && !letRun ? false : undefined,

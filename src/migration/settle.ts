@@ -63,7 +63,8 @@ export function destinationUnable({ end }: Pick<SettlementFacts, 'end'>): boolea
   if (end.postCopyBegan || end.destinationEverRan === true) return false;
   switch (end.whereabouts.destination) {
     case 'gone':
-      return true;
+      // Dead it cannot run it; but one that may have run it took the newer state with it.
+      return end.destinationEverRan === false || end.sourceEverStopped === false;
     case 'incoming':
     case 'paused':
       // It stands still and only our word would let it run.
