@@ -57,6 +57,18 @@ async function problemsOf(
   }
   if (outcome.pauseMs !== null && !isTruePause(run, outcome.pauseMs)) problems.push('a pause that was none');
 
+  if (
+    !run.isOurs &&
+    pair.source.alive &&
+    pair.destination.alive &&
+    !run.journal.some(({ type }) => type === 'intent')
+  ) {
+    // S9: nobody asked for anything, and the source may well go on sending.
+    const touched = pair.heard.find(
+      ({ side, command }) => side === 'destination' && /^(stop|cont)$/.test(command),
+    );
+    if (touched) problems.push(`${touched.command} on the destination of somebody else's migration`);
+  }
   // S5. A destination that may still receive is left alone until it is known what becomes of it.
   const reachable = run.unrestored.filter(
     (side) =>
