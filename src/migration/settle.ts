@@ -140,9 +140,14 @@ function withoutSource(facts: SettlementFacts): Settlement {
   // Nobody gave us the destination's monitor; the source's word is all there is.
   if (source === 'handed-over' && destination === 'unknown' && end.result === 'completed' && !begunByUs)
     return { action: 'none', runsOn: 'destination' };
-  if (source === 'handed-over' && destinationUnable(facts) && destination === 'gone') {
+  if (
+    source === 'handed-over' &&
+    destination === 'gone' &&
+    !end.postCopyBegan &&
+    end.destinationEverRan !== true
+  ) {
     // It took the guest and died before it ever ran it: the source's copy is the newest.
-    if (end.destinationEverRan === false && begunByUs) {
+    if (destinationUnable(facts) && end.destinationEverRan === false && begunByUs) {
       const toRun = wasRunning && end.heldBy === undefined;
       return toRun ? { action: 'resume', runsOn: 'source' } : { action: 'none', runsOn: 'source' };
     }
