@@ -73,6 +73,20 @@ describe('config show', () => {
     expect(ran.stdout).toMatch(/^line-rate +as measured +built in$/m);
   });
 
+  test('how far metadata is heeded, of which --class is a part', async () => {
+    const batch = '[[domain]]\nclass = "batch"\nmax-downtime = "30s"\n';
+    const show = async (toml: string) =>
+      await run(['config', 'show', '--domain', 'a', '--class', 'batch', '--config', write(toml + batch)]);
+    const trusted = await show('[ceilings]\nmax-downtime = "8s"\nover-budget = ["abort", "leave"]\n');
+    expect(trusted.stdout).toContain(
+      "a domain's metadata is trusted with every setting\nit may go up to max-downtime 8 s, over-budget abort or leave ([ceilings])\n",
+    );
+    expect(trusted.stdout).toMatch(/^max-downtime +30 s +\[\[domain\]\] 1 \(class batch\)$/m);
+    const ignored = await show('[watch]\nmetadata = "ignored"\n');
+    expect(ignored.stdout).toContain("a domain's metadata is ignored\n");
+    expect(ignored.stdout).toMatch(/^max-downtime +5 s +built in$/m);
+  });
+
   test('as a document', async () => {
     const ran = await run([
       ...['config', 'show', '--domain', 'db-1', '--class', 'batch', '--json'],

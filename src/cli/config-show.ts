@@ -1,5 +1,5 @@
 /** The settings in force, and where each comes from. */
-import type { Config, Domain } from '../config/config.ts';
+import type { Ceilings, Config, Domain, MetadataTrust } from '../config/config.ts';
 import { findConfig } from '../config/config-file.ts';
 import { environmentLayer } from '../config/environment.ts';
 import { type Merged, merge } from '../config/merge.ts';
@@ -50,10 +50,27 @@ function text(config: Config, { domain }: ConfigShowOptions, merged: Merged): st
       ? 'no configuration file; `switchover config check` says where one may be'
       : `configuration ${config.file}`,
     `watch follows ${connect.join(', ')}${stateDir === undefined ? '' : ` and keeps journals in ${stateDir}`}`,
+    METADATA_WORDS[config.watch.metadata],
+    ...ceilingLines(config.ceilings),
     ...(domain === undefined ? [] : [`domain ${domain}, without what its own metadata may say`]),
     '',
     table([['SETTING', 'VALUE', 'FROM'], ...rows]),
   ].join('\n');
+}
+
+const METADATA_WORDS: Readonly<Record<MetadataTrust, string>> = {
+  trusted: "a domain's metadata is trusted with every setting",
+  'class-only': "a domain's metadata may name a class of [[domain]], and nothing else",
+  ignored: "a domain's metadata is ignored",
+};
+
+function ceilingLines({ maxDowntimeMs, brakeForMs, overBudget }: Ceilings): string[] {
+  const words = [
+    ...(maxDowntimeMs === undefined ? [] : [`max-downtime ${formatDuration(maxDowntimeMs)}`]),
+    ...(brakeForMs === undefined ? [] : [`brake-for ${formatDuration(brakeForMs)}`]),
+    ...(overBudget === undefined ? [] : [`over-budget ${overBudget.join(' or ')}`]),
+  ];
+  return words.length === 0 ? [] : [`it may go up to ${words.join(', ')} ([ceilings])`];
 }
 
 function documentOf(config: Config, { domain }: ConfigShowOptions, merged: Merged): object {
@@ -61,7 +78,16 @@ function documentOf(config: Config, { domain }: ConfigShowOptions, merged: Merge
     schema: 1,
     file: config.file ?? null,
     domain: domain ?? null,
-    watch: { connect: config.watch.connect, stateDir: config.watch.stateDir ?? null },
+    watch: {
+      connect: config.watch.connect,
+      stateDir: config.watch.stateDir ?? null,
+      metadata: config.watch.metadata,
+    },
+    ceilings: {
+      maxDowntimeMs: config.ceilings.maxDowntimeMs ?? null,
+      brakeForMs: config.ceilings.brakeForMs ?? null,
+      overBudget: config.ceilings.overBudget ?? null,
+    },
     settings: Object.fromEntries(
       KEYS.map((key) => [key, { value: merged.settings[key] ?? null, from: origin(key, merged) }]),
     ),

@@ -1,3 +1,4 @@
+import type { OverBudgetAction } from '../policy/policy.ts';
 import type { Stated } from './settings.ts';
 
 /** One configuration, checked. Every command reads the same. */
@@ -7,6 +8,8 @@ export interface Config {
   readonly watch: WatchConfig;
   /** `[defaults]`. */
   readonly defaults: Stated;
+  /** `[ceilings]`. */
+  readonly ceilings: Ceilings;
   /** `[[domain]]`, in the file's order: a later one goes before an earlier one. */
   readonly domains: readonly DomainEntry[];
 }
@@ -16,6 +19,23 @@ export interface WatchConfig {
   readonly connect: readonly string[];
   /** Where `switchover watch` keeps its journals, from the root; undefined: where the commands keep them. */
   readonly stateDir: string | undefined;
+  /** How far the metadata of domains is heeded. */
+  readonly metadata: MetadataTrust;
+}
+
+/**
+ * `trusted`: it sets what it likes, up to the ceilings. `class-only`: it names a class that a `[[domain]]` entry has,
+ * and nothing else. `ignored`: it says nothing.
+ */
+export const METADATA_TRUST = ['trusted', 'class-only', 'ignored'] as const;
+export type MetadataTrust = (typeof METADATA_TRUST)[number];
+
+/** How far a domain's metadata may go. What the file itself says may go beyond. Undefined: as far as it likes. */
+export interface Ceilings {
+  readonly maxDowntimeMs: number | undefined;
+  readonly brakeForMs: number | undefined;
+  /** The actions that metadata may choose. */
+  readonly overBudget: readonly OverBudgetAction[] | undefined;
 }
 
 /** Settings for the domains that it names: both the name and the class have to fit, where both are given. */

@@ -20,6 +20,11 @@ test('everything that can be said is taken, in the units of the program', () => 
 [watch]
 connect = "qemu+ssh://host2/system"
 state-dir = "/srv/switchover"
+metadata = "class-only"
+[ceilings]
+max-downtime = "8s"
+brake-for = "20s"
+over-budget = ["abort", "leave"]
 [defaults]
 policy = "mp"
 policy-option = { min-shrink = "5%", patience-passes = 4 }
@@ -41,7 +46,8 @@ ignore = false
   );
   expect(config).toMatchObject({
     file: 'f.toml',
-    watch: { connect: ['qemu+ssh://host2/system'], stateDir: '/srv/switchover' },
+    watch: { connect: ['qemu+ssh://host2/system'], stateDir: '/srv/switchover', metadata: 'class-only' },
+    ceilings: { maxDowntimeMs: 8000, brakeForMs: 20_000, overBudget: ['abort', 'leave'] },
     defaults: {
       policy: 'mp',
       policyOption: { 'min-shrink': '5%', 'patience-passes': '4' },
@@ -62,8 +68,9 @@ ignore = false
 test('an empty file says nothing', () => {
   expect(parseConfig('', 'f')).toEqual({
     file: 'f',
-    watch: { connect: ['qemu:///system'], stateDir: undefined },
+    watch: { connect: ['qemu:///system'], stateDir: undefined, metadata: 'trusted' },
     defaults: {},
+    ceilings: {},
     domains: [],
   });
 });
@@ -79,7 +86,19 @@ test('the example is right', () => {
 
 describe('one sentence with its line for each problem', () => {
   test.each([
-    ['x = 1', /^f.toml:1: x: it is not known here: there are watch, defaults, domain$/],
+    ['x = 1', /^f.toml:1: x: it is not known here: there are watch, defaults, ceilings, domain$/],
+    [
+      '[watch]\nmetadata = "all"',
+      /^f.toml:2: metadata: "all" is not known: choose trusted, class-only, ignored$/,
+    ],
+    [
+      '[ceilings]\ndowntime = "1s"',
+      /^f.toml:2: downtime: it is not known here: there are max-downtime, brake-for, over-budget$/,
+    ],
+    ['[ceilings]\nmax-downtime = 3', /^f.toml:2: max-downtime: write it as text, like "5s"$/],
+    ['[ceilings]\nover-budget = []', /^f.toml:2: over-budget: the list is empty: name at least one action/],
+    ['[ceilings]\nover-budget = "pray"', /^f.toml:2: over-budget: "pray" is not known: choose abort/],
+    ['ceilings = 3', /^f.toml:1: ceilings: it must be a table: write \[ceilings\]/],
     ['[defaults]\nmax_downtime = "1s"', /^f.toml:2: max_downtime: .*did you mean max-downtime\?$/],
     ['[watch]\nconect = "a"', /^f.toml:2: conect: .*did you mean connect\?$/],
     ['[defaults]\ndowntime = 300', /^f.toml:2: downtime: write it as text, like "300ms"$/],

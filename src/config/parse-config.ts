@@ -17,13 +17,21 @@ export function parseConfig(toml: string, file: string): Config {
   const checked = fileSchema.safeParse(document);
   const issues = [...(checked.success ? [] : issuesOf(checked.error, keysAt)), ...contradictionsIn(document)];
   if (!checked.success || issues.length > 0) throw new ConfigError(told(issues, toml, file));
-  const { watch, defaults, domain } = checked.data;
-  return { file, watch, defaults, domains: domain };
+  const { watch, defaults, ceilings, domain } = checked.data;
+  return { file, watch, defaults, ceilings, domains: domain };
 }
 
 function keysAt(path: readonly PropertyKey[]): readonly string[] {
   const [table] = path;
-  return table === 'watch' || table === 'defaults' || table === 'domain' ? KEYS[table] : KEYS.file;
+  switch (table) {
+    case 'watch':
+    case 'defaults':
+    case 'ceilings':
+    case 'domain':
+      return KEYS[table];
+    default:
+      return KEYS.file;
+  }
 }
 
 /**

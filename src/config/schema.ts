@@ -7,6 +7,7 @@ import { parseRate, UnitError } from '../model/units.ts';
 import { OWN_POLICY_NAMES, peerRefusal } from '../policy/own-policy-words.ts';
 import { PEER_NAMES } from '../policy/peers/peer-names.ts';
 import { OVER_BUDGET_ACTIONS } from '../policy/policy.ts';
+import { METADATA_TRUST } from './config.ts';
 import { parseGlob } from './glob.ts';
 import { type Stated, stated } from './settings.ts';
 import {
@@ -147,14 +148,35 @@ export const watchSchema = z
         .string({ error: 'write it as text, like "/var/lib/switchover"' })
         .regex(/^\//, { error: 'it must be a path from the root, like "/var/lib/switchover"' })
         .optional(),
+      metadata: choice(METADATA_TRUST).default('trusted'),
     },
     { error: tableOf('[watch]') },
   )
-  .transform((given) => ({ connect: given.connect, stateDir: given['state-dir'] }));
+  .transform((given) => ({
+    connect: given.connect,
+    stateDir: given['state-dir'],
+    metadata: given.metadata,
+  }));
+
+export const ceilingsSchema = z
+  .strictObject(
+    {
+      'max-downtime': settingShape['max-downtime'],
+      'brake-for': settingShape['brake-for'],
+      'over-budget': oneOrMore(choice(OVER_BUDGET_ACTIONS), 'action, like "abort"').optional(),
+    },
+    { error: tableOf('[ceilings]') },
+  )
+  .transform((given) => ({
+    maxDowntimeMs: given['max-downtime'],
+    brakeForMs: given['brake-for'],
+    overBudget: given['over-budget'],
+  }));
 
 export const fileSchema = z.strictObject({
   watch: watchSchema.prefault({}),
   defaults: defaultsSchema.prefault({}),
+  ceilings: ceilingsSchema.prefault({}),
   domain: z
     .array(domainSchema, { error: 'it is a list of tables: write [[domain]], in double brackets' })
     .default([]),
@@ -163,8 +185,9 @@ export const fileSchema = z.strictObject({
 /** The keys that a table takes, for the sentence about one that it does not take. */
 export const KEYS = {
   file: Object.keys(fileSchema.shape),
-  watch: ['connect', 'state-dir'],
+  watch: ['connect', 'state-dir', 'metadata'],
   defaults: Object.keys(settingShape),
+  ceilings: ['max-downtime', 'brake-for', 'over-budget'],
   domain: ['name', 'class', ...Object.keys(settingShape)],
   metadata: ['class', ...Object.keys(settingShape)],
 } as const;

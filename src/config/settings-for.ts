@@ -1,12 +1,16 @@
-/** The settings in force for one domain: built in < [defaults] < [[domain]] in order < the domain's metadata. */
+/**
+ * The settings in force for one domain: built in < [defaults] < [[domain]] in order < the domain's metadata, as far
+ * as the file lets it.
+ */
 import { type Config, type Domain, entryFits, entryLabel } from './config.ts';
+import { heededMetadata, underCeilings } from './heeded.ts';
 import { type Contradiction, type Layer, merge } from './merge.ts';
 import { readMetadata } from './metadata.ts';
 import type { Settings, Stated } from './settings.ts';
 
 export interface Places {
   readonly layers: readonly Layer[];
-  /** What is wrong in the domain's metadata, as sentences that name the domain; the rest of it holds. */
+  /** What of the domain's metadata does not hold, as sentences that name the domain; the rest of it does. */
   readonly problems: readonly string[];
 }
 
@@ -17,14 +21,20 @@ export interface Places {
 export function placesFor(config: Config, domain: Domain | undefined): Places {
   const defaults: Layer = { from: '[defaults]', stated: config.defaults };
   if (!domain) return { layers: [defaults], problems: [] };
-  const metadata = readMetadata(domain);
+  const heeded = heededMetadata(config, domain);
+  const metadata = readMetadata({ name: domain.name, metadata: heeded.attributes });
   const entries = config.domains.flatMap((entry, index): Layer[] =>
     entryFits(entry, domain.name, metadata.class)
       ? [{ from: entryLabel(entry, index), stated: entry.stated }]
       : [],
   );
-  const own: Layer = { from: "the domain's metadata", stated: metadata.stated };
-  return { layers: [defaults, ...entries, own], problems: metadata.problems };
+  const { stated, ceilings, problems } = underCeilings(metadata.stated, config.ceilings, domain.name);
+  const own: Layer = { from: "the domain's metadata", stated };
+  const held: Layer = { from: '[ceilings]', stated: ceilings };
+  return {
+    layers: [defaults, ...entries, own, held],
+    problems: [...heeded.problems, ...metadata.problems, ...problems],
+  };
 }
 
 /**
