@@ -139,8 +139,8 @@ describe('prune', () => {
   test.each([
     ['--older-than', '90', /--older-than.*"90" is not a duration/],
     ['--max-size', 'much', /--max-size.*"much" is not a size/],
-    ['--max-size', `${'9'.repeat(400)}GB`, /--max-size.*it is too large/],
-    ['--older-than', `${'9'.repeat(400)}d`, /--older-than.*it is too large/],
+    ['--max-size', `${'9'.repeat(400)}GB`, /--max-size.*is too large/],
+    ['--older-than', `${'9'.repeat(400)}d`, /--older-than.*is too large/],
   ])('%s with something else is wrong usage (%#)', async (option, value, sentence) =>
     expect(await run('prune', option, value)).toMatchObject({
       status: 2,

@@ -28,6 +28,7 @@ export async function attach(vmText: string, options: AttachCliOptions): Promise
     kind,
     // The one who began it has chosen the bandwidth.
     limits: { ...limits, bandwidthBytesPerSecond: undefined },
+    mayEndOthers: options.overBudget !== undefined,
     reason: options.reason,
     correlationId: options.correlationId,
   };

@@ -83,7 +83,9 @@ export class Signals {
     clearTimeout(this.timer);
     this.state = 'detaching';
     this.detachedBy = by;
-    this.reporter.say('detaching: the migration goes on by itself; `switchover attach` takes it over again');
+    this.reporter.say(
+      'detaching: the migration goes on without switchover; `switchover attach` takes it over again, and lets the guest run once it has arrived',
+    );
     void this.run?.detach(by);
   }
 }

@@ -21,6 +21,9 @@ export interface Hypervisor {
    */
   probeDirtyRate(vm: string, durationMs: number): Promise<DirtyRateProbe>;
 
+  /** A destination of our own migrations waits for our word, unless {@link StartOptions.destinationStartsItself}. */
+  readonly destinationsWait: boolean;
+
   /** Whether {@link StartOptions.probeMs} is heeded. Else a probe takes its time before the start. */
   readonly probesUnderWay: boolean;
 
@@ -159,6 +162,11 @@ export interface StartOptions extends CheckOptions {
   readonly destinationStartsItself?: boolean;
   /** Told of the settings of a side before they are changed, and waited for. */
   remember?(former: FormerSettings): Promise<void>;
+  /**
+   * Told that the hypervisor is about to be told to migrate, and waited for: the last moment at which nothing has begun.
+   * @param mark of the migration to be, see {@link RunningMigration.mark}
+   */
+  begins?(mark: string): Promise<void>;
   /** What controllers before us left changed: it is what is put back in the end. */
   readonly former?: readonly FormerSettings[];
 }
@@ -367,6 +375,13 @@ export interface MigrationEnd {
  */
 export class NotBegunError extends Error {
   override readonly name = 'NotBegunError';
+  /** Somebody wished so before it had begun. */
+  readonly wished: boolean;
+
+  constructor(message: string, options: ErrorOptions & { readonly wished?: boolean } = {}) {
+    super(message, options);
+    this.wished = options.wished === true;
+  }
 }
 
 /** The migration is past the point at which it could be cancelled. */

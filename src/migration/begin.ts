@@ -59,13 +59,13 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
         destination: destination.vm,
         migrateUri: destination.migrateUri ?? null,
         continues: left?.id ?? null,
-        destinationWaits: options.destinationStartsItself !== true,
+        destinationWaits: hypervisor.destinationsWait && options.destinationStartsItself !== true,
       }),
       parts.show,
     );
     if (foreseen) journal.append(0, { type: 'foreseen', known: foreseen.known, tookMs: foreseen.tookMs });
     const known = foreseen?.known;
-    return runFrom({ place: store.place, wish: bounded, lease, claim, journal, known }, async (remember) => {
+    return runFrom({ place: store.place, wish: bounded, lease, claim, journal, known }, async (hold) => {
       const before = known && kind.begin(limits, known).beforeStart?.();
       if (before?.action === 'abort') return decline(before, sinkOf(journal));
       tellLeftovers(left, parts);
@@ -75,7 +75,7 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
         ...options,
         // Known by now: what earlier switchovers cost is in the first limit too.
         ...startOptionsOf(kind, limits, wish.force, probeMs, known),
-        remember,
+        ...hold,
         former: formerOf(left),
       });
     });

@@ -84,14 +84,19 @@ interface Opened {
   readonly past?: readonly MeasuredBoundary[];
 }
 
+/** What a start, or an attach, has to wait for before it changes anything. */
+export interface Hold {
+  /** Writes settings down, safely. @throws {NotBegunError} where that fails */
+  remember(former: FormerSettings): Promise<void>;
+  /** The last word before it begins. @throws {NotBegunError} where it is not to begin */
+  begins(mark: string): Promise<void>;
+}
+
 /**
  * @param begin makes the migration: starts it or takes it over. What it is handed writes settings down, safely, before
  * they are changed. @throws {RefusedError} when nothing was touched
  */
-export function runFrom(
-  opened: Opened,
-  begin: (remember: (former: FormerSettings) => Promise<void>) => Promise<RunningMigration | Outcome>,
-): Run {
+export function runFrom(opened: Opened, begin: (hold: Hold) => Promise<RunningMigration | Outcome>): Run {
   const { journal, lease, claim, wish, place, known, past } = opened;
   let supervisor: Supervisor | undefined;
   const begun = Promise.withResolvers<void>();
@@ -107,6 +112,16 @@ export function runFrom(
       throw new NotBegunError(
         `the ${side}'s former settings could not be written to ${place}: make room, then try again`,
       );
+  };
+
+  const begins = async (mark: string): Promise<void> => {
+    if (early)
+      throw new NotBegunError(early.kind === 'cancel' ? early.reason : 'let go of before it began', {
+        wished: true,
+      });
+    journal.append(0, { type: 'effect', did: `migrates ${wish.vm}`, set: { mark } });
+    if (!(await journal.flush()))
+      throw new NotBegunError(`nothing could be written to ${place}: make room, then try again`);
   };
 
   const follow = async (migration: RunningMigration): Promise<Outcome> => {
@@ -131,11 +146,13 @@ export function runFrom(
   };
 
   let hasIt: Side = 'source';
+  let goesOn = false;
   const live = async (): Promise<Outcome> => {
     try {
-      const made = await begin(remember);
+      const made = await begin({ remember, begins });
       const ended = 'events' in made ? await follow(made) : made;
       if (ended.runsOn === 'destination') hasIt = 'destination';
+      goesOn = ended.outcome === 'detached';
       return ended;
     } catch (error) {
       if (!(error instanceof NotBegunError)) {
@@ -145,7 +162,8 @@ export function runFrom(
       return notBegun(journal, error);
     } finally {
       await journal.close();
-      await claim?.release(hasIt);
+      // While it migrates libvirt changes no mark; the one who ends it, or finds it stale, does.
+      if (!goesOn) await claim?.release(hasIt);
       await lease.release();
     }
   };
@@ -218,9 +236,9 @@ function limitsOf({ limits }: RunWish, migration: RunningMigration): Limits {
 
 function notBegun(journal: JournalWriter, error: NotBegunError): Outcome {
   const outcome: Outcome = {
-    outcome: 'failed',
+    outcome: error.wished ? 'cancelled' : 'failed',
     runsOn: 'source',
-    reason: `${error.message}; the guest runs on the source`,
+    reason: `${error.wished ? 'not begun: ' : ''}${error.message}; the guest runs on the source`,
     pauseMs: null,
     totalMs: 0,
     sentBytes: 0,

@@ -53,7 +53,10 @@ export function settle(facts: SettlementFacts): Settlement {
     default:
       return ask(
         `the source is ${SAID[source]} and the destination is ${SAID[destination]}: nothing was resumed; ` +
-          `make the source reachable, then \`switchover attach\` to it settles where the guest runs`,
+          'make the source reachable, then `switchover attach` to it settles where the guest runs' +
+          (destination === 'paused'
+            ? '; if its QEMU has ended for good, let the guest run on the destination (`cont`, or `virsh resume`)'
+            : ''),
       );
   }
 }

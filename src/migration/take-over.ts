@@ -21,6 +21,8 @@ import { settleAfterwards } from './settle-afterwards.ts';
 export interface TakeOverWish extends RunWish {
   /** As the user states it; undefined: what the journal that was left says. */
   readonly destination: string | undefined;
+  /** It was said what to do over the budget, also with a migration that somebody else began; else that one is left (S9). */
+  readonly mayEndOthers?: boolean;
   /** As found by the caller, where he has looked already. */
   readonly guest?: GuestFacts;
   /** In place of the hypervisor's own attach, for a caller that has looked the VM up already. */
@@ -31,15 +33,16 @@ export interface TakeOverWish extends RunWish {
  * @throws {RefusedError} when there is nothing to take over, or where another controller holds the VM
  * @throws {JournalError} when it could leave no trace: nothing is taken over then
  */
-export async function takeOverRun(wish: TakeOverWish, parts: RunParts): Promise<Run> {
+export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise<Run> {
   const { hypervisor, store } = parts;
-  const guest = wish.guest ?? (await hypervisor.inspect(wish.vm));
-  const left = await store.unfinishedOf({ uuid: guest.uuid ?? null, vm: wish.vm });
+  const guest = given.guest ?? (await hypervisor.inspect(given.vm));
+  const left = await store.unfinishedOf({ uuid: guest.uuid ?? null, vm: given.vm });
   if (!guest.migrating && !left) throw notMigrating(guest);
+  const inherited = guest.mark === undefined ? undefined : inheritanceOf(left, guest.mark);
+  const wish = inherited?.began || given.mayEndOthers ? given : leavingIt(given);
   const lease = await leaseOf(guest, parts);
   try {
     if (guest.migrating) await hypervisor.assertUnclaimed?.(wish.vm);
-    const inherited = guest.mark === undefined ? undefined : inheritanceOf(left, guest.mark);
     const goesOn = left !== undefined && (!guest.migrating || inherited?.began === true);
     const destination = wish.destination ?? destinationOf(left, goesOn, parts);
     if (goesOn) parts.goesOn?.(left);
@@ -60,13 +63,18 @@ export async function takeOverRun(wish: TakeOverWish, parts: RunParts): Promise<
         settleAfterwards({ left, guest, destination }, parts.hypervisor, journal),
       );
     const past = goesOn ? left.boundaries : [];
-    return runFrom({ place: store.place, wish, lease, journal, past }, async (remember) =>
+    return runFrom({ place: store.place, wish, lease, journal, past }, async ({ remember }) =>
       attach({ wish, destination, inherited, journal, parts }, remember),
     );
   } catch (error) {
     await lease.release();
     throw error;
   }
+}
+
+/** What somebody else began is not ended by us for a limit of ours (S9). */
+function leavingIt(wish: TakeOverWish): TakeOverWish {
+  return { ...wish, limits: { ...wish.limits, overBudget: 'leave' } };
 }
 
 interface Attaching {

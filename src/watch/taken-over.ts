@@ -72,6 +72,8 @@ export async function takeOver(parts: TakeOverParts): Promise<TakenOver | undefi
         kind,
         limits,
         destination,
+        // The configuration says what to do over the budget.
+        mayEndOthers: true,
         guest: domain.facts,
         attach: async (options) => await parts.hypervisor.attachTo(domain, options),
       },

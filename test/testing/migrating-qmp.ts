@@ -1,4 +1,5 @@
 /** A fake QEMU in the middle of a migration that never ends: each pass finds as much dirty memory as the last. */
+import { randomUUID } from 'node:crypto';
 import {
   type FakeQmpServer,
   startFakeQmpServer,
@@ -13,11 +14,12 @@ export interface MigratingQmp extends AsyncDisposable {
 const GIB = 2 ** 30;
 const PASS_MS = 300;
 const RATE = 500e6;
-const UUID = '7f3c8a52-9f0e-4d0b-8a37-3f1f2f4f6a10';
 
 /** @param name of the guest */
 export async function migratingQmp(name: string): Promise<MigratingQmp> {
   const beganMs = performance.now();
+  // A lease is of one VM, and the one before may still be driven.
+  const uuid = randomUUID();
   let cancelled = false;
   let pass = 1;
   const queryMigrate = () => {
@@ -45,7 +47,7 @@ export async function migratingQmp(name: string): Promise<MigratingQmp> {
   const server = await startFakeQmpServer({
     handlers: {
       'query-name': () => ({ name }),
-      'query-uuid': () => ({ UUID }),
+      'query-uuid': () => ({ UUID: uuid }),
       'query-kvm': () => ({ enabled: true, present: true }),
       'query-accelerators': () => ({ enabled: 'kvm', present: ['kvm', 'tcg'] }),
       'query-status': () => ({ running: true, status: 'running' }),

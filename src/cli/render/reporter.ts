@@ -48,7 +48,7 @@ export class Reporter {
   /** Entries of a journal follow that another controller began. */
   goOn(left: MigrationView): void {
     this.view = left;
-    if (!this.quiet) this.say(`${heading(left)}, gone on with`);
+    if (!this.quiet) for (const line of [...heading(left), 'gone on with']) this.say(line);
   }
 
   /** A line for the person at the terminal, between the progress. */

@@ -19,6 +19,7 @@ import type {
   Whereabouts,
 } from '../hypervisor.ts';
 import { NotBegunError, RefusedError } from '../hypervisor.ts';
+import { migrationMark } from '../migration-mark.ts';
 import { guestsShareOf } from '../process-memory.ts';
 import { startLimitMs } from '../qemu-rules/start.ts';
 import { Findings, refusalOfAll } from '../refusal.ts';
@@ -95,6 +96,8 @@ export class LibvirtHypervisor implements Hypervisor {
   }
 
   /** libvirt lets nobody ask while it migrates. */
+  /** libvirt lets the destination run after its own hand-shake. */
+  readonly destinationsWait = false;
   readonly probesUnderWay = false;
 
   /** By page sampling, in whole seconds: libvirt takes no other unit. */
@@ -157,6 +160,12 @@ export class LibvirtHypervisor implements Hypervisor {
     const left = formerLimitMs(options.former);
     if (left === undefined) await options.remember?.(formerSettings(domain.downtimeLimitMs));
     await setFirstLimit(domain, startLimitMs(options));
+    try {
+      await options.begins?.(migrationMark(0));
+    } catch (error) {
+      await setFirstLimit(domain, left ?? domain.downtimeLimitMs ?? QEMU_DEFAULT_DOWNTIME_MS);
+      throw error;
+    }
     const lineRateStated =
       options.lineRateBytesPerSecond !== undefined && !isBefore(domain.versions.libvirt, 11, 1);
     const peerUri = target.peerUri ?? there.uri;

@@ -15,6 +15,7 @@ import type {
   Whereabouts,
 } from '../hypervisor.ts';
 import { NotBegunError, RefusedError } from '../hypervisor.ts';
+import { migrationMark } from '../migration-mark.ts';
 import {
   areOfABrake,
   BrakeLever,
@@ -81,6 +82,7 @@ export class QemuHypervisor implements Hypervisor {
     }
   }
 
+  readonly destinationsWait = true;
   readonly probesUnderWay = true;
 
   async probeDirtyRate(vm: string, durationMs: number): Promise<DirtyRateProbe> {
@@ -116,6 +118,7 @@ export class QemuHypervisor implements Hypervisor {
       new Findings(findings).throwAny();
       facts = guest;
       await setUp(changed, ends, target, options, await capabilitiesFor(options, ends));
+      await options.begins?.(migrationMark(0));
     } catch (error) {
       throw await backOut(changed, ends, error);
     }

@@ -51,6 +51,7 @@ export class SimulatedHypervisor implements Hypervisor {
   }
 
   /** Its probes take no time. */
+  readonly destinationsWait = false;
   readonly probesUnderWay = false;
 
   async probeDirtyRate(vm: string, durationMs: number): Promise<DirtyRateProbe> {
