@@ -1,6 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { parseConfig } from '../config/parse-config.ts';
 import { EventHub } from '../hypervisor/libvirt/virsh/event-hub.ts';
 import { fakeVirsh, soon } from '../hypervisor/libvirt/virsh/testing/fake-virsh.ts';
+import { JournalError } from '../journal/journal-error.ts';
 import { HostWatcher } from './host-watcher.ts';
 
 const HUNG = '00000000-0000-4000-8000-000000000001';
@@ -28,6 +30,7 @@ test('a domain that hangs does not keep the scan from one that migrates', async 
     uri: 'qemu:///fake',
     hub: new EventHub(),
     log: { say: (sentence: string) => void said.push(sentence) } as never,
+    journals: { writable: async () => true },
     takeOverParts: () => ({}) as never,
     lookPatientMs: 300,
   });
@@ -36,4 +39,61 @@ test('a domain that hangs does not keep the scan from one that migrates', async 
   await soon(() => expect(said.join()).toMatch(/moves could not be taken over/));
   expect(said.join()).not.toMatch(/hung/);
   expect(virsh.pids().length).toBeGreaterThan(1);
+});
+
+/** A host whose domain `moves` migrates, and answers what taking it over asks. */
+const MOVING_HOST = `case "$4" in
+  event) exec sleep 60 ;;
+  '') while read -r word rest; do
+    case "$word $rest" in
+      'echo --err '*) echo "error: \${rest#--err }" >&2 ;;
+      'echo '*) printf %s "$rest" ;;
+      list*) printf '%s\n' '${MOVES} moves' ;;
+      domjobinfo*) printf '%s\n' 'Job type: 2' 'operation: 5' 'memory_iteration: 3' ;;
+    esac
+  done ;;
+  help) echo --rawstats ;;
+  domuuid) echo '${MOVES}' ;;
+  domstate) echo 'running (booted)' ;;
+  dumpxml) echo "<domain type='kvm'><name>moves</name><uuid>${MOVES}</uuid><memory>1024</memory><os><type arch='x86_64' machine='pc'>hvm</type></os></domain>" ;;
+  domjobinfo) printf '%s\\n' 'Job type: 2' 'operation: 5' 'memory_iteration: 3' ;;
+  *) exit 0 ;;
+esac`;
+
+// Audit 22: with a full disk the same sentence came for each migration, every ten seconds.
+test.each([
+  [false, 'is told where that began, not here'],
+  [true, 'is told, as the journals are well'],
+])('a migration whose journal cannot be opened, journals writable: %s: %s', async (writable) => {
+  fakeVirsh(MOVING_HOST);
+  const said: string[] = [];
+  let asked = 0;
+  const watcher = new HostWatcher({
+    uri: 'qemu:///fake-journals',
+    hub: new EventHub(),
+    log: { say: (sentence: string) => void said.push(sentence) } as never,
+    journals: {
+      writable: async () => {
+        asked += 1;
+        return writable;
+      },
+    },
+    takeOverParts: () =>
+      ({
+        config: parseConfig('', 'f'),
+        findDestination: async () => undefined,
+        store: {
+          unfinishedOf: async () => {
+            throw new JournalError('the disk is full');
+          },
+        },
+      }) as never,
+  });
+  onTestFinished(async () => await watcher.close('the test is over'));
+  await soon(() => expect(asked).toBe(1));
+  await new Promise((resolve) => setImmediate(resolve));
+  const told = said.filter((sentence) => sentence.includes('the disk is full'));
+  expect(told).toEqual(
+    writable ? ['qemu:///fake-journals: moves could not be taken over: the disk is full'] : [],
+  );
 });

@@ -12,6 +12,8 @@ import type { EventHub } from '../hypervisor/libvirt/virsh/event-hub.ts';
 import { parseJobInfo } from '../hypervisor/libvirt/virsh/job-info.ts';
 import type { TimedEvent } from '../hypervisor/libvirt/virsh/virsh-events.ts';
 import { VirshShell } from '../hypervisor/libvirt/virsh/virsh-shell.ts';
+import { JournalError } from '../journal/journal-error.ts';
+import type { JournalKeeper } from './journal-keeper.ts';
 import { isOver, type TakenOver, type TakeOverParts, takeOver } from './taken-over.ts';
 import type { WatchLog } from './watch-log.ts';
 
@@ -25,6 +27,7 @@ export interface HostWatcherParts {
   readonly uri: string;
   readonly hub: EventHub;
   readonly log: WatchLog;
+  readonly journals: Pick<JournalKeeper, 'writable'>;
   /** Everything else that taking a migration over needs. */
   takeOverParts(): Omit<TakeOverParts, 'vm' | 'host' | 'log' | 'firstSignMs'>;
   /** How long the job of one domain is waited for in a scan. */
@@ -85,7 +88,9 @@ export class HostWatcher {
     const { uri, log } = this.parts;
     const vm = domainAddress(uri, name);
     const taking = takeOver({ ...this.parts.takeOverParts(), vm, host: uri, log, firstSignMs }).catch(
-      (error: unknown) => {
+      async (error: unknown) => {
+        // It would be the same sentence for every migration: it was told when that began.
+        if (error instanceof JournalError && !(await this.parts.journals.writable())) return undefined;
         const words = error instanceof Error ? error.message : String(error);
         if (!isOver(error)) this.say(`${name} could not be taken over: ${words}`, name);
         return undefined;

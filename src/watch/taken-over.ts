@@ -4,6 +4,7 @@ import { limitsOf, policyOf } from '../config/settings.ts';
 import { settingsFor } from '../config/settings-for.ts';
 import { RefusedError } from '../hypervisor/hypervisor.ts';
 import { type Domain, lookUpDomain } from '../hypervisor/libvirt/domain/domain.ts';
+import { versionsOf } from '../hypervisor/libvirt/domain/host-versions.ts';
 import type { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
 import type { Initiator } from '../journal/initiator.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
@@ -14,6 +15,7 @@ import { takeOverRun } from '../migration/take-over.ts';
 import { formatDuration } from '../model/units.ts';
 import type { Limits } from '../policy/policy.ts';
 import { type LimitOwner, ownerOfLimit, withStarterLimit } from './starter-limit.ts';
+import { toldDefects } from './told-defects.ts';
 import type { WatchLog } from './watch-log.ts';
 
 export interface TakeOverParts {
@@ -90,6 +92,12 @@ export async function takeOver(parts: TakeOverParts): Promise<TakenOver | undefi
   // Refused after all, it is as if it had never been taken over.
   await Promise.race([run.begun.then(() => undefined), run.outcome]);
   sayTakenOver(parts, domain, run, { kindName: kind.name, limits, owner, left });
+  // What is not known yet is waited for beside the migration, which is followed already.
+  const wanted = { domain, destination, postCopy: limits.overBudget === 'post-copy' };
+  void toldDefects(wanted, versionsOf).then((sentences) => {
+    for (const sentence of sentences)
+      log.say(`${name}: ${sentence}`, { host, domain: name, migration: run.id });
+  });
   const ended = run.outcome.then(
     () => {},
     (error: unknown) => {

@@ -7,7 +7,9 @@ import { EventHub } from '../hypervisor/libvirt/virsh/event-hub.ts';
 import { initiatorHere } from '../journal/initiator.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
 import { HostWatcher } from './host-watcher.ts';
+import { JournalKeeper } from './journal-keeper.ts';
 import type { WatchLog } from './watch-log.ts';
+import { probeWriting } from './write-probe.ts';
 
 export interface WatcherParts {
   readonly uris: readonly string[];
@@ -20,18 +22,24 @@ export class Watcher {
   /** Holds for migrations that begin from now on. */
   config: Config;
   private readonly hosts: HostWatcher[];
+  private readonly journals: JournalKeeper;
   private readonly uris: readonly string[];
 
   constructor({ uris, config, store, log }: WatcherParts) {
     this.config = config;
     this.uris = uris;
+    this.journals = new JournalKeeper({ store, log, probe: async () => await probeWriting(store.place) });
+    void this.journals.start();
     const hub = new EventHub();
     const initiator = initiatorHere();
     const hypervisor = new LibvirtHypervisor({ hub });
     this.hosts = uris.map(
       (uri) =>
         new HostWatcher({
-          ...{ uri, hub, log },
+          uri,
+          hub,
+          log,
+          journals: this.journals,
           takeOverParts: () => ({
             hypervisor,
             store,
@@ -45,6 +53,7 @@ export class Watcher {
 
   /** @param reason for the journals of what is under way */
   async close(reason: string): Promise<void> {
+    this.journals.close();
     await Promise.all(this.hosts.map(async (host) => await host.close(reason)));
   }
 
