@@ -42,5 +42,8 @@ for port in /sys/class/virtio-ports/*; do
   # The terminal has none.
   [ ! -e "$port/name" ] || $b ln -s "/dev/$($b basename "$port")" "/dev/ports/$($b cat "$port/name")"
 done
-/busybox sh /agent shell &
-exec /busybox sh /agent command
+$b sh /agent shell &
+$b sh /agent command &
+# Whoever ends without a parent is ours to bury, and a shell does that while it waits for a command of its own. libvirt,
+# for one, waits 40 s for each QEMU of its probing that stays a zombie.
+while :; do $b sleep 1; done

@@ -54,6 +54,12 @@ describe('a KVM host', { timeout: 1_800_000 }, () => {
     await expect.poll(async () => await countOf('sleep 1000', host), { timeout: 120_000 }).toBe(0);
   });
 
+  test('buries what ends without a parent', async () => {
+    await host.run(['sh', '-c', '(sleep 0.5 &) ; exit 0']);
+    const zombies = async () => (await host.run(['ps', '--ppid', '1', '-o', 'stat='])).stdout;
+    await expect.poll(zombies, { timeout: 120_000 }).not.toMatch(/Z/);
+  });
+
   test('has a terminal, with a shell that one can type into', async () => {
     let shown = '';
     const take = (chunk: Buffer) => {

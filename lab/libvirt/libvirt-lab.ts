@@ -86,6 +86,9 @@ export class LibvirtLab extends OpenLab {
     // All of them, even when one fails: what still starts must not outrun the clean-up.
     const failed = (await Promise.allSettled(starts)).find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') throw failed.reason;
+    // At the first question about QEMU a libvirtd starts some to find out what they can. On an emulated host that takes
+    // longer than anybody who asks would wait.
+    if (labAccelerator() === 'kvm') for (const host of this.hosts) await host.virsh('version');
   }
 
   /**
