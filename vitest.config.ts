@@ -10,6 +10,13 @@ const KVM = 'test/kvm/**/*.test.ts';
 const REAL = ['**/*.real.test.ts', '**/*.qemu.test.ts', 'lab/**/*.test.ts'];
 /** The configuration of whoever runs the tests has no part in them. */
 const ENV = { SWITCHOVER_CONFIG: '/dev/null' };
+/** What holds the safety properties: docs/safety.md. */
+const HOLD_SAFETY = [
+  'src/hypervisor/observer.ts',
+  'src/hypervisor/qemu/{qemu-migration,lasting-monitor,lasting-state,fence,changed-settings}.ts',
+  'src/hypervisor/libvirt/{libvirt-migration,lasting-states}.ts',
+  'src/migration/{run,begin,take-over,settle,settle-afterwards,supervisor,cancelling,held-limits,lease}.ts',
+];
 const NEVER = ['**/node_modules/**', 'dist/**', '.cache/**'];
 
 const KVM_PROJECT = {
@@ -29,6 +36,8 @@ const onKvmHost = process.env[ACCELERATOR_VARIABLE] === 'kvm';
 export default defineConfig({
   test: {
     reporters: ['default', './test/count-reporter.ts'],
+    // `./dev test --coverage --project unit`
+    coverage: { provider: 'v8', include: HOLD_SAFETY, reporter: ['text'] },
     projects: [
       {
         test: {

@@ -5,6 +5,7 @@
 import type { GuestFacts, Hypervisor, MigrationEnd, SideState } from '../hypervisor/hypervisor.ts';
 import type { JournalWriter } from '../journal/journal-store.ts';
 import type { MigrationView } from '../journal/view.ts';
+import { attachCommand } from './attach-command.ts';
 import { wordsOf } from './cancelling.ts';
 import { endedOutcome } from './ending.ts';
 import { formerOf } from './inheritance.ts';
@@ -29,7 +30,7 @@ export async function settleAfterwards(
   // The journal says how the guest was when it began; a side that was paused since is told from it by nothing.
   const wasRunning = left.guest.state === 'running';
   const settlement = await act(
-    settle({ end, wasRunning, begunByUs }),
+    settle({ end, wasRunning, begunByUs, attachCommand: attachCommand(guest.vm) }),
     { guest, destination },
     hypervisor,
     journal,

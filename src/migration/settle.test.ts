@@ -33,7 +33,8 @@ interface Row {
 }
 
 function factsOf({ source, destination, wasRunning, begunByUs, ...end }: Row): SettlementFacts {
-  return { end: { ...end, whereabouts: { source, destination } }, wasRunning, begunByUs };
+  const attachCommand = 'switchover attach qmp:/run/vm1.sock';
+  return { end: { ...end, whereabouts: { source, destination } }, wasRunning, begunByUs, attachCommand };
 }
 
 /** Every combination of the facts there is: 186,624 of them. */
@@ -106,6 +107,18 @@ describe('over every combination of what can be known', () => {
         if (destination === 'gone') return true;
         return destinationWaits && (destination === 'incoming' || destination === 'paused');
       }),
+    ).toEqual([]);
+  });
+
+  test('S1: a dead destination frees the source only where it never ran the guest, or was never handed it', () => {
+    expect(
+      broken(
+        ({ destination, destinationEverRan, sourceEverStopped }, settlement) =>
+          !resumes(settlement, 'source') ||
+          destination !== 'gone' ||
+          destinationEverRan === false ||
+          sourceEverStopped === false,
+      ),
     ).toEqual([]);
   });
 

@@ -36,6 +36,8 @@ export interface SettlementFacts {
   /** The guest ran when the migration began, so it must run after it. */
   readonly wasRunning: boolean;
   readonly begunByUs: boolean;
+  /** The command that settles it later, as it is to be typed, see `attach-command.ts`. */
+  readonly attachCommand: string;
 }
 
 export function settle(facts: SettlementFacts): Settlement {
@@ -53,7 +55,7 @@ export function settle(facts: SettlementFacts): Settlement {
     default:
       return ask(
         `the source is ${SAID[source]} and the destination is ${SAID[destination]}: nothing was resumed; ` +
-          'make the source reachable, then `switchover attach` to it settles where the guest runs' +
+          `make the source reachable, then \`${facts.attachCommand}\` settles where the guest runs` +
           (destination === 'paused'
             ? '; if its QEMU has ended for good, let the guest run on the destination (`cont`, or `virsh resume`)'
             : ''),
@@ -170,7 +172,7 @@ function withoutSource(facts: SettlementFacts): Settlement {
       ? 'if its QEMU has ended for good, resume the source (`cont`, or `virsh resume`), which is safe because the guest never ran there'
       : 'if its QEMU has ended for good, start the guest anew from its disks';
   return ask(
-    `${past} and the destination is ${SAID[destination]}: nothing was resumed; make the destination reachable, then \`switchover attach\` to the source lets the guest run; ${ifDead}`,
+    `${past} and the destination is ${SAID[destination]}: nothing was resumed; make the destination reachable, then \`${facts.attachCommand}\` lets the guest run; ${ifDead}`,
   );
 }
 

@@ -16,6 +16,7 @@ import { learnedLineRate } from '../model/outlook.ts';
 import { PassMeter } from '../model/passes.ts';
 import { Braked } from '../policy/braked.ts';
 import type { Decision, Limits, Policy, PolicyKind } from '../policy/policy.ts';
+import { attachCommand } from './attach-command.ts';
 import { BrownOutMeter } from './brown-out.ts';
 import { CancelTransaction, wordsOf } from './cancelling.ts';
 import { detachedOutcome, endedOutcome, type GivenUp, type Seen, stuckOutcome } from './ending.ts';
@@ -414,7 +415,8 @@ export class Supervisor {
     const { source, destination } = end.whereabouts;
     this.note({ type: 'located', source, destination });
     const { wasRunning, begunByUs } = this.migration;
-    const settlement = await this.act(settle({ end, wasRunning, begunByUs }));
+    const facts = { end, wasRunning, begunByUs, attachCommand: attachCommand(this.migration.guest.vm) };
+    const settlement = await this.act(settle(facts));
     for (const { side, problem } of await this.migration.putBack())
       this.note({ type: 'restored', side, problem: problem ?? null });
     return this.finish(endedOutcome(end, settlement, this.givenUp, this.limits, this.seen(end.atMs)));
@@ -439,7 +441,7 @@ export class Supervisor {
       return {
         action: 'ask-operator',
         runsOn: 'unknown',
-        help: `the guest is held by the ${settlement.runsOn}, stopped, and resuming it failed (${wordsOf(error)}): resume it there by hand (\`cont\`, or \`virsh resume\`), or with \`switchover attach\``,
+        help: `the guest is held by the ${settlement.runsOn}, stopped, and resuming it failed (${wordsOf(error)}): resume it there by hand (\`cont\`, or \`virsh resume\`), or with \`${attachCommand(this.migration.guest.vm)}\``,
       };
     }
   }
