@@ -8,6 +8,8 @@ import { ACCELERATOR_VARIABLE } from './lab/accelerator.ts';
  */
 const KVM = 'test/kvm/**/*.test.ts';
 const REAL = ['**/*.real.test.ts', '**/*.qemu.test.ts', 'lab/**/*.test.ts'];
+/** Real too, and too long for every run: `./dev test --long`. */
+const LONG = '**/*.long.test.ts';
 /** The configuration of whoever runs the tests has no part in them. */
 const ENV = { SWITCHOVER_CONFIG: '/dev/null' };
 /** What holds the safety properties: docs/safety.md. */
@@ -31,6 +33,19 @@ const KVM_PROJECT = {
     hookTimeout: 1_800_000,
   },
 };
+const LONG_PROJECT = {
+  test: {
+    name: 'long',
+    env: ENV,
+    include: [LONG],
+    exclude: NEVER,
+    sequence: { groupOrder: 3 },
+    maxWorkers: 1,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+  },
+};
+const asksForLong = process.argv.includes('long');
 const onKvmHost = process.env[ACCELERATOR_VARIABLE] === 'kvm';
 
 export default defineConfig({
@@ -44,7 +59,7 @@ export default defineConfig({
           name: 'unit',
           env: ENV,
           include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'lab/guest/*.test.ts', 'bench/**/*.test.ts'],
-          exclude: [...NEVER, KVM, '**/*.real.test.ts', '**/*.qemu.test.ts'],
+          exclude: [...NEVER, KVM, LONG, '**/*.real.test.ts', '**/*.qemu.test.ts'],
           sequence: { groupOrder: 0 },
           // A test that does not come to its end fails; one on a busy machine only takes longer.
           testTimeout: 60_000,
@@ -55,7 +70,7 @@ export default defineConfig({
           name: 'real',
           env: ENV,
           include: REAL,
-          exclude: [...NEVER, 'lab/guest/*.test.ts'],
+          exclude: [...NEVER, LONG, 'lab/guest/*.test.ts'],
           sequence: { groupOrder: 1 },
           maxWorkers: 1,
           testTimeout: 120_000,
@@ -63,6 +78,7 @@ export default defineConfig({
         },
       },
       ...(onKvmHost ? [KVM_PROJECT] : []),
+      ...(asksForLong ? [LONG_PROJECT] : []),
     ],
   },
 });
