@@ -10,7 +10,7 @@ import { migrationMark } from '../hypervisor/migration-mark.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { initiatorHere } from '../journal/initiator.ts';
 import type { JournalEntry } from '../journal/journal-entry.ts';
-import { DEFAULT_LIMITS } from '../policy/policy.ts';
+import { DEFAULT_LIMITS, type PolicyKind } from '../policy/policy.ts';
 import { stock } from '../policy/stock.ts';
 import { type BeginWish, beginRun } from './begin.ts';
 import type { Run, RunParts } from './run.ts';
@@ -194,6 +194,112 @@ describe('a run that begins', () => {
     await reading;
     expect(seen[0]).toBe('opened');
     expect(seen.at(-1)).toBe('ended');
+  });
+
+  test('is refused with every finding, and what forbids nothing is said', async () => {
+    hypervisor.report = {
+      findings: [new RefusedError('different-memory', 'one'), new RefusedError('lacks-feature', 'two')],
+    };
+    await expect(beginRun(wish(), parts)).rejects.toThrow(/one\ntwo/);
+    hypervisor.report = { notes: ['worth knowing'], maxSentBytes: 55e9 };
+    const run = await beginRun(wish(), parts);
+    hypervisor.migration.end(STAYED);
+    await run.outcome;
+    expect(said).toEqual(['note: worth knowing']);
+    expect((await entriesOf(run.id))[0]).toMatchObject({ limits: { maxSentBytes: 55e9 } });
+  });
+
+  test('is not even begun where its policy knows from the start that it cannot be', async () => {
+    const never: PolicyKind = {
+      name: 'never',
+      summary: '',
+      foresees: true,
+      begin: () => ({
+        initialDowntimeLimitMs: 300,
+        beforeStart: () => ({ action: 'abort', reason: 'too much', neededPauseMs: 9000 }),
+        observe: () => ({ action: 'continue', reason: '' }),
+      }),
+    };
+    const run = await beginRun(wish({ kind: never }), parts);
+    expect(await run.outcome).toMatchObject({
+      outcome: 'aborted',
+      runsOn: 'source',
+      neededPauseMs: 9000,
+      reason: expect.stringMatching(/^not begun: too much/),
+    });
+    expect(hypervisor.calls).toEqual([]);
+    expect((await entriesOf(run.id)).map(({ type }) => type)).toContain('foreseen');
+  });
+
+  test('marks the VM at its host where that is needed, and takes the mark away where the guest is then', async () => {
+    const marks: string[] = [];
+    hypervisor.claim = async () => ({
+      rest: async () => void marks.push('rest'),
+      release: async (side) => void marks.push(`release at the ${side}`),
+    });
+    const run = await beginRun(wish(), parts);
+    hypervisor.migration.end(ARRIVED);
+    await run.outcome;
+    expect(marks).toEqual(['rest', 'release at the destination']);
+  });
+
+  test('leaves the mark at a migration that it lets go of, for libvirt changes none then', async () => {
+    const marks: string[] = [];
+    hypervisor.claim = async () => ({
+      rest: async () => {},
+      release: async (side) => void marks.push(side),
+    });
+    const run = await beginRun(wish(), parts);
+    await run.begun;
+    await run.detach('detached on SIGTERM');
+    expect(await run.outcome).toMatchObject({ outcome: 'detached' });
+    expect(marks).toEqual([]);
+  });
+
+  test('is refused where a controller on another machine drives the VM, which is free here afterwards', async () => {
+    hypervisor.claim = async () => {
+      throw new RefusedError('held', 'held by process 1 on host2');
+    };
+    await expect(beginRun(wish(), parts)).rejects.toThrow(/host2/);
+    delete hypervisor.claim;
+    await free();
+  });
+
+  test('changes nothing whose former value could not be written down', async () => {
+    const open = parts.store.open.bind(parts.store);
+    parts.store.open = async (opening, show) => {
+      const journal = await open(opening, show);
+      journal.flush = async () => false;
+      return journal;
+    };
+    const run = await beginRun(wish(), parts);
+    expect(await run.outcome).toMatchObject({
+      outcome: 'failed',
+      runsOn: 'source',
+      reason: expect.stringMatching(/could not be written/),
+    });
+    expect(hypervisor.calls).toEqual([]);
+  });
+
+  test('lets the VM go also after an error that nobody expected', async () => {
+    hypervisor.onStart = async () => {
+      throw new TypeError('a mistake of ours');
+    };
+    const run = await beginRun(wish(), parts);
+    await expect(run.outcome).rejects.toThrow(TypeError);
+    expect(await run.cancel('too late to matter')).toBe('failed');
+    hypervisor.onStart = async () => {};
+    await free();
+  });
+
+  test('takes new limits while it runs', async () => {
+    const run = await beginRun(wish(), parts);
+    await run.begun;
+    run.setLimits({ ...DEFAULT_LIMITS, timeoutMs: 50 });
+    hypervisor.migration.emit({ kind: 'silence', atMs: 60 });
+    await expect.poll(() => hypervisor.migration.calls).toEqual(['cancel']);
+    hypervisor.migration.end(STAYED);
+    expect(await run.outcome).toMatchObject({ outcome: 'aborted' });
   });
 
   test('puts back in the end what a killed one before it had left set', async () => {

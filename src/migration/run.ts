@@ -183,7 +183,8 @@ export function runFrom(opened: Opened, begin: (hold: Hold) => Promise<RunningMi
       return await outcome.then(
         ({ runsOn }) =>
           runsOn === 'source' ? 'cancelled' : runsOn === 'destination' ? 'too-late' : 'failed',
-        () => 'cancelled' as const,
+        // Refused, nothing was begun; of a mistake of ours nobody knows.
+        (error: unknown) => (error instanceof RefusedError ? 'cancelled' : 'failed'),
       );
     },
     detach: async (reason) => {

@@ -2,6 +2,7 @@
 import type {
   AttachOptions,
   CheckReport,
+  Claim,
   Destination,
   DirtyRateProbe,
   GuestFacts,
@@ -20,8 +21,11 @@ export class ScriptedHypervisor implements Hypervisor {
   readonly destinationsWait = true;
   /** By address; what is not here cannot be reached. */
   readonly guests = new Map<string, GuestFacts>();
+  /** What a check finds beside the guest. */
+  report: Partial<CheckReport> = {};
   /** What was asked of it, in order. */
   readonly calls: string[] = [];
+  claim?: (vm: string, destination: string) => Promise<Claim>;
   migration = new ScriptedMigration({ destinationWaits: true });
   /** What it does when told to start, or to attach, before it answers. */
   onStart: (options: StartOptions) => Promise<void> = async (options) => {
@@ -43,7 +47,7 @@ export class ScriptedHypervisor implements Hypervisor {
   async residentBytes(): Promise<undefined> {}
 
   async check(vm: string): Promise<CheckReport> {
-    return { guest: await this.inspect(vm), findings: [], notes: [] };
+    return { guest: await this.inspect(vm), findings: [], notes: [], ...this.report };
   }
 
   async start(vm: string, destination: Destination, options: StartOptions): Promise<RunningMigration> {
