@@ -5,6 +5,8 @@
  * A virtual machine is named by an address of the driver's own form (`qmp:/run/vm1.sock`).
  * Refusals are {@link RefusedError}: thrown before anything was touched. What goes wrong later is told by
  * `RunningMigration.ended`, which never rejects: a migration always has an end.
+ *
+ * Types only but for two errors, and longer than most files because it is the whole port.
  */
 import type { Boundary, Tick } from '../model/observation.ts';
 import type { RefusedError } from './refusal.ts';

@@ -12,6 +12,8 @@
  * Expectations fail: a guest has phases, or its curve is not yet known. So waiting has an end that needs none. A
  * boundary at time t with pause P could have ended the migration at a cost of t + P + X·P; once the clock alone
  * has reached the least of these, no pause is short enough to have been worth the wait: it waits no more.
+ *
+ * What it learns and what it decides by that are one policy's state and stand together, hence longer than most files.
  */
 import { convergence } from '../model/convergence.ts';
 import type { DirtyObservation, PhaseChange } from '../model/dirty-curve.ts';

@@ -1,4 +1,7 @@
-/** libvirt behind the hypervisor's port: VMs are addressed by host and name, `qemu:///system#vm1`. */
+/**
+ * libvirt behind the hypervisor's port: VMs are addressed by host and name, `qemu:///system#vm1`. Each method of the port
+ * is short; there are many, hence longer than most files.
+ */
 import { QEMU_DEFAULT_DOWNTIME_MS } from '../../model/qemu-constants.ts';
 import { type Clock, REAL_CLOCK } from '../clock.ts';
 import type {

@@ -1,4 +1,7 @@
-/** QEMU behind the hypervisor's port: VMs are addressed by their QMP sockets, `qmp:/run/vm1.sock`. */
+/**
+ * QEMU behind the hypervisor's port: VMs are addressed by their QMP sockets, `qmp:/run/vm1.sock`. Each method of the port is
+ * short; there are many, hence longer than most files.
+ */
 import { type Clock, REAL_CLOCK } from '../clock.ts';
 import type {
   AttachOptions,
@@ -14,7 +17,7 @@ import type {
   StartOptions,
   Whereabouts,
 } from '../hypervisor.ts';
-import { NotBegunError, RefusedError } from '../hypervisor.ts';
+import { RefusedError } from '../hypervisor.ts';
 import { migrationMark } from '../migration-mark.ts';
 import {
   areOfABrake,
@@ -22,16 +25,9 @@ import {
   QEMU_THROTTLE_DEFAULTS,
   THROTTLE_PARAMETERS,
 } from '../qemu-rules/brake-lever.ts';
-import {
-  capabilitiesOf,
-  NO_CAP_BYTES_PER_SECOND,
-  type StartCapabilities,
-  startCapabilities,
-  startParameters,
-} from '../qemu-rules/start.ts';
+import { NO_CAP_BYTES_PER_SECOND } from '../qemu-rules/start.ts';
 import { Findings, refusalOfAll } from '../refusal.ts';
 import { ChangedSettings, isRefusal } from './changed-settings.ts';
-import { fence } from './fence.ts';
 import { LastingMonitor, UnreachableError } from './lasting-monitor.ts';
 import { listeningQemu, type ProvableProcess } from './listening-process.ts';
 import { qemuEnd } from './migration-facts.ts';
@@ -42,6 +38,15 @@ import { QemuMigration } from './qemu-migration.ts';
 import type { ConnectOptions, QmpClient } from './qmp/client.ts';
 import { QmpError } from './qmp/errors.ts';
 import { residentBytesOf } from './resident-memory.ts';
+import {
+  type BothEnds,
+  backOut,
+  capabilitiesFor,
+  closeAll,
+  connectedClient,
+  refused,
+  setUp,
+} from './set-up.ts';
 
 const DEFAULT_RECONNECT_FOR_MS = 60_000;
 
@@ -53,11 +58,6 @@ export interface QemuHypervisorOptions {
   readonly reconnectForMs?: number | undefined;
   /** The process that listens at a socket, where its end can be proved. Default: by this machine's /proc. */
   readonly processOf?: ((socket: string) => ProvableProcess | undefined) | undefined;
-}
-
-interface BothEnds {
-  readonly source: LastingMonitor;
-  readonly destination: LastingMonitor;
 }
 
 export class QemuHypervisor implements Hypervisor {
@@ -284,16 +284,6 @@ export class QemuHypervisor implements Hypervisor {
   }
 }
 
-async function closeAll({ source, destination }: BothEnds): Promise<void> {
-  await Promise.all([source.close(), destination.close()]);
-}
-
-function connectedClient(monitor: LastingMonitor): QmpClient {
-  const { client } = monitor;
-  if (!client) throw new RefusedError('unreachable', `${monitor.address} closed its monitor`);
-  return client;
-}
-
 async function look(vm: string, target: Destination, options: CheckOptions, ends: BothEnds) {
   const [here, there] = await Promise.all([
     qemuEnd(vm, connectedClient(ends.source)),
@@ -333,98 +323,6 @@ async function waits(destination: LastingMonitor | undefined): Promise<boolean> 
   }
 }
 
-async function capabilitiesFor(
-  options: StartOptions,
-  { source, destination }: BothEnds,
-): Promise<StartCapabilities> {
-  const [here, there] = await Promise.all(
-    [source, destination].map(async (each) => await each.execute('query-migrate-capabilities')),
-  );
-  return startCapabilities(options, capabilitiesOf(here ?? []), capabilitiesOf(there ?? []));
-}
-
-/** Readies both sides, each after what it was is told. The destination first: it is the one that may refuse. */
-async function setUp(
-  [ofSource, ofDestination]: readonly ChangedSettings[],
-  { source, destination }: BothEnds,
-  target: Destination,
-  options: StartOptions,
-  capabilities: StartCapabilities,
-): Promise<void> {
-  const { remember } = options;
-  await asRefusal(
-    'lacks-feature',
-    `${destination.address} does not take the settings of the migration`,
-    async () =>
-      await ofDestination?.set({ parameters: {}, capabilities: capabilities.destination }, remember),
-  );
-  await listen(destination, target.listenUri ?? target.migrateUri ?? '');
-  await asRefusal(
-    'lacks-feature',
-    `${source.address} does not take the settings of the migration`,
-    async () =>
-      await ofSource?.set(
-        {
-          parameters: startParameters(options, connectedClient(source).version),
-          capabilities: capabilities.source,
-        },
-        remember,
-      ),
-  );
-  // Last of all, for it cannot be taken back.
-  if (!options.destinationStartsItself)
-    await asRefusal(
-      'destination-not-waiting',
-      `${destination.address} could not be told to wait`,
-      async () => void (await fence(destination)),
-    );
-}
-
-/** With `-incoming defer` a QEMU opens its port now, else it is open already. */
-async function listen(destination: LastingMonitor, uri: string): Promise<void> {
-  const incoming = await destination.execute('query-migrate');
-  if (incoming['socket-address'] !== undefined) return;
-  await asRefusal('bad-migrate-uri', `the destination cannot listen on ${uri}`, async () => {
-    try {
-      await destination.execute('migrate-incoming', { uri });
-    } catch (error) {
-      if (!/already been started/.test(String(error))) throw error;
-    }
-  });
-}
-
-async function asRefusal(
-  code: RefusedError['code'],
-  sentence: string,
-  doing: () => Promise<void>,
-): Promise<void> {
-  try {
-    await doing();
-  } catch (error) {
-    throw refused(code, sentence, error);
-  }
-}
-
-/**
- * Puts back what was set, lets go, and says what is true of the start that failed: refused with nothing left, or not
- * begun with something that may have been touched.
- */
-async function backOut(
-  changed: readonly ChangedSettings[],
-  ends: BothEnds,
-  error: unknown,
-): Promise<unknown> {
-  const restored = await Promise.all(changed.map(async (each) => await each.putBack()));
-  await closeAll(ends);
-  const problems = restored.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
-  if (error instanceof RefusedError && problems.length === 0) return error;
-  if (!(error instanceof RefusedError) && !(error instanceof QmpError) && problems.length === 0) return error;
-  const words = error instanceof Error ? error.message : String(error);
-  return new NotBegunError([`the migration was not begun: ${words}`, ...problems].join('; '), {
-    cause: error,
-  });
-}
-
 async function identityOf(client: QmpClient): Promise<{ readonly UUID: string; readonly name?: string }> {
   return { ...(await client.execute('query-uuid')), ...(await client.execute('query-name')) };
 }
@@ -433,10 +331,4 @@ async function identityOf(client: QmpClient): Promise<{ readonly UUID: string; r
 function unanswered(vm: string, error: unknown): unknown {
   if (!(error instanceof QmpError) && !(error instanceof UnreachableError)) return error;
   return new RefusedError('unreachable', `${vm}: ${error.message}`, { cause: error });
-}
-
-/** A refusal of QEMU's in our words; no answer is none. */
-function refused(code: RefusedError['code'], sentence: string, error: unknown): unknown {
-  if (!isRefusal(error)) return error;
-  return new RefusedError(code, `${sentence}: ${error.message}`, { cause: error });
 }

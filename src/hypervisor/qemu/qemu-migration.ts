@@ -9,6 +9,8 @@
  * During the stop-and-copy QEMU's main thread holds its big lock and answers nothing; time still passes, as
  * `silence` events. Only out-of-band commands get through then, which is why {@link cancel} yanks.
  *
+ * One machine of states with all that may happen in each, hence longer than most files.
+ *
  *     copying ──▶ post-copy ──▶ ending ──▶ ended          Any of them becomes `left` when we let go.
  *        └────────────────────────^
  */

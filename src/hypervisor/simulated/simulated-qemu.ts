@@ -12,7 +12,7 @@
  * QEMU's loop (migration/migration.c: migration_iteration_run) sends for at most 50 ms, then looks at what is
  * unsent. Below the threshold it syncs the dirty bitmap, and if what is dirty then still fits, it completes.
  * Looks lie on a grid of that length from the migration's start, and windows of 100 ms on theirs: in QEMU both
- * drift by how long the calls between them take.
+ * drift by how long the calls between them take. One machine of states, hence longer than most files.
  */
 import { isBraked } from '../../model/braking.ts';
 import type { Counters } from '../../model/observation.ts';

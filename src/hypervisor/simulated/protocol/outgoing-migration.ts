@@ -7,7 +7,8 @@
  *                                                      └──▶ post-copy-paused
  *
  * In the stop-and-copy it holds the big lock, so the main loop answers nothing. It waits for the destination's word
- * without the lock. What breaks before that word makes the source resume, whatever the destination does.
+ * without the lock. What breaks before that word makes the source resume, whatever the destination does. One machine of
+ * states, hence longer than most files.
  */
 import type { QemuRunState } from '../../qemu/qmp/commands.ts';
 import { isAtLeast } from '../../qemu-rules/version.ts';

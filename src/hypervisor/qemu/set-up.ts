@@ -1,0 +1,129 @@
+/**
+ * Readies two QEMUs for a migration, and takes it back where that fails: what was set is put back, and what is true of
+ * the start that failed is said (refused with nothing left, or not begun with something that may have been touched).
+ */
+import { type Destination, NotBegunError, RefusedError, type StartOptions } from '../hypervisor.ts';
+import {
+  capabilitiesOf,
+  type StartCapabilities,
+  startCapabilities,
+  startParameters,
+} from '../qemu-rules/start.ts';
+import { type ChangedSettings, isRefusal } from './changed-settings.ts';
+import { fence } from './fence.ts';
+import type { LastingMonitor } from './lasting-monitor.ts';
+import type { QmpClient } from './qmp/client.ts';
+import { QmpError } from './qmp/errors.ts';
+
+export interface BothEnds {
+  readonly source: LastingMonitor;
+  readonly destination: LastingMonitor;
+}
+
+export async function closeAll({ source, destination }: BothEnds): Promise<void> {
+  await Promise.all([source.close(), destination.close()]);
+}
+
+export function connectedClient(monitor: LastingMonitor): QmpClient {
+  const { client } = monitor;
+  if (!client) throw new RefusedError('unreachable', `${monitor.address} closed its monitor`);
+  return client;
+}
+
+export async function capabilitiesFor(
+  options: StartOptions,
+  { source, destination }: BothEnds,
+): Promise<StartCapabilities> {
+  const [here, there] = await Promise.all(
+    [source, destination].map(async (each) => await each.execute('query-migrate-capabilities')),
+  );
+  return startCapabilities(options, capabilitiesOf(here ?? []), capabilitiesOf(there ?? []));
+}
+
+/** Readies both sides, each after what it was is told. The destination first: it is the one that may refuse. */
+export async function setUp(
+  [ofSource, ofDestination]: readonly ChangedSettings[],
+  { source, destination }: BothEnds,
+  target: Destination,
+  options: StartOptions,
+  capabilities: StartCapabilities,
+): Promise<void> {
+  const { remember } = options;
+  await asRefusal(
+    'lacks-feature',
+    `${destination.address} does not take the settings of the migration`,
+    async () =>
+      await ofDestination?.set({ parameters: {}, capabilities: capabilities.destination }, remember),
+  );
+  await listen(destination, target.listenUri ?? target.migrateUri ?? '');
+  await asRefusal(
+    'lacks-feature',
+    `${source.address} does not take the settings of the migration`,
+    async () =>
+      await ofSource?.set(
+        {
+          parameters: startParameters(options, connectedClient(source).version),
+          capabilities: capabilities.source,
+        },
+        remember,
+      ),
+  );
+  // Last of all, for it cannot be taken back.
+  if (!options.destinationStartsItself)
+    await asRefusal(
+      'destination-not-waiting',
+      `${destination.address} could not be told to wait`,
+      async () => void (await fence(destination)),
+    );
+}
+
+/** With `-incoming defer` a QEMU opens its port now, else it is open already. */
+async function listen(destination: LastingMonitor, uri: string): Promise<void> {
+  const incoming = await destination.execute('query-migrate');
+  if (incoming['socket-address'] !== undefined) return;
+  await asRefusal('bad-migrate-uri', `the destination cannot listen on ${uri}`, async () => {
+    try {
+      await destination.execute('migrate-incoming', { uri });
+    } catch (error) {
+      if (!/already been started/.test(String(error))) throw error;
+    }
+  });
+}
+
+async function asRefusal(
+  code: RefusedError['code'],
+  sentence: string,
+  doing: () => Promise<void>,
+): Promise<void> {
+  try {
+    await doing();
+  } catch (error) {
+    throw refused(code, sentence, error);
+  }
+}
+
+/**
+ * Puts back what was set, lets go, and says what is true of the start that failed: refused with nothing left, or not
+ * begun with something that may have been touched.
+ */
+export async function backOut(
+  changed: readonly ChangedSettings[],
+  ends: BothEnds,
+  error: unknown,
+): Promise<unknown> {
+  const restored = await Promise.all(changed.map(async (each) => await each.putBack()));
+  await closeAll(ends);
+  const problems = restored.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
+  if (error instanceof RefusedError && problems.length === 0) return error;
+  if (!(error instanceof RefusedError) && !(error instanceof QmpError) && problems.length === 0) return error;
+  const words = error instanceof Error ? error.message : String(error);
+  return new NotBegunError([`the migration was not begun: ${words}`, ...problems].join('; '), {
+    cause: error,
+  });
+}
+
+/** A refusal of QEMU's in our words; no answer is none. */
+export function refused(code: RefusedError['code'], sentence: string, error: unknown): unknown {
+  if (!isRefusal(error)) return error;
+  return new RefusedError(code, `${sentence}: ${error.message}`, { cause: error });
+}
