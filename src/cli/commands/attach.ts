@@ -12,7 +12,8 @@ export function addAttachCommand(root: Command, onStatus: (status: number) => vo
         'domain or of a QEMU given by its QMP socket. Where one that switchover began has ended meanwhile, or waits ' +
         'for a word, it lets the guest run on the side that has it and puts settings back: what exit status 6 asks ' +
         'for. Without --to the destination is taken from the journal that was left; without any, the pause is told ' +
-        'as the hypervisor reports it.',
+        'as the hypervisor reports it. A migration that somebody else began is ended for its pause only where ' +
+        '--over-budget is given.',
     )
     .addOption(connectOption())
     .option('--to <destination>', "the destination: its host's URI, or its monitor (qmp:/run/vm1-dest.sock)")
