@@ -167,8 +167,14 @@ function withoutSource(facts: SettlementFacts): Settlement {
         ? 'the processes of both sides have ended, and the guest with them: start it anew'
         : `${past} and the destination's process has ended after it ran the guest: start the guest anew from its disks; do not resume the source`,
     );
+  if (source === 'gone')
+    return ask(
+      end.sourceEverStopped === false && !end.postCopyBegan
+        ? `${past} while it still had the guest, and the guest with it: start it anew`
+        : `${past} and the destination is ${SAID[destination]}: look whether it holds the guest, paused, and let it run there by hand if so; else start the guest anew from its disks`,
+    );
   const ifDead =
-    source === 'handed-over' && end.destinationWaits && end.destinationEverRan === false
+    end.destinationWaits && end.destinationEverRan === false
       ? 'if its QEMU has ended for good, resume the source (`cont`, or `virsh resume`), which is safe because the guest never ran there'
       : 'if its QEMU has ended for good, start the guest anew from its disks';
   return ask(
