@@ -12,13 +12,8 @@ afterAll(async () => await bed[Symbol.asyncDispose]());
 // In this order, so that the pair is booted anew only where its guest dies with the cell.
 test.each([
   ['destination/lost/later-pass', 'an ssh -L that ends: both ran, before'],
-  ['destination/silent/stopped', 'nobody may be resumed, and the guest may not be lost'],
-  ['destination/lost/cancel', 'the cancel is one transaction'],
-  ['source/lost-2s/later-pass', 'reconnected, and the migration goes on with its limits'],
   ['source/lost-2s/cancel', 'the command was carried out, and its answer lost'],
   ['source/lost/stopped', 'the source may not be believed dead'],
-  ['source/lost/completed', 'the guest has been handed over'],
-  ['destination/lost/cancel-stopped', 'no yank without a fence'],
   ['destination/killed/completed', 'it had all of the guest, and the source has it still'],
 ])('%s: %s', async (name) => {
   for (const cell of cellsLike(name)) {

@@ -12,7 +12,9 @@ describe('QEMU 7.2', () => {
     const unforced = ['--migrate-uri', own.pair.migrateUri, '--state-dir', own.stateDir];
     const refused = await switchover('migrate', own.source, own.destination, ...unforced);
     expect(refused.status).toBe(3);
-    expect(sentences(refused)).toEqual([expect.stringMatching(/QEMU 7\.2.* loses guest writes .*--force/)]);
+    expect(sentences(refused)).toEqual([
+      expect.stringMatching(/QEMU before 9\.0 loses guest writes .*--force/),
+    ]);
     // The lab gives such a QEMU a memory size that does not run into its bug.
     const forced = await (await own.migrate('--json')).ended;
     expect(documentFrom(forced)).toMatchObject({

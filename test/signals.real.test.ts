@@ -71,7 +71,8 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     await expectOneSide('source');
     expect(ran.status).toBe(5);
     expect(documentFrom(ran)).toMatchObject({ outcome: 'cancelled', runsOn: 'source' });
-    expect(scene.witnesses.source.migration).toBe('cancelled');
+    // QEMU's own word for one whose stream was cut, because its answer did not come.
+    expect(['cancelled', 'failed']).toContain(scene.witnesses.source.migration);
   },
 );
 

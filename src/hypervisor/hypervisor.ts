@@ -48,6 +48,9 @@ export interface Hypervisor {
    */
   claim?(vm: string, destination: string): Promise<Claim>;
 
+  /** The claim that a controller before us on this machine left with a migration that goes on with us. */
+  inheritClaim?(vm: string, destination: string | undefined): Promise<Claim>;
+
   /** For those who come upon a migration, and can mark nothing any more. @throws {RefusedError} `held` as above */
   assertUnclaimed?(vm: string): Promise<void>;
 

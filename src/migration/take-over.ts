@@ -63,7 +63,8 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
         settleAfterwards({ left, guest, destination }, parts.hypervisor, journal),
       );
     const past = goesOn ? left.boundaries : [];
-    return runFrom({ place: store.place, wish, lease, journal, past }, async ({ remember }) =>
+    const claim = goesOn ? await hypervisor.inheritClaim?.(wish.vm, destination) : undefined;
+    return runFrom({ place: store.place, wish, lease, claim, journal, past }, async ({ remember }) =>
       attach({ wish, destination, inherited, journal, parts }, remember),
     );
   } catch (error) {

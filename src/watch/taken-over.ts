@@ -118,7 +118,7 @@ async function leftToItsHolder(
     return await take();
   } catch (error) {
     if (!(error instanceof RefusedError) || error.code !== 'held') throw error;
-    log.say(`${name}: ${error.message.replace(/^VM \S+ is /, '')}; left to it`, { host, domain: name });
+    log.say(`${name}: ${error.message.replace(/^VM \S+ /, '')}; left to it`, { host, domain: name });
     return undefined;
   }
 }

@@ -1,7 +1,7 @@
 /** The port's claim on a libvirt domain: the mark of domain-mark.ts, for as long as a run lasts. */
 import type { Claim, Side } from '../hypervisor.ts';
 import type { DomainAddress } from './address.ts';
-import { markDomain, placeHere } from './domain-mark.ts';
+import { markDomain, placeHere, removeLeftMark } from './domain-mark.ts';
 
 /** @throws {RefusedError} `held` with who holds it */
 export async function claimDomain(
@@ -18,6 +18,21 @@ export async function claimDomain(
       } catch {
         // libvirt does not answer, or the domain has ended: the next taker finds the mark stale.
       }
+    },
+  };
+}
+
+/** Of a migration that a dead controller of this machine began: its mark goes with the migration's end. */
+export function inheritedClaim(
+  source: DomainAddress,
+  uuid: string,
+  destinationUri: string | undefined,
+): Claim {
+  return {
+    rest: async () => {},
+    release: async (side: Side) => {
+      const uri = side === 'source' ? source.uri : destinationUri;
+      if (uri !== undefined) await removeLeftMark(uri, uuid, placeHere()).catch(() => {});
     },
   };
 }

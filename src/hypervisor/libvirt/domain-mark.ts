@@ -185,6 +185,14 @@ function isOf(found: Marked, mark: LeaseMark): boolean {
   return typeof found !== 'string' && found.id === mark.id;
 }
 
+/** Removes the mark that a dead controller of this machine left, and no other's. @throws {RefusedError} */
+export async function removeLeftMark(uri: string, uuid: string, here: Place): Promise<void> {
+  const marked = await readMark(uri, uuid);
+  const isOurs =
+    typeof marked !== 'string' && marked.bootId === here.bootId && marked.network === here.network;
+  if (isOurs) await ask(uri, [...command(uuid), '--remove']);
+}
+
 function command(uuid: string): readonly string[] {
   return ['metadata', `--domain=${uuid}`, `--uri=${LEASE_NAMESPACE}`, '--live'];
 }

@@ -27,7 +27,7 @@ import { guestsShareOf } from '../process-memory.ts';
 import { startLimitMs } from '../qemu-rules/start.ts';
 import { Findings, refusalOfAll } from '../refusal.ts';
 import { type DomainAddress, parseDomainAddress } from './address.ts';
-import { claimDomain } from './claim.ts';
+import { claimDomain, inheritedClaim } from './claim.ts';
 import { type Domain, lookUpDomain, notMigrating, uuidOf } from './domain/domain.ts';
 import { sideStateAt } from './domain/domain-state.ts';
 import { isBefore } from './domain/versions.ts';
@@ -148,6 +148,12 @@ export class LibvirtHypervisor implements Hypervisor {
   async claim(vm: string, destination: string): Promise<Claim> {
     const source = parseDomainAddress(vm);
     return await claimDomain(source, await uuidOf(source), parseDomainAddress(destination).uri);
+  }
+
+  async inheritClaim(vm: string, destination: string | undefined): Promise<Claim> {
+    const source = parseDomainAddress(vm);
+    const there = destination === undefined ? undefined : parseDomainAddress(destination).uri;
+    return inheritedClaim(source, await uuidOf(source), there);
   }
 
   async assertUnclaimed(vm: string): Promise<void> {
