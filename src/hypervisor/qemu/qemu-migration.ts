@@ -174,6 +174,7 @@ export class QemuMigration implements RunningMigration {
     if (parts.status !== undefined) this.takeStatus(parts.status, this.observer.now());
     if (parts.guest.state === 'switching-over' && !this.postCopyBegan)
       this.takeStop(this.observer.now(), Number.POSITIVE_INFINITY);
+    if (this.begun) this.lookAtWay();
   }
 
   get events() {
@@ -188,6 +189,15 @@ export class QemuMigration implements RunningMigration {
   begin(): void {
     this.begun = true;
     this.observer.pace();
+    this.lookAtWay();
+  }
+
+  /** The way to the source may have been lost, or its process ended, before we listened. */
+  private lookAtWay(): void {
+    const { state } = this.source;
+    if (this.sourceLostMs !== undefined || this.phase.kind !== 'copying') return;
+    if (state.kind === 'ended') this.takeSourceChange({ state: 'ended', words: state.proof });
+    if (state.kind === 'lost') this.takeSourceChange({ state: 'lost', words: state.words });
   }
 
   get passCapBytesPerSecond(): number | undefined {
