@@ -382,10 +382,16 @@ export class NotBegunError extends Error {
   override readonly name = 'NotBegunError';
   /** Somebody wished so before it had begun. */
   readonly wished: boolean;
+  /** The source's process is proved dead, and the guest with it. */
+  readonly sourceEnded: boolean;
 
-  constructor(message: string, options: ErrorOptions & { readonly wished?: boolean } = {}) {
+  constructor(
+    message: string,
+    options: ErrorOptions & { readonly wished?: boolean; readonly sourceEnded?: boolean } = {},
+  ) {
     super(message, options);
     this.wished = options.wished === true;
+    this.sourceEnded = options.sourceEnded === true;
   }
 }
 

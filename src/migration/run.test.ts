@@ -174,6 +174,18 @@ describe('a run that begins', () => {
     expect(hypervisor.calls).toEqual([]);
   });
 
+  test('whose source dies while it is set up needs a hand: nobody runs the guest', async () => {
+    hypervisor.onStart = async () => {
+      throw new NotBegunError('the source has ended', { sourceEnded: true });
+    };
+    const run = await beginRun(wish(), parts);
+    expect(await run.outcome).toMatchObject({
+      outcome: 'failed',
+      runsOn: 'unknown',
+      reason: expect.stringMatching(/an operator is needed: .*start it anew/),
+    });
+  });
+
   test('tells a cancel what became of it', async () => {
     const run = await beginRun(wish(), parts);
     await run.begun;

@@ -238,8 +238,10 @@ function limitsOf({ limits }: RunWish, migration: RunningMigration): Limits {
 function notBegun(journal: JournalWriter, error: NotBegunError): Outcome {
   const outcome: Outcome = {
     outcome: error.wished ? 'cancelled' : 'failed',
-    runsOn: 'source',
-    reason: `${error.wished ? 'not begun: ' : ''}${error.message}; the guest runs on the source`,
+    runsOn: error.sourceEnded ? 'unknown' : 'source',
+    reason: error.sourceEnded
+      ? `${error.message}; an operator is needed: the source's process has ended, and the guest with it: start it anew`
+      : `${error.wished ? 'not begun: ' : ''}${error.message}; the guest runs on the source`,
     pauseMs: null,
     totalMs: 0,
     sentBytes: 0,

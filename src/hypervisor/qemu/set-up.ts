@@ -11,7 +11,7 @@ import {
 } from '../qemu-rules/start.ts';
 import { type ChangedSettings, isRefusal } from './changed-settings.ts';
 import { fence } from './fence.ts';
-import type { LastingMonitor } from './lasting-monitor.ts';
+import { type LastingMonitor, UnreachableError } from './lasting-monitor.ts';
 import type { QmpClient } from './qmp/client.ts';
 import { QmpError } from './qmp/errors.ts';
 
@@ -111,14 +111,18 @@ export async function backOut(
   ends: BothEnds,
   error: unknown,
 ): Promise<unknown> {
+  const sourceEnded = ends.source.state.kind === 'ended';
   const restored = await Promise.all(changed.map(async (each) => await each.putBack()));
   await closeAll(ends);
   const problems = restored.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
   if (error instanceof RefusedError && problems.length === 0) return error;
-  if (!(error instanceof RefusedError) && !(error instanceof QmpError) && problems.length === 0) return error;
+  const ours =
+    error instanceof RefusedError || error instanceof QmpError || error instanceof UnreachableError;
+  if (!ours && problems.length === 0) return error;
   const words = error instanceof Error ? error.message : String(error);
   return new NotBegunError([`the migration was not begun: ${words}`, ...problems].join('; '), {
     cause: error,
+    sourceEnded,
   });
 }
 
