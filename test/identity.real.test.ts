@@ -119,6 +119,7 @@ describe.each(['paused', 'running'] as const)('another VM that is %s', (status) 
     // Refused, or taken over without a destination and cancelled by the Ctrl-C.
     expect([3, 5], scene.story()).toContain(ran.status);
     expect(await scene.goesOn()).toEqual(['source']);
-    expect(scene.witnesses.source.migration).toBe(ran.status === 3 ? 'active' : 'cancelled');
+    // QEMU's own word for a cancelled migration may be 'failed', where the wire broke first.
+    expect(ran.status === 3 ? ['active'] : ['cancelled', 'failed']).toContain(scene.witnesses.source.migration);
   });
 });

@@ -1,5 +1,5 @@
 /** What goes wrong under way, made for real: the guest runs on at the source with all its memory, and that is said. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -174,21 +174,17 @@ describe('a migration that goes wrong under way', () => {
 
   test('a disk that fills up does not disturb it, and is told', async () => {
     const small = mkdtempSync(path.join(os.tmpdir(), 'switchover-full-'));
-    await run(asRoot(['mount', '-t', 'tmpfs', '-o', 'size=12k,mode=777', 'tmpfs', small]));
+    await run(asRoot(['mount', '-t', 'tmpfs', '-o', 'size=1m,mode=755', 'tmpfs', small]));
     try {
-      const ran = await new Running([
-        ...[
-          'migrate',
-          bed.source,
-          bed.destination,
-          '--migrate-uri',
-          bed.pair.migrateUri,
-          '--state-dir',
-          small,
-        ],
-        // With several passes, so that there is more to write than there is room.
-        ...['--policy', 'mp', '--max-downtime', '1s', '--json'],
-      ]).ended;
+      // With several passes, so that there is more to write than the last page of each file has room for.
+      const how = ['--policy', 'mp', '--max-downtime', '1s', '--json', '--state-dir', small];
+      const running = new Running([
+        ...['migrate', bed.source, bed.destination, '--migrate-uri', bed.pair.migrateUri],
+        ...how,
+      ]);
+      await running.says(/^pass 1/m);
+      fill(path.join(small, 'filler'));
+      const ran = await running.ended;
       const document = documentFrom(ran);
       expect(document).toMatchObject({ outcome: 'aborted', runsOn: 'source', memoryIntensive: true });
       expect(document.warnings).toContainEqual(
@@ -201,3 +197,16 @@ describe('a migration that goes wrong under way', () => {
     }
   });
 });
+
+/** Until nothing more fits onto its disk. */
+function fill(file: string): void {
+  const page = Buffer.alloc(4096);
+  const handle = openSync(file, 'w');
+  try {
+    for (;;) writeSync(handle, page);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  } finally {
+    closeSync(handle);
+  }
+}
