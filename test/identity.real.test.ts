@@ -120,6 +120,8 @@ describe.each(['paused', 'running'] as const)('another VM that is %s', (status) 
     expect([3, 5], scene.story()).toContain(ran.status);
     expect(await scene.goesOn()).toEqual(['source']);
     // QEMU's own word for a cancelled migration may be 'failed', where the wire broke first.
-    expect(ran.status === 3 ? ['active'] : ['cancelled', 'failed']).toContain(scene.witnesses.source.migration);
+    expect(ran.status === 3 ? ['active'] : ['cancelled', 'failed']).toContain(
+      scene.witnesses.source.migration,
+    );
   });
 });
