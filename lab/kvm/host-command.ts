@@ -33,6 +33,8 @@ export interface HostSettings {
   readonly paths: HostPaths;
   readonly image: HostImage;
   readonly checkout: string;
+  /** Where the Node is that runs the host's commands, in the checkout or outside. */
+  readonly nodeFolder: string;
   readonly processors: number;
   readonly memoryMiB: number;
 }
@@ -45,10 +47,11 @@ const PROCESSOR = 'qemu64,+svm,+npt,+ssse3,+sse4.1,+sse4.2,+popcnt,+cx16,+rdrand
 
 /** @returns the program and its arguments */
 export function hostCommand(settings: HostSettings): string[] {
-  const { paths, image, checkout } = settings;
+  const { paths, image, checkout, nodeFolder } = settings;
   const kernelArguments = [
     ...['console=ttyS0', 'quiet', 'loglevel=4', 'panic=1', 'no_timer_check', 'rdinit=/init'],
-    `checkout=${Buffer.from(checkout).toString('base64')}`,
+    `checkout=${base64(checkout)}`,
+    `node=${base64(nodeFolder)}`,
   ];
   return [
     DEFAULT_QEMU_BINARY,
@@ -63,6 +66,7 @@ export function hostCommand(settings: HostSettings): string[] {
     // What the packages are of which /usr is made: the lab asks for versions.
     ...seen('var', '/var'),
     ...seen('checkout', checkout),
+    ...seen('node', nodeFolder),
     ...['-device', 'virtio-serial-pci'],
     ...AGENT_PORTS.flatMap((port, index) => agentPort(port, index, paths)),
     ...[...socket('terminal', paths.socketOf(TERMINAL_PORT)), '-device', 'virtconsole,chardev=terminal'],
@@ -73,6 +77,11 @@ export function hostCommand(settings: HostSettings): string[] {
 function seen(tag: string, folder: string): string[] {
   const options = 'security_model=none,readonly=on,multidevs=remap';
   return ['-virtfs', `local,mount_tag=${tag},path=${escaped(folder)},${options}`];
+}
+
+/** A path for the kernel's command line, whatever is in it. */
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
 }
 
 function agentPort(port: Port, index: number, paths: HostPaths): string[] {

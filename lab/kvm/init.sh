@@ -1,7 +1,7 @@
 #!/busybox sh
-# The KVM host's first program. Its root is this initramfs: /usr, /etc and /var are the machine's, the checkout is where
-# the machine has it, and everything else is the host's own. What is written to /etc, to /var or into the checkout stays
-# in the host's memory and ends with it. $checkout comes from the kernel command line, in base64.
+# The KVM host's first program. Its root is this initramfs: /usr, /etc and /var are the machine's, the checkout and Node
+# are where the machine has them, and everything else is the host's own. What is written to /etc, to /var or into the
+# checkout stays in the host's memory and ends with it. $checkout and $node come from the kernel command line, in base64.
 b=/busybox
 stop() { echo "kvm host: $*"; $b poweroff -f; }
 $b mount -t proc none /proc
@@ -18,8 +18,8 @@ see() {
 # over TAG FOLDER: the same, with the host's own changes on top
 over() {
   see "$1" "/mnt/$1"
-  $b mkdir -p "$2" "/run/over/$1" "/run/work/$1"
-  $b mount -t overlay -o "lowerdir=/mnt/$1,upperdir=/run/over/$1,workdir=/run/work/$1" "$1" "$2" || stop "no $2"
+  $b mkdir -p "$2" "/run/over/$1" "/run/workdir/$1"
+  $b mount -t overlay -o "lowerdir=/mnt/$1,upperdir=/run/over/$1,workdir=/run/workdir/$1" "$1" "$2" || stop "no $2"
 }
 for folder in run tmp root; do $b mount -t tmpfs none /$folder; done
 $b chmod 1777 /tmp
@@ -27,6 +27,7 @@ see usr /usr
 over etc /etc
 over var /var
 over checkout "$(echo "$checkout" | $b base64 -d)"
+see node "$(echo "$node" | $b base64 -d)"
 $b mkdir -p /dev/pts /dev/shm /dev/ports
 $b mount -t devpts none /dev/pts
 $b mount -t tmpfs none /dev/shm

@@ -2,8 +2,9 @@
  * A real KVM host on a machine that has no KVM: a virtual machine whose processor, with AMD's virtualization, QEMU
  * emulates. What KVM does in it is real; how long that takes is not.
  *
- * It sees this checkout and the machine's /usr, /etc and /var where they are; what it writes there is gone with it. Its
- * /tmp, its network and its processes are its own, and all labs that are opened in it run their guests on KVM.
+ * It sees this checkout, the Node that runs and the machine's /usr, /etc and /var where they are; what it writes there is
+ * gone with it. Its /tmp, its network and its processes are its own, and all labs that are opened in it run their guests
+ * on KVM.
  */
 import path from 'node:path';
 import { ACCELERATOR_VARIABLE } from '../accelerator.ts';
@@ -15,6 +16,8 @@ import { shellScript } from './shell-script.ts';
 
 /** The folder that the host sees, and in which its commands run. */
 export const CHECKOUT = path.join(import.meta.dirname, '..', '..');
+/** The host sees it too: the Node that runs may be anywhere. */
+export const NODE_FOLDER = path.dirname(process.execPath);
 
 export interface RunOptions {
   /** As it comes. */
@@ -89,7 +92,7 @@ export class KvmHost {
 }
 
 function scriptOf(command: readonly string[], environment: Readonly<Record<string, string>> = {}): string {
-  const programs = [path.dirname(process.execPath), path.join(CHECKOUT, 'node_modules', '.bin')];
+  const programs = [NODE_FOLDER, path.join(CHECKOUT, 'node_modules', '.bin')];
   return shellScript(CHECKOUT, command, {
     HOME: '/root',
     PATH: [...programs, '/usr/sbin', '/usr/bin'].join(':'),

@@ -14,7 +14,7 @@ import { waitFor } from '../wait.ts';
 import { HostEndedError } from './host-channel.ts';
 import { hostCommand } from './host-command.ts';
 import { hostImage } from './host-image.ts';
-import { CHECKOUT, KvmHost } from './kvm-host.ts';
+import { CHECKOUT, KvmHost, NODE_FOLDER } from './kvm-host.ts';
 
 export interface KvmLabOptions {
   /** Up to 12 lower-case letters and digits. Default: six random ones. */
@@ -45,6 +45,7 @@ export class KvmLab extends OpenLab {
       paths,
       image: await hostImage(),
       checkout: CHECKOUT,
+      nodeFolder: NODE_FOLDER,
       processors: PROCESSORS,
       memoryMiB: MEMORY_MIB,
     });
