@@ -48,6 +48,17 @@ test('one that came to run between the question and the `stop` is let run again'
   expect(pair.truth.runningSides).toContain('destination');
 });
 
+test('one that came to have the whole guest just after the `stop` has never run it, and is not let run', async () => {
+  const { pair, fenced, asked } = await bed();
+  pair.onCommand = ({ command }) => {
+    // It loads the last of it between our `stop` and our second question.
+    if (command === 'query-status' && !pair.destination.autostart) pair.destination.stopGuest('paused');
+  };
+  expect(await fenced()).toBe('fenced');
+  expect(asked()).toEqual(['query-status', 'stop', 'query-status']);
+  expect(pair.truth.ran('destination')).toBe(false);
+});
+
 test('where letting it run again fails, that is what is said, and not that it is too late (audit 29)', async () => {
   const { pair, fenced } = await bed([{ on: { command: 'cont', side: 'destination' }, do: 'error' }]);
   pair.onCommand = ({ command }) => {

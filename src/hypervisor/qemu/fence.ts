@@ -18,6 +18,11 @@ const PATIENCE_MS = 2000;
  */
 export async function fence(destination: LastingMonitor): Promise<'fenced' | 'ended'> {
   if (destination.state.kind === 'ended') return 'ended';
+  const { client } = destination;
+  let ran = false;
+  client?.onEvent('RESUME', () => {
+    ran = true;
+  });
   const before = await statusOf(destination);
   if (before === 'running') throw new TooLateError('the destination has the whole guest already');
   // Whatever else is paused there was paused by somebody, and is not ours to let run.
@@ -26,7 +31,13 @@ export async function fence(destination: LastingMonitor): Promise<'fenced' | 'en
   await destination.execute('stop', undefined, { timeoutMs: PATIENCE_MS });
   const after = await statusOf(destination);
   if (after === 'inmigrate') return 'fenced';
-  // It came to have everything between the two questions, and it was our `stop` that keeps it.
+  // It came to have everything between the two questions. QEMU tells of a guest that it starts before it answers our
+  // `stop`, over the same connection: without a RESUME it was the `stop` that came first, and the guest never ran.
+  if (destination.client !== client)
+    throw new Error(
+      'the way to the destination was lost while it was told to wait: it may have run the guest',
+    );
+  if (!ran) return 'fenced';
   await destination.execute('cont', undefined, { timeoutMs: PATIENCE_MS });
   throw new TooLateError('the destination has the whole guest already');
 }
