@@ -1,17 +1,18 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Run } from '../migration/run.ts';
+import type { Cancelled } from '../migration/supervisor.ts';
 import { Signals } from './follow.ts';
 import type { Reporter } from './render/reporter.ts';
 
 /** Signals that came before there was a run, and what was asked of it. */
-function followed() {
+function followed(cancelled: Cancelled = 'cancelled') {
   const asked: string[] = [];
   const signals = new Signals({ say: () => {} } as unknown as Reporter);
   onTestFinished(() => signals.release());
   const run = {
     cancel: async (reason: string) => {
       asked.push(`cancel: ${reason}`);
-      return 'cancelled' as const;
+      return cancelled;
     },
     detach: async (reason?: string) => void asked.push(`detach: ${reason}`),
   } as unknown as Run;
@@ -40,4 +41,30 @@ test('the second Ctrl-C lets go, and says that it was that', () => {
   process.emit('SIGINT', 'SIGINT');
   process.emit('SIGINT', 'SIGINT');
   expect(asked).toEqual(['detach: detached by a second Ctrl-C']);
+});
+
+test('after a Ctrl-C that came too late, and beside one that is carried out, SIGTERM lets go all the same', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  for (const cancelled of ['too-late', 'cancelled'] as const) {
+    const { signals, run, asked } = followed(cancelled);
+    signals.apply(run);
+    process.emit('SIGINT', 'SIGINT');
+    await vi.advanceTimersByTimeAsync(1500);
+    process.emit('SIGTERM', 'SIGTERM');
+    expect(asked).toEqual(['cancel: cancelled by Ctrl-C', 'detach: detached on SIGTERM']);
+    signals.release();
+  }
+});
+
+test('a Ctrl-C that came too late is over: the next one has a second thought again', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const { signals, run, asked } = followed('too-late');
+  signals.apply(run);
+  process.emit('SIGINT', 'SIGINT');
+  await vi.advanceTimersByTimeAsync(1500);
+  process.emit('SIGINT', 'SIGINT');
+  process.emit('SIGINT', 'SIGINT');
+  expect(asked).toEqual(['cancel: cancelled by Ctrl-C', 'detach: detached by a second Ctrl-C']);
 });

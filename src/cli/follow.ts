@@ -33,7 +33,7 @@ export class Signals {
   /** What was signalled before is done to it now. */
   apply(run: Run): void {
     this.run = run;
-    if (this.state === 'cancelling') void run.cancel('cancelled by Ctrl-C');
+    if (this.state === 'cancelling') this.cancel();
     if (this.state === 'detaching') void run.detach(this.detachedBy);
   }
 
@@ -57,7 +57,7 @@ export class Signals {
         return this.detach('detached by a second Ctrl-C');
       case 'cancelling':
         this.reporter.say('the cancel is under way and is carried to its end; trying again at once');
-        void this.run?.cancel('cancelled by Ctrl-C');
+        this.cancel();
         return;
       case 'detaching':
         return;
@@ -65,9 +65,7 @@ export class Signals {
   };
 
   private readonly onEnd = (): void => {
-    if (this.state === 'cancelling')
-      this.reporter.say('the cancel is under way: it is carried to its end before switchover lets go');
-    else if (this.state !== 'detaching') this.detach('detached on SIGTERM');
+    if (this.state !== 'detaching') this.detach('detached on SIGTERM');
   };
 
   private readonly onHangUp = (): void => {
@@ -76,16 +74,20 @@ export class Signals {
 
   private cancel(): void {
     this.state = 'cancelling';
-    void this.run?.cancel('cancelled by Ctrl-C');
+    void this.run?.cancel('cancelled by Ctrl-C').then((cancelled) => {
+      if (cancelled === 'too-late' && this.state === 'cancelling') this.state = 'following';
+    });
   }
 
   private detach(by: string): void {
     clearTimeout(this.timer);
+    this.reporter.say(
+      this.state === 'cancelling'
+        ? 'the cancel is under way: it is carried to its end before switchover lets go'
+        : 'detaching: the migration goes on without switchover; `switchover attach` takes it over again, and lets the guest run once it has arrived',
+    );
     this.state = 'detaching';
     this.detachedBy = by;
-    this.reporter.say(
-      'detaching: the migration goes on without switchover; `switchover attach` takes it over again, and lets the guest run once it has arrived',
-    );
     void this.run?.detach(by);
   }
 }

@@ -548,6 +548,22 @@ test('letting go while the driver is already finding out how it ended', async ()
   expect((await done).outcome).toBe('detached');
 });
 
+test('letting go during a cancel that then turns out too late is done at once', async () => {
+  const migration = new ScriptedMigration({ destinationWaits: true });
+  const { promise: held, reject } = Promise.withResolvers<never>();
+  migration.cancel = async () => await held;
+  migration.emit(boundary(1, 0, 537));
+  const { supervisor, done } = supervise(migration, { kind: stock });
+  await turn();
+  void supervisor.cancel('a');
+  void supervisor.detach('detached on SIGTERM');
+  await turn();
+  expect(migration.calls).toEqual([]);
+  reject(new TooLateError('it has the whole guest'));
+  expect(await done).toMatchObject({ outcome: 'detached' });
+  expect(migration.calls).toContain('detach');
+});
+
 describe('a destination that waits for our word', () => {
   test('gets it once the source has handed over, and the intention is journaled before', async () => {
     const migration = new ScriptedMigration({ destinationWaits: true });

@@ -70,6 +70,8 @@ export class Supervisor {
   private leftIn: State | undefined;
   /** In the words of the one who asked for it. */
   private leftBecause: string | undefined;
+  /** Let go as soon as the cancel that is under way turns out to come too late. */
+  private detachIfTooLate: { readonly reason: string | undefined } | undefined;
   private readonly warned = new Set<string>();
   /** Effects under way; {@link run} waits for them so that none outlives the journal. */
   private readonly effects = new Set<Promise<void>>();
@@ -132,6 +134,7 @@ export class Supervisor {
    */
   async detach(reason?: string): Promise<void> {
     if (this.state === 'cancelling') {
+      this.detachIfTooLate = { reason };
       await this.over.promise;
       return;
     }
@@ -268,7 +271,7 @@ export class Supervisor {
   }
 
   private takePostCopy(): void {
-    if (!this.inPostCopy && this.migration.destinationWaits) {
+    if (!this.inPostCopy && this.migration.destinationWaits && this.migration.wasRunning) {
       this.note({ type: 'intent', intent: 'let-run', side: 'destination' });
       this.effect(() => this.migration.letRun());
     }
@@ -386,8 +389,8 @@ export class Supervisor {
     this.warnOnce(`too late to cancel: ${words}`);
     this.tooLate = true;
     if (this.state !== 'cancelling') return;
-    if (this.inPostCopy) return this.become('post-copy');
-    this.become(this.runsOn === 'destination' ? 'arrived' : 'stopped');
+    this.become(this.inPostCopy ? 'post-copy' : this.runsOn === 'destination' ? 'arrived' : 'stopped');
+    if (this.detachIfTooLate) void this.detach(this.detachIfTooLate.reason);
   }
 
   /** @param decision whose effect it is: its policy is told of a failure */
