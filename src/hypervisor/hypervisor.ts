@@ -288,7 +288,10 @@ export interface Effect {
 
 export interface RunningMigration {
   readonly guest: GuestFacts;
-  /** True when the guest ran at the beginning: it must run at the end. */
+  /**
+   * The guest ran when it was last seen, the migration's own stop aside: it must run at the end. Somebody who stops it,
+   * or lets it run, on the way changes that.
+   */
   readonly wasRunning: boolean;
   /** We, or a controller of ours before us, began it: what somebody else began is never resumed by us. */
   readonly begunByUs: boolean;

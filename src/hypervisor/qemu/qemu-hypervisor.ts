@@ -181,7 +181,7 @@ export class QemuHypervisor implements Hypervisor {
       }
       const changed = await this.inheritSettings(source, destination, options, areOfABrake(parameters));
       const cap = Number(parameters['max-bandwidth'] ?? 0);
-      return new QemuMigration({
+      const migration = new QemuMigration({
         clock: this.clock,
         zeroMs: this.clock.now() - (info['total-time'] ?? 0),
         source,
@@ -199,6 +199,8 @@ export class QemuHypervisor implements Hypervisor {
         reconnectForMs: this.reconnectForMs,
         status: info.status,
       });
+      migration.lookAgain();
+      return migration;
     } catch (error) {
       await Promise.all([source.close(), destination?.close()]);
       throw unanswered(vm, error);

@@ -378,3 +378,41 @@ test('a probe is told while the guest is copied, and is nothing where it fails',
   await refused.clock.until(other.cancel());
   expect(kinds((await refused.follow(other)).events)).not.toContain('probed');
 });
+
+test("a destination of somebody else's is not fenced when his migration ends: it may wait for his next try", async () => {
+  const { start, attach, follow, clock, pair } = bed();
+  const owner = await start({ destinationStartsItself: true });
+  await clock.pass(200);
+  // As with `exit-on-error=false`.
+  pair.destination.die = () => {};
+  await clock.until(owner.detach());
+  const migration = await attach();
+  await clock.pass(100);
+  pair.source.outgoing?.cancel();
+  const { end } = await follow(migration);
+  expect(end.whereabouts).toEqual({ source: 'running', destination: 'incoming' });
+  expect(pair.destination.autostart).toBe(true);
+});
+
+test('a stop for the switchover while somebody attaches is learned, and is of an unknown age', async () => {
+  const { start, attach, clock, pair } = bed();
+  const owner = await start();
+  await clock.pass(200);
+  await clock.until(owner.detach());
+  pair.onCommand = ({ command, side }) => {
+    if (command === 'query-migrate-parameters' && side === 'source') pair.source.stopGuest('finish-migrate');
+  };
+  const migration = await attach({
+    inherited: { began: true, destinationWaits: true, former: [], downtimeLimitMs: 300 },
+  });
+  await clock.pass(200);
+  const seen: MigrationEvent[] = [];
+  const reading = (async () => {
+    for await (const event of migration.events) seen.push(event);
+  })();
+  await clock.until(migration.detach());
+  await clock.until(reading);
+  expect(seen).toContainEqual(
+    expect.objectContaining({ kind: 'stopped', unseenMs: Number.POSITIVE_INFINITY }),
+  );
+});

@@ -121,7 +121,6 @@ export interface QemuMigrationParts {
 
 export class QemuMigration implements RunningMigration {
   readonly guest: GuestFacts;
-  readonly wasRunning: boolean;
   readonly begunByUs: boolean;
   readonly destinationWaits: boolean;
   readonly mark: string;
@@ -137,6 +136,7 @@ export class QemuMigration implements RunningMigration {
   private throttled = false;
   /** Somebody, we or another, told QEMU to cancel. */
   private cancelAsked = false;
+  private weCancelled = false;
   /** The destination was kept from starting by a {@link fence}. */
   private fenced = false;
   /** A {@link fence} was tried, and what came of it is not known. */
@@ -145,6 +145,10 @@ export class QemuMigration implements RunningMigration {
   private toldToRun = false;
   private postCopyBegan = false;
   private sourceStopped = false;
+  /** No stop of the source can have been missed, but for a connection that was lost. */
+  private sourceWatched: boolean;
+  /** The guest was seen running, whoever has stopped it since. */
+  private ran: boolean;
   /** Our own `stop`, of a policy's: not somebody else's. */
   private suspended = false;
   private heldBy: string | undefined;
@@ -157,7 +161,9 @@ export class QemuMigration implements RunningMigration {
     this.source = parts.source;
     this.destination = parts.destination;
     this.guest = parts.guest;
-    this.wasRunning = parts.wasRunning;
+    this.ran = parts.wasRunning;
+    // Whoever takes it over asked how the guest is before he listened.
+    this.sourceWatched = parts.status === undefined;
     this.begunByUs = parts.begunByUs;
     this.destinationWaits = parts.destinationWaits;
     this.mark = migrationMark(parts.clock.now() - parts.zeroMs);
@@ -177,6 +183,10 @@ export class QemuMigration implements RunningMigration {
     if (this.begun) this.lookAtWay();
   }
 
+  get wasRunning(): boolean {
+    return this.ran && this.heldBy === undefined;
+  }
+
   get events() {
     return this.observer.events;
   }
@@ -190,6 +200,11 @@ export class QemuMigration implements RunningMigration {
     this.begun = true;
     this.observer.pace();
     this.lookAtWay();
+  }
+
+  /** What happened between the first look at a migration under way and our listening: QEMU is asked again. */
+  lookAgain(): void {
+    void this.catchUp();
   }
 
   /** The way to the source may have been lost, or its process ended, before we listened. */
@@ -252,6 +267,7 @@ export class QemuMigration implements RunningMigration {
       throw new TooLateError('post-copy has begun: the guest lives on both sides until it ends');
     if (this.phase.kind !== 'copying') throw new TooLateError('the migration is at its end already');
     this.cancelAsked = true;
+    this.weCancelled = true;
     const did: string[] = [];
     const kept = await this.keepDestination(did);
     if (!kept) await this.assertCannotStop(did);
@@ -408,7 +424,7 @@ export class QemuMigration implements RunningMigration {
     source.onEvent('MIGRATION', (event) => this.takeStatus(String(event.data['status']), this.at(event)));
     source.onEvent('STOP', (event) => this.takeStop(this.at(event)));
     source.onEvent('RESUME', (event) => {
-      this.heldBy = undefined;
+      this.takeRunning();
       observer.resumed('source', this.at(event));
     });
     source.onEvent('SHUTDOWN', (event) => this.takeShutdown(event));
@@ -421,6 +437,11 @@ export class QemuMigration implements RunningMigration {
     if (!this.begun || this.observer.guestStopped) return;
     this.holdBrake(this.parts.brake?.sync(this.at(event)));
     this.observer.announced(Number(event.data['pass']), this.at(event));
+  }
+
+  private takeRunning(): void {
+    this.ran = true;
+    this.heldBy = undefined;
   }
 
   private takeStop(atMs: number, unseenMs?: number): void {
@@ -480,9 +501,13 @@ export class QemuMigration implements RunningMigration {
     try {
       const { status } = await this.source.execute('query-status', undefined, { timeoutMs: PATIENT_MS });
       const info = await this.source.execute('query-migrate', undefined, { timeoutMs: PATIENT_MS });
-      const unseenMs = lostMs === undefined ? 0 : observer.now() - lostMs;
+      const unseenMs = lostMs === undefined ? Number.POSITIVE_INFINITY : observer.now() - lostMs;
+      if (status === 'running') {
+        this.takeRunning();
+        this.sourceWatched = true;
+      }
       if (status === 'running' && observer.guestStopped) observer.resumed('source', observer.now(), unseenMs);
-      if (status !== 'running' && !observer.guestStopped && this.heldBy === undefined && this.wasRunning)
+      if (status !== 'running' && !observer.guestStopped && this.wasRunning)
         this.takeStop(observer.now(), unseenMs);
       if (this.begun && info.status) this.takeStatus(info.status, observer.now());
     } catch {
@@ -558,9 +583,9 @@ export class QemuMigration implements RunningMigration {
   private async finish(result: MigrationEnd['result'], why?: string): Promise<void> {
     if (!this.observer.stopLooking()) return;
     this.become('ending');
-    const { clock, wasRunning, reconnectForMs } = this.parts;
+    const { clock, reconnectForMs } = this.parts;
     const info = result === 'lost' ? undefined : await finalInfo(this.source, result, clock);
-    const waiting = { clock, result, wasRunning: wasRunning && this.heldBy === undefined, reconnectForMs };
+    const waiting = { clock, result, wasRunning: this.wasRunning, reconnectForMs };
     let source = await lastingSourceState(this.source, waiting);
     const destination = await this.lastOfDestination(source, waiting);
     // While we waited for the one the other may have come back.
@@ -598,14 +623,16 @@ export class QemuMigration implements RunningMigration {
       return state;
     // A source that is only out of reach goes on sending.
     if (waiting.result === 'lost' && source !== 'gone') return state;
+    // It may wait for another try of its owner's, and a fence cannot be taken back.
+    if (!this.begunByUs && !this.weCancelled) return state;
     // Its stream is over; all that it could still do is to start with what its socket holds.
     try {
       await fence(this.destination);
       this.fenced = true;
-      return state;
     } catch {
-      return await stateBehind(this.destination);
+      // How it stands is what counts.
     }
+    return await stateBehind(this.destination);
   }
 
   private destinationEverRan(): boolean | undefined {
@@ -618,7 +645,7 @@ export class QemuMigration implements RunningMigration {
 
   private sourceEverStopped(): boolean | undefined {
     if (this.sourceStopped) return true;
-    return this.source.uninterrupted && this.wasRunning ? false : undefined;
+    return this.sourceWatched && this.source.uninterrupted && this.parts.wasRunning ? false : undefined;
   }
 
   private lossWords(): string {
