@@ -184,6 +184,13 @@ export function journalStoreContract(name: string, makeBed: () => Promise<StoreB
         expect((await store.read(journal.id, 0, { samples: true })).entries).toHaveLength(3);
       });
 
+      test('and taking it back leaves what was in it before', async () => {
+        const id = await record({}, false);
+        await (await bed.makeStore().reopen(id)).discard();
+        expect((await store.read(id)).entries.map(({ type }) => type)).toEqual(['opened', 'effect']);
+        expect(await store.unfinishedOf({ uuid: newOpening().vmUuid, vm: 'qmp:/a' })).toMatchObject({ id });
+      });
+
       test('that is not there is refused', () =>
         expect(store.reopen('nothing')).rejects.toThrow(JournalError));
     });

@@ -18,8 +18,10 @@ export class FileOutlet implements Outlet {
   private readonly journal: LinesFile;
   /** Made with the first sample. */
   private samples: LinesFile | undefined;
+  private readonly isNew: boolean;
 
-  private constructor(files: OutletFiles, journal: LinesFile) {
+  private constructor(files: OutletFiles, journal: LinesFile, isNew: boolean) {
+    this.isNew = isNew;
     this.place = files.journal;
     this.files = files;
     this.journal = journal;
@@ -27,12 +29,12 @@ export class FileOutlet implements Outlet {
 
   /** @throws {Error} when it is there already, or cannot be made */
   static async create(files: OutletFiles): Promise<FileOutlet> {
-    return new FileOutlet(files, await LinesFile.create(files.journal));
+    return new FileOutlet(files, await LinesFile.create(files.journal), true);
   }
 
   /** @throws {Error} */
   static async continue(files: OutletFiles): Promise<FileOutlet> {
-    return new FileOutlet(files, await LinesFile.continue(files.journal));
+    return new FileOutlet(files, await LinesFile.continue(files.journal), false);
   }
 
   async write(entries: readonly JournalEntry[]): Promise<void> {
@@ -55,6 +57,8 @@ export class FileOutlet implements Outlet {
 
   async remove(): Promise<void> {
     await Promise.allSettled([this.close()]);
+    // What another controller wrote is all that the next one has to go by.
+    if (!this.isNew) return;
     await fs.promises.rm(this.files.samples, { force: true });
     await fs.promises.rm(this.files.journal, { force: true });
   }
