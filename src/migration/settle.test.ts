@@ -219,6 +219,16 @@ describe('over every combination of what can be known', () => {
     ).toEqual([]);
   });
 
+  test('S8: post-copy whose end nobody saw is no arrival, though the guest runs on the destination', () => {
+    const cutShort = (row: Row) =>
+      row.postCopyBegan &&
+      row.result !== 'completed' &&
+      row.destination === 'running' &&
+      (row.source === 'gone' || row.source === 'silent' || row.source === 'unreachable');
+    expect(SETTLED.filter(({ row }) => cutShort(row)).length).toBeGreaterThan(0);
+    expect(broken((row, { action }) => !cutShort(row) || action === 'ask-operator')).toEqual([]);
+  });
+
   test('a person who is asked is told what to do', () => {
     expect(
       broken(

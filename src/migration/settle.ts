@@ -96,15 +96,28 @@ function withRunningDestination(facts: SettlementFacts): Settlement {
       };
     case 'silent':
     case 'unreachable':
-      // Post-copy has no way back to the source, and a destination that waited ran only once the source could not.
-      if (facts.end.postCopyBegan || facts.end.destinationWaits)
-        return { action: 'none', runsOn: 'destination' };
+      if (facts.end.postCopyBegan) return postCopyCutShort(facts);
+      // A destination that waited ran only once the source could not.
+      if (facts.end.destinationWaits) return { action: 'none', runsOn: 'destination' };
       return ask(
         `the destination runs the guest and the source is ${SAID[source]}: make sure that it does not run there too`,
       );
+    case 'gone':
+      return facts.end.postCopyBegan ? postCopyCutShort(facts) : { action: 'none', runsOn: 'destination' };
     default:
       return { action: 'none', runsOn: 'destination' };
   }
+}
+
+/** It runs there from post-copy's beginning, with all its memory only from post-copy's end. */
+function postCopyCutShort({ end, attachCommand }: SettlementFacts): Settlement {
+  if (end.result === 'completed') return { action: 'none', runsOn: 'destination' };
+  const { source } = end.whereabouts;
+  return ask(
+    source === 'gone'
+      ? "the guest runs on the destination, but the source's process ended before post-copy was seen to complete: memory that had not followed is lost, and the guest will hang or end when it needs it: look on the destination whether the migration completed (`info migrate`, or `virsh domjobinfo --completed`), and start the guest anew from its disks if not"
+      : `the guest runs on the destination, and post-copy was not seen to complete: do not end the source, which is ${SAID[source]} and may hold memory that has not followed; make it reachable, then \`${attachCommand}\` tells how it ended`,
+  );
 }
 
 function withRunningSource(facts: SettlementFacts): Settlement {

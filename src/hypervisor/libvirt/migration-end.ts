@@ -67,14 +67,18 @@ export function detachedEnd(
   };
 }
 
-/** By libvirt's word for the source, or because the destination runs what the source does not. */
+/**
+ * By libvirt's word for the source, or because the destination runs what the source does not. The second is no proof
+ * once post-copy has begun: the destination runs then before it has all memory.
+ */
 export function hasMoved({
   because,
   looks: { source, destination },
-}: Pick<EndFacts, 'because' | 'looks'>): boolean {
+  postCopyBegan,
+}: Pick<EndFacts, 'because' | 'looks' | 'postCopyBegan'>): boolean {
   const left = source.state === 'handed-over' || source.state === 'gone';
-  if (left && destination.state === 'running') return true;
   if (because.kind === 'handed-over') return left;
+  if (left && destination.state === 'running' && !postCopyBegan) return true;
   return source.state === 'handed-over' && source.standsStill !== true;
 }
 
