@@ -251,6 +251,14 @@ describe('a stop that is not the switchover’s', () => {
     expect(await script.end()).toMatchObject({ heldBy: undefined, whereabouts: { source: 'running' } });
   });
 
+  test('whether the guest is to run is what it was last seen to do (S9)', async () => {
+    const script = await underWay();
+    script.lifecycle('source', 'Suspended', 'Paused');
+    expect(script.migration.wasRunning).toBe(false);
+    script.lifecycle('source', 'Resumed', 'Unpaused');
+    expect(script.migration.wasRunning).toBe(true);
+  });
+
   // 11.3, tried: `virsh suspend` in a migration is "Suspended Migrated" and "paused (migrating)".
   test('libvirt says Migrated, but the copy goes on as before: somebody else stopped it', async () => {
     const script = await underWay();

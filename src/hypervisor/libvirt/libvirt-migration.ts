@@ -87,7 +87,6 @@ interface LibvirtSample extends Sample {
 
 export class LibvirtMigration implements RunningMigration {
   readonly guest: GuestFacts;
-  readonly wasRunning: boolean;
   readonly begunByUs: boolean;
   readonly destinationWaits = false;
   readonly passCapBytesPerSecond: number | undefined;
@@ -111,6 +110,8 @@ export class LibvirtMigration implements RunningMigration {
   private answeredMs: number;
   private readonly seen = new Seen();
   private throttled = false;
+  /** The guest was seen running, whoever has stopped it since. */
+  private ran: boolean;
   private suspendedByUs = false;
   private lastJob: JobInfo | undefined;
   private completedJob: JobInfo | undefined;
@@ -118,7 +119,7 @@ export class LibvirtMigration implements RunningMigration {
   constructor(parts: LibvirtMigrationParts) {
     this.parts = parts;
     this.guest = parts.guest;
-    this.wasRunning = parts.wasRunning;
+    this.ran = parts.wasRunning;
     this.begunByUs = parts.begunByUs;
     this.passCapBytesPerSecond = parts.passCapBytesPerSecond;
     this.answeredMs = parts.clock.now();
@@ -163,6 +164,10 @@ export class LibvirtMigration implements RunningMigration {
 
   get mark(): string {
     return migrationMark(this.parts.clock.now() - this.jobBeganMs);
+  }
+
+  get wasRunning(): boolean {
+    return this.ran && this.state.kind !== 'held';
   }
 
   get events(): AsyncIterable<MigrationEvent> {
@@ -327,6 +332,7 @@ export class LibvirtMigration implements RunningMigration {
     if (this.state.kind === 'post-copy') return;
     if (this.state.kind !== 'beginning' && this.state.kind !== 'copying') this.become({ kind: 'copying' });
     this.suspendedByUs = false;
+    this.ran = true;
     this.observer.resumed('source', atMs);
     if (this.observer.destinationRan && this.begunByUs) this.stopTheOlder();
   }
@@ -470,11 +476,11 @@ export class LibvirtMigration implements RunningMigration {
 
   /** libvirt's part is over, or cannot be seen any more: find out where the guest is, and tell it. */
   private async settle(because: Ending, heldBy: string | undefined): Promise<void> {
-    const { clock, wasRunning, reconnectForMs } = this.parts;
+    const { clock, reconnectForMs } = this.parts;
     const sourceEverStopped = this.seen.sourceEverStopped(this.sides.source.watch.unbroken);
     const looks = await lastingStates({
       clock,
-      wasRunning,
+      wasRunning: this.wasRunning,
       sourceWasAway: this.seen.sourceWasAway,
       handedOver: because.kind === 'handed-over',
       mayHaveArrived: sourceEverStopped !== false,
@@ -486,7 +492,7 @@ export class LibvirtMigration implements RunningMigration {
           : await this.sides[side].look(),
       letGo: () => this.state.kind === 'detached' || because.kind === 'refused',
     });
-    const moved = hasMoved({ because, looks });
+    const moved = hasMoved({ because, looks, postCopyBegan: this.seen.postCopyBegan });
     if (moved) await this.completedFigures();
     else await this.virshWords();
     if (this.state.kind !== 'settling') return;
