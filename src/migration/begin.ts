@@ -6,7 +6,7 @@ import { sinkOf } from '../journal/journal-store.ts';
 import type { MigrationView } from '../journal/view.ts';
 import { decline } from './decline.ts';
 import { foresee, GLANCE, QUICK_LOOK } from './foresee.ts';
-import { formerOf } from './inheritance.ts';
+import { formerAt } from './inheritance.ts';
 import { PROBE_MS } from './probe.ts';
 import { leaseOf, openingOf, type Run, type RunParts, type RunWish, runFrom } from './run.ts';
 import { startOptionsOf } from './start-options.ts';
@@ -70,13 +70,16 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
       if (before?.action === 'abort') return decline(before, sinkOf(journal));
       tellLeftovers(left, parts);
       await claim?.rest();
+      const former = formerAt(left, { vm: wish.vm, destination: destination.vm });
+      // The next one reads the newest journal only.
+      for (const each of former) await hold.remember(each);
       journal.append(0, { type: 'intent', intent: 'start', side: 'source' });
       return await hypervisor.start(wish.vm, destination, {
         ...options,
         // Known by now: what earlier switchovers cost is in the first limit too.
         ...startOptionsOf(kind, limits, wish.force, probeMs, known),
         ...hold,
-        former: formerOf(left),
+        former,
       });
     });
   } catch (error) {

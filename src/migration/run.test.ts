@@ -328,6 +328,30 @@ describe('a run that begins', () => {
   });
 });
 
+test('what a killed one left set is handed on by each that goes on from it, and lost by none', async () => {
+  await leaveUnfinished('old');
+  const second = await beginRun(wish(), parts);
+  await second.begun;
+  await second.detach();
+  await second.outcome;
+  expect(await entriesOf(second.id)).toContainEqual(
+    expect.objectContaining({
+      type: 'before',
+      side: 'source',
+      settings: { parameters: { a: 1 }, capabilities: {} },
+    }),
+  );
+  hypervisor.migration = new ScriptedMigration({ destinationWaits: true });
+  let former: unknown;
+  hypervisor.onStart = async (options) => {
+    former = options.former;
+  };
+  const third = await beginRun(wish(), parts);
+  hypervisor.migration.end(STAYED);
+  await third.outcome;
+  expect(former).toMatchObject([{ side: 'source', parameters: { a: 1 } }]);
+});
+
 describe('a run that takes over', () => {
   const over = { vm: SOURCE, destination: undefined, kind: stock, limits: DEFAULT_LIMITS };
 
@@ -374,6 +398,29 @@ describe('a run that takes over', () => {
     await run.outcome;
     expect(hypervisor.calls).toEqual([`attach ${SOURCE} without a destination`]);
     expect(said.join()).toMatch(/is left out: that is another VM/);
+  });
+
+  test('refused after all, it leaves the journal of the killed one as it was', async () => {
+    const mark = migrationMark(1000);
+    const id = await leaveUnfinished(mark);
+    hypervisor.guests.set(SOURCE, { ...guest, migrating: true, mark });
+    hypervisor.onAttach = async () => {
+      throw new RefusedError('different-vm', 'that is another VM');
+    };
+    const run = await takeOverRun({ ...over, destination: 'qmp:/run/other.sock' }, parts);
+    await expect(run.outcome).rejects.toMatchObject({ code: 'different-vm' });
+    expect((await entriesOf(id)).map(({ type }) => type)).toContain('before');
+    expect(await parts.store.unfinishedOf({ uuid: guest.uuid ?? null, vm: SOURCE })).toMatchObject({ id });
+  });
+
+  test('at the destination’s address is refused: taken for the source it would be let run', async () => {
+    const id = await leaveUnfinished(migrationMark(1000));
+    hypervisor.guests.set(DESTINATION, { ...guest, vm: DESTINATION, state: 'paused' });
+    await expect(takeOverRun({ ...over, vm: DESTINATION }, parts)).rejects.toThrow(
+      `is the destination of the migration that ${id} left unfinished, and no migration of it is under way: \`switchover attach ${SOURCE} --to ${DESTINATION}\` settles`,
+    );
+    expect(hypervisor.calls).toEqual([]);
+    await free();
   });
 
   test('but refuses one that the user states', async () => {
@@ -441,6 +488,20 @@ describe('a migration that ended while nobody watched', () => {
     expect((await entriesOf(id)).at(-1)).toMatchObject({ type: 'ended' });
     find('handed-over', 'running');
     await expect(takeOverRun(over, parts)).rejects.toMatchObject({ code: 'not-migrating' });
+  });
+
+  test('is left as it is where it ran there already, and was stopped since (S9)', async () => {
+    const id = await leaveUnfinished('mark');
+    const journal = await parts.store.reopen(id);
+    journal.append(1, { type: 'guest', event: 'resumed', side: 'destination' });
+    await journal.close();
+    find('handed-over', 'paused');
+    const run = await takeOverRun(over, parts);
+    expect(await run.outcome).toMatchObject({
+      runsOn: 'destination',
+      reason: expect.stringContaining('stopped there by somebody else, after its arrival'),
+    });
+    expect(hypervisor.calls).toEqual([`settle ${SOURCE}, put back`]);
   });
 
   test('is only told where it runs already', async () => {

@@ -8,7 +8,7 @@ import type { MigrationView } from '../journal/view.ts';
 import { attachCommand } from './attach-command.ts';
 import { wordsOf } from './cancelling.ts';
 import { endedOutcome } from './ending.ts';
-import { formerOf } from './inheritance.ts';
+import { formerAt } from './inheritance.ts';
 import type { Outcome } from './outcome.ts';
 import { type Settlement, settle } from './settle.ts';
 
@@ -85,7 +85,11 @@ function endFrom(left: MigrationView, source: SideState, destination: SideState)
       left.destinationWaits &&
       (destination === 'paused' || destination === 'incoming' || (!letRun && destination !== 'running')),
     postCopyBegan: left.state === 'post-copy',
-    heldBy: undefined,
+    // It ran there already, so whatever keeps it from running now came after its arrival.
+    heldBy:
+      ran && source === 'handed-over' && destination === 'paused'
+        ? 'somebody else, after its arrival'
+        : undefined,
     guestEnded: undefined,
     sentBytes: undefined,
     reportedDowntimeMs: undefined,
@@ -126,7 +130,7 @@ async function putBack(
   hypervisor: Hypervisor,
   journal: JournalWriter,
 ): Promise<void> {
-  for (const former of formerOf(left)) {
+  for (const former of formerAt(left, { vm: guest.vm, destination })) {
     const vm = former.side === 'source' ? guest.vm : destination;
     const there = former.side === 'source' ? guest.state : other;
     if (vm === undefined || !SETTABLE.includes(there)) continue;

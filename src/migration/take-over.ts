@@ -14,7 +14,8 @@ import {
 import type { JournalWriter } from '../journal/journal-store.ts';
 import { trustedDestination } from '../journal/trusted-destination.ts';
 import type { MigrationView } from '../journal/view.ts';
-import { inheritanceOf } from './inheritance.ts';
+import { attachCommand } from './attach-command.ts';
+import { formerAt, inheritanceOf, isDestinationOf } from './inheritance.ts';
 import { leaseOf, openingOf, type Run, type RunParts, type RunWish, runFrom } from './run.ts';
 import { settleAfterwards } from './settle-afterwards.ts';
 
@@ -38,12 +39,13 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
   const guest = given.guest ?? (await hypervisor.inspect(given.vm));
   const left = await store.unfinishedOf({ uuid: guest.uuid ?? null, vm: given.vm });
   if (!guest.migrating && !left) throw notMigrating(guest);
-  const inherited = guest.mark === undefined ? undefined : inheritanceOf(left, guest.mark);
-  const wish = inherited?.began || given.mayEndOthers ? given : leavingIt(given);
+  if (!guest.migrating && left && isDestinationOf(left, given.vm)) throw isTheDestination(given.vm, left);
+  const found = guest.mark === undefined ? undefined : inheritanceOf(left, guest.mark);
+  const wish = found?.began || given.mayEndOthers ? given : leavingIt(given);
   const lease = await leaseOf(guest, parts);
   try {
     if (guest.migrating) await hypervisor.assertUnclaimed?.(wish.vm);
-    const goesOn = left !== undefined && (!guest.migrating || inherited?.began === true);
+    const goesOn = left !== undefined && (!guest.migrating || found?.began === true);
     const destination = wish.destination ?? destinationOf(left, goesOn, parts);
     if (goesOn) parts.goesOn?.(left);
     const journal = goesOn
@@ -62,11 +64,15 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
       return runFrom({ place: store.place, wish, lease, journal }, async () =>
         settleAfterwards({ left, guest, destination }, parts.hypervisor, journal),
       );
+    const former = formerAt(left, { vm: wish.vm, destination });
+    const inherited = found && { ...found, former };
     const past = goesOn ? left.boundaries : [];
     const claim = goesOn ? await hypervisor.inheritClaim?.(wish.vm, destination) : undefined;
-    return runFrom({ place: store.place, wish, lease, claim, journal, past }, async ({ remember }) =>
-      attach({ wish, destination, inherited, journal, parts }, remember),
-    );
+    return runFrom({ place: store.place, wish, lease, claim, journal, past }, async ({ remember }) => {
+      // The next one reads the newest journal only.
+      if (!goesOn) for (const each of former) await remember(each);
+      return await attach({ wish, destination, inherited, journal, parts }, remember);
+    });
   } catch (error) {
     await lease.release();
     throw error;
@@ -134,6 +140,14 @@ function destinationOf(
       : `the destination is ${trusted}, says the journal ${left.id} that switchover left unfinished`,
   );
   return trusted;
+}
+
+/** Taken for the source it would be let run there, whatever the source does. */
+function isTheDestination(vm: string, left: MigrationView): RefusedError {
+  return new RefusedError(
+    'not-migrating',
+    `${vm} is the destination of the migration that ${left.id} left unfinished, and no migration of it is under way: \`${attachCommand(left.vm)} --to ${vm}\` settles where the guest runs`,
+  );
 }
 
 function notMigrating({ vm, state }: GuestFacts): RefusedError {

@@ -8,8 +8,8 @@ import { versionsOf } from '../hypervisor/libvirt/domain/host-versions.ts';
 import type { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
 import type { Initiator } from '../journal/initiator.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
-import { isJournalOf } from '../journal/unfinished.ts';
 import type { MigrationView } from '../journal/view.ts';
+import { isOfMigration } from '../migration/inheritance.ts';
 import type { Run } from '../migration/run.ts';
 import { takeOverRun } from '../migration/take-over.ts';
 import { formatDuration } from '../model/units.ts';
@@ -59,9 +59,9 @@ export async function takeOver(parts: TakeOverParts): Promise<TakenOver | undefi
   if (!domain.facts.migrating) throw new RefusedError('not-migrating', `${name} does not migrate any more`);
 
   const destination = await parts.findDestination(domain.uuid, name);
-  const beganAtMs = Date.now() - (domain.job.timeElapsedMs ?? 0);
   const unfinished = await store.unfinishedOf({ uuid: domain.uuid, vm });
-  const left = unfinished && isJournalOf(unfinished, { mark: null, beganAtMs }) ? unfinished : undefined;
+  const { mark } = domain.facts;
+  const left = unfinished && mark !== undefined && isOfMigration(unfinished, mark) ? unfinished : undefined;
   const owner = ownerOfLimit(domain.downtimeLimitMs, left);
   // The one who began it has chosen the bandwidth.
   const configured = { ...limitsOf(settings), bandwidthBytesPerSecond: undefined };

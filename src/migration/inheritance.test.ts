@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { migrationMark } from '../hypervisor/migration-mark.ts';
+import type { MigrationView } from '../journal/view.ts';
+import { formerAt, isDestinationOf, isOfMigration } from './inheritance.ts';
+
+const settings = (value: number) => ({ parameters: { 'downtime-limit': value }, capabilities: {} });
+
+function left(more: Partial<MigrationView> = {}): MigrationView {
+  return {
+    vm: 'qmp:/a',
+    destination: 'qmp:/b',
+    effects: [],
+    settings: [
+      { type: 'before', atMs: 0, side: 'source', settings: settings(1) },
+      { type: 'before', atMs: 0, side: 'destination', settings: settings(2) },
+    ],
+    ...more,
+  } as unknown as MigrationView;
+}
+
+describe('former settings are put back at the QEMU of which they are', () => {
+  const values = (ends: { vm: string; destination: string | undefined }) =>
+    formerAt(left(), ends).map(({ side, parameters }) => [side, parameters['downtime-limit']]);
+
+  test.each([
+    [
+      'the same two ends',
+      'qmp:/a',
+      'qmp:/b',
+      [
+        ['source', 1],
+        ['destination', 2],
+      ],
+    ],
+    [
+      'the way back',
+      'qmp:/b',
+      'qmp:/a',
+      [
+        ['destination', 1],
+        ['source', 2],
+      ],
+    ],
+    [
+      'onward from the new host: nothing of the old host is written there',
+      'qmp:/b',
+      'qmp:/c',
+      [['source', 2]],
+    ],
+    [
+      'an address that is written in another way',
+      'qmp:/./a',
+      'qmp:/b',
+      [
+        ['source', 1],
+        ['destination', 2],
+      ],
+    ],
+  ] as const)('%s', (_, vm, destination, expected) => expect(values({ vm, destination })).toEqual(expected));
+
+  test('without a journal there are none', () =>
+    expect(formerAt(undefined, { vm: 'qmp:/a', destination: undefined })).toEqual([]));
+});
+
+test('the destination of a journal is not its source', () => {
+  expect(isDestinationOf(left(), 'qmp:/b')).toBe(true);
+  expect(isDestinationOf(left(), 'qmp:/a')).toBe(false);
+});
+
+// Audit 19: a step of the clock made watch disown its own journal, or adopt a stale one.
+test('the mark says of which migration a journal is, whatever the clock says', () => {
+  const of = (mark: string) =>
+    left({ effects: [{ atMs: 0, did: 'follows', set: { mark } }], startedAt: '1990-01-01T00:00:00Z' });
+  expect(isOfMigration(of(migrationMark(1000)), migrationMark(1000))).toBe(true);
+  expect(isOfMigration(of(migrationMark(3_600_000)), migrationMark(1000))).toBe(false);
+  expect(isOfMigration(left(), migrationMark(1000))).toBe(false);
+});
