@@ -2,17 +2,8 @@
 import type { DirtyObservation } from '../model/dirty-curve.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { MeasuredBoundary, Tick } from '../model/observation.ts';
-import type { Decision, Limits } from '../policy/policy.ts';
-import type { Initiator } from './initiator.ts';
-import type {
-  GuestRecord,
-  Happening,
-  Intent,
-  JournalEntry,
-  Opened,
-  Settings,
-  Side,
-} from './journal-entry.ts';
+import type { Decision } from '../policy/policy.ts';
+import type { Happening, Intent, JournalEntry, Opened, Settings, Side } from './journal-entry.ts';
 import { JournalError } from './journal-error.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -28,26 +19,11 @@ export interface Effect {
   readonly set?: Readonly<Record<string, unknown>> | undefined;
 }
 
-export interface MigrationView {
-  readonly id: string;
-  readonly origin: 'migrate' | 'attach';
+type Told = Omit<Opened, 'type' | 'switchoverVersion'>;
+
+export interface MigrationView extends Told {
   /** When it was opened, ISO 8601. */
   readonly startedAt: string;
-  readonly vm: string;
-  readonly vmUuid: string | null;
-  readonly destination: string | null;
-  readonly migrateUri: string | null;
-  readonly policy: string;
-  readonly limits: Limits;
-  readonly guest: GuestRecord;
-  readonly initiator: Initiator | null;
-  /** Why it was asked for. */
-  readonly reason: string | null;
-  readonly correlationId: string | null;
-  /** The id of the journal that this one goes on from. */
-  readonly continues: string | null;
-  readonly mark: string | null;
-  readonly destinationWaits: boolean;
   /** What was known before the start and by probing; undefined where the policy does not ask. */
   readonly foreseen: Foreseen | undefined;
   readonly state: string;
@@ -109,7 +85,8 @@ export function openView(entry: Happening & { readonly time: string }): Migratio
   return { ...told(entry), startedAt: entry.time, ...nothingYet() };
 }
 
-function told(opened: Opened) {
+/** An entry has more than these: its time and its number. */
+function told(opened: Opened): Told {
   return {
     id: opened.id,
     origin: opened.origin,
