@@ -15,25 +15,10 @@ import type { Happening } from '../src/journal/journal-entry.ts';
 import type { Outcome } from '../src/migration/outcome.ts';
 import { Supervisor } from '../src/migration/supervisor.ts';
 import { DEFAULT_LIMITS, type PolicyKind } from '../src/policy/policy.ts';
+import { early } from './testing/early-policy.ts';
 
 /** Switches over at the first boundary: the guest then stands still for some 2.3 s. */
-const EARLY: PolicyKind = {
-  name: 'early',
-  summary: 'switches over at the first chance',
-  begin: () => ({
-    initialDowntimeLimitMs: 300,
-    observe: (observation) =>
-      observation.kind === 'boundary' && observation.pass >= 2
-        ? {
-            action: 'switchover',
-            acceptedPauseMs: 20_000,
-            lineRateBytesPerSecond: undefined,
-            fixedCostMs: 50,
-            reason: 'the first chance',
-          }
-        : { action: 'continue', reason: 'not yet' },
-  }),
-};
+const EARLY = early(20_000);
 /** Never does. */
 const NEVER: PolicyKind = {
   name: 'never',

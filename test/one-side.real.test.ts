@@ -6,26 +6,11 @@ import { expect, test } from 'vitest';
 import { Bed } from '../lab/bed.ts';
 import { QemuHypervisor } from '../src/hypervisor/qemu/qemu-hypervisor.ts';
 import { Supervisor } from '../src/migration/supervisor.ts';
-import { DEFAULT_LIMITS, type PolicyKind } from '../src/policy/policy.ts';
+import { DEFAULT_LIMITS } from '../src/policy/policy.ts';
+import { early } from './testing/early-policy.ts';
 
 /** Switches over at the end of the first pass: about 0.1 s later the guest stops, 2.3 s after that it arrives. */
-const EARLY: PolicyKind = {
-  name: 'early',
-  summary: 'switches over at the first chance',
-  begin: () => ({
-    initialDowntimeLimitMs: 300,
-    observe: (observation) =>
-      observation.kind === 'boundary' && observation.pass >= 2
-        ? {
-            action: 'switchover',
-            acceptedPauseMs: 4500,
-            lineRateBytesPerSecond: undefined,
-            fixedCostMs: 50,
-            reason: 'the first chance',
-          }
-        : { action: 'continue', reason: 'not yet' },
-  }),
-};
+const EARLY = early(4500);
 
 /** From which event on the delay counts: the decision, while the guest runs, or its stop. */
 type From = 'decision' | 'stop';
