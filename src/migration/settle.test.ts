@@ -18,16 +18,9 @@ const KNOWN = [true, false, undefined] as const;
 const EITHER = [true, false] as const;
 
 /** Flat, so that a row that breaks a rule can be read. */
-interface Row {
-  readonly result: MigrationEnd['result'];
+interface Row extends Omit<SettlementFacts['end'], 'whereabouts'> {
   readonly source: SideState;
   readonly destination: SideState;
-  readonly destinationEverRan: boolean | undefined;
-  readonly sourceEverStopped: boolean | undefined;
-  readonly destinationWaits: boolean;
-  readonly postCopyBegan: boolean;
-  readonly heldBy: string | undefined;
-  readonly guestEnded: string | undefined;
   readonly wasRunning: boolean;
   readonly begunByUs: boolean;
 }

@@ -19,17 +19,14 @@ const OUTCOME = {
   neededPauseMs: null,
   reportedDowntimeMs: 200,
 } as const;
-const DECIDED = entry({
-  type: 'decision',
-  pass: 3,
-  decision: {
-    action: 'switchover',
-    acceptedPauseMs: 300,
-    lineRateBytesPerSecond: undefined,
-    fixedCostMs: 50,
-    reason: 'the set is flat',
-  },
-});
+const DECISION = {
+  action: 'switchover',
+  acceptedPauseMs: 300,
+  lineRateBytesPerSecond: undefined,
+  fixedCostMs: 50,
+  reason: 'the set is flat',
+} as const;
+const DECIDED = entry({ type: 'decision', pass: 3, decision: DECISION });
 const STOPPED = entry({ type: 'guest', event: 'stopped', side: 'source' });
 const ENDED = entry({ type: 'ended', outcome: OUTCOME });
 const MONITOR_LOST = entry({
@@ -189,13 +186,7 @@ describe('for a program', () => {
       migration: 'id1',
       atMs: 1500,
       pass: 3,
-      decision: {
-        action: 'switchover',
-        acceptedPauseMs: 300,
-        lineRateBytesPerSecond: undefined,
-        fixedCostMs: 50,
-        reason: 'the set is flat',
-      },
+      decision: DECISION,
     });
     expect(lineOf(ENDED)).toMatchObject({ event: 'ended', outcome: OUTCOME });
   });
