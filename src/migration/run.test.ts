@@ -482,10 +482,17 @@ describe('a migration that ended while nobody watched', () => {
   test('is let run where it waits for our word, and its journal is closed', async () => {
     const id = await leaveUnfinished('mark');
     find('handed-over', 'paused');
+    const released: string[] = [];
+    hypervisor.inheritClaim = async () => ({
+      rest: async () => {},
+      release: async (side) => void released.push(side),
+    });
     const run = await takeOverRun(over, parts);
     expect(await run.outcome).toMatchObject({ outcome: 'completed', runsOn: 'destination' });
     expect(hypervisor.calls).toEqual([`settle ${DESTINATION}, run`, `settle ${SOURCE}, put back`]);
     expect((await entriesOf(id)).at(-1)).toMatchObject({ type: 'ended' });
+    // The mark of the killed one went there with the guest.
+    expect(released).toEqual(['destination']);
     find('handed-over', 'running');
     await expect(takeOverRun(over, parts)).rejects.toMatchObject({ code: 'not-migrating' });
   });

@@ -60,14 +60,14 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
           }),
           parts.show,
         );
+    const claim = goesOn ? await hypervisor.inheritClaim?.(wish.vm, destination) : undefined;
     if (left && !guest.migrating)
-      return runFrom({ place: store.place, wish, lease, journal }, async () =>
+      return runFrom({ place: store.place, wish, lease, claim, journal }, async () =>
         settleAfterwards({ left, guest, destination }, parts.hypervisor, journal),
       );
     const former = formerAt(left, { vm: wish.vm, destination });
     const inherited = found && { ...found, former };
     const past = goesOn ? left.boundaries : [];
-    const claim = goesOn ? await hypervisor.inheritClaim?.(wish.vm, destination) : undefined;
     return runFrom({ place: store.place, wish, lease, claim, journal, past }, async ({ remember }) => {
       // The next one reads the newest journal only.
       if (!goesOn) for (const each of former) await remember(each);

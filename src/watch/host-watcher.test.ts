@@ -15,7 +15,7 @@ const HOST = `case "$4" in
       'echo --err '*) echo "error: \${rest#--err }" >&2 ;;
       'echo '*) printf %s "$rest" ;;
       list*) printf '%s\n' '${HUNG} hung' '${MOVES} moves' ;;
-      "domjobinfo ${HUNG}"*) exec sleep 60 ;;
+      "domjobinfo ${HUNG}"*) echo hung >> $starts.did; exec sleep 60 ;;
       "domjobinfo ${MOVES}"*) printf '%s\n' 'Job type: 2' 'operation: 5' 'memory_iteration: 3' ;;
     esac
   done ;;
@@ -39,6 +39,22 @@ test('a domain that hangs does not keep the scan from one that migrates', async 
   await soon(() => expect(said.join()).toMatch(/moves could not be taken over/));
   expect(said.join()).not.toMatch(/hung/);
   expect(virsh.pids().length).toBeGreaterThan(1);
+});
+
+test('closed while it looks from domain to domain it asks no further one: nothing of it lives on', async () => {
+  const virsh = fakeVirsh(HOST);
+  const watcher = new HostWatcher({
+    uri: 'qemu:///fake',
+    hub: new EventHub(),
+    log: { say: () => {} } as never,
+    journals: { writable: async () => true },
+    takeOverParts: () => ({}) as never,
+  });
+  await soon(() => expect(virsh.did()).toEqual(['hung']));
+  const started = virsh.pids().length;
+  await watcher.close('the test is over');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(virsh.pids().length).toBe(started);
 });
 
 /** A host whose domain `moves` migrates, and answers what taking it over asks. */

@@ -118,6 +118,8 @@ export class HostWatcher {
     try {
       const list = await this.shell.run(['list', '--uuid', '--name']);
       for (const line of list.split('\n')) {
+        // What is asked after the close would start a virsh that nobody ends.
+        if (this.closing) return;
         const [, uuid, name] = /^([0-9a-f-]{36}) (.*\S) *$/.exec(line) ?? [];
         if (uuid === undefined || name === undefined || this.migrations.has(name)) continue;
         const job = parseJobInfo(

@@ -26,6 +26,7 @@ export class ScriptedHypervisor implements Hypervisor {
   /** What was asked of it, in order. */
   readonly calls: string[] = [];
   claim?: (vm: string, destination: string) => Promise<Claim>;
+  inheritClaim?: (vm: string, destination: string | undefined) => Promise<Claim>;
   migration = new ScriptedMigration({ destinationWaits: true });
   /** What it does when told to start, or to attach, before it answers. */
   onStart: (options: StartOptions) => Promise<void> = async (options) => {
