@@ -103,6 +103,21 @@ test('a journal that cannot be written stops it before anything is changed', asy
   expect(virsh.did()).toEqual([]);
 });
 
+test('a limit that cannot be put back where it is not to begin after all is no refusal: the journal stays', async () => {
+  hosts({
+    setLimit: `[ ! -e "$starts.did" ] || { echo 'error: failed to connect to the hypervisor' >&2; exit 1; }`,
+  });
+  const starting = hypervisor().start(VM, TARGET, {
+    ...OPTIONS,
+    begins: async () => {
+      throw new NotBegunError('cancelled by Ctrl-C', { wished: true });
+    },
+  });
+  const failure = await starting.catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(NotBegunError);
+  expect(String(failure)).toMatch(/could not be put back .*migrate-setmaxdowntime \S+ 300` does so/);
+});
+
 test('a virsh that libvirt refuses before the job began is a refusal, and the limit is put back', async () => {
   const virsh = hosts({ migrate: "echo 'error: unsupported configuration: no such CPU' >&2; exit 1" });
   await expect(hypervisor().start(VM, TARGET, OPTIONS)).rejects.toMatchObject({

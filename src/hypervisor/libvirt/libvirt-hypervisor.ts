@@ -172,7 +172,7 @@ export class LibvirtHypervisor implements Hypervisor {
     try {
       await options.begins?.(migrationMark(0));
     } catch (error) {
-      await setFirstLimit(domain, left ?? domain.downtimeLimitMs ?? QEMU_DEFAULT_DOWNTIME_MS);
+      await takeBackFirstLimit(domain, left ?? domain.downtimeLimitMs ?? QEMU_DEFAULT_DOWNTIME_MS);
       throw error;
     }
     const lineRateStated =
@@ -382,6 +382,20 @@ function formerLimitMs(former: readonly FormerSettings[] | undefined): number | 
 function formerSettings(downtimeLimitMs: number | undefined): FormerSettings {
   const parameters = downtimeLimitMs === undefined ? {} : { downtimeLimitMs };
   return { side: 'source', parameters, capabilities: {} };
+}
+
+/** @throws {NotBegunError} where it stays set: that is no refusal, which would leave no journal to put it back from */
+async function takeBackFirstLimit(domain: Domain, formerMs: number): Promise<void> {
+  try {
+    await setFirstLimit(domain, formerMs);
+  } catch (error) {
+    if (error instanceof NotBegunError) throw error;
+    throw new NotBegunError(
+      `the migration was not begun, and the downtime limit of ${domain.facts.name} could not be put back (${error instanceof Error ? error.message : String(error)}): ` +
+        `\`virsh --connect ${domain.uri} migrate-setmaxdowntime ${domain.uuid} ${formerMs}\` does so`,
+      { cause: error },
+    );
+  }
 }
 
 /**

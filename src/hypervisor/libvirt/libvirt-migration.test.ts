@@ -487,6 +487,14 @@ describe('cancelling', () => {
     expect(tries).toBe(4);
   });
 
+  test('leaves a job alone that was there before our virsh, which waits behind it (S9)', async () => {
+    const script = scripted();
+    script.source.job = () => copying({ sentMB: 100, remainingMB: 300, elapsedMs: 60_000 }, script.clock);
+    await script.clock.pass(200);
+    await expect(script.migration.cancel()).rejects.toThrow(/another job of this VM/);
+    expect(script.source.commands).toEqual([]);
+  });
+
   test('not for ever', async () => {
     const script = scripted();
     script.source.answers.set('domjobabort', () => NO_JOB);

@@ -462,6 +462,12 @@ export class LibvirtMigration implements RunningMigration {
       case 'ended':
       case 'detached':
         throw new Error("libvirt's part is over, and which side has the guest is being found out");
+      case 'beginning':
+        if (this.ourVirsh?.seesAnother)
+          throw new Error(
+            'another job of this VM is under way, behind which our migration waits: that one is not aborted, and ours is once libvirt has begun it',
+          );
+        return;
       default:
     }
   }
