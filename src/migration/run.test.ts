@@ -1,6 +1,6 @@
 /** What every run does around the supervisor, on the real store and the real lease. */
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -10,6 +10,7 @@ import { migrationMark } from '../hypervisor/migration-mark.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { initiatorHere } from '../journal/initiator.ts';
 import type { JournalEntry } from '../journal/journal-entry.ts';
+import { JournalError } from '../journal/journal-error.ts';
 import { DEFAULT_LIMITS, type PolicyKind } from '../policy/policy.ts';
 import { stock } from '../policy/stock.ts';
 import { type BeginWish, beginRun } from './begin.ts';
@@ -464,6 +465,14 @@ describe('a run that takes over', () => {
     expect(migration.calls).toEqual(calls);
     migration.end(STAYED);
     await run.outcome;
+  });
+
+  test('touches nothing where no journal can be opened (review B7)', async () => {
+    hypervisor.guests.set(SOURCE, { ...guest, migrating: true, mark: migrationMark(1000) });
+    rmSync(folder, { recursive: true });
+    writeFileSync(folder, '');
+    await expect(takeOverRun(over, parts)).rejects.toThrow(JournalError);
+    expect(hypervisor.calls).toEqual([]);
   });
 
   test('refuses where nothing is under way and nothing was left', async () => {

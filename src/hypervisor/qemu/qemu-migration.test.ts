@@ -340,6 +340,37 @@ describe('post-copy', () => {
     expect(pair.truth.overlaps).toEqual([]);
   });
 
+  test('is looked at four times a second, not twenty (review B19)', async () => {
+    const { start, clock, pair, follow } = bed();
+    const migration = await start({ postCopy: true });
+    await clock.pass(400);
+    await clock.until(migration.startPostCopy());
+    await clock.pass(200);
+    await clock.until(migration.letRun());
+    const asked = () => pair.heard.filter(({ command }) => command === 'query-migrate').length;
+    const before = asked();
+    await clock.pass(1000);
+    expect(asked() - before).toBeLessThanOrEqual(6);
+    await follow(migration);
+  });
+
+  test('is taken over as what it is: there is no way back (review B2)', async () => {
+    const { start, attach, clock, follow } = bed();
+    const first = await start({ postCopy: true });
+    await clock.pass(400);
+    await clock.until(first.startPostCopy());
+    await clock.pass(200);
+    await clock.until(first.letRun());
+    await clock.until(first.detach());
+    const migration = await attach();
+    await expect(clock.until(migration.cancel())).rejects.toThrow(TooLateError);
+    expect((await follow(migration)).end).toMatchObject({
+      result: 'completed',
+      postCopyBegan: true,
+      whereabouts: { destination: 'running' },
+    });
+  });
+
   test('without the capability QEMU refuses it', async () => {
     const { start, clock } = bed();
     const migration = await start();

@@ -557,6 +557,8 @@ export class QemuMigration implements RunningMigration {
 
   private everyMs(): number {
     if (!this.begun) return Number.POSITIVE_INFINITY;
+    // In post-copy the guest counts as stopped on the source until the end, and no pause is held any more.
+    if (this.phase.kind === 'post-copy') return TICK_MS;
     if (this.observer.guestStopped || this.throttled) return FINE_TICK_MS;
     return this.parts.hasEvents ? TICK_MS : POLL_MS;
   }
