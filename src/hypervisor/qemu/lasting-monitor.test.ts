@@ -90,6 +90,13 @@ test('SHUTDOWN, and then the close, is a proof', async () => {
   expect(changes.at(-1)?.words).toBe('the guest shut itself down');
 });
 
+test('SHUTDOWN is none where the process is seen to live on (-no-shutdown)', async () => {
+  const { server, changes } = await open({ process: await sleeper() });
+  server.emit('SHUTDOWN', { guest: true, reason: 'guest-shutdown' });
+  server.drop();
+  await expect.poll(() => kinds(changes)).toEqual(['lost', 'back']);
+});
+
 test('closed by us it stays closed', async () => {
   const { server, monitor, changes } = await open();
   await monitor.close();
