@@ -1,7 +1,8 @@
 /**
  * Takes over a migration that is under way: one that somebody else began, or one that a controller of ours left. In the
  * second case it goes on in that controller's journal, under its id, with what it saw, and with the destination that it
- * told to wait. A migration that has ended meanwhile is settled (`settle-afterwards.ts`).
+ * told to wait. A migration that has ended meanwhile is settled (`settle-afterwards.ts`). All of that from its source: the
+ * destination's address is refused (`take-over-source.ts`).
  */
 import {
   type AttachOptions,
@@ -14,9 +15,10 @@ import {
 import type { JournalWriter } from '../journal/journal-store.ts';
 import { trustedDestination } from '../journal/trusted-destination.ts';
 import type { MigrationView } from '../journal/view.ts';
-import { inheritanceOf } from './inheritance.ts';
+import { inheritanceOf, notInherited } from './inheritance.ts';
 import { leaseOf, openingOf, type Run, type RunParts, type RunWish, runFrom } from './run.ts';
 import { settleAfterwards } from './settle-afterwards.ts';
+import { assertOfSource } from './take-over-source.ts';
 
 export interface TakeOverWish extends RunWish {
   /** As the user states it; undefined: what the journal that was left says. */
@@ -38,7 +40,9 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
   const guest = given.guest ?? (await hypervisor.inspect(given.vm));
   const left = await store.unfinishedOf({ uuid: guest.uuid ?? null, vm: given.vm });
   if (!guest.migrating && !left) throw notMigrating(guest);
-  const inherited = guest.mark === undefined ? undefined : inheritanceOf(left, guest.mark);
+  await assertOfSource({ vm: given.vm, destination: given.destination, guest, left }, hypervisor);
+  const ends = { source: given.vm, destination: given.destination };
+  const inherited = guest.mark === undefined ? undefined : inheritanceOf(left, guest.mark, ends);
   const wish = inherited?.began || given.mayEndOthers ? given : leavingIt(given);
   const lease = await leaseOf(guest, parts);
   try {
@@ -46,6 +50,7 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
     const goesOn = left !== undefined && (!guest.migrating || inherited?.began === true);
     const destination = wish.destination ?? destinationOf(left, goesOn, parts);
     if (goesOn) parts.goesOn?.(left);
+    else if (left) for (const sentence of notInherited(left, ends)) parts.say?.(sentence);
     const journal = goesOn
       ? await store.reopen(left.id, parts.show)
       : await store.open(
