@@ -7,3 +7,17 @@ test.each([
   ['qemu+ssh://root@host1/system#vm1', 'switchover attach --connect qemu+ssh://root@host1/system vm1'],
   ["qemu:///system?socket=/a b#it's", "switchover attach --connect 'qemu:///system?socket=/a b' 'it'\\''s'"],
 ])('%s', (vm, command) => expect(attachCommand(vm)).toBe(command));
+
+test.each([
+  ['qmp:/run/a.sock', 'qmp:/run/b.sock', 'switchover attach qmp:/run/a.sock --to qmp:/run/b.sock'],
+  [
+    'qemu:///system#vm1',
+    'qemu+ssh://host2/system#vm1',
+    'switchover attach --connect qemu:///system vm1 --to qemu+ssh://host2/system',
+  ],
+  [
+    'qemu:///system#vm1',
+    'qemu+ssh://host2/system#vm2',
+    'switchover attach --connect qemu:///system vm1 --to qemu+ssh://host2/system --dname vm2',
+  ],
+])('%s to %s', (vm, destination, command) => expect(attachCommand(vm, destination)).toBe(command));

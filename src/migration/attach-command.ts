@@ -1,11 +1,24 @@
 /** The command line that takes a VM's migration over, or settles it: the hand that exit status 6 names, to be typed. */
 
-/** @param vm its address: `qmp:/run/vm1.sock`, or a libvirt URI and a name, `qemu:///system#vm1` */
-export function attachCommand(vm: string): string {
-  const at = vm.indexOf('#');
-  const isDomain = !vm.startsWith('qmp:') && at > 0;
-  const words = isDomain ? ['--connect', vm.slice(0, at), vm.slice(at + 1)] : [vm];
+/**
+ * @param vm its address: `qmp:/run/vm1.sock`, or a libvirt URI and a name, `qemu:///system#vm1`
+ * @param destination in the same form, where it is to be named
+ */
+export function attachCommand(vm: string, destination?: string): string {
+  const { uri, name } = partsOf(vm);
+  const words = uri === undefined ? [name] : ['--connect', uri, name];
+  if (destination !== undefined) {
+    const there = partsOf(destination);
+    words.push('--to', there.uri ?? there.name);
+    if (there.uri !== undefined && there.name !== name) words.push('--dname', there.name);
+  }
   return ['switchover', 'attach', ...words.map(quoted)].join(' ');
+}
+
+function partsOf(address: string): { readonly uri: string | undefined; readonly name: string } {
+  const at = address.indexOf('#');
+  if (address.startsWith('qmp:') || at < 1) return { uri: undefined, name: address };
+  return { uri: address.slice(0, at), name: address.slice(at + 1) };
 }
 
 /** As a shell takes it for one word. */

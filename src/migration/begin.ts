@@ -1,12 +1,11 @@
 /** Begins a migration: looks at both ends, opens the journal, and starts it. */
 import type { CheckReport, Claim, Destination } from '../hypervisor/hypervisor.ts';
 import { Findings } from '../hypervisor/refusal.ts';
-import { formerSettings } from '../journal/former-settings.ts';
 import { sinkOf } from '../journal/journal-store.ts';
 import type { MigrationView } from '../journal/view.ts';
 import { decline } from './decline.ts';
 import { foresee, GLANCE, QUICK_LOOK } from './foresee.ts';
-import { formerAt } from './inheritance.ts';
+import { type Ends, formerAt, notInherited } from './inheritance.ts';
 import { PROBE_MS } from './probe.ts';
 import { leaseOf, openingOf, type Run, type RunParts, type RunWish, runFrom } from './run.ts';
 import { startOptionsOf } from './start-options.ts';
@@ -45,6 +44,7 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
   try {
     claim = await hypervisor.claim?.(wish.vm, destination.vm);
     const left = await store.unfinishedOf({ uuid: guest.uuid ?? null, vm: wish.vm });
+    const ends = { vm: wish.vm, destination: destination.vm };
     const foreseen = kind.foresees
       ? await foresee(
           hypervisor,
@@ -68,9 +68,9 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
     return runFrom({ place: store.place, wish: bounded, lease, claim, journal, known }, async (hold) => {
       const before = known && kind.begin(limits, known).beforeStart?.();
       if (before?.action === 'abort') return decline(before, sinkOf(journal));
-      tellLeftovers(left, parts);
+      tellLeftovers(left, ends, parts);
       await claim?.rest();
-      const former = formerAt(left, { vm: wish.vm, destination: destination.vm });
+      const former = formerAt(left, ends);
       // The next one reads the newest journal only.
       for (const each of former) await hold.remember(each);
       journal.append(0, { type: 'intent', intent: 'start', side: 'source' });
@@ -89,9 +89,11 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
   }
 }
 
-function tellLeftovers(left: MigrationView | undefined, parts: RunParts): void {
-  if (left && (formerSettings(left, 'source') || formerSettings(left, 'destination')))
+function tellLeftovers(left: MigrationView | undefined, ends: Ends, parts: RunParts): void {
+  if (!left) return;
+  if (formerAt(left, ends).length > 0)
     parts.say?.(`${left.id} did not put back what it had set: this migration does so at its end`);
+  for (const sentence of notInherited(left, ends)) parts.say?.(sentence);
 }
 
 /** Before the start a probe costs its time: only where what it finds may keep the migration from beginning at all. */

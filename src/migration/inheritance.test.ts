@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { migrationMark } from '../hypervisor/migration-mark.ts';
 import type { MigrationView } from '../journal/view.ts';
-import { formerAt, isDestinationOf, isOfMigration } from './inheritance.ts';
+import { formerAt, isOfMigration } from './inheritance.ts';
 
 const settings = (value: number) => ({ parameters: { 'downtime-limit': value }, capabilities: {} });
 
@@ -60,11 +60,6 @@ describe('former settings are put back at the QEMU of which they are', () => {
 
   test('without a journal there are none', () =>
     expect(formerAt(undefined, { vm: 'qmp:/a', destination: undefined })).toEqual([]));
-});
-
-test('the destination of a journal is not its source', () => {
-  expect(isDestinationOf(left(), 'qmp:/b')).toBe(true);
-  expect(isDestinationOf(left(), 'qmp:/a')).toBe(false);
 });
 
 // Audit 19: a step of the clock made watch disown its own journal, or adopt a stale one.

@@ -1,8 +1,9 @@
-/** What a journal that was left unfinished hands to the next controller. Pure, but for the marks' comparison. */
-import type { FormerSettings, Inheritance } from '../hypervisor/hypervisor.ts';
+/** What a journal that was left unfinished hands to the next controller. Pure, but for how marks and addresses are compared. */
+import type { FormerSettings, Inheritance, Side } from '../hypervisor/hypervisor.ts';
 import { isSameMark } from '../hypervisor/migration-mark.ts';
 import { formerSettings } from '../journal/former-settings.ts';
 import type { MigrationView } from '../journal/view.ts';
+import { isDestinationOf, isSameAddress } from './address-side.ts';
 
 /** What it changed and did not put back. */
 export function formerOf(left: MigrationView | undefined): FormerSettings[] {
@@ -21,25 +22,38 @@ export interface Ends {
 }
 
 /**
- * The same, for the two ends of the migration that comes next. Settings are of a QEMU, not of a side: of one that goes
- * the other way, from the new host back, what was the destination's is the source's now.
+ * What another migration of that VM has to put back. Settings are of a QEMU, not of a side: of one that goes the other
+ * way, from the new host back, what was the destination's is the source's now.
  */
-export function formerAt(left: MigrationView | undefined, { vm, destination }: Ends): FormerSettings[] {
-  const former = formerOf(left);
-  if (!left) return former;
-  return former.flatMap((each) => {
-    const itsAddress = each.side === 'source' ? left.vm : left.destination;
-    if (itsAddress === vm) return [{ ...each, side: 'source' as const }];
-    if (itsAddress === destination) return [{ ...each, side: 'destination' as const }];
-    // One end may be written in another way than then; what is known to be the other end is not it.
-    const isOther = each.side === 'source' ? vm === left.destination : destination === left.vm;
-    return isOther ? [] : [each];
+export function formerAt(left: MigrationView | undefined, ends: Ends): FormerSettings[] {
+  if (!left) return [];
+  return formerOf(left).flatMap((each) => {
+    const side = sideNow(left, each.side, ends);
+    return side === undefined ? [] : [{ ...each, side }];
   });
 }
 
-/** Whether that address is the one to which the migration of this journal went. */
-export function isDestinationOf(left: MigrationView, vm: string): boolean {
-  return left.destination === vm && left.vm !== vm;
+/** A sentence for each end of what was left whose settings {@link formerAt} hands to nobody. */
+export function notInherited(left: MigrationView, ends: Ends): string[] {
+  return formerOf(left).flatMap(({ side, parameters, capabilities }) => {
+    if (sideNow(left, side, ends) !== undefined) return [];
+    const at = side === 'source' ? left.vm : left.destination;
+    const former = JSON.stringify({ ...parameters, ...capabilities });
+    return [
+      `warning: ${left.id} did not put back what it had set at ${at}, which is no end of this migration: ${former}`,
+    ];
+  });
+}
+
+/** @returns on which side of the next migration that end is; undefined: on none */
+function sideNow(left: MigrationView, side: Side, { vm, destination }: Ends): Side | undefined {
+  const itsAddress = side === 'source' ? left.vm : left.destination;
+  const isIt = (address: string | undefined) =>
+    address !== undefined && itsAddress !== null && isSameAddress(itsAddress, address);
+  if (isIt(vm)) return 'source';
+  if (isIt(destination)) return 'destination';
+  // The VM's UUID says that its source is where the VM was before, however that is written now, unless it has moved.
+  return side === 'source' && !isDestinationOf(vm, left) ? 'source' : undefined;
 }
 
 /** Whether the journal is of the migration with that mark. Wall clocks say nothing of it. */

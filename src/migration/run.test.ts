@@ -414,16 +414,6 @@ describe('a run that takes over', () => {
     expect(await parts.store.unfinishedOf({ uuid: guest.uuid ?? null, vm: SOURCE })).toMatchObject({ id });
   });
 
-  test('at the destination’s address is refused: taken for the source it would be let run', async () => {
-    const id = await leaveUnfinished(migrationMark(1000));
-    hypervisor.guests.set(DESTINATION, { ...guest, vm: DESTINATION, state: 'paused' });
-    await expect(takeOverRun({ ...over, vm: DESTINATION }, parts)).rejects.toThrow(
-      `is the destination of the migration that ${id} left unfinished, and no migration of it is under way: \`switchover attach ${SOURCE} --to ${DESTINATION}\` settles`,
-    );
-    expect(hypervisor.calls).toEqual([]);
-    await free();
-  });
-
   test('but refuses one that the user states', async () => {
     hypervisor.guests.set(SOURCE, { ...guest, migrating: true, mark: migrationMark(1000) });
     hypervisor.onAttach = async () => {

@@ -8,7 +8,7 @@ import type { MigrationView } from '../journal/view.ts';
 import { attachCommand } from './attach-command.ts';
 import { wordsOf } from './cancelling.ts';
 import { endedOutcome } from './ending.ts';
-import { formerAt } from './inheritance.ts';
+import { formerOf } from './inheritance.ts';
 import type { Outcome } from './outcome.ts';
 import { type Settlement, settle } from './settle.ts';
 
@@ -130,7 +130,7 @@ async function putBack(
   hypervisor: Hypervisor,
   journal: JournalWriter,
 ): Promise<void> {
-  for (const former of formerAt(left, { vm: guest.vm, destination })) {
+  for (const former of formerOf(left)) {
     const vm = former.side === 'source' ? guest.vm : destination;
     const there = former.side === 'source' ? guest.state : other;
     if (vm === undefined || !SETTABLE.includes(there)) continue;

@@ -1,7 +1,8 @@
 /**
  * Takes over a migration that is under way: one that somebody else began, or one that a controller of ours left. In the
  * second case it goes on in that controller's journal, under its id, with what it saw, and with the destination that it
- * told to wait. A migration that has ended meanwhile is settled (`settle-afterwards.ts`).
+ * told to wait. A migration that has ended meanwhile is settled (`settle-afterwards.ts`). All of that from its source: the
+ * destination's address is refused (`take-over-source.ts`).
  */
 import {
   type AttachOptions,
@@ -14,10 +15,10 @@ import {
 import type { JournalWriter } from '../journal/journal-store.ts';
 import { trustedDestination } from '../journal/trusted-destination.ts';
 import type { MigrationView } from '../journal/view.ts';
-import { attachCommand } from './attach-command.ts';
-import { formerAt, inheritanceOf, isDestinationOf } from './inheritance.ts';
+import { formerAt, formerOf, inheritanceOf, notInherited } from './inheritance.ts';
 import { leaseOf, openingOf, type Run, type RunParts, type RunWish, runFrom } from './run.ts';
 import { settleAfterwards } from './settle-afterwards.ts';
+import { assertOfSource } from './take-over-source.ts';
 
 export interface TakeOverWish extends RunWish {
   /** As the user states it; undefined: what the journal that was left says. */
@@ -39,7 +40,7 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
   const guest = given.guest ?? (await hypervisor.inspect(given.vm));
   const left = await store.unfinishedOf({ uuid: guest.uuid ?? null, vm: given.vm });
   if (!guest.migrating && !left) throw notMigrating(guest);
-  if (!guest.migrating && left && isDestinationOf(left, given.vm)) throw isTheDestination(given.vm, left);
+  await assertOfSource({ vm: given.vm, destination: given.destination, guest, left }, hypervisor);
   const found = guest.mark === undefined ? undefined : inheritanceOf(left, guest.mark);
   const wish = found?.began || given.mayEndOthers ? given : leavingIt(given);
   const lease = await leaseOf(guest, parts);
@@ -48,6 +49,8 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
     const goesOn = left !== undefined && (!guest.migrating || found?.began === true);
     const destination = wish.destination ?? destinationOf(left, goesOn, parts);
     if (goesOn) parts.goesOn?.(left);
+    else if (left)
+      for (const sentence of notInherited(left, { vm: wish.vm, destination })) parts.say?.(sentence);
     const journal = goesOn
       ? await store.reopen(left.id, parts.show)
       : await store.open(
@@ -65,7 +68,7 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
       return runFrom({ place: store.place, wish, lease, claim, journal }, async () =>
         settleAfterwards({ left, guest, destination }, parts.hypervisor, journal),
       );
-    const former = formerAt(left, { vm: wish.vm, destination });
+    const former = goesOn ? formerOf(left) : formerAt(left, { vm: wish.vm, destination });
     const inherited = found && { ...found, former };
     const past = goesOn ? left.boundaries : [];
     return runFrom({ place: store.place, wish, lease, claim, journal, past }, async ({ remember }) => {
@@ -140,14 +143,6 @@ function destinationOf(
       : `the destination is ${trusted}, says the journal ${left.id} that switchover left unfinished`,
   );
   return trusted;
-}
-
-/** Taken for the source it would be let run there, whatever the source does. */
-function isTheDestination(vm: string, left: MigrationView): RefusedError {
-  return new RefusedError(
-    'not-migrating',
-    `${vm} is the destination of the migration that ${left.id} left unfinished, and no migration of it is under way: \`${attachCommand(left.vm)} --to ${vm}\` settles where the guest runs`,
-  );
 }
 
 function notMigrating({ vm, state }: GuestFacts): RefusedError {
