@@ -68,3 +68,14 @@ test('a Ctrl-C that came too late is over: the next one has a second thought aga
   process.emit('SIGINT', 'SIGINT');
   expect(asked).toEqual(['cancel: cancelled by Ctrl-C', 'detach: detached by a second Ctrl-C']);
 });
+
+test('a Ctrl-C from before there was a run is not forgotten for a SIGTERM after it', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const { signals, run, asked } = followed();
+  process.emit('SIGINT', 'SIGINT');
+  await vi.advanceTimersByTimeAsync(1500);
+  process.emit('SIGTERM', 'SIGTERM');
+  signals.apply(run);
+  expect(asked).toEqual(['cancel: cancelled by Ctrl-C']);
+});

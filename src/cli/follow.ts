@@ -65,7 +65,9 @@ export class Signals {
   };
 
   private readonly onEnd = (): void => {
-    if (this.state !== 'detaching') this.detach('detached on SIGTERM');
+    // A cancel that waits for its run is not forgotten for it.
+    if (this.state === 'cancelling' && !this.run) this.sayCancelFirst();
+    else if (this.state !== 'detaching') this.detach('detached on SIGTERM');
   };
 
   private readonly onHangUp = (): void => {
@@ -79,13 +81,17 @@ export class Signals {
     });
   }
 
+  private sayCancelFirst(): void {
+    this.reporter.say('the cancel is under way: it is carried to its end before switchover lets go');
+  }
+
   private detach(by: string): void {
     clearTimeout(this.timer);
-    this.reporter.say(
-      this.state === 'cancelling'
-        ? 'the cancel is under way: it is carried to its end before switchover lets go'
-        : 'detaching: the migration goes on without switchover; `switchover attach` takes it over again, and lets the guest run once it has arrived',
-    );
+    if (this.state === 'cancelling') this.sayCancelFirst();
+    else
+      this.reporter.say(
+        'detaching: the migration goes on without switchover; `switchover attach` takes it over again, and lets the guest run once it has arrived',
+      );
     this.state = 'detaching';
     this.detachedBy = by;
     void this.run?.detach(by);
