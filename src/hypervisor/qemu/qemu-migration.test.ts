@@ -326,12 +326,17 @@ describe('letting the destination run', () => {
 });
 
 describe('post-copy', () => {
-  test('the waiting destination is let run, and there is no way back', async () => {
-    const { start, clock, pair, follow } = bed();
+  async function inPostCopy() {
+    const { start, clock, ...rest } = bed();
     const migration = await start({ postCopy: true });
     await clock.pass(400);
     expect(await clock.until(migration.startPostCopy())).toEqual({ did: 'migrate-start-postcopy' });
     await clock.pass(200);
+    return { ...rest, clock, migration };
+  }
+
+  test('the waiting destination is let run, and there is no way back', async () => {
+    const { clock, pair, follow, migration } = await inPostCopy();
     await expect(clock.until(migration.cancel())).rejects.toThrow(/post-copy has begun/);
     await clock.until(migration.letRun());
     const { end } = await follow(migration);
@@ -341,11 +346,7 @@ describe('post-copy', () => {
   });
 
   test('is looked at four times a second, not twenty (review B19)', async () => {
-    const { start, clock, pair, follow } = bed();
-    const migration = await start({ postCopy: true });
-    await clock.pass(400);
-    await clock.until(migration.startPostCopy());
-    await clock.pass(200);
+    const { clock, pair, follow, migration } = await inPostCopy();
     await clock.until(migration.letRun());
     const asked = () => pair.heard.filter(({ command }) => command === 'query-migrate').length;
     const before = asked();
@@ -355,11 +356,7 @@ describe('post-copy', () => {
   });
 
   test('is taken over as what it is: there is no way back (review B2)', async () => {
-    const { start, attach, clock, follow } = bed();
-    const first = await start({ postCopy: true });
-    await clock.pass(400);
-    await clock.until(first.startPostCopy());
-    await clock.pass(200);
+    const { attach, clock, follow, migration: first } = await inPostCopy();
     await clock.until(first.letRun());
     await clock.until(first.detach());
     const migration = await attach();
