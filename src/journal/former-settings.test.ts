@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { formerSettings } from './former-settings.ts';
+import { formerSettings, owedSettings, owesSettings } from './former-settings.ts';
+import { OUTCOME } from './testing/happenings.ts';
 import type { SettingsEvent } from './view.ts';
 
 const before = (parameters: Record<string, unknown>, side: 'source' | 'destination' = 'source') =>
@@ -29,4 +30,27 @@ test('what was put back is no more due; what failed to be still is', () => {
   expect(formerSettings({ settings }, 'source')).toBeUndefined();
   settings.push(before({ a: 2 }));
   expect(formerSettings({ settings }, 'source')?.parameters).toEqual({ a: 2 });
+});
+
+// Finding 5.
+test('one that has ended owes what it could not put back at the side that has the guest, and nothing else', () => {
+  const outcome = { ...OUTCOME, outcome: 'failed', runsOn: 'source' } as const;
+  const intents = [{ atMs: 0, intent: 'start', side: 'source' }] as const;
+  const failed = {
+    settings: [before({ a: 1 }), before({ b: 2 }, 'destination'), restored('silent')],
+    intents,
+  };
+  expect(owedSettings({ ...failed, outcome }, 'source')?.parameters).toEqual({ a: 1 });
+  expect(owedSettings({ ...failed, outcome }, 'destination')).toBeUndefined();
+  expect(owesSettings({ ...failed, outcome: { ...outcome, runsOn: 'nowhere' } })).toBe(false);
+  expect(owesSettings({ ...failed, settings: [before({ a: 1 }), restored()], outcome })).toBe(false);
+  expect(owedSettings({ ...failed, outcome: undefined }, 'destination')?.parameters).toEqual({ b: 2 });
+});
+
+test('a start that failed says itself what it could not put back; one that was never made owes what it took over', () => {
+  const outcome = { ...OUTCOME, outcome: 'failed', runsOn: 'source' } as const;
+  const settings = [before({ a: 1 })];
+  const started = [{ atMs: 0, intent: 'start', side: 'source' }] as const;
+  expect(owesSettings({ settings, outcome, intents: started })).toBe(false);
+  expect(owesSettings({ settings, outcome, intents: [] })).toBe(true);
 });

@@ -36,6 +36,18 @@ export function journalStoreContract(name: string, makeBed: () => Promise<StoreB
       return journal.id;
     }
 
+    /** One that ended, and could not put back what it had set. */
+    async function recordOwing() {
+      const journal = await store.open(newOpening());
+      const settings = { parameters: { a: 1 }, capabilities: {} };
+      journal.append(1, { type: 'before', side: 'source', settings });
+      journal.append(8, { type: 'restored', side: 'source', problem: 'it does not answer' });
+      const outcome = { ...OUTCOME, outcome: 'failed', runsOn: 'source' } as const;
+      journal.append(9, { type: 'ended', outcome });
+      await journal.close();
+      return journal.id;
+    }
+
     describe('an open journal', () => {
       test('is there, with its first entry, before anything else is done', async () => {
         const journal = await store.open(newOpening());
@@ -254,6 +266,17 @@ export function journalStoreContract(name: string, makeBed: () => Promise<StoreB
         expect(await store.unfinishedOf(other)).toBeUndefined();
       });
 
+      // Finding 5: such a journal was history at once, and what it owed forgotten.
+      test('is not one that ended and owes settings, which is told apart', async () => {
+        const id = await recordOwing();
+        expect(await store.unfinishedOf(VM)).toBeUndefined();
+        expect((await bed.makeStore().owingOf(VM))?.id).toBe(id);
+        await record();
+        expect(await store.owingOf(VM)).toBeUndefined();
+        const unfinished = await record({}, false);
+        expect((await store.owingOf(VM))?.id).toBe(unfinished);
+      });
+
       test('is of this VM, not of one whose address begins alike', async () => {
         const id = await record({ vmUuid: null }, false);
         await record({ vmUuid: null, vm: 'qmp:/ab' });
@@ -301,6 +324,13 @@ export function journalStoreContract(name: string, makeBed: () => Promise<StoreB
         await store.prune({ ...inDays(1000), maxBytes: 0 });
         expect(await store.list()).toEqual([newest, other]);
         expect((await store.unfinishedOf({ uuid: newOpening().vmUuid, vm: 'qmp:/a' }))?.id).toBe(newest);
+      });
+
+      test('nor while it owes settings; an older one that does may go', async () => {
+        await recordOwing();
+        const newest = await recordOwing();
+        await store.prune({ ...inDays(1000), maxBytes: 0 });
+        expect(await store.list()).toEqual([newest]);
       });
 
       test('removes nothing when it is only asked what it would', async () => {

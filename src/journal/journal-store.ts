@@ -57,6 +57,12 @@ export interface JournalStore {
    */
   unfinishedOf(vm: VmKey): Promise<MigrationView | undefined>;
 
+  /**
+   * The same, or one that has ended and could not put back what it had set.
+   * @throws {JournalError} when the place cannot be trusted
+   */
+  owingOf(vm: VmKey): Promise<MigrationView | undefined>;
+
   /** Removes old journals. @throws {JournalError} */
   prune(options?: Partial<PruneOptions>): Promise<PruneReport>;
 }
@@ -87,7 +93,7 @@ export interface JournalWriter {
   /** Writes what is left and closes it. Never rejects: this changes nothing of what became of the migration. */
   close(): Promise<void>;
 
-  /** Nothing was begun after all: leaves no journal. Never rejects. */
+  /** Nothing was begun after all: leaves no journal, but one that it went on with as it was. Never rejects. */
   discard(): Promise<void>;
 }
 

@@ -1,9 +1,11 @@
 /** What a migration that begins puts back of what one before it left. */
 import { describe, expect, test } from 'vitest';
-import type { FormerSettings } from '../hypervisor/hypervisor.ts';
+import { type FormerSettings, RefusedError } from '../hypervisor/hypervisor.ts';
 import type { Happening } from '../journal/journal-entry.ts';
+import type { PolicyKind } from '../policy/policy.ts';
 import { beginRun } from './begin.ts';
 import { DESTINATION, RunBed, SOURCE, STAYED } from './testing/run-bed.ts';
+import { ScriptedMigration } from './testing/scripted-migration.ts';
 
 const before = (side: 'source' | 'destination', value: number): Happening => ({
   type: 'before',
@@ -61,4 +63,89 @@ describe('former settings go where they were found', () => {
       `warning: ${id} did not put back what it had set at ${SOURCE}, which is no end of this migration: {"a":1}`,
     );
   });
+});
+
+// Finding 5: the second journal hid the first one, and said nothing of what the first one owed.
+describe('what was inherited is in the journal of the one who has to put it back', () => {
+  test('so that it is not lost when that one goes too', async () => {
+    using bed = new RunBed();
+    await bed.leave(BOTH);
+    const second = await beginRun(bed.migrate(SOURCE, DESTINATION), bed.parts);
+    await second.begun;
+    await second.detach();
+    await second.outcome;
+    const order = (await bed.parts.store.read(second.id)).entries.map((entry) =>
+      entry.type === 'before' ? `before at the ${entry.side}` : entry.type,
+    );
+    expect(order.slice(0, 4)).toEqual([
+      'opened',
+      'before at the source',
+      'before at the destination',
+      'intent',
+    ]);
+    bed.hypervisor.migration = new ScriptedMigration({ destinationWaits: true });
+    expect(await inheritedBy(bed, SOURCE, DESTINATION)).toEqual([
+      { side: 'source', parameters: { a: 1, 'downtime-limit': 300 }, capabilities: {} },
+      former('destination', 2),
+    ]);
+  });
+
+  test('also when its policy declines before anything is touched', async () => {
+    using bed = new RunBed();
+    await bed.leave(BOTH);
+    const declines: PolicyKind = {
+      name: 'never',
+      summary: '',
+      foresees: true,
+      begin: () => ({
+        initialDowntimeLimitMs: 300,
+        beforeStart: () => ({ action: 'abort', reason: 'too much', neededPauseMs: 9000 }),
+        observe: () => ({ action: 'continue', reason: '' }),
+      }),
+    };
+    const declined = await beginRun({ ...bed.migrate(SOURCE, DESTINATION), kind: declines }, bed.parts);
+    expect(await declined.outcome).toMatchObject({ outcome: 'aborted' });
+    expect(await inheritedBy(bed, SOURCE, DESTINATION)).toEqual([former('source', 1)]);
+  });
+
+  test('and a refusal leaves it to the journal that was there before', async () => {
+    using bed = new RunBed();
+    await bed.leave(BOTH);
+    bed.hypervisor.onStart = async () => {
+      throw new RefusedError('lacks-feature', 'no');
+    };
+    const refused = await beginRun(bed.migrate(SOURCE, DESTINATION), bed.parts);
+    await expect(refused.outcome).rejects.toThrow(RefusedError);
+    expect(await inheritedBy(bed, SOURCE, DESTINATION)).toHaveLength(2);
+  });
+
+  test('nothing is begun where it cannot be written down', async () => {
+    using bed = new RunBed();
+    await bed.leave(BOTH);
+    const open = bed.parts.store.open.bind(bed.parts.store);
+    bed.parts.store.open = async (opening, show) => {
+      const journal = await open(opening, show);
+      journal.flush = async () => false;
+      return journal;
+    };
+    bed.hypervisor.onStart = async () => {};
+    const run = await beginRun(bed.migrate(SOURCE, DESTINATION), bed.parts);
+    expect(await run.outcome).toMatchObject({
+      outcome: 'failed',
+      reason: expect.stringMatching(/could not be written/),
+    });
+    expect(bed.hypervisor.calls).toEqual([]);
+  });
+});
+
+test('what a migration that has ended could not put back is left to the next one', async () => {
+  using bed = new RunBed();
+  const first = await beginRun(bed.migrate(SOURCE, DESTINATION), bed.parts);
+  bed.hypervisor.migration.restored = [{ side: 'source', problem: 'the source does not answer' }];
+  bed.hypervisor.migration.end(STAYED);
+  expect(await first.outcome).toMatchObject({ runsOn: 'source' });
+  bed.hypervisor.migration = new ScriptedMigration({ destinationWaits: true });
+  expect(await inheritedBy(bed, SOURCE, ELSEWHERE)).toEqual([
+    { side: 'source', parameters: { 'downtime-limit': 300 }, capabilities: {} },
+  ]);
 });

@@ -43,7 +43,7 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
   let claim: Claim | undefined;
   try {
     claim = await hypervisor.claim?.(wish.vm, destination.vm);
-    const left = await store.unfinishedOf({ uuid: guest.uuid ?? null, vm: wish.vm });
+    const left = await store.owingOf({ uuid: guest.uuid ?? null, vm: wish.vm });
     const ends = { vm: wish.vm, destination: destination.vm };
     const foreseen = kind.foresees
       ? await foresee(
@@ -65,14 +65,14 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
     );
     if (foreseen) journal.append(0, { type: 'foreseen', known: foreseen.known, tookMs: foreseen.tookMs });
     const known = foreseen?.known;
+    const former = formerAt(left, ends);
     return runFrom({ place: store.place, wish: bounded, lease, claim, journal, known }, async (hold) => {
+      // The next one reads the newest journal only, also where this one declines.
+      for (const each of former) await hold.remember(each);
       const before = known && kind.begin(limits, known).beforeStart?.();
       if (before?.action === 'abort') return decline(before, sinkOf(journal));
       tellLeftovers(left, ends, parts);
       await claim?.rest();
-      const former = formerAt(left, ends);
-      // The next one reads the newest journal only.
-      for (const each of former) await hold.remember(each);
       journal.append(0, { type: 'intent', intent: 'start', side: 'source' });
       return await hypervisor.start(wish.vm, destination, {
         ...options,

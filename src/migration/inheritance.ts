@@ -1,7 +1,11 @@
-/** What a journal that was left unfinished hands to the next controller. Pure, but for how marks and addresses are compared. */
+/**
+ * What a journal that was left unfinished, or owes settings, hands to the next controller. Pure, but for how marks and
+ * addresses are compared.
+ */
 import type { FormerSettings, Inheritance, Side } from '../hypervisor/hypervisor.ts';
 import { isSameMark } from '../hypervisor/migration-mark.ts';
-import { formerSettings } from '../journal/former-settings.ts';
+import { owedSettings } from '../journal/former-settings.ts';
+import { isUnfinished } from '../journal/unfinished.ts';
 import type { MigrationView } from '../journal/view.ts';
 import { isDestinationOf, isSameAddress } from './address-side.ts';
 
@@ -9,7 +13,7 @@ import { isDestinationOf, isSameAddress } from './address-side.ts';
 export function formerOf(left: MigrationView | undefined): FormerSettings[] {
   if (!left) return [];
   return (['source', 'destination'] as const).flatMap((side) => {
-    const settings = formerSettings(left, side);
+    const settings = owedSettings(left, side);
     if (!settings) return [];
     return [{ side, parameters: settings.parameters, capabilities: settings.capabilities }];
   });
@@ -77,7 +81,7 @@ export function inheritanceOf(
   mark: string,
 ): Omit<Inheritance, 'former'> | undefined {
   if (!left) return undefined;
-  const isThis = isOfMigration(left, mark);
+  const isThis = isUnfinished(left) && isOfMigration(left, mark);
   const lastLimit = left.effects.flatMap(({ set }) =>
     typeof set?.['downtimeLimitMs'] === 'number' ? [set['downtimeLimitMs']] : [],
   );

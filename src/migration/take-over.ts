@@ -38,10 +38,12 @@ export interface TakeOverWish extends RunWish {
 export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise<Run> {
   const { hypervisor, store } = parts;
   const guest = given.guest ?? (await hypervisor.inspect(given.vm));
-  const left = await store.unfinishedOf({ uuid: guest.uuid ?? null, vm: given.vm });
+  const key = { uuid: guest.uuid ?? null, vm: given.vm };
+  const left = await store.unfinishedOf(key);
   if (!guest.migrating && !left) throw notMigrating(guest);
   await assertOfSource({ vm: given.vm, destination: given.destination, guest, left }, hypervisor);
-  const found = guest.mark === undefined ? undefined : inheritanceOf(left, guest.mark);
+  const owing = left ?? (guest.migrating ? await store.owingOf(key) : undefined);
+  const found = guest.mark === undefined ? undefined : inheritanceOf(owing, guest.mark);
   const wish = found?.began || given.mayEndOthers ? given : leavingIt(given);
   const lease = await leaseOf(guest, parts);
   try {
@@ -49,8 +51,8 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
     const goesOn = left !== undefined && (!guest.migrating || found?.began === true);
     const destination = wish.destination ?? destinationOf(left, goesOn, parts);
     if (goesOn) parts.goesOn?.(left);
-    else if (left)
-      for (const sentence of notInherited(left, { vm: wish.vm, destination })) parts.say?.(sentence);
+    else if (owing)
+      for (const sentence of notInherited(owing, { vm: wish.vm, destination })) parts.say?.(sentence);
     const journal = goesOn
       ? await store.reopen(left.id, parts.show)
       : await store.open(
@@ -58,7 +60,7 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
             origin: 'attach',
             destination: destination ?? null,
             migrateUri: null,
-            continues: left?.id ?? null,
+            continues: owing?.id ?? null,
             destinationWaits: false,
           }),
           parts.show,
@@ -68,7 +70,7 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
       return runFrom({ place: store.place, wish, lease, claim, journal }, async () =>
         settleAfterwards({ left, guest, destination }, parts.hypervisor, journal),
       );
-    const former = goesOn ? formerOf(left) : formerAt(left, { vm: wish.vm, destination });
+    const former = goesOn ? formerOf(left) : formerAt(owing, { vm: wish.vm, destination });
     const inherited = found && { ...found, former };
     const past = goesOn ? left.boundaries : [];
     return runFrom({ place: store.place, wish, lease, claim, journal, past }, async ({ remember }) => {

@@ -98,9 +98,9 @@ export class LibvirtHypervisor implements Hypervisor {
     return metadata === undefined ? { name } : { name, metadata };
   }
 
-  /** libvirt lets nobody ask while it migrates. */
   /** libvirt lets the destination run after its own hand-shake. */
   readonly destinationsWait = false;
+  /** libvirt lets nobody ask while it migrates. */
   readonly probesUnderWay = false;
 
   /** By page sampling, in whole seconds: libvirt takes no other unit. */

@@ -1,6 +1,7 @@
 /** The journals of one state folder. */
 import fs from 'node:fs';
 import { errnoWords } from '../errno-words.ts';
+import { owesSettings } from '../former-settings.ts';
 import type { JournalEntry, Opened } from '../journal-entry.ts';
 import { JournalError } from '../journal-error.ts';
 import type {
@@ -16,11 +17,12 @@ import type {
 import { newMigrationId, sortIds } from '../migration-id.ts';
 import { Recorder, type RecorderOptions } from '../recorder.ts';
 import { isUnfinished } from '../unfinished.ts';
-import { foldEntry, type MigrationView, openView } from '../view.ts';
+import type { MigrationView } from '../view.ts';
 import { FileOutlet, type OutletFiles } from './file-outlet.ts';
 import { JournalPaths } from './journal-paths.ts';
 import { pruneFolder } from './prune-folder.ts';
-import { readEntries, readLines } from './read-lines.ts';
+import { readEntries } from './read-lines.ts';
+import { readView } from './read-view.ts';
 import { isSafeFolder } from './safe-path.ts';
 import { isSameVm, journalIds, VmIndex } from './vm-index.ts';
 
@@ -114,14 +116,13 @@ export class FolderJournals implements JournalStore {
   }
 
   async unfinishedOf(vm: VmKey): Promise<MigrationView | undefined> {
-    if (!(await this.isSafe())) return undefined;
-    const newestFirst = sortIds(await this.index.idsOf(vm)).reverse();
-    for (const id of newestFirst) {
-      const view = await this.tryView(id);
-      if (view && isSameVm({ uuid: view.vmUuid, vm: view.vm }, vm))
-        return isUnfinished(view) ? view : undefined;
-    }
-    return undefined;
+    const newest = await this.newestOf(vm);
+    return newest && isUnfinished(newest) ? newest : undefined;
+  }
+
+  async owingOf(vm: VmKey): Promise<MigrationView | undefined> {
+    const newest = await this.newestOf(vm);
+    return newest && (isUnfinished(newest) || owesSettings(newest)) ? newest : undefined;
   }
 
   async prune(options: Partial<PruneOptions> = {}): Promise<PruneReport> {
@@ -166,18 +167,14 @@ export class FolderJournals implements JournalStore {
     }
   }
 
-  /** Of a journal that may be long; undefined where it is damaged, which is no reason not to take a migration over. */
-  private async tryView(id: string): Promise<MigrationView | undefined> {
-    let view: MigrationView | undefined;
-    try {
-      for await (const lines of readLines(this.paths.journal(id)))
-        for (const { entry } of lines)
-          if (entry) view = view === undefined ? openView(entry) : foldEntry(view, entry);
-      return view;
-    } catch (error) {
-      if (error instanceof JournalError) return undefined;
-      throw error;
+  private async newestOf(vm: VmKey): Promise<MigrationView | undefined> {
+    if (!(await this.isSafe())) return undefined;
+    const newestFirst = sortIds(await this.index.idsOf(vm)).reverse();
+    for (const id of newestFirst) {
+      const view = await readView(this.paths.journal(id));
+      if (view && isSameVm({ uuid: view.vmUuid, vm: view.vm }, vm)) return view;
     }
+    return undefined;
   }
 
   private unwritable(cause: unknown): JournalError {

@@ -1,10 +1,11 @@
 /**
  * Which journals go: those that nothing was written to for long, then finished ones, the oldest first, until the
- * rest takes no more than it may. The newest one of a VM stays as long as it is unfinished, whatever its age: only it
- * says what has to be put back.
+ * rest takes no more than it may. The newest one of a VM stays as long as it is unfinished or owes settings, whatever its
+ * age: only it says what has to be put back.
  */
 import fs from 'node:fs';
 import { errnoWords } from '../errno-words.ts';
+import { owesSettings } from '../former-settings.ts';
 import {
   KEEP_BYTES,
   KEEP_FOR_MS,
@@ -17,6 +18,7 @@ import { sortIds } from '../migration-id.ts';
 import { parseEntry } from '../parse-entry.ts';
 import { isUnfinished } from '../unfinished.ts';
 import { idOfFile, type JournalPaths } from './journal-paths.ts';
+import { readView } from './read-view.ts';
 import { openSafely } from './safe-path.ts';
 import type { VmIndex } from './vm-index.ts';
 
@@ -57,6 +59,7 @@ export async function pruneFolder(
       if (because === 'age' && !isOld) continue;
       const mayStay = because === 'size' || newest.has(journal.id);
       if (mayStay && (await isUnfinishedFile(paths.journal(journal.id)))) continue;
+      if (newest.has(journal.id) && (await owes(paths.journal(journal.id)))) continue;
       try {
         if (!dryRun) await remove(paths, journal.id);
       } catch (cause) {
@@ -111,6 +114,12 @@ async function isUnfinishedFile(file: string): Promise<boolean> {
     if (entry?.type === 'ended') return isUnfinished(entry);
   }
   return true;
+}
+
+/** Its former values may stand far from its end. */
+async function owes(file: string): Promise<boolean> {
+  const view = await readView(file);
+  return view !== undefined && owesSettings(view);
 }
 
 async function tailOf(file: string): Promise<string[]> {
