@@ -1,7 +1,8 @@
 /**
  * Observes one migration for a driver: what the drivers share. It looks at the hypervisor at a pace, tells each
  * boundary once (announced by an event, or found by looking), tells silence and its own blindness, and settles the
- * end once, all in one order of time, hence a little over 300 lines. A driver translates commands and events; it tells this what its events mean.
+ * end once, all in one order of time, hence a little over 300 lines. A driver translates commands and events; it tells
+ * this what its events mean.
  *
  * A boundary's figures come with an answer that is later than the sync; what was sent between the two is added to
  * `remainingBytes` again, at the rate that was seen, so that it is at least what the sync found.
