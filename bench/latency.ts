@@ -35,7 +35,8 @@ const EAGER: PolicyKind = {
   }),
 };
 
-export async function run(): Promise<BenchResult> {
+/** @param options.busy beside other processes: then only how soon it reacts has a goal */
+export async function run({ busy }: { readonly busy: boolean }): Promise<BenchResult> {
   const reaction = spread(await reactionsMs());
   const cpuSeconds = await cpuSecondsPerMinute();
   const help = spread(helpTimesMs());
@@ -43,9 +44,13 @@ export async function run(): Promise<BenchResult> {
     bench: 'latency',
     figures: { passToSetParametersMs: reaction, cpuSecondsPerMinute: cpuSeconds, helpMs: help },
     goals: [
-      atMost('MIGRATION_PASS to migrate-set-parameters, p99', reaction.p99, 'ms', 5),
-      atMost('CPU time for a minute of migration', cpuSeconds, 's', 1),
-      atMost('switchover --help, median', help.median, 'ms', 150),
+      atMost('MIGRATION_PASS to migrate-set-parameters, p99', reaction.p99, 'ms', busy ? 10 : 5),
+      ...(busy
+        ? []
+        : [
+            atMost('CPU time for a minute of migration', cpuSeconds, 's', 1),
+            atMost('switchover --help, median', help.median, 'ms', 150),
+          ]),
     ],
   };
 }

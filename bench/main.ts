@@ -1,5 +1,6 @@
 /** `./dev bench NAME [--json]`. Progress on standard error; the result, as text or JSON, on standard output. */
 import { parseArgs } from 'node:util';
+import { busyCores } from './busy-cores.ts';
 import type { BenchResult, Goal } from './goals.ts';
 
 interface Options {
@@ -8,6 +9,7 @@ interface Options {
   readonly fresh: boolean;
   readonly kvm: boolean;
   readonly write: boolean;
+  readonly busy: boolean;
   readonly runs: number | undefined;
   readonly cells?: string;
 }
@@ -91,6 +93,7 @@ async function main(): Promise<number> {
         fresh: { type: 'boolean', default: false },
         kvm: { type: 'boolean', default: false },
         write: { type: 'boolean', default: false },
+        busy: { type: 'boolean', default: false },
         runs: { type: 'string' },
         cells: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
@@ -113,6 +116,7 @@ async function main(): Promise<number> {
   if (runs !== undefined && !/^[1-9]\d{0,2}$/.test(runs))
     return complain(`--runs ${runs}: give a whole number above zero`);
   const { run } = await bench.load();
+  using _ = parsed.values.busy ? busyCores() : undefined;
   const result = await run({ ...options, runs: runs === undefined ? undefined : Number(runs) });
   process.stdout.write(parsed.values.json ? `${JSON.stringify(result, null, 2)}\n` : text(result));
   return result.goals.every(({ met }) => met) ? 0 : 1;
@@ -120,7 +124,7 @@ async function main(): Promise<number> {
 
 function help(): string {
   const lines = Object.entries(BENCHES).map(([name, { summary }]) => `  ${name.padEnd(13)}${summary}`);
-  return `./dev bench NAME [--json]\n\n${lines.join('\n')}\n\npolicies: --quick is a small matrix, --fresh forgets the runs that are there.\nconvergence: --kvm has its guests on KVM, in a host that QEMU emulates; --runs N; --write makes docs/convergence.md.\nfaults: --cells PATTERN runs those (destination/lost/*,source/killed), --fresh again.\nExits 1 where a goal is missed. Nothing else should run meanwhile.\n`;
+  return `./dev bench NAME [--json]\n\n${lines.join('\n')}\n\npolicies: --quick is a small matrix, --fresh forgets the runs that are there.\nconvergence: --kvm has its guests on KVM, in a host that QEMU emulates; --runs N; --write makes docs/convergence.md.\nfaults: --cells PATTERN runs those (destination/lost/*,source/killed), --fresh again.\nlatency, watch: --busy beside processes that keep every core busy, with goals of their own.\nExits 1 where a goal is missed. Nothing else should run meanwhile.\n`;
 }
 
 function text({ figures, goals }: BenchResult): string {

@@ -48,7 +48,7 @@ export async function controllerCost(say: (sentence: string) => void): Promise<C
         await bed.turnAround();
       }
   }
-  return { runs, latency: (await latency()).figures };
+  return { runs, latency: (await latency({ busy: false })).figures };
 }
 
 async function byVirsh(bed: LibvirtBed): Promise<CostRun> {
