@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Running } from '../../lab/switchover-process.ts';
 import type { Side } from './cell.ts';
-import { isStatus, MissedError } from './moments.ts';
+import { type IsMoment, isStatus, MissedError } from './moments.ts';
 import type { Scene } from './scene.ts';
 import type { Way } from './way.ts';
 import type { Direction } from './way-process.ts';
@@ -41,7 +41,7 @@ export async function pressCtrlC(scene: Scene, running: Running): Promise<Cancel
   scene.timeline.note('Ctrl-C');
   running.process.kill('SIGINT');
   const endMs = Date.now() + TIMEOUT_MS;
-  while (!first && !scene.witnesses.source.events.some(isStatus('cancelling'))) {
+  while (!first && !scene.witnesses.source.events.some(isCancel)) {
     if (Date.now() > endMs) throw new MissedError('no cancel came after Ctrl-C');
     await sleep(5);
   }
@@ -53,6 +53,9 @@ export async function pressCtrlC(scene: Scene, running: Running): Promise<Cancel
     },
   };
 }
+
+/** What QEMU tells of a cancel; of one by `yank`, in the stop-and-copy, that the connection has failed. */
+const isCancel: IsMoment = (event) => isStatus('cancelling')(event) || isStatus('failed')(event);
 
 /** Has QEMU carry out the command that is held, and keeps the answer back. */
 export async function carryOutUnanswered({ way }: Held): Promise<void> {

@@ -1,7 +1,7 @@
 /** The moments of a migration, as the witnesses' events show them. */
 import type { WitnessedEvent } from './witness.ts';
 
-type IsMoment = (event: WitnessedEvent) => boolean;
+export type IsMoment = (event: WitnessedEvent) => boolean;
 
 /** The moment did not come, or was over before anything could be done in it: that says nothing of switchover. */
 export class MissedError extends Error {
