@@ -344,6 +344,8 @@ export interface RunningMigration {
    * @returns what could not be put back: a sentence each, with the commands to type
    */
   putBack(): Promise<readonly Restored[]>;
+  /** Whether the guest's process on that side was seen to end, also since {@link ended} has settled. */
+  isGone(side: Side): boolean;
   /** Lets go without touching the migration. Idempotent. */
   detach(): Promise<void>;
 }

@@ -85,6 +85,15 @@ export function sourceUnable({ end }: Pick<SettlementFacts, 'end'>): boolean {
   return source === 'gone' || (source === 'handed-over' && (end.result === 'completed' || end.postCopyBegan));
 }
 
+/** After a settlement putting settings back can take some seconds, in which the guest may end where it was settled to be. */
+export function settledSince(settlement: Settlement, isGone: (side: Side) => boolean): Settlement {
+  const { runsOn } = settlement;
+  if (runsOn === 'unknown' || runsOn === 'nowhere' || !isGone(runsOn)) return settlement;
+  return ask(
+    `the guest was on the ${runsOn}, and its process there has ended since: look why, and start it anew from its disks`,
+  );
+}
+
 function withRunningDestination(facts: SettlementFacts): Settlement {
   const { source } = facts.end.whereabouts;
   switch (source) {

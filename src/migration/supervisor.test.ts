@@ -639,6 +639,36 @@ describe('what is told', () => {
     ]);
   });
 
+  test('a guest that ended where it was, while settings were put back, runs there no more', async () => {
+    for (const [end, side] of [
+      [STAYED, 'source'],
+      [ARRIVED, 'destination'],
+    ] as const) {
+      const migration = new ScriptedMigration();
+      const putBack = migration.putBack.bind(migration);
+      migration.putBack = async () => {
+        migration.gone.add(side);
+        return await putBack();
+      };
+      const { supervisor, done } = supervise(migration);
+      void supervisor.cancel('no more');
+      migration.end(end);
+      expect(await done).toMatchObject({
+        runsOn: 'unknown',
+        reason: expect.stringContaining(
+          `the guest was on the ${side}, and its process there has ended since`,
+        ),
+      });
+    }
+  });
+
+  test('the other side may end, as a source does that has handed its guest over', async () => {
+    const migration = new ScriptedMigration();
+    migration.gone.add('source');
+    migration.end(ARRIVED);
+    expect(await supervise(migration).done).toMatchObject({ outcome: 'completed', runsOn: 'destination' });
+  });
+
   test('a pause whose ends were not both seen is no figure', async () => {
     const migration = new ScriptedMigration();
     migration

@@ -25,7 +25,7 @@ import type { Outcome } from './outcome.ts';
 import { PauseMeter } from './pause-meter.ts';
 import { pauseRequestOf } from './pause-request.ts';
 import { dirtiedIn } from './probe.ts';
-import { type Settlement, settle } from './settle.ts';
+import { type Settlement, settle, settledSince } from './settle.ts';
 import { StallMeter } from './stall-meter.ts';
 import { assertEdge, isPreCopy, type State } from './states.ts';
 
@@ -419,9 +419,10 @@ export class Supervisor {
     this.note({ type: 'located', source, destination });
     const { wasRunning, begunByUs } = this.migration;
     const facts = { end, wasRunning, begunByUs, attachCommand: attachCommand(this.migration.guest.vm) };
-    const settlement = await this.act(settle(facts));
+    const settled = await this.act(settle(facts));
     for (const { side, problem } of await this.migration.putBack())
       this.note({ type: 'restored', side, problem: problem ?? null });
+    const settlement = settledSince(settled, (side) => this.migration.isGone(side));
     return this.finish(endedOutcome(end, settlement, this.givenUp, this.limits, this.seen(end.atMs)));
   }
 

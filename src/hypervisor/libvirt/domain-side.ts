@@ -77,10 +77,6 @@ export class DomainSide {
     return { did: side === 'source' ? command : `${command} on the destination` };
   }
 
-  hearNoMore(): void {
-    this.stopListening();
-  }
-
   /** For good. */
   close(): void {
     this.stopListening();

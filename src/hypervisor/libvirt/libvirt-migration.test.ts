@@ -378,6 +378,22 @@ describe('a guest that ends on the way', () => {
       { side: 'destination', words: 'the guest shut itself down' },
     ]);
   });
+
+  test('after the migration too, on either side; to be handed over is no end of it', async () => {
+    const moved = await underWay();
+    arrives(moved);
+    await moved.end();
+    expect([moved.migration.isGone('source'), moved.migration.isGone('destination')]).toEqual([false, false]);
+    moved.lifecycle('destination', 'Stopped', 'Crashed');
+    await moved.clock.pass(1);
+    expect(moved.migration.isGone('destination')).toBe(true);
+    const stayed = await underWay();
+    fails(stayed);
+    await stayed.end();
+    stayed.lifecycle('source', 'Stopped', 'Crashed');
+    await stayed.clock.pass(1);
+    expect(stayed.migration.isGone('source')).toBe(true);
+  });
 });
 
 describe('post-copy', () => {

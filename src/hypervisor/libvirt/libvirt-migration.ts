@@ -242,6 +242,10 @@ export class LibvirtMigration implements RunningMigration {
     return await this.downtime.putBack(await this.sides.source.look());
   }
 
+  isGone(side: Side): boolean {
+    return this.seen.goneFrom.has(side);
+  }
+
   async detach(): Promise<void> {
     if (this.state.kind !== 'ended' && this.state.kind !== 'detached') {
       this.become({ kind: 'detached' });
@@ -273,6 +277,8 @@ export class LibvirtMigration implements RunningMigration {
   private takeSourceEvent(event: TimedEvent): void {
     // Comes last of all, when the domain has left already.
     if (event.kind === 'job-completed') this.completedJob = event.job;
+    if (event.kind === 'lifecycle' && sourceChange(event.change, event.detail).kind === 'guest-ended')
+      this.seen.goneFrom.add('source');
     if (isOver(this.state)) return;
     const atMs = event.atMs - this.parts.zeroMs;
     if (event.kind === 'iteration') this.takeIteration(event.iteration, atMs);
@@ -352,9 +358,11 @@ export class LibvirtMigration implements RunningMigration {
   }
 
   private takeDestinationEvent(event: TimedEvent): void {
-    if (event.kind !== 'lifecycle' || this.state.kind === 'ended' || this.state.kind === 'detached') return;
-    const atMs = event.atMs - this.parts.zeroMs;
+    if (event.kind !== 'lifecycle') return;
     const change = destinationChange(event.change, event.detail);
+    if (change.kind === 'guest-ended') this.seen.goneFrom.add('destination');
+    if (this.state.kind === 'ended' || this.state.kind === 'detached') return;
+    const atMs = event.atMs - this.parts.zeroMs;
     // What ends there before it ever ran is an incoming domain, which libvirt kills when a migration fails.
     if (change.kind === 'guest-ended' && this.observer.destinationRan)
       this.observer.tell({ kind: 'guest-ended', atMs, side: 'destination', words: change.words });
@@ -504,8 +512,6 @@ export class LibvirtMigration implements RunningMigration {
     if (this.state.kind !== 'settling') return;
     this.become({ kind: 'ended' });
     this.settleBegun(because.kind === 'refused' ? because.words : undefined);
-    this.sides.source.hearNoMore();
-    this.sides.destination.hearNoMore();
     this.observer.end(
       migrationEnd({
         atMs: this.observer.now(),

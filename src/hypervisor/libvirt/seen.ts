@@ -1,3 +1,5 @@
+import type { Side } from '../hypervisor.ts';
+
 /** What was seen of a migration on its way, which its present state does not tell any more. */
 export class Seen {
   private stopped = false;
@@ -9,6 +11,8 @@ export class Seen {
   resumedAfterArrival = false;
   /** libvirt was asked, by us, to abort the job. */
   cancelling = false;
+  /** Where the guest was seen to end. */
+  readonly goneFrom = new Set<Side>();
 
   get postCopyBegan(): boolean {
     return this.ranInPostCopy;

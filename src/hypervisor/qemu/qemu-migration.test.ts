@@ -292,6 +292,17 @@ describe('cancelling', () => {
   });
 });
 
+test('a QEMU that ends after the migration is known to have ended', async () => {
+  const { start, follow, clock, pair } = bed();
+  const migration = await start();
+  await clock.until(migration.cancel());
+  expect((await follow(migration)).end.whereabouts.source).toBe('running');
+  expect(migration.isGone('source')).toBe(false);
+  pair.carryOut({ do: 'killed', to: 'source' });
+  await clock.pass(5000);
+  expect([migration.isGone('source'), migration.isGone('destination')]).toEqual([true, false]);
+});
+
 describe('letting the destination run', () => {
   test('waits for it to have loaded the guest, and does nothing where it runs', async () => {
     const { start, clock, pair, follow } = bed([], {

@@ -396,6 +396,10 @@ export class QemuMigration implements RunningMigration {
     );
   }
 
+  isGone(side: Side): boolean {
+    return (side === 'source' ? this.source : this.destination)?.state.kind === 'ended';
+  }
+
   async detach(): Promise<void> {
     if (this.phase.kind !== 'ended' && this.phase.kind !== 'left') {
       this.observer.end({

@@ -137,6 +137,10 @@ export class SimulatedMigration implements RunningMigration {
     return [];
   }
 
+  isGone(side: Side): boolean {
+    return this.host.whereabouts()[side] === 'gone';
+  }
+
   async detach(): Promise<void> {
     if (this.detached) return;
     this.detached = true;

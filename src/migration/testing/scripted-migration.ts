@@ -41,6 +41,8 @@ export class ScriptedMigration implements RunningMigration {
   readonly failures: Partial<Record<Command, Error>> = {};
   /** What {@link putBack} finds. */
   restored: readonly Restored[] = [];
+  /** Filled by whoever lets one end. */
+  readonly gone = new Set<Side>();
   private readonly settleEnded: (end: MigrationEnd) => void;
 
   constructor({ wasRunning = true, begunByUs = true, destinationWaits = false } = {}) {
@@ -73,6 +75,10 @@ export class ScriptedMigration implements RunningMigration {
       ...end,
     });
     return this;
+  }
+
+  isGone(side: Side): boolean {
+    return this.gone.has(side);
   }
 
   async setDowntimeLimit({ pauseMs }: PauseRequest): Promise<Effect> {
