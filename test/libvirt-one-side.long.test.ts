@@ -180,7 +180,7 @@ describe('a libvirtd that is killed and comes back', () => {
     });
     expect(mostAtOnce).toBeLessThanOrEqual(1);
     // libvirt decides which; the outcome says which it was.
-    expect(['source', 'destination']).toContain(outcome.runsOn);
+    expect(['source', 'destination'], outcome.reason).toContain(outcome.runsOn);
     await expectRunsOn(outcome.runsOn === 'source' ? bed.source : bed.destination);
   });
 

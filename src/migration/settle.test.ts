@@ -280,6 +280,18 @@ describe('the usual ends', () => {
     expect(settled(row).action).toBe('ask-operator');
   });
 
+  test('a source that runs beside a dead destination has the guest, seen to stop or not, unless post-copy had begun', () => {
+    const row = {
+      result: 'failed',
+      source: 'running',
+      destination: 'gone',
+      destinationEverRan: undefined,
+    } as const;
+    for (const sourceEverStopped of [true, false, undefined])
+      expect(settled({ ...row, sourceEverStopped })).toEqual({ action: 'none', runsOn: 'source' });
+    expect(settled({ ...row, sourceEverStopped: true, postCopyBegan: true }).action).toBe('ask-operator');
+  });
+
   test('a guest that was paused before stays paused', () => {
     for (const row of [{}, { result: 'failed', source: 'paused', destination: 'gone' }] as const) {
       const { action } = settled({ destination: 'paused', ...row, wasRunning: false });

@@ -141,6 +141,8 @@ function withRunningSource(facts: SettlementFacts): Settlement {
   if (neverHandedOver || destinationUnable(facts) || facts.end.destinationWaits)
     return { action: 'none', runsOn: 'source' };
   if (destination === 'incoming' || destination === 'paused') return { action: 'none', runsOn: 'source' };
+  // Whoever let the source go on: nobody runs it beside a dead one.
+  if (destination === 'gone' && !facts.end.postCopyBegan) return { action: 'none', runsOn: 'source' };
   const stopped = sourceEverStopped === true ? 'it had stopped' : 'it may have stopped';
   return ask(
     `the source runs the guest; ${stopped} for the switchover, and the destination is ${SAID[destination]}: make sure that the guest does not run there too`,
