@@ -21,6 +21,12 @@ function held(state: State, limits: Partial<Limits>, clocks: Partial<Clocks>) {
 
 const LEAVE = { overBudget: 'leave' } as const;
 
+test('what is left alone is told at the limit itself, however near its arrival: nothing is taken back', () => {
+  const near = { stoppedMs: 1000, restBytes: 1e6, lineRateBytesPerSecond: 1e6 };
+  expect(held('stopped', { ...LEAVE, maxDowntimeMs: 1000 }, near)).toMatchObject({ kind: 'say' });
+  expect(held('stopped', { maxDowntimeMs: 1000 }, near)).toBeUndefined();
+});
+
 describe('each limit holds from its instant on, and not before', () => {
   test.each<[string, State, Partial<Limits>, Partial<Clocks>, Partial<Clocks>, object]>([
     [

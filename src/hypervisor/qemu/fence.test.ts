@@ -6,7 +6,7 @@ import { CALM_GUEST } from '../simulated/testing/small-guest.ts';
 import { monitorOfPair } from '../testing/monitor-of-pair.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { fence } from './fence.ts';
-import { UnreachableError } from './lasting-monitor.ts';
+import { type LastingMonitor, UnreachableError } from './lasting-monitor.ts';
 
 async function bed(faults: readonly Fault[] = []) {
   const clock = new VirtualClock();
@@ -27,7 +27,9 @@ test('a destination that still receives is told to wait, and asked whether that 
 test('one that runs the guest is left alone: it is too late', async () => {
   const { pair, fenced, asked } = await bed();
   pair.destination.startGuest('autostart');
-  await expect(fenced()).rejects.toThrow(TooLateError);
+  const failure = await fenced().catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(TooLateError);
+  expect(String(failure)).toContain('has the whole guest already');
   expect(asked()).toEqual(['query-status']);
 });
 
@@ -67,6 +69,21 @@ test('where letting it run again fails, that is what is said, and not that it is
   const failure = await fenced().catch((error: unknown) => error);
   expect(failure).not.toBeInstanceOf(TooLateError);
   expect(String(failure)).toContain('cont');
+});
+
+// No real connection changes between two commands that follow at once, so this one is made of paper.
+test('a RESUME that another connection may have told is not taken for none', async () => {
+  const connection = () => ({ onEvent: () => {} });
+  const answers = ['inmigrate', 'stopped', 'paused'];
+  const monitor = {
+    state: { kind: 'connected' },
+    client: connection(),
+    execute: async (command: string) => {
+      if (command === 'stop') monitor.client = connection();
+      return { status: answers.shift() };
+    },
+  };
+  await expect(fence(monitor as unknown as LastingMonitor)).rejects.toThrow(/may have run the guest/);
 });
 
 test('one whose process is proved dead starts nothing any more', async () => {
