@@ -165,6 +165,39 @@ describe('over every combination of what can be known', () => {
     ).toEqual([]);
   });
 
+  test('S1: a source that runs is told as the one side only where the destination is known not to run the guest too', () => {
+    expect(
+      broken((row, { action, runsOn }) => {
+        if (row.source !== 'running' || row.destination === 'running') return true;
+        const { destination, destinationEverRan, sourceEverStopped, destinationWaits, postCopyBegan } = row;
+        const isStill =
+          destination === 'incoming' ||
+          destination === 'paused' ||
+          (destination === 'gone' && !postCopyBegan) ||
+          destinationWaits ||
+          (sourceEverStopped === false && !postCopyBegan);
+        return destinationEverRan !== true && isStill
+          ? action === 'none' && runsOn === 'source'
+          : action === 'ask-operator';
+      }),
+    ).toEqual([]);
+  });
+
+  test('S1, S8: a destination that runs is told as the one side only where the source cannot, and nothing of it is missing', () => {
+    expect(
+      broken((row, { action, runsOn }) => {
+        if (row.destination !== 'running' || row.source === 'running') return true;
+        const { source, result, destinationWaits, postCopyBegan } = row;
+        const isAway = source === 'silent' || source === 'unreachable';
+        const isSafe =
+          postCopyBegan && (isAway || source === 'gone')
+            ? result === 'completed'
+            : !isAway || destinationWaits;
+        return isSafe ? action === 'none' && runsOn === 'destination' : action === 'ask-operator';
+      }),
+    ).toEqual([]);
+  });
+
   test('a side is only resumed where a guest stands still', () => {
     expect(
       broken(({ source, destination }, settlement) => {
