@@ -1,6 +1,6 @@
 /**
- * A way to a QEMU's monitor that can end while QEMU goes on, like an `ssh -L` that drops: QEMU sees a client leave,
- * and whoever used it can tell nothing of QEMU any more.
+ * A way to a QEMU's monitor that can end, or fall silent, while QEMU goes on, like an `ssh -L` that drops or hangs: QEMU
+ * sees a client leave, or nothing, and whoever used it can tell nothing of QEMU any more.
  */
 import { rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -11,6 +11,7 @@ export class MonitorProxy implements AsyncDisposable {
   readonly #monitorPath: string;
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
+  #silent = false;
 
   private constructor(monitorPath: string, path: string) {
     this.#monitorPath = monitorPath;
@@ -31,6 +32,12 @@ export class MonitorProxy implements AsyncDisposable {
     for (const socket of this.#sockets) socket.destroy();
     this.#sockets.clear();
     await rm(this.path, { force: true });
+  }
+
+  /** Takes connections, keeps those that are there, and passes nothing on any more. */
+  fallSilent(): void {
+    this.#silent = true;
+    for (const socket of this.#sockets) socket.unpipe().pause();
   }
 
   /** Takes connections again. */
@@ -59,7 +66,7 @@ export class MonitorProxy implements AsyncDisposable {
         this.#sockets.delete(socket);
         other.destroy();
       });
-      socket.pipe(other);
+      if (!this.#silent) socket.pipe(other);
     }
   }
 }

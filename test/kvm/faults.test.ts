@@ -1,6 +1,7 @@
 /**
- * What goes wrong in the middle, on KVM: a monitor that is lost, Ctrl-C, and a controller that is killed. Whatever
- * becomes of the migration, the guest never runs on both sides, and has lost nothing where it runs.
+ * What goes wrong in the middle, on KVM: a monitor that is lost or silent, a QEMU that is killed, Ctrl-C, and a
+ * controller that is killed. Whatever becomes of the migration, the guest never runs on both sides, and has lost nothing
+ * where it runs.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Bed } from '../../lab/bed.ts';
@@ -38,27 +39,55 @@ describe('the way to a monitor', () => {
     await bed.verify('destination');
   });
 
-  test.each(SIDES)('of the %s that is lost for good leaves one side, or says who must act', async (lost) => {
-    await using proxy = await MonitorProxy.open(bed.pair[lost].qmpPath);
-    const running = migrateThrough(lost, proxy);
-    await running.says(/^pass 2/m);
-    await proxy.cut();
-    const ran = await running.ended;
-    // Not a success that nobody has seen, and no claim that the guest runs where it does not.
-    expect([0, 4, 5, 6], ran.stderr).toContain(ran.status);
-    const { runsOn } = documentFrom(ran);
-    expect(await watch.stop()).toEqual({ bothRan: false });
-    const runs = await watch.runningSide();
-    if (ran.status === 6) expect(runsOn).toBe('unknown');
-    else expect(runsOn).toBe(runs);
+  test.each(
+    SIDES.flatMap((side) => [
+      { side, fault: 'is lost' },
+      { side, fault: 'falls silent' },
+    ]),
+  )(
+    'of the $side that $fault for good leaves one side, or says who must act',
+    async ({ side: lost, fault }) => {
+      await using proxy = await MonitorProxy.open(bed.pair[lost].qmpPath);
+      const running = migrateThrough(lost, proxy);
+      await running.says(/^pass 2/m);
+      if (fault === 'is lost') await proxy.cut();
+      else proxy.fallSilent();
+      const ran = await running.ended;
+      // Not a success that nobody has seen, and no claim that the guest runs where it does not.
+      expect([0, 4, 5, 6], ran.stderr).toContain(ran.status);
+      const { runsOn } = documentFrom(ran);
+      expect(await watch.stop()).toEqual({ bothRan: false });
+      const runs = await watch.runningSide();
+      if (ran.status === 6) expect(runsOn).toBe('unknown');
+      else expect(runsOn).toBe(runs);
 
-    // The hand that exit 6 names: a later attach or migrate, with both monitors there, ends with the guest at work.
-    if (runs === undefined)
-      await switchover('attach', bed.source, '--to', bed.destination, '--state-dir', bed.stateDir);
-    const side = await watch.runningSide();
-    expect(side).toBeDefined();
-    await bed.verify(side ?? 'source');
-  });
+      // The hand that exit 6 names: a later attach or migrate, with both monitors there, ends with the guest at work.
+      if (runs === undefined)
+        await switchover('attach', bed.source, '--to', bed.destination, '--state-dir', bed.stateDir);
+      const side = await watch.runningSide();
+      expect(side).toBeDefined();
+      await bed.verify(side ?? 'source');
+    },
+  );
+});
+
+test('a destination that is killed costs the migration, and not the guest', async () => {
+  const running = await bed.migrate('--policy', 'stock', ...PATIENT, '--json');
+  await running.says(/^pass 2/m);
+  // Nobody is left to ask there.
+  expect(await watch.stop()).toEqual({ bothRan: false });
+  await kill('destination');
+  expectEnd(await running.ended, 4, 'failed', 'source');
+  await expectSourceRuns(bed);
+});
+
+test('a source that is killed takes its guest with it: nobody is told to run it', async () => {
+  const running = await bed.migrate('--policy', 'stock', ...PATIENT, '--json');
+  await running.says(/^pass 2/m);
+  expect(await watch.stop()).toEqual({ bothRan: false });
+  await kill('source');
+  expectEnd(await running.ended, 6, 'failed', 'unknown', /start it anew/);
+  expect(await bed.pair.destination.runState().catch(() => 'gone')).not.toBe('running');
 });
 
 test('Ctrl-C cancels, and the guest goes on at the source with all its memory', async () => {
@@ -81,6 +110,11 @@ test('a controller that is killed is replaced by attach, which brings the guest 
   expect(await watch.stop()).toEqual({ bothRan: false });
   await bed.verify('destination');
 });
+
+async function kill(side: Lost): Promise<void> {
+  bed.pair[side].kill('SIGKILL');
+  await bed.pair[side].exited;
+}
 
 function migrateThrough(lost: Lost, proxy: MonitorProxy): Running {
   const addresses = SIDES.map((side) => (side === lost ? `qmp:${proxy.path}` : bed[side]));
