@@ -62,10 +62,12 @@ describe('the way to a monitor', () => {
       else expect(runsOn).toBe(runs);
 
       // The hand that exit 6 names: a later attach or migrate, with both monitors there, ends with the guest at work.
-      if (runs === undefined)
-        await switchover('attach', bed.source, '--to', bed.destination, '--state-dir', bed.stateDir);
+      const hand =
+        runs === undefined
+          ? await switchover('attach', bed.source, '--to', bed.destination, '--state-dir', bed.stateDir)
+          : undefined;
       const side = await watch.runningSide();
-      expect(side).toBeDefined();
+      expect(side, `${ran.stderr}\n${hand?.stderr}`).toBeDefined();
       await bed.verify(side ?? 'source');
     },
   );
