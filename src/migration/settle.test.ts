@@ -198,6 +198,27 @@ describe('over every combination of what can be known', () => {
     ).toEqual([]);
   });
 
+  test('S1: no person is told to resume a side but where that is as safe as for us', () => {
+    const says = (settlement: Settlement, words: string) =>
+      'help' in settlement && settlement.help.includes(words);
+    expect(
+      broken((row, settlement) => {
+        const { source, destination, destinationEverRan, destinationWaits, sourceEverStopped } = row;
+        if (says(settlement, 'resume the source') && says(settlement, 'never ran there'))
+          return source === 'handed-over' && destinationWaits && destinationEverRan === false;
+        if (says(settlement, 'let the guest run on the destination'))
+          return destination === 'paused' && source !== 'gone' && source !== 'running';
+        if (says(settlement, 'while it still had the guest'))
+          return source === 'gone' && sourceEverStopped === false && !row.postCopyBegan;
+        if (says(settlement, 'look whether it holds the guest')) return source === 'gone';
+        return true;
+      }),
+    ).toEqual([]);
+    const told = (words: string) => SETTLED.some(({ settlement }) => says(settlement, words));
+    expect(told('never ran there') && told('let the guest run on the destination')).toBe(true);
+    expect(told('while it still had the guest') && told('look whether it holds the guest')).toBe(true);
+  });
+
   test('a side is only resumed where a guest stands still', () => {
     expect(
       broken(({ source, destination }, settlement) => {
