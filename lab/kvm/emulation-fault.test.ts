@@ -13,6 +13,7 @@ async function after(...statuses: number[]): Promise<[number, number]> {
 test('a run is repeated only when the machine failed it, and once', async () => {
   expect(await after(139, 0)).toEqual([0, 2]);
   expect(await after(EMULATION_FAULT_STATUS, 1)).toEqual([1, 2]);
+  expect(await after(124, 0)).toEqual([0, 2]);
   expect(await after(139, 139, 0)).toEqual([139, 2]);
   expect(await after(0)).toEqual([0, 1]);
   expect(await after(1, 0)).toEqual([1, 1]);
