@@ -1,7 +1,7 @@
 /**
  * What every driver of the port must do, run against real VMs by a test file beside each driver. The bed
- * offers one memory-intensive guest that none of these migrations can move without help, except the last. One list of what is asked of a
- * driver, hence a little over 300 lines.
+ * offers one memory-intensive guest that none of these migrations can move without help, except the last. One list of
+ * what is asked of a driver, hence a little over 300 lines.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Boundary } from '../model/observation.ts';

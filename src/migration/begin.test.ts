@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { type FormerSettings, RefusedError } from '../hypervisor/hypervisor.ts';
 import type { Happening } from '../journal/journal-entry.ts';
-import type { PolicyKind } from '../policy/policy.ts';
 import { beginRun } from './begin.ts';
+import { DECLINES } from './testing/declines.ts';
 import { DESTINATION, RunBed, SOURCE, STAYED } from './testing/run-bed.ts';
 import { ScriptedMigration } from './testing/scripted-migration.ts';
 
@@ -93,17 +93,7 @@ describe('what was inherited is in the journal of the one who has to put it back
   test('also when its policy declines before anything is touched', async () => {
     using bed = new RunBed();
     await bed.leave(BOTH);
-    const declines: PolicyKind = {
-      name: 'never',
-      summary: '',
-      foresees: true,
-      begin: () => ({
-        initialDowntimeLimitMs: 300,
-        beforeStart: () => ({ action: 'abort', reason: 'too much', neededPauseMs: 9000 }),
-        observe: () => ({ action: 'continue', reason: '' }),
-      }),
-    };
-    const declined = await beginRun({ ...bed.migrate(SOURCE, DESTINATION), kind: declines }, bed.parts);
+    const declined = await beginRun({ ...bed.migrate(SOURCE, DESTINATION), kind: DECLINES }, bed.parts);
     expect(await declined.outcome).toMatchObject({ outcome: 'aborted' });
     expect(await inheritedBy(bed, SOURCE, DESTINATION)).toEqual([former('source', 1)]);
   });

@@ -11,11 +11,12 @@ import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { initiatorHere } from '../journal/initiator.ts';
 import type { JournalEntry } from '../journal/journal-entry.ts';
 import { JournalError } from '../journal/journal-error.ts';
-import { DEFAULT_LIMITS, type PolicyKind } from '../policy/policy.ts';
+import { DEFAULT_LIMITS } from '../policy/policy.ts';
 import { stock } from '../policy/stock.ts';
 import { type BeginWish, beginRun } from './begin.ts';
 import type { Run, RunParts } from './run.ts';
 import { takeOverRun } from './take-over.ts';
+import { DECLINES } from './testing/declines.ts';
 import { ScriptedHypervisor } from './testing/scripted-hypervisor.ts';
 import { ScriptedMigration } from './testing/scripted-migration.ts';
 
@@ -223,17 +224,7 @@ describe('a run that begins', () => {
   });
 
   test('is not even begun where its policy knows from the start that it cannot be', async () => {
-    const never: PolicyKind = {
-      name: 'never',
-      summary: '',
-      foresees: true,
-      begin: () => ({
-        initialDowntimeLimitMs: 300,
-        beforeStart: () => ({ action: 'abort', reason: 'too much', neededPauseMs: 9000 }),
-        observe: () => ({ action: 'continue', reason: '' }),
-      }),
-    };
-    const run = await beginRun(wish({ kind: never }), parts);
+    const run = await beginRun(wish({ kind: DECLINES }), parts);
     expect(await run.outcome).toMatchObject({
       outcome: 'aborted',
       runsOn: 'source',

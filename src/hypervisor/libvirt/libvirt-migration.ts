@@ -277,15 +277,14 @@ export class LibvirtMigration implements RunningMigration {
   private takeSourceEvent(event: TimedEvent): void {
     // Comes last of all, when the domain has left already.
     if (event.kind === 'job-completed') this.completedJob = event.job;
-    if (event.kind === 'lifecycle' && sourceChange(event.change, event.detail).kind === 'guest-ended')
-      this.seen.goneFrom.add('source');
+    const change = event.kind === 'lifecycle' ? sourceChange(event.change, event.detail) : undefined;
+    if (change?.kind === 'guest-ended') this.seen.goneFrom.add('source');
     if (isOver(this.state)) return;
     const atMs = event.atMs - this.parts.zeroMs;
     if (event.kind === 'iteration') this.takeIteration(event.iteration, atMs);
-    if (event.kind !== 'lifecycle') return;
+    if (change === undefined) return;
     // Of a job that was there before our virsh.
     if (this.state.kind === 'beginning' && this.ourVirsh?.seesAnother) return this.observer.look();
-    const change = sourceChange(event.change, event.detail);
     switch (change.kind) {
       case 'stopped':
         return this.takeStop(atMs);
