@@ -38,8 +38,8 @@ export class KillableController {
       sleep: async (ms) => await new Promise<void>((resolve) => after(ms, resolve)),
       after,
     };
-    this.open = async (path, signal) => {
-      const socket = await base.open(path, signal);
+    this.open = async (path) => {
+      const socket = await base.open(path);
       if (!this.alive) return await FOR_EVER;
       this.sockets.add(socket);
       return {

@@ -21,10 +21,8 @@ async function bed(otherState: 'running' | 'paused' | 'waiting') {
   const address = 'qmp:/sim/other.sock';
   const behind = otherState === 'waiting' ? other.target.vm : other.vm;
   const hypervisor = ours.hypervisor({
-    open: async (path, signal) =>
-      path === '/sim/other.sock'
-        ? await other.open(behind.replace('qmp:', ''), signal)
-        : await ours.open(path, signal),
+    open: async (path) =>
+      path === '/sim/other.sock' ? await other.open(behind.replace('qmp:', '')) : await ours.open(path),
   });
   const begun = await clock.until(hypervisor.start(ours.vm, ours.target, OPTIONS));
   await clock.pass(300);
@@ -58,10 +56,10 @@ test('a destination at whose address another VM answers later is not taken for o
   other.source.stopGuest('paused');
   let tunnel = ours;
   const hypervisor = ours.hypervisor({
-    open: async (path, signal) =>
+    open: async (path) =>
       path === '/sim/destination.sock' && tunnel === other
-        ? await other.open('/sim/source.sock', signal)
-        : await ours.open(path, signal),
+        ? await other.open('/sim/source.sock')
+        : await ours.open(path),
   });
   const migration = await clock.until(hypervisor.start(ours.vm, ours.target, OPTIONS));
   await clock.pass(300);

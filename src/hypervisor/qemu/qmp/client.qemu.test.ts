@@ -25,8 +25,6 @@ function qemuVersion(): string | undefined {
  * Every name of the map: the compiler refuses this list when the map has another. False: not every QEMU from 7.2 on has it.
  */
 const COMMANDS: Record<keyof QmpCommands, boolean> = {
-  'query-version': true,
-  'query-commands': true,
   'query-status': true,
   'query-name': true,
   'query-uuid': true,
@@ -45,7 +43,6 @@ const COMMANDS: Record<keyof QmpCommands, boolean> = {
   migrate: true,
   'migrate-incoming': true,
   migrate_cancel: true,
-  'migrate-continue': true,
   'migrate-start-postcopy': true,
   'calc-dirty-rate': true,
   'query-dirty-rate': true,
@@ -128,7 +125,8 @@ describe.skipIf(version === undefined)('on a real QEMU', () => {
   });
 
   test('knows every command of the map', async () => {
-    const known = (await client.execute('query-commands')).map(({ name }) => name);
+    const answer = (await client.execute('query-commands')) as { readonly name: string }[];
+    const known = answer.map(({ name }) => name);
     expect(known).toEqual(expect.arrayContaining(everywhere));
   });
 

@@ -21,8 +21,6 @@ export interface ConnectOptions {
   readonly greetingTimeoutMs?: number;
   /** How long a command may take unless it says otherwise. Default 10000; Infinity waits for ever. */
   readonly commandTimeoutMs?: number;
-  /** Stops connecting and negotiating; without effect afterwards. */
-  readonly signal?: AbortSignal;
   /** Gets every line in both directions, synchronously. It must not throw. */
   readonly record?: (entry: QmpRecord) => void;
   /** Times and deadlines come from it. Default: the real one. */
@@ -63,14 +61,13 @@ interface Subscriber {
  * Events that QEMU emits before the first `onEvent` are not seen, so first listen, then query the state.
  *
  * @throws QmpConnectError if the socket does not open, QmpNegotiationError if no QMP session comes about
- *   ('busy': another client holds the monitor), QmpClosedError if the peer hangs up meanwhile,
- *   `options.signal.reason` if aborted.
+ *   ('busy': another client holds the monitor), QmpClosedError if the peer hangs up meanwhile.
  */
 export async function connectQmp(path: string, options: ConnectOptions = {}): Promise<QmpClient> {
-  const { greetingTimeoutMs = 2000, commandTimeoutMs = 10_000, signal, record, open } = options;
+  const { greetingTimeoutMs = 2000, commandTimeoutMs = 10_000, record, open } = options;
   const connection = new Connection(path, { record, open, clock: options.clock ?? REAL_CLOCK });
-  await connection.connect(signal);
-  const session = await negotiate(connection, greetingTimeoutMs, signal);
+  await connection.connect();
+  const session = await negotiate(connection, greetingTimeoutMs);
   return new QmpClient(connection, session, commandTimeoutMs);
 }
 

@@ -39,11 +39,6 @@ export interface StatusInfo {
   readonly status: QemuRunState;
 }
 
-export interface VersionInfo {
-  readonly qemu: { readonly major: number; readonly minor: number; readonly micro: number };
-  readonly package: string;
-}
-
 export interface MemorySizeSummary {
   /** Bytes, from -m. */
   readonly 'base-memory': number;
@@ -224,8 +219,6 @@ export type YankInstance =
 
 /** Every known command: its arguments (undefined among them if they may be left out) and its reply. */
 export interface QmpCommands {
-  'query-version': { args: undefined; reply: VersionInfo };
-  'query-commands': { args: undefined; reply: readonly { readonly name: string }[] };
   'query-status': { args: undefined; reply: StatusInfo };
   'query-name': { args: undefined; reply: { readonly name?: string } };
   'query-uuid': { args: undefined; reply: { readonly UUID: string } };
@@ -258,7 +251,6 @@ export interface QmpCommands {
   'migrate-incoming': { args: MigrationEndpoint & { readonly 'exit-on-error'?: boolean }; reply: Nothing };
   /** Succeeds even if no migration runs. */
   migrate_cancel: { args: undefined; reply: Nothing };
-  'migrate-continue': { args: { readonly state: 'pre-switchover' }; reply: Nothing };
   'migrate-start-postcopy': { args: undefined; reply: Nothing };
 
   'calc-dirty-rate': { args: CalcDirtyRate; reply: Nothing };

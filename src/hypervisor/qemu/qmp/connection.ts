@@ -73,15 +73,15 @@ export class Connection {
    * Opens the socket: connecting -> negotiating.
    *
    * @throws QmpConnectError if it does not open; QmpNegotiationError 'busy' if the queue of clients waiting
-   *   for this QEMU is full; `signal.reason` if aborted. The connection is closed then.
+   *   for this QEMU is full. The connection is closed then.
    */
-  async connect(signal?: AbortSignal): Promise<void> {
+  async connect(): Promise<void> {
     let socket: QmpSocket;
     try {
-      socket = await this.#open(this.path, signal);
+      socket = await this.#open(this.path);
     } catch (error) {
       this.#finish(undefined);
-      throw signal?.aborted === true ? signal.reason : error;
+      throw error;
     }
     this.#socket = socket;
     this.#move({ kind: 'negotiating' });

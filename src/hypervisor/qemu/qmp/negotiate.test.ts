@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { connectQmp } from './client.ts';
-import { Connection } from './connection.ts';
 import { QmpClosedError, QmpNegotiationError } from './errors.ts';
-import { negotiate } from './negotiate.ts';
 import {
   FAKE_GREETING,
   FakeQmpError,
@@ -169,48 +167,4 @@ test.each(['the greeting', 'the acceptance'])('a peer that hangs up before %s', 
   const error = await attempt;
   expect(error).toBeInstanceOf(QmpClosedError);
   expect(error.code).toBe('hung-up');
-});
-
-describe('abort', () => {
-  test('before connecting: the reason, and nothing is opened', async () => {
-    await using server = await startFakeQmpServer();
-    const reason = new Error('enough');
-    const attempt = connectQmp(server.path, { signal: AbortSignal.abort(reason) });
-    await expect(attempt).rejects.toBe(reason);
-    expect(server.commands).toEqual([]);
-  });
-
-  test('while awaiting the greeting: the reason', async () => {
-    await using server = await startFakeQmpServer({ greeting: null });
-    const controller = new AbortController();
-    const reason = new Error('enough');
-    setTimeout(() => controller.abort(reason), 20);
-    await expect(connectQmp(server.path, { signal: controller.signal })).rejects.toBe(reason);
-  });
-
-  test('while awaiting the end of a line: the reason', async () => {
-    await using server = await startFakeQmpServer({ greeting: '{"QMP": ' });
-    const controller = new AbortController();
-    const reason = new Error('enough');
-    setTimeout(() => controller.abort(reason), 20);
-    await expect(connectQmp(server.path, { signal: controller.signal })).rejects.toBe(reason);
-  });
-
-  test('between the socket and the greeting: the reason, and the socket is closed', async () => {
-    await using server = await startFakeQmpServer({ greeting: null });
-    const connection = new Connection(server.path);
-    await connection.connect();
-    const reason = new Error('enough');
-    await expect(negotiate(connection, 1000, AbortSignal.abort(reason))).rejects.toBe(reason);
-    await connection.closed;
-    expect(connection.state.kind).toBe('closed');
-  });
-
-  test('afterwards: without effect', async () => {
-    await using server = await startFakeQmpServer({ handlers: { stop: () => ({}) } });
-    const controller = new AbortController();
-    await using client = await connectQmp(server.path, { signal: controller.signal });
-    controller.abort();
-    expect(await client.execute('stop')).toEqual({});
-  });
 });

@@ -21,29 +21,23 @@ const CAPABILITIES_ID = 'qmp_capabilities';
  *
  * All of it must happen within `timeoutMs`.
  *
- * @throws QmpNegotiationError (see its codes), QmpClosedError if the peer hangs up without a word,
- *   `signal.reason` if aborted. The connection is closed then.
+ * @throws QmpNegotiationError (see its codes), QmpClosedError if the peer hangs up without a word. The
+ *   connection is closed then.
  */
-export async function negotiate(
-  connection: Connection,
-  timeoutMs: number,
-  signal?: AbortSignal,
-): Promise<Session> {
+export async function negotiate(connection: Connection, timeoutMs: number): Promise<Session> {
   const expiry = new AbortController();
   const deadline = expiry.signal;
   const calledOff = connection.clock.after(timeoutMs, () => expiry.abort());
-  const stop = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
   let greeted = false;
   try {
-    const { version, oob } = await readGreeting(connection, stop);
+    const { version, oob } = await readGreeting(connection, deadline);
     greeted = true;
     const enable = oob ? { arguments: { enable: ['oob'] } } : {};
     connection.send(JSON.stringify({ execute: 'qmp_capabilities', ...enable, id: CAPABILITIES_ID }));
-    await readAcceptance(connection, stop);
+    await readAcceptance(connection, deadline);
     return { version, oob };
   } catch (error) {
     connection.close();
-    if (signal?.aborted === true) throw signal.reason;
     if (error instanceof QmpNegotiationError) throw error;
     const { path, unfinishedLine } = connection;
     if (!greeted && unfinishedLine.length > 0) {

@@ -15,22 +15,21 @@ export interface QmpSocket {
   destroy(): unknown;
 }
 
-/** @throws {QmpConnectError | QmpNegotiationError} when it does not open; `signal.reason` if aborted */
-export type OpenQmpSocket = (path: string, signal: AbortSignal | undefined) => Promise<QmpSocket>;
+/** @throws {QmpConnectError | QmpNegotiationError} when it does not open */
+export type OpenQmpSocket = (path: string) => Promise<QmpSocket>;
 
 /** sun_path holds 108 bytes with its closing NUL (man 7 unix). libuv cuts or refuses what is longer. */
 const MAX_PATH_BYTES = 107;
 
-export const openUnixSocket: OpenQmpSocket = async (path, signal) => {
-  signal?.throwIfAborted();
+export const openUnixSocket: OpenQmpSocket = async (path) => {
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) throw new QmpConnectError(path, 'path-too-long');
   const socket = new Socket();
   try {
     socket.connect({ path });
-    await once(socket, 'connect', signal === undefined ? {} : { signal });
+    await once(socket, 'connect');
     return socket;
   } catch (error) {
     socket.destroy();
-    throw signal?.aborted === true ? signal.reason : await explainConnectFailure(path, error);
+    throw await explainConnectFailure(path, error);
   }
 };
