@@ -5,6 +5,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { labAccelerator } from '../lab/accelerator.ts';
+import type { Bed } from '../lab/bed.ts';
+import { onSoundBed } from '../lab/kvm/sound-bed.ts';
 import { type ConvergenceFigures, keep, kept } from './convergence/figures.ts';
 import { runOnKvmHost } from './convergence/on-kvm-host.ts';
 import { page } from './convergence/page.ts';
@@ -45,21 +47,37 @@ async function measure(repeats: number): Promise<Result> {
   const mp: Run[] = [];
   const forecast: Run[] = [];
   const idle: Run[] = [];
+  let brokenGuests = 0;
+  const on = <T>(make: () => Promise<Bed>, body: (bed: Bed) => Promise<T>): Promise<T> =>
+    onSoundBed(make, body, (why) => {
+      brokenGuests += 1;
+      process.stderr.write(`bench: not counted, once more: ${why}\n`);
+    });
   for (let repeat = 1; repeat <= repeats; repeat += 1) {
     process.stderr.write(`bench: repeat ${repeat} of ${repeats}: stock, mp, forecast\n`);
-    {
-      await using bed = await makeBed();
-      stock.push(await migrate(bed, '--policy', 'stock', '--timeout', `${SETTING.stockSeconds}s`));
-      mp.push(await migrate(bed, '--policy', 'mp'));
-    }
-    {
-      // Another bed: of the first it would know the link, and of the guest the passes.
-      await using bed = await makeBed();
-      forecast.push(await migrate(bed));
-    }
-    if (!withIdle) continue;
-    await using bed = await makeBed({ kind: 'idle' });
-    idle.push(await migrate(bed));
+    const both = await on(
+      () => makeBed(),
+      async (bed) => ({
+        stock: await migrate(bed, '--policy', 'stock', '--timeout', `${SETTING.stockSeconds}s`),
+        mp: await migrate(bed, '--policy', 'mp'),
+      }),
+    );
+    stock.push(both.stock);
+    mp.push(both.mp);
+    // Another bed: of the first it would know the link, and of the guest the passes.
+    forecast.push(
+      await on(
+        () => makeBed(),
+        (bed) => migrate(bed),
+      ),
+    );
+    if (withIdle)
+      idle.push(
+        await on(
+          () => makeBed({ kind: 'idle' }),
+          (bed) => migrate(bed),
+        ),
+      );
   }
   return {
     bench: 'convergence',
@@ -71,6 +89,7 @@ async function measure(repeats: number): Promise<Result> {
       mp: rowFigures(mp),
       forecast: rowFigures(forecast),
       idle: withIdle ? rowFigures(idle) : null,
+      brokenGuests,
     },
     goals: [...goalsOfIntensive(stock, mp, forecast), ...(withIdle ? goalsOfIdle(idle) : [])],
   };

@@ -4,6 +4,7 @@
  * QEMU's word for it is worth nothing: a guest whose memory was damaged on the way still shows `running`.
  */
 import type { GuestStatus, GuestVerification } from './guest/answers.ts';
+import { EmulationFaultError } from './kvm/emulation-fault.ts';
 
 /** A guest as one host has it. */
 export interface Verifiable {
@@ -27,6 +28,7 @@ export interface Arrival {
  * @param before its status at any time before, on whichever side it then was
  * @param guest the side where it runs now
  * @param left the side that it left, whose console is looked at as well
+ * @throws {EmulationFaultError}
  */
 export async function verifyArrival(
   before: GuestStatus,
@@ -37,6 +39,8 @@ export async function verifyArrival(
   // A guest that has crashed will not answer: its console says more than our patience would.
   const patienceMs = consoleProblems.length > 0 ? 2_000 : 60_000;
   const answer = await guest.verify(patienceMs).catch((error: Error) => error);
+  // Says nothing of the migration.
+  if (answer instanceof EmulationFaultError) throw answer;
   if (answer instanceof Error) {
     const reason = consoleProblems[0] ?? answer.message;
     return { ok: false, reason, before, after: undefined, consoleProblems };

@@ -1,7 +1,9 @@
 /**
  * One side of a pair: a QEMU, and the guest inside it when it runs there.
  */
+import type { GuestVerification } from './guest/answers.ts';
 import { GuestLines } from './guest-lines.ts';
+import { unlessEmulationFails } from './kvm/emulation-fault.ts';
 import { runState } from './monitor.ts';
 import type { GuestPaths } from './qemu-command.ts';
 import type { QemuProcess } from './qemu-process.ts';
@@ -48,8 +50,16 @@ export class LabGuest extends GuestLines {
     return await runState(this.monitor2Path);
   }
 
-  /** Waits until the guest is at work. @throws {GuestFailedError} @throws {WaitTimeoutError} */
+  /** Waits until the guest is at work. @throws {GuestFailedError} @throws {WaitTimeoutError} @throws {EmulationFaultError} */
   async ready(timeoutMs?: number): Promise<void> {
-    await this.untilReady(this.name, () => this.alive(), timeoutMs);
+    await unlessEmulationFails(
+      this.monitor2Path,
+      this.untilReady(this.name, () => this.alive(), timeoutMs),
+    );
+  }
+
+  /** @throws {GuestAnswerError} @throws {EmulationFaultError} */
+  override async verify(timeoutMs?: number): Promise<GuestVerification> {
+    return await unlessEmulationFails(this.monitor2Path, super.verify(timeoutMs));
   }
 }

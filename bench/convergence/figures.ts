@@ -16,6 +16,8 @@ export interface ConvergenceFigures {
   readonly forecast: RowFigures;
   /** Under forecast, a guest that needs no help. Not on KVM. */
   readonly idle: RowFigures | null;
+  /** Not counted, on KVM: guests that the emulated machine broke, see `lab/kvm/emulation-fault.ts`. */
+  readonly brokenGuests?: number;
 }
 
 export function keep(figures: ConvergenceFigures): void {

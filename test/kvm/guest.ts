@@ -5,6 +5,7 @@
  */
 import { Bed } from '../../lab/bed.ts';
 import type { Workload } from '../../lab/guest/workload.ts';
+import { onSoundBed } from '../../lab/kvm/sound-bed.ts';
 
 export const WORKLOAD: Workload = { kind: 'loop', wssMiB: 64, pagesPerSecond: 12_000 };
 export const MEMORY_MIB = 256;
@@ -15,4 +16,9 @@ export const PATIENT = ['--max-downtime', '20s', '--timeout', '600s', '--stall-t
 
 export async function makeBed(): Promise<Bed> {
   return await Bed.make(WORKLOAD, { memoryMiB: MEMORY_MIB }, { rateBitsPerSecond: RATE_BITS_PER_SECOND });
+}
+
+/** A test on a bed of its own: on another one where the emulated machine failed it, and only there. */
+export async function onBed(body: (bed: Bed) => Promise<void>, make = makeBed): Promise<void> {
+  await onSoundBed(make, body);
 }
