@@ -37,12 +37,18 @@ const EAGER: PolicyKind = {
 
 /** @param options.busy beside other processes: then only how soon it reacts has a goal */
 export async function run({ busy }: { readonly busy: boolean }): Promise<BenchResult> {
-  const reaction = spread(await reactionsMs());
+  const { sinceStampMs, sinceReadMs } = await reactions();
+  const reaction = spread(sinceStampMs);
   const cpuSeconds = await cpuSecondsPerMinute();
   const help = spread(helpTimesMs());
   return {
     bench: 'latency',
-    figures: { passToSetParametersMs: reaction, cpuSecondsPerMinute: cpuSeconds, helpMs: help },
+    figures: {
+      passToSetParametersMs: reaction,
+      readToSetParametersMs: spread(sinceReadMs),
+      cpuSecondsPerMinute: cpuSeconds,
+      helpMs: help,
+    },
     goals: [
       atMost('MIGRATION_PASS to migrate-set-parameters, p99', reaction.p99, 'ms', busy ? 10 : 5),
       ...(busy
@@ -55,23 +61,31 @@ export async function run({ busy }: { readonly busy: boolean }): Promise<BenchRe
   };
 }
 
-/** From the time stamp that QEMU put on the event to our write, on the one clock of this machine. */
-async function reactionsMs(): Promise<number[]> {
+interface Reactions {
+  /** From the time stamp that QEMU put on the event to our write, on the one clock of this machine. */
+  readonly sinceStampMs: number[];
+  /** Of these, from our read to our write: the rest is QEMU's way to the socket, and ours to a processor. */
+  readonly sinceReadMs: number[];
+}
+
+async function reactions(): Promise<Reactions> {
   say(`${SAMPLES} reactions to MIGRATION_PASS`);
   // 16 MiB in a loop: three passes a second, and both cores as busy as they are in earnest.
   await using bed = await Bed.make({ kind: 'loop', wssMiB: 16 });
-  const samples: number[] = [];
-  let passAtMs: number | undefined;
+  const sinceStampMs: number[] = [];
+  const sinceReadMs: number[] = [];
+  let pass: { readonly stampMs: number; readonly readMs: number } | undefined;
   const controller = { enough: () => {} };
   const record = ({ direction, line, atMs }: QmpRecord) => {
     if (direction === 'in' && line.includes('"MIGRATION_PASS"')) {
       const { timestamp } = JSON.parse(line) as { timestamp: { seconds: number; microseconds: number } };
-      passAtMs = timestamp.seconds * 1000 + timestamp.microseconds / 1000;
+      pass = { stampMs: timestamp.seconds * 1000 + timestamp.microseconds / 1000, readMs: atMs };
     }
-    if (direction !== 'out' || passAtMs === undefined || !line.includes('"migrate-set-parameters"')) return;
-    samples.push(performance.timeOrigin + atMs - passAtMs);
-    passAtMs = undefined;
-    if (samples.length >= SAMPLES) controller.enough();
+    if (direction !== 'out' || !pass || !line.includes('"migrate-set-parameters"')) return;
+    sinceStampMs.push(performance.timeOrigin + atMs - pass.stampMs);
+    sinceReadMs.push(atMs - pass.readMs);
+    pass = undefined;
+    if (sinceStampMs.length >= SAMPLES) controller.enough();
   };
   // As the command does; it is set for this process only once QEMU, which would inherit it, has started.
   beScheduledPromptly();
@@ -102,7 +116,7 @@ async function reactionsMs(): Promise<number[]> {
     reason: null,
     correlationId: null,
     continues: null,
-    mark: null,
+    inherits: [],
     destinationWaits: false,
   });
   const supervisor = new Supervisor(migration, EAGER, LIMITS, sinkOf(journal));
@@ -110,7 +124,7 @@ async function reactionsMs(): Promise<number[]> {
   await supervisor.run();
   await migration.detach();
   await journal.close();
-  return samples;
+  return { sinceStampMs, sinceReadMs };
 }
 
 /** User and system time of the command, from its start to its end, over a migration that stock QEMU never ends. */
