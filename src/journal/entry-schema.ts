@@ -193,7 +193,7 @@ export const HAPPENING_SCHEMAS: { readonly [T in Happening['type']]: z.ZodType<O
     reason: since2(z.string()),
     correlationId: since2(z.string()),
     continues: since2(z.string()),
-    mark: since2(z.string()),
+    inherits: z.array(z.looseObject({ side, settings })).default([]),
     destinationWaits: z.boolean().default(false),
   }),
   foreseen: z.looseObject({ type: z.literal('foreseen'), known, tookMs: figure }),

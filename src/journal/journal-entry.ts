@@ -39,6 +39,12 @@ export interface Settings {
   readonly other?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** What settings were on one side before switchover first changed them. */
+export interface InheritedSettings {
+  readonly side: Side;
+  readonly settings: Settings;
+}
+
 /** The first entry. What schema 1 did not keep is null. */
 export interface Opened {
   readonly type: 'opened';
@@ -62,8 +68,8 @@ export interface Opened {
   readonly correlationId: string | null;
   /** The journal that this one goes on from, of the same migration. */
   readonly continues: string | null;
-  /** The hypervisor's own mark of this migration, never a wall clock; null: it has none. */
-  readonly mark: string | null;
+  /** What an earlier one did not put back and this one has to: in the first line, so that no moment is without it. */
+  readonly inherits: readonly InheritedSettings[];
   /** The destination was told to wait for our `cont`: nobody else lets the guest run there. */
   readonly destinationWaits: boolean;
 }

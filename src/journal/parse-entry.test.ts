@@ -18,14 +18,14 @@ describe('an entry of each kind', () => {
 test('what schema 1 did not keep is null', () => {
   const [opened] = EVERY_HAPPENING;
   if (opened?.type !== 'opened') throw new Error('the first happening opens');
-  const { vmUuid, initiator, reason, correlationId, continues, mark, destinationWaits, ...old } = opened;
+  const { vmUuid, initiator, reason, correlationId, continues, inherits, destinationWaits, ...old } = opened;
   expect(parse({ ...stamp, schema: 1, ...old }).entry).toMatchObject({
     vmUuid: null,
     initiator: null,
     reason: null,
     correlationId: null,
     continues: null,
-    mark: null,
+    inherits: [],
     destinationWaits: false,
   });
 });

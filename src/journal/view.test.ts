@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { formerSettings } from './former-settings.ts';
 import type { Happening, JournalEntry } from './journal-entry.ts';
 import { JournalError } from './journal-error.ts';
 import { BOUNDARY, EVERY_HAPPENING, OUTCOME, TICK } from './testing/happenings.ts';
@@ -12,7 +13,9 @@ test('everything that a journal tells of a migration', () => {
   const [opened] = EVERY_HAPPENING;
   expect(viewOf(entriesOf(EVERY_HAPPENING))).toMatchObject({
     ...Object.fromEntries(
-      Object.entries(opened ?? {}).filter(([key]) => key !== 'type' && key !== 'switchoverVersion'),
+      Object.entries(opened ?? {}).filter(
+        ([key]) => key !== 'type' && key !== 'inherits' && key !== 'switchoverVersion',
+      ),
     ),
     startedAt: stamp.time,
     foreseen: { tookMs: 12, known: { probes: [{ durationMs: 300 }, { durationMs: 300 }] } },
@@ -54,4 +57,13 @@ test('the lists grow in place', () => {
 test('what does not begin with its opening, or is empty, is no migration', () => {
   expect(() => viewOf([])).toThrow(JournalError);
   expect(() => viewOf(entriesOf([BOUNDARY]))).toThrow(/does not begin with an `opened` line/);
+});
+
+test('settings that are still due from an earlier one count as changed from its first line on', () => {
+  const settings = { parameters: { 'downtime-limit': 300 }, capabilities: {} };
+  const [opened] = EVERY_HAPPENING;
+  if (opened?.type !== 'opened') throw new Error('the first happening opens');
+  const view = viewOf(entriesOf([{ ...opened, inherits: [{ side: 'source', settings }] }]));
+  expect(view.settings).toEqual([{ type: 'before', atMs: 0, side: 'source', settings }]);
+  expect(formerSettings(view, 'source')).toEqual(settings);
 });

@@ -19,7 +19,7 @@ export interface Effect {
   readonly set?: Readonly<Record<string, unknown>> | undefined;
 }
 
-type Told = Omit<Opened, 'type' | 'switchoverVersion'>;
+type Told = Omit<Opened, 'type' | 'switchoverVersion' | 'inherits'>;
 
 export interface MigrationView extends Told {
   /** When it was opened, ISO 8601. */
@@ -82,7 +82,8 @@ export function openView(entry: Happening & { readonly time: string }): Migratio
     throw new JournalError(
       'the journal does not begin with an `opened` line: it is damaged or is no journal',
     );
-  return { ...told(entry), startedAt: entry.time, ...nothingYet() };
+  const settings = entry.inherits.map((each) => ({ type: 'before' as const, atMs: 0, ...each }));
+  return { ...told(entry), startedAt: entry.time, ...nothingYet(), settings };
 }
 
 /** An entry has more than these: its time and its number. */
@@ -101,7 +102,6 @@ function told(opened: Opened): Told {
     reason: opened.reason,
     correlationId: opened.correlationId,
     continues: opened.continues,
-    mark: opened.mark,
     destinationWaits: opened.destinationWaits,
   };
 }
@@ -115,7 +115,6 @@ function nothingYet() {
     decisions: [],
     effects: [],
     intents: [],
-    settings: [],
     guestEvents: [],
     monitorEvents: [],
     warnings: [],

@@ -45,6 +45,7 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
     claim = await hypervisor.claim?.(wish.vm, destination.vm);
     const left = await store.owingOf({ uuid: guest.uuid ?? null, vm: wish.vm });
     const ends = { vm: wish.vm, destination: destination.vm };
+    const former = formerAt(left, ends);
     const foreseen = kind.foresees
       ? await foresee(
           hypervisor,
@@ -54,7 +55,7 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
         )
       : undefined;
     const journal = await store.open(
-      openingOf(bounded, guest, parts.initiator, {
+      openingOf(bounded, guest, parts.initiator, former, {
         origin: 'migrate',
         destination: destination.vm,
         migrateUri: destination.migrateUri ?? null,
@@ -65,10 +66,7 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
     );
     if (foreseen) journal.append(0, { type: 'foreseen', known: foreseen.known, tookMs: foreseen.tookMs });
     const known = foreseen?.known;
-    const former = formerAt(left, ends);
     return runFrom({ place: store.place, wish: bounded, lease, claim, journal, known }, async (hold) => {
-      // The next one reads the newest journal only, also where this one declines.
-      for (const each of former) await hold.remember(each);
       const before = known && kind.begin(limits, known).beforeStart?.();
       if (before?.action === 'abort') return decline(before, sinkOf(journal));
       tellLeftovers(left, ends, parts);

@@ -206,10 +206,12 @@ export async function leaseOf(guest: GuestFacts, { initiator }: RunParts): Promi
   });
 }
 
+/** @param former what an earlier one did not put back, for this one to do so */
 export function openingOf(
   { vm, kind, limits, reason, correlationId }: RunWish,
   guest: GuestFacts,
   initiator: Initiator,
+  former: readonly FormerSettings[],
   more: Pick<NewOpening, 'origin' | 'destination' | 'migrateUri' | 'continues' | 'destinationWaits'>,
 ): NewOpening {
   return {
@@ -223,7 +225,10 @@ export function openingOf(
     initiator,
     reason: reason ?? null,
     correlationId: correlationId ?? null,
-    mark: null,
+    inherits: former.map(({ side, parameters, capabilities }) => ({
+      side,
+      settings: { parameters, capabilities },
+    })),
   };
 }
 

@@ -10,7 +10,7 @@ import { wordsOf } from './cancelling.ts';
 import { endedOutcome } from './ending.ts';
 import { formerOf } from './inheritance.ts';
 import type { Outcome } from './outcome.ts';
-import { type Settlement, settle } from './settle.ts';
+import { type Settlement, settle, settledSince } from './settle.ts';
 
 export interface Afterwards {
   readonly left: MigrationView;
@@ -29,13 +29,15 @@ export async function settleAfterwards(
   const begunByUs = left.origin === 'migrate';
   // The journal says how the guest was when it began; a side that was paused since is told from it by nothing.
   const wasRunning = left.guest.state === 'running';
-  const settlement = await act(
+  const settled = await act(
     settle({ end, wasRunning, begunByUs, attachCommand: attachCommand(guest.vm) }),
     { guest, destination },
     hypervisor,
     journal,
   );
   await putBack(left, { guest, destination }, other, hypervisor, journal);
+  const now = await hypervisor.locate(guest.vm, destination);
+  const settlement = settledSince(settled, (side) => now[side] === 'gone');
   const outcome = endedOutcome(end, settlement, undefined, left.limits, {
     totalMs: left.boundaries.at(-1)?.atMs ?? 0,
     sentBytes: left.boundaries.at(-1)?.sentBytes ?? 0,

@@ -1,58 +1,140 @@
-/** Whose address it is that a run takes over, the source's and not the destination's, and what it inherits. */
-import { describe, expect, test } from 'vitest';
-import { type AttachOptions, type GuestFacts, RefusedError } from '../hypervisor/hypervisor.ts';
+/** Which journal a run that takes over goes on in, what it takes from it, and what it leaves alone. */
+import { rmSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type AttachOptions, RefusedError } from '../hypervisor/hypervisor.ts';
 import { migrationMark } from '../hypervisor/migration-mark.ts';
-import type { Happening } from '../journal/journal-entry.ts';
+import { JournalError } from '../journal/journal-error.ts';
 import { OUTCOME } from '../journal/testing/happenings.ts';
 import { takeOverRun } from './take-over.ts';
-import { DESTINATION, RunBed, SOURCE, STAYED } from './testing/run-bed.ts';
+import { ARRIVED, DESTINATION, OWING, RunBed, SOURCE, STAYED } from './testing/run-bed.ts';
 import { ScriptedMigration } from './testing/scripted-migration.ts';
 
-const before = (side: 'source' | 'destination', value: number): Happening => ({
-  type: 'before',
-  side,
-  settings: { parameters: { a: value }, capabilities: {} },
+let bed: RunBed;
+beforeEach(() => {
+  bed = new RunBed();
 });
-const BOTH = [before('source', 1), before('destination', 2)];
+afterEach(() => bed[Symbol.dispose]());
 
-/** Finding 1: the destination was taken for the source, and told `cont`. */
-test.each<Partial<GuestFacts>>([
-  { state: 'paused' },
-  { state: 'running' },
-  { state: 'incoming', migrating: true, mark: migrationMark(0) },
-])(
-  'the destination of what was left is refused with the command to type, and not touched: %o',
-  async (facts) => {
-    using bed = new RunBed();
-    const id = await bed.leave(BOTH);
-    bed.find(SOURCE, { state: 'paused' });
-    bed.find(DESTINATION, facts);
-    const refused = {
-      code: 'bad-address',
-      message: `${DESTINATION} is the destination of the migration ${id}, which switchover left unfinished, and not its source: type \`switchover attach ${SOURCE} --to ${DESTINATION}\``,
+describe('a run that takes over', () => {
+  test('goes on in the journal of a killed one, with its destination and what it knew', async () => {
+    const mark = migrationMark(1000);
+    const id = await bed.leaveMigrating(mark);
+    bed.hypervisor.guests.set(SOURCE, { ...bed.guest, migrating: true, mark });
+    let inherited: unknown;
+    bed.hypervisor.onAttach = async (options) => {
+      inherited = options.inherited;
     };
-    await expect(takeOverRun(bed.takeOver(DESTINATION), bed.parts)).rejects.toMatchObject(refused);
-    const respelled = bed.takeOver('qmp:/run/../run/vm1-dest.sock', SOURCE);
-    bed.find(respelled.vm, facts);
-    await expect(takeOverRun(respelled, bed.parts)).rejects.toMatchObject({ code: 'bad-address' });
-    expect(bed.hypervisor.calls).toEqual([]);
-  },
-);
+    const run = await takeOverRun(bed.takeOver(), bed.parts);
+    bed.hypervisor.migration.end(ARRIVED);
+    expect((await run.outcome).outcome).toBe('completed');
+    expect(run.id).toBe(id);
+    expect(inherited).toMatchObject({ began: true, destinationWaits: true });
+    expect(bed.hypervisor.calls).toEqual([`attach ${SOURCE} ${DESTINATION}`]);
+    expect((await bed.entriesOf(id)).filter(({ type }) => type === 'ended')).toHaveLength(1);
+  });
 
-test('so it is in post-copy, where it runs the guest and says that a migration is under way', async () => {
-  using bed = new RunBed();
-  await bed.leave([{ type: 'state', from: 'copying', to: 'post-copy' }]);
-  bed.find(DESTINATION, { state: 'running', migrating: true, mark: migrationMark(0) });
-  bed.find(SOURCE, { state: 'paused', migrating: true, mark: migrationMark(1000) });
-  const over = () => takeOverRun(bed.takeOver(DESTINATION), bed.parts);
-  await expect(over()).rejects.toMatchObject({ code: 'bad-address' });
-  bed.hypervisor.guests.delete(SOURCE);
-  await expect(over()).rejects.toMatchObject({ code: 'bad-address' });
+  test('takes nothing from a journal of another migration, but what is still to be put back', async () => {
+    await bed.leaveMigrating(migrationMark(60 * 60_000));
+    bed.hypervisor.guests.set(SOURCE, { ...bed.guest, migrating: true, mark: migrationMark(1000) });
+    let inherited: unknown;
+    bed.hypervisor.onAttach = async (options) => {
+      inherited = options.inherited;
+    };
+    const run = await takeOverRun(bed.takeOver(), bed.parts);
+    bed.hypervisor.migration.end(ARRIVED);
+    await run.outcome;
+    expect(inherited).toMatchObject({ began: false, destinationWaits: false, former: [{ side: 'source' }] });
+    expect(bed.hypervisor.calls).toEqual([`attach ${SOURCE} without a destination`]);
+  });
+
+  test('leaves out a destination of the journal that is another VM', async () => {
+    const mark = migrationMark(1000);
+    await bed.leaveMigrating(mark);
+    bed.hypervisor.guests.set(SOURCE, { ...bed.guest, migrating: true, mark });
+    bed.hypervisor.onAttach = async ({ destination }) => {
+      if (destination) throw new RefusedError('different-vm', 'that is another VM');
+    };
+    const run = await takeOverRun(bed.takeOver(), bed.parts);
+    bed.hypervisor.migration.end(ARRIVED);
+    await run.outcome;
+    expect(bed.hypervisor.calls).toEqual([`attach ${SOURCE} without a destination`]);
+    expect(bed.said.join()).toMatch(/is left out: that is another VM/);
+  });
+
+  test('refused after all, it leaves the journal of the killed one as it was', async () => {
+    const mark = migrationMark(1000);
+    const id = await bed.leaveMigrating(mark);
+    bed.hypervisor.guests.set(SOURCE, { ...bed.guest, migrating: true, mark });
+    bed.hypervisor.onAttach = async () => {
+      throw new RefusedError('different-vm', 'that is another VM');
+    };
+    const run = await takeOverRun(bed.takeOver(SOURCE, 'qmp:/run/other.sock'), bed.parts);
+    await expect(run.outcome).rejects.toMatchObject({ code: 'different-vm' });
+    expect((await bed.entriesOf(id)).map(({ type }) => type)).toContain('before');
+    expect(await bed.parts.store.unfinishedOf({ uuid: bed.guest.uuid ?? null, vm: SOURCE })).toMatchObject({
+      id,
+    });
+  });
+
+  test('but refuses one that the user states', async () => {
+    bed.hypervisor.guests.set(SOURCE, { ...bed.guest, migrating: true, mark: migrationMark(1000) });
+    bed.hypervisor.onAttach = async () => {
+      throw new RefusedError('different-vm', 'that is another VM');
+    };
+    const run = await takeOverRun(bed.takeOver(SOURCE, 'qmp:/run/other.sock'), bed.parts);
+    await expect(run.outcome).rejects.toMatchObject({ code: 'different-vm' });
+    expect(await bed.parts.store.list()).toEqual([]);
+  });
+
+  test.each([
+    [undefined, []],
+    [true, ['cancel']],
+  ])('ends what somebody else began only when told to (%s)', async (mayEndOthers, calls) => {
+    bed.hypervisor.guests.set(SOURCE, { ...bed.guest, migrating: true, mark: migrationMark(1000) });
+    const { migration } = bed.hypervisor;
+    const impossible = {
+      name: 'gives up',
+      summary: '',
+      begin: () => ({
+        initialDowntimeLimitMs: 300,
+        observe: () => ({ action: 'abort', reason: 'over', neededPauseMs: 9 }) as const,
+      }),
+    };
+    migration.emit({
+      kind: 'boundary',
+      pass: 2,
+      atMs: 100,
+      sentBytes: 1,
+      remainingBytes: 1,
+      totalBytes: 9,
+    });
+    const run = await takeOverRun(
+      { ...bed.takeOver(), kind: impossible, ...(mayEndOthers && { mayEndOthers }) },
+      bed.parts,
+    );
+    await run.begun;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(migration.calls).toEqual(calls);
+    migration.end(STAYED);
+    await run.outcome;
+  });
+
+  test('touches nothing where no journal can be opened (review B7)', async () => {
+    bed.hypervisor.guests.set(SOURCE, { ...bed.guest, migrating: true, mark: migrationMark(1000) });
+    rmSync(bed.folder, { recursive: true });
+    writeFileSync(bed.folder, '');
+    await expect(takeOverRun(bed.takeOver(), bed.parts)).rejects.toThrow(JournalError);
+    expect(bed.hypervisor.calls).toEqual([]);
+  });
+
+  test('refuses where nothing is under way and nothing was left', async () => {
+    await expect(takeOverRun(bed.takeOver(), bed.parts)).rejects.toMatchObject({ code: 'not-migrating' });
+  });
 });
 
 test('a migration from there on is another one: taken over, with what is its own to be put back', async () => {
   using bed = new RunBed();
-  const id = await bed.leave(BOTH);
+  const id = await bed.leave(OWING);
   bed.find(DESTINATION, { state: 'running', migrating: true, mark: migrationMark(1000) });
   bed.find(SOURCE, { state: 'handed-over' });
   let inherited: AttachOptions['inherited'];
@@ -68,28 +150,6 @@ test('a migration from there on is another one: taken over, with what is its own
     destinationWaits: false,
     former: [{ side: 'source', parameters: { a: 2 } }],
   });
-});
-
-test('a source that is written otherwise goes on in its own journal', async () => {
-  using bed = new RunBed();
-  const id = await bed.leave(BOTH);
-  bed.find(DESTINATION, { state: 'paused' });
-  const vm = 'qmp:/another/way/to/vm1.sock';
-  bed.find(vm, { state: 'handed-over' });
-  const run = await takeOverRun(bed.takeOver(vm), bed.parts);
-  expect(await run.outcome).toMatchObject({ outcome: 'completed', runsOn: 'destination' });
-  expect(run.id).toBe(id);
-  expect(bed.hypervisor.calls).toContain(`settle ${DESTINATION}, run`);
-});
-
-test('one address for both ends is refused', async () => {
-  using bed = new RunBed();
-  await bed.leave();
-  bed.find(SOURCE, { state: 'paused' });
-  await expect(takeOverRun(bed.takeOver(SOURCE, SOURCE), bed.parts)).rejects.toThrow(
-    `${SOURCE} is given for both ends`,
-  );
-  expect(bed.hypervisor.calls).toEqual([]);
 });
 
 describe('with a migration that somebody else began', () => {
@@ -113,7 +173,7 @@ describe('with a migration that somebody else began', () => {
 
   test('what was inherited is in the new journal, and not lost when its controller goes too', async () => {
     using bed = new RunBed();
-    const left = await bed.leave(BOTH);
+    const left = await bed.leave(OWING);
     const first = await attached(bed);
     expect(first.run.id).not.toBe(left);
     expect(first.inherited?.former).toEqual(OWED);
@@ -126,7 +186,7 @@ describe('with a migration that somebody else began', () => {
     using bed = new RunBed();
     const mark = migrationMark(1000);
     const ended = await bed.leave([
-      ...BOTH,
+      ...OWING,
       { type: 'effect', did: 'migrates', set: { mark } },
       { type: 'restored', side: 'source', problem: 'it does not answer' },
       { type: 'restored', side: 'destination', problem: 'it has ended' },
@@ -140,7 +200,7 @@ describe('with a migration that somebody else began', () => {
   test('one that has ended is not settled for what it owes', async () => {
     using bed = new RunBed();
     await bed.leave([
-      ...BOTH,
+      ...OWING,
       { type: 'restored', side: 'source', problem: 'it does not answer' },
       { type: 'ended', outcome: { ...OUTCOME, outcome: 'failed', runsOn: 'source' } },
     ]);
@@ -149,17 +209,4 @@ describe('with a migration that somebody else began', () => {
       code: 'not-migrating',
     });
   });
-});
-
-test('a refusal leaves the journal that was gone on with as it was', async () => {
-  using bed = new RunBed();
-  const mark = migrationMark(1000);
-  const id = await bed.leave([...BOTH, { type: 'effect', did: 'migrates', set: { mark } }]);
-  bed.find(SOURCE, { state: 'running', migrating: true, mark });
-  bed.hypervisor.onAttach = async () => {
-    throw new RefusedError('different-vm', 'that is another VM');
-  };
-  const run = await takeOverRun(bed.takeOver(SOURCE, 'qmp:/run/other.sock'), bed.parts);
-  await expect(run.outcome).rejects.toMatchObject({ code: 'different-vm' });
-  expect((await bed.parts.store.read(id)).entries).toHaveLength(4);
 });

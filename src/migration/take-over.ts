@@ -12,7 +12,6 @@ import {
   RefusedError,
   type RunningMigration,
 } from '../hypervisor/hypervisor.ts';
-import type { JournalWriter } from '../journal/journal-store.ts';
 import { trustedDestination } from '../journal/trusted-destination.ts';
 import type { MigrationView } from '../journal/view.ts';
 import { formerAt, formerOf, inheritanceOf, notInherited } from './inheritance.ts';
@@ -53,10 +52,11 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
     if (goesOn) parts.goesOn?.(left);
     else if (owing)
       for (const sentence of notInherited(owing, { vm: wish.vm, destination })) parts.say?.(sentence);
+    const former = goesOn ? formerOf(left) : formerAt(owing, { vm: wish.vm, destination });
     const journal = goesOn
       ? await store.reopen(left.id, parts.show)
       : await store.open(
-          openingOf(wish, guest, parts.initiator, {
+          openingOf(wish, guest, parts.initiator, former, {
             origin: 'attach',
             destination: destination ?? null,
             migrateUri: null,
@@ -70,14 +70,11 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
       return runFrom({ place: store.place, wish, lease, claim, journal }, async () =>
         settleAfterwards({ left, guest, destination }, parts.hypervisor, journal),
       );
-    const former = goesOn ? formerOf(left) : formerAt(owing, { vm: wish.vm, destination });
     const inherited = found && { ...found, former };
     const past = goesOn ? left.boundaries : [];
-    return runFrom({ place: store.place, wish, lease, claim, journal, past }, async ({ remember }) => {
-      // The next one reads the newest journal only.
-      if (!goesOn) for (const each of former) await remember(each);
-      return await attach({ wish, destination, inherited, journal, parts }, remember);
-    });
+    return runFrom({ place: store.place, wish, lease, claim, journal, past }, async ({ remember }) =>
+      attach({ wish, destination, inherited, parts }, remember),
+    );
   } catch (error) {
     await lease.release();
     throw error;
@@ -93,7 +90,6 @@ interface Attaching {
   readonly wish: TakeOverWish;
   readonly destination: string | undefined;
   readonly inherited: Inheritance | undefined;
-  readonly journal: JournalWriter;
   readonly parts: RunParts;
 }
 

@@ -41,7 +41,7 @@ const OPENED: Happening = {
   reason: null,
   correlationId: null,
   continues: null,
-  mark: null,
+  inherits: [],
   destinationWaits: false,
   guest: {
     vm: 'qmp:/a',

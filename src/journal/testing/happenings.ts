@@ -39,7 +39,7 @@ export function newOpening(changes: Partial<NewOpening> = {}): NewOpening {
     reason: 'maintenance of host1',
     correlationId: 'CHG-1',
     continues: '20260101T000000.000-vm1-aaaa',
-    mark: 'boot-id/123',
+    inherits: [],
     destinationWaits: true,
     ...changes,
   };

@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { GuestFacts, MigrationEnd } from '../../hypervisor/hypervisor.ts';
 import { FolderJournals } from '../../journal/folder/folder-journals.ts';
 import { initiatorHere } from '../../journal/initiator.ts';
-import type { Happening } from '../../journal/journal-entry.ts';
+import type { Happening, JournalEntry } from '../../journal/journal-entry.ts';
 import type { NewOpening } from '../../journal/journal-store.ts';
 import { DEFAULT_LIMITS } from '../../policy/policy.ts';
 import { stock } from '../../policy/stock.ts';
@@ -22,13 +22,25 @@ export const STAYED: Pick<MigrationEnd, 'result' | 'whereabouts'> = {
   whereabouts: { source: 'running', destination: 'gone' },
 };
 
+export const ARRIVED: Partial<MigrationEnd> & Pick<MigrationEnd, 'result' | 'whereabouts'> = {
+  result: 'completed',
+  whereabouts: { source: 'handed-over', destination: 'running' },
+  destinationEverRan: true,
+};
+
+/** What was set on both sides and not put back. */
+export const OWING: readonly Happening[] = [
+  { type: 'before', side: 'source', settings: { parameters: { a: 1 }, capabilities: {} } },
+  { type: 'before', side: 'destination', settings: { parameters: { a: 2 }, capabilities: {} } },
+];
+
 export class RunBed implements Disposable {
   readonly hypervisor = new ScriptedHypervisor();
   readonly said: string[] = [];
   /** A lease is of one VM on this machine: each test has its own. */
   readonly guest: GuestFacts = { ...this.hypervisor.migration.guest, vm: SOURCE, uuid: randomUUID() };
   readonly parts: RunParts;
-  private readonly folder = mkdtempSync(path.join(os.tmpdir(), 'switchover-run-'));
+  readonly folder = mkdtempSync(path.join(os.tmpdir(), 'switchover-run-'));
 
   constructor() {
     this.parts = {
@@ -46,11 +58,11 @@ export class RunBed implements Disposable {
     this.hypervisor.guests.set(vm, { ...this.guest, ...facts, vm });
   }
 
-  takeOver(vm: string, destination?: string): TakeOverWish {
+  takeOver(vm: string = SOURCE, destination?: string): TakeOverWish {
     return { vm, destination, kind: stock, limits: DEFAULT_LIMITS };
   }
 
-  migrate(vm: string, destination: string): BeginWish {
+  migrate(vm: string = SOURCE, destination: string = DESTINATION): BeginWish {
     return {
       vm,
       destination: { vm: destination, migrateUri: 'tcp:127.0.0.1:4444', listenUri: undefined },
@@ -77,13 +89,25 @@ export class RunBed implements Disposable {
       reason: null,
       correlationId: null,
       continues: null,
-      mark: null,
+      inherits: [],
       destinationWaits: true,
       ...opening,
     });
     for (const happening of happenings) journal.append(0, happening);
     await journal.close();
     return journal.id;
+  }
+
+  /** The same of one that was killed while its migration, of that mark, was under way. */
+  async leaveMigrating(mark: string): Promise<string> {
+    return await this.leave([
+      { type: 'before', side: 'source', settings: { parameters: { a: 1 }, capabilities: {} } },
+      { type: 'effect', did: 'migrates', set: { mark } },
+    ]);
+  }
+
+  async entriesOf(id: string): Promise<readonly JournalEntry[]> {
+    return (await this.parts.store.read(id, 0, { samples: true })).entries;
   }
 
   [Symbol.dispose](): void {

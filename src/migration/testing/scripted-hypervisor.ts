@@ -34,6 +34,8 @@ export class ScriptedHypervisor implements Hypervisor {
     await options.begins?.(this.migration.mark);
   };
   onAttach: (options: AttachOptions) => Promise<void> = async () => {};
+  /** What happens when it is told to settle at one end. */
+  onSettle: () => Promise<void> = async () => {};
 
   async inspect(vm: string): Promise<GuestFacts> {
     const guest = this.guests.get(vm);
@@ -71,6 +73,7 @@ export class ScriptedHypervisor implements Hypervisor {
 
   async settleAt(vm: string, { run, former }: SettleTodo): Promise<Settled> {
     this.calls.push(`settle ${vm}${run ? ', run' : ''}${former ? ', put back' : ''}`);
+    await this.onSettle();
     return {
       effect: run ? { did: `cont on ${vm}` } : undefined,
       restored: former ? { side: former.side, problem: undefined } : undefined,

@@ -246,7 +246,7 @@ export class SimulatedRun {
       reason: null,
       correlationId: null,
       continues: null,
-      mark: null,
+      inherits: [],
       destinationWaits: this.input.begin === 'waiting',
     });
     return this.journal.reduce((view, entry) => foldEntry(view, entry), opened);

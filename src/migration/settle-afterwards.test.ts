@@ -1,0 +1,88 @@
+/** A migration that ended while nobody watched. */
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { GuestFacts } from '../hypervisor/hypervisor.ts';
+import { takeOverRun } from './take-over.ts';
+import { DESTINATION, RunBed, SOURCE } from './testing/run-bed.ts';
+
+let bed: RunBed;
+beforeEach(() => {
+  bed = new RunBed();
+});
+afterEach(() => bed[Symbol.dispose]());
+
+function find(source: GuestFacts['state'], destination: GuestFacts['state'] | undefined): void {
+  bed.find(SOURCE, { state: source });
+  if (destination) bed.find(DESTINATION, { state: destination });
+  else bed.hypervisor.guests.delete(DESTINATION);
+}
+
+test('is let run where it waits for our word, and its journal is closed', async () => {
+  const id = await bed.leaveMigrating('mark');
+  find('handed-over', 'paused');
+  const released: string[] = [];
+  bed.hypervisor.inheritClaim = async () => ({
+    rest: async () => {},
+    release: async (side) => void released.push(side),
+  });
+  const run = await takeOverRun(bed.takeOver(), bed.parts);
+  expect(await run.outcome).toMatchObject({ outcome: 'completed', runsOn: 'destination' });
+  expect(bed.hypervisor.calls).toEqual([`settle ${DESTINATION}, run`, `settle ${SOURCE}, put back`]);
+  expect((await bed.entriesOf(id)).at(-1)).toMatchObject({ type: 'ended' });
+  // The mark of the killed one went there with the guest.
+  expect(released).toEqual(['destination']);
+  find('handed-over', 'running');
+  await expect(takeOverRun(bed.takeOver(), bed.parts)).rejects.toMatchObject({ code: 'not-migrating' });
+});
+
+test('is left as it is where it ran there already, and was stopped since (S9)', async () => {
+  const id = await bed.leaveMigrating('mark');
+  const journal = await bed.parts.store.reopen(id);
+  journal.append(1, { type: 'guest', event: 'resumed', side: 'destination' });
+  await journal.close();
+  find('handed-over', 'paused');
+  const run = await takeOverRun(bed.takeOver(), bed.parts);
+  expect(await run.outcome).toMatchObject({
+    runsOn: 'destination',
+    reason: expect.stringContaining('stopped there by somebody else, after its arrival'),
+  });
+  expect(bed.hypervisor.calls).toEqual([`settle ${SOURCE}, put back`]);
+});
+
+test('is only told where it runs already', async () => {
+  await bed.leaveMigrating('mark');
+  find('running', undefined);
+  const run = await takeOverRun(bed.takeOver(), bed.parts);
+  expect(await run.outcome).toMatchObject({ outcome: 'failed', runsOn: 'source' });
+  expect(bed.hypervisor.calls).toEqual([`settle ${SOURCE}, put back`]);
+});
+
+test('needs a hand where the destination cannot be asked, and may be settled again', async () => {
+  await bed.leaveMigrating('mark');
+  find('handed-over', undefined);
+  const first = await takeOverRun(bed.takeOver(), bed.parts);
+  expect(await first.outcome).toMatchObject({ runsOn: 'unknown', reason: expect.stringMatching(/attach/) });
+  find('handed-over', 'paused');
+  const second = await takeOverRun(bed.takeOver(), bed.parts);
+  expect(await second.outcome).toMatchObject({ outcome: 'completed', runsOn: 'destination' });
+});
+
+test('is not let run on another VM that answers at the address', async () => {
+  await bed.leaveMigrating('mark');
+  find('handed-over', undefined);
+  bed.find(DESTINATION, { uuid: randomUUID(), state: 'paused' });
+  const run = await takeOverRun(bed.takeOver(), bed.parts);
+  expect(await run.outcome).toMatchObject({ runsOn: 'unknown' });
+  expect(bed.hypervisor.calls.filter((call) => call.includes(', run'))).toEqual([]);
+});
+
+test('is not told to run on a side that died while settings were put back there', async () => {
+  await bed.leaveMigrating('mark');
+  find('running', undefined);
+  bed.hypervisor.onSettle = async () => bed.find(SOURCE, { state: 'gone' });
+  const run = await takeOverRun(bed.takeOver(), bed.parts);
+  expect(await run.outcome).toMatchObject({
+    runsOn: 'unknown',
+    reason: expect.stringContaining('its process there has ended since'),
+  });
+});
