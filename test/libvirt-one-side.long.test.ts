@@ -2,7 +2,8 @@
  * One side, on real libvirt hosts: a libvirtd of either side ends, hangs or is restarted in each phase of a migration,
  * its events are lost, an operator suspends the guest. Who runs the guest is asked of both libvirts by connections
  * of the test's own, and of the guest itself by its serial line on both hosts: at no time two answer, and after the
- * end, or after the hand that the outcome names, exactly one does.
+ * end, or after the hand that the outcome names, exactly one does. One list of faults on one bed, hence a little over 300
+ * lines.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';

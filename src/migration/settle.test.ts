@@ -1,3 +1,7 @@
+/**
+ * Which side has the guest, over every combination of what can be known. One table and the rules over it, hence longer than
+ * most files.
+ */
 import { describe, expect, test } from 'vitest';
 import type { MigrationEnd, SideState } from '../hypervisor/hypervisor.ts';
 import { type Settlement, type SettlementFacts, settle } from './settle.ts';

@@ -1,3 +1,4 @@
+/** What the curve may say of any guest, and how little it needs to be told: one list, hence a little over 300 lines. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DirtyCurve, type Tolerance } from './dirty-curve.ts';

@@ -109,6 +109,14 @@ describe('the destination', () => {
     expect(state).toBe('running');
   });
 
+  // Review B24: devices that load for more than 5 s.
+  test('may load its devices for twenty seconds', async () => {
+    const { clock, pair, destination, parts, timed } = await bed();
+    clock.after(20_000, () => pair.destination.startGuest('stream'));
+    const { state } = await timed(lastingDestinationState(destination, 'handed-over', parts('completed')));
+    expect(state).toBe('running');
+  });
+
   test('that stays paused counts as paused after a while; at once where the guest was paused', async () => {
     const { pair, destination, parts, timed } = await bed();
     pair.destination.stopGuest('paused');

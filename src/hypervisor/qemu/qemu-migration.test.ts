@@ -1,55 +1,9 @@
-/** What the driver makes of what QEMU does, at moments that no real QEMU can be held at. */
+/** What the driver makes of what QEMU does at the start and on the way, at moments that no real QEMU can be held at. */
 import { describe, expect, test } from 'vitest';
-import {
-  type AttachOptions,
-  type MigrationEvent,
-  NotBegunError,
-  RefusedError,
-  type StartOptions,
-  TooLateError,
-} from '../hypervisor.ts';
-import type { Fault } from '../simulated/protocol/faults.ts';
-import { type PairInput, SimulatedPair } from '../simulated/protocol/simulated-pair.ts';
-import { OPTIONS } from '../simulated/testing/drive.ts';
-import { BUSY_GUEST, CALM_GUEST } from '../simulated/testing/small-guest.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
+import { type MigrationEvent, NotBegunError, RefusedError } from '../hypervisor.ts';
+import { CALM_GUEST } from '../simulated/testing/small-guest.ts';
 import { connectQmp } from './qmp/client.ts';
-
-function bed(faults: readonly Fault[] = [], input: Partial<PairInput> = {}) {
-  const clock = new VirtualClock();
-  const pair = new SimulatedPair({ clock, scenario: BUSY_GUEST, faults, ...input });
-  const start = async (options: Partial<StartOptions> = {}) =>
-    await clock.until(pair.hypervisor().start(pair.vm, pair.target, { ...OPTIONS, ...options }));
-  const attach = async (options: Partial<AttachOptions> = {}) =>
-    await clock.until(
-      pair.hypervisor().attach(pair.vm, {
-        brake: false,
-        lineRateBytesPerSecond: undefined,
-        destination: pair.target.vm,
-        ...options,
-      }),
-    );
-  /** Reads to the end. */
-  const follow = async (migration: Awaited<ReturnType<typeof start>>) => {
-    const events: MigrationEvent[] = [];
-    const reading = (async () => {
-      for await (const event of migration.events) events.push(event);
-    })();
-    const end = await clock.until(migration.ended);
-    await clock.until(reading);
-    return { events, end };
-  };
-  const settings = () =>
-    [pair.source, pair.destination].map((side) => [
-      side.settings.shownParameters,
-      side.settings.shownCapabilities,
-    ]);
-  return { clock, pair, start, attach, follow, settings };
-}
-
-function kinds(events: readonly MigrationEvent[]): string[] {
-  return events.map((event) => event.kind);
-}
+import { kinds, pairBed } from './testing/pair-bed.ts';
 
 describe('a start', () => {
   test.each([
@@ -67,7 +21,7 @@ describe('a start', () => {
     ['refuses to wait', { command: 'stop', side: 'destination' }, /could not be told to wait/],
     ['refuses to migrate', { command: 'migrate', side: 'source' }, /refused to migrate/],
   ] as const)('that QEMU %s is refused, and leaves nothing behind', async (_, on, words) => {
-    const { start, settings, pair } = bed([{ on, do: 'error' }]);
+    const { start, settings, pair } = pairBed([{ on, do: 'error' }]);
     const before = settings();
     const failure = await start().catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(RefusedError);
@@ -82,14 +36,14 @@ describe('a start', () => {
     ['migrate-set-parameters', 'source'],
     ['stop', 'destination'],
   ] as const)('whose %s is not answered is no refusal: it was not begun (audit 9)', async (command, side) => {
-    const { start, settings } = bed([{ on: { command, side }, do: 'never' }]);
+    const { start, settings } = pairBed([{ on: { command, side }, do: 'never' }]);
     const before = settings();
     await expect(start()).rejects.toThrow(NotBegunError);
     expect(settings()).toEqual(before);
   });
 
   test('that was not begun and could not be put back says what to type', async () => {
-    const { start } = bed([
+    const { start } = pairBed([
       { on: { command: 'migrate-set-parameters', side: 'source' }, nth: 1, do: 'never' },
       { on: { command: 'migrate-set-parameters', side: 'source' }, nth: 2, do: 'error' },
     ]);
@@ -99,7 +53,7 @@ describe('a start', () => {
   test.each(['never', 'drop'] as const)(
     'whose migrate meets `%s` has begun, and is followed',
     async (way) => {
-      const { start, follow, clock } = bed([{ on: { command: 'migrate', side: 'source' }, do: way }]);
+      const { start, follow, clock } = pairBed([{ on: { command: 'migrate', side: 'source' }, do: way }]);
       const migration = await start();
       await clock.pass(500);
       await clock.until(migration.cancel());
@@ -111,7 +65,7 @@ describe('a start', () => {
   );
 
   test('that QEMU never heard of is told as a failure, with the guest where it was', async () => {
-    const { start, follow } = bed([
+    const { start, follow } = pairBed([
       { on: { command: 'migrate', side: 'source' }, do: 'lost' },
       { on: { command: 'migrate', side: 'source' }, do: 'connection-lost', to: 'source', ms: 300 },
     ]);
@@ -120,7 +74,7 @@ describe('a start', () => {
   });
 
   test('before which somebody waits for both ends tells of each that is not there', async () => {
-    const { start, pair } = bed();
+    const { start, pair } = pairBed();
     pair.source.loseConnection(Number.POSITIVE_INFINITY);
     pair.destination.loseConnection(Number.POSITIVE_INFINITY);
     const failure = await start().catch((error: unknown) => error);
@@ -134,7 +88,9 @@ describe('a VM that stops answering before anything was touched', () => {
   test.each(['query-uuid', 'query-name', 'query-kvm'])(
     '%s: it is refused, and let go of',
     async (command) => {
-      const { start, clock, pair } = bed([{ on: { command, side: 'source' }, nth: 'every', do: 'error' }]);
+      const { start, clock, pair } = pairBed([
+        { on: { command, side: 'source' }, nth: 'every', do: 'error' },
+      ]);
       await expect(clock.until(pair.hypervisor().inspect(pair.vm))).rejects.toMatchObject(refusal);
       const failure = await start().catch((error: unknown) => error);
       expect(failure).toBeInstanceOf(Error);
@@ -144,7 +100,7 @@ describe('a VM that stops answering before anything was touched', () => {
   );
 
   test('nor is it attached to', async () => {
-    const { start, attach, clock, pair } = bed([
+    const { start, attach, clock, pair } = pairBed([
       { on: { command: 'query-uuid', side: 'source' }, nth: 3, do: 'drop' },
     ]);
     const first = await start();
@@ -160,7 +116,9 @@ describe('a guest that is stopped, and not for the switchover', () => {
     ['stopped-by-operator', /somebody else/],
     ['io-error', /disk error/],
   ] as const)('%s: it is held, and the end says by whom', async (what, words) => {
-    const { start, follow } = bed([{ on: { atMs: 700 }, do: what, to: 'source' }], { scenario: CALM_GUEST });
+    const { start, follow } = pairBed([{ on: { atMs: 700 }, do: what, to: 'source' }], {
+      scenario: CALM_GUEST,
+    });
     const { events, end } = await follow(await start());
     expect(events.find(({ kind }) => kind === 'held')).toMatchObject({ by: expect.stringMatching(words) });
     expect(end).toMatchObject({ result: 'completed', heldBy: expect.stringMatching(words) });
@@ -168,7 +126,7 @@ describe('a guest that is stopped, and not for the switchover', () => {
   });
 
   test('one that is resumed in time is held no more', async () => {
-    const { start, follow, clock, pair } = bed([
+    const { start, follow, clock, pair } = pairBed([
       { on: { atMs: 300 }, do: 'stopped-by-operator', to: 'source' },
     ]);
     const migration = await start();
@@ -179,7 +137,7 @@ describe('a guest that is stopped, and not for the switchover', () => {
   });
 
   test('our own suspension is nobody else’s stop', async () => {
-    const { start, follow, clock } = bed();
+    const { start, follow, clock } = pairBed();
     const migration = await start();
     await clock.pass(500);
     await clock.until(migration.suspend());
@@ -197,7 +155,7 @@ describe('a guest that is stopped, and not for the switchover', () => {
   });
 
   test('a guest that shuts itself down runs nowhere', async () => {
-    const { start, follow } = bed([{ on: { atMs: 700 }, do: 'shut-down', to: 'source' }]);
+    const { start, follow } = pairBed([{ on: { atMs: 700 }, do: 'shut-down', to: 'source' }]);
     const { events, end } = await follow(await start());
     expect(events.find(({ kind }) => kind === 'guest-ended')).toMatchObject({
       words: 'the guest shut itself down',
@@ -210,185 +168,16 @@ describe('a guest that is stopped, and not for the switchover', () => {
   });
 
   test('a QEMU that is told to end says so', async () => {
-    const { start, follow, clock, pair } = bed();
+    const { start, follow, clock, pair } = pairBed();
     const migration = await start();
     clock.after(500, () => pair.source.shutDown(false));
     expect((await follow(migration)).end.guestEnded).toBe('QEMU was told to end the guest');
   });
 });
 
-describe('cancelling', () => {
-  test('what has ended is too late', async () => {
-    const { start, follow, clock } = bed([], { scenario: CALM_GUEST });
-    const migration = await start();
-    await follow(migration);
-    await expect(clock.until(migration.cancel())).rejects.toThrow(TooLateError);
-  });
-
-  test('without a hold on the destination the source is only cancelled while it cannot be switching over', async () => {
-    const { start, clock, pair } = bed();
-    const first = await start();
-    await clock.pass(300);
-    await clock.until(first.detach());
-    const { attach } = {
-      attach: () =>
-        clock.until(
-          pair
-            .hypervisor()
-            .attach(pair.vm, { brake: false, lineRateBytesPerSecond: undefined, destination: undefined }),
-        ),
-    };
-    const migration = await attach();
-    const { did } = await clock.until(migration.cancel());
-    expect(did).toMatch(/^migrate-set-parameters downtime-limit=1, then migrate_cancel$/);
-  });
-
-  test('a guest that stops while it is looked at is not cancelled without that hold', async () => {
-    const { start, clock, pair, attach } = bed([], { scenario: BUSY_GUEST });
-    const first = await start({ destinationStartsItself: true });
-    await clock.pass(300);
-    await clock.until(first.detach());
-    const migration = await attach({ destination: undefined });
-    // The limit is taken, and the guest stops all the same, for the look came first.
-    pair.onCommand = ({ command, args }) => {
-      if (command === 'migrate-set-parameters' && args['downtime-limit'] === 1)
-        clock.after(100, () => pair.source.stopGuest('finish-migrate'));
-    };
-    await expect(clock.until(migration.cancel())).rejects.toThrow(/stopped for the switchover/);
-    expect(pair.heard.some(({ command }) => command === 'migrate_cancel' || command === 'yank')).toBe(false);
-  });
-
-  test('an unanswered yank gives the connection up', async () => {
-    const { start, clock, pair } = bed([
-      {
-        on: { event: 'STOP', side: 'source' },
-        do: 'connection-silent',
-        to: 'source',
-        ms: Number.POSITIVE_INFINITY,
-      },
-    ]);
-    const migration = await start();
-    await clock.until(
-      migration.setDowntimeLimit({ pauseMs: 4000, fixedCostMs: 50, lineRateBytesPerSecond: 57e6 }),
-    );
-    while (pair.truth.runningSides.length > 0) await clock.pass(20);
-    await expect(clock.until(migration.cancel())).rejects.toThrow(/did not answer yank/);
-    await expect(clock.until(migration.suspend())).rejects.toThrow(/out of reach/);
-  });
-
-  test('with a brake, restraining releases the throttle too', async () => {
-    const { start, follow, clock, pair } = bed();
-    const migration = await start({ brake: true });
-    await clock.until(migration.throttle(80));
-    const { did } = await clock.until(migration.restrain());
-    expect(did).toMatch(/downtime-limit=1 .*max-cpu-throttle=1/);
-    pair.carryOut({ do: 'link-reset' });
-    expect((await follow(migration)).end.result).toBe('failed');
-    await expect(
-      bed()
-        .start()
-        .then((each) => each.throttle(50)),
-    ).rejects.toThrow();
-  });
-});
-
-test('a QEMU that ends after the migration is known to have ended', async () => {
-  const { start, follow, clock, pair } = bed();
-  const migration = await start();
-  await clock.until(migration.cancel());
-  expect((await follow(migration)).end.whereabouts.source).toBe('running');
-  expect(migration.isGone('source')).toBe(false);
-  pair.carryOut({ do: 'killed', to: 'source' });
-  await clock.pass(5000);
-  expect([migration.isGone('source'), migration.isGone('destination')]).toEqual([true, false]);
-});
-
-describe('letting the destination run', () => {
-  test('waits for it to have loaded the guest, and does nothing where it runs', async () => {
-    const { start, clock, pair, follow } = bed([], {
-      scenario: { ...CALM_GUEST, switchoverFixedCostMs: 500 },
-    });
-    const migration = await start();
-    while (pair.truth.runningSides.length > 0) await clock.pass(20);
-    expect(await clock.until(migration.letRun())).toEqual({ did: 'cont on the destination' });
-    expect(pair.truth.misdeeds).toEqual([]);
-    expect(await clock.until(migration.letRun())).toEqual({ did: 'nothing: it runs already' });
-    const { end } = await follow(migration);
-    expect(end).toMatchObject({ result: 'completed', destinationEverRan: true });
-  });
-
-  test('one that never comes to an end of loading is told so', async () => {
-    const { start, clock, pair } = bed([], { scenario: { ...CALM_GUEST, switchoverFixedCostMs: 120_000 } });
-    const migration = await start();
-    while (pair.truth.runningSides.length > 0) await clock.pass(20);
-    await expect(clock.until(migration.letRun())).rejects.toThrow(/does not come to an end of loading/);
-  });
-
-  test('is not possible where nobody gave us its monitor', async () => {
-    const { start, clock, attach } = bed();
-    const first = await start();
-    await clock.pass(200);
-    await clock.until(first.detach());
-    const migration = await attach({ destination: undefined });
-    await expect(clock.until(migration.letRun())).rejects.toThrow(/is not open/);
-    await expect(clock.until(migration.resume('destination'))).rejects.toThrow(/is not open/);
-    await expect(clock.until(migration.halt('destination'))).rejects.toThrow(/is not open/);
-  });
-});
-
-describe('post-copy', () => {
-  async function inPostCopy() {
-    const { start, clock, ...rest } = bed();
-    const migration = await start({ postCopy: true });
-    await clock.pass(400);
-    expect(await clock.until(migration.startPostCopy())).toEqual({ did: 'migrate-start-postcopy' });
-    await clock.pass(200);
-    return { ...rest, clock, migration };
-  }
-
-  test('the waiting destination is let run, and there is no way back', async () => {
-    const { clock, pair, follow, migration } = await inPostCopy();
-    await expect(clock.until(migration.cancel())).rejects.toThrow(/post-copy has begun/);
-    await clock.until(migration.letRun());
-    const { end } = await follow(migration);
-    expect(end).toMatchObject({ result: 'completed', postCopyBegan: true });
-    expect(pair.truth.runningSides).toEqual(['destination']);
-    expect(pair.truth.overlaps).toEqual([]);
-  });
-
-  test('is looked at four times a second, not twenty (review B19)', async () => {
-    const { clock, pair, follow, migration } = await inPostCopy();
-    await clock.until(migration.letRun());
-    const asked = () => pair.heard.filter(({ command }) => command === 'query-migrate').length;
-    const before = asked();
-    await clock.pass(1000);
-    expect(asked() - before).toBeLessThanOrEqual(6);
-    await follow(migration);
-  });
-
-  test('is taken over as what it is: there is no way back (review B2)', async () => {
-    const { attach, clock, follow, migration: first } = await inPostCopy();
-    await clock.until(first.letRun());
-    await clock.until(first.detach());
-    const migration = await attach();
-    await expect(clock.until(migration.cancel())).rejects.toThrow(TooLateError);
-    expect((await follow(migration)).end).toMatchObject({
-      result: 'completed',
-      postCopyBegan: true,
-      whereabouts: { destination: 'running' },
-    });
-  });
-
-  test('without the capability QEMU refuses it', async () => {
-    const { start, clock } = bed();
-    const migration = await start();
-    await expect(clock.until(migration.startPostCopy())).rejects.toThrow(/Enable postcopy/);
-  });
-});
-
 describe('without events', () => {
   test('passes, the stop and the end are found by asking', async () => {
-    const { clock, pair, attach, follow } = bed([], { scenario: CALM_GUEST });
+    const { clock, pair, attach, follow } = pairBed([], { scenario: CALM_GUEST });
     const open = { clock, open: pair.open };
     const destination = await clock.until(connectQmp('/sim/destination.sock', open));
     await clock.until(destination.execute('migrate-incoming', { uri: pair.target.migrateUri ?? '' }));
@@ -406,12 +195,12 @@ describe('without events', () => {
 });
 
 test('a probe is told while the guest is copied, and is nothing where it fails', async () => {
-  const told = bed();
+  const told = pairBed();
   const migration = await told.start({ probeMs: 300 });
   await told.clock.pass(600);
   await told.clock.until(migration.cancel());
   expect(kinds((await told.follow(migration)).events)).toContain('probed');
-  const refused = bed([{ on: { command: 'calc-dirty-rate', side: 'source' }, do: 'error' }]);
+  const refused = pairBed([{ on: { command: 'calc-dirty-rate', side: 'source' }, do: 'error' }]);
   const other = await refused.start({ probeMs: 300 });
   await refused.clock.pass(600);
   await refused.clock.until(other.cancel());
@@ -419,7 +208,7 @@ test('a probe is told while the guest is copied, and is nothing where it fails',
 });
 
 test("a destination of somebody else's is not fenced when his migration ends: it may wait for his next try", async () => {
-  const { start, attach, follow, clock, pair } = bed();
+  const { start, attach, follow, clock, pair } = pairBed();
   const owner = await start({ destinationStartsItself: true });
   await clock.pass(200);
   // As with `exit-on-error=false`.
@@ -434,7 +223,7 @@ test("a destination of somebody else's is not fenced when his migration ends: it
 });
 
 test('a stop for the switchover while somebody attaches is learned, and is of an unknown age', async () => {
-  const { start, attach, clock, pair } = bed();
+  const { start, attach, clock, pair } = pairBed();
   const owner = await start();
   await clock.pass(200);
   await clock.until(owner.detach());

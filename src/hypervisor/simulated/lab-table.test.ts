@@ -1,6 +1,7 @@
 /**
  * What the lab measured on real guests (QEMU 10.0.2, 512 MiB, 128 MiB rewritten in a loop, 480 Mbit/s),
- * asked of the simulator through the same supervisor and policies: within 5 % unless a line says otherwise.
+ * asked of the simulator through the same supervisor and policies: within 5 % unless a line says otherwise. One table, hence a
+ * little over 300 lines.
  */
 import { describe, expect, test } from 'vitest';
 import type { Happening } from '../../journal/journal-entry.ts';

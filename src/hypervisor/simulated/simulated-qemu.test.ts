@@ -1,4 +1,7 @@
-/** QEMU's rules on figures that can be worked out by hand: 500 MB of guest, 100 MB/s of link, 300 ms of limit. */
+/**
+ * QEMU's rules on figures that can be worked out by hand: 500 MB of guest, 100 MB/s of link, 300 ms of limit. One list of
+ * rules, hence longer than most files.
+ */
 import { describe, expect, test } from 'vitest';
 import type { Boundary } from '../../model/observation.ts';
 import type { MigrationEvent } from '../hypervisor.ts';

@@ -1,4 +1,7 @@
-/** That the simulated pair does what QEMU does, whoever drives it: asked through monitors, judged by the truth. */
+/**
+ * That the simulated pair does what QEMU does, whoever drives it: asked through monitors, judged by the truth. One list of
+ * what QEMU does, hence a little over 300 lines.
+ */
 import { describe, expect, test } from 'vitest';
 import { connectQmp, type QmpClient } from '../../qemu/qmp/client.ts';
 import { QmpCommandError } from '../../qemu/qmp/errors.ts';

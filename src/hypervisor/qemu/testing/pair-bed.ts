@@ -1,0 +1,43 @@
+/** The real driver on a simulated pair of QEMUs, in virtual time. */
+import type { AttachOptions, MigrationEvent, StartOptions } from '../../hypervisor.ts';
+import type { Fault } from '../../simulated/protocol/faults.ts';
+import { type PairInput, SimulatedPair } from '../../simulated/protocol/simulated-pair.ts';
+import { OPTIONS } from '../../simulated/testing/drive.ts';
+import { BUSY_GUEST } from '../../simulated/testing/small-guest.ts';
+import { VirtualClock } from '../../testing/virtual-clock.ts';
+
+export function pairBed(faults: readonly Fault[] = [], input: Partial<PairInput> = {}) {
+  const clock = new VirtualClock();
+  const pair = new SimulatedPair({ clock, scenario: BUSY_GUEST, faults, ...input });
+  const start = async (options: Partial<StartOptions> = {}) =>
+    await clock.until(pair.hypervisor().start(pair.vm, pair.target, { ...OPTIONS, ...options }));
+  const attach = async (options: Partial<AttachOptions> = {}) =>
+    await clock.until(
+      pair.hypervisor().attach(pair.vm, {
+        brake: false,
+        lineRateBytesPerSecond: undefined,
+        destination: pair.target.vm,
+        ...options,
+      }),
+    );
+  /** Reads to the end. */
+  const follow = async (migration: Awaited<ReturnType<typeof start>>) => {
+    const events: MigrationEvent[] = [];
+    const reading = (async () => {
+      for await (const event of migration.events) events.push(event);
+    })();
+    const end = await clock.until(migration.ended);
+    await clock.until(reading);
+    return { events, end };
+  };
+  const settings = () =>
+    [pair.source, pair.destination].map((side) => [
+      side.settings.shownParameters,
+      side.settings.shownCapabilities,
+    ]);
+  return { clock, pair, start, attach, follow, settings };
+}
+
+export function kinds(events: readonly MigrationEvent[]): string[] {
+  return events.map((event) => event.kind);
+}

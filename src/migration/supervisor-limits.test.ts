@@ -1,0 +1,239 @@
+/** The user's limits and the stall clock hold, whatever the policy wants. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Happening } from '../journal/journal-entry.ts';
+import type { Decision, Limits } from '../policy/policy.ts';
+import { stock } from '../policy/stock.ts';
+import { ScriptedMigration } from './testing/scripted-migration.ts';
+import { ARRIVED, always, boundary, STAYED, supervise, tick, turn } from './testing/supervise.ts';
+
+describe('the user’s limits hold whatever the policy wants', () => {
+  test('no pause above --max-downtime is ever allowed', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.double({ min: 1, max: 1e6, noNaN: true }),
+        fc.integer({ min: 100, max: 9000 }),
+        async (wanted, maxDowntimeMs) => {
+          const decisions: Decision[] = [
+            {
+              action: 'switchover',
+              acceptedPauseMs: wanted,
+              lineRateBytesPerSecond: undefined,
+              fixedCostMs: 50,
+              reason: '',
+            },
+            {
+              action: 'set-downtime-limit',
+              downtimeLimitMs: wanted,
+              lineRateBytesPerSecond: undefined,
+              fixedCostMs: 50,
+              reason: '',
+            },
+            { action: 'set-downtime-limit', downtimeLimitMs: wanted, asIs: true, reason: '' },
+          ];
+          for (const decision of decisions) {
+            const migration = new ScriptedMigration();
+            migration.emit(boundary(1, 0, 537), boundary(2, 3600, 133)).end(ARRIVED);
+            await supervise(migration, { kind: always(decision), limits: { maxDowntimeMs } }).done;
+            const allowed = migration.calls.map((call) => Number(call.replace('limit ', '')));
+            expect(allowed).toHaveLength(2);
+            for (const limitMs of allowed) expect(limitMs).toBeLessThanOrEqual(maxDowntimeMs);
+          }
+        },
+      ),
+    );
+  });
+
+  test('post-copy is not entered without the user’s word', async () => {
+    const migration = new ScriptedMigration();
+    migration.emit(boundary(1, 0, 537)).end(ARRIVED);
+    const { done, journal } = supervise(migration, { kind: always({ action: 'post-copy', reason: '' }) });
+    await done;
+    expect(migration.calls).toEqual([]);
+    expect(journal).toContainEqual(expect.objectContaining({ type: 'warning' }));
+  });
+
+  test('--timeout ends it on the source', async () => {
+    const migration = new ScriptedMigration();
+    const { done } = supervise(migration, { kind: stock, limits: { timeoutMs: 4000 } });
+    migration.emit(boundary(1, 0, 537), tick(3999, 200), tick(4001, 201));
+    await turn();
+    expect(migration.calls).toEqual(['cancel']);
+    migration.end(STAYED);
+    expect(await done).toMatchObject({
+      outcome: 'aborted',
+      runsOn: 'source',
+      reason: expect.stringContaining('--timeout 4 s'),
+    });
+  });
+
+  test('a link that moves nothing is a failure, told by time alone', async () => {
+    const migration = new ScriptedMigration();
+    const { done } = supervise(migration, { kind: stock, limits: { stallTimeoutMs: 3000 } });
+    migration.emit(boundary(1, 0, 537), tick(1000, 50), tick(2000, 50), tick(3900, 50));
+    await turn();
+    expect(migration.calls).toEqual([]);
+    migration.emit(tick(4000, 50));
+    await turn();
+    expect(migration.calls).toEqual(['cancel']);
+    migration.end(STAYED);
+    expect(await done).toMatchObject({ outcome: 'failed', runsOn: 'source' });
+  });
+
+  test('a hypervisor that does not answer, and a controller that does not look, are no stall (S7)', async () => {
+    const migration = new ScriptedMigration();
+    const { done } = supervise(migration, { kind: stock, limits: { stallTimeoutMs: 3000 } });
+    migration.emit(boundary(1, 0, 537), tick(1000, 50), { kind: 'silence', atMs: 60_000 }, tick(60_100, 50));
+    migration.emit({ kind: 'gap', atMs: 90_000, forMs: 29_000 }, tick(90_100, 50), tick(92_000, 50));
+    await turn();
+    migration.end(STAYED);
+    await done;
+    expect(migration.calls).toEqual([]);
+  });
+
+  test('a pause that reaches --max-downtime is broken off', async () => {
+    const migration = new ScriptedMigration();
+    const { done } = supervise(migration, { limits: { maxDowntimeMs: 1000 }, kind: stock });
+    migration.emit(boundary(1, 0, 537), { kind: 'stopped', atMs: 5000 }, { kind: 'silence', atMs: 5950 });
+    await turn();
+    expect(migration.calls).toEqual([]);
+    migration.emit({ kind: 'silence', atMs: 6000 }, { kind: 'resumed', atMs: 6040, side: 'source' });
+    await turn();
+    expect(migration.calls).toEqual(['cancel']);
+    migration.end(STAYED);
+    // The guest did stand still, and the outcome says how long.
+    expect(await done).toMatchObject({ outcome: 'aborted', runsOn: 'source', pauseMs: 1040 });
+  });
+});
+
+describe('a migration of somebody else’s is left running (`--over-budget leave`)', () => {
+  const leave = (limits: Partial<Limits> = {}): Partial<Limits> => ({ overBudget: 'leave', ...limits });
+  const warningsIn = (journal: readonly Happening[]) =>
+    journal.flatMap((entry) => (entry.type === 'warning' ? [entry.message] : []));
+  const ABORT: Decision = { action: 'abort', neededPauseMs: 9000, reason: 'over' };
+
+  test('when the policy gives it up, which is told once', async () => {
+    const migration = new ScriptedMigration();
+    migration.emit(boundary(1, 0, 537), boundary(2, 3600, 133), boundary(3, 5800, 133)).end(ARRIVED);
+    const { done, journal } = supervise(migration, { kind: always(ABORT), limits: leave() });
+    expect(await done).toMatchObject({ outcome: 'completed', neededPauseMs: null });
+    expect(migration.calls).toEqual([]);
+    expect(warningsIn(journal)).toEqual([expect.stringContaining('left running, as asked')]);
+  });
+
+  test('when nothing reaches the destination, which is told once', async () => {
+    const migration = new ScriptedMigration();
+    migration.emit(
+      boundary(1, 0, 537, 1),
+      tick(1500, 1),
+      tick(2900, 1),
+      tick(3000, 1),
+      tick(4000, 1),
+      tick(5000, 2),
+      { kind: 'silence', atMs: 8000 },
+    );
+    migration.end(ARRIVED);
+    const { done, journal } = supervise(migration, { kind: stock, limits: leave({ stallTimeoutMs: 3000 }) });
+    expect((await done).outcome).toBe('completed');
+    expect(migration.calls).toEqual([]);
+    expect(warningsIn(journal)).toEqual([
+      expect.stringMatching(/^nothing reached .* for 3 s: .*left running/),
+    ]);
+    expect(journal.find(({ type }) => type === 'warning')).toMatchObject({ atMs: 3000 });
+  });
+
+  test('when its pause is over --max-downtime, which is told once', async () => {
+    const migration = new ScriptedMigration();
+    migration.emit(
+      boundary(1, 0, 537),
+      { kind: 'stopped', atMs: 5000 },
+      { kind: 'silence', atMs: 5900 },
+      { kind: 'silence', atMs: 6000 },
+      tick(7000, 500),
+      { kind: 'resumed', atMs: 8000, side: 'destination' },
+    );
+    migration.end(ARRIVED);
+    const { done, journal } = supervise(migration, { kind: stock, limits: leave({ maxDowntimeMs: 1000 }) });
+    expect(await done).toMatchObject({
+      outcome: 'completed',
+      pauseMs: 3000,
+      reason: expect.stringContaining('over --max-downtime 1 s'),
+    });
+    expect(migration.calls).toEqual([]);
+    expect(warningsIn(journal)).toEqual([
+      expect.stringMatching(/stopped for --max-downtime 1 s .*left as it is/),
+    ]);
+  });
+
+  test('but not beyond a --timeout, which somebody asked for', async () => {
+    const migration = new ScriptedMigration();
+    const { done } = supervise(migration, { kind: stock, limits: leave({ timeoutMs: 4000 }) });
+    migration.emit(boundary(1, 0, 537), tick(4001, 201));
+    await turn();
+    expect(migration.calls).toEqual(['cancel']);
+    migration.end(STAYED);
+    expect(await done).toMatchObject({
+      outcome: 'aborted',
+      reason: expect.stringContaining('--timeout 4 s'),
+    });
+  });
+
+  test('nor on the user’s own word', async () => {
+    const migration = new ScriptedMigration();
+    const { supervisor, done } = supervise(migration, { limits: leave() });
+    void supervisor.cancel('cancelled by Ctrl-C');
+    migration.end(STAYED);
+    expect((await done).outcome).toBe('cancelled');
+  });
+
+  test('no pause above --max-downtime is allowed to it either', async () => {
+    const migration = new ScriptedMigration();
+    migration.emit(boundary(1, 0, 537)).end(ARRIVED);
+    const kind = always({
+      action: 'switchover',
+      acceptedPauseMs: 9000,
+      lineRateBytesPerSecond: undefined,
+      fixedCostMs: 50,
+      reason: '',
+    });
+    await supervise(migration, { kind, limits: leave({ maxDowntimeMs: 1000 }) }).done;
+    expect(migration.calls).toEqual(['limit 950']);
+  });
+});
+
+describe('the stall clock', () => {
+  test('does not run while the hypervisors prepare, and starts when they have', async () => {
+    const migration = new ScriptedMigration();
+    const { done } = supervise(migration, { kind: stock, limits: { stallTimeoutMs: 3000 } });
+    const preparing = [0, 2000, 4000, 60_000].map((atMs) => ({ kind: 'preparing', atMs }) as const);
+    migration.emit(...preparing, tick(61_000, 0), tick(62_500, 0), tick(63_999, 0));
+    await turn();
+    expect(migration.calls).toEqual([]);
+    migration.emit(tick(64_000, 0));
+    await turn();
+    expect(migration.calls).toEqual(['cancel']);
+    migration.end(STAYED);
+    expect((await done).outcome).toBe('failed');
+  });
+
+  test('--timeout runs while they prepare', async () => {
+    const migration = new ScriptedMigration();
+    const { done } = supervise(migration, { kind: stock, limits: { timeoutMs: 4000 } });
+    migration.emit({ kind: 'preparing', atMs: 4000 });
+    await turn();
+    expect(migration.calls).toEqual(['cancel']);
+    migration.end(STAYED);
+    await done;
+  });
+
+  // Times are counted from the migration's start, and its host may not answer at once.
+  test('starts with the first that we see of a migration that is taken over', async () => {
+    const migration = new ScriptedMigration();
+    const { done } = supervise(migration, { kind: stock, limits: { stallTimeoutMs: 15_000 } });
+    migration.emit({ kind: 'silence', atMs: 600_000 }, tick(600_500, 9000));
+    await turn();
+    migration.end(STAYED);
+    await done;
+    expect(migration.calls).toEqual([]);
+  });
+});
