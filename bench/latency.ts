@@ -37,15 +37,16 @@ const EAGER: PolicyKind = {
 
 /** @param options.busy beside other processes: then only how soon it reacts has a goal */
 export async function run({ busy }: { readonly busy: boolean }): Promise<BenchResult> {
-  const { sinceStampMs, sinceReadMs } = await reactions();
-  const reaction = spread(sinceStampMs);
+  const { totalMs, qemuMs } = await reactions();
+  const reaction = spread(totalMs);
   const cpuSeconds = await cpuSecondsPerMinute();
   const help = spread(helpTimesMs());
   return {
     bench: 'latency',
     figures: {
       passToSetParametersMs: reaction,
-      readToSetParametersMs: spread(sinceReadMs),
+      ofWhichQemuMs: spread(qemuMs),
+      ofWhichOursMs: spread(totalMs.map((ms, index) => ms - (qemuMs[index] ?? 0))),
       cpuSecondsPerMinute: cpuSeconds,
       helpMs: help,
     },
@@ -63,29 +64,35 @@ export async function run({ busy }: { readonly busy: boolean }): Promise<BenchRe
 
 interface Reactions {
   /** From the time stamp that QEMU put on the event to our write, on the one clock of this machine. */
-  readonly sinceStampMs: number[];
-  /** Of these, from our read to our write: the rest is QEMU's way to the socket, and ours to a processor. */
-  readonly sinceReadMs: number[];
+  readonly totalMs: number[];
+  /** Of these, what QEMU took: to bring the event to the socket, and to answer how much is left. */
+  readonly qemuMs: number[];
 }
 
 async function reactions(): Promise<Reactions> {
   say(`${SAMPLES} reactions to MIGRATION_PASS`);
   // 16 MiB in a loop: three passes a second, and both cores as busy as they are in earnest.
   await using bed = await Bed.make({ kind: 'loop', wssMiB: 16 });
-  const sinceStampMs: number[] = [];
-  const sinceReadMs: number[] = [];
-  let pass: { readonly stampMs: number; readonly readMs: number } | undefined;
+  const totalMs: number[] = [];
+  const qemuMs: number[] = [];
+  let pass: { readonly stampMs: number; qemuMs: number; askedMs: number | undefined } | undefined;
   const controller = { enough: () => {} };
-  const record = ({ direction, line, atMs }: QmpRecord) => {
+  const record = ({ direction, line, atMs: sinceOriginMs }: QmpRecord) => {
+    const atMs = performance.timeOrigin + sinceOriginMs;
     if (direction === 'in' && line.includes('"MIGRATION_PASS"')) {
       const { timestamp } = JSON.parse(line) as { timestamp: { seconds: number; microseconds: number } };
-      pass = { stampMs: timestamp.seconds * 1000 + timestamp.microseconds / 1000, readMs: atMs };
-    }
-    if (direction !== 'out' || !pass || !line.includes('"migrate-set-parameters"')) return;
-    sinceStampMs.push(performance.timeOrigin + atMs - pass.stampMs);
-    sinceReadMs.push(atMs - pass.readMs);
-    pass = undefined;
-    if (sinceStampMs.length >= SAMPLES) controller.enough();
+      const stampMs = timestamp.seconds * 1000 + timestamp.microseconds / 1000;
+      pass = { stampMs, qemuMs: atMs - stampMs, askedMs: undefined };
+    } else if (!pass) return;
+    else if (direction === 'in') {
+      if (pass.askedMs !== undefined) pass.qemuMs += atMs - pass.askedMs;
+      pass.askedMs = undefined;
+    } else if (line.includes('"migrate-set-parameters"')) {
+      totalMs.push(atMs - pass.stampMs);
+      qemuMs.push(pass.qemuMs);
+      pass = undefined;
+      if (totalMs.length >= SAMPLES) controller.enough();
+    } else pass.askedMs ??= atMs;
   };
   // As the command does; it is set for this process only once QEMU, which would inherit it, has started.
   beScheduledPromptly();
@@ -124,7 +131,7 @@ async function reactions(): Promise<Reactions> {
   await supervisor.run();
   await migration.detach();
   await journal.close();
-  return { sinceStampMs, sinceReadMs };
+  return { totalMs, qemuMs };
 }
 
 /** User and system time of the command, from its start to its end, over a migration that stock QEMU never ends. */
