@@ -48,12 +48,16 @@ export async function emulationFaultAt(monitorPath: string): Promise<EmulationFa
     const memory = (await askMonitor(monitorPath, 'query-memory-size-summary')) as { 'base-memory': number };
     if (!hasHostState(registers, memory['base-memory'])) return undefined;
     return new EmulationFaultError(
-      `the emulated machine failed: it has written its own state into the guest's, ${monitorPath}\n${registers}`,
+      `the emulated machine failed: it has written its own state into the guest's (${told(registers)}), ${monitorPath}`,
     );
   } catch (error) {
     if (error instanceof MonitorError) return undefined;
     throw error;
   }
+}
+
+function told(registers: string): string {
+  return [...registers.matchAll(/\b(?:RIP|RAX|CR3)=[0-9a-f]+/g)].join(' ');
 }
 
 /** Waits for what a guest does, no longer than the emulated machine lets it. @throws {EmulationFaultError} */
