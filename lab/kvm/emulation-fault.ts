@@ -84,14 +84,19 @@ export async function unlessEmulationFails<T>(monitorPath: string, work: Promise
   }
 }
 
-/** Runs it a second time when the emulated machine failed the first. What came of a run itself stands, good or bad. */
+/** How often a run is tried while the machine fails it: it does so with one guest in some five. */
+const TRIES = 3;
+
+/** Runs it again when the emulated machine failed it. What came of a run itself stands, good or bad. */
 export async function despiteEmulation(
   run: () => Promise<RanInHost>,
   say = (line: string): void => void process.stderr.write(line),
 ): Promise<RanInHost> {
-  const ran = await run();
-  const { status } = ran;
-  if (status !== EMULATION_FAULT_STATUS && !isCrash({ status, signal: null })) return ran;
-  say(`The emulated machine failed (status ${status}), so once more. ${ran.stderr}\n`);
-  return await run();
+  for (let triesLeft = TRIES; ; triesLeft -= 1) {
+    const ran = await run();
+    const { status } = ran;
+    const isFault = status === EMULATION_FAULT_STATUS || isCrash({ status, signal: null });
+    if (!isFault || triesLeft === 1) return ran;
+    say(`The emulated machine failed (status ${status}), so once more. ${ran.stderr}\n`);
+  }
 }

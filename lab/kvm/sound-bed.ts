@@ -6,7 +6,7 @@ import type { Side } from '../namespaces.ts';
 import { EmulationFaultError, emulationFaultAt } from './emulation-fault.ts';
 
 /** How many beds are made while the emulated machine breaks them. */
-const TRIES = 3;
+const TRIES = 4;
 
 /**
  * What comes of it on a bed of its own. What failed on a guest that the machine has broken says nothing, and is done once
