@@ -2,7 +2,7 @@
 import { labAccelerator } from '../accelerator.ts';
 import type { Bed } from '../bed.ts';
 import { GuestFailedError } from '../guest-lines.ts';
-import type { Side } from '../namespaces.ts';
+import type { LabGuest } from '../lab-guest.ts';
 import { EmulationFaultError, emulationFaultAt } from './emulation-fault.ts';
 
 /** How many beds are made while the emulated machine breaks them. */
@@ -40,7 +40,15 @@ async function sound<T>({ pair }: Bed, result: Promise<T>): Promise<T> {
   try {
     return await result;
   } catch (error) {
-    const faultAt = async (side: Side) => await emulationFaultAt(pair[side].monitor2Path);
-    throw (await faultAt('source')) ?? (await faultAt('destination')) ?? error;
+    throw (await faultOf(pair.source)) ?? (await faultOf(pair.destination)) ?? error;
   }
+}
+
+async function faultOf(guest: LabGuest): Promise<EmulationFaultError | undefined> {
+  if (guest.alive()) return await emulationFaultAt(guest.monitor2Path);
+  // So a QEMU ends that may not reboot; one that is killed, or that a failed migration ends, does not.
+  const wasReset = labAccelerator() === 'kvm' && (await guest.exited) === 0;
+  return wasReset
+    ? new EmulationFaultError(`the emulated machine failed: ${guest.name} was reset, which ended its QEMU`)
+    : undefined;
 }
