@@ -49,7 +49,7 @@ function whereabouts({ accelerator, setting, brokenGuests = 0 }: ConvergenceFigu
   if (accelerator === 'tcg') return guest;
   return `${guest} The host is a virtual machine whose processor, with AMD's virtualization, QEMU emulates: KVM's dirty log, the
 passes and the decisions are real, and so is what the link does to them; times that the processor takes are the
-emulation's, and longer than on a machine.${brokenGuests === 0 ? '' : ` Not counted, and made anew: ${brokenGuests} with a guest into which the emulation had written its host's registers.`}`;
+emulation's, and longer than on a machine.${brokenGuests === 0 ? '' : ` Not counted, and made anew: ${brokenGuests} whose guest the emulation broke ([lab.md](lab.md)).`}`;
 }
 
 function cells({ runs, completed, verified, passes, totalMs, sentBytes, pauseMs }: RowFigures): string[] {
