@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { busyCores } from './busy-cores.ts';
 import type { BenchResult, Goal } from './goals.ts';
+import { parseSeeds, type Seeds } from './unseen/seeds.ts';
 
 interface Options {
   readonly json: boolean;
@@ -12,6 +13,7 @@ interface Options {
   readonly busy: boolean;
   readonly runs: number | undefined;
   readonly cells?: string;
+  readonly seeds: Seeds | undefined;
 }
 
 const BENCHES: Record<
@@ -71,6 +73,11 @@ const BENCHES: Record<
     summary: 'how long --help and other short commands take (1 min)',
     load: () => import('./startup.ts'),
   },
+  unseen: {
+    summary:
+      'a thousand simulated guests from seeds: forecast, mp, a simple rule and peers against hindsight (1 min)',
+    load: () => import('./unseen.ts'),
+  },
   watch: {
     summary: 'a host with 20 domains: how fast 4 migrations are taken over, and an idle minute (4 min)',
     load: () => import('./watch.ts'),
@@ -81,7 +88,11 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   let parsed: {
-    values: Omit<Options, 'runs'> & { runs?: string | undefined; help: boolean };
+    values: Omit<Options, 'runs' | 'seeds'> & {
+      runs?: string | undefined;
+      seeds?: string | undefined;
+      help: boolean;
+    };
     positionals: string[];
   };
   try {
@@ -95,6 +106,7 @@ async function main(): Promise<number> {
         write: { type: 'boolean', default: false },
         busy: { type: 'boolean', default: false },
         runs: { type: 'string' },
+        seeds: { type: 'string' },
         cells: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -112,19 +124,21 @@ async function main(): Promise<number> {
   if (!bench)
     return complain(`there is no benchmark "${name}": name one of ${Object.keys(BENCHES).join(', ')}`);
   if (extra.length > 0) return complain(`"${extra[0]}" is one name too many`);
-  const { runs, ...options } = parsed.values;
+  const { runs, seeds: seedsText, ...options } = parsed.values;
   if (runs !== undefined && !/^[1-9]\d{0,2}$/.test(runs))
     return complain(`--runs ${runs}: give a whole number above zero`);
+  const seeds = seedsText === undefined ? undefined : parseSeeds(seedsText);
+  if (seeds === null) return complain(`--seeds ${seedsText}: give two numbers, as in 1000..1999`);
   const { run } = await bench.load();
   using _ = parsed.values.busy ? busyCores() : undefined;
-  const result = await run({ ...options, runs: runs === undefined ? undefined : Number(runs) });
+  const result = await run({ ...options, seeds, runs: runs === undefined ? undefined : Number(runs) });
   process.stdout.write(parsed.values.json ? `${JSON.stringify(result, null, 2)}\n` : text(result));
   return result.goals.every(({ met }) => met) ? 0 : 1;
 }
 
 function help(): string {
   const lines = Object.entries(BENCHES).map(([name, { summary }]) => `  ${name.padEnd(13)}${summary}`);
-  return `./dev bench NAME [--json]\n\n${lines.join('\n')}\n\npolicies: --quick is a small matrix, --fresh forgets the runs that are there.\nconvergence: --kvm has its guests on KVM, in a host that QEMU emulates; --runs N; --write makes docs/convergence.md.\nfaults: --cells PATTERN runs those (destination/lost/*,source/killed), --fresh again.\nlatency, watch: --busy beside processes that keep every core busy, with goals of their own.\nExits 1 where a goal is missed. Nothing else should run meanwhile.\n`;
+  return `./dev bench NAME [--json]\n\n${lines.join('\n')}\n\npolicies: --quick is a small matrix, --fresh forgets the runs that are there.\nconvergence: --kvm has its guests on KVM, in a host that QEMU emulates; --runs N; --write makes docs/convergence.md.\nfaults: --cells PATTERN runs those (destination/lost/*,source/killed), --fresh again.\nunseen: --seeds A..B (1000..1999; those below 1000 are for tuning); --write keeps the result in bench/results/.\nlatency, watch: --busy beside processes that keep every core busy, with goals of their own.\nExits 1 where a goal is missed. Nothing else should run meanwhile.\n`;
 }
 
 function text({ figures, goals }: BenchResult): string {

@@ -5,6 +5,7 @@ import { hotCold } from './hot-cold.ts';
 import { type MemoryModel, partsOf, together } from './memory-model.ts';
 import { noisy } from './noisy.ts';
 import { phases } from './phases.ts';
+import { ramp } from './ramp.ts';
 import { recorded } from './recorded.ts';
 import { uniform } from './uniform.ts';
 
@@ -29,6 +30,8 @@ const MODELS: [string, MemoryModel][] = [
   ['hot-cold', database],
   ['phases', batch],
   ['recorded', trace],
+  ['growing', ramp(loop, { fromShare: 0.1, toShare: 1, beginMs: 1000, overMs: 5000 })],
+  ['shrinking', ramp(database, { fromShare: 1, toShare: 0.2, beginMs: 1000, overMs: 5000 })],
   ['noisy', noisy(database, { seed: 7, spread: 0.3 })],
   ['several together', together(loop, phases(random, [{ durationMs: 10, speed: 2 }]), trace)],
   ['idle', uniform({ workingSetBytes: 0, writeRateBytesPerSecond: 0 })],
@@ -135,4 +138,14 @@ test('figures below zero are refused by name', () => {
   expect(() =>
     hotCold({ ...{ workingSetBytes: 1, writeRateBytesPerSecond: 1 }, hotPagesShare: 2, hotWritesShare: 0 }),
   ).toThrow(/coldPagesShare/);
+});
+
+test('a working set that grows or shrinks counts with the most that was in use since the bitmap was clean', () => {
+  const growing = ramp(loop, { fromShare: 0.1, toShare: 1, beginMs: 1000, overMs: 9000 });
+  expect(growing.dirtiedBytes(0, 1000)).toBeCloseTo(10 * MB);
+  expect(growing.dirtiedBytes(0, 5500)).toBeCloseTo(55 * MB);
+  expect(growing.dirtiedBytes(10_000, 20_000)).toBeCloseTo(100 * MB);
+  const shrinking = ramp(loop, { fromShare: 1, toShare: 0.1, beginMs: 1000, overMs: 9000 });
+  expect(shrinking.dirtiedBytes(0, 20_000)).toBeCloseTo(100 * MB);
+  expect(shrinking.dirtiedBytes(10_000, 20_000)).toBeCloseTo(10 * MB);
 });

@@ -1,0 +1,64 @@
+/** One unseen guest under everybody. No I/O, no clock. */
+import type { ScenarioInput } from '../../src/hypervisor/simulated/scenario.ts';
+import { FORECAST_DEFAULTS } from '../../src/policy/forecast.ts';
+import { runOne } from '../../src/simulate/run-one.ts';
+import { unseenGuest } from './guest.ts';
+import { CONTENDERS, type Contender, LIMITS, ORACLE, PEER_CONTENDERS } from './rules.ts';
+
+export interface Run {
+  readonly name: string;
+  readonly arrived: boolean;
+  /** It was given up because of the pause that it would need. */
+  readonly calledImpossible: boolean;
+  readonly totalMs: number;
+  readonly pauseMs: number;
+  readonly sentBytes: number;
+}
+
+export interface Judged {
+  readonly seed: number;
+  readonly words: string;
+  readonly runs: readonly Run[];
+  /** Some of them brake the guest, which the others may not. */
+  readonly bestPeer: Run | undefined;
+  /** Undefined: without a brake nobody could have brought it over within the pause that is allowed. */
+  readonly oracle: Run | undefined;
+}
+
+/**
+ * Time + X x pause, in milliseconds: what forecast minimises (`model/worthwhile.ts`). A pause below `--downtime` counts as
+ * that: the user has said that so much is always fine. Infinite where it did not arrive.
+ */
+export function costMs({ arrived, totalMs, pauseMs }: Run): number {
+  if (!arrived) return Number.POSITIVE_INFINITY;
+  return totalMs + FORECAST_DEFAULTS.exchangeRate * Math.max(pauseMs, LIMITS.downtimeMs);
+}
+
+export async function judge(seed: number): Promise<Judged> {
+  const { words, scenario } = unseenGuest(seed);
+  const runs: Run[] = [];
+  for (const contender of CONTENDERS) runs.push(await run(scenario, contender));
+  const peers: Run[] = [];
+  for (const contender of PEER_CONTENDERS) peers.push(await run(scenario, contender));
+  const tried: Run[] = [];
+  for (const contender of ORACLE) tried.push(await run(scenario, contender));
+  return { seed, words, runs, bestPeer: cheapest(peers), oracle: cheapest([...tried, ...runs]) };
+}
+
+/** Of those that arrived within the pause that is allowed. */
+function cheapest(runs: readonly Run[]): Run | undefined {
+  const within = runs.filter(({ arrived, pauseMs }) => arrived && pauseMs <= LIMITS.maxDowntimeMs);
+  return within.toSorted((a, b) => costMs(a) - costMs(b))[0];
+}
+
+async function run(scenario: ScenarioInput, { name, kind, limits }: Contender): Promise<Run> {
+  const outcome = await runOne(scenario, kind, limits);
+  return {
+    name,
+    arrived: outcome.outcome === 'completed',
+    calledImpossible: outcome.outcome === 'aborted' && outcome.neededPauseMs !== null,
+    totalMs: outcome.totalMs,
+    pauseMs: outcome.pauseMs ?? 0,
+    sentBytes: outcome.sentBytes,
+  };
+}

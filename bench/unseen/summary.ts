@@ -1,0 +1,83 @@
+/** What many judged guests come to: ratios of cost, guest by guest. Pure. */
+import { costMs, type Judged, type Run } from './judge.ts';
+
+/** Of one contender's cost to another's. */
+export interface Ratios {
+  readonly guests: number;
+  readonly median: number;
+  readonly p90: number;
+  readonly worst: number;
+  readonly worstSeed: number;
+}
+
+export interface Standing {
+  readonly name: string;
+  /** Left out of the ratios; of those that the oracle brought over. */
+  readonly notArrived: number;
+  /** It was called impossible where it was not. */
+  readonly wrongVerdicts: number;
+  readonly againstOracle: Ratios;
+  /** Undefined for the simple rule itself. */
+  readonly againstSimple: Ratios | undefined;
+}
+
+export interface Summary {
+  readonly guests: number;
+  /** Without a brake nobody could have brought them over within the pause that is allowed: left out of all else. */
+  readonly impossible: number;
+  readonly all: readonly Standing[];
+  /** Those that stock QEMU did not bring over. */
+  readonly inNeed: number;
+  readonly ofThoseInNeed: readonly Standing[];
+}
+
+export function summaryOf(judged: readonly Judged[]): Summary {
+  const possible = judged.filter(({ oracle }) => oracle !== undefined);
+  const inNeed = possible.filter((each) => runOf('stock', each)?.arrived === false);
+  const names = [...(judged[0]?.runs.map(({ name }) => name) ?? []), 'best peer'];
+  return {
+    guests: judged.length,
+    impossible: judged.length - possible.length,
+    all: names.map((name) => standing(name, possible)),
+    inNeed: inNeed.length,
+    ofThoseInNeed: names.map((name) => standing(name, inNeed)),
+  };
+}
+
+function standing(name: string, possible: readonly Judged[]): Standing {
+  const runs = possible.map((each) => runOf(name, each));
+  return {
+    name,
+    notArrived: runs.filter((run) => !run?.arrived).length,
+    wrongVerdicts: runs.filter((run) => run?.calledImpossible).length,
+    againstOracle: ratios(possible, name, ({ oracle }) => oracle),
+    againstSimple: name === 'simple' ? undefined : ratios(possible, name, (each) => runOf('simple', each)),
+  };
+}
+
+function runOf(name: string, { runs, bestPeer }: Judged): Run | undefined {
+  return name === 'best peer' ? bestPeer : runs.find((run) => run.name === name);
+}
+
+/** Where both arrived. */
+function ratios(judged: readonly Judged[], name: string, against: (each: Judged) => Run | undefined): Ratios {
+  const values = judged
+    .flatMap((each) => {
+      const [ours, theirs] = [runOf(name, each), against(each)];
+      const ratio = ours && theirs ? costMs(ours) / costMs(theirs) : Number.NaN;
+      return Number.isFinite(ratio) && ratio > 0 ? [{ ratio, seed: each.seed }] : [];
+    })
+    .sort((a, b) => a.ratio - b.ratio);
+  const at = (share: number) => values[Math.min(values.length - 1, Math.floor(values.length * share))];
+  return {
+    guests: values.length,
+    median: rounded(at(0.5)?.ratio ?? Number.NaN),
+    p90: rounded(at(0.9)?.ratio ?? Number.NaN),
+    worst: rounded(at(1)?.ratio ?? Number.NaN),
+    worstSeed: at(1)?.seed ?? -1,
+  };
+}
+
+function rounded(ratio: number): number {
+  return Number(ratio.toPrecision(3));
+}
