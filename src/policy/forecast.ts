@@ -40,6 +40,7 @@ import { AskToStop } from './ask-to-stop.ts';
 import { CalmMemory } from './calm-memory.ts';
 import { whenOverBudget, whenRefused } from './over-budget.ts';
 import type { Decision, Limits, Policy, PolicyKind, ReckonedWith } from './policy.ts';
+import { Standstill } from './standstill.ts';
 
 export interface ForecastParameters {
   /** Seconds of migration that one second of pause is worth. */
@@ -73,6 +74,7 @@ class Forecast implements Policy {
   private readonly outlook: Outlook;
   private readonly firstPass = new FirstPassRate();
   private readonly calms = new CalmMemory();
+  private readonly standstill = new Standstill();
   /** Passes end while this much more, in time, is unsent. */
   private limitInForceMs: number;
   private throttlePercent = 0;
@@ -128,6 +130,7 @@ class Forecast implements Policy {
     const conditions = this.outlook.conditions(observation.totalBytes, this.sendingMs);
     if (!conditions) return { action: 'continue', memoryIntensive: false, reason: 'nothing was sent yet' };
     this.calms.add(remainingBytes);
+    this.standstill.see(observation.atMs, remainingBytes);
     const decision = this.decide(observation, conditions, changed);
     if (decision.action === 'switchover') this.limitInForceMs = decision.acceptedPauseMs;
     else if (decision.action === 'set-downtime-limit') this.limitInForceMs = decision.downtimeLimitMs;
@@ -210,6 +213,7 @@ class Forecast implements Policy {
 
   /** A guest that converges within `--downtime` is left alone: for good when that is certain, else while waiting pays. */
   private comesByItself(restBytes: number, conditions: Conditions, overdue: boolean): Decision | undefined {
+    if (this.standstill.lasts) return undefined;
     const { downtimeMs } = this.limits;
     const { freePauseMs } = this.worth;
     const { preCopy, expected } = conditions;
