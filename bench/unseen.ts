@@ -85,7 +85,7 @@ async function judgeAll({ from, to }: Seeds): Promise<Judged[]> {
 }
 
 async function judgeShare({ from, to }: Seeds): Promise<Judged[]> {
-  const program = path.join(import.meta.dirname, 'unseen', 'share.ts');
+  const program = path.join(import.meta.dirname, 'unseen', 'judge.ts');
   const { stdout } = await promisify(execFile)(process.execPath, [program, `${from}`, `${to + 1}`], {
     maxBuffer: MAX_BUFFER,
   });

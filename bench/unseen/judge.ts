@@ -1,4 +1,7 @@
-/** One unseen guest under everybody. No I/O, no clock. */
+/**
+ * One unseen guest under everybody. `node bench/unseen/judge.ts FROM TO` prints those of these seeds as JSON, the last left
+ * out.
+ */
 import type { ScenarioInput } from '../../src/hypervisor/simulated/scenario.ts';
 import { FORECAST_DEFAULTS } from '../../src/policy/forecast.ts';
 import { runOne } from '../../src/simulate/run-one.ts';
@@ -34,7 +37,7 @@ export function costMs({ arrived, totalMs, pauseMs }: Run): number {
   return totalMs + FORECAST_DEFAULTS.exchangeRate * Math.max(pauseMs, LIMITS.downtimeMs);
 }
 
-export async function judge(seed: number): Promise<Judged> {
+async function judge(seed: number): Promise<Judged> {
   const { words, scenario } = unseenGuest(seed);
   const runs: Run[] = [];
   for (const contender of CONTENDERS) runs.push(await run(scenario, contender));
@@ -61,4 +64,11 @@ async function run(scenario: ScenarioInput, { name, kind, limits }: Contender): 
     pauseMs: outcome.pauseMs ?? 0,
     sentBytes: outcome.sentBytes,
   };
+}
+
+if (import.meta.main) {
+  const [from = '', to = ''] = process.argv.slice(2);
+  const judged: Judged[] = [];
+  for (let seed = Number(from); seed < Number(to); seed += 1) judged.push(await judge(seed));
+  process.stdout.write(JSON.stringify(judged));
 }
