@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { labAccelerator } from '../lab/accelerator.ts';
 import type { Bed } from '../lab/bed.ts';
+import type { Workload } from '../lab/guest/workload.ts';
 import { onSoundBed } from '../lab/kvm/sound-bed.ts';
 import { type ConvergenceFigures, keep, kept } from './convergence/figures.ts';
 import { runOnKvmHost } from './convergence/on-kvm-host.ts';
@@ -48,36 +49,26 @@ async function measure(repeats: number): Promise<Result> {
   const forecast: Run[] = [];
   const idle: Run[] = [];
   let brokenGuests = 0;
-  const on = <T>(make: () => Promise<Bed>, body: (bed: Bed) => Promise<T>): Promise<T> =>
-    onSoundBed(make, body, (why) => {
-      brokenGuests += 1;
-      process.stderr.write(`bench: not counted, once more: ${why}\n`);
-    });
+  const on = <T>(body: (bed: Bed) => Promise<T>, workload?: Workload): Promise<T> =>
+    onSoundBed(
+      () => makeBed(workload),
+      body,
+      (why) => {
+        brokenGuests += 1;
+        process.stderr.write(`bench: not counted, once more: ${why}\n`);
+      },
+    );
   for (let repeat = 1; repeat <= repeats; repeat += 1) {
     process.stderr.write(`bench: repeat ${repeat} of ${repeats}: stock, mp, forecast\n`);
-    const both = await on(
-      () => makeBed(),
-      async (bed) => ({
-        stock: await migrate(bed, '--policy', 'stock', '--timeout', `${SETTING.stockSeconds}s`),
-        mp: await migrate(bed, '--policy', 'mp'),
-      }),
-    );
+    const both = await on(async (bed) => ({
+      stock: await migrate(bed, '--policy', 'stock', '--timeout', `${SETTING.stockSeconds}s`),
+      mp: await migrate(bed, '--policy', 'mp'),
+    }));
     stock.push(both.stock);
     mp.push(both.mp);
     // Another bed: of the first it would know the link, and of the guest the passes.
-    forecast.push(
-      await on(
-        () => makeBed(),
-        (bed) => migrate(bed),
-      ),
-    );
-    if (withIdle)
-      idle.push(
-        await on(
-          () => makeBed({ kind: 'idle' }),
-          (bed) => migrate(bed),
-        ),
-      );
+    forecast.push(await on((bed) => migrate(bed)));
+    if (withIdle) idle.push(await on((bed) => migrate(bed), { kind: 'idle' }));
   }
   return {
     bench: 'convergence',
