@@ -1,7 +1,7 @@
 /**
  * Guests that nobody tuned to: a seed tells one guest and one link, the same everywhere and for ever. What production
  * guests do is drawn apart and mixed: working sets in tiers, written in order, at random or mostly in a few pages; one that
- * grows or shrinks, bursts and calms of any period, memory that is taken and given back, pages that hold nothing.
+ * grows or shrinks, bursts and calms of any period, pages that hold nothing.
  *
  * Seeds below 1000 are for tuning; 1000 and above are for judging only.
  */
@@ -15,7 +15,7 @@ import { ramp } from '../../src/hypervisor/simulated/memory/ramp.ts';
 import { uniform } from '../../src/hypervisor/simulated/memory/uniform.ts';
 import type { ScenarioInput } from '../../src/hypervisor/simulated/scenario.ts';
 import { formatBytes, formatRate } from '../../src/model/units.ts';
-import { Random } from '../../src/simulate/random.ts';
+import { Random, seedOf } from '../../src/simulate/random.ts';
 
 export interface UnseenGuest {
   readonly seed: number;
@@ -25,11 +25,9 @@ export interface UnseenGuest {
 }
 
 const MIB = 2 ** 20;
-/** Knuth's multiplicative hash: seeds that differ by one have nothing in common. */
-const SPREAD = 2_654_435_761;
 
 export function unseenGuest(seed: number): UnseenGuest {
-  const random = new Random(Math.imul(seed + 1, SPREAD));
+  const random = new Random(seedOf(seed + 1));
   const memoryBytes = Math.round(random.between([256, 8192])) * MIB;
   const freeShare = random.next() < 0.5 ? 0 : 0.8 * random.next();
   // 0.5 to 10 Gbit/s.

@@ -3,6 +3,7 @@
  * out.
  */
 import type { ScenarioInput } from '../../src/hypervisor/simulated/scenario.ts';
+import { costOf } from '../../src/model/worthwhile.ts';
 import { FORECAST_DEFAULTS } from '../../src/policy/forecast.ts';
 import { runOne } from '../../src/simulate/run-one.ts';
 import { unseenGuest } from './guest.ts';
@@ -28,13 +29,18 @@ export interface Judged {
   readonly oracle: Run | undefined;
 }
 
+const WORTH = {
+  ...FORECAST_DEFAULTS,
+  freePauseMs: LIMITS.downtimeMs,
+  maxPauseMs: LIMITS.maxDowntimeMs,
+};
+
 /**
- * Time + X x pause, in milliseconds: what forecast minimises (`model/worthwhile.ts`). A pause below `--downtime` counts as
+ * Time + X x pause, in milliseconds: what forecast minimises. A pause below `--downtime` counts as
  * that: the user has said that so much is always fine. Infinite where it did not arrive.
  */
 export function costMs({ arrived, totalMs, pauseMs }: Run): number {
-  if (!arrived) return Number.POSITIVE_INFINITY;
-  return totalMs + FORECAST_DEFAULTS.exchangeRate * Math.max(pauseMs, LIMITS.downtimeMs);
+  return arrived ? costOf({ waitMs: totalMs - pauseMs, pauseMs }, WORTH) : Number.POSITIVE_INFINITY;
 }
 
 async function judge(seed: number): Promise<Judged> {

@@ -5,14 +5,14 @@ import { PEERS } from '../../src/policy/peers/peers.ts';
 import { DEFAULT_LIMITS, type Decision, type Limits, type PolicyKind } from '../../src/policy/policy.ts';
 import { stock } from '../../src/policy/stock.ts';
 
-/** An hour of a simulated clock costs nothing, but nobody waits for so long. */
+/** As by default, but that nobody waits for ever. */
 export const LIMITS: Limits = { ...DEFAULT_LIMITS, timeoutMs: 300_000 };
 
 const SIMPLE_PASS = 3;
 const SIMPLE_LIMIT_MS = 4000;
 
 /** What anybody would write first: raise the limit once, when the guest has not come by itself. */
-export const SIMPLE = raisedAt(SIMPLE_PASS, SIMPLE_LIMIT_MS);
+const SIMPLE = raisedAt(SIMPLE_PASS, SIMPLE_LIMIT_MS);
 
 /** Those that neither end in post-copy nor suspend: the same kind of answer as ours. */
 const COMPARED_PEERS = [

@@ -7,15 +7,12 @@ import { phases } from '../hypervisor/simulated/memory/phases.ts';
 import { recorded } from '../hypervisor/simulated/memory/recorded.ts';
 import { uniform } from '../hypervisor/simulated/memory/uniform.ts';
 import type { ScenarioInput } from '../hypervisor/simulated/scenario.ts';
-import { Random } from './random.ts';
+import { Random, seedOf } from './random.ts';
 import type { ScenarioFile, Writes } from './scenario-file.ts';
-
-/** Knuth's multiplicative hash: seeds that differ by one give migrations that have nothing in common. */
-const SPREAD = 2_654_435_761;
 
 /** The guest and link of migration number `index`: the same for every policy, so that policies are compared on equals. */
 export function drawGuest(file: ScenarioFile, index: number): ScenarioInput {
-  const random = new Random(file.seed + Math.imul(index, SPREAD));
+  const random = new Random(file.seed + seedOf(index));
   const { memoryBytes, zeroPagesShare, writes } = file.guest;
   const periodMs = writes.phases ? writes.phases.busyMs + writes.phases.calmMs : 0;
   const bytes = Math.round(random.between(memoryBytes));

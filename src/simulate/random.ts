@@ -21,3 +21,8 @@ export class Random {
     return least === most ? least : least * (most / least) ** at;
   }
 }
+
+/** Knuth's multiplicative hash: numbers that differ by one give seeds that have nothing in common. */
+export function seedOf(index: number): number {
+  return Math.imul(index, 2_654_435_761);
+}
