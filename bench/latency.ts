@@ -124,6 +124,7 @@ async function reactions(): Promise<Reactions> {
     correlationId: null,
     continues: null,
     inherits: [],
+    streams: null,
     destinationWaits: false,
   });
   const supervisor = new Supervisor(migration, EAGER, LIMITS, sinkOf(journal));

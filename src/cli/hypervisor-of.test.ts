@@ -7,6 +7,7 @@ import {
   libvirtDestination,
   libvirtFlagsGiven,
   placeOf,
+  streamsOf,
   virshMigrateOptions,
 } from './hypervisor-of.ts';
 import { UsageError } from './usage-error.ts';
@@ -97,7 +98,8 @@ describe('virsh’s flags', () => {
     expect(
       virshMigrateOptions({
         ...{ dname: 'vm2', persistent: true, undefinesource: true, copyStorageInc: true, parallel: true },
-        ...{ parallelConnections: 4, tls: true, postcopy: true, autoConverge: true, unsafe: true },
+        ...{ parallelConnections: 4, compress: 'zstd' },
+        ...{ tls: true, postcopy: true, autoConverge: true, unsafe: true },
       }),
     ).toEqual({
       ...{
@@ -107,8 +109,10 @@ describe('virsh’s flags', () => {
         copyStorage: 'inc',
         parallel: true,
       },
-      ...{ parallelConnections: 4, tls: true, postCopy: true, autoConverge: true, unsafe: true },
+      ...{ parallelConnections: 4, compression: 'zstd' },
+      ...{ tls: true, postCopy: true, autoConverge: true, unsafe: true },
     });
+    expect(virshMigrateOptions({ compress: 'zstd' })).toMatchObject({ parallel: true, compression: 'zstd' });
     expect(virshMigrateOptions({ copyStorageAll: true }).copyStorage).toBe('all');
   });
 
@@ -120,14 +124,25 @@ describe('virsh’s flags', () => {
     expect(() => virshMigrateOptions(flags)).toThrow(message);
   });
 
+  test('several connections are as many as QEMU opens by itself, and one that compresses is one of several', () => {
+    expect(streamsOf({})).toBeUndefined();
+    expect(streamsOf({ compress: 'none' })).toBeUndefined();
+    expect(streamsOf({ parallel: true })).toEqual({ connections: 2, compression: 'none' });
+    expect(streamsOf({ compress: 'zstd' })).toEqual({ connections: 2, compression: 'zstd' });
+    expect(streamsOf({ compress: 'zstd', parallelConnections: 8 })).toEqual({
+      connections: 8,
+      compression: 'zstd',
+    });
+  });
+
   test('those that a QEMU does not take are named; it takes --migrate-uri and --listen-uri', () => {
     expect(libvirtFlagsGiven({ migrateUri: 'tcp:b:4444', listenUri: 'tcp:0:4444' })).toEqual([]);
     // People write these of every migration.
     expect(libvirtFlagsGiven({ live: true, p2p: true })).toEqual([]);
-    expect(libvirtFlagsGiven({ migrateuri: 'tcp://b', tls: true, parallelConnections: 2 })).toEqual([
+    expect(libvirtFlagsGiven({ migrateuri: 'tcp://b', tls: true, autoConverge: true })).toEqual([
       '--migrateuri',
-      '--parallel-connections',
       '--tls',
+      '--auto-converge',
     ]);
   });
 });

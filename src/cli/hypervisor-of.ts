@@ -3,6 +3,7 @@ import type { Destination, Hypervisor } from '../hypervisor/hypervisor.ts';
 import { domainAddress } from '../hypervisor/libvirt/address.ts';
 import type { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
 import type { VirshMigrateOptions } from '../hypervisor/libvirt/migrate-command.ts';
+import type { Compression, Streams } from '../model/streams.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What commander hands over. */
@@ -21,8 +22,6 @@ export interface LibvirtFlags {
   readonly undefinesource?: boolean;
   readonly copyStorageAll?: boolean;
   readonly copyStorageInc?: boolean;
-  readonly parallel?: boolean;
-  readonly parallelConnections?: number;
   readonly tls?: boolean;
   readonly postcopy?: boolean;
   readonly autoConverge?: boolean;
@@ -30,6 +29,13 @@ export interface LibvirtFlags {
   /** Always so; taken because people write it. */
   readonly p2p?: boolean;
   readonly live?: boolean;
+}
+
+/** Under virsh's names, but for the compression. */
+export interface StreamFlags {
+  readonly parallel?: boolean;
+  readonly parallelConnections?: number;
+  readonly compress?: Compression;
 }
 
 export interface MigrateUriFlags {
@@ -111,23 +117,39 @@ export function libvirtDestination(
 }
 
 /** @throws {UsageError} */
-export function virshMigrateOptions(flags: LibvirtFlags): Partial<VirshMigrateOptions> {
+export function virshMigrateOptions(flags: LibvirtFlags & StreamFlags): Partial<VirshMigrateOptions> {
   if (flags.copyStorageAll && flags.copyStorageInc)
     throw new UsageError('--copy-storage-all and --copy-storage-inc exclude each other');
-  if (flags.parallelConnections !== undefined && !flags.parallel)
-    throw new UsageError('--parallel-connections needs --parallel');
+  const streams = streamsOf(flags);
   return {
     persistent: flags.persistent === true,
     undefineSource: flags.undefinesource === true,
     copyStorage: flags.copyStorageAll ? 'all' : flags.copyStorageInc ? 'inc' : 'none',
-    parallel: flags.parallel === true,
+    parallel: streams !== undefined,
     parallelConnections: flags.parallelConnections,
+    compression: streams?.compression ?? 'none',
     tls: flags.tls === true,
     postCopy: flags.postcopy === true,
     autoConverge: flags.autoConverge === true,
     destinationName: flags.dname,
     unsafe: flags.unsafe === true,
   };
+}
+
+/** As many as QEMU opens by itself. */
+const USUAL_CONNECTIONS = 2;
+
+/** @returns undefined where one connection is to do @throws {UsageError} */
+export function streamsOf({
+  parallel,
+  parallelConnections,
+  compress = 'none',
+}: StreamFlags): Streams | undefined {
+  // Each connection compresses for itself, so one that does is one of several.
+  if (parallel || compress !== 'none')
+    return { connections: parallelConnections ?? USUAL_CONNECTIONS, compression: compress };
+  if (parallelConnections !== undefined) throw new UsageError('--parallel-connections needs --parallel');
+  return undefined;
 }
 
 /** @throws {UsageError} when what belongs to libvirt meets a QEMU */
@@ -153,8 +175,6 @@ export function libvirtFlagsGiven(options: LibvirtFlags & HostOptions & MigrateU
     '--undefinesource': options.undefinesource,
     '--copy-storage-all': options.copyStorageAll,
     '--copy-storage-inc': options.copyStorageInc,
-    '--parallel': options.parallel,
-    '--parallel-connections': options.parallelConnections,
     '--tls': options.tls,
     '--postcopy': options.postcopy,
     '--auto-converge': options.autoConverge,

@@ -14,13 +14,20 @@ import {
   libvirtDestination,
   type MigrateUriFlags,
   placeOf,
+  type StreamFlags,
+  streamsOf,
   virshMigrateOptions,
 } from './hypervisor-of.ts';
 import { assertUsage, type MigrationOptions, outputOf, settled } from './migration-options.ts';
 import { Reporter } from './render/reporter.ts';
 import { UsageError } from './usage-error.ts';
 
-export interface MigrateOptions extends MigrationOptions, HostOptions, LibvirtFlags, MigrateUriFlags {
+export interface MigrateOptions
+  extends MigrationOptions,
+    HostOptions,
+    LibvirtFlags,
+    StreamFlags,
+    MigrateUriFlags {
   readonly force?: boolean;
   readonly dryRun?: boolean;
   readonly destinationStartsItself?: boolean;
@@ -44,7 +51,7 @@ export async function migrate(vm: string, destinationText: string, options: Migr
       hypervisor,
       vm: place.vm,
       destination,
-      checks: startOptionsOf(kind, limits, options.force === true),
+      checks: { ...startOptionsOf(kind, limits, options.force === true), streams: streamsOf(options) },
       limits,
       json: output !== 'text',
     });
@@ -54,6 +61,7 @@ export async function migrate(vm: string, destinationText: string, options: Migr
     kind,
     limits,
     force: options.force === true,
+    streams: streamsOf(options),
     destinationStartsItself: options.destinationStartsItself,
     reason: options.reason,
     correlationId: options.correlationId,

@@ -9,6 +9,7 @@
  * Types only but for two errors, and longer than most files because it is the whole port.
  */
 import type { Boundary, Tick } from '../model/observation.ts';
+import type { Streams } from '../model/streams.ts';
 import type { RefusedError } from './refusal.ts';
 
 export { type RefusalCode, RefusedError } from './refusal.ts';
@@ -135,6 +136,8 @@ export interface CheckOptions {
   readonly postCopy: boolean;
   /** The link's rate, where the user states it. */
   readonly lineRateBytesPerSecond: number | undefined;
+  /** Left out: one connection, or as the hypervisor is set already, and pages as they are. */
+  readonly streams?: Streams | undefined;
 }
 
 export interface CheckReport {
@@ -274,6 +277,8 @@ export interface PauseRequest {
   readonly fixedCostMs: number;
   /** The rate at which the stop-and-copy is expected to move memory; undefined: as the hypervisor measures. */
   readonly lineRateBytesPerSecond: number | undefined;
+  /** Bytes of guest memory that each byte on the wire carries, where that is more than one. Left out: one. */
+  readonly perWireByte?: number | undefined;
   /** `pauseMs` is the hypervisor's own limit already: nothing is taken off or converted. */
   readonly asIs?: boolean;
 }

@@ -7,7 +7,7 @@
  * A boundary's figures come with an answer that is later than the sync; what was sent between the two is added to
  * `remainingBytes` again, at the rate that was seen, so that it is at least what the sync found.
  */
-import type { Boundary, Counters } from '../model/observation.ts';
+import { type Boundary, type Counters, carriedOf } from '../model/observation.ts';
 import type { Clock } from './clock.ts';
 import { EventQueue } from './event-queue.ts';
 import type { MigrationEnd, MigrationEvent, Side } from './hypervisor.ts';
@@ -191,7 +191,7 @@ export class Observer {
         if (counters.pass > pass) return;
         const atRate = this.rateBytesPerMs * Math.max(0, seenAtMs - atMs);
         // No more than since the last look before the sync, however late the answer came.
-        const sentSince = before ? Math.min(atRate, counters.sentBytes - before.sentBytes) : atRate;
+        const sentSince = before ? Math.min(atRate, carriedOf(counters) - carriedOf(before)) : atRate;
         this.events.push({
           ...boundary(counters, pass, atMs, sentSince),
           throttlePercent: sample.throttlePercent,
@@ -258,7 +258,7 @@ export class Observer {
       return undefined;
     }
     this.told = now.pass;
-    return boundary(now, now.pass, now.atMs, now.sentBytes - (pending?.before ?? before).sentBytes);
+    return boundary(now, now.pass, now.atMs, carriedOf(now) - carriedOf(pending?.before ?? before));
   }
 
   private take({ figures }: Sample, atMs: number): Counters | undefined {
@@ -269,7 +269,7 @@ export class Observer {
     if (this.rateBase === undefined) this.rateBase = counters;
     // Over less time the figure would be noise.
     if (atMs - base.atMs >= RATE_SPAN_MS) {
-      this.rateBytesPerMs = Math.max(0, counters.sentBytes - base.sentBytes) / (atMs - base.atMs);
+      this.rateBytesPerMs = Math.max(0, carriedOf(counters) - carriedOf(base)) / (atMs - base.atMs);
       this.rateBase = counters;
     }
     return counters;

@@ -67,6 +67,12 @@ export const migrationDocumentSchema = z.object({
     overBudget: z.string(),
     brakeForMs: ms.nullable(),
   }),
+  streams: z
+    .object({ connections: z.int().positive(), compression: z.string() })
+    .nullable()
+    .describe(
+      'over how many connections memory was sent, and how compressed; null: as the hypervisor was set',
+    ),
   guest: z.object({ hypervisor: z.string(), accelerator: z.string(), memoryBytes: bytes }),
   foreseen: z
     .object({
@@ -146,6 +152,7 @@ export function documentOf(view: MigrationView): MigrationDocument {
       // Journals of before there was a brake have no such limit.
       brakeForMs: limits.brakeForMs === 0 ? null : limits.brakeForMs,
     },
+    streams: view.streams && { ...view.streams },
     guest: { hypervisor: guest.hypervisor, accelerator: guest.accelerator, memoryBytes: guest.memoryBytes },
     foreseen: view.foreseen
       ? {

@@ -10,6 +10,7 @@ import type { DirtyObservation } from '../model/dirty-curve.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { EndedPass, MeasuredBoundary, Tick } from '../model/observation.ts';
 import { SWITCHOVER_FIXED_COST_MS } from '../model/passes.ts';
+import { COMPRESSIONS } from '../model/streams.ts';
 import { type Decision, type Limits, OVER_BUDGET_ACTIONS } from '../policy/policy.ts';
 import type { Initiator } from './initiator.ts';
 import { type GuestRecord, type Happening, INTENTS, type Settings } from './journal-entry.ts';
@@ -81,6 +82,7 @@ const known: z.ZodType<Foreknowledge> = z.looseObject({
   firstPassBytes: maybe(z.number()),
   passTransfers: z.array(transfer),
   switchoverTransfers: z.array(transfer),
+  compressed: z.boolean().exactOptional(),
   switchovers: z.array(z.looseObject({ pauseMs: figure, bytes: figure, lineRateBytesPerSecond: figure })),
 });
 
@@ -88,6 +90,7 @@ const counters = {
   atMs: z.number(),
   pass: z.number(),
   sentBytes: figure,
+  carriedBytes: figure.exactOptional(),
   remainingBytes: figure,
   totalBytes: figure,
 };
@@ -95,6 +98,7 @@ const counters = {
 const endedPass: z.ZodType<EndedPass> = z.looseObject({
   durationMs: figure,
   sentBytes: figure,
+  carriedBytes: figure.exactOptional(),
   beganWithBytes: z.number().exactOptional(),
   bandwidthBytesPerSecond: figure,
   dirtyRateBytesPerSecond: figure,
@@ -120,6 +124,7 @@ const reasoned = { reason: z.string(), memoryIntensive: z.boolean().exactOptiona
 /** What a decision was made with; journals of schema 1 do not say, and it was the model's figure then. */
 const reckonedWith = {
   lineRateBytesPerSecond: maybe(z.number()),
+  perWireByte: z.number().exactOptional(),
   fixedCostMs: z.number().default(SWITCHOVER_FIXED_COST_MS),
 };
 
@@ -195,6 +200,10 @@ export const HAPPENING_SCHEMAS: { readonly [T in Happening['type']]: z.ZodType<O
     continues: since2(z.string()),
     inherits: z.array(z.looseObject({ side, settings })).default([]),
     destinationWaits: z.boolean().default(false),
+    streams: z
+      .looseObject({ connections: figure, compression: z.enum(COMPRESSIONS) })
+      .nullable()
+      .default(null),
   }),
   foreseen: z.looseObject({ type: z.literal('foreseen'), known, tookMs: figure }),
   probed: z.looseObject({ type: z.literal('probed'), probe: observation }),

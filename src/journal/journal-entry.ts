@@ -6,9 +6,11 @@
  * Words of other rooms that only people read (states, whereabouts) are strings here: a journal of a newer
  * supervisor stays readable.
  */
+
 import type { DirtyObservation } from '../model/dirty-curve.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { MeasuredBoundary, Tick } from '../model/observation.ts';
+import type { Streams } from '../model/streams.ts';
 import type { Decision, Limits } from '../policy/policy.ts';
 import type { Initiator } from './initiator.ts';
 import type { Outcome } from './outcome.ts';
@@ -72,6 +74,8 @@ export interface Opened {
   readonly inherits: readonly InheritedSettings[];
   /** The destination was told to wait for our `cont`: nobody else lets the guest run there. */
   readonly destinationWaits: boolean;
+  /** Null: one connection, or as the hypervisor was set before; not known where we came upon the migration. */
+  readonly streams: Streams | null;
 }
 
 export const INTENTS = ['start', 'cancel', 'fence', 'release', 'resume', 'let-run', 'halt'] as const;

@@ -103,6 +103,7 @@ function told(opened: Opened): Told {
     correlationId: opened.correlationId,
     continues: opened.continues,
     destinationWaits: opened.destinationWaits,
+    streams: opened.streams,
   };
 }
 

@@ -3,6 +3,7 @@ import type { CheckReport, Claim, Destination } from '../hypervisor/hypervisor.t
 import { Findings } from '../hypervisor/refusal.ts';
 import { sinkOf } from '../journal/journal-store.ts';
 import type { MigrationView } from '../journal/view.ts';
+import { compresses, type Streams } from '../model/streams.ts';
 import { decline } from './decline.ts';
 import { foresee, GLANCE, QUICK_LOOK } from './foresee.ts';
 import { type Ends, formerAt, notInherited } from './inheritance.ts';
@@ -16,6 +17,8 @@ export interface BeginWish extends RunWish {
   readonly force: boolean;
   /** QEMU's own way: the destination does not wait for our word. */
   readonly destinationStartsItself?: boolean | undefined;
+  /** Over how many connections, and how compressed; undefined: as the hypervisor does it by itself. */
+  readonly streams?: Streams | undefined;
 }
 
 /**
@@ -29,6 +32,7 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
   const options = {
     ...startOptionsOf(kind, limits, wish.force, probeMs),
     destinationStartsItself: wish.destinationStartsItself === true,
+    streams: wish.streams,
   };
   const { guest, findings, notes, maxSentBytes }: CheckReport = await hypervisor.check(
     wish.vm,
@@ -46,7 +50,7 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
     const left = await store.owingOf({ uuid: guest.uuid ?? null, vm: wish.vm });
     const ends = { vm: wish.vm, destination: destination.vm };
     const former = formerAt(left, ends);
-    const foreseen = kind.foresees
+    const seen = kind.foresees
       ? await foresee(
           hypervisor,
           { guest, destination, cap: limits.bandwidthBytesPerSecond },
@@ -54,12 +58,15 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
           probeMs === undefined ? QUICK_LOOK : GLANCE,
         )
       : undefined;
+    const compressed = compresses(wish.streams);
+    const foreseen = seen && (compressed ? { ...seen, known: { ...seen.known, compressed } } : seen);
     const journal = await store.open(
       openingOf(bounded, guest, parts.initiator, former, {
         origin: 'migrate',
         destination: destination.vm,
         migrateUri: destination.migrateUri ?? null,
         continues: left?.id ?? null,
+        streams: wish.streams ?? null,
         destinationWaits: hypervisor.destinationsWait && options.destinationStartsItself !== true,
       }),
       parts.show,

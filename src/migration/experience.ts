@@ -6,6 +6,7 @@ import type { DirtyObservation } from '../model/dirty-curve.ts';
 import type { FinishedSwitchover } from '../model/fixed-cost.ts';
 import type { MeasuredBoundary, Tick } from '../model/observation.ts';
 import { mostUnsentBytes, SWITCHOVER_FIXED_COST_MS } from '../model/passes.ts';
+import { compresses } from '../model/streams.ts';
 import { carriedBytes } from '../model/transfer.ts';
 import { likelyDirtied } from '../model/worthwhile.ts';
 
@@ -61,7 +62,7 @@ export function experienceOf(entries: readonly JournalEntry[]): Experience | und
     last = entry.boundary;
     const { ended, pass, remainingBytes } = entry.boundary;
     if (!ended) continue;
-    if (pass === 2) firstPassBytes = ended.sentBytes;
+    if (pass === 2) firstPassBytes = ended.carriedBytes ?? ended.sentBytes;
     passTransfers.push({ durationMs: ended.durationMs, bytes: ended.sentBytes });
     writtenBytes = Math.max(writtenBytes, remainingBytes);
     if (!throttled)
@@ -71,16 +72,21 @@ export function experienceOf(entries: readonly JournalEntry[]): Experience | und
       });
   }
 
+  const compressed = compresses(opened.streams);
   return {
     ...{ guestName: opened.guest.name, memoryBytes: opened.guest.memoryBytes },
     ...{ destination: opened.destination, migrateUri: opened.migrateUri },
     cap: opened.limits.bandwidthBytesPerSecond,
-    ...{ passes, passTransfers },
+    passes,
+    // Compressing may have been slower than the link, which then says nothing of it.
+    passTransfers: compressed ? [] : passTransfers,
     // A guest that is done within its first pass sent all its memory once and a little more.
-    firstPassBytes: firstPassBytes ?? allSentBytes(entries),
-    ...stopAndCopy(entries, last, stoppedAtMs, passTransfers, opened.limits),
+    firstPassBytes: firstPassBytes ?? (compressed ? undefined : allSentBytes(entries)),
+    ...(compressed ? NO_SWITCHOVER : stopAndCopy(entries, last, stoppedAtMs, passTransfers, opened.limits)),
   };
 }
+
+const NO_SWITCHOVER = { switchover: undefined, switchoverTransfer: undefined };
 
 function allSentBytes(entries: readonly JournalEntry[]): number | undefined {
   const ended = entries.at(-1);
@@ -98,19 +104,18 @@ function stopAndCopy(
   passTransfers: readonly Transfer[],
   limits: Limits,
 ): Pick<Experience, 'switchover' | 'switchoverTransfer'> {
-  const none = { switchover: undefined, switchoverTransfer: undefined };
   const ended = entries.at(-1);
-  if (ended?.type !== 'ended' || ended.outcome.outcome !== 'completed') return none;
+  if (ended?.type !== 'ended' || ended.outcome.outcome !== 'completed') return NO_SWITCHOVER;
   const { pauseMs, sentBytes } = ended.outcome;
   const pass = passTransfers.at(-1);
-  if (pauseMs === null || !last || stoppedAtMs === undefined || !pass) return none;
+  if (pauseMs === null || !last || stoppedAtMs === undefined || !pass) return NO_SWITCHOVER;
   const passRate = (pass.bytes / pass.durationMs) * 1000;
   const bytes = Math.max(0, sentBytes - last.sentBytes - carriedBytes(stoppedAtMs - last.atMs, passRate));
   const { lineRateBytesPerSecond: stated, bandwidthBytesPerSecond: cap } = limits;
   if (cap === undefined || stated !== undefined)
-    return { ...none, switchover: { pauseMs, bytes, lineRateBytesPerSecond: stated ?? passRate } };
+    return { ...NO_SWITCHOVER, switchover: { pauseMs, bytes, lineRateBytesPerSecond: stated ?? passRate } };
   const sendingMs = pauseMs - SWITCHOVER_FIXED_COST_MS;
   return sendingMs > SWITCHOVER_FIXED_COST_MS
-    ? { ...none, switchoverTransfer: { durationMs: sendingMs, bytes } }
-    : none;
+    ? { ...NO_SWITCHOVER, switchoverTransfer: { durationMs: sendingMs, bytes } }
+    : NO_SWITCHOVER;
 }

@@ -212,7 +212,10 @@ export function openingOf(
   guest: GuestFacts,
   initiator: Initiator,
   former: readonly FormerSettings[],
-  more: Pick<NewOpening, 'origin' | 'destination' | 'migrateUri' | 'continues' | 'destinationWaits'>,
+  more: Pick<
+    NewOpening,
+    'origin' | 'destination' | 'migrateUri' | 'continues' | 'destinationWaits' | 'streams'
+  >,
 ): NewOpening {
   return {
     ...more,

@@ -62,6 +62,7 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
             migrateUri: null,
             continues: owing?.id ?? null,
             destinationWaits: false,
+            streams: null,
           }),
           parts.show,
         );

@@ -1,5 +1,5 @@
 import type { Estimate } from './interval.ts';
-import type { Counters } from './observation.ts';
+import { type Counters, carriedOf } from './observation.ts';
 
 /** What the first samples say of the link is of its buffers and of QEMU's start. */
 const SETTLED_MS = 500;
@@ -25,7 +25,7 @@ export class FirstPassRate {
     if (sample.atMs < SETTLED_MS) return undefined;
     const elapsedMs = sample.atMs - (this.last?.atMs ?? sample.atMs);
     if (this.last && elapsedMs < SAMPLE_MS) return undefined;
-    if (this.last) this.rates.push(((sample.sentBytes - this.last.sentBytes) / elapsedMs) * 1000);
+    if (this.last) this.rates.push(((carriedOf(sample) - carriedOf(this.last)) / elapsedMs) * 1000);
     this.last = sample;
     if (this.rates.length < TELLING_SAMPLES) return undefined;
     const sorted = [...this.rates].sort((a, b) => a - b);

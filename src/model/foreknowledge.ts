@@ -23,6 +23,8 @@ export interface Foreknowledge {
   readonly switchoverTransfers: readonly Transfer[];
   /** Switchovers over this link whose line rate was known. */
   readonly switchovers: readonly FinishedSwitchover[];
+  /** Pages are compressed on their way: what they cost is not known before some were sent. Left out: they are not. */
+  readonly compressed?: boolean;
 }
 
 export const NOTHING_KNOWN: Foreknowledge = {

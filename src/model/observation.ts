@@ -10,6 +10,8 @@ export interface Counters {
   readonly pass: number;
   /** All bytes put on the wire so far, page headers included. */
   readonly sentBytes: number;
+  /** Guest memory that these carried, where pages are compressed and it is more. Missing: as much as was sent. */
+  readonly carriedBytes?: number;
   /** Guest memory known to be dirty and not sent. */
   readonly remainingBytes: number;
   /** Guest memory that migration covers. */
@@ -26,6 +28,16 @@ export interface Boundary extends Counters {
   readonly throttlePercent?: number;
 }
 
+/**
+ * Guest memory put on the wire so far. It is what memory is compared with: what is left, and what is dirtied, is guest memory
+ * too. Pages of zeros cost next to nothing and count for nothing.
+ */
+export function carriedOf({ sentBytes, carriedBytes = sentBytes }: CarriedAndSent): number {
+  return carriedBytes;
+}
+
+type CarriedAndSent = Pick<Counters, 'sentBytes' | 'carriedBytes'>;
+
 /** A timed sample between boundaries. */
 export interface Tick extends Counters {
   readonly kind: 'tick';
@@ -38,8 +50,8 @@ export interface MeasuredBoundary extends Boundary {
   /** Undefined at the first boundary, which ends no pass. */
   readonly ended: EndedPass | undefined;
   /**
-   * The rate at which a switchover would move memory, in bytes per second: as stated by the user, else as
-   * measured. Undefined while nothing is known.
+   * The rate at which a switchover would move guest memory, in bytes per second: as stated by the user, times what a
+   * byte on the wire carries, else as measured. Undefined while nothing is known.
    */
   readonly lineRateBytesPerSecond: number | undefined;
   /** How long the guest would pause if the switchover were now. Undefined while no rate is known. */
@@ -50,9 +62,11 @@ export interface MeasuredBoundary extends Boundary {
 export interface EndedPass {
   readonly durationMs: number;
   readonly sentBytes: number;
+  /** As in {@link Counters}. */
+  readonly carriedBytes?: number;
   /** Dirty at its beginning. Missing for the first pass: most of what that goes through was never written. */
   readonly beganWithBytes?: number;
-  /** Bytes on the wire over the time of the pass. */
+  /** Guest memory carried over the time of the pass. */
   readonly bandwidthBytesPerSecond: number;
   /** Memory found dirty at the end over the time of the pass: distinct pages, so a lower bound of the writes. */
   readonly dirtyRateBytesPerSecond: number;

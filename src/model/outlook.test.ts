@@ -52,6 +52,33 @@ describe('the link', () => {
   });
 });
 
+describe('compressed pages', () => {
+  // What a byte on the wire carries is the guest's doing: four here.
+  const COMPRESSED = { ...PASS, carriedBytes: 480 * MB };
+
+  test('move as fast as they did in the passes, however fast the wire is said to be', () => {
+    const outlook = new Outlook(knowing({}), { lineRate: 500 * MB, cap: undefined });
+    outlook.seePass(MEMORY, COMPRESSED);
+    expect(outlook.conditions(MEMORY, 300)?.expected).toMatchObject({
+      bytesPerSecond: 240 * MB,
+      lineBytesPerSecond: 240 * MB,
+    });
+    expect(outlook.perWireByte).toBe(4);
+  });
+
+  test('move that many times as fast as the wire where a cap held the passes', () => {
+    const outlook = new Outlook(knowing({}), { lineRate: 500 * MB, cap: 60 * MB });
+    outlook.seePass(MEMORY, COMPRESSED);
+    expect(outlook.conditions(MEMORY, 300)?.expected.lineBytesPerSecond).toBe(2000 * MB);
+  });
+
+  test('have no price before some were sent: a stated rate says nothing certain', () => {
+    const outlook = new Outlook(knowing({ compressed: true }), { lineRate: 60 * MB, cap: 60 * MB });
+    const rate = { low: 60 * MB, middle: 60 * MB, high: 60 * MB };
+    expect(outlook.conditionsAt(MEMORY, rate).cost.lineRate.high).toBeGreaterThan(1e12);
+  });
+});
+
 describe('the guest', () => {
   const rate = { low: 60 * MB, middle: 60 * MB, high: 60 * MB };
 

@@ -6,6 +6,7 @@ import type { Estimate } from './interval.ts';
 import type { PreCopy } from './pre-copy.ts';
 import type { SwitchoverCost } from './switchover-pause.ts';
 import { carriedBytes } from './transfer.ts';
+import { perWireByte } from './wire-price.ts';
 import { type Expectation, likelyDirtied } from './worthwhile.ts';
 
 /** What the user says of the link, in bytes per second. */
@@ -20,6 +21,8 @@ export interface SeenPass {
   readonly durationMs: number;
   /** On the wire. */
   readonly sentBytes: number;
+  /** Guest memory that this carried. Left out: as much. */
+  readonly carriedBytes?: number | undefined;
   /** Dirty at its end. */
   readonly restBytes: number;
   /** How much of that the pass may have left unsent. */
@@ -53,6 +56,8 @@ export class Outlook {
   private readonly link: StatedLink;
   private readonly fixedCost: FixedCost;
   private readonly switchoverRate: RateEstimate;
+  /** What a page costs is not known before some were sent. */
+  private readonly compressed: boolean;
   private passRate = RateEstimate.unmeasured;
   /** By this migration's observations. */
   private measured: DirtyCurve | undefined;
@@ -64,17 +69,25 @@ export class Outlook {
   /** The most guest memory that a pass went through, in bytes per second, where that is more than it carried. */
   private fastestThrough = 0;
   private contradicted = false;
+  /** Bytes of guest memory for each on the wire, in the last pass. */
+  private carriedPerWireByte = 1;
 
   /** @param assumedFixedCost of a switchover, before any that finished is known */
   constructor(known: Foreknowledge, link: StatedLink, assumedFixedCost = FixedCost.assumed) {
     this.link = link;
     this.fixedCost = known.switchovers.reduce((cost, each) => cost.with(each), assumedFixedCost);
     this.switchoverRate = rateOf(known.switchoverTransfers);
+    this.compressed = known.compressed === true;
     const { memoryBytes, earlierPasses, probes } = known;
     if (memoryBytes !== undefined) {
       for (const pass of earlierPasses) this.likely = this.likelyOf(memoryBytes).observe(pass).curve;
       for (const probe of probes) this.seeProbe(memoryBytes, probe);
     }
+  }
+
+  /** Bytes of guest memory for each on the wire, in the last pass. */
+  get perWireByte(): number {
+    return this.carriedPerWireByte;
   }
 
   /** What a switchover is expected to cost beside the memory, where its pause is to be within a limit. */
@@ -84,9 +97,9 @@ export class Outlook {
 
   /** A whole pass. @returns what it contradicts, if anything */
   seePass(memoryBytes: number, pass: SeenPass): PhaseChange | undefined {
-    const { durationMs, sentBytes, restBytes, unsentBytes } = pass;
-    this.passRate = this.passRate.with({ durationMs, bytes: sentBytes });
-    this.fastestPass = Math.max(this.fastestPass, (sentBytes / durationMs) * 1000);
+    const { durationMs, restBytes, unsentBytes } = pass;
+    const carried = this.seeTransfer(pass);
+    this.fastestPass = Math.max(this.fastestPass, (carried / durationMs) * 1000);
     this.fastestThrough = Math.max(this.fastestThrough, cheaplyThrough(pass));
     this.measured = this.measuredOf(memoryBytes).observe({ durationMs, bytes: restBytes, unsentBytes }).curve;
     this.writtenBytes = Math.max(this.writtenBytes, restBytes);
@@ -99,10 +112,17 @@ export class Outlook {
   }
 
   /** A whole pass of a guest that was throttled meanwhile: only the link is as it was. */
-  seeThrottledPass({ durationMs, sentBytes }: SeenPass): void {
-    this.passRate = this.passRate.with({ durationMs, bytes: sentBytes });
+  seeThrottledPass(pass: SeenPass): void {
+    this.seeTransfer(pass);
     this.measured = undefined;
     this.likely = undefined;
+  }
+
+  /** @returns bytes of guest memory */
+  private seeTransfer({ durationMs, sentBytes, carriedBytes: carried = sentBytes }: SeenPass): number {
+    this.passRate = this.passRate.with({ durationMs, bytes: carried });
+    this.carriedPerWireByte = perWireByte(carried, sentBytes);
+    return carried;
   }
 
   seeProbe(memoryBytes: number, found: DirtyObservation): void {
@@ -166,10 +186,20 @@ export class Outlook {
 
   private line(passes: RateEstimate): Estimate | undefined {
     const { lineRate: stated, cap } = this.link;
+    const compresses = this.compressed || this.carriedPerWireByte > 1;
+    // Compressing may well be slower than the wire, and then that is what holds a stop-and-copy too.
+    if (compresses && (cap === undefined || passes.bytesPerSecond === undefined))
+      return passes.bytesPerSecond;
     const found = lineRate({ stated, cap, passes, switchovers: this.switchoverRate });
-    return found?.source === 'capped-passes'
-      ? this.unlessCapped(found.bytesPerSecond)
-      : found?.bytesPerSecond;
+    switch (found?.source) {
+      case 'capped-passes':
+        return this.unlessCapped(found.bytesPerSecond);
+      case 'stated':
+      case 'switchovers':
+        return times(found.bytesPerSecond, this.carriedPerWireByte);
+      default:
+        return found?.bytesPerSecond;
+    }
   }
 
   /** A cap holds passes and not the stop-and-copy: the line is as fast as they are, or faster by any factor. */
@@ -191,9 +221,14 @@ export class Outlook {
  * guest's memory than it sends.
  * @returns bytes of guest memory per second; 0 where the pages of the pass cost what they hold
  */
-function cheaplyThrough({ durationMs, sentBytes, unsentBytes, beganWithBytes = 0 }: SeenPass): number {
+function cheaplyThrough(pass: SeenPass): number {
+  const { durationMs, sentBytes, carriedBytes: carried = sentBytes, unsentBytes, beganWithBytes = 0 } = pass;
   const through = beganWithBytes - unsentBytes;
-  return through > CHEAP * sentBytes ? (through / durationMs) * 1000 : 0;
+  return through > CHEAP * carried ? (through / durationMs) * 1000 : 0;
+}
+
+function times({ low, middle, high }: Estimate, factor: number): Estimate {
+  return { low: low * factor, middle: middle * factor, high: high * factor };
 }
 
 /**

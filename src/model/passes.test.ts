@@ -52,6 +52,21 @@ describe('measured passes', () => {
     expect(meter.measure(boundary(2, 4000, 240 * MB, 125 * MB)).pauseForecastMs).toBeCloseTo(1050);
   });
 
+  test('memory is compared with memory: what was carried counts, not what the wire saw of it', () => {
+    const carried = (pass: number, atMs: number, sent: number, rest: number) => ({
+      ...boundary(pass, atMs, sent * MB, rest * MB),
+      carriedBytes: 4 * sent * MB,
+    });
+    const measured = new PassMeter();
+    measured.measure(boundary(1, 0, 0, 537 * MB));
+    const second = measured.measure(carried(2, 2000, 120, 100));
+    expect(second.ended).toMatchObject({ sentBytes: 120 * MB, carriedBytes: 480 * MB });
+    expect(second.lineRateBytesPerSecond).toBeCloseTo(240 * MB);
+    const stated = new PassMeter(60 * MB);
+    stated.measure(boundary(1, 0, 0, 537 * MB));
+    expect(stated.measure(carried(2, 2000, 120, 100)).lineRateBytesPerSecond).toBeCloseTo(240 * MB);
+  });
+
   test('two boundaries at one instant give no rate instead of an infinite one', () => {
     const meter = new PassMeter();
     meter.measure(boundary(1, 10, 0, 537 * MB));

@@ -1,5 +1,6 @@
-import type { Boundary, EndedPass, MeasuredBoundary } from './observation.ts';
+import { type Boundary, carriedOf, type EndedPass, type MeasuredBoundary } from './observation.ts';
 import { carriedBytes } from './transfer.ts';
+import { perWireByte } from './wire-price.ts';
 
 /**
  * What a switchover costs beside the memory, in milliseconds: the second sync, device state, the
@@ -46,7 +47,10 @@ export class PassMeter {
 
   measure(boundary: Boundary): MeasuredBoundary {
     const previous = this.seen.at(-1);
-    const lineRate = this.statedLineRate ?? this.measuredRate(boundary);
+    const lineRate =
+      this.statedLineRate === undefined
+        ? this.measuredRate(boundary)
+        : this.statedLineRate * perWireByte(carriedOf(boundary), boundary.sentBytes);
     // A stated rate asks for nothing that was before.
     if (this.statedLineRate !== undefined) this.seen.length = 0;
     this.seen.push(boundary);
@@ -86,11 +90,13 @@ function endedPass(from: Boundary, to: Boundary): EndedPass | undefined {
   const durationMs = to.atMs - from.atMs;
   if (durationMs <= 0) return undefined;
   const sentBytes = to.sentBytes - from.sentBytes;
+  const carried = carriedOf(to) - carriedOf(from);
   return {
     durationMs,
     sentBytes,
+    ...(carried === sentBytes ? {} : { carriedBytes: carried }),
     ...(from.pass > 1 ? { beganWithBytes: from.remainingBytes } : {}),
-    bandwidthBytesPerSecond: (sentBytes / durationMs) * 1000,
+    bandwidthBytesPerSecond: (carried / durationMs) * 1000,
     dirtyRateBytesPerSecond: (to.remainingBytes / durationMs) * 1000,
   };
 }

@@ -105,8 +105,8 @@ class Forecast implements Policy {
   /** Only by what the user says of the link: what earlier migrations met there may be better today. */
   beforeStart(): Decision | undefined {
     const { lineRateBytesPerSecond: stated, bandwidthBytesPerSecond: cap } = this.limits;
-    const { memoryBytes } = this.known;
-    if (memoryBytes === undefined || stated === undefined || this.limits.overBudget !== 'abort')
+    const { memoryBytes, compressed } = this.known;
+    if (memoryBytes === undefined || stated === undefined || this.limits.overBudget !== 'abort' || compressed)
       return undefined;
     const rate = Math.min(stated, cap ?? stated);
     return this.foreseenHopeless(memoryBytes, { low: rate, middle: rate, high: rate });
@@ -154,9 +154,9 @@ class Forecast implements Policy {
   }
 
   private learn(boundary: MeasuredBoundary, ended: EndedPass): PhaseChange | undefined {
-    const { durationMs, sentBytes, beganWithBytes } = ended;
+    const { durationMs, sentBytes, carriedBytes, beganWithBytes } = ended;
     const pass = {
-      ...{ durationMs, sentBytes, beganWithBytes, restBytes: boundary.remainingBytes },
+      ...{ durationMs, sentBytes, carriedBytes, beganWithBytes, restBytes: boundary.remainingBytes },
       unsentBytes: mostUnsentBytes(boundary, ended, this.limitInForceMs),
     };
     if (!this.throttleChanged) return this.outlook.seePass(boundary.totalBytes, pass);
@@ -291,8 +291,10 @@ class Forecast implements Policy {
   private reckonedWith({ boundary, conditions }: Seen, pauseMs: number): ReckonedWith {
     const { lineBytesPerSecond } = conditions.expected;
     const lately = boundary.lineRateBytesPerSecond ?? lineBytesPerSecond;
+    const { perWireByte } = this.outlook;
     return {
       lineRateBytesPerSecond: Math.min(lineBytesPerSecond, lately),
+      ...(perWireByte > 1 ? { perWireByte } : {}),
       fixedCostMs: this.outlook.fixedCostMsWithin(pauseMs),
     };
   }

@@ -56,6 +56,8 @@ interface Reasoned {
 export interface ReckonedWith {
   /** At which the stop-and-copy moves memory; undefined: not known, so QEMU goes by what it measures itself. */
   readonly lineRateBytesPerSecond: number | undefined;
+  /** Bytes of guest memory for each on the wire, where pages are compressed; left out: one. */
+  readonly perWireByte?: number;
   /** Of the switchover, beside the memory: it is part of the pause, and taken off before QEMU gets its limit. */
   readonly fixedCostMs: number;
 }

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { COMPRESSIONS } from '../../model/streams.ts';
 import { addMigrationOptions, addRunOptions, bandwidthOption } from '../options.ts';
 import { connectOption, destConnectOption } from './connect-options.ts';
 import { EXIT_HELP, policyHelp, SIGNALS_HELP } from './help-texts.ts';
@@ -43,15 +44,21 @@ export function addMigrateCommand(
     .option('--undefinesource', 'undefine it on the source')
     .option('--copy-storage-all', 'copy disks that are not shared')
     .option('--copy-storage-inc', 'copy what disks hold above a base image that both sides have')
-    .option('--parallel', 'send memory over several connections')
-    .addOption(new Option('--parallel-connections <number>', 'how many').argParser(wholeNumber))
     .option('--tls', 'encrypt')
     .option('--postcopy', 'make post-copy possible (it is entered only with --over-budget post-copy)')
     .option('--auto-converge', 'let QEMU slow the guest down')
     .option('--unsafe', "forgo libvirt's check of disks and their caches")
     .addOption(new Option('--p2p', 'always so: the job outlives this command').hideHelp())
     .addOption(new Option('--live', 'always so').hideHelp())
-    .optionsGroup('How');
+    .optionsGroup('How')
+    .option('--parallel', 'send memory over several connections (multifd)')
+    .addOption(new Option('--parallel-connections <number>', 'how many; default 2').argParser(connections))
+    .addOption(
+      new Option(
+        '--compress <method>',
+        'compress pages on several connections: less time, data and pause for all but random content, at the price of processor time on both hosts',
+      ).choices(COMPRESSIONS),
+    );
   addRunOptions(addMigrationOptions(command.addOption(bandwidthOption()), policies))
     .addHelpText(
       'after',
@@ -61,6 +68,7 @@ Examples:
   $ switchover migrate vm1 qemu+ssh://root@host2/system --dry-run --line-rate 10gbit
   $ switchover migrate --connect qemu+ssh://root@host1/system vm1 qemu+tls://host2/system --max-downtime 1s --persistent
   $ switchover migrate qmp:/run/vm1.sock qmp:/run/vm1-dest.sock --migrate-uri tcp:10.77.0.2:4444
+  $ switchover migrate qmp:a.sock qmp:b.sock --migrate-uri tcp:10.77.0.2:4444 --compress zstd
   $ switchover migrate qmp:a.sock qmp:b.sock --migrate-uri tcp:10.77.0.2:4444 --json > result.json
 
 Policies:
@@ -79,7 +87,11 @@ ${EXIT_HELP}`,
     });
 }
 
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('it takes a whole number from 1');
+/** QEMU takes as many. */
+const MOST_CONNECTIONS = 255;
+
+function connections(text: string): number {
+  if (!/^[1-9]\d{0,2}$/.test(text) || Number(text) > MOST_CONNECTIONS)
+    throw new InvalidArgumentError(`it takes a whole number from 1 to ${MOST_CONNECTIONS}`);
   return Number(text);
 }

@@ -43,6 +43,7 @@ const OPENED: Happening = {
   continues: null,
   inherits: [],
   destinationWaits: false,
+  streams: null,
   guest: {
     vm: 'qmp:/a',
     name: HOSTILE,

@@ -8,6 +8,7 @@ import { groundWords } from '../../journal/entry-words.ts';
 import type { JournalEntry } from '../../journal/journal-entry.ts';
 import { foldEntry, type MigrationView, openView } from '../../journal/view.ts';
 import { shown } from '../../model/shown.ts';
+import type { Streams } from '../../model/streams.ts';
 import { formatBytes, formatDuration, formatRate } from '../../model/units.ts';
 import type { Output as OutputForm } from '../migration-options.ts';
 import type { Output } from '../output/output.ts';
@@ -94,9 +95,10 @@ export class Reporter {
   }
 }
 
-function heading({ guest, destination, policy, limits, id, origin, migrateUri }: MigrationView): string[] {
+function heading(view: MigrationView): string[] {
+  const { guest, destination, policy, limits, id, origin, migrateUri, streams } = view;
   return [
-    `${guest.name}: ${guest.hypervisor} (${guest.accelerator.toUpperCase()}), ${formatBytes(guest.memoryBytes)} of memory, ${origin === 'attach' ? 'attached' : `to ${migrateUri ?? destination}`}`,
+    `${guest.name}: ${guest.hypervisor} (${guest.accelerator.toUpperCase()}), ${formatBytes(guest.memoryBytes)} of memory, ${origin === 'attach' ? 'attached' : `to ${migrateUri ?? destination}`}${streams ? `, ${streamWords(streams)}` : ''}`,
     `policy ${policy}; a pause of ${formatDuration(limits.downtimeMs)} is always fine, ${formatDuration(limits.maxDowntimeMs)} the longest allowed` +
       (limits.timeoutMs === undefined ? '' : `; gives up after ${formatDuration(limits.timeoutMs)}`) +
       (limits.bandwidthBytesPerSecond === undefined
@@ -107,4 +109,9 @@ function heading({ guest, destination, policy, limits, id, origin, migrateUri }:
         : `; line rate ${formatRate(limits.lineRateBytesPerSecond)}`),
     `journal ${id}`,
   ];
+}
+
+function streamWords({ connections, compression }: Streams): string {
+  const over = `over ${connections} ${connections === 1 ? 'connection' : 'connections'}`;
+  return compression === 'none' ? over : `${over}, compressed with ${compression}`;
 }

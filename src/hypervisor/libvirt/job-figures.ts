@@ -19,12 +19,14 @@ export class JobFigures {
 
   /** Undefined until QEMU has begun to copy memory: libvirt first agrees with the other side and copies disks. */
   of(job: JobInfo): Sample['figures'] {
-    const { memoryIteration, memoryTotalBytes, memoryRemainingBytes, dataProcessedBytes } = job;
+    const { memoryNormalBytes: carried = 0, dataProcessedBytes: sentBytes = 0 } = job;
+    const { memoryIteration, memoryTotalBytes, memoryRemainingBytes } = job;
     if (!isUnderWay(job) || !memoryIteration || !memoryTotalBytes || memoryRemainingBytes === undefined)
       return undefined;
     return {
       pass: this.passOf(memoryIteration),
-      sentBytes: dataProcessedBytes ?? 0,
+      sentBytes,
+      ...(carried > sentBytes ? { carriedBytes: carried } : {}),
       remainingBytes: memoryRemainingBytes,
       totalBytes: memoryTotalBytes,
     };

@@ -1,5 +1,6 @@
 /** The `virsh migrate` of a migration that we start. */
 import { MOST_THROTTLE_PERCENT } from '../../model/braking.ts';
+import type { Compression } from '../../model/streams.ts';
 import type { Destination, StartOptions } from '../hypervisor.ts';
 
 /** What virsh has and the port has not, under virsh's names. */
@@ -9,6 +10,8 @@ export interface VirshMigrateOptions {
   readonly copyStorage: 'none' | 'all' | 'inc';
   readonly parallel: boolean;
   readonly parallelConnections: number | undefined;
+  /** Of the pages, on each of the connections: `parallel` goes with it. */
+  readonly compression: Compression;
   readonly tls: boolean;
   /** Makes post-copy possible, for a later `virsh migrate-postcopy`. */
   readonly postCopy: boolean;
@@ -25,6 +28,7 @@ export const PLAIN_MIGRATE: VirshMigrateOptions = {
   copyStorage: 'none',
   parallel: false,
   parallelConnections: undefined,
+  compression: 'none',
   tls: false,
   postCopy: false,
   autoConverge: false,
@@ -62,6 +66,7 @@ export function migrateArguments(
     ...flag(own.copyStorage === 'inc', '--copy-storage-inc'),
     ...flag(own.parallel, '--parallel'),
     ...value('--parallel-connections', own.parallelConnections),
+    ...(own.compression === 'none' ? [] : ['--compressed', `--comp-methods=${own.compression}`]),
     ...flag(own.tls, '--tls'),
     ...flag(own.postCopy || options.postCopy, '--postcopy'),
     ...flag(own.autoConverge || options.brake, '--auto-converge'),

@@ -1,4 +1,6 @@
 /** How a migration of ours begins: every setting that decides how it goes is set, so that nothing left behind does. Pure. */
+
+import type { Streams } from '../../model/streams.ts';
 import type { StartOptions } from '../hypervisor.ts';
 import { BRAKE_HELD_READY, type ThrottleParameters } from './brake-lever.ts';
 import { featuresOf } from './features.ts';
@@ -22,7 +24,27 @@ export function startLimitMs(options: Pick<StartOptions, 'downtimeLimitMs' | 'fi
 
 export type StartParameters = PauseParameters & {
   readonly 'max-bandwidth': number;
-} & Partial<ThrottleParameters>;
+} & Partial<ThrottleParameters> &
+  Partial<StreamParameters>;
+
+export interface StreamParameters {
+  readonly 'multifd-channels': number;
+  readonly 'multifd-compression': Streams['compression'];
+  readonly 'multifd-zstd-level'?: number;
+}
+
+/** More costs more processor than it saves of the wire: QEMU's own default. */
+const ZSTD_LEVEL = 1;
+
+/** The parameters by which both ends put the memory on the wire alike; none where one connection is to do. */
+export function streamParameters(streams: Streams | undefined): Partial<StreamParameters> {
+  if (!streams) return {};
+  return {
+    'multifd-channels': streams.connections,
+    'multifd-compression': streams.compression,
+    ...(streams.compression === 'zstd' ? { 'multifd-zstd-level': ZSTD_LEVEL } : {}),
+  };
+}
 
 /**
  * The migration parameters of a start, all of them.
@@ -33,6 +55,7 @@ export function startParameters(options: StartOptions, version: QemuVersion): St
     'downtime-limit': startLimitMs(options),
     'max-bandwidth': Math.round(options.bandwidthBytesPerSecond ?? NO_CAP_BYTES_PER_SECOND),
     ...(options.brake ? BRAKE_HELD_READY : {}),
+    ...streamParameters(options.streams),
   };
   if (!featuresOf(version).availSwitchoverBandwidth) return limits;
   // 0: QEMU measures by itself. A rate that a killed run left behind would decide the switchover else.
@@ -55,7 +78,7 @@ export interface StartCapabilities {
 
 /** The capabilities that a start sets on either end. What is not named is left as the user has it. */
 export function startCapabilities(
-  options: Pick<StartOptions, 'postCopy' | 'brake'>,
+  options: Pick<StartOptions, 'postCopy' | 'brake' | 'streams'>,
   source: Capabilities,
   destination: Capabilities,
 ): StartCapabilities {
@@ -65,6 +88,7 @@ export function startCapabilities(
     'return-path': true,
     // Switched off too: a guest that once arrived by post-copy still has it on, and both ends have to agree.
     'postcopy-ram': options.postCopy,
+    ...(options.streams ? { multifd: true } : {}),
     // The destination refuses another VM than the source's.
     ...(source.has('validate-uuid') && destination.has('validate-uuid') ? { 'validate-uuid': true } : {}),
   };

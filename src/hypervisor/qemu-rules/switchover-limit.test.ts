@@ -28,6 +28,13 @@ test('QEMU counts with the capped rate, so the limit grows by what the line carr
   expect(downtimeLimitMs(pause(1050, 60 * MB), capped)).toBe(3000);
 });
 
+test('QEMU measures the wire and counts memory, so the limit grows by what is compressed', () => {
+  const compressed = { ...pause(1050, 240 * MB), perWireByte: 4 };
+  expect(downtimeLimitMs(compressed, uncapped)).toBe(4000);
+  expect(downtimeLimitMs(compressed, { lineRateStated: false, passCapBytesPerSecond: 20 * MB })).toBe(12_000);
+  expect(downtimeLimitMs(compressed, { lineRateStated: true, passCapBytesPerSecond: undefined })).toBe(1000);
+});
+
 test.each([
   ['QEMU was told the line rate', true, 20 * MB, 60 * MB],
   ['nothing is capped', false, undefined, 60 * MB],

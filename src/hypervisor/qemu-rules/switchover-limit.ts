@@ -12,6 +12,9 @@
  * limit never lets it stop with more than the pause can move. A measured rate may hold a stall (a bitmap sync sends
  * nothing), and QEMU's own recovers within 100 ms: it then stopped with five times what was accepted.
  *
+ * Where pages are compressed QEMU compares guest memory with what it measures on the wire, so the limit that goes with its
+ * own measurement is scaled by what a byte on the wire carries as well; a line rate that is stated is of guest memory.
+ *
  * The fixed cost of a switchover is taken off first: the limit speaks only of sending memory.
  */
 import { QEMU_LONGEST_DOWNTIME_MS } from '../../model/qemu-constants.ts';
@@ -34,10 +37,17 @@ export type PauseParameters = {
 /** @returns QEMU's `downtime-limit` in whole milliseconds */
 export function downtimeLimitMs(request: PauseRequest, rate: RateInQemu): number {
   if (request.asIs) return wholeLimitMs(request.pauseMs);
-  const { pauseMs, fixedCostMs, lineRateBytesPerSecond: lineRate } = request;
-  const cap = rate.lineRateStated ? undefined : rate.passCapBytesPerSecond;
-  const scale = cap && lineRate ? Math.max(1, lineRate / cap) : 1;
+  const { pauseMs, fixedCostMs } = request;
+  const scale = rate.lineRateStated ? 1 : ownMeasureScale(request, rate.passCapBytesPerSecond);
   return wholeLimitMs(pauseMs > fixedCostMs ? (pauseMs - fixedCostMs) * scale : 1);
+}
+
+/** By how much more guest memory the line carries than QEMU measures on the wire, at the most that its cap allows. */
+function ownMeasureScale(
+  { lineRateBytesPerSecond: lineRate, perWireByte = 1 }: PauseRequest,
+  cap: number | undefined,
+): number {
+  return cap && lineRate ? Math.max(perWireByte, lineRate / cap) : perWireByte;
 }
 
 /**

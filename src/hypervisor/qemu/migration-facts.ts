@@ -13,6 +13,8 @@ export interface MigrationFacts {
   readonly blockedReasons: readonly string[];
   /** `tls-creds` is set. */
   readonly tls: boolean;
+  /** It listens for a migration already, or receives one. */
+  readonly listens: boolean;
   /** A VFIO device is plugged in. */
   readonly vfio: boolean;
 }
@@ -39,6 +41,7 @@ async function migrationFacts(client: QmpClient): Promise<MigrationFacts> {
     version: client.version,
     capabilities: capabilitiesOf(capabilities),
     blockedReasons: migration['blocked-reasons'] ?? [],
+    listens: migration['socket-address'] !== undefined,
     tls: Boolean(parameters['tls-creds']),
     vfio: devices.flat().some((type) => type.startsWith('child<vfio-')),
   };

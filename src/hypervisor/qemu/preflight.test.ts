@@ -22,7 +22,7 @@ function end(vm: string, state: GuestFacts['state'], { guest = {}, qemu = {} }: 
     qemu: {
       version: { major: 10, minor: 0, micro: 2, package: '' },
       capabilities: capabilitiesOf([]),
-      ...{ blockedReasons: [], tls: false, vfio: false },
+      ...{ blockedReasons: [], listens: false, tls: false, vfio: false },
       ...qemu,
     },
   };
@@ -62,6 +62,42 @@ describe('what forbids a migration', () => {
     expect(codes(check({}, { qemu: { capabilities: on('multifd') } }))).toEqual(['different-capabilities']);
     const both = { qemu: { capabilities: on('multifd') } };
     expect(codes(check(both, both))).toEqual([]);
+  });
+
+  describe('several connections', () => {
+    const streams = { connections: 2, compression: 'zstd' } as const;
+    const withStreams = (source: Given, destination: Given = source, target: Partial<Destination> = {}) =>
+      check(source, destination, target, { streams });
+    const able = { qemu: { capabilities: capabilitiesOf([{ capability: 'multifd', state: false }]) } };
+
+    test('are set alike at both ends, whatever these were', () => {
+      expect(codes(withStreams(able))).toEqual([]);
+      expect(codes(withStreams({ qemu: { capabilities: on('multifd') } }, able))).toEqual([]);
+    });
+
+    test('need QEMUs that have them', () => {
+      const report = withStreams(able, {});
+      expect(codes(report)).toEqual(['lacks-feature']);
+      expect(report.findings[0]?.message).toContain('--compress zstd needs several connections');
+      const version = { major: 4, minor: 2, micro: 0, package: '' };
+      expect(codes(withStreams({ qemu: { ...able.qemu, version } }, able))).toEqual(['lacks-feature']);
+    });
+
+    test('do not go with post-copy before QEMU 10.1', () =>
+      expect(codes(check(able, able, {}, { streams, postCopy: true }))).toEqual([
+        'lacks-feature',
+        'lacks-feature',
+      ]));
+
+    test('need a destination that does not listen for one already', () =>
+      expect(codes(withStreams(able, { qemu: { ...able.qemu, listens: true } }))).toEqual([
+        'destination-not-waiting',
+      ]));
+
+    test('need a socket that takes several', () =>
+      expect(
+        codes(withStreams(able, able, { migrateUri: 'exec:nc h 1', listenUri: 'exec:nc -l 1' })),
+      ).toEqual(['bad-migrate-uri', 'bad-migrate-uri']));
   });
 
   test('a destination that waits for another VM', () => {

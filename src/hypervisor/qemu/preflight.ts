@@ -1,4 +1,6 @@
 /** What forbids a migration between two QEMUs, found before either is touched. Pure. */
+
+import { compresses, type Streams } from '../../model/streams.ts';
 import { formatBytes } from '../../model/units.ts';
 import {
   type CheckOptions,
@@ -10,7 +12,7 @@ import {
 } from '../hypervisor.ts';
 import { defectFindings, knownDefects } from '../qemu-rules/known-defects.ts';
 import { differentCapabilities } from '../qemu-rules/start.ts';
-import { tripleOf } from '../qemu-rules/version.ts';
+import { isAtLeast, tripleOf } from '../qemu-rules/version.ts';
 import type { QemuEnd } from './migration-facts.ts';
 
 /** @returns every finding, each a sentence with its remedy, and what is worth knowing */
@@ -26,7 +28,7 @@ export function preflight(
       destination: { qemu: tripleOf(destination.qemu.version), libvirt: undefined },
       accelerator: source.guest.accelerator,
       tls: source.qemu.tls,
-      parallel: source.qemu.capabilities.get('multifd') ?? false,
+      parallel: options.streams !== undefined || (source.qemu.capabilities.get('multifd') ?? false),
       postCopy: options.postCopy,
       vfio: source.qemu.vfio,
     }),
@@ -37,8 +39,9 @@ export function preflight(
     findings: [
       ...sourceFindings(source),
       ...defects.findings,
-      ...destinationFindings(source, destination),
+      ...destinationFindings(source, destination, options.streams !== undefined),
       ...uriFindings(target),
+      ...(options.streams ? streamFindings(source, destination, target, options.streams, options) : []),
     ],
     notes: defects.notes,
     maxSentBytes: defects.maxSentBytes,
@@ -78,7 +81,7 @@ function sourceFindings({ guest, qemu }: QemuEnd): RefusedError[] {
   return findings;
 }
 
-function destinationFindings(source: QemuEnd, destination: QemuEnd): RefusedError[] {
+function destinationFindings(source: QemuEnd, destination: QemuEnd, setsStreams: boolean): RefusedError[] {
   const [here, there] = [source.guest, destination.guest];
   if (there.state !== 'incoming')
     return [
@@ -110,7 +113,51 @@ function destinationFindings(source: QemuEnd, destination: QemuEnd): RefusedErro
       ),
     );
   for (const name of differentCapabilities(source.qemu.capabilities, destination.qemu.capabilities))
-    findings.push(differentCapability(name, source));
+    if (name !== 'multifd' || !setsStreams) findings.push(differentCapability(name, source));
+  return findings;
+}
+
+/** What several connections need of both ends. */
+function streamFindings(
+  source: QemuEnd,
+  destination: QemuEnd,
+  { migrateUri, listenUri }: Destination,
+  streams: Streams,
+  { postCopy }: Pick<CheckOptions, 'postCopy'>,
+): RefusedError[] {
+  const option = compresses(streams) ? `--compress ${streams.compression}` : '--parallel';
+  const findings: RefusedError[] = [];
+  const lacks = (sentence: string) => findings.push(new RefusedError('lacks-feature', sentence));
+  for (const { guest, qemu } of [source, destination]) {
+    if (!qemu.capabilities.has('multifd'))
+      lacks(
+        `${option} needs several connections, which ${guest.hypervisor} at ${guest.vm} has not (multifd, from QEMU 4.0 on): leave it out`,
+      );
+    else if (compresses(streams) && !isAtLeast(qemu.version, 5, 0))
+      lacks(
+        `${option} needs QEMU 5.0, and ${guest.vm} has ${guest.hypervisor}: leave it out, or use --parallel`,
+      );
+    // Before: "Postcopy is not yet compatible with multifd" (QEMU's migration/options.c).
+    else if (postCopy && !isAtLeast(qemu.version, 10, 1))
+      lacks(
+        `${option} together with post-copy needs QEMU 10.1, and ${guest.vm} has ${guest.hypervisor}: leave one of them out`,
+      );
+  }
+  if (destination.qemu.listens)
+    findings.push(
+      new RefusedError(
+        'destination-not-waiting',
+        `${destination.guest.vm} listens for one connection already, and ${option} needs several: start that QEMU with -incoming defer`,
+      ),
+    );
+  for (const uri of [migrateUri, listenUri])
+    if (uri !== undefined && !/^(tcp|unix|vsock):/.test(uri))
+      findings.push(
+        new RefusedError(
+          'bad-migrate-uri',
+          `${option} opens several connections, which "${uri}" does not take: write it like tcp:10.77.0.2:4444, or leave ${option} out`,
+        ),
+      );
   return findings;
 }
 

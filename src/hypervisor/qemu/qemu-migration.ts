@@ -679,6 +679,8 @@ function figuresOf(info: MigrationInfo): Sample['figures'] {
   return {
     pass: Math.max(1, ram['dirty-sync-count'] ?? 1),
     sentBytes: ram.transferred,
+    // Of pages that are sent as they are, headers make it more than they hold.
+    ...(ram['normal-bytes'] > ram.transferred ? { carriedBytes: ram['normal-bytes'] } : {}),
     remainingBytes: ram.remaining,
     totalBytes: ram.total,
   };

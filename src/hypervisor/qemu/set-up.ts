@@ -8,6 +8,7 @@ import {
   type StartCapabilities,
   startCapabilities,
   startParameters,
+  streamParameters,
 } from '../qemu-rules/start.ts';
 import { type ChangedSettings, isRefusal } from './changed-settings.ts';
 import { fence } from './fence.ts';
@@ -53,7 +54,10 @@ export async function setUp(
     'lacks-feature',
     `${destination.address} does not take the settings of the migration`,
     async () =>
-      await ofDestination?.set({ parameters: {}, capabilities: capabilities.destination }, remember),
+      await ofDestination?.set(
+        { parameters: streamParameters(options.streams), capabilities: capabilities.destination },
+        remember,
+      ),
   );
   await listen(destination, target.listenUri ?? target.migrateUri ?? '');
   await asRefusal(

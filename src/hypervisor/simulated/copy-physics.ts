@@ -20,6 +20,8 @@ export interface CopyStart {
   /** The instant of the start on the clock of the scenario's link and guest. */
   readonly zeroMs: number;
   readonly bandwidthBytesPerSecond: number | undefined;
+  /** Pages are compressed on their way. Left out: they are not. */
+  readonly compresses?: boolean;
   readonly parameters: PauseParameters;
 }
 
@@ -42,7 +44,9 @@ export class CopyPhysics {
       zeroBytes: scenario.memoryBytes * scenario.zeroPagesShare,
       partBytes: partsOf(scenario.memory).map(({ workingSetBytes }) => workingSetBytes),
     };
-    this.transfer = new Transfer(new UnsentMemory(sizes, scenario.sendOrder, scenario.zeroPlace), rate);
+    const compressedTo = start.compresses ? scenario.compressedTo : 1;
+    const unsent = new UnsentMemory(sizes, scenario.sendOrder, scenario.zeroPlace, compressedTo);
+    this.transfer = new Transfer(unsent, rate);
     this.lookEveryMs = rate.capped ? CAPPED_LOOK_MS : QEMU_LOOK_MS;
     this.threshold = new SwitchoverThreshold(rate);
     this.threshold.set(start.parameters);

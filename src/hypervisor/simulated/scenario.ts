@@ -11,6 +11,8 @@ export interface Scenario {
   /** The part of the memory that holds nothing but zeros, from 0 to 1: it costs 9 bytes a page on the wire. */
   readonly zeroPagesShare: number;
   readonly zeroPlace: ZeroPlace;
+  /** What is left of the other pages where a migration compresses them, from above 0 to 1: random content. */
+  readonly compressedTo: number;
   readonly memory: MemoryModel;
   readonly link: Link;
   /** False: the guest is paused, and is to arrive paused. */
@@ -42,6 +44,7 @@ export type ScenarioInput = Pick<Scenario, 'memoryBytes' | 'memory' | 'link'> & 
 const DEFAULTS = {
   zeroPagesShare: 0,
   zeroPlace: 'last',
+  compressedTo: 1,
   running: true,
   qemuVersion: { major: 10, minor: 0, micro: 2 },
   autoConverge: undefined,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { compresses } from '../../model/streams.ts';
 import type { GuestFacts, StartOptions, Whereabouts } from '../hypervisor.ts';
 import { BRAKE_HELD_READY } from '../qemu-rules/brake-lever.ts';
 import { featuresOf, type QemuFeatures } from '../qemu-rules/features.ts';
@@ -85,6 +86,7 @@ export class SimulatedGuest {
         bandwidthBytesPerSecond: options.bandwidthBytesPerSecond,
         postCopy: options.postCopy,
         brake: options.brake,
+        compresses: compresses(options.streams),
         parameters: startParameters(options, this.version),
       },
     );

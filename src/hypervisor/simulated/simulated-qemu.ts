@@ -354,10 +354,12 @@ export class SimulatedQemu {
   }
 
   private counters(): Counters {
+    const { carriedBytes } = this.transfer.unsent;
     return {
       atMs: this.nowMs,
       pass: this.guest.syncs,
       sentBytes: Math.round(this.transfer.sentBytes),
+      ...(carriedBytes === undefined ? {} : { carriedBytes: Math.round(carriedBytes) }),
       remainingBytes: Math.round(this.transfer.unsent.totalBytes),
       totalBytes: this.scenario.memoryBytes,
     };

@@ -23,6 +23,17 @@ test('the first pass sends the zero pages last, in next to no time', () => {
   expect(unsent.totalBytes).toBeLessThan(1 * MB);
 });
 
+test('pages that are compressed carry more than they cost, zero pages as before', () => {
+  const sizes = { totalBytes: 500 * MB, zeroBytes: 300 * MB, partBytes: [100 * MB] };
+  const unsent = new UnsentMemory(sizes, 'address', 'throughout', 0.25);
+  const zeroCost = (300 * MB * 9) / 4096;
+  expect(unsent.wireBytes).toBeCloseTo(200 * MB * (0.25 + WIRE - 1) + zeroCost, 0);
+  unsent.send(unsent.wireBytes / 2);
+  expect(unsent.carriedBytes).toBeCloseTo(100 * MB);
+  unsent.send(Infinity);
+  expect(unsent.carriedBytes).toBeCloseTo(200 * MB);
+});
+
 test('no more is sent than there is', () => {
   const unsent = memory();
   const whole = unsent.wireBytes;

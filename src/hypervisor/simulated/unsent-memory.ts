@@ -34,6 +34,9 @@ export interface MemorySizes {
 export type SendOrder = 'address' | 'hottest-last';
 
 export class UnsentMemory {
+  /** Guest memory sent so far, zero pages left out; undefined while it is as much as went over the wire. */
+  carriedBytes: number | undefined;
+  private readonly wirePerByte: number;
   private readonly partBytes: readonly number[];
   private readonly order: SendOrder;
   /** At how many syncs a page of each part was found dirty, on average. */
@@ -46,7 +49,10 @@ export class UnsentMemory {
     { totalBytes, zeroBytes, partBytes }: MemorySizes,
     order: SendOrder = 'address',
     zeroPlace: ZeroPlace = 'last',
+    compressedTo = 1,
   ) {
+    this.wirePerByte = compressedTo < 1 ? compressedTo + WIRE_PER_BYTE - 1 : WIRE_PER_BYTE;
+    this.carriedBytes = compressedTo < 1 ? 0 : undefined;
     const coldBytes = totalBytes - zeroBytes - sum(partBytes);
     if (coldBytes < 0)
       throw new RangeError(
@@ -73,7 +79,7 @@ export class UnsentMemory {
 
   get wireBytes(): number {
     let bytes = 0;
-    for (const kinds of this.queue) bytes += wireBytes(kinds);
+    for (const kinds of this.queue) bytes += this.wireBytesOf(kinds);
     return bytes;
   }
 
@@ -84,7 +90,7 @@ export class UnsentMemory {
     for (const kinds of this.queue) {
       if (excessBytes <= 0) break;
       const here = sum(kinds);
-      if (here > 0) onWireBytes += wireBytes(kinds) * Math.min(1, excessBytes / here);
+      if (here > 0) onWireBytes += this.wireBytesOf(kinds) * Math.min(1, excessBytes / here);
       excessBytes -= here;
     }
     return onWireBytes;
@@ -92,9 +98,32 @@ export class UnsentMemory {
 
   /** @returns the bytes really sent: less than offered once nothing is left */
   send(offeredBytes: number): number {
+    const before = this.carriedBytes === undefined ? 0 : this.contentBytes;
     let sentBytes = 0;
-    for (const kinds of this.queue) sentBytes += take(kinds, offeredBytes - sentBytes);
+    for (const kinds of this.queue) sentBytes += this.take(kinds, offeredBytes - sentBytes);
+    if (this.carriedBytes !== undefined) this.carriedBytes += before - this.contentBytes;
     return sentBytes;
+  }
+
+  private get contentBytes(): number {
+    let bytes = 0;
+    for (const kinds of this.queue) bytes += contentOf(kinds);
+    return bytes;
+  }
+
+  private take(kinds: number[], offeredBytes: number): number {
+    const whole = this.wireBytesOf(kinds);
+    if (whole <= offeredBytes) {
+      kinds.fill(0);
+      return whole;
+    }
+    const left = 1 - offeredBytes / whole;
+    for (let kind = 0; kind < kinds.length; kind += 1) kinds[kind] = (kinds[kind] ?? 0) * left;
+    return offeredBytes;
+  }
+
+  private wireBytesOf(kinds: readonly number[]): number {
+    return contentOf(kinds) * this.wirePerByte + (kinds[ZERO] ?? 0) * WIRE_PER_ZERO_BYTE;
   }
 
   /**
@@ -148,20 +177,9 @@ export class UnsentMemory {
   }
 }
 
-function take(kinds: number[], offeredBytes: number): number {
-  const whole = wireBytes(kinds);
-  if (whole <= offeredBytes) {
-    kinds.fill(0);
-    return whole;
-  }
-  const left = 1 - offeredBytes / whole;
-  for (let kind = 0; kind < kinds.length; kind += 1) kinds[kind] = (kinds[kind] ?? 0) * left;
-  return offeredBytes;
-}
-
-function wireBytes(kinds: readonly number[]): number {
-  const zeroBytes = kinds[ZERO] ?? 0;
-  return (sum(kinds) - zeroBytes) * WIRE_PER_BYTE + zeroBytes * WIRE_PER_ZERO_BYTE;
+/** All but zero pages. */
+function contentOf(kinds: readonly number[]): number {
+  return sum(kinds) - (kinds[ZERO] ?? 0);
 }
 
 function sum(values: readonly number[]): number {

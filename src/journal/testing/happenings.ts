@@ -41,6 +41,7 @@ export function newOpening(changes: Partial<NewOpening> = {}): NewOpening {
     continues: '20260101T000000.000-vm1-aaaa',
     inherits: [],
     destinationWaits: true,
+    streams: { connections: 2, compression: 'none' },
     ...changes,
   };
 }

@@ -91,6 +91,7 @@ export class RunBed implements Disposable {
       continues: null,
       inherits: [],
       destinationWaits: true,
+      streams: null,
       ...opening,
     });
     for (const happening of happenings) journal.append(0, happening);

@@ -248,6 +248,7 @@ export class SimulatedRun {
       continues: null,
       inherits: [],
       destinationWaits: this.input.begin === 'waiting',
+      streams: null,
     });
     return this.journal.reduce((view, entry) => foldEntry(view, entry), opened);
   }

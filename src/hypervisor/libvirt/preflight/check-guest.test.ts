@@ -37,7 +37,13 @@ describe('a guest', () => {
 });
 
 describe('the versions of both hosts', () => {
-  const plain = { parallel: false, postCopy: false, tls: false, lineRateStated: false };
+  const plain = {
+    parallel: false,
+    compression: 'none',
+    postCopy: false,
+    tls: false,
+    lineRateStated: false,
+  } as const;
   const now: HostVersions = { libvirt: [11, 3, 0], qemu: [10, 1, 0] };
   const bookworm: HostVersions = { libvirt: [9, 0, 0], qemu: [7, 2, 22] };
 
@@ -55,6 +61,9 @@ describe('the versions of both hosts', () => {
     const old: HostVersions = { libvirt: [5, 0, 0], qemu: [3, 1, 0] };
     expect(codes(checkVersions(old, now, { ...plain, parallel: true }))).toEqual(['lacks-feature']);
     expect(codes(checkVersions(bookworm, bookworm, { ...plain, parallel: true }))).toEqual([]);
+    const compressed = { ...plain, parallel: true, compression: 'zstd' } as const;
+    expect(codes(checkVersions(bookworm, now, compressed))).toEqual(['lacks-feature']);
+    expect(codes(checkVersions(now, now, compressed))).toEqual([]);
     const both = { ...plain, parallel: true, postCopy: true };
     expect(codes(checkVersions(bookworm, bookworm, both))).toEqual(['lacks-feature', 'note']);
     expect(codes(checkVersions(now, now, both))).toEqual(['note']);

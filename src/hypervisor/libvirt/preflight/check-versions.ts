@@ -4,7 +4,7 @@ import { compareVersions, type HostVersions, isBefore, versionText } from '../do
 import type { PreflightOptions } from './preflight-options.ts';
 import { finding, NOTHING, note, together, type Verdict } from './verdict.ts';
 
-type Options = Pick<PreflightOptions, 'parallel' | 'postCopy' | 'tls' | 'lineRateStated'>;
+type Options = Pick<PreflightOptions, 'parallel' | 'compression' | 'postCopy' | 'tls' | 'lineRateStated'>;
 
 /** @param destination undefined when it could not be asked */
 export function checkVersions(
@@ -37,8 +37,18 @@ function parallelOnBoth(
   return here === NOTHING ? checkParallel('destination', destination, options) : here;
 }
 
-function checkParallel(side: string, versions: HostVersions | undefined, { postCopy }: Options): Verdict {
+function checkParallel(
+  side: string,
+  versions: HostVersions | undefined,
+  { compression, postCopy }: Options,
+): Verdict {
   const { libvirt, qemu } = versions ?? {};
+  // From then on libvirt hands a method on to multifd.
+  if (compression !== 'none' && libvirt && isBefore(libvirt, 9, 4))
+    return finding(
+      'lacks-feature',
+      `--compress ${compression} needs libvirt 9.4, and the ${side} has ${versionText(libvirt)}: leave the option out, or upgrade libvirt there`,
+    );
   if (libvirt && isBefore(libvirt, 5, 2))
     return finding(
       'lacks-feature',

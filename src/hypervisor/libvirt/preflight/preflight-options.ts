@@ -1,3 +1,5 @@
+import type { Compression } from '../../../model/streams.ts';
+
 /** What was asked for, as far as it decides whether a migration may start. */
 export interface PreflightOptions {
   /** `--copy-storage-all`, `--copy-storage-inc` */
@@ -9,6 +11,7 @@ export interface PreflightOptions {
   /** `--migrate-uri`; undefined: as the two libvirts agree. */
   readonly migrateUri?: string | undefined;
   readonly parallel: boolean;
+  readonly compression: Compression;
   readonly tls: boolean;
   readonly postCopy: boolean;
   /** The user stated the rate of the link. */

@@ -16,6 +16,7 @@ const OPTIONS: PreflightOptions = {
   // Not tried, so that the test needs no part in the network of the hosts.
   migrateUri: 'unix:///run/migrate.sock',
   parallel: false,
+  compression: 'none',
   tls: false,
   postCopy: false,
   lineRateStated: false,

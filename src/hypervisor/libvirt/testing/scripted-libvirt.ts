@@ -233,6 +233,7 @@ const JOB = {
   timeElapsedMs: undefined,
   downtimeMs: undefined,
   dataProcessedBytes: undefined,
+  memoryNormalBytes: undefined,
   memoryTotalBytes: undefined,
   memoryRemainingBytes: undefined,
   memoryBytesPerSecond: undefined,

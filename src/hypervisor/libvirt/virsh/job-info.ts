@@ -17,6 +17,8 @@ export interface JobInfo {
   readonly downtimeMs: number | undefined;
   /** Memory and storage together. */
   readonly dataProcessedBytes: number | undefined;
+  /** Guest memory in pages that were sent whole, before any compression. */
+  readonly memoryNormalBytes: number | undefined;
   readonly memoryTotalBytes: number | undefined;
   readonly memoryRemainingBytes: number | undefined;
   readonly memoryBytesPerSecond: number | undefined;
@@ -43,6 +45,7 @@ export function parseJobInfo(text: string): JobInfo {
     timeElapsedMs: number('time_elapsed'),
     downtimeMs: number('downtime'),
     dataProcessedBytes: number('data_processed'),
+    memoryNormalBytes: number('memory_normal_bytes'),
     memoryTotalBytes: number('memory_total'),
     memoryRemainingBytes: number('memory_remaining'),
     memoryBytesPerSecond: number('memory_bps'),

@@ -18,7 +18,10 @@ const CAPABILITIES = [
 ];
 
 /** QEMU's own (migration/options.c): 128 MiB/s, 300 ms. */
-const DEFAULTS = { 'downtime-limit': 300, 'max-bandwidth': 128 * 2 ** 20 };
+const DEFAULTS = {
+  ...{ 'downtime-limit': 300, 'max-bandwidth': 128 * 2 ** 20 },
+  ...{ 'multifd-channels': 2, 'multifd-compression': 'none', 'multifd-zstd-level': 1 },
+};
 /** A bandwidth that caps no link there is. */
 const UNCAPPED_BYTES_PER_SECOND = 2 ** 40;
 
@@ -42,6 +45,10 @@ export class MigrationSettings {
 
   isOn(capability: string): boolean {
     return this.capabilities.get(capability) === true;
+  }
+
+  get compresses(): boolean {
+    return this.isOn('multifd') && this.parameters['multifd-compression'] !== 'none';
   }
 
   number(parameter: string): number {

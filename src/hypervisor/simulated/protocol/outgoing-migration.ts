@@ -10,6 +10,7 @@
  * without the lock. What breaks before that word makes the source resume, whatever the destination does. One machine of
  * states, hence longer than most files.
  */
+import { WIRE_PER_BYTE } from '../../../model/qemu-constants.ts';
 import type { QemuRunState } from '../../qemu/qmp/commands.ts';
 import { isAtLeast } from '../../qemu-rules/version.ts';
 import { autoConvergeOf } from '../auto-converge.ts';
@@ -74,6 +75,7 @@ export class OutgoingMigration implements StreamSource {
       {
         zeroMs: this.zeroMs,
         bandwidthBytesPerSecond: settings.capBytesPerSecond,
+        compresses: settings.compresses,
         parameters: settings.ofThreshold,
       },
     );
@@ -103,6 +105,7 @@ export class OutgoingMigration implements StreamSource {
       ...throttle,
       ram: {
         transferred: Math.round(transfer.sentBytes),
+        'normal-bytes': Math.round(transfer.unsent.carriedBytes ?? transfer.sentBytes / WIRE_PER_BYTE),
         remaining: Math.round(transfer.unsent.totalBytes),
         total: this.process.parts.scenario.memoryBytes,
         'dirty-sync-count': guest.syncs,
