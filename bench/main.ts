@@ -37,6 +37,10 @@ const BENCHES: Record<
     summary: 'five times each: three guests braked to a pause below 500 ms (7 min)',
     load: () => import('./brake.ts'),
   },
+  compress: {
+    summary: 'five times each: random, text-like and mostly zero memory, with and without --compress (5 min)',
+    load: () => import('./compress.ts'),
+  },
   faults: {
     summary: 'monitors lost, silent and killed in every phase: the table of docs/safety.md (15 min)',
     load: () => import('./faults/faults.ts'),

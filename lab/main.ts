@@ -24,7 +24,7 @@ const HELP = `./dev lab: hosts with a slow link on this machine, and a real gues
                                 redis, memcached, pgbench, stress-ng or compress
       --wss SIZE                memory that the guest rewrites (default 128M, or the application's own)
       --rate N                  pages a second that it writes, 0 = flat out (default 0; the lab's own only)
-      --page word|full          a few bytes of each page, or all of it, incompressible (default full; likewise)
+      --page word|text|full     a few bytes of each page, or all of it, like text or incompressible (default full)
       --busy TIME --calm TIME   for phases (default 5s each)
       --method NAME             for stress-ng: zero-one (the default), rand-set, ror and others
       --memory SIZE             of the guest (default 512M)

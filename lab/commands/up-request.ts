@@ -66,7 +66,7 @@ function memoryChoice(kind: WorkloadKind, values: GuestValues): GuestChoice['wor
     kind,
     wssMiB: values.wss === undefined ? DEFAULT_WSS_MIB : readMiB('--wss', values.wss),
     pagesPerSecond: readWhole('--rate', values.rate ?? '0'),
-    page: readChoice('--page', values.page ?? 'full', ['word', 'full']),
+    page: readChoice('--page', values.page ?? 'full', ['word', 'text', 'full']),
     busySeconds: readSeconds('--busy', values.busy ?? '5s'),
     calmSeconds: readSeconds('--calm', values.calm ?? '5s'),
   };

@@ -22,23 +22,22 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-test.each(MEMORY_KINDS.flatMap((kind) => [[kind, 'word'] as const, [kind, 'full'] as const]))(
-  '%s with %s pages keeps every page right, and finds a spoilt one exactly once',
-  async (kind, page) => {
-    await using guest = start({ kind, page, wssMiB: 2, busySeconds: 1, calmSeconds: 1 });
-    expect(await guest.ask('')).toBe('READY');
-    const early = parseStatus(await guest.ask('STATUS'));
-    expect(early).toMatchObject({ workload: kind });
-    const sound = parseVerification(await guest.ask('VERIFY'));
-    expect(sound).toMatchObject({ checked: 512, bad: 0, ledgerOk: true });
-    if (kind !== 'idle') expect(sound.writes).toBeGreaterThanOrEqual(512);
+test.each(
+  MEMORY_KINDS.flatMap((kind) => [[kind, 'word'] as const, [kind, 'text'] as const, [kind, 'full'] as const]),
+)('%s with %s pages keeps every page right, and finds a spoilt one exactly once', async (kind, page) => {
+  await using guest = start({ kind, page, wssMiB: 2, busySeconds: 1, calmSeconds: 1 });
+  expect(await guest.ask('')).toBe('READY');
+  const early = parseStatus(await guest.ask('STATUS'));
+  expect(early).toMatchObject({ workload: kind });
+  const sound = parseVerification(await guest.ask('VERIFY'));
+  expect(sound).toMatchObject({ checked: 512, bad: 0, ledgerOk: true });
+  if (kind !== 'idle') expect(sound.writes).toBeGreaterThanOrEqual(512);
 
-    expect(await guest.ask('CORRUPT 0')).toBe('CORRUPTED page=0 how=stale');
-    expect(parseVerification(await guest.ask('VERIFY')).bad).toBe(1);
-    expect(await guest.ask('CORRUPT 511 flip')).toBe('CORRUPTED page=511 how=flip');
-    expect(parseVerification(await guest.ask('VERIFY')).bad).toBe(2);
-  },
-);
+  expect(await guest.ask('CORRUPT 0')).toBe('CORRUPTED page=0 how=stale');
+  expect(parseVerification(await guest.ask('VERIFY')).bad).toBe(1);
+  expect(await guest.ask('CORRUPT 511 flip')).toBe('CORRUPTED page=511 how=flip');
+  expect(parseVerification(await guest.ask('VERIFY')).bad).toBe(2);
+});
 
 test('writes at the rate asked for', async () => {
   await using guest = start({ kind: 'loop', wssMiB: 2, pagesPerSecond: 5_000 });
@@ -76,7 +75,7 @@ test('answers what it does not understand with an error, and goes on', async () 
 
 test.each([
   [['wss_mib=many'], 'wss_mib=many is not a whole number'],
-  [['page=half'], 'page=half is neither word nor full'],
+  [['page=half'], 'page=half is none of word, text and full'],
   [['workload=dance'], 'workload=dance is not one of'],
   [['wss_mib=99999999'], 'does not fit'],
 ])('refuses %s', async (choices, why) => {
