@@ -7,7 +7,7 @@ import path from 'node:path';
 import { labAccelerator } from '../lab/accelerator.ts';
 import type { Bed } from '../lab/bed.ts';
 import type { Workload } from '../lab/guest/workload.ts';
-import { onSoundBed } from '../lab/kvm/sound-bed.ts';
+import { faultOfPair, onSoundBed } from '../lab/kvm/sound-bed.ts';
 import { type ConvergenceFigures, keep, kept } from './convergence/figures.ts';
 import { runOnKvmHost } from './convergence/on-kvm-host.ts';
 import { page } from './convergence/page.ts';
@@ -53,6 +53,7 @@ async function measure(repeats: number): Promise<Result> {
     onSoundBed(
       () => makeBed(workload),
       body,
+      faultOfPair,
       (why) => {
         brokenGuests += 1;
         process.stderr.write(`bench: not counted, once more: ${why}\n`);

@@ -46,14 +46,23 @@ export async function emulationFaultAt(monitorPath: string): Promise<EmulationFa
       'command-line': 'info registers',
     })) as string;
     const memory = (await askMonitor(monitorPath, 'query-memory-size-summary')) as { 'base-memory': number };
-    if (!hasHostState(registers, memory['base-memory'])) return undefined;
-    return new EmulationFaultError(
-      `the emulated machine failed: it has written its own state into the guest's (${told(registers)}), ${monitorPath}`,
-    );
+    return faultIn(registers, memory['base-memory'], monitorPath);
   } catch (error) {
     if (error instanceof MonitorError) return undefined;
     throw error;
   }
+}
+
+/** As {@link hasHostState}, with its words. @param where the guest is */
+export function faultIn(
+  registers: string,
+  memoryBytes: number,
+  where: string,
+): EmulationFaultError | undefined {
+  if (!hasHostState(registers, memoryBytes)) return undefined;
+  return new EmulationFaultError(
+    `the emulated machine failed: it has written its own state into the guest's (${told(registers)}), ${where}`,
+  );
 }
 
 function told(registers: string): string {

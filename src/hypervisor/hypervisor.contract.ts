@@ -3,7 +3,7 @@
  * offers one memory-intensive guest that none of these migrations can move without help, except the last. One list of
  * what is asked of a driver, hence a little over 300 lines.
  */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Boundary } from '../model/observation.ts';
 import type {
   Destination,
@@ -22,8 +22,6 @@ export interface ContractScale {
   readonly dirtyBytesPerSecond: number;
   /** What the link carries, all headers taken off. */
   readonly lineRateBytesPerSecond: number;
-  /** How long a pause may take at most that was to take 4 s at most. */
-  readonly longestPauseMs: number;
 }
 
 /** A guest that rewrites 128 MiB flat out, at 480 Mbit/s. */
@@ -31,7 +29,6 @@ const USUAL_SCALE: ContractScale = {
   workingSetBytes: 128 * 2 ** 20,
   dirtyBytesPerSecond: 50e6,
   lineRateBytesPerSecond: 60e6,
-  longestPauseMs: 4000,
 };
 
 export interface ContractBed extends AsyncDisposable {
@@ -72,17 +69,33 @@ const OPTIONS: StartOptions = {
   lineRateBytesPerSecond: undefined,
 };
 
-export function hypervisorContract(name: string, makeBed: () => Promise<ContractBed>): void {
+/** Does what it is given on a bed of its own. */
+type OnBed = (body: (bed: ContractBed) => Promise<void>) => Promise<void>;
+
+/** @param onBed left out: all tests are of one bed */
+export function hypervisorContract(name: string, makeBed: () => Promise<ContractBed>, onBed?: OnBed): void {
   describe(`the hypervisor's contract: ${name}`, () => {
     let bed: ContractBed;
     let hypervisor: Hypervisor;
     let scale: ContractScale;
-    beforeAll(async () => {
-      bed = await makeBed();
+    const take = (made: ContractBed) => {
+      bed = made;
       hypervisor = bed.hypervisor;
       scale = bed.scale ?? USUAL_SCALE;
-    });
-    afterAll(async () => await bed?.[Symbol.asyncDispose]());
+    };
+    if (!onBed) {
+      beforeAll(async () => take(await makeBed()));
+      afterAll(async () => await bed?.[Symbol.asyncDispose]());
+    }
+    const test = (title: string, body: () => Promise<void>) =>
+      it(title, async () =>
+        onBed
+          ? await onBed(async (made) => {
+              take(made);
+              await body();
+            })
+          : await body(),
+      );
 
     test('inspects a running guest', async () => {
       const guest = await hypervisor.inspect(bed.vm);

@@ -1,6 +1,11 @@
-/** The drivers' contract with guests on KVM. */
-import { hypervisorContract } from '../../src/hypervisor/hypervisor.contract.ts';
-import { type BedGuest, libvirtBed, qemuBed } from '../../src/hypervisor/testing/contract-beds.ts';
+/**
+ * The QEMU driver's contract with guests on KVM, each test on a guest of its own, since the emulated machine breaks one now
+ * and then. Nothing in libvirt's driver but what `libvirt.test.ts` looks at asks for the accelerator.
+ */
+import { faultOfPair, onSoundBed } from '../../lab/kvm/sound-bed.ts';
+import type { QemuPair } from '../../lab/qemu-pair.ts';
+import { type ContractBed, hypervisorContract } from '../../src/hypervisor/hypervisor.contract.ts';
+import { type BedGuest, qemuBed } from '../../src/hypervisor/testing/contract-beds.ts';
 import { MEMORY_MIB, WORKLOAD } from './guest.ts';
 
 const GUEST: BedGuest = {
@@ -13,19 +18,11 @@ const GUEST: BedGuest = {
     // A fifth of its pace: the guest writes in bursts, and the emulated machine stops now and then.
     dirtyBytesPerSecond: 10e6,
     lineRateBytesPerSecond: 28e6,
-    // The emulated machine may stand still for as long as the real one is busy.
-    longestPauseMs: 60_000,
   },
 };
 
-hypervisorContract('QEMU through QMP, on KVM', () => qemuBed(GUEST));
+const make = async (): Promise<ContractBed & { readonly pair: QemuPair }> => await qemuBed(GUEST);
 
-/** virsh takes most of the emulated machine, and what is left to the guest must still be too much for the link. */
-const SLOWER: BedGuest = {
-  workload: { ...WORKLOAD, wssMiB: 32 },
-  memoryMiB: MEMORY_MIB,
-  link: { rateBitsPerSecond: 100e6 },
-  scale: { ...GUEST.scale, workingSetBytes: 32 * 2 ** 20, lineRateBytesPerSecond: 11.8e6 },
-};
-
-hypervisorContract('libvirt through virsh, on KVM', () => libvirtBed(SLOWER));
+hypervisorContract('QEMU through QMP, on KVM', make, async (body) => {
+  await onSoundBed(make, body, faultOfPair);
+});

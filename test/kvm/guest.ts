@@ -5,7 +5,7 @@
  */
 import { Bed } from '../../lab/bed.ts';
 import type { Workload } from '../../lab/guest/workload.ts';
-import { onSoundBed } from '../../lab/kvm/sound-bed.ts';
+import { faultOfPair, onSoundBed } from '../../lab/kvm/sound-bed.ts';
 
 export const WORKLOAD: Workload = { kind: 'loop', wssMiB: 64, pagesPerSecond: 12_000 };
 export const MEMORY_MIB = 256;
@@ -20,5 +20,5 @@ export async function makeBed(): Promise<Bed> {
 
 /** A test on a bed of its own: on another one where the emulated machine failed it, and only there. */
 export async function onBed(body: (bed: Bed) => Promise<void>, make = makeBed): Promise<void> {
-  await onSoundBed(make, body);
+  await onSoundBed(make, body, faultOfPair);
 }

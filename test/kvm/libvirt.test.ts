@@ -1,14 +1,22 @@
 /** Between two libvirt hosts, a domain of type kvm. */
 import { expect, test } from 'vitest';
+import { faultOfDomain, onSoundBed } from '../../lab/kvm/sound-bed.ts';
 import { LibvirtBed } from '../../lab/libvirt/libvirt-bed.ts';
 import { expectEnd } from '../expectations.ts';
 import { MEMORY_MIB, PATIENT, RATE_BITS_PER_SECOND, WORKLOAD } from './guest.ts';
 
 test('a KVM domain moves by `switchover migrate`, told apart from an emulated one', async () => {
-  await using bed = await LibvirtBed.make(
+  await onSoundBed(make, move, faultOfDomain);
+});
+
+async function make(): Promise<LibvirtBed> {
+  return await LibvirtBed.make(
     { workload: WORKLOAD, memoryMiB: MEMORY_MIB },
     { rateBitsPerSecond: RATE_BITS_PER_SECOND },
   );
+}
+
+async function move(bed: LibvirtBed): Promise<void> {
   expect(await bed.source.virsh('dumpxml', bed.guest.uuid)).toMatch(/^<domain type='kvm'/);
 
   const dryRun = await bed.migrate('--dry-run', '--line-rate', '160mbit', '--json').ended;
@@ -19,4 +27,4 @@ test('a KVM domain moves by `switchover migrate`, told apart from an emulated on
   const document = expectEnd(ran, 0, 'completed', 'destination');
   expect(document).toMatchObject({ memoryIntensive: true, guest: { accelerator: 'kvm' } });
   await bed.verify(bed.destination);
-});
+}

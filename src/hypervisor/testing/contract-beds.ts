@@ -3,6 +3,7 @@ import { verifyArrival } from '../../../lab/arrival.ts';
 import type { Workload } from '../../../lab/guest/workload.ts';
 import { openLab } from '../../../lab/lab.ts';
 import { openLibvirtLab } from '../../../lab/libvirt/libvirt-lab.ts';
+import type { QemuPair } from '../../../lab/qemu-pair.ts';
 import type { ContractBed, ContractScale } from '../hypervisor.contract.ts';
 import { domainAddress } from '../libvirt/address.ts';
 import { LibvirtHypervisor } from '../libvirt/libvirt-hypervisor.ts';
@@ -19,13 +20,14 @@ export interface BedGuest {
 const WORKLOAD: Workload = { kind: 'loop', wssMiB: 128 };
 const MEMORY_MIB = 512;
 
-export async function qemuBed(given?: BedGuest): Promise<ContractBed> {
+export async function qemuBed(given?: BedGuest): Promise<ContractBed & { readonly pair: QemuPair }> {
   const memoryMiB = given?.memoryMiB ?? MEMORY_MIB;
   const lab = await openLab(given?.link);
   const pair = await lab.startPair({ workload: given?.workload ?? WORKLOAD, memoryMiB });
   await pair.ready();
   const before = await pair.source.status();
   return {
+    pair,
     ...(given && { scale: given.scale }),
     memoryBytes: memoryMiB * 2 ** 20,
     hypervisor: new QemuHypervisor(),
@@ -47,19 +49,17 @@ export async function qemuBed(given?: BedGuest): Promise<ContractBed> {
   };
 }
 
-export async function libvirtBed(given?: BedGuest): Promise<ContractBed> {
-  const memoryMiB = given?.memoryMiB ?? MEMORY_MIB;
-  const lab = await openLibvirtLab(given?.link);
+export async function libvirtBed(): Promise<ContractBed> {
+  const lab = await openLibvirtLab();
   const [source, destination] = lab.hosts;
   const guest = await lab.startGuest(source, {
     name: 'vm1',
-    workload: given?.workload ?? WORKLOAD,
-    memoryMiB,
+    workload: WORKLOAD,
+    memoryMiB: MEMORY_MIB,
   });
   const before = await guest.status();
   return {
-    ...(given && { scale: given.scale }),
-    memoryBytes: memoryMiB * 2 ** 20,
+    memoryBytes: MEMORY_MIB * 2 ** 20,
     hypervisor: new LibvirtHypervisor(),
     vm: domainAddress(source.uri, 'vm1'),
     destination: {
