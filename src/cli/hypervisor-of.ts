@@ -117,17 +117,13 @@ export function libvirtDestination(
 }
 
 /** @throws {UsageError} */
-export function virshMigrateOptions(flags: LibvirtFlags & StreamFlags): Partial<VirshMigrateOptions> {
+export function virshMigrateOptions(flags: LibvirtFlags): Partial<VirshMigrateOptions> {
   if (flags.copyStorageAll && flags.copyStorageInc)
     throw new UsageError('--copy-storage-all and --copy-storage-inc exclude each other');
-  const streams = streamsOf(flags);
   return {
     persistent: flags.persistent === true,
     undefineSource: flags.undefinesource === true,
     copyStorage: flags.copyStorageAll ? 'all' : flags.copyStorageInc ? 'inc' : 'none',
-    parallel: streams !== undefined,
-    parallelConnections: flags.parallelConnections,
-    compression: streams?.compression ?? 'none',
     tls: flags.tls === true,
     postCopy: flags.postcopy === true,
     autoConverge: flags.autoConverge === true,

@@ -320,6 +320,7 @@ export class LibvirtHypervisor implements Hypervisor {
         ...this.own,
         migrateUri: target.migrateUri,
         force: options.force,
+        streams: options.streams,
         postCopy: options.postCopy || this.own.postCopy,
         lineRateStated: options.lineRateBytesPerSecond !== undefined,
       },

@@ -38,15 +38,12 @@ test('everything at once', () => {
   const all = command({
     migrateUri: 'tcp://10.77.0.2',
     listenUri: '0.0.0.0',
-    start: { bandwidthBytesPerSecond: 30 * MIB, lineRateBytesPerSecond: 60 * MIB },
+    start: {
+      ...{ bandwidthBytesPerSecond: 30 * MIB, lineRateBytesPerSecond: 60 * MIB },
+      streams: { connections: 4, compression: 'zstd' },
+    },
     own: {
-      ...{
-        persistent: true,
-        undefineSource: true,
-        copyStorage: 'inc',
-        parallel: true,
-        parallelConnections: 4,
-      },
+      ...{ persistent: true, undefineSource: true, copyStorage: 'inc' },
       ...{ tls: true, postCopy: true, autoConverge: true, destinationName: 'vm2', unsafe: true },
     },
   });
@@ -59,6 +56,8 @@ test('everything at once', () => {
     '--copy-storage-inc',
     '--parallel',
     '--parallel-connections=4',
+    '--compressed',
+    '--comp-methods=zstd',
     '--tls',
     '--postcopy',
     '--auto-converge',

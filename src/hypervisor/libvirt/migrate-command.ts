@@ -1,6 +1,6 @@
 /** The `virsh migrate` of a migration that we start. */
 import { MOST_THROTTLE_PERCENT } from '../../model/braking.ts';
-import type { Compression } from '../../model/streams.ts';
+import { compresses } from '../../model/streams.ts';
 import type { Destination, StartOptions } from '../hypervisor.ts';
 
 /** What virsh has and the port has not, under virsh's names. */
@@ -8,10 +8,6 @@ export interface VirshMigrateOptions {
   readonly persistent: boolean;
   readonly undefineSource: boolean;
   readonly copyStorage: 'none' | 'all' | 'inc';
-  readonly parallel: boolean;
-  readonly parallelConnections: number | undefined;
-  /** Of the pages, on each of the connections: `parallel` goes with it. */
-  readonly compression: Compression;
   readonly tls: boolean;
   /** Makes post-copy possible, for a later `virsh migrate-postcopy`. */
   readonly postCopy: boolean;
@@ -26,9 +22,6 @@ export const PLAIN_MIGRATE: VirshMigrateOptions = {
   persistent: false,
   undefineSource: false,
   copyStorage: 'none',
-  parallel: false,
-  parallelConnections: undefined,
-  compression: 'none',
   tls: false,
   postCopy: false,
   autoConverge: false,
@@ -52,6 +45,7 @@ export function migrateArguments(
   own: VirshMigrateOptions,
   statesLineRate: boolean,
 ): string[] {
+  const { streams } = options;
   const flag = (wanted: boolean, name: string) => (wanted ? [name] : []);
   const value = (name: string, text: string | number | undefined) =>
     text === undefined ? [] : [`${name}=${text}`];
@@ -64,9 +58,9 @@ export function migrateArguments(
     ...flag(own.undefineSource, '--undefinesource'),
     ...flag(own.copyStorage === 'all', '--copy-storage-all'),
     ...flag(own.copyStorage === 'inc', '--copy-storage-inc'),
-    ...flag(own.parallel, '--parallel'),
-    ...value('--parallel-connections', own.parallelConnections),
-    ...(own.compression === 'none' ? [] : ['--compressed', `--comp-methods=${own.compression}`]),
+    ...flag(streams !== undefined, '--parallel'),
+    ...value('--parallel-connections', streams?.connections),
+    ...(streams && compresses(streams) ? ['--compressed', `--comp-methods=${streams.compression}`] : []),
     ...flag(own.tls, '--tls'),
     ...flag(own.postCopy || options.postCopy, '--postcopy'),
     ...flag(own.autoConverge || options.brake, '--auto-converge'),

@@ -4,7 +4,7 @@ import { checkDefects } from './check-defects.ts';
 import { type DefectGuest, defectGuestOf } from './defect-guest.ts';
 import { together } from './verdict.ts';
 
-const OPTIONS = { tls: false, parallel: false, postCopy: false, force: false };
+const OPTIONS = { tls: false, postCopy: false, force: false };
 const PLAIN: DefectGuest = { vfio: false, threadsPerCore: 1, virtioVideo: false, emulatedTpm: false };
 const DEBIAN_13: HostVersions = { libvirt: [11, 3, 0], qemu: [10, 0, 2] };
 
@@ -51,7 +51,11 @@ describe('between two hosts', () => {
   test('TLS over one stream has a deadline, which the whole verdict keeps', () => {
     const verdict = checkDefects(DEBIAN_13, DEBIAN_13, PLAIN, { ...OPTIONS, tls: true });
     expect(together([verdict, { findings: [], notes: [] }]).maxSentBytes).toBe(55e9);
-    const parallel = checkDefects(DEBIAN_13, DEBIAN_13, PLAIN, { ...OPTIONS, tls: true, parallel: true });
+    const parallel = checkDefects(DEBIAN_13, DEBIAN_13, PLAIN, {
+      ...OPTIONS,
+      tls: true,
+      streams: { connections: 2, compression: 'none' },
+    });
     expect(together([parallel])).not.toHaveProperty('maxSentBytes');
   });
 });

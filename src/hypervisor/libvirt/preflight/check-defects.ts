@@ -12,8 +12,9 @@ export function checkDefects(
   source: HostVersions = UNKNOWN,
   destination: HostVersions = UNKNOWN,
   guest: DefectGuest,
-  { tls, parallel, postCopy, force }: Pick<PreflightOptions, 'tls' | 'parallel' | 'postCopy' | 'force'>,
+  { tls, streams, postCopy, force }: Pick<PreflightOptions, 'tls' | 'streams' | 'postCopy' | 'force'>,
 ): Verdict {
+  const parallel = streams !== undefined;
   const conditions = { ...guest, source, destination, accelerator: 'kvm', tls, parallel, postCopy } as const;
   return defectFindings(knownDefects(conditions), force);
 }

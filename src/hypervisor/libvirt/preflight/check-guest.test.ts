@@ -38,19 +38,18 @@ describe('a guest', () => {
 
 describe('the versions of both hosts', () => {
   const plain = {
-    parallel: false,
-    compression: 'none',
     postCopy: false,
     tls: false,
     lineRateStated: false,
   } as const;
+  const streams = { connections: 2, compression: 'none' } as const;
   const now: HostVersions = { libvirt: [11, 3, 0], qemu: [10, 1, 0] };
   const bookworm: HostVersions = { libvirt: [9, 0, 0], qemu: [7, 2, 22] };
 
   it('matter only for what is asked', () => {
     expect(codes(checkVersions(now, now, plain))).toEqual([]);
     expect(codes(checkVersions(bookworm, now, plain))).toEqual([]);
-    expect(codes(checkVersions(undefined, undefined, { ...plain, parallel: true }))).toEqual([]);
+    expect(codes(checkVersions(undefined, undefined, { ...plain, streams }))).toEqual([]);
   });
 
   it('are told when the destination is older', () => {
@@ -59,12 +58,12 @@ describe('the versions of both hosts', () => {
 
   it('forbid what they lack', () => {
     const old: HostVersions = { libvirt: [5, 0, 0], qemu: [3, 1, 0] };
-    expect(codes(checkVersions(old, now, { ...plain, parallel: true }))).toEqual(['lacks-feature']);
-    expect(codes(checkVersions(bookworm, bookworm, { ...plain, parallel: true }))).toEqual([]);
-    const compressed = { ...plain, parallel: true, compression: 'zstd' } as const;
+    expect(codes(checkVersions(old, now, { ...plain, streams }))).toEqual(['lacks-feature']);
+    expect(codes(checkVersions(bookworm, bookworm, { ...plain, streams }))).toEqual([]);
+    const compressed = { ...plain, streams: { connections: 2, compression: 'zstd' } } as const;
     expect(codes(checkVersions(bookworm, now, compressed))).toEqual(['lacks-feature']);
     expect(codes(checkVersions(now, now, compressed))).toEqual([]);
-    const both = { ...plain, parallel: true, postCopy: true };
+    const both = { ...plain, streams, postCopy: true };
     expect(codes(checkVersions(bookworm, bookworm, both))).toEqual(['lacks-feature', 'note']);
     expect(codes(checkVersions(now, now, both))).toEqual(['note']);
   });

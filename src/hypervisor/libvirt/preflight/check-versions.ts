@@ -1,10 +1,11 @@
 /** What the versions on both hosts cannot do. */
 
+import { compresses } from '../../../model/streams.ts';
 import { compareVersions, type HostVersions, isBefore, versionText } from '../domain/versions.ts';
 import type { PreflightOptions } from './preflight-options.ts';
 import { finding, NOTHING, note, together, type Verdict } from './verdict.ts';
 
-type Options = Pick<PreflightOptions, 'parallel' | 'compression' | 'postCopy' | 'tls' | 'lineRateStated'>;
+type Options = Pick<PreflightOptions, 'streams' | 'postCopy' | 'tls' | 'lineRateStated'>;
 
 /** @param destination undefined when it could not be asked */
 export function checkVersions(
@@ -13,7 +14,7 @@ export function checkVersions(
   options: Options,
 ): Verdict {
   return together([
-    options.parallel ? parallelOnBoth(source, destination, options) : NOTHING,
+    options.streams ? parallelOnBoth(source, destination, options) : NOTHING,
     olderThere(source, destination),
     options.lineRateStated ? checkLineRate(source) : NOTHING,
     options.postCopy
@@ -40,14 +41,14 @@ function parallelOnBoth(
 function checkParallel(
   side: string,
   versions: HostVersions | undefined,
-  { compression, postCopy }: Options,
+  { streams, postCopy }: Options,
 ): Verdict {
   const { libvirt, qemu } = versions ?? {};
   // From then on libvirt hands a method on to multifd.
-  if (compression !== 'none' && libvirt && isBefore(libvirt, 9, 4))
+  if (compresses(streams) && libvirt && isBefore(libvirt, 9, 4))
     return finding(
       'lacks-feature',
-      `--compress ${compression} needs libvirt 9.4, and the ${side} has ${versionText(libvirt)}: leave the option out, or upgrade libvirt there`,
+      `--compress ${streams?.compression} needs libvirt 9.4, and the ${side} has ${versionText(libvirt)}: leave the option out, or upgrade libvirt there`,
     );
   if (libvirt && isBefore(libvirt, 5, 2))
     return finding(

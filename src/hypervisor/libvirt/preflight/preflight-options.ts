@@ -1,4 +1,4 @@
-import type { Compression } from '../../../model/streams.ts';
+import type { Streams } from '../../../model/streams.ts';
 
 /** What was asked for, as far as it decides whether a migration may start. */
 export interface PreflightOptions {
@@ -10,8 +10,8 @@ export interface PreflightOptions {
   readonly force: boolean;
   /** `--migrate-uri`; undefined: as the two libvirts agree. */
   readonly migrateUri?: string | undefined;
-  readonly parallel: boolean;
-  readonly compression: Compression;
+  /** Several connections; undefined: one. */
+  readonly streams?: Streams | undefined;
   readonly tls: boolean;
   readonly postCopy: boolean;
   /** The user stated the rate of the link. */

@@ -15,8 +15,6 @@ const OPTIONS: PreflightOptions = {
   force: false,
   // Not tried, so that the test needs no part in the network of the hosts.
   migrateUri: 'unix:///run/migrate.sock',
-  parallel: false,
-  compression: 'none',
   tls: false,
   postCopy: false,
   lineRateStated: false,
@@ -76,7 +74,10 @@ describe('the pre-flight between two libvirt hosts', () => {
     const xml = await define(host1, uuid, HOSTILE, disk + device, cpu);
     await define(host2, '99999999-2222-4333-8444-555555555555', HOSTILE);
     const huge = xml.replace(/<memory unit='KiB'>\d+/, "<memory unit='TiB'>64");
-    const { codes, text } = await check(huge, { migrateUri: 'nonsense', parallel: true });
+    const { codes, text } = await check(huge, {
+      migrateUri: 'nonsense',
+      streams: { connections: 2, compression: 'none' },
+    });
     expect(codes.toSorted()).toEqual([
       'bad-migrate-uri',
       'different-cpu',
