@@ -38,7 +38,7 @@ const BENCHES: Record<
     load: () => import('./brake.ts'),
   },
   compress: {
-    summary: 'five times each: random, text-like and mostly zero memory, with and without --compress (5 min)',
+    summary: 'five times each: random, text-like and mostly zero memory, with and without --compress (6 min)',
     load: () => import('./compress.ts'),
   },
   faults: {

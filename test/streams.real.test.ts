@@ -63,6 +63,20 @@ describe('between QEMUs', () => {
     expect(compressed.sentBytes).toBeLessThan(plain.sentBytes / 3);
     expect(compressed.pauseMs ?? Number.NaN).toBeLessThan((plain.pauseMs ?? 0) / 2);
   });
+
+  test('whether it is worth it is seen at its pages, and said', async () => {
+    await bed.turnAround();
+    const slow = await (await bed.migrate('--dry-run', '--compress', 'auto', '--line-rate', '480mbit')).ended;
+    expect(slow.stdout).toMatch(
+      /note +compressed with zstd: a sample of [\d.]+ MB .* the line carries 60 MB\/s/,
+    );
+    const fast = await (await bed.migrate('--dry-run', '--compress', 'auto', '--line-rate', '100gbit')).ended;
+    expect(fast.stdout).toMatch(/note +not compressed: a sample of/);
+    expect((await arrives('--compress', 'auto', '--line-rate', '480mbit')).streams).toMatchObject({
+      compression: 'zstd',
+    });
+    await expectPutBack();
+  });
 });
 
 describe('between libvirt hosts', () => {
@@ -74,7 +88,15 @@ describe('between libvirt hosts', () => {
 
   test('the same guest arrives compressed within a pause that its memory would not fit', async () => {
     // A quarter of what it needs uncompressed. libvirt lets QEMU measure the wire, so the limit is converted.
-    const ran = await bed.migrate('--json', '--compress', 'zstd', '--max-downtime', '500ms').ended;
+    const ran = await bed.migrate(
+      '--json',
+      '--compress',
+      'auto',
+      '--line-rate',
+      '480mbit',
+      '--max-downtime',
+      '500ms',
+    ).ended;
     const document = documentFrom(ran);
     expect(document, ran.stderr).toMatchObject({
       outcome: 'completed',

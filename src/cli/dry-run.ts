@@ -6,8 +6,10 @@ import type {
   DirtyRateProbe,
   Hypervisor,
 } from '../hypervisor/hypervisor.ts';
+import { chooseStreams, isAuto } from '../migration/choose-streams.ts';
 import { SWITCHOVER_FIXED_COST_MS } from '../model/passes.ts';
 import { shown } from '../model/shown.ts';
+import type { AutoStreams, Streams } from '../model/streams.ts';
 import { formatBytes, formatDuration, formatRate } from '../model/units.ts';
 import type { Limits } from '../policy/policy.ts';
 import { EXIT } from './exit-status.ts';
@@ -17,6 +19,7 @@ export interface DryRunParts {
   readonly vm: string;
   readonly destination: Destination;
   readonly checks: CheckOptions;
+  readonly streams: Streams | AutoStreams | undefined;
   readonly limits: Limits;
   readonly json: boolean;
 }
@@ -25,7 +28,7 @@ const PROBE_MS = 1000;
 
 /** @returns the exit status @throws {RefusedError} when the guest itself cannot be reached */
 export async function dryRun(parts: DryRunParts): Promise<number> {
-  const report = await parts.hypervisor.check(parts.vm, parts.destination, parts.checks);
+  const report = await reportOf(parts);
   const probe =
     report.guest.state === 'running' && !report.guest.migrating
       ? await parts.hypervisor.probeDirtyRate(parts.vm, PROBE_MS).catch(() => undefined)
@@ -36,6 +39,17 @@ export async function dryRun(parts: DryRunParts): Promise<number> {
       : text(parts, report, probe),
   );
   return report.findings.length === 0 ? 0 : EXIT.refused;
+}
+
+/** Whether pages would be compressed is worth a note. */
+async function reportOf(parts: DryRunParts): Promise<CheckReport> {
+  const { hypervisor, vm, destination, checks, limits, streams } = parts;
+  if (!isAuto(streams)) return await hypervisor.check(vm, destination, { ...checks, streams });
+  const report = await hypervisor.check(vm, destination, { ...checks, streams: streams.otherwise });
+  if (report.findings.length > 0) return report;
+  const wish = { auto: streams, vm, destination, checks, limits, known: undefined };
+  const { why } = await chooseStreams(hypervisor, report.guest, wish);
+  return { ...report, notes: [...report.notes, why] };
 }
 
 function documentOf(

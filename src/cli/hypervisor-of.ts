@@ -3,7 +3,7 @@ import type { Destination, Hypervisor } from '../hypervisor/hypervisor.ts';
 import { domainAddress } from '../hypervisor/libvirt/address.ts';
 import type { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
 import type { VirshMigrateOptions } from '../hypervisor/libvirt/migrate-command.ts';
-import type { Compression, Streams } from '../model/streams.ts';
+import type { AutoStreams, Compression, Streams } from '../model/streams.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What commander hands over. */
@@ -35,7 +35,7 @@ export interface LibvirtFlags {
 export interface StreamFlags {
   readonly parallel?: boolean;
   readonly parallelConnections?: number;
-  readonly compress?: Compression;
+  readonly compress?: Compression | 'auto';
 }
 
 export interface MigrateUriFlags {
@@ -136,16 +136,20 @@ export function virshMigrateOptions(flags: LibvirtFlags): Partial<VirshMigrateOp
 const USUAL_CONNECTIONS = 2;
 
 /** @returns undefined where one connection is to do @throws {UsageError} */
-export function streamsOf({
-  parallel,
-  parallelConnections,
-  compress = 'none',
-}: StreamFlags): Streams | undefined {
+export function streamsOf(flags: StreamFlags): Streams | AutoStreams | undefined {
+  const { parallel, parallelConnections, compress = 'none' } = flags;
+  const over = (compression: Compression) => ({
+    connections: parallelConnections ?? USUAL_CONNECTIONS,
+    compression,
+  });
+  const uncompressed = parallel ? over('none') : undefined;
+  if (compress === 'auto')
+    return { connections: parallelConnections, compression: compress, otherwise: uncompressed };
   // Each connection compresses for itself, so one that does is one of several.
-  if (parallel || compress !== 'none')
-    return { connections: parallelConnections ?? USUAL_CONNECTIONS, compression: compress };
-  if (parallelConnections !== undefined) throw new UsageError('--parallel-connections needs --parallel');
-  return undefined;
+  if (compress !== 'none') return over(compress);
+  if (parallelConnections !== undefined && !parallel)
+    throw new UsageError('--parallel-connections needs --parallel');
+  return uncompressed;
 }
 
 /** @throws {UsageError} when what belongs to libvirt meets a QEMU */

@@ -51,7 +51,8 @@ export async function migrate(vm: string, destinationText: string, options: Migr
       hypervisor,
       vm: place.vm,
       destination,
-      checks: { ...startOptionsOf(kind, limits, options.force === true), streams: streamsOf(options) },
+      checks: startOptionsOf(kind, limits, options.force === true),
+      streams: streamsOf(options),
       limits,
       json: output !== 'text',
     });

@@ -6,9 +6,11 @@ import {
 } from '../hypervisor/hypervisor.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
+import { freeProcessorsHere } from '../migration/choose-streams.ts';
 import { foresee } from '../migration/foresee.ts';
 import { PROBE_MS } from '../migration/probe.ts';
 import { startOptionsOf } from '../migration/start-options.ts';
+import { compressing } from '../model/compression.ts';
 import { shown } from '../model/shown.ts';
 import { documentOf, type Planned } from '../plan/document.ts';
 import { type PlanRequest, planOf, type Verdict } from '../plan/plan.ts';
@@ -86,11 +88,13 @@ export async function plan(
     new FolderJournals(stateDirectory(options.stateDir)),
     { probesMs: [...PROBES_MS.filter((each) => each < longestMs), longestMs], resident: true },
   );
+  const sample = await hypervisor.samplePages?.(guest);
   const request: PlanRequest = {
     known: foreseen.known,
     migrant: { running: guest.state === 'running', manager: place.libvirt ? 'libvirt' : 'qemu' },
     kind,
     limits,
+    compressing: sample && compressing(sample, freeProcessorsHere()),
     others: COMPARED.filter((name) => name !== kind.name).map((name) => choosePolicy(name)),
   };
   const made = await planOf(request);

@@ -8,6 +8,7 @@
  *
  * Types only but for two errors, and longer than most files because it is the whole port.
  */
+import type { PageSample } from '../model/compression.ts';
 import type { Boundary, Tick } from '../model/observation.ts';
 import type { Streams } from '../model/streams.ts';
 import type { RefusedError } from './refusal.ts';
@@ -36,6 +37,12 @@ export interface Hypervisor {
    * Never throws, and leaves the guest alone.
    */
   residentBytes(guest: GuestFacts): Promise<number | undefined>;
+
+  /**
+   * What becomes of a sample of the guest's pages when they are compressed; left out, or undefined, where they cannot be read.
+   * Never throws, and leaves the guest alone.
+   */
+  samplePages?(guest: GuestFacts): Promise<PageSample | undefined>;
 
   /**
    * Checks both ends without changing either.

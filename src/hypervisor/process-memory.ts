@@ -1,3 +1,6 @@
+/** The guest's memory is one mapping, and the kernel may have joined a neighbour's pages to it. */
+export const JOINED_BYTES = 64 * 2 ** 20;
+
 /**
  * What QEMU's process holds in memory beside the guest's: its code, heap and devices, and without KVM the code that it
  * has translated (44 MB at most in the lab, of 105). An estimate, and of a large guest a small part.

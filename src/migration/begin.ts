@@ -3,9 +3,10 @@ import type { CheckReport, Claim, Destination } from '../hypervisor/hypervisor.t
 import { Findings } from '../hypervisor/refusal.ts';
 import { sinkOf } from '../journal/journal-store.ts';
 import type { MigrationView } from '../journal/view.ts';
-import { compresses, type Streams } from '../model/streams.ts';
+import { type AutoStreams, compresses, type Streams } from '../model/streams.ts';
+import { chooseStreams, isAuto } from './choose-streams.ts';
 import { decline } from './decline.ts';
-import { foresee, GLANCE, QUICK_LOOK } from './foresee.ts';
+import { type Foreseen, foresee, GLANCE, QUICK_LOOK } from './foresee.ts';
 import { type Ends, formerAt, notInherited } from './inheritance.ts';
 import { PROBE_MS } from './probe.ts';
 import { leaseOf, openingOf, type Run, type RunParts, type RunWish, runFrom } from './run.ts';
@@ -18,7 +19,7 @@ export interface BeginWish extends RunWish {
   /** QEMU's own way: the destination does not wait for our word. */
   readonly destinationStartsItself?: boolean | undefined;
   /** Over how many connections, and how compressed; undefined: as the hypervisor does it by itself. */
-  readonly streams?: Streams | undefined;
+  readonly streams?: Streams | AutoStreams | undefined;
 }
 
 /**
@@ -32,7 +33,7 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
   const options = {
     ...startOptionsOf(kind, limits, wish.force, probeMs),
     destinationStartsItself: wish.destinationStartsItself === true,
-    streams: wish.streams,
+    streams: isAuto(wish.streams) ? wish.streams.otherwise : wish.streams,
   };
   const { guest, findings, notes, maxSentBytes }: CheckReport = await hypervisor.check(
     wish.vm,
@@ -50,23 +51,29 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
     const left = await store.owingOf({ uuid: guest.uuid ?? null, vm: wish.vm });
     const ends = { vm: wish.vm, destination: destination.vm };
     const former = formerAt(left, ends);
-    const seen = kind.foresees
-      ? await foresee(
-          hypervisor,
-          { guest, destination, cap: limits.bandwidthBytesPerSecond },
-          store,
-          probeMs === undefined ? QUICK_LOOK : GLANCE,
-        )
-      : undefined;
-    const compressed = compresses(wish.streams);
-    const foreseen = seen && (compressed ? { ...seen, known: { ...seen.known, compressed } } : seen);
+    const auto = isAuto(wish.streams) ? wish.streams : undefined;
+    const seen =
+      kind.foresees || auto
+        ? await foresee(
+            hypervisor,
+            { guest, destination, cap: limits.bandwidthBytesPerSecond },
+            store,
+            kind.foresees && probeMs === undefined ? QUICK_LOOK : GLANCE,
+          )
+        : undefined;
+    const choice =
+      auto &&
+      (await chooseStreams(hypervisor, guest, { ...wish, auto, checks: options, known: seen?.known }));
+    if (choice) parts.say?.(choice.why);
+    const streams = choice ? choice.streams : options.streams;
+    const foreseen = kind.foresees && seen ? forStreams(seen, streams) : undefined;
     const journal = await store.open(
       openingOf(bounded, guest, parts.initiator, former, {
         origin: 'migrate',
         destination: destination.vm,
         migrateUri: destination.migrateUri ?? null,
         continues: left?.id ?? null,
-        streams: wish.streams ?? null,
+        streams: streams ?? null,
         destinationWaits: hypervisor.destinationsWait && options.destinationStartsItself !== true,
       }),
       parts.show,
@@ -83,6 +90,7 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
         ...options,
         // Known by now: what earlier switchovers cost is in the first limit too.
         ...startOptionsOf(kind, limits, wish.force, probeMs, known),
+        ...{ streams },
         ...hold,
         former,
       });
@@ -92,6 +100,10 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
     await lease.release();
     throw error;
   }
+}
+
+function forStreams(seen: Foreseen, streams: Streams | undefined): Foreseen {
+  return compresses(streams) ? { ...seen, known: { ...seen.known, compressed: true } } : seen;
 }
 
 function tellLeftovers(left: MigrationView | undefined, ends: Ends, parts: RunParts): void {

@@ -8,6 +8,15 @@ export interface Streams {
   readonly compression: Compression;
 }
 
+/** What to do is decided before the start, see `compression.ts`. */
+export interface AutoStreams {
+  /** Undefined: as many as are worth it. */
+  readonly connections: number | undefined;
+  readonly compression: 'auto';
+  /** Where compressing is not worth it; undefined: one connection. */
+  readonly otherwise: Streams | undefined;
+}
+
 export function compresses(streams: Streams | null | undefined): boolean {
   return (streams?.compression ?? 'none') !== 'none';
 }

@@ -73,6 +73,9 @@ export const planDocumentSchema = z.object({
     .nullable(),
   chosen: rehearsal.nullable(),
   others: z.array(rehearsal),
+  compressed: rehearsal
+    .nullable()
+    .describe('the chosen policy with --compress zstd; null: the pages cannot be read from here'),
   waysOut: z
     .array(z.object({ option: z.string(), rehearsal }))
     .describe('each would make possible what is not'),
@@ -145,6 +148,7 @@ export function documentOf(
       : null,
     chosen: plan.chosen ? rehearsalOf(plan.chosen) : null,
     others: plan.others.map(rehearsalOf),
+    compressed: plan.compressed ? rehearsalOf(plan.compressed) : null,
     waysOut: plan.waysOut.map((way, index) => ({
       option: waysOutWords[index] ?? way.change.option,
       rehearsal: rehearsalOf(way.rehearsal),

@@ -7,6 +7,7 @@ import { uniform } from '../hypervisor/simulated/memory/uniform.ts';
 import type { ScenarioInput } from '../hypervisor/simulated/scenario.ts';
 import { SimulatedHypervisor, simulatedDestination } from '../hypervisor/simulated/simulated-hypervisor.ts';
 import { foresee } from '../migration/foresee.ts';
+import type { Compressing } from '../model/compression.ts';
 import { NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import type { Estimate } from '../model/interval.ts';
 import { forecast } from '../policy/forecast.ts';
@@ -45,6 +46,7 @@ async function planFor(
   limits: Limits,
   others: readonly string[] = [],
   usedShare = 0.88,
+  compressing?: Compressing,
 ): Promise<Plan> {
   const hypervisor = new WithHugePages(guest, usedShare);
   const facts = await hypervisor.inspect('sim:guest');
@@ -61,6 +63,7 @@ async function planFor(
   return await planOf({
     ...{ known, limits, kind: forecast(), migrant: { running: guest.running ?? true, manager: 'qemu' } },
     others: others.map((name) => choosePolicy(name)),
+    compressing,
   });
 }
 
@@ -74,6 +77,19 @@ describe('a guest that rewrites more than the line carries', () => {
     expect(stock).toMatchObject({ end: 'never-ends', completes: 'in-no-case' });
     expect(nova?.end).not.toBe('completed');
     expect(proxmox).toMatchObject({ end: 'completed', brownOut: { percent: expect.any(Number) } });
+  });
+
+  test('needs a quarter of that where its pages compress to one', async () => {
+    const way = { connections: 2, left: 0.25, bytesPerSecond: 1e9 };
+    const { chosen, compressed } = await planFor(LOOP, LOOP_LIMITS, [], 0.88, way);
+    for (const figure of ['totalMs', 'pauseMs', 'sentBytes'] as const) {
+      const share = (compressed?.figures?.[figure].middle ?? 0) / (chosen?.figures?.[figure].middle ?? 0);
+      expect(share).toBeGreaterThan(0.2);
+      expect(share).toBeLessThan(0.35);
+    }
+    const slow = await planFor(LOOP, LOOP_LIMITS, [], 0.88, { ...way, bytesPerSecond: 30e6 });
+    expect(slow.compressed?.figures?.totalMs.middle).toBeGreaterThan(chosen?.figures?.totalMs.middle ?? 0);
+    expect((await planFor(LOOP, LOOP_LIMITS)).compressed).toBeUndefined();
   });
 
   test('is not possible within half a second, and each way out that is told was really tried', async () => {

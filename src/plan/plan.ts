@@ -2,11 +2,13 @@
  * What a migration would be like, before anything is touched: the chosen policy's rehearsal, what others would make of
  * the same guest, and where the limits forbid it, what would make it possible. Pure but for the time it takes.
  */
+import type { Compressing } from '../model/compression.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import { QEMU_LONGEST_DOWNTIME_MS } from '../model/qemu-constants.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
 import { type Migrant, type Missing, type Prospects, prospectsOf } from './prospects.ts';
 import { type Rehearsal, type Rehearsed, rehearse } from './rehearse.ts';
+import { rehearseCompressed } from './rehearse-compressed.ts';
 import { optionsFor, type WayOut } from './ways-out.ts';
 
 export interface PlanRequest {
@@ -16,6 +18,8 @@ export interface PlanRequest {
   readonly limits: Limits;
   /** Rules to compare with, ours and those of other systems. */
   readonly others: readonly PolicyKind[];
+  /** What compressing would make of its pages; undefined: they cannot be read from here. */
+  readonly compressing?: Compressing | undefined;
 }
 
 /**
@@ -32,6 +36,8 @@ export interface Plan {
   readonly prospects: Prospects | undefined;
   readonly chosen: Rehearsal | undefined;
   readonly others: readonly Rehearsal[];
+  /** The chosen policy with pages compressed; undefined where they cannot be read from here. */
+  readonly compressed: Rehearsal | undefined;
   /** Empty unless `not-possible`. */
   readonly waysOut: readonly WayOut[];
 }
@@ -42,12 +48,13 @@ const NO_LIMIT_MS = QEMU_LONGEST_DOWNTIME_MS;
 /** As long as the one that a migration makes before it starts. */
 const OWN_PROBE_MS = 300;
 
-export async function planOf({ known, migrant, kind, limits, others }: PlanRequest): Promise<Plan> {
+export async function planOf(request: PlanRequest): Promise<Plan> {
+  const { known, migrant, kind, limits, others } = request;
   const prospects = prospectsOf(known, limits, migrant);
   if (typeof prospects === 'string')
     return {
       ...{ verdict: 'not-known', missing: prospects, prospects: undefined, chosen: undefined },
-      ...{ others: [], waysOut: [] },
+      ...{ others: [], compressed: undefined, waysOut: [] },
     };
   const on = rehearsedOn(prospects, known);
   const chosen = await rehearse(kind, limits, on);
@@ -59,6 +66,7 @@ export async function planOf({ known, migrant, kind, limits, others }: PlanReque
   const verdict = verdictOf(chosen, limits);
   return {
     ...{ verdict, missing: undefined, prospects, chosen, others: compared },
+    compressed: request.compressing && (await rehearseCompressed(kind, limits, on, request.compressing)),
     waysOut: verdict === 'not-possible' ? await optionsFor(kind, limits, on) : [],
   };
 }

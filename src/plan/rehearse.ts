@@ -49,6 +49,16 @@ export interface Rehearsed {
   readonly known: Foreknowledge;
 }
 
+/** The same guest where memory is carried that many times as fast. What was measured of its line does not hold there. */
+export function onLineOf({ prospects, known }: Rehearsed, factor: number): Rehearsed {
+  const { low, middle, high } = prospects.payloadRate;
+  const payloadRate: Estimate = { low: low * factor, middle: middle * factor, high: high * factor };
+  return {
+    known: { ...known, passTransfers: [], switchoverTransfers: [], switchovers: [] },
+    prospects: { ...prospects, payloadRate },
+  };
+}
+
 /** The simulator against real migrations: so much beside what was not known, as a fraction and in milliseconds. */
 const OWN_ERROR = { relative: 0.025, totalMs: 100, pauseMs: 50 };
 

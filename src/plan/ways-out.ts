@@ -1,12 +1,10 @@
 /** What would make a migration possible that is not within the limits: each found by rehearsing it so. */
-import type { Estimate } from '../model/interval.ts';
 import { QEMU_LONGEST_DOWNTIME_MS } from '../model/qemu-constants.ts';
 import { limitOf, roomyLimitMs } from '../model/roomy-limit.ts';
 import { forecast } from '../policy/forecast.ts';
 import { type Limits, OVER_BUDGET_ACTIONS, type PolicyKind } from '../policy/policy.ts';
 import { LIKELY_CASE } from './case.ts';
-import type { Prospects } from './prospects.ts';
-import { type Rehearsal, type Rehearsed, rehearse, runCase } from './rehearse.ts';
+import { onLineOf, type Rehearsal, type Rehearsed, rehearse, runCase } from './rehearse.ts';
 
 export type Change =
   | { readonly option: 'policy'; readonly value: string }
@@ -79,11 +77,7 @@ async function tryFasterLine(
   const rate = limits.lineRateBytesPerSecond ?? prospects.payloadRate.middle;
   const at = (factor: number) => ({
     limits: { ...limits, ...(limits.lineRateBytesPerSecond && { lineRateBytesPerSecond: rate * factor }) },
-    on: {
-      // What was measured of the old line does not hold for another.
-      known: { ...on.known, passTransfers: [], switchoverTransfers: [], switchovers: [] },
-      prospects: withLine(prospects, factor),
-    },
+    on: onLineOf(on, factor),
   });
   const possible = async (factor: number) => {
     const faster = at(factor);
@@ -100,10 +94,4 @@ async function tryFasterLine(
   }
   const faster = at(high);
   await attempt({ option: 'line', value: rate * high }, faster.limits, kind, faster.on);
-}
-
-function withLine(prospects: Prospects, factor: number): Prospects {
-  const { low, middle, high } = prospects.payloadRate;
-  const payloadRate: Estimate = { low: low * factor, middle: middle * factor, high: high * factor };
-  return { ...prospects, payloadRate };
 }

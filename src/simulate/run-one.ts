@@ -15,6 +15,7 @@ import type { Outcome } from '../migration/outcome.ts';
 import { runFrom } from '../migration/run.ts';
 import { startOptionsOf } from '../migration/start-options.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
+import type { Streams } from '../model/streams.ts';
 import type { AutoConverge, Limits, PolicyKind } from '../policy/policy.ts';
 import { unkeptJournal } from './unkept-journal.ts';
 
@@ -32,6 +33,7 @@ const NO_JOURNAL: JournalSink = { write: () => {} };
  * foresees probes the guest first, as in production.
  * @param guest its `tickMs`, left out: samples only where something may happen between boundaries, which is much
  * faster without; a time limit is then noticed at the next boundary
+ * `compressedTo`, below 1: the migration compresses pages
  * @param known what the policy is told before the start; left out: what a probe tells
  */
 export async function runOne(
@@ -41,8 +43,12 @@ export async function runOne(
   journal: JournalSink = NO_JOURNAL,
   known?: Foreknowledge,
 ): Promise<Outcome> {
-  return await migrateOn(hostsFor(guest, kind, limits), kind, limits, journal, known);
+  const streams = (guest.compressedTo ?? 1) < 1 ? COMPRESSED : undefined;
+  return await migrateOn(hostsFor(guest, kind, limits), kind, limits, journal, known, streams);
 }
+
+/** How many connections there are makes no difference to a link. */
+const COMPRESSED: Streams = { connections: 2, compression: 'zstd' };
 
 /** Both hosts, with the guest on its source, as a migration under that policy finds them. */
 export function hostsFor(guest: ScenarioInput, kind: PolicyKind, limits: Limits): SimulatedHypervisor {
@@ -67,10 +73,12 @@ export async function migrateOn(
   limits: Limits,
   journal: JournalSink,
   given?: Foreknowledge,
+  streams?: Streams,
 ): Promise<Outcome> {
   // Choosing a rule that ends in post-copy is the user's word for it: nobody's memory is at stake here.
   const allowed: Limits = kind.startsWith?.postCopyCapable ? { ...limits, overBudget: 'post-copy' } : limits;
-  const known = given ?? (kind.foresees ? await probed(hypervisor, allowed) : undefined);
+  const foreseen = given ?? (kind.foresees ? await probed(hypervisor, allowed) : undefined);
+  const known = foreseen && (streams ? { ...foreseen, compressed: true } : foreseen);
   const run = runFrom(
     {
       place: 'nowhere',
@@ -83,7 +91,7 @@ export async function migrateOn(
       const before = known && kind.begin(allowed, known).beforeStart?.();
       if (before?.action === 'abort') return decline(before, journal);
       const options = startOptionsOf(kind, allowed, false, undefined, known);
-      return await hypervisor.start(VM, DESTINATION, options);
+      return await hypervisor.start(VM, DESTINATION, { ...options, streams });
     },
   );
   return await run.outcome;

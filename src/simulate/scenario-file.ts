@@ -54,6 +54,7 @@ const schema = z
     guest: z.strictObject({
       memory: range(parseBytes),
       'zero-pages': quantity(parsePercent).default(0),
+      'compressed-to': positive(parsePercent).default(1),
       writes: writesSchema,
     }),
     link: z.strictObject({
@@ -115,6 +116,8 @@ export interface ScenarioFile {
   readonly guest: {
     readonly memoryBytes: Range;
     readonly zeroPagesShare: number;
+    /** What is left of the other pages where migrations compress them; 1: they do not. */
+    readonly compressedTo: number;
     readonly writes: Writes;
   };
   readonly linkBytesPerSecond: Range;
@@ -153,6 +156,7 @@ export function parseScenario(text: string, file: string): ScenarioFile {
     guest: {
       memoryBytes: guest.memory,
       zeroPagesShare: guest['zero-pages'],
+      compressedTo: guest['compressed-to'],
       writes: writesOf(guest.writes),
     },
     linkBytesPerSecond: link.rate,

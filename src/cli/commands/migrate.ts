@@ -56,8 +56,8 @@ export function addMigrateCommand(
     .addOption(
       new Option(
         '--compress <method>',
-        'compress pages on several connections: less time, data and pause for all but random content, at the price of processor time on both hosts',
-      ).choices(COMPRESSIONS),
+        'compress pages on several connections, for less time, data and pause at the price of processor time; auto: where a sample of them says that it is worth it',
+      ).choices(['auto', ...COMPRESSIONS]),
     );
   addRunOptions(addMigrationOptions(command.addOption(bandwidthOption()), policies))
     .addHelpText(

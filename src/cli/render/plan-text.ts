@@ -4,6 +4,7 @@ import { shown } from '../../model/shown.ts';
 import { transferMs } from '../../model/transfer.ts';
 import { formatBytes, formatDuration, formatRate, spellDuration } from '../../model/units.ts';
 import type { Planned } from '../../plan/document.ts';
+import type { Plan } from '../../plan/plan.ts';
 import type { Rehearsal } from '../../plan/rehearse.ts';
 import { around, changeInWords, slowedDown, verdictSentence, wayOutInWords } from './plan-words.ts';
 import { table } from './table.ts';
@@ -24,8 +25,7 @@ export function planText(planned: Planned, peers: ReadonlySet<string>): string {
     const rows = plan.waysOut.map((way) => [`  ${changeInWords(way)}`, wayOutInWords(way)]);
     lines.push(...table(rows).split('\n'));
   }
-  if (plan.chosen)
-    lines.push('', ...comparison([plan.chosen, ...plan.others], peers), ...remarks(plan.others, peers));
+  if (plan.chosen) lines.push('', ...comparison(plan.chosen, plan, peers), ...remarks(plan.others, peers));
   return `${lines.map(shown).join('\n')}\n`;
 }
 
@@ -89,7 +89,17 @@ function watchedTooShort({ foreseen: { known }, plan: { prospects } }: Planned):
   );
 }
 
-function comparison(rehearsals: readonly Rehearsal[], peers: ReadonlySet<string>): string[] {
+function comparison(
+  chosen: Rehearsal,
+  { compressed, others }: Pick<Plan, 'compressed' | 'others'>,
+  peers: ReadonlySet<string>,
+): string[] {
+  const named = (name: string, rehearsal: Rehearsal) => ({ ...rehearsal, policy: name });
+  const rehearsals = [
+    chosen,
+    ...(compressed ? [named(`${chosen.policy}, --compress zstd`, compressed)] : []),
+    ...others,
+  ];
   return table([
     ['POLICY', 'TOTAL', 'SENT', 'PAUSE', ''],
     ...rehearsals.map((rehearsal) => {

@@ -2,6 +2,8 @@
  * libvirt behind the hypervisor's port: VMs are addressed by host and name, `qemu:///system#vm1`. Each method of the port
  * is short; there are many, hence longer than most files.
  */
+
+import type { PageSample } from '../../model/compression.ts';
 import { QEMU_DEFAULT_DOWNTIME_MS } from '../../model/qemu-constants.ts';
 import { type Clock, REAL_CLOCK } from '../clock.ts';
 import type {
@@ -23,6 +25,7 @@ import type {
 } from '../hypervisor.ts';
 import { NotBegunError, RefusedError } from '../hypervisor.ts';
 import { migrationMark } from '../migration-mark.ts';
+import { samplePages } from '../page-sample.ts';
 import { guestsShareOf } from '../process-memory.ts';
 import { startLimitMs } from '../qemu-rules/start.ts';
 import { Findings, refusalOfAll } from '../refusal.ts';
@@ -32,6 +35,7 @@ import { type Domain, lookUpDomain, notMigrating, uuidOf } from './domain/domain
 import { sideStateAt } from './domain/domain-state.ts';
 import { isBefore } from './domain/versions.ts';
 import { placeHere, refuseMarked } from './domain-mark.ts';
+import { isThisMachine, qemuOf } from './domain-process.ts';
 import { notPutBack } from './downtime-setting.ts';
 import { LibvirtMigration } from './libvirt-migration.ts';
 import { migrateArguments, PLAIN_MIGRATE, type VirshMigrateOptions } from './migrate-command.ts';
@@ -138,6 +142,11 @@ export class LibvirtHypervisor implements Hypervisor {
       if (error instanceof RefusedError) return undefined;
       throw error;
     }
+  }
+
+  async samplePages({ vm, memoryBytes, uuid }: GuestFacts): Promise<PageSample | undefined> {
+    const pid = uuid !== undefined && isThisMachine(parseDomainAddress(vm).uri) ? qemuOf(uuid) : undefined;
+    return pid === undefined ? undefined : await samplePages(pid, memoryBytes);
   }
 
   async check(vm: string, target: Destination, options: CheckOptions): Promise<CheckReport> {

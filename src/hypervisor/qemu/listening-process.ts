@@ -25,6 +25,15 @@ export function listeningQemu(socket: string): ProvableProcess | undefined {
   }
 }
 
+/** As {@link listenerOf}; undefined where there is no /proc as well. */
+export function listenerHere(socket: string): number | undefined {
+  try {
+    return listenerOf(socket);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Sockets are listed by network namespace, so each QEMU is asked for the list of its own; and a path means another
  * file in another mount namespace, so the file has to be the one that we see. @throws {Error} where there is no /proc

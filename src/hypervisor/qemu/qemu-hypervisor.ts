@@ -2,6 +2,7 @@
  * QEMU behind the hypervisor's port: VMs are addressed by their QMP sockets, `qmp:/run/vm1.sock`. Each method of the port is
  * short; there are many, hence longer than most files.
  */
+import type { PageSample } from '../../model/compression.ts';
 import { type Clock, REAL_CLOCK } from '../clock.ts';
 import type {
   AttachOptions,
@@ -19,6 +20,7 @@ import type {
 } from '../hypervisor.ts';
 import { RefusedError } from '../hypervisor.ts';
 import { migrationMark } from '../migration-mark.ts';
+import { samplePages } from '../page-sample.ts';
 import {
   areOfABrake,
   BrakeLever,
@@ -29,7 +31,7 @@ import { NO_CAP_BYTES_PER_SECOND } from '../qemu-rules/start.ts';
 import { Findings, refusalOfAll } from '../refusal.ts';
 import { ChangedSettings, isRefusal } from './changed-settings.ts';
 import { LastingMonitor, UnreachableError } from './lasting-monitor.ts';
-import { listeningQemu, type ProvableProcess } from './listening-process.ts';
+import { listenerHere, listeningQemu, type ProvableProcess } from './listening-process.ts';
 import { qemuEnd } from './migration-facts.ts';
 import { assertUnderWay, guestFacts, isSameVm, openMonitor, sideStateAt, socketPath } from './monitor.ts';
 import { migrateRefusalCode, preflight } from './preflight.ts';
@@ -96,6 +98,11 @@ export class QemuHypervisor implements Hypervisor {
 
   async residentBytes({ vm, memoryBytes, accelerator }: GuestFacts): Promise<number | undefined> {
     return residentBytesOf(socketPath(vm), memoryBytes, accelerator);
+  }
+
+  async samplePages({ vm, memoryBytes }: GuestFacts): Promise<PageSample | undefined> {
+    const pid = listenerHere(socketPath(vm));
+    return pid === undefined ? undefined : await samplePages(pid, memoryBytes);
   }
 
   async check(vm: string, destination: Destination, options: CheckOptions): Promise<CheckReport> {

@@ -2,14 +2,11 @@
  * How much of a guest's memory is there at all, from what the kernel of this machine tells of QEMU's process. Pages
  * that were never written are in no process: they are zero, and cost a migration next to nothing.
  */
-import { guestsShareOf } from '../process-memory.ts';
+import { guestsShareOf, JOINED_BYTES } from '../process-memory.ts';
 import { listenerOf, readQuietly } from './listening-process.ts';
 
 /** A mapping is walked page by page to say how much of it is there: at most a quarter of a second for this much. */
 const QUICKLY_WALKED_BYTES = 64 * 2 ** 30;
-
-/** The guest's memory is one mapping, and the kernel may have joined a neighbour's pages to it. */
-const JOINED_BYTES = 64 * 2 ** 20;
 
 /**
  * @param socket of QEMU's monitor

@@ -1,6 +1,7 @@
 /** A hypervisor whose answers a test writes: for what stands between it and the supervisor. */
 import type {
   AttachOptions,
+  CheckOptions,
   CheckReport,
   Claim,
   Destination,
@@ -14,6 +15,7 @@ import type {
   Whereabouts,
 } from '../../hypervisor/hypervisor.ts';
 import { RefusedError } from '../../hypervisor/hypervisor.ts';
+import type { PageSample } from '../../model/compression.ts';
 import { ScriptedMigration } from './scripted-migration.ts';
 
 export class ScriptedHypervisor implements Hypervisor {
@@ -23,6 +25,9 @@ export class ScriptedHypervisor implements Hypervisor {
   readonly guests = new Map<string, GuestFacts>();
   /** What a check finds beside the guest. */
   report: Partial<CheckReport> = {};
+  /** What of these options is lacking. */
+  lacking: (options: CheckOptions) => readonly RefusedError[] = () => [];
+  samplePages?: (guest: GuestFacts) => Promise<PageSample | undefined>;
   /** What was asked of it, in order. */
   readonly calls: string[] = [];
   claim?: (vm: string, destination: string) => Promise<Claim>;
@@ -49,8 +54,11 @@ export class ScriptedHypervisor implements Hypervisor {
 
   async residentBytes(): Promise<undefined> {}
 
-  async check(vm: string): Promise<CheckReport> {
-    return { guest: await this.inspect(vm), findings: [], notes: [], ...this.report };
+  async check(vm: string, _destination: Destination, options: CheckOptions): Promise<CheckReport> {
+    return {
+      ...{ guest: await this.inspect(vm), findings: this.lacking(options), notes: [] },
+      ...this.report,
+    };
   }
 
   async start(vm: string, destination: Destination, options: StartOptions): Promise<RunningMigration> {

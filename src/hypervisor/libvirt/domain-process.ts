@@ -1,0 +1,26 @@
+/** The QEMU of a domain, where its host is this machine. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** A URI without a host is of a libvirtd here. */
+export function isThisMachine(uri: string): boolean {
+  return /^qemu(\+unix)?:\/\/\//.test(uri);
+}
+
+/** libvirt starts each QEMU with the domain's UUID. @returns undefined where none runs here, or there is no /proc */
+export function qemuOf(uuid: string): number | undefined {
+  try {
+    const found = readdirSync('/proc').find((name) => /^\d+$/.test(name) && hasUuid(name, uuid));
+    return found === undefined ? undefined : Number(found);
+  } catch {
+    return undefined;
+  }
+}
+
+function hasUuid(pid: string, uuid: string): boolean {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return words[words.indexOf('-uuid') + 1] === uuid;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,63 @@
+/** `--compress auto`: decided before the start, from the guest's pages, the link and what is free of the processors. */
+import os from 'node:os';
+import type { CheckOptions, Destination, GuestFacts, Hypervisor } from '../hypervisor/hypervisor.ts';
+import { type LineRateKnowledge, lineRate, RateEstimate } from '../model/bandwidth.ts';
+import { type CompressionChoice, chooseCompression } from '../model/compression.ts';
+import type { Foreknowledge } from '../model/foreknowledge.ts';
+import type { AutoStreams, Streams } from '../model/streams.ts';
+import type { Limits } from '../policy/policy.ts';
+
+export function isAuto(streams: Streams | AutoStreams | undefined): streams is AutoStreams {
+  return streams?.compression === 'auto';
+}
+
+export interface StreamsWish {
+  readonly auto: AutoStreams;
+  readonly vm: string;
+  readonly destination: Destination;
+  readonly checks: CheckOptions;
+  readonly limits: Limits;
+  /** What earlier migrations left; undefined: it was not asked for. */
+  readonly known: Foreknowledge | undefined;
+}
+
+/** What is lacking for compressing forbids nothing where nobody insists on it. */
+export async function chooseStreams(
+  hypervisor: Hypervisor,
+  guest: GuestFacts,
+  { auto, vm, destination, checks, limits, known }: StreamsWish,
+  freeProcessors = freeProcessorsHere(),
+): Promise<CompressionChoice> {
+  const { streams, why } = chooseCompression({
+    sample: await hypervisor.samplePages?.(guest),
+    lineBytesPerSecond: lineOf(limits, known),
+    capBytesPerSecond: limits.bandwidthBytesPerSecond,
+    freeProcessors,
+    connections: auto.connections,
+  });
+  if (!streams) return { streams: auto.otherwise, why };
+  const { findings } = await hypervisor.check(vm, destination, { ...checks, streams });
+  const [lacking] = findings;
+  return lacking ? { streams: auto.otherwise, why: `not compressed: ${lacking.message}` } : { streams, why };
+}
+
+/** Where only passes under a cap are known the line may be faster by any factor. */
+function lineOf(
+  { lineRateBytesPerSecond: stated, bandwidthBytesPerSecond: cap }: Limits,
+  known: Foreknowledge | undefined,
+): number | undefined {
+  const of = (transfers: Foreknowledge['passTransfers'] = []) =>
+    transfers.reduce((rate, each) => rate.with(each), RateEstimate.unmeasured);
+  const knowledge: LineRateKnowledge = {
+    ...{ stated, cap },
+    ...{ passes: of(known?.passTransfers), switchovers: of(known?.switchoverTransfers) },
+  };
+  const found = lineRate(knowledge);
+  return found === undefined || found.source === 'capped-passes' ? undefined : found.bytesPerSecond.middle;
+}
+
+/** Beside what ran in the last minute, the guest's own processors among it: they run on. */
+export function freeProcessorsHere(): number {
+  const [lastMinute = 0] = os.loadavg();
+  return Math.max(0, os.availableParallelism() - lastMinute);
+}

@@ -1,0 +1,90 @@
+/** Whether to compress a migration's pages, from a sample of them, the link and the processors that are free. Pure. */
+
+import type { Streams } from './streams.ts';
+import { formatBytes, formatRate } from './units.ts';
+
+/** Pages of a guest that were compressed to see what becomes of them. Pages of zeros are left out: they cost nothing anyway. */
+export interface PageSample {
+  readonly bytes: number;
+  readonly compressedBytes: number;
+  /** What one processor compresses in a second. */
+  readonly bytesPerSecond: number;
+}
+
+export interface CompressionQuestion {
+  /** Undefined: the guest's pages cannot be read from here. */
+  readonly sample: PageSample | undefined;
+  /** As the user states it, or earlier migrations met it; undefined: not known. */
+  readonly lineBytesPerSecond: number | undefined;
+  /** `max-bandwidth` of the passes; undefined: none. */
+  readonly capBytesPerSecond: number | undefined;
+  /** Of the source's host. */
+  readonly freeProcessors: number;
+  /** As the user wants it; undefined: as many as processors are free. */
+  readonly connections: number | undefined;
+}
+
+/** What a host makes of a guest's pages. */
+export interface Compressing {
+  readonly connections: number;
+  /** What is left of each byte of memory. */
+  readonly left: number;
+  /** Of memory, on all connections together. */
+  readonly bytesPerSecond: number;
+}
+
+/** @param wanted connections; undefined: as many as processors are free */
+export function compressing(
+  { bytes, compressedBytes, bytesPerSecond }: PageSample,
+  freeProcessors: number,
+  wanted?: number,
+): Compressing {
+  const connections =
+    wanted ?? Math.min(MOST_CONNECTIONS, Math.max(FEWEST_CONNECTIONS, Math.floor(freeProcessors)));
+  const processors = Math.max(1, Math.min(connections, freeProcessors));
+  return { connections, left: compressedBytes / bytes, bytesPerSecond: processors * bytesPerSecond };
+}
+
+/** How much memory is moved in a second, for each byte that the line carries. */
+export function gainOn(lineBytesPerSecond: number, { left, bytesPerSecond }: Compressing): number {
+  return Math.min(1 / left, bytesPerSecond / lineBytesPerSecond);
+}
+
+export interface CompressionChoice {
+  /** Undefined: not compressed. */
+  readonly streams: Streams | undefined;
+  /** A sentence. */
+  readonly why: string;
+}
+
+/** 10 Gbit/s. Where the link is not known, it is taken to be fast: compressing then has to keep up with that. */
+export const ASSUMED_LINE_BYTES_PER_SECOND = 1.25e9;
+
+/** Processor time on both hosts is worth something: it has to be faster by this factor. */
+const WORTH_IT = 1.15;
+
+const FEWEST_CONNECTIONS = 2;
+const MOST_CONNECTIONS = 8;
+
+/** Compressed is what moves more of the guest's memory in a second: what the line carries of it, or what the processors do. */
+export function chooseCompression(question: CompressionQuestion): CompressionChoice {
+  const { sample, lineBytesPerSecond, capBytesPerSecond: cap, freeProcessors } = question;
+  if (!sample)
+    return {
+      streams: undefined,
+      why: "not compressed: the guest's pages cannot be read from here; --compress zstd compresses all the same",
+    };
+  const line = Math.min(lineBytesPerSecond ?? ASSUMED_LINE_BYTES_PER_SECOND, cap ?? Number.POSITIVE_INFINITY);
+  const way = compressing(sample, freeProcessors, question.connections);
+  const known =
+    lineBytesPerSecond === undefined && cap === undefined ? ', as is assumed (--line-rate states it)' : '';
+  const facts =
+    `a sample of ${formatBytes(sample.bytes)} of its memory compresses to ${Math.round(100 * way.left)} %, ` +
+    `at ${formatRate(way.bytesPerSecond)} on what is free of the processors, and the line carries ${formatRate(line)}${known}`;
+  return gainOn(line, way) >= WORTH_IT
+    ? {
+        streams: { connections: way.connections, compression: 'zstd' },
+        why: `compressed with zstd: ${facts}`,
+      }
+    : { streams: undefined, why: `not compressed: ${facts}` };
+}
