@@ -65,6 +65,18 @@ test('a brake that was weaker becomes as strong as can be after one pass that it
   expect(policy.observe(boundary(6000, 80, 80)).action).not.toBe('throttle');
 });
 
+test('one that is as strong as can be and left as much as before is asked for once more, and no oftener', () => {
+  const policy = braked();
+  policy.observe(tick(1250, 130));
+  expect(policy.observe(boundary(3500, 125))).toMatchObject({ action: 'throttle', throttlePercent: 99 });
+  expect(policy.observe(tick(3550, 122)).action).toBe('continue');
+  expect(policy.observe(boundary(6000, 124)).action).not.toBe('throttle');
+
+  const helped = braked();
+  helped.observe(tick(1250, 130));
+  expect(helped.observe(boundary(3500, 60)).action).not.toBe('throttle');
+});
+
 describe('before it bites', () => {
   test('nothing changes, and 1 % is no brake', () => {
     const policy = braked();

@@ -41,6 +41,9 @@ export function unsentAheadMs(limits: Limits): number {
   return Math.min(AHEAD_MS, brakedPauseMs(limits) / 2);
 }
 
+/** A braked pass that leaves this share of what the one before left did not help. */
+const NO_HELP = 0.7;
+
 interface Asked {
   readonly atMs: number;
   readonly throttlePercent: number;
@@ -54,6 +57,10 @@ export class Braked implements Policy {
   private readonly reckoned: ReckonedWith;
   private readonly toStop: AskToStop;
   private percent: number;
+  /** Told again to brake as hard as can be, since that left as much as before. */
+  private insisted = false;
+  /** What the last boundary found; before one since the brake was asked for, what was unsent then. */
+  private lastRestBytes: number | undefined;
   private boundaries = 0;
   /** Boundaries that ended a pass which was braked as a whole. */
   private brakedPasses = -1;
@@ -90,7 +97,22 @@ export class Braked implements Policy {
         reason: `${formatBytes(observation.remainingBytes)} are left at ${before} %: braking as hard as can be`,
       };
     }
-    return this.steer(observation);
+    return this.insist(observation) ?? this.steer(observation);
+  }
+
+  /** A hypervisor may have another lever beside the one that did not do: it is told once more. */
+  private insist({ kind, remainingBytes }: Observation): Decision | undefined {
+    const before = this.lastRestBytes ?? remainingBytes;
+    this.lastRestBytes ??= remainingBytes;
+    if (kind !== 'boundary') return undefined;
+    this.lastRestBytes = remainingBytes;
+    if (this.insisted || this.brakedPasses < 1 || remainingBytes < NO_HELP * before) return undefined;
+    this.insisted = true;
+    return {
+      action: 'throttle',
+      throttlePercent: MOST_THROTTLE_PERCENT,
+      reason: `${formatBytes(remainingBytes)} are left, as before: braking by every means`,
+    };
   }
 
   private steer({ kind, remainingBytes }: Observation): Decision {

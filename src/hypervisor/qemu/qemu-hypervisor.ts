@@ -4,6 +4,7 @@
  */
 import type { PageSample } from '../../model/compression.ts';
 import { type Clock, REAL_CLOCK } from '../clock.ts';
+import { type QuotaLever, releaseLeft, VcpuQuota } from '../cpu-quota/vcpu-quota.ts';
 import type {
   AttachOptions,
   CheckOptions,
@@ -60,18 +61,28 @@ export interface QemuHypervisorOptions {
   readonly reconnectForMs?: number | undefined;
   /** The process that listens at a socket, where its end can be proved. Default: by this machine's /proc. */
   readonly processOf?: ((socket: string) => ProvableProcess | undefined) | undefined;
+  /** What brakes the vCPUs from outside. Default: a quota of the kernel's, where QEMU's process is on this machine. */
+  readonly quotaOf?: QuotaOf | undefined;
 }
+
+type QuotaOf = (
+  socket: string,
+  client: QmpClient,
+  accelerator: GuestFacts['accelerator'],
+) => Promise<QuotaLever | undefined>;
 
 export class QemuHypervisor implements Hypervisor {
   private readonly qmp: ConnectOptions;
   private readonly clock: Clock;
   private readonly reconnectForMs: number;
   private readonly processOf: (socket: string) => ProvableProcess | undefined;
+  private readonly quotaOf: QuotaOf;
 
-  constructor({ qmp, clock = REAL_CLOCK, reconnectForMs, processOf }: QemuHypervisorOptions = {}) {
+  constructor({ qmp, clock = REAL_CLOCK, reconnectForMs, processOf, quotaOf }: QemuHypervisorOptions = {}) {
     this.qmp = { clock, ...qmp };
     this.clock = clock;
     this.processOf = processOf ?? listeningQemu;
+    this.quotaOf = quotaOf ?? quotaHere;
     this.reconnectForMs = reconnectForMs ?? DEFAULT_RECONNECT_FOR_MS;
   }
 
@@ -120,10 +131,12 @@ export class QemuHypervisor implements Hypervisor {
     const changed = [new ChangedSettings(source, 'source'), new ChangedSettings(destination, 'destination')];
     for (const each of changed) each.inherit(options.former ?? []);
     let facts: GuestFacts;
+    let quota: QuotaLever | undefined;
     try {
       const { guest, findings } = await look(vm, target, options, ends);
       new Findings(findings).throwAny();
       facts = guest;
+      quota = await this.quotaOf(socketPath(vm), connectedClient(source), guest.accelerator);
       await setUp(changed, ends, target, options, await capabilitiesFor(options, ends));
       await options.begins?.(migrationMark(0));
     } catch (error) {
@@ -142,6 +155,7 @@ export class QemuHypervisor implements Hypervisor {
       watchedFromStart: true,
       changed,
       brake: options.brake ? BrakeLever.atStart() : undefined,
+      quota: options.brake ? quota : undefined,
       bandwidthBytesPerSecond: options.bandwidthBytesPerSecond,
       reconnectForMs: this.reconnectForMs,
       status: undefined,
@@ -177,7 +191,8 @@ export class QemuHypervisor implements Hypervisor {
       const parameters = await client.execute('query-migrate-parameters');
       const isOn = (name: string) =>
         capabilities.some(({ capability, state }) => capability === name && state);
-      if (options.brake && !isOn('auto-converge'))
+      const quota = await this.quotaOf(socketPath(vm), client, guest.accelerator);
+      if (options.brake && !quota && !isOn('auto-converge'))
         throw new RefusedError(
           'lacks-feature',
           `the migration of ${vm} cannot be braked: it began with the capability auto-converge off, and QEMU does not switch it on on the way; choose another --over-budget`,
@@ -201,7 +216,8 @@ export class QemuHypervisor implements Hypervisor {
         hasEvents: isOn('events'),
         watchedFromStart: false,
         changed,
-        brake: options.brake ? BrakeLever.underWay() : undefined,
+        brake: options.brake && isOn('auto-converge') ? BrakeLever.underWay() : undefined,
+        quota: options.brake ? quota : undefined,
         bandwidthBytesPerSecond: cap > 0 && cap < NO_CAP_BYTES_PER_SECOND ? cap : undefined,
         reconnectForMs: this.reconnectForMs,
         status: info.status,
@@ -225,6 +241,7 @@ export class QemuHypervisor implements Hypervisor {
   async settleAt(vm: string, { run, former }: SettleTodo): Promise<Settled> {
     const monitor = await this.openLasting(vm);
     try {
+      await releaseLeftHere(socketPath(vm), connectedClient(monitor));
       if (run) await monitor.execute('cont');
       const effect = run ? { did: `cont on ${vm}` } : undefined;
       if (!former) return { effect, restored: undefined };
@@ -291,6 +308,30 @@ export class QemuHypervisor implements Hypervisor {
     const reasons = opened.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
     throw refusalOfAll(reasons);
   }
+}
+
+/** What a controller before us left of a quota is undone at once: nobody knows of it any more. */
+async function quotaHere(
+  socket: string,
+  client: QmpClient,
+  accelerator: GuestFacts['accelerator'],
+): Promise<QuotaLever | undefined> {
+  const found = await releaseLeftHere(socket, client);
+  return found && new VcpuQuota(found.pid, found.threadIds, accelerator);
+}
+
+/** @returns undefined where its process is not on this machine */
+async function releaseLeftHere(
+  socket: string,
+  client: QmpClient,
+): Promise<{ pid: number; threadIds: readonly number[] } | undefined> {
+  const pid = listenerHere(socket);
+  if (pid === undefined) return undefined;
+  const cpus = await client.execute('query-cpus-fast');
+  // An emulation with one thread tells it for each vCPU.
+  const threadIds = [...new Set(cpus.map((cpu) => cpu['thread-id']))];
+  releaseLeft(pid, threadIds);
+  return { pid, threadIds };
 }
 
 async function look(vm: string, target: Destination, options: CheckOptions, ends: BothEnds) {

@@ -14,8 +14,9 @@
  *     copying ──▶ post-copy ──▶ ending ──▶ ended          Any of them becomes `left` when we let go.
  *        └────────────────────────^
  */
-import { isBraked } from '../../model/braking.ts';
+import { isBraked, MOST_THROTTLE_PERCENT } from '../../model/braking.ts';
 import type { Clock } from '../clock.ts';
+import type { QuotaLever } from '../cpu-quota/vcpu-quota.ts';
 import {
   type Effect,
   type GuestFacts,
@@ -109,8 +110,10 @@ export interface QemuMigrationParts {
   readonly watchedFromStart: boolean;
   /** What was changed on either side. */
   readonly changed: readonly ChangedSettings[];
-  /** Undefined: auto-converge is off, so nothing can be braked. */
+  /** QEMU's own throttle; undefined: auto-converge is off. */
   readonly brake: BrakeLever | undefined;
+  /** The kernel's, which bites at once; undefined: QEMU's process is not ours to brake. */
+  readonly quota: QuotaLever | undefined;
   /** Cap of the passes in bytes per second; undefined: none. */
   readonly bandwidthBytesPerSecond: number | undefined;
   /** How long a side that is out of reach is waited for. */
@@ -241,9 +244,20 @@ export class QemuMigration implements RunningMigration {
   }
 
   async throttle(percent: number): Promise<Effect> {
-    if (!this.parts.brake)
-      throw new Error('the guest cannot be braked: the migration began without auto-converge');
-    return await this.setParameters({ ...this.parts.brake.pull(percent) });
+    const { brake, quota } = this.parts;
+    // Asked again where the quota did not do: QEMU's own throttle comes on top.
+    if (quota && !(brake && isBraked(quota.percent) && percent >= MOST_THROTTLE_PERCENT)) {
+      try {
+        const effect = await quota.set(percent);
+        this.throttled = true;
+        this.observer.pace();
+        return effect;
+      } catch (error) {
+        if (!brake) throw error;
+      }
+    }
+    if (!brake) throw new Error('the guest cannot be braked: the migration began without auto-converge');
+    return await this.setParameters({ ...brake.pull(percent) });
   }
 
   async suspend(): Promise<Effect> {
@@ -258,6 +272,7 @@ export class QemuMigration implements RunningMigration {
   }
 
   async restrain(): Promise<Effect> {
+    this.parts.quota?.release();
     const throttle = this.parts.brake ? { ...BRAKE_HELD_READY } : {};
     return await this.setParameters({ 'downtime-limit': 1, ...throttle }, COMMAND_MS);
   }
@@ -268,6 +283,8 @@ export class QemuMigration implements RunningMigration {
     if (this.phase.kind !== 'copying') throw new TooLateError('the migration is at its end already');
     this.cancelAsked = true;
     this.weCancelled = true;
+    // A vCPU that may not run hears of nothing.
+    this.parts.quota?.release();
     const did: string[] = [];
     const kept = await this.keepDestination(did);
     if (!kept) await this.assertCannotStop(did);
@@ -418,6 +435,7 @@ export class QemuMigration implements RunningMigration {
       });
     }
     if (this.phase.kind !== 'left') this.become('left');
+    this.parts.quota?.release();
     this.cancelLoss();
     await Promise.all([this.source.close(), this.destination?.close()]);
   }
@@ -450,6 +468,7 @@ export class QemuMigration implements RunningMigration {
 
   private takeStop(atMs: number, unseenMs?: number): void {
     this.sourceStopped = true;
+    this.parts.quota?.release();
     this.observer.stopped(atMs, unseenMs);
     void this.askWhyStopped();
   }
@@ -534,10 +553,10 @@ export class QemuMigration implements RunningMigration {
 
   private async sample(): Promise<Sample> {
     const info = await this.source.execute('query-migrate', undefined, { timeoutMs: PATIENT_MS });
-    const throttlePercent = info['cpu-throttle-percentage'] ?? 0;
+    const throttlePercent = Math.max(info['cpu-throttle-percentage'] ?? 0, this.parts.quota?.percent ?? 0);
     if (this.phase.kind === 'copying' || this.phase.kind === 'post-copy') {
       this.throttled = isBraked(throttlePercent);
-      this.holdBrake(this.parts.brake?.throttled(throttlePercent));
+      this.holdBrake(this.parts.brake?.throttled(info['cpu-throttle-percentage'] ?? 0));
       // A QEMU that has never migrated tells no status at all.
       this.takeStatus(info.status ?? 'none', this.observer.now());
     }
@@ -588,6 +607,7 @@ export class QemuMigration implements RunningMigration {
   /** QEMU's part is over: wait until both sides are in a state that lasts, then tell it. */
   private async finish(result: MigrationEnd['result'], why?: string): Promise<void> {
     if (!this.observer.stopLooking()) return;
+    this.parts.quota?.release();
     this.become('ending');
     const { clock, reconnectForMs } = this.parts;
     const info = result === 'lost' ? undefined : await finalInfo(this.source, result, clock);

@@ -37,6 +37,7 @@ export async function qemuBed(given?: BedGuest): Promise<ContractBed & { readonl
     nowhereCode: 'no-socket',
     nowhereState: 'unreachable',
     suspendedThenCancelled: 'paused',
+    brakesFromOutside: true,
     unreachable: `qmp:${lab.folder}/nobody2`,
     renewDestination: async () => {
       await pair.startDestination();

@@ -28,6 +28,7 @@ const COMMANDS: Record<keyof QmpCommands, boolean> = {
   'query-status': true,
   'query-name': true,
   'query-uuid': true,
+  'query-cpus-fast': true,
   'query-kvm': true,
   'query-accelerators': false,
   'qom-list': true,

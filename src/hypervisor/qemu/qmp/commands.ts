@@ -221,6 +221,10 @@ export type YankInstance =
 export interface QmpCommands {
   'query-status': { args: undefined; reply: StatusInfo };
   'query-name': { args: undefined; reply: { readonly name?: string } };
+  'query-cpus-fast': {
+    args: undefined;
+    reply: readonly { readonly 'cpu-index': number; readonly 'thread-id': number }[];
+  };
   'query-uuid': { args: undefined; reply: { readonly UUID: string } };
   /** Deprecated since 11.0. */
   'query-kvm': { args: undefined; reply: { readonly enabled: boolean; readonly present: boolean } };

@@ -6,18 +6,22 @@ import { OPTIONS } from '../../simulated/testing/drive.ts';
 import { BUSY_GUEST } from '../../simulated/testing/small-guest.ts';
 import { VirtualClock } from '../../testing/virtual-clock.ts';
 
-export function pairBed(faults: readonly Fault[] = [], input: Partial<PairInput> = {}) {
+export function pairBed(
+  faults: readonly Fault[] = [],
+  input: Partial<PairInput> = {},
+  options: Parameters<SimulatedPair['hypervisor']>[0] = {},
+) {
   const clock = new VirtualClock();
   const pair = new SimulatedPair({ clock, scenario: BUSY_GUEST, faults, ...input });
-  const start = async (options: Partial<StartOptions> = {}) =>
-    await clock.until(pair.hypervisor().start(pair.vm, pair.target, { ...OPTIONS, ...options }));
-  const attach = async (options: Partial<AttachOptions> = {}) =>
+  const start = async (given: Partial<StartOptions> = {}) =>
+    await clock.until(pair.hypervisor(options).start(pair.vm, pair.target, { ...OPTIONS, ...given }));
+  const attach = async (given: Partial<AttachOptions> = {}) =>
     await clock.until(
-      pair.hypervisor().attach(pair.vm, {
+      pair.hypervisor(options).attach(pair.vm, {
         brake: false,
         lineRateBytesPerSecond: undefined,
         destination: pair.target.vm,
-        ...options,
+        ...given,
       }),
     );
   /** Reads to the end. */

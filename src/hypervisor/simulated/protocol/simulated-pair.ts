@@ -9,7 +9,7 @@
  */
 import type { Clock } from '../../clock.ts';
 import type { Destination, Side } from '../../hypervisor.ts';
-import { QemuHypervisor } from '../../qemu/qemu-hypervisor.ts';
+import { QemuHypervisor, type QemuHypervisorOptions } from '../../qemu/qemu-hypervisor.ts';
 import { QmpConnectError } from '../../qemu/qmp/errors.ts';
 import type { OpenQmpSocket } from '../../qemu/qmp/qmp-socket.ts';
 import { type ScenarioInput, scenario } from '../scenario.ts';
@@ -84,14 +84,17 @@ export class SimulatedPair {
     reconnectForMs = 10_000,
     clock = this.input.clock,
     open = this.open,
+    quotaOf = async () => undefined,
   }: {
     reconnectForMs?: number;
     clock?: Clock;
     open?: OpenQmpSocket;
+    quotaOf?: QemuHypervisorOptions['quotaOf'];
   } = {}): QemuHypervisor {
     return new QemuHypervisor({
       clock,
       reconnectForMs,
+      quotaOf,
       qmp: { open },
       processOf: (socket) => {
         const process = this.find(socket);

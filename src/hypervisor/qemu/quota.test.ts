@@ -1,0 +1,124 @@
+/** When a driver takes the quota for a brake, and when it lets go. The quota itself is tried on real threads elsewhere. */
+import { describe, expect, test } from 'vitest';
+import type { QuotaLever } from '../cpu-quota/vcpu-quota.ts';
+import type { MigrationEvent, RunningMigration } from '../hypervisor.ts';
+import { pairBed } from './testing/pair-bed.ts';
+
+class ScriptedQuota implements QuotaLever {
+  percent = 0;
+  refuses = false;
+  releases = 0;
+
+  async set(percent: number) {
+    if (this.refuses) throw new Error('no control groups');
+    this.percent = percent;
+    return { did: `a quota of ${percent}` };
+  }
+
+  release(): void {
+    if (this.percent > 0) this.releases += 1;
+    this.percent = 0;
+  }
+}
+
+function bedWith(quota: QuotaLever | undefined) {
+  return pairBed([], {}, { quotaOf: async () => quota });
+}
+
+/** @returns the first event that is one */
+async function first(
+  migration: RunningMigration,
+  is: (event: MigrationEvent) => boolean,
+): Promise<MigrationEvent | undefined> {
+  for await (const event of migration.events) if (is(event)) return event;
+  return undefined;
+}
+
+const isBraked = (event: MigrationEvent) => event.kind === 'tick' && event.throttlePercent === 99;
+
+describe('a brake', () => {
+  test('is the quota where there is one, and is told at the next look', async () => {
+    const quota = new ScriptedQuota();
+    const { start, clock, pair } = bedWith(quota);
+    const migration = await start({ brake: true });
+    expect(await clock.until(migration.throttle(99))).toEqual({ did: 'a quota of 99' });
+    expect(await clock.until(first(migration, isBraked))).toBeDefined();
+    // QEMU's own was not pulled.
+    expect(pair.source.settings.shownParameters['cpu-throttle-initial']).toBe(1);
+    await clock.until(migration.detach());
+  });
+
+  test('is QEMU’s throttle where the quota is refused, or there is none', async () => {
+    const refused = new ScriptedQuota();
+    refused.refuses = true;
+    for (const quota of [refused, undefined]) {
+      const { start, clock, pair } = bedWith(quota);
+      const migration = await start({ brake: true });
+      await clock.until(migration.throttle(99));
+      expect(pair.source.settings.shownParameters['cpu-throttle-initial']).toBe(99);
+      await clock.until(migration.detach());
+    }
+  });
+
+  test('is both once the quota alone did not do', async () => {
+    const quota = new ScriptedQuota();
+    const { start, clock, pair } = bedWith(quota);
+    const migration = await start({ brake: true });
+    await clock.until(migration.throttle(99));
+    await clock.until(migration.throttle(99));
+    expect(pair.source.settings.shownParameters['cpu-throttle-initial']).toBe(99);
+    expect(quota.percent).toBe(99);
+    await clock.until(migration.detach());
+  });
+
+  test('can be of a migration that somebody else began without auto-converge', async () => {
+    const quota = new ScriptedQuota();
+    const { start, attach, clock } = bedWith(quota);
+    await clock.until((await start()).detach());
+    const migration = await attach({ brake: true });
+    expect(await clock.until(migration.throttle(99))).toEqual({ did: 'a quota of 99' });
+    await clock.until(migration.detach());
+    const without = bedWith(undefined);
+    await without.clock.until((await without.start()).detach());
+    await expect(without.attach({ brake: true })).rejects.toMatchObject({ code: 'lacks-feature' });
+  });
+});
+
+describe('a quota is let go', () => {
+  const braked = async () => {
+    const quota = new ScriptedQuota();
+    const bed = bedWith(quota);
+    const migration = await bed.start({ brake: true });
+    await bed.clock.pass(100);
+    await bed.clock.until(migration.throttle(99));
+    return { ...bed, quota, migration };
+  };
+
+  test('by a cancel, before QEMU is told of it', async () => {
+    const { quota, migration, clock } = await braked();
+    const cancelling = migration.cancel();
+    expect(quota).toMatchObject({ percent: 0, releases: 1 });
+    await clock.until(cancelling);
+  });
+
+  test('by letting go of the migration', async () => {
+    const { quota, migration, clock } = await braked();
+    await clock.until(migration.detach());
+    expect(quota).toMatchObject({ percent: 0, releases: 1 });
+  });
+
+  test('as soon as the guest stops for the switchover', async () => {
+    const { quota, migration, clock } = await braked();
+    const limit = { pauseMs: 20_000, fixedCostMs: 0, lineRateBytesPerSecond: undefined };
+    await clock.until(migration.setDowntimeLimit(limit));
+    await clock.until(first(migration, ({ kind }) => kind === 'stopped'));
+    expect(quota).toMatchObject({ percent: 0, releases: 1 });
+  });
+
+  test('when the source is lost for good', async () => {
+    const { quota, migration, clock, pair } = await braked();
+    pair.source.loseConnection(Number.POSITIVE_INFINITY);
+    expect(await clock.until(migration.ended)).toMatchObject({ result: 'lost' });
+    expect(quota).toMatchObject({ percent: 0, releases: 1 });
+  });
+});
