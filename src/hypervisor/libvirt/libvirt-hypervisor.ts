@@ -202,6 +202,7 @@ export class LibvirtHypervisor implements Hypervisor {
       virshMigrate: virshOnItsOwn(uri, args),
       lineRateStated,
       passCapBytesPerSecond: options.bandwidthBytesPerSecond,
+      connections: options.streams?.connections,
       previousDowntimeLimitMs: left ?? domain.downtimeLimitMs,
       limitChanged: true,
     });
@@ -251,6 +252,7 @@ export class LibvirtHypervisor implements Hypervisor {
       virshMigrate: undefined,
       lineRateStated: false,
       passCapBytesPerSecond: domain.capBytesPerSecond,
+      connections: undefined,
       previousDowntimeLimitMs: left ?? domain.downtimeLimitMs,
       limitChanged: left !== undefined,
     });

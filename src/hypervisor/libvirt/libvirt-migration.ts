@@ -24,7 +24,7 @@ import {
 } from '../hypervisor.ts';
 import { migrationMark } from '../migration-mark.ts';
 import { Observer, type Sample } from '../observer.ts';
-import { downtimeLimitMs } from '../qemu-rules/switchover-limit.ts';
+import { downtimeLimitMs, fastestUnderCap } from '../qemu-rules/switchover-limit.ts';
 import { abortJob } from './abort-job.ts';
 import { DomainSide } from './domain-side.ts';
 import { DowntimeSetting } from './downtime-setting.ts';
@@ -73,6 +73,8 @@ export interface LibvirtMigrationParts {
   /** Our `virsh migrate` stated the line rate to QEMU, which then counts with it. */
   readonly lineRateStated: boolean;
   readonly passCapBytesPerSecond: number | undefined;
+  /** Over how many connections memory goes; undefined: one, or not known. */
+  readonly connections: number | undefined;
   /** The limit that was in force before any controller of ours changed it, to be put back when the guest stays. */
   readonly previousDowntimeLimitMs: number | undefined;
   /** One of ours has changed it already. */
@@ -181,7 +183,7 @@ export class LibvirtMigration implements RunningMigration {
   async setDowntimeLimit(request: PauseRequest): Promise<Effect> {
     const limitMs = downtimeLimitMs(request, {
       lineRateStated: this.parts.lineRateStated,
-      passCapBytesPerSecond: this.parts.passCapBytesPerSecond,
+      passCapBytesPerSecond: fastestUnderCap(this.parts.passCapBytesPerSecond, this.parts.connections),
     });
     return await this.downtime.set(limitMs);
   }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { PauseRequest } from '../hypervisor.ts';
 import { featuresOf } from './features.ts';
-import { downtimeLimitMs, pauseParameters } from './switchover-limit.ts';
+import { downtimeLimitMs, fastestUnderCap, pauseParameters } from './switchover-limit.ts';
 
 const MB = 1e6;
 const FIXED_COST_MS = 50;
@@ -26,6 +26,13 @@ test("another system's limit is set as it is", () =>
 test('QEMU counts with the capped rate, so the limit grows by what the line carries beyond it', () => {
   const capped = { lineRateStated: false, passCapBytesPerSecond: 20 * MB };
   expect(downtimeLimitMs(pause(1050, 60 * MB), capped)).toBe(3000);
+});
+
+test('several connections go beyond their cap by a packet each in each window, which the limit has to leave room for', () => {
+  expect(fastestUnderCap(undefined, 2)).toBeUndefined();
+  expect(fastestUnderCap(20 * MB, undefined)).toBe(20 * MB);
+  // Measured: 29 MB/s.
+  expect(fastestUnderCap(20 * MB, 2)).toBeCloseTo(30.5 * MB, -5);
 });
 
 test('QEMU measures the wire and counts memory, so the limit grows by what is compressed', () => {

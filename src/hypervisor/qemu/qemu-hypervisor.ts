@@ -157,6 +157,7 @@ export class QemuHypervisor implements Hypervisor {
       brake: options.brake ? BrakeLever.atStart() : undefined,
       quota: options.brake ? quota : undefined,
       bandwidthBytesPerSecond: options.bandwidthBytesPerSecond,
+      connections: options.streams?.connections,
       reconnectForMs: this.reconnectForMs,
       status: undefined,
     });
@@ -219,6 +220,7 @@ export class QemuHypervisor implements Hypervisor {
         brake: options.brake && isOn('auto-converge') ? BrakeLever.underWay() : undefined,
         quota: options.brake ? quota : undefined,
         bandwidthBytesPerSecond: cap > 0 && cap < NO_CAP_BYTES_PER_SECOND ? cap : undefined,
+        connections: isOn('multifd') ? Number(parameters['multifd-channels'] ?? 2) : undefined,
         reconnectForMs: this.reconnectForMs,
         status: info.status,
       });

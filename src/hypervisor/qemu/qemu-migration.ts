@@ -31,7 +31,7 @@ import { migrationMark } from '../migration-mark.ts';
 import { Observer, type Sample } from '../observer.ts';
 import { BRAKE_HELD_READY, type BrakeLever, type ThrottleParameters } from '../qemu-rules/brake-lever.ts';
 import { featuresOf } from '../qemu-rules/features.ts';
-import { pauseParameters } from '../qemu-rules/switchover-limit.ts';
+import { fastestUnderCap, pauseParameters } from '../qemu-rules/switchover-limit.ts';
 import type { ChangedSettings } from './changed-settings.ts';
 import { fence } from './fence.ts';
 import type { LastingMonitor, MonitorChange } from './lasting-monitor.ts';
@@ -116,6 +116,8 @@ export interface QemuMigrationParts {
   readonly quota: QuotaLever | undefined;
   /** Cap of the passes in bytes per second; undefined: none. */
   readonly bandwidthBytesPerSecond: number | undefined;
+  /** Over how many connections memory goes; undefined: one. */
+  readonly connections: number | undefined;
   /** How long a side that is out of reach is waited for. */
   readonly reconnectForMs: number;
   /** QEMU's own word for where it is, when it is taken over; undefined: it is about to begin. */
@@ -239,7 +241,11 @@ export class QemuMigration implements RunningMigration {
     const version = this.source.client?.version;
     if (!version) return await this.setParameters({}); // Says why it cannot.
     return await this.setParameters(
-      pauseParameters(request, featuresOf(version), this.passCapBytesPerSecond),
+      pauseParameters(
+        request,
+        featuresOf(version),
+        fastestUnderCap(this.passCapBytesPerSecond, this.parts.connections),
+      ),
     );
   }
 

@@ -147,6 +147,7 @@ export function scripted({ attached = false, quiet = false, ...given }: Script =
     virshMigrate: attached ? undefined : virsh.promise,
     lineRateStated: false,
     passCapBytesPerSecond: undefined,
+    connections: undefined,
     previousDowntimeLimitMs: 300,
     limitChanged: !attached,
     reconnectForMs: 60_000,
