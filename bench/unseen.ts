@@ -12,7 +12,7 @@ import { environment } from './policies/environment.ts';
 import { ROOT } from './policies/store.ts';
 import type { Judged } from './unseen/judge.ts';
 import { JUDGING, type Seeds } from './unseen/seeds.ts';
-import { type Ratios, type Standing, summaryOf } from './unseen/summary.ts';
+import { misledOf, type Ratios, type Standing, summaryOf } from './unseen/summary.ts';
 
 /** So small that no core waits long for another's last one. */
 const SHARE = 25;
@@ -36,6 +36,7 @@ async function measure(seeds: Seeds): Promise<BenchResult> {
   const beganMs = performance.now();
   const judged = await judgeAll(seeds);
   const summary = summaryOf(judged);
+  const misled = misledOf(judged);
   const forecast = forecastOf(summary.all);
   const inNeed = forecastOf(summary.ofThoseInNeed);
   return {
@@ -45,6 +46,7 @@ async function measure(seeds: Seeds): Promise<BenchResult> {
       seeds,
       seconds: Math.round((performance.now() - beganMs) / 1000),
       ...summary,
+      misled,
     },
     goals: [
       atMost('forecast: cost against the oracle, median', forecast.againstOracle.median, 'times', 1.05),
@@ -58,6 +60,14 @@ async function measure(seeds: Seeds): Promise<BenchResult> {
       atMost('forecast: cost against the simple rule, worst', forecast.againstSimple.worst, 'times', 1.05),
       atMost('forecast: wrongly called impossible', forecast.wrongVerdicts, `of ${summary.guests}`, 0),
       atMost('forecast: not arrived though possible', forecast.notArrived, `of ${summary.guests}`, 0),
+      ...misled.map(({ name, againstNoHistory }) =>
+        atMost(
+          `${name}: cost against forecast without a history, 90th percentile`,
+          againstNoHistory.p90,
+          'times',
+          1.05,
+        ),
+      ),
     ],
   };
 }

@@ -5,9 +5,9 @@
 import type { ScenarioInput } from '../../src/hypervisor/simulated/scenario.ts';
 import { costOf } from '../../src/model/worthwhile.ts';
 import { FORECAST_DEFAULTS } from '../../src/policy/forecast.ts';
-import { runOne } from '../../src/simulate/run-one.ts';
+import { foreseenBy, hostsFor, runOne } from '../../src/simulate/run-one.ts';
 import { unseenGuest } from './guest.ts';
-import { CONTENDERS, type Contender, LIMITS, ORACLE, PEER_CONTENDERS } from './rules.ts';
+import { CONTENDERS, type Contender, LIMITS, ORACLE, PEER_CONTENDERS, WITH_WRONG_HISTORY } from './rules.ts';
 
 export interface Run {
   readonly name: string;
@@ -23,6 +23,8 @@ export interface Judged {
   readonly seed: number;
   readonly words: string;
   readonly runs: readonly Run[];
+  /** Forecast, told what the guest does not do any more. */
+  readonly misled: readonly Run[];
   /** Some of them brake the guest, which the others may not. */
   readonly bestPeer: Run | undefined;
   /** Undefined: without a brake nobody could have brought it over within the pause that is allowed. */
@@ -47,11 +49,13 @@ async function judge(seed: number): Promise<Judged> {
   const { words, scenario } = unseenGuest(seed);
   const runs: Run[] = [];
   for (const contender of CONTENDERS) runs.push(await run(scenario, contender));
+  const misled: Run[] = [];
+  for (const contender of WITH_WRONG_HISTORY) misled.push(await run(scenario, contender));
   const peers: Run[] = [];
   for (const contender of PEER_CONTENDERS) peers.push(await run(scenario, contender));
   const tried: Run[] = [];
   for (const contender of ORACLE) tried.push(await run(scenario, contender));
-  return { seed, words, runs, bestPeer: cheapest(peers), oracle: cheapest([...tried, ...runs]) };
+  return { seed, words, runs, misled, bestPeer: cheapest(peers), oracle: cheapest([...tried, ...runs]) };
 }
 
 /** Of those that arrived within the pause that is allowed. */
@@ -60,8 +64,13 @@ function cheapest(runs: readonly Run[]): Run | undefined {
   return within.toSorted((a, b) => costMs(a) - costMs(b))[0];
 }
 
-async function run(scenario: ScenarioInput, { name, kind, limits }: Contender): Promise<Run> {
-  const outcome = await runOne(scenario, kind, limits);
+async function run(scenario: ScenarioInput, contender: Contender): Promise<Run> {
+  const { name, kind, limits, earlierPasses } = contender;
+  const known = earlierPasses && {
+    ...(await foreseenBy(hostsFor(scenario, kind, limits), limits)),
+    earlierPasses: earlierPasses(scenario.memoryBytes),
+  };
+  const outcome = await runOne(scenario, kind, limits, undefined, known);
   return {
     name,
     arrived: outcome.outcome === 'completed',

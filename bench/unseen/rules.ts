@@ -1,4 +1,5 @@
 /** Who is compared on unseen guests, and the oracle: the best that anybody could have done who knew the guest. */
+import type { DirtyObservation } from '../../src/model/dirty-curve.ts';
 import { forecast } from '../../src/policy/forecast.ts';
 import { mp } from '../../src/policy/mp.ts';
 import { PEERS } from '../../src/policy/peers/peers.ts';
@@ -28,6 +29,8 @@ export interface Contender {
   readonly name: string;
   readonly kind: PolicyKind;
   readonly limits: Limits;
+  /** Passes of earlier migrations that it believes in, in which the guest did something else. */
+  readonly earlierPasses?: (memoryBytes: number) => readonly DirtyObservation[];
 }
 
 export const CONTENDERS: readonly Contender[] = [
@@ -35,6 +38,26 @@ export const CONTENDERS: readonly Contender[] = [
   { name: 'forecast', kind: forecast(), limits: LIMITS },
   { name: 'mp', kind: mp(), limits: LIMITS },
   { name: 'simple', kind: SIMPLE, limits: LIMITS },
+];
+
+/** The same VM was nearly idle in its earlier migrations, or wrote nearly all of its memory. */
+export const WITH_WRONG_HISTORY: readonly Contender[] = [
+  {
+    ...{ name: 'forecast after idle days', kind: forecast(), limits: LIMITS },
+    earlierPasses: () => [
+      { durationMs: 300, bytes: 2e6 },
+      { durationMs: 2000, bytes: 8e6 },
+      { durationMs: 5000, bytes: 12e6 },
+    ],
+  },
+  {
+    ...{ name: 'forecast after busy days', kind: forecast(), limits: LIMITS },
+    earlierPasses: (memoryBytes) => [
+      { durationMs: 2000, bytes: 0.5 * memoryBytes },
+      { durationMs: 5000, bytes: 0.7 * memoryBytes },
+      { durationMs: 8000, bytes: 0.8 * memoryBytes },
+    ],
+  },
 ];
 
 export const PEER_CONTENDERS: readonly Contender[] = COMPARED_PEERS.map((name) => {

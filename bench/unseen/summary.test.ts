@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { costMs, type Judged, type Run } from './judge.ts';
 import { parseSeeds } from './seeds.ts';
-import { summaryOf } from './summary.ts';
+import { misledOf, summaryOf } from './summary.ts';
 
 const run = (name: string, totalMs: number, more: Partial<Run> = {}): Run => ({
   name,
@@ -22,6 +22,7 @@ const judged = (seed: number, forecastMs: number | undefined, oracle: Run | unde
       : run('forecast', forecastMs),
     run('simple', 8500),
   ],
+  misled: [run('misled', 2 * (forecastMs ?? 0) + 1500)],
   bestPeer: undefined,
   oracle,
 });
@@ -63,3 +64,8 @@ test.each([
   ['1...3', null],
   ['-1..3', null],
 ])('seeds %s', (text, seeds) => expect(parseSeeds(text)).toEqual(seeds));
+
+test('what a wrong history costs is told against forecast without one', () => {
+  const [misled] = misledOf([judged(1, 9500, undefined), judged(2, 20_000, undefined)]);
+  expect(misled).toMatchObject({ name: 'misled', againstNoHistory: { guests: 2, median: 2, worst: 2 } });
+});

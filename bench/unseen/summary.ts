@@ -55,8 +55,21 @@ function standing(name: string, possible: readonly Judged[]): Standing {
   };
 }
 
-function runOf(name: string, { runs, bestPeer }: Judged): Run | undefined {
-  return name === 'best peer' ? bestPeer : runs.find((run) => run.name === name);
+/** Of forecast with a history of something else to forecast without one. */
+export interface Misled {
+  readonly name: string;
+  readonly againstNoHistory: Ratios;
+}
+
+export function misledOf(judged: readonly Judged[]): Misled[] {
+  return (judged[0]?.misled ?? []).map(({ name }) => ({
+    name,
+    againstNoHistory: ratios(judged, name, (each) => runOf('forecast', each)),
+  }));
+}
+
+function runOf(name: string, { runs, misled, bestPeer }: Judged): Run | undefined {
+  return name === 'best peer' ? bestPeer : [...runs, ...misled].find((run) => run.name === name);
 }
 
 /** Where both arrived. */

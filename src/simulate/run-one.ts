@@ -77,7 +77,7 @@ export async function migrateOn(
 ): Promise<Outcome> {
   // Choosing a rule that ends in post-copy is the user's word for it: nobody's memory is at stake here.
   const allowed: Limits = kind.startsWith?.postCopyCapable ? { ...limits, overBudget: 'post-copy' } : limits;
-  const foreseen = given ?? (kind.foresees ? await probed(hypervisor, allowed) : undefined);
+  const foreseen = given ?? (kind.foresees ? await foreseenBy(hypervisor, allowed) : undefined);
   const known = foreseen && (streams ? { ...foreseen, compressed: true } : foreseen);
   const run = runFrom(
     {
@@ -97,8 +97,8 @@ export async function migrateOn(
   return await run.outcome;
 }
 
-/** No simulated guest has migrated before. */
-async function probed(hypervisor: SimulatedHypervisor, limits: Limits): Promise<Foreknowledge> {
+/** What a policy knows before the start: no simulated guest has migrated before. */
+export async function foreseenBy(hypervisor: SimulatedHypervisor, limits: Limits): Promise<Foreknowledge> {
   const guest = await hypervisor.inspect(VM);
   const intended = { guest, destination: DESTINATION, cap: limits.bandwidthBytesPerSecond };
   return (await foresee(hypervisor, intended, undefined)).known;
