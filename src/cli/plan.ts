@@ -36,6 +36,7 @@ export interface PlanOptions extends Omit<MigrationOptions, 'output'>, HostOptio
   readonly force?: boolean;
   readonly probe?: number;
   readonly svg?: string;
+  readonly table?: boolean;
 }
 
 const LONGEST_PROBE_MS = 3000;
@@ -94,6 +95,7 @@ export async function plan(
     migrant: { running: guest.state === 'running', manager: place.libvirt ? 'libvirt' : 'qemu' },
     kind,
     limits,
+    whatIf: options.table,
     compressing: sample && compressing(sample, freeProcessorsHere()),
     others: COMPARED.filter((name) => name !== kind.name).map((name) => choosePolicy(name)),
   };

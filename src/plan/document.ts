@@ -76,6 +76,16 @@ export const planDocumentSchema = z.object({
   compressed: rehearsal
     .nullable()
     .describe('the chosen policy with --compress zstd; null: the pages cannot be read from here'),
+  whatIf: z
+    .object({
+      lineRates: z.array(figure).describe('of memory, in bytes per second'),
+      maxDowntimesMs: z.array(figure),
+      cells: z
+        .array(z.array(z.object({ totalMs: figure, pauseMs: figure }).nullable()))
+        .describe('by line, then by pause; null: not possible'),
+    })
+    .nullable()
+    .describe('other lines and other pauses, likely figures; null unless --table asked for it'),
   waysOut: z
     .array(z.object({ option: z.string(), rehearsal }))
     .describe('each would make possible what is not'),
@@ -149,6 +159,17 @@ export function documentOf(
     chosen: plan.chosen ? rehearsalOf(plan.chosen) : null,
     others: plan.others.map(rehearsalOf),
     compressed: plan.compressed ? rehearsalOf(plan.compressed) : null,
+    whatIf: plan.whatIf
+      ? {
+          lineRates: plan.whatIf.lineRates.map(Math.round),
+          maxDowntimesMs: [...plan.whatIf.maxDowntimesMs],
+          cells: plan.whatIf.cells.map((row) =>
+            row.map((cell) =>
+              cell ? { totalMs: Math.round(cell.totalMs), pauseMs: Math.round(cell.pauseMs) } : null,
+            ),
+          ),
+        }
+      : null,
     waysOut: plan.waysOut.map((way, index) => ({
       option: waysOutWords[index] ?? way.change.option,
       rehearsal: rehearsalOf(way.rehearsal),

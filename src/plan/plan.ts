@@ -10,6 +10,7 @@ import { type Migrant, type Missing, type Prospects, prospectsOf } from './prosp
 import { type Rehearsal, type Rehearsed, rehearse } from './rehearse.ts';
 import { rehearseCompressed } from './rehearse-compressed.ts';
 import { optionsFor, type WayOut } from './ways-out.ts';
+import { type WhatIf, whatIf } from './what-if.ts';
 
 export interface PlanRequest {
   readonly known: Foreknowledge;
@@ -20,6 +21,8 @@ export interface PlanRequest {
   readonly others: readonly PolicyKind[];
   /** What compressing would make of its pages; undefined: they cannot be read from here. */
   readonly compressing?: Compressing | undefined;
+  /** Other lines and other pauses too. */
+  readonly whatIf?: boolean | undefined;
 }
 
 /**
@@ -38,6 +41,8 @@ export interface Plan {
   readonly others: readonly Rehearsal[];
   /** The chosen policy with pages compressed; undefined where they cannot be read from here. */
   readonly compressed: Rehearsal | undefined;
+  /** Undefined unless it was asked for. */
+  readonly whatIf: WhatIf | undefined;
   /** Empty unless `not-possible`. */
   readonly waysOut: readonly WayOut[];
 }
@@ -54,7 +59,7 @@ export async function planOf(request: PlanRequest): Promise<Plan> {
   if (typeof prospects === 'string')
     return {
       ...{ verdict: 'not-known', missing: prospects, prospects: undefined, chosen: undefined },
-      ...{ others: [], compressed: undefined, waysOut: [] },
+      ...{ others: [], compressed: undefined, whatIf: undefined, waysOut: [] },
     };
   const on = rehearsedOn(prospects, known);
   const chosen = await rehearse(kind, limits, on);
@@ -66,6 +71,7 @@ export async function planOf(request: PlanRequest): Promise<Plan> {
   const verdict = verdictOf(chosen, limits);
   return {
     ...{ verdict, missing: undefined, prospects, chosen, others: compared },
+    whatIf: request.whatIf ? await whatIf(kind, limits, on) : undefined,
     compressed: request.compressing && (await rehearseCompressed(kind, limits, on, request.compressing)),
     waysOut: verdict === 'not-possible' ? await optionsFor(kind, limits, on) : [],
   };

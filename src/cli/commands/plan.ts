@@ -31,6 +31,7 @@ export function addPlanCommand(root: Command, onStatus: (status: number) => void
       ).argParser(durationBetween(100, 60_000)),
     );
   addLimitOptions(command.addOption(bandwidthOption()))
+    .option('--table', 'total time and pause over other lines and with other pauses allowed, too')
     .option('--svg <file>', 'draw the plan into that file')
     .option('--json', 'print one JSON document (docs/plan.schema.json)')
     .addHelpText(
@@ -40,6 +41,7 @@ Examples:
   $ switchover plan vm1 --line-rate 10gbit
   $ switchover plan vm1 qemu+ssh://root@host2/system --max-downtime 500ms --svg vm1.svg
   $ switchover plan qmp:/run/vm1.sock --line-rate 480mbit --probe 10s
+  $ switchover plan vm1 --line-rate 10gbit --table
   $ switchover plan qmp:a.sock qmp:b.sock --migrate-uri tcp:10.77.0.2:4444 --json | jq .chosen.pauseMs
 
 Exit status:

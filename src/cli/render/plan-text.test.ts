@@ -12,7 +12,10 @@ import { changeInWords, verdictSentence } from './plan-words.ts';
 const PEERS = new Set(['nova', 'proxmox']);
 
 /** The lab's guest, as its probes found it. */
-async function planned(given: Partial<Limits>): Promise<{ planned: Planned; request: PlanRequest }> {
+async function planned(
+  given: Partial<Limits>,
+  more: Partial<PlanRequest> = {},
+): Promise<{ planned: Planned; request: PlanRequest }> {
   const limits: Limits = { ...DEFAULT_LIMITS, lineRateBytesPerSecond: 60e6, ...given };
   const known = {
     ...NOTHING_KNOWN,
@@ -22,6 +25,7 @@ async function planned(given: Partial<Limits>): Promise<{ planned: Planned; requ
   const request: PlanRequest = {
     ...{ known, limits, kind: choosePolicy('forecast'), migrant: { running: true, manager: 'qemu' } },
     others: ['stock', 'nova', 'proxmox'].map((name) => choosePolicy(name)),
+    ...more,
   };
   const guest = {
     ...{ vm: 'qmp:/a', name: 'vm1', uuid: undefined, hypervisor: 'QEMU 10.0.2', accelerator: 'tcg' as const },
@@ -61,6 +65,23 @@ describe('a memory-intensive guest', () => {
     expect(text).toMatch(/^ {2}--over-budget brake .*the guest slowed by 99 %/m);
     expect(text).toMatch(/^ {2}--over-budget post-copy .*lost if the link is$/m);
     expect(text).toMatch(/^ {2}a line of 2\.\dgbit /m);
+  });
+
+  test('over other lines and with other pauses, where that is asked for', async () => {
+    const { planned: all } = await planned({}, { whatIf: true });
+    const { lineRates = [], maxDowntimesMs = [], cells = [] } = all.plan.whatIf ?? {};
+    const at = (line: number, pause: number) => cells[line]?.[maxDowntimesMs.indexOf(pause)];
+    // A line of a quarter needs a pause that is longer than allowed, and ten times as much of it next to none.
+    expect(lineRates.map((rate) => Math.round(rate / 57.9e4) / 100)).toEqual([0.25, 0.5, 1, 2, 4, 10]);
+    expect(at(0, 5000)).toBeUndefined();
+    expect(at(2, 5000)?.pauseMs).toBeCloseTo(all.plan.chosen?.figures?.pauseMs.middle ?? 0, -2);
+    expect(at(2, 1000)).toBeUndefined();
+    expect(at(5, 1000)?.pauseMs).toBeLessThan(400);
+    const text = planText(all, PEERS);
+    expect(text).toMatch(/^LINE +UP TO 300ms +UP TO 500ms/m);
+    expect(text).toMatch(/^14\.5 MB\/s +- +-/m);
+    const document = documentOf(all, '', []);
+    expect(planDocumentSchema.parse(JSON.parse(JSON.stringify(document)))).toEqual(document);
   });
 
   test('as a document of the published schema', async () => {

@@ -6,6 +6,7 @@ import { formatBytes, formatDuration, formatRate, spellDuration } from '../../mo
 import type { Planned } from '../../plan/document.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Rehearsal } from '../../plan/rehearse.ts';
+import type { WhatIf } from '../../plan/what-if.ts';
 import { around, changeInWords, slowedDown, verdictSentence, wayOutInWords } from './plan-words.ts';
 import { table } from './table.ts';
 
@@ -26,6 +27,7 @@ export function planText(planned: Planned, peers: ReadonlySet<string>): string {
     lines.push(...table(rows).split('\n'));
   }
   if (plan.chosen) lines.push('', ...comparison(plan.chosen, plan, peers), ...remarks(plan.others, peers));
+  if (plan.whatIf) lines.push('', ...whatIfLines(plan.whatIf));
   return `${lines.map(shown).join('\n')}\n`;
 }
 
@@ -116,6 +118,20 @@ function comparison(
       ];
     }),
   ]).split('\n');
+}
+
+function whatIfLines({ lineRates, maxDowntimesMs, cells }: WhatIf): string[] {
+  const rows = table([
+    ['LINE', ...maxDowntimesMs.map((ms) => `UP TO ${spellDuration(ms)}`)],
+    ...cells.map((row, index) => [
+      formatRate(lineRates[index] ?? 0),
+      ...row.map((cell) => (cell ? `${formatDuration(cell.totalMs)}, ${formatDuration(cell.pauseMs)}` : '-')),
+    ]),
+  ]);
+  return [
+    'Total time and pause, if the line carried so much and --max-downtime were that (-: not possible)',
+    ...rows.split('\n'),
+  ];
 }
 
 function needs(pauseMs: number | undefined): string {
