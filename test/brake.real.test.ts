@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Bed, LOOP } from '../lab/bed.ts';
+import { LibvirtBed } from '../lab/libvirt/libvirt-bed.ts';
 import { askMonitor } from '../lab/monitor.ts';
 import { type Ran, switchover } from '../lab/switchover-process.ts';
 import { connectQmp } from '../src/hypervisor/qemu/qmp/client.ts';
@@ -103,6 +104,18 @@ function groupsOf({ pair }: Bed): string[] {
     ),
   );
 }
+
+test('between libvirt hosts a guest is braked by the quota, which needs nothing armed at the start', async () => {
+  await using bed = await LibvirtBed.make({ workload: { ...LOOP, pagesPerSecond: 30_000 } });
+  const ran = await bed.migrate('--max-downtime', '700ms', '--over-budget', 'brake', '--json').ended;
+  const document = expectEnd(ran, 0, 'completed', 'destination');
+  expect(document.effects.map(({ did }) => did)).toContainEqual(
+    expect.stringMatching(/^a quota of .* on the vCPU$/),
+  );
+  expect(document.brownOut?.percent).toBeGreaterThan(50);
+  expect(document.pauseMs).toBeLessThan(1000);
+  await bed.verify(bed.destination);
+});
 
 async function settingsOf(bed: Bed) {
   await using monitor = await connectQmp(bed.pair.source.monitor2Path);

@@ -65,7 +65,9 @@ export class LibvirtBed implements AsyncDisposable {
     const at = args.indexOf('--');
     const [words, rest] =
       at < 0 ? [[], args] : [args.slice(at, at + 3), [...args.slice(0, at), ...args.slice(at + 3)]];
-    return new Running([command, ...rest, ...words], {}, ['ip', 'netns', 'exec', this.source.namespace]);
+    // Not `ip netns exec`, which mounts another /sys, without the control groups of a host.
+    const onNetwork = ['nsenter', `--net=/run/netns/${this.source.namespace}`];
+    return new Running([command, ...rest, ...words], {}, onNetwork);
   }
 
   /** What anybody would type, without switchover. @throws {CommandError} with virsh's words */

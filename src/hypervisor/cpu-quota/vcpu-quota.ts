@@ -3,6 +3,7 @@
  * QEMU's own throttle takes two syncs, and in finer slices. It must not outlive us: a guard is there before it is, and what
  * even that left is undone by the next one that looks at this QEMU.
  */
+import { accessSync, constants } from 'node:fs';
 import type { Effect } from '../hypervisor.ts';
 import { type CpuGroup, enter, groupOf, leave, leaveInShell, makeGroup, type Quota } from './cpu-group.ts';
 import { Guard } from './guard.ts';
@@ -71,6 +72,16 @@ export class VcpuQuota implements QuotaLever {
     this.groups = [];
     this.guard?.end();
     this.guard = undefined;
+  }
+}
+
+/** Whether a quota can be set there, as far as that is seen without setting one. */
+export function canBrake(pid: number, threadIds: readonly number[]): boolean {
+  try {
+    for (const threadId of threadIds) accessSync(groupOf(pid, threadId).group.parent, constants.W_OK);
+    return threadIds.length > 0;
+  } catch {
+    return false;
   }
 }
 

@@ -6,6 +6,18 @@ export function isThisMachine(uri: string): boolean {
   return /^qemu(\+unix)?:\/\/\//.test(uri);
 }
 
+/** The threads of its vCPUs, by the names that QEMU gives them (`CPU 0/KVM`), which libvirt asks for. */
+export function vcpuThreads(pid: number): number[] {
+  try {
+    const folder = `/proc/${pid}/task`;
+    return readdirSync(folder)
+      .filter((thread) => /^CPU \d+\//.test(readFileSync(`${folder}/${thread}/comm`, 'utf8')))
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
+
 /** libvirt starts each QEMU with the domain's UUID. @returns undefined where none runs here, or there is no /proc */
 export function qemuOf(uuid: string): number | undefined {
   try {

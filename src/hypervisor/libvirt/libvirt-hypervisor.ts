@@ -6,6 +6,7 @@
 import type { PageSample } from '../../model/compression.ts';
 import { QEMU_DEFAULT_DOWNTIME_MS } from '../../model/qemu-constants.ts';
 import { type Clock, REAL_CLOCK } from '../clock.ts';
+import { canBrake, type QuotaLever, releaseLeft, VcpuQuota } from '../cpu-quota/vcpu-quota.ts';
 import type {
   AttachOptions,
   CheckOptions,
@@ -35,7 +36,7 @@ import { type Domain, lookUpDomain, notMigrating, uuidOf } from './domain/domain
 import { sideStateAt } from './domain/domain-state.ts';
 import { isBefore } from './domain/versions.ts';
 import { placeHere, refuseMarked } from './domain-mark.ts';
-import { isThisMachine, qemuOf } from './domain-process.ts';
+import { isThisMachine, qemuOf, vcpuThreads } from './domain-process.ts';
 import { notPutBack } from './downtime-setting.ts';
 import { LibvirtMigration } from './libvirt-migration.ts';
 import { migrateArguments, PLAIN_MIGRATE, type VirshMigrateOptions } from './migrate-command.ts';
@@ -69,6 +70,10 @@ export interface LibvirtOptions {
   /** How long a libvirtd that is restarted, or cannot be reached, is waited for. Default: a minute. */
   readonly reconnectForMs?: number | undefined;
   readonly clock?: Clock;
+}
+
+interface QuotaFacts {
+  readonly facts: Pick<GuestFacts, 'accelerator'>;
 }
 
 export class LibvirtHypervisor implements Hypervisor {
@@ -187,7 +192,11 @@ export class LibvirtHypervisor implements Hypervisor {
     const lineRateStated =
       options.lineRateBytesPerSecond !== undefined && !isBefore(domain.versions.libvirt, 11, 1);
     const peerUri = target.peerUri ?? there.uri;
-    const args = migrateArguments(uuid, peerUri, target, options, this.own, lineRateStated);
+    const quota = this.quotaOf(domain);
+    // Auto-converge would brake a guest that needs no brake too.
+    const armed = options.brake && !quota;
+    const asked = { ...options, brake: armed };
+    const args = migrateArguments(uuid, peerUri, target, asked, this.own, lineRateStated);
     const migration = new LibvirtMigration({
       ...this.shared(),
       zeroMs: this.clock.now(),
@@ -198,7 +207,8 @@ export class LibvirtHypervisor implements Hypervisor {
       guest: facts,
       wasRunning: facts.state === 'running',
       begunByUs: true,
-      braked: options.brake,
+      braked: armed,
+      quota: options.brake ? quota : undefined,
       virshMigrate: virshOnItsOwn(uri, args),
       lineRateStated,
       passCapBytesPerSecond: options.bandwidthBytesPerSecond,
@@ -228,7 +238,8 @@ export class LibvirtHypervisor implements Hypervisor {
     if (there) await assertReachable(there);
     if (job.type !== 'active' || job.migration !== 'out') throw notMigrating(facts);
     if (there) await assertArriving(there, uuid, facts.name);
-    if (options.brake && !options.begunWithBrake)
+    const quota = this.quotaOf(domain);
+    if (options.brake && !quota && !options.begunWithBrake)
       throw new RefusedError(
         'lacks-feature',
         `the migration of ${facts.name} cannot be braked: libvirt makes a brake ready only when a migration begins (\`switchover migrate --over-budget brake\`); choose another --over-budget`,
@@ -249,6 +260,7 @@ export class LibvirtHypervisor implements Hypervisor {
       wasRunning: facts.state !== 'paused',
       begunByUs: inherited?.began ?? false,
       braked: options.brake,
+      quota: options.brake ? quota : undefined,
       virshMigrate: undefined,
       lineRateStated: false,
       passCapBytesPerSecond: domain.capBytesPerSecond,
@@ -272,6 +284,7 @@ export class LibvirtHypervisor implements Hypervisor {
     const address = parseDomainAddress(vm);
     const { uri } = address;
     const uuid = await uuidOf(address);
+    this.quotaOf({ uri, uuid, facts: { accelerator: 'kvm' } });
     if (run) await ask(uri, ['resume', `--domain=${uuid}`]);
     const effect = run ? { did: `resume on ${uri}` } : undefined;
     const limitMs = former && formerLimitMs([former]);
@@ -289,6 +302,15 @@ export class LibvirtHypervisor implements Hypervisor {
       });
       return { effect, restored: { side: former.side, problem } };
     }
+  }
+
+  /** Where QEMU runs on this machine. What a controller before us left of one is undone at once. */
+  private quotaOf({ uri, uuid, facts }: Pick<Domain, 'uri' | 'uuid'> & QuotaFacts): QuotaLever | undefined {
+    const pid = isThisMachine(uri) ? qemuOf(uuid) : undefined;
+    if (pid === undefined) return undefined;
+    const threadIds = vcpuThreads(pid);
+    releaseLeft(pid, threadIds);
+    return canBrake(pid, threadIds) ? new VcpuQuota(pid, threadIds, facts.accelerator) : undefined;
   }
 
   private shared() {

@@ -1,5 +1,7 @@
 /** What the driver is told to do: cancel, the limits, put back, let go. */
+
 import { describe, expect, test } from 'vitest';
+import { ScriptedQuota } from '../cpu-quota/testing/scripted-quota.ts';
 import { TooLateError } from '../hypervisor.ts';
 import { copying, LOCKED, NO_JOB, NOT_RUNNING, scripted } from './testing/scripted-libvirt.ts';
 import { fails, type Script, underWay } from './testing/under-way.ts';
@@ -207,6 +209,36 @@ describe('effects', () => {
     await braked.copies({ sentMB: 50, remainingMB: 390, throttle: 99 }, 500);
     // Looked at finely: a braked pass ends soon.
     expect(braked.told('tick').length - ticks).toBeGreaterThan(6);
+  });
+});
+
+describe('a quota on the vCPUs', () => {
+  const braked = async () => {
+    const quota = new ScriptedQuota();
+    const script = await underWay({ quota });
+    expect(await script.migration.throttle(99)).toEqual({ did: 'a quota of 99' });
+    await script.copies({ sentMB: 40, remainingMB: 400 }, 300);
+    expect(script.told('tick').at(-1)).toMatchObject({ throttlePercent: 99 });
+    return { ...script, quota };
+  };
+
+  test('needs nothing armed, and ends with a cancel before libvirt is told of it', async () => {
+    const { quota, migration, done } = await braked();
+    const cancelling = migration.cancel();
+    expect(quota).toMatchObject({ percent: 0, releases: 1 });
+    await done(cancelling);
+  });
+
+  test('ends as soon as the guest stops for the switchover', async () => {
+    const { quota, lifecycle } = await braked();
+    lifecycle('source', 'Suspended', 'Migrated');
+    expect(quota).toMatchObject({ percent: 0, releases: 1 });
+  });
+
+  test('ends with our letting go', async () => {
+    const { quota, migration } = await braked();
+    await migration.detach();
+    expect(quota).toMatchObject({ percent: 0, releases: 1 });
   });
 });
 

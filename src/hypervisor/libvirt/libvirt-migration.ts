@@ -12,6 +12,7 @@
  */
 import { isBraked, MOST_THROTTLE_PERCENT } from '../../model/braking.ts';
 import type { Clock } from '../clock.ts';
+import type { QuotaLever } from '../cpu-quota/vcpu-quota.ts';
 import {
   type Effect,
   type GuestFacts,
@@ -68,6 +69,8 @@ export interface LibvirtMigrationParts {
   readonly begunByUs: boolean;
   /** It began with auto-converge armed for {@link RunningMigration.throttle}. */
   readonly braked: boolean;
+  /** The kernel's brake, which needs nothing armed; undefined: QEMU's process is not ours to brake, or not to be. */
+  readonly quota: QuotaLever | undefined;
   /** The end of our `virsh migrate`; undefined: the job was there before us. */
   readonly virshMigrate: Promise<VirshOutput> | undefined;
   /** Our `virsh migrate` stated the line rate to QEMU, which then counts with it. */
@@ -188,8 +191,15 @@ export class LibvirtMigration implements RunningMigration {
     return await this.downtime.set(limitMs);
   }
 
-  /** libvirt takes no part of it on the way: what was armed at the start bites by QEMU's own rule. */
-  async throttle(_percent: number): Promise<Effect> {
+  /** libvirt takes no part of it on the way: without a quota, what was armed at the start bites by QEMU's own rule. */
+  async throttle(percent: number): Promise<Effect> {
+    const { quota } = this.parts;
+    if (quota) {
+      const effect = await quota.set(percent);
+      this.throttled = true;
+      this.observer.pace();
+      return effect;
+    }
     if (!this.parts.braked)
       throw new Error(
         'the guest cannot be braked: the migration began without --auto-converge, and libvirt does not switch it on on the way',
@@ -207,6 +217,8 @@ export class LibvirtMigration implements RunningMigration {
   }
 
   async cancel(): Promise<Effect> {
+    // A vCPU that may not run hears of nothing.
+    this.parts.quota?.release();
     try {
       return await abortJob({
         clock: this.parts.clock,
@@ -224,6 +236,7 @@ export class LibvirtMigration implements RunningMigration {
   }
 
   async restrain(): Promise<Effect> {
+    this.parts.quota?.release();
     return await this.downtime.set(1);
   }
 
@@ -249,6 +262,7 @@ export class LibvirtMigration implements RunningMigration {
   }
 
   async detach(): Promise<void> {
+    this.parts.quota?.release();
     if (this.state.kind !== 'ended' && this.state.kind !== 'detached') {
       this.become({ kind: 'detached' });
       this.observer.end(
@@ -315,6 +329,7 @@ export class LibvirtMigration implements RunningMigration {
     const { state } = this;
     if (state.kind !== 'copying' && state.kind !== 'beginning' && state.kind !== 'arrived') return;
     this.seen.stop();
+    this.parts.quota?.release();
     this.observer.stopped(atMs, unseenMs);
     // The other host's events came first.
     if (state.kind === 'arrived') this.observer.resumed('destination', Math.max(atMs, state.atMs));
@@ -329,6 +344,7 @@ export class LibvirtMigration implements RunningMigration {
   }
 
   private takePostCopy(status: 'postcopy-active' | 'postcopy-paused', atMs: number, unseenMs?: number): void {
+    this.parts.quota?.release();
     if (!this.seen.postCopyBegan && !this.observer.guestStopped) this.observer.stopped(atMs, unseenMs);
     this.seen.postCopy();
     if (this.state.kind !== 'post-copy') this.become({ kind: 'post-copy' });
@@ -388,7 +404,7 @@ export class LibvirtMigration implements RunningMigration {
     return {
       look,
       figures: ours ? this.figures.of(job) : undefined,
-      throttlePercent: job.autoConvergeThrottlePercent ?? 0,
+      throttlePercent: Math.max(job.autoConvergeThrottlePercent ?? 0, this.parts.quota?.percent ?? 0),
     };
   }
 
@@ -484,6 +500,7 @@ export class LibvirtMigration implements RunningMigration {
   private finish(because: Ending): void {
     if (isOver(this.state)) return;
     const heldBy = this.state.kind === 'held' ? this.state.by : undefined;
+    this.parts.quota?.release();
     this.become({ kind: 'settling', because });
     this.observer.stopLooking();
     void this.settle(because, heldBy);

@@ -1,25 +1,9 @@
 /** When a driver takes the quota for a brake, and when it lets go. The quota itself is tried on real threads elsewhere. */
 import { describe, expect, test } from 'vitest';
+import { ScriptedQuota } from '../cpu-quota/testing/scripted-quota.ts';
 import type { QuotaLever } from '../cpu-quota/vcpu-quota.ts';
 import type { MigrationEvent, RunningMigration } from '../hypervisor.ts';
 import { pairBed } from './testing/pair-bed.ts';
-
-class ScriptedQuota implements QuotaLever {
-  percent = 0;
-  refuses = false;
-  releases = 0;
-
-  async set(percent: number) {
-    if (this.refuses) throw new Error('no control groups');
-    this.percent = percent;
-    return { did: `a quota of ${percent}` };
-  }
-
-  release(): void {
-    if (this.percent > 0) this.releases += 1;
-    this.percent = 0;
-  }
-}
 
 function bedWith(quota: QuotaLever | undefined) {
   return pairBed([], {}, { quotaOf: async () => quota });

@@ -74,6 +74,7 @@ export async function libvirtBed(): Promise<ContractBed> {
     nowhereCode: 'no-domain',
     nowhereState: 'gone',
     suspendedThenCancelled: 'running',
+    brakesFromOutside: true,
     unreachable: domainAddress(`qemu+unix:///system?socket=${lab.folder}/nobody`, 'vm1'),
     renewDestination: async () => {},
     verifyGuest: async () => {

@@ -144,6 +144,7 @@ export function scripted({ attached = false, quiet = false, ...given }: Script =
     wasRunning: true,
     begunByUs: !attached,
     braked: false,
+    quota: undefined,
     virshMigrate: attached ? undefined : virsh.promise,
     lineRateStated: false,
     passCapBytesPerSecond: undefined,
