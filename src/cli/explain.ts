@@ -7,6 +7,7 @@ import { formatBytes, formatDuration } from '../model/units.ts';
 import { standardError } from './output/standard.ts';
 import { foreseenLines } from './render/foreseen-lines.ts';
 import { decisionLine, passLine } from './render/pass-line.ts';
+import { streamWords } from './render/stream-words.ts';
 import { summaryLines } from './render/summary.ts';
 
 /** `switchover explain ID`. @returns the exit status */
@@ -31,7 +32,7 @@ function explanation(view: MigrationView): string[] {
   const head = [
     `${view.id}, ${view.origin === 'attach' ? 'attached' : 'begun'} ${view.startedAt}`,
     `${guest.name} (${view.vm}), ${guest.hypervisor}, ${guest.accelerator.toUpperCase()}, ${formatBytes(guest.memoryBytes)}`,
-    `to ${view.destination ?? 'a destination that was not watched'}${view.migrateUri ? ` by ${view.migrateUri}` : ''}`,
+    `to ${view.destination ?? 'a destination that was not watched'}${view.migrateUri ? ` by ${view.migrateUri}` : ''}${view.streams ? `, ${streamWords(view.streams)}` : ''}`,
     ...initiatorLines(view),
     `policy ${view.policy}; --downtime ${formatDuration(limits.downtimeMs)}, --max-downtime ${formatDuration(limits.maxDowntimeMs)}, --over-budget ${limits.overBudget}${limits.overBudget === 'brake' ? ` --brake-for ${formatDuration(limits.brakeForMs)}` : ''}`,
     ...(view.foreseen ? foreseenLines(view.foreseen.known) : []),

@@ -8,7 +8,6 @@ import { groundWords } from '../../journal/entry-words.ts';
 import type { JournalEntry } from '../../journal/journal-entry.ts';
 import { foldEntry, type MigrationView, openView } from '../../journal/view.ts';
 import { shown } from '../../model/shown.ts';
-import type { Streams } from '../../model/streams.ts';
 import { formatBytes, formatDuration, formatRate } from '../../model/units.ts';
 import type { Output as OutputForm } from '../migration-options.ts';
 import type { Output } from '../output/output.ts';
@@ -16,6 +15,7 @@ import { standardError, standardOutput } from '../output/standard.ts';
 import { foreseenLines, probedLine } from './foreseen-lines.ts';
 import { decisionLine, passLine } from './pass-line.ts';
 import { progressLine } from './progress-line.ts';
+import { streamWords } from './stream-words.ts';
 import { summaryLines } from './summary.ts';
 
 export interface ReporterStreams {
@@ -109,9 +109,4 @@ function heading(view: MigrationView): string[] {
         : `; line rate ${formatRate(limits.lineRateBytesPerSecond)}`),
     `journal ${id}`,
   ];
-}
-
-function streamWords({ connections, compression }: Streams): string {
-  const over = `over ${connections} ${connections === 1 ? 'connection' : 'connections'}`;
-  return compression === 'none' ? over : `${over}, compressed with ${compression}`;
 }
