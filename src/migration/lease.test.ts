@@ -106,6 +106,19 @@ test('a lease does not keep its process alive', async () => {
   expect(await once(holder.child, 'exit')).toEqual([0, null]);
 });
 
+test('a name that is bound and never listened on is held by somebody who does not answer', async () => {
+  const vm = randomUUID();
+  // What a holder is between its `bind` and its `listen`, for longer than any is.
+  const bound = `use Socket; socket(S, PF_UNIX, SOCK_STREAM, 0); bind(S, pack_sockaddr_un("\\0switchover/${vm}")) or die; $| = 1; print "bound\\n"; sleep 60;`;
+  const child = spawn('perl', ['-e', bound], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  expect((await refusal(vm)).holder).toBeUndefined();
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  await using _lease = await takeLease(vm, ME);
+});
+
 test.each([
   ['nothing, and hangs up', (socket: Socket) => socket.end()],
   ['no JSON', (socket: Socket) => socket.end('root\n')],

@@ -119,6 +119,69 @@ describe('a run that begins', () => {
     expect((await run.outcome).outcome).toBe('cancelled');
   });
 
+  describe('that is cancelled before there is anything to cancel says what became of the wish:', () => {
+    const cancelling = async (onStart: () => Promise<void>) => {
+      const held = Promise.withResolvers<void>();
+      bed.hypervisor.onStart = async () => {
+        await held.promise;
+        await onStart();
+      };
+      const run = await beginRun(bed.migrate(), bed.parts);
+      const told = run.cancel('enough');
+      held.resolve();
+      return { told, run };
+    };
+
+    test('cancelled, where the hypervisor refused it anyhow', async () => {
+      const { told, run } = await cancelling(async () => {
+        throw new RefusedError('lacks-feature', 'no');
+      });
+      await expect(run.outcome).rejects.toThrow(RefusedError);
+      expect(await told).toBe('cancelled');
+    });
+
+    test('failed, where nobody knows', async () => {
+      const { told, run } = await cancelling(async () => {
+        throw new TypeError('a mistake of ours');
+      });
+      await expect(run.outcome).rejects.toThrow(TypeError);
+      expect(await told).toBe('failed');
+    });
+
+    test('failed, where the source ended meanwhile', async () => {
+      const { told } = await cancelling(async () => {
+        throw new NotBegunError('its process has ended', { sourceEnded: true });
+      });
+      expect(await told).toBe('failed');
+    });
+
+    test('too late, where it had gone through by then', async () => {
+      // A driver that begins without asking for the last word.
+      const { told, run } = await cancelling(async () => {});
+      bed.hypervisor.migration.end(ARRIVED);
+      expect((await run.outcome).runsOn).toBe('destination');
+      expect(await told).toBe('too-late');
+    });
+  });
+
+  test('that could not write its last word before the start is not begun', async () => {
+    const { store } = bed.parts;
+    const open = store.open.bind(store);
+    store.open = async (opening, show) => {
+      const journal = await open(opening, show);
+      journal.flush = async () => false;
+      return journal;
+    };
+    bed.hypervisor.onStart = async (options) => await options.begins?.('mark');
+    const run = await beginRun(bed.migrate(), bed.parts);
+    expect(await run.outcome).toMatchObject({
+      outcome: 'failed',
+      runsOn: 'source',
+      reason: expect.stringMatching(/nothing could be written to .*: make room/),
+    });
+    expect(bed.hypervisor.calls).toEqual([]);
+  });
+
   test('hands out its entries, those to come as well', async () => {
     const run = await beginRun(bed.migrate(), bed.parts);
     const seen: string[] = [];

@@ -90,6 +90,69 @@ test('SHUTDOWN, and then the close, is a proof', async () => {
   expect(changes.at(-1)?.words).toBe('the guest shut itself down');
 });
 
+test.each([
+  [{ guest: false, reason: 'guest-panic' }, 'the guest shut itself down'],
+  [{ guest: false, reason: 'host-qmp-quit' }, 'QEMU was told to end (host-qmp-quit)'],
+  [{ guest: false }, 'QEMU was told to end (SHUTDOWN)'],
+])('SHUTDOWN %j is told as who ended it', async (data, words) => {
+  const { server, monitor, changes } = await open();
+  server.emit('SHUTDOWN', data);
+  server.drop();
+  await expect.poll(() => monitor.state.kind).toBe('ended');
+  expect(changes.at(-1)?.words).toBe(words);
+  await expect(monitor.execute('query-status')).rejects.toThrow(`has ended (${words})`);
+});
+
+test('one that is closed while it looks whether this is our VM stays closed, and so does what it opened', async () => {
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<boolean>();
+  const { server, monitor, changes } = await open({
+    same: async () => {
+      asked.resolve();
+      return await answer.promise;
+    },
+  });
+  server.drop();
+  await asked.promise;
+  await monitor.close();
+  answer.resolve(true);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(monitor.state.kind).toBe('closed');
+  expect(monitor.client).toBeUndefined();
+  expect(kinds(changes)).toEqual(['lost']);
+});
+
+test('one that is closed while another VM answers in its place is not tried again', async () => {
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<boolean>();
+  let times = 0;
+  const { server, monitor } = await open({
+    same: async () => {
+      times += 1;
+      asked.resolve();
+      return await answer.promise;
+    },
+  });
+  server.drop();
+  await asked.promise;
+  await monitor.close();
+  answer.resolve(false);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(times).toBe(1);
+});
+
+test('one that carries nothing any more is opened anew when it is given up', async () => {
+  const { monitor, changes } = await open();
+  monitor.giveUp('it has not answered for 60 s');
+  expect(changes[0]).toEqual({ state: 'lost', words: 'it has not answered for 60 s' });
+  await expect.poll(() => kinds(changes)).toEqual(['lost', 'back']);
+  expect(await monitor.execute('query-status')).toEqual({ status: 'running' });
+  await monitor.close();
+  // There is nothing to give up.
+  monitor.giveUp('once more');
+  expect(changes).toHaveLength(2);
+});
+
 test('SHUTDOWN is none where the process is seen to live on (-no-shutdown)', async () => {
   const { server, changes } = await open({ process: await sleeper() });
   server.emit('SHUTDOWN', { guest: true, reason: 'guest-shutdown' });
