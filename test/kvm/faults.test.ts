@@ -69,13 +69,13 @@ describe('the way to a monitor', () => {
         if (ran.status === 6) expect(runsOn).toBe('unknown');
         else expect(runsOn).toBe(runs);
 
-        // The hand that exit 6 names: a later attach or migrate, with both monitors there, ends with the guest at work.
-        // QEMU talks to one client at a time, and a silent one is one.
+        // The hand that exit 6 names: the way is mended, and attach to the source as it was called ends with the guest at
+        // work. QEMU talks to one client at a time, and a silent one is one.
         await proxy.cut();
+        await using mended = await MonitorProxy.open(bed.pair[lost].qmpPath);
+        const source = lost === 'source' ? `qmp:${mended.path}` : bed.source;
         const hand =
-          runs === undefined
-            ? await switchover('attach', bed.source, '--to', bed.destination, '--state-dir', bed.stateDir)
-            : undefined;
+          runs === undefined ? await switchover('attach', source, '--state-dir', bed.stateDir) : undefined;
         const side = await watch.runningSide();
         expect(
           side,
