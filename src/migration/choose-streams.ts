@@ -1,7 +1,7 @@
 /** `--compress auto`: decided before the start, from the guest's pages, the link and what is free of the processors. */
 import os from 'node:os';
 import type { CheckOptions, Destination, GuestFacts, Hypervisor } from '../hypervisor/hypervisor.ts';
-import { type LineRateKnowledge, lineRate, RateEstimate } from '../model/bandwidth.ts';
+import { lineRate, RateEstimate } from '../model/bandwidth.ts';
 import { type CompressionChoice, chooseCompression } from '../model/compression.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { AutoStreams, Streams } from '../model/streams.ts';
@@ -46,13 +46,9 @@ function lineOf(
   { lineRateBytesPerSecond: stated, bandwidthBytesPerSecond: cap }: Limits,
   known: Foreknowledge | undefined,
 ): number | undefined {
-  const of = (transfers: Foreknowledge['passTransfers'] = []) =>
-    transfers.reduce((rate, each) => rate.with(each), RateEstimate.unmeasured);
-  const knowledge: LineRateKnowledge = {
-    ...{ stated, cap },
-    ...{ passes: of(known?.passTransfers), switchovers: of(known?.switchoverTransfers) },
-  };
-  const found = lineRate(knowledge);
+  const passes = RateEstimate.of(known?.passTransfers ?? []);
+  const switchovers = RateEstimate.of(known?.switchoverTransfers ?? []);
+  const found = lineRate({ stated, cap, passes, switchovers });
   return found === undefined || found.source === 'capped-passes' ? undefined : found.bytesPerSecond.middle;
 }
 

@@ -28,6 +28,11 @@ export class RateEstimate {
 
   static readonly unmeasured = new RateEstimate([]);
 
+  /** @param transfers oldest first */
+  static of(transfers: readonly Transfer[]): RateEstimate {
+    return transfers.reduce((rate, each) => rate.with(each), RateEstimate.unmeasured);
+  }
+
   with(transfer: Transfer): RateEstimate {
     if (!(transfer.durationMs > 0 && transfer.bytes > 0)) return this;
     return new RateEstimate([...this.transfers, transfer].slice(-KEPT_TRANSFERS));

@@ -12,3 +12,8 @@ export interface Estimate extends Interval {
 export function exactly(value: number): Interval {
   return { low: value, high: value };
 }
+
+/** In another unit, or at another scale. */
+export function times({ low, middle, high }: Estimate, factor: number): Estimate {
+  return { low: low * factor, middle: middle * factor, high: high * factor };
+}

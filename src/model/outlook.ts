@@ -1,8 +1,8 @@
-import { lineRate, RateEstimate, type Transfer } from './bandwidth.ts';
+import { lineRate, RateEstimate } from './bandwidth.ts';
 import { DirtyCurve, type DirtyObservation, type PhaseChange } from './dirty-curve.ts';
 import { FixedCost } from './fixed-cost.ts';
 import type { Foreknowledge } from './foreknowledge.ts';
-import type { Estimate } from './interval.ts';
+import { type Estimate, times } from './interval.ts';
 import type { PreCopy } from './pre-copy.ts';
 import type { SwitchoverCost } from './switchover-pause.ts';
 import { carriedBytes } from './transfer.ts';
@@ -76,7 +76,7 @@ export class Outlook {
   constructor(known: Foreknowledge, link: StatedLink, assumedFixedCost = FixedCost.assumed) {
     this.link = link;
     this.fixedCost = known.switchovers.reduce((cost, each) => cost.with(each), assumedFixedCost);
-    this.switchoverRate = rateOf(known.switchoverTransfers);
+    this.switchoverRate = RateEstimate.of(known.switchoverTransfers);
     this.compressed = known.compressed === true;
     const { memoryBytes, earlierPasses, probes } = known;
     if (memoryBytes !== undefined) {
@@ -227,18 +227,10 @@ function cheaplyThrough(pass: SeenPass): number {
   return through > CHEAP * carried ? (through / durationMs) * 1000 : 0;
 }
 
-function times({ low, middle, high }: Estimate, factor: number): Estimate {
-  return { low: low * factor, middle: middle * factor, high: high * factor };
-}
-
 /**
  * The line rate to go by where passes are capped and the user does not state it: that of earlier stop-and-copies over this link.
  * @returns bytes per second; undefined: not known
  */
 export function learnedLineRate(known: Foreknowledge): number | undefined {
-  return rateOf(known.switchoverTransfers).bytesPerSecond?.middle;
-}
-
-function rateOf(transfers: readonly Transfer[]): RateEstimate {
-  return transfers.reduce((rate, each) => rate.with(each), RateEstimate.unmeasured);
+  return RateEstimate.of(known.switchoverTransfers).bytesPerSecond?.middle;
 }

@@ -2,11 +2,11 @@
  * What a migration is to expect of its guest and its link, before it starts: each figure with the likely value and the
  * two between which it most probably lies. From here on a plan is made of these alone.
  */
-import { lineRate, RateEstimate, type Transfer } from '../model/bandwidth.ts';
+import { lineRate, RateEstimate } from '../model/bandwidth.ts';
 import { DirtyCurve } from '../model/dirty-curve.ts';
 import { FixedCost } from '../model/fixed-cost.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
-import type { Estimate } from '../model/interval.ts';
+import { type Estimate, times } from '../model/interval.ts';
 import type { Limits } from '../policy/policy.ts';
 import { estimateCurve } from './parametric.ts';
 
@@ -120,8 +120,8 @@ function payloadRateOf(
   known: Foreknowledge,
   { lineRateBytesPerSecond: stated, bandwidthBytesPerSecond: cap }: Limits,
 ): Pick<Prospects, 'payloadRate' | 'lineUnknown'> | undefined {
-  const passes = rateOf(known.passTransfers);
-  const found = lineRate({ cap, passes, switchovers: rateOf(known.switchoverTransfers) });
+  const passes = RateEstimate.of(known.passTransfers);
+  const found = lineRate({ cap, passes, switchovers: RateEstimate.of(known.switchoverTransfers) });
   const measured = found?.source === 'capped-passes' ? undefined : found?.bytesPerSecond;
   if (stated !== undefined) {
     const expected = times(PAYLOAD_SHARE, stated);
@@ -167,12 +167,4 @@ function between(a: Estimate, b: Estimate): Estimate {
     middle: (a.middle + b.middle) / 2,
     high: Math.max(a.high, b.high),
   };
-}
-
-function times({ low, middle, high }: Estimate, factor: number): Estimate {
-  return { low: low * factor, middle: middle * factor, high: high * factor };
-}
-
-function rateOf(transfers: readonly Transfer[]): RateEstimate {
-  return transfers.reduce((rate, each) => rate.with(each), RateEstimate.unmeasured);
 }

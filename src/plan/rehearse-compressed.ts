@@ -1,6 +1,6 @@
 /** What a migration would be like with its pages compressed: it carries memory faster, and what it sends is less. */
 import { type Compressing, gainOn } from '../model/compression.ts';
-import type { Estimate } from '../model/interval.ts';
+import { times } from '../model/interval.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
 import { onLineOf, type Rehearsal, type Rehearsed, rehearse } from './rehearse.ts';
 
@@ -22,8 +22,4 @@ export async function rehearseCompressed(
   return figures
     ? { ...rehearsal, figures: { ...figures, sentBytes: times(figures.sentBytes, way.left) } }
     : rehearsal;
-}
-
-function times({ low, middle, high }: Estimate, factor: number): Estimate {
-  return { low: low * factor, middle: middle * factor, high: high * factor };
 }

@@ -7,7 +7,7 @@ import type { JournalSink } from '../journal/journal-entry.ts';
 import type { BrownOut } from '../migration/brown-out.ts';
 import type { Outcome } from '../migration/outcome.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
-import type { Estimate } from '../model/interval.ts';
+import { type Estimate, times } from '../model/interval.ts';
 import { transferMs } from '../model/transfer.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
 import { runOne } from '../simulate/run-one.ts';
@@ -51,11 +51,9 @@ export interface Rehearsed {
 
 /** The same guest where memory is carried that many times as fast. What was measured of its line does not hold there. */
 export function onLineOf({ prospects, known }: Rehearsed, factor: number): Rehearsed {
-  const { low, middle, high } = prospects.payloadRate;
-  const payloadRate: Estimate = { low: low * factor, middle: middle * factor, high: high * factor };
   return {
     known: { ...known, passTransfers: [], switchoverTransfers: [], switchovers: [] },
-    prospects: { ...prospects, payloadRate },
+    prospects: { ...prospects, payloadRate: times(prospects.payloadRate, factor) },
   };
 }
 
