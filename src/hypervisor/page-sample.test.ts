@@ -6,7 +6,18 @@ const MIB = 2 ** 20;
 const SPAN = 128 * 4096;
 
 describe('the sample', () => {
-  const memory = (content: Buffer) => sampled(512 * MIB, async () => content);
+  const spanOf = (content: Buffer) =>
+    new Map(
+      Array.from({ length: content.length / 4096 }, (_, page) => [
+        page,
+        content.subarray(4096 * page, 4096 * (page + 1)),
+      ]),
+    );
+  /** The same pages everywhere, one content at each look. */
+  const memory = (before: Buffer, after = before) => {
+    let looks = 0;
+    return sampled(512 * MIB, async () => spanOf(looks++ < 16 ? before : after), 0);
+  };
 
   test('tells what is left of pages, and how fast that was', async () => {
     const text = Buffer.from('memory '.repeat(SPAN)).subarray(0, SPAN);
@@ -24,11 +35,25 @@ describe('the sample', () => {
     expect((await memory(half))?.bytes).toBe(8 * SPAN);
   });
 
+  test('tells apart what is left of pages that the guest writes', async () => {
+    const text = Buffer.from('memory '.repeat(SPAN)).subarray(0, SPAN);
+    expect((await memory(text))?.writtenLeft).toBeUndefined();
+    const rewritten = Buffer.concat([randomBytes(SPAN / 4), text.subarray(SPAN / 4)]);
+    const sample = await memory(text, rewritten);
+    expect(sample?.compressedBytes).toBeLessThan(0.01 * 16 * SPAN);
+    expect(sample?.writtenLeft).toBeGreaterThan(0.99);
+    // A few pages say nothing of the rest: three in all here.
+    let looks = 0;
+    const few = Buffer.concat([randomBytes(3 * 4096), text.subarray(3 * 4096)]);
+    const seldom = await sampled(512 * MIB, async () => spanOf(looks++ === 16 ? few : text), 0);
+    expect(seldom?.writtenLeft).toBeUndefined();
+  });
+
   test('is taken evenly from all of the memory', async () => {
     const asked: number[] = [];
     await sampled(512 * MIB, async (first) => {
       asked.push(first);
-      return Buffer.alloc(0);
+      return new Map();
     });
     expect(asked).toHaveLength(16);
     expect(asked[0]).toBe(0);

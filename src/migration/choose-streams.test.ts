@@ -9,7 +9,12 @@ import { chooseStreams } from './choose-streams.ts';
 import { RunBed, SOURCE, STAYED } from './testing/run-bed.ts';
 
 const MB = 1e6;
-const TEXT: PageSample = { bytes: 8 * MB, compressedBytes: 2 * MB, bytesPerSecond: 1000 * MB };
+const TEXT: PageSample = {
+  bytes: 8 * MB,
+  compressedBytes: 2 * MB,
+  writtenLeft: undefined,
+  bytesPerSecond: 1000 * MB,
+};
 const AUTO = { connections: 3, compression: 'auto', otherwise: undefined } as const;
 const ON_60_MB = { ...DEFAULT_LIMITS, lineRateBytesPerSecond: 60 * MB };
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type CompressionQuestion, chooseCompression } from './compression.ts';
+import { type CompressionQuestion, chooseCompression, compressing } from './compression.ts';
 
 const MB = 1e6;
-const TEXT = { bytes: 8 * MB, compressedBytes: 2 * MB, bytesPerSecond: 230 * MB };
+const TEXT = { bytes: 8 * MB, compressedBytes: 2 * MB, writtenLeft: undefined, bytesPerSecond: 230 * MB };
 const QUESTION: CompressionQuestion = {
   sample: TEXT,
   lineBytesPerSecond: 60 * MB,
@@ -24,6 +24,24 @@ test('what does not compress is left alone', () => {
   const { streams, why } = chosen({ sample: { ...TEXT, compressedBytes: 7.9 * MB } });
   expect(streams).toBeUndefined();
   expect(why).toMatch(/^not compressed: a sample .* 99 %/);
+});
+
+test('what is written counts by itself, and is told', () => {
+  const held = { ...TEXT, compressedBytes: 7.9 * MB, writtenLeft: 0.3 };
+  expect(chosen({ sample: held }).streams).toBeDefined();
+  expect(chosen({ sample: { ...TEXT, writtenLeft: 0.98 } }).why).toMatch(
+    / compresses to 25 %, what it writes of that to 98 %, at /,
+  );
+});
+
+test('what is written is as the sample of it says, within its spread; without one it may be anything up to what it holds', () => {
+  expect(compressing({ ...TEXT, writtenLeft: 0.4 }, 1).writtenLeft).toMatchObject({
+    low: expect.closeTo(0.34),
+    middle: 0.4,
+    high: expect.closeTo(0.46),
+  });
+  expect(compressing({ ...TEXT, writtenLeft: 1 }, 1).writtenLeft.high).toBe(1);
+  expect(compressing(TEXT, 1).writtenLeft).toEqual({ low: 0.25, middle: 0.25, high: 1 });
 });
 
 test('a line that is faster than the processors is not held up', () => {
@@ -63,7 +81,12 @@ test('it is compressed only where that moves more memory: for every content, lin
       fc.double({ min: 0, max: 64, noNaN: true }),
       (left, perProcessor, line, freeProcessors) => {
         const { streams } = chosen({
-          sample: { bytes: 1e6, compressedBytes: left * 1e6, bytesPerSecond: perProcessor },
+          sample: {
+            bytes: 1e6,
+            compressedBytes: left * 1e6,
+            writtenLeft: undefined,
+            bytesPerSecond: perProcessor,
+          },
           lineBytesPerSecond: line,
           freeProcessors,
         });

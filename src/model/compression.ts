@@ -1,5 +1,6 @@
 /** Whether to compress a migration's pages, from a sample of them, the link and the processors that are free. Pure. */
 
+import type { Estimate } from './interval.ts';
 import type { Streams } from './streams.ts';
 import { formatBytes, formatRate } from './units.ts';
 
@@ -7,6 +8,8 @@ import { formatBytes, formatRate } from './units.ts';
 export interface PageSample {
   readonly bytes: number;
   readonly compressedBytes: number;
+  /** What is left of each byte of those that changed while they were looked at; undefined: too few did to tell. */
+  readonly writtenLeft: number | undefined;
   /** What one processor compresses in a second. */
   readonly bytesPerSecond: number;
 }
@@ -29,25 +32,41 @@ export interface Compressing {
   readonly connections: number;
   /** What is left of each byte of memory. */
   readonly left: number;
+  /** The same of what the guest writes, which is what a stop-and-copy moves. */
+  readonly writtenLeft: Estimate;
   /** Of memory, on all connections together. */
   readonly bytesPerSecond: number;
 }
 
 /** @param wanted connections; undefined: as many as processors are free */
 export function compressing(
-  { bytes, compressedBytes, bytesPerSecond }: PageSample,
+  { bytes, compressedBytes, writtenLeft, bytesPerSecond }: PageSample,
   freeProcessors: number,
   wanted?: number,
 ): Compressing {
   const connections =
     wanted ?? Math.min(MOST_CONNECTIONS, Math.max(FEWEST_CONNECTIONS, Math.floor(freeProcessors)));
   const processors = Math.max(1, Math.min(connections, freeProcessors));
-  return { connections, left: compressedBytes / bytes, bytesPerSecond: processors * bytesPerSecond };
+  const left = compressedBytes / bytes;
+  return {
+    ...{ connections, left, bytesPerSecond: processors * bytesPerSecond },
+    writtenLeft:
+      writtenLeft === undefined
+        ? { low: left, middle: left, high: Math.max(1, left) }
+        : around(writtenLeft, SAMPLE_SPREAD),
+  };
 }
 
-/** How much memory is moved in a second, for each byte that the line carries. */
-export function gainOn(lineBytesPerSecond: number, { left, bytesPerSecond }: Compressing): number {
-  return Math.min(1 / left, bytesPerSecond / lineBytesPerSecond);
+function around(middle: number, share: number): Estimate {
+  return { low: middle * (1 - share), middle, high: Math.min(Math.max(1, middle), middle * (1 + share)) };
+}
+
+/**
+ * What a byte of memory takes of the line's time, for each byte that the line carries: what is left of it, or more where
+ * the processors are slower than that.
+ */
+export function priceOn(lineBytesPerSecond: number, left: number, bytesPerSecond: number): number {
+  return Math.max(left, lineBytesPerSecond / bytesPerSecond);
 }
 
 export interface CompressionChoice {
@@ -60,13 +79,19 @@ export interface CompressionChoice {
 /** 10 Gbit/s. Where the link is not known, it is taken to be fast: compressing then has to keep up with that. */
 export const ASSUMED_LINE_BYTES_PER_SECOND = 1.25e9;
 
+/** A few hundred pages stand for all that are written: so much off, as a fraction. */
+const SAMPLE_SPREAD = 0.15;
+
 /** Processor time on both hosts is worth something: it has to be faster by this factor. */
 const WORTH_IT = 1.15;
 
 const FEWEST_CONNECTIONS = 2;
 const MOST_CONNECTIONS = 8;
 
-/** Compressed is what moves more of the guest's memory in a second: what the line carries of it, or what the processors do. */
+/**
+ * Compressed is what moves more of the guest's memory in a second, all of it or what it writes: what the line carries of it, or
+ * what the processors do.
+ */
 export function chooseCompression(question: CompressionQuestion): CompressionChoice {
   const { sample, lineBytesPerSecond, capBytesPerSecond: cap, freeProcessors } = question;
   if (!sample)
@@ -79,12 +104,18 @@ export function chooseCompression(question: CompressionQuestion): CompressionCho
   const known =
     lineBytesPerSecond === undefined && cap === undefined ? ', as is assumed (--line-rate states it)' : '';
   const facts =
-    `a sample of ${formatBytes(sample.bytes)} of its memory compresses to ${Math.round(100 * way.left)} %, ` +
+    `a sample of ${formatBytes(sample.bytes)} of its memory compresses to ${percent(way.left)}, ` +
+    (sample.writtenLeft === undefined ? '' : `what it writes of that to ${percent(sample.writtenLeft)}, `) +
     `at ${formatRate(way.bytesPerSecond)} on what is free of the processors, and the line carries ${formatRate(line)}${known}`;
-  return gainOn(line, way) >= WORTH_IT
+  const left = Math.min(way.left, way.writtenLeft.middle);
+  return priceOn(line, left, way.bytesPerSecond) * WORTH_IT <= 1
     ? {
         streams: { connections: way.connections, compression: 'zstd' },
         why: `compressed with zstd: ${facts}`,
       }
     : { streams: undefined, why: `not compressed: ${facts}` };
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
 }

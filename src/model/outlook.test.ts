@@ -53,23 +53,41 @@ describe('the link', () => {
 });
 
 describe('compressed pages', () => {
-  // What a byte on the wire carries is the guest's doing: four here.
-  const COMPRESSED = { ...PASS, carriedBytes: 480 * MB };
+  // What a byte on the wire carries is the guest's doing: four of what it holds, two of what it writes.
+  const FIRST = { ...PASS, carriedBytes: 480 * MB };
+  const WRITTEN = { ...PASS, carriedBytes: 240 * MB, beganWithBytes: 240 * MB };
 
   test('move as fast as they did in the passes, however fast the wire is said to be', () => {
     const outlook = new Outlook(knowing({}), { lineRate: 500 * MB, cap: undefined });
-    outlook.seePass(MEMORY, COMPRESSED);
+    outlook.seePass(MEMORY, FIRST);
+    outlook.seePass(MEMORY, WRITTEN);
     expect(outlook.conditions(MEMORY, 300)?.expected).toMatchObject({
-      bytesPerSecond: 240 * MB,
-      lineBytesPerSecond: 240 * MB,
+      bytesPerSecond: 120 * MB,
+      lineBytesPerSecond: 120 * MB,
     });
-    expect(outlook.perWireByte).toBe(4);
+    expect(outlook.perWireByte).toBe(2);
+  });
+
+  test('that the guest writes are taken to cost what they hold, and by nothing for certain, before some were sent', () => {
+    const outlook = new Outlook(knowing({}), UNSTATED);
+    outlook.seePass(MEMORY, FIRST);
+    const conditions = outlook.conditions(MEMORY, 300);
+    expect(conditions?.expected).toMatchObject({ bytesPerSecond: 60 * MB, lineBytesPerSecond: 60 * MB });
+    for (const rate of [conditions?.cost.lineRate, conditions?.preCopy.bandwidth])
+      expect(rate?.high).toBeGreaterThan(1e12);
+    expect(outlook.isUnpriced).toBe(true);
+    expect(outlook.perWireByte).toBe(1);
+    outlook.seePass(MEMORY, WRITTEN);
+    expect(outlook.conditions(MEMORY, 300)?.cost.lineRate.high).toBeLessThan(1e12);
+    expect(outlook.isUnpriced).toBe(false);
   });
 
   test('move that many times as fast as the wire where a cap held the passes', () => {
     const outlook = new Outlook(knowing({}), { lineRate: 500 * MB, cap: 60 * MB });
-    outlook.seePass(MEMORY, COMPRESSED);
-    expect(outlook.conditions(MEMORY, 300)?.expected.lineBytesPerSecond).toBe(2000 * MB);
+    outlook.seePass(MEMORY, FIRST);
+    expect(outlook.conditions(MEMORY, 300)?.expected.lineBytesPerSecond).toBe(500 * MB);
+    outlook.seePass(MEMORY, WRITTEN);
+    expect(outlook.conditions(MEMORY, 300)?.expected.lineBytesPerSecond).toBe(1000 * MB);
   });
 
   test('have no price before some were sent: a stated rate says nothing certain', () => {

@@ -56,8 +56,9 @@ export class Outlook {
   private readonly link: StatedLink;
   private readonly fixedCost: FixedCost;
   private readonly switchoverRate: RateEstimate;
-  /** What a page costs is not known before some were sent. */
-  private readonly compressed: boolean;
+  private compresses: boolean;
+  /** What a page costs that the guest writes is known: some were sent. */
+  private priced = false;
   private passRate = RateEstimate.unmeasured;
   /** By this migration's observations. */
   private measured: DirtyCurve | undefined;
@@ -69,7 +70,7 @@ export class Outlook {
   /** The most guest memory that a pass went through, in bytes per second, where that is more than it carried. */
   private fastestThrough = 0;
   private contradicted = false;
-  /** Bytes of guest memory for each on the wire, in the last pass. */
+  /** Bytes of guest memory for each on the wire, in the last pass that sent what the guest writes. */
   private carriedPerWireByte = 1;
 
   /** @param assumedFixedCost of a switchover, before any that finished is known */
@@ -77,7 +78,7 @@ export class Outlook {
     this.link = link;
     this.fixedCost = known.switchovers.reduce((cost, each) => cost.with(each), assumedFixedCost);
     this.switchoverRate = RateEstimate.of(known.switchoverTransfers);
-    this.compressed = known.compressed === true;
+    this.compresses = known.compressed === true;
     const { memoryBytes, earlierPasses, probes } = known;
     if (memoryBytes !== undefined) {
       for (const pass of earlierPasses) this.likely = this.likelyOf(memoryBytes).observe(pass).curve;
@@ -85,7 +86,7 @@ export class Outlook {
     }
   }
 
-  /** Bytes of guest memory for each on the wire, in the last pass. */
+  /** Bytes of guest memory for each on the wire, in the last pass that sent what the guest writes; 1 before. */
   get perWireByte(): number {
     return this.carriedPerWireByte;
   }
@@ -119,9 +120,21 @@ export class Outlook {
   }
 
   /** @returns bytes of guest memory */
-  private seeTransfer({ durationMs, sentBytes, carriedBytes: carried = sentBytes }: SeenPass): number {
-    this.passRate = this.passRate.with({ durationMs, bytes: carried });
-    this.carriedPerWireByte = perWireByte(carried, sentBytes);
+  private seeTransfer(pass: SeenPass): number {
+    const { durationMs, sentBytes, carriedBytes: carried = sentBytes, beganWithBytes } = pass;
+    const price = perWireByte(carried, sentBytes);
+    this.compresses ||= price > 1;
+    const written = beganWithBytes !== undefined;
+    if (written && !this.priced) {
+      if (this.compresses) this.passRate = RateEstimate.unmeasured;
+      this.priced = true;
+    }
+    // The first pass goes through all that the guest holds. That what it writes compresses as well is not said by that.
+    this.passRate = this.passRate.with({
+      durationMs,
+      bytes: written ? carried : Math.min(carried, sentBytes),
+    });
+    if (written) this.carriedPerWireByte = price;
     return carried;
   }
 
@@ -136,6 +149,11 @@ export class Outlook {
   /** The guest did something else than in its earlier migrations: it has phases. */
   get hadPhases(): boolean {
     return this.contradicted;
+  }
+
+  /** True until a pass has told what compressing makes of what the guest writes: until then, pauses are taken to be as long as without. */
+  get isUnpriced(): boolean {
+    return this.compresses && !this.priced;
   }
 
   /** False after {@link seeThrottledPass}, until the next observation. */
@@ -157,7 +175,7 @@ export class Outlook {
   /** The conditions before the first pass has ended, if the rate of passes were this. */
   conditionsAt(memoryBytes: number, passRate: Estimate): Conditions {
     const line = this.line(RateEstimate.unmeasured) ?? this.unlessCapped(passRate);
-    return this.under(memoryBytes, passRate, line, 0);
+    return this.under(memoryBytes, this.unlessUnpriced(passRate), this.unlessUnpriced(line), 0);
   }
 
   private under(memoryBytes: number, passes: Estimate, line: Estimate, downtimeLimitMs: number): Conditions {
@@ -171,7 +189,7 @@ export class Outlook {
         unsentBytes: carriedBytes(downtimeLimitMs, passes.middle),
         writtenBytes: this.writtenBytes,
       },
-      behindCap: line.high >= FASTEST,
+      behindCap: this.link.cap !== undefined && line.high >= FASTEST,
     };
   }
 
@@ -180,15 +198,19 @@ export class Outlook {
    * carry a page is the guest's doing as well.
    */
   private orFaster(rate: Estimate): Estimate {
-    const carried = this.link.lineRate === undefined ? this.fastestPass : 0;
-    return { ...rate, high: Math.max(rate.high, carried, this.fastestThrough) };
+    const carried = this.link.lineRate === undefined || this.compresses ? this.fastestPass : 0;
+    return this.unlessUnpriced({ ...rate, high: Math.max(rate.high, carried, this.fastestThrough) });
+  }
+
+  /** Before some of what the guest writes was sent compressed, it may be as much faster as can be. */
+  private unlessUnpriced(rate: Estimate): Estimate {
+    return this.isUnpriced ? { ...rate, high: FASTEST } : rate;
   }
 
   private line(passes: RateEstimate): Estimate | undefined {
     const { lineRate: stated, cap } = this.link;
-    const compresses = this.compressed || this.carriedPerWireByte > 1;
     // Compressing may well be slower than the wire, and then that is what holds a stop-and-copy too.
-    if (compresses && (cap === undefined || passes.bytesPerSecond === undefined))
+    if (this.compresses && (cap === undefined || passes.bytesPerSecond === undefined))
       return passes.bytesPerSecond;
     const found = lineRate({ stated, cap, passes, switchovers: this.switchoverRate });
     switch (found?.source) {

@@ -38,6 +38,8 @@ export function forecastPauseMs(
 /** Turns raw boundaries, in order, into measured ones. Holds what was seen lately; deterministic. */
 export class PassMeter {
   private readonly seen: Boundary[] = [];
+  /** Where the first pass seen begins that goes through what the guest writes, and not through all that it holds. */
+  private writtenFrom: Boundary | undefined;
   private readonly statedLineRate: number | undefined;
 
   /** @param statedLineRate the link's rate in bytes per second where the user stated it */
@@ -50,10 +52,11 @@ export class PassMeter {
     const lineRate =
       this.statedLineRate === undefined
         ? this.measuredRate(boundary)
-        : this.statedLineRate * perWireByte(carriedOf(boundary), boundary.sentBytes);
+        : this.statedLineRate * this.priceSince(undefined, boundary);
     // A stated rate asks for nothing that was before.
     if (this.statedLineRate !== undefined) this.seen.length = 0;
     this.seen.push(boundary);
+    if (boundary.pass > 1) this.writtenFrom ??= boundary;
     return {
       ...boundary,
       ended: previous && endedPass(previous, boundary),
@@ -63,14 +66,26 @@ export class PassMeter {
     };
   }
 
-  /** Over the fewest last passes that together took long enough to tell, or else over all. */
+  /**
+   * Over the fewest last passes that together took long enough to tell, or else over all: what went over the wire, and what
+   * that carries where it is of pages that the guest writes. A stop-and-copy moves those.
+   */
   private measuredRate(now: Boundary): number | undefined {
     const telling = this.seen.findLastIndex(({ atMs }) => now.atMs - atMs >= SHORTEST_TELLING_MS);
     // What lies before it will not be asked for again: a migration may go on for days.
     if (telling > 0) this.seen.splice(0, telling);
     const since = this.seen[0];
-    const bytesPerSecond = since && endedPass(since, now)?.bandwidthBytesPerSecond;
-    return bytesPerSecond ? bytesPerSecond : undefined;
+    if (!since || now.atMs <= since.atMs) return undefined;
+    const onWire = ((now.sentBytes - since.sentBytes) / (now.atMs - since.atMs)) * 1000;
+    return onWire * this.priceSince(since, now) || undefined;
+  }
+
+  /** {@link perWireByte} of written pages, since then or since the first of them were sent; 1 before. */
+  private priceSince(then: Boundary | undefined, now: Boundary): number {
+    const { writtenFrom } = this;
+    if (!writtenFrom) return 1;
+    const from = then && then.pass > writtenFrom.pass ? then : writtenFrom;
+    return perWireByte(carriedOf(now) - carriedOf(from), now.sentBytes - from.sentBytes);
   }
 }
 

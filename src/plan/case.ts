@@ -9,8 +9,8 @@ import { PAGE_BYTES, WIRE_PER_BYTE, WIRE_PER_ZERO_BYTE } from '../model/qemu-con
 import type { DirtiedWithin, Prospects } from './prospects.ts';
 
 /**
- * What is not known exactly: of the {@link Prospects}, where the zero pages lie, and what the probe that the migration
- * makes itself will read.
+ * What is not known exactly: of the {@link Prospects}, where the zero pages lie, what the probe that the migration
+ * makes itself will read, and what compressing leaves of the pages that the guest writes.
  */
 export const UNCERTAIN = [
   'dirtied',
@@ -19,6 +19,7 @@ export const UNCERTAIN = [
   'fixedCostMs',
   'zeroPlace',
   'ownProbe',
+  'writtenLeft',
 ] as const;
 
 /** Where within its bounds each of them lies in this case. */
@@ -31,6 +32,7 @@ export const LIKELY_CASE: Case = {
   fixedCostMs: 'middle',
   zeroPlace: 'middle',
   ownProbe: 'middle',
+  writtenLeft: 'middle',
 };
 
 /** By what it makes of a guest that is done after its first pass: nothing left to send in the pause, some, or all. */

@@ -80,7 +80,8 @@ describe('a guest that rewrites more than the line carries', () => {
   });
 
   test('needs a quarter of that where its pages compress to one', async () => {
-    const way = { connections: 2, left: 0.25, bytesPerSecond: 1e9 };
+    const writtenLeft = { low: 0.22, middle: 0.25, high: 0.28 };
+    const way = { connections: 2, left: 0.25, writtenLeft, bytesPerSecond: 1e9 };
     const { chosen, compressed } = await planFor(LOOP, LOOP_LIMITS, [], 0.88, way);
     for (const figure of ['totalMs', 'pauseMs', 'sentBytes'] as const) {
       const share = (compressed?.figures?.[figure].middle ?? 0) / (chosen?.figures?.[figure].middle ?? 0);
@@ -90,6 +91,16 @@ describe('a guest that rewrites more than the line carries', () => {
     const slow = await planFor(LOOP, LOOP_LIMITS, [], 0.88, { ...way, bytesPerSecond: 30e6 });
     expect(slow.compressed?.figures?.totalMs.middle).toBeGreaterThan(chosen?.figures?.totalMs.middle ?? 0);
     expect((await planFor(LOOP, LOOP_LIMITS)).compressed).toBeUndefined();
+  });
+
+  test('needs as long a pause where only what it holds compresses', async () => {
+    const writtenLeft = { low: 0.85, middle: 1, high: 1 };
+    const way = { connections: 2, left: 0.5, writtenLeft, bytesPerSecond: 1e9 };
+    const { chosen, compressed } = await planFor(LOOP, LOOP_LIMITS, [], 0.88, way);
+    const pause = compressed?.figures?.pauseMs;
+    expect((pause?.middle ?? 0) / (chosen?.figures?.pauseMs.middle ?? 0)).toBeGreaterThan(0.97);
+    expect(pause?.low).toBeLessThan(0.9 * (pause?.middle ?? 0));
+    expect(compressed?.figures?.totalMs.middle).toBeLessThan(chosen?.figures?.totalMs.middle ?? 0);
   });
 
   test('is not possible within half a second, and each way out that is told was really tried', async () => {

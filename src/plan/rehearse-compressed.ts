@@ -1,25 +1,27 @@
-/** What a migration would be like with its pages compressed: it carries memory faster, and what it sends is less. */
-import { type Compressing, gainOn } from '../model/compression.ts';
+/** What a migration would be like with its pages compressed: a page costs less of the line's time, and what it sends is less. */
+import { type Compressing, priceOn } from '../model/compression.ts';
 import { times } from '../model/interval.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
-import { onLineOf, type Rehearsal, type Rehearsed, rehearse } from './rehearse.ts';
+import { type Rehearsal, type Rehearsed, rehearse } from './rehearse.ts';
 
 export async function rehearseCompressed(
   kind: PolicyKind,
   limits: Limits,
   on: Rehearsed,
-  way: Compressing,
+  { left, writtenLeft, bytesPerSecond }: Compressing,
 ): Promise<Rehearsal> {
-  const { lineRateBytesPerSecond: stated, bandwidthBytesPerSecond: cap } = limits;
-  const factor = gainOn(on.prospects.payloadRate.middle, way);
-  const faster = {
-    ...limits,
-    lineRateBytesPerSecond: stated && stated * factor,
-    bandwidthBytesPerSecond: cap && cap * Math.min(1 / way.left, way.bytesPerSecond / cap),
+  const { payloadRate } = on.prospects;
+  const line = Math.min(payloadRate.middle, limits.bandwidthBytesPerSecond ?? payloadRate.middle);
+  const priceOf = (share: number) => priceOn(line, share, bytesPerSecond);
+  const { low, middle, high } = writtenLeft;
+  const prices = {
+    held: priceOf(left),
+    written: { low: priceOf(low), middle: priceOf(middle), high: priceOf(high) },
   };
-  const rehearsal = await rehearse(kind, faster, onLineOf(on, factor));
+  const rehearsal = await rehearse(kind, limits, { ...on, prices });
   const { figures } = rehearsal;
+  // Where the processors hold it up the line idles: that costs time, and no bytes.
   return figures
-    ? { ...rehearsal, figures: { ...figures, sentBytes: times(figures.sentBytes, way.left) } }
+    ? { ...rehearsal, figures: { ...figures, sentBytes: times(figures.sentBytes, left / prices.held) } }
     : rehearsal;
 }

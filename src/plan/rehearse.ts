@@ -47,11 +47,14 @@ export interface Rehearsed {
   readonly prospects: Prospects;
   /** What the policy will know before it starts: less than the plan, whose probes are longer. */
   readonly known: Foreknowledge;
+  /** What a byte of memory costs on the line, of all that the guest holds and of what it writes. Undefined: pages are sent as they are. */
+  readonly prices?: { readonly held: number; readonly written: Estimate } | undefined;
 }
 
-/** The same guest where memory is carried that many times as fast. What was measured of its line does not hold there. */
-export function onLineOf({ prospects, known }: Rehearsed, factor: number): Rehearsed {
+/** The same guest where the line is that many times as fast. What was measured of its line does not hold there. */
+export function onLineOf({ prospects, known, ...on }: Rehearsed, factor: number): Rehearsed {
   return {
+    ...on,
     known: { ...known, passTransfers: [], switchoverTransfers: [], switchovers: [] },
     prospects: { ...prospects, payloadRate: times(prospects.payloadRate, factor) },
   };
@@ -95,11 +98,13 @@ export async function rehearse(kind: PolicyKind, limits: Limits, on: Rehearsed):
 
 async function bothEndsOfEach(kind: PolicyKind, limits: Limits, on: Rehearsed): Promise<Outcome[][]> {
   const pairs: Outcome[][] = [];
-  for (const uncertain of UNCERTAIN)
+  for (const uncertain of UNCERTAIN) {
+    if (uncertain === 'writtenLeft' && !on.prices) continue;
     pairs.push([
       await runCase(kind, limits, on, { ...LIKELY_CASE, [uncertain]: 'low' }),
       await runCase(kind, limits, on, { ...LIKELY_CASE, [uncertain]: 'high' }),
     ]);
+  }
   return pairs;
 }
 
@@ -126,7 +131,12 @@ export async function runCase(
       if (entry.type === 'state' && entry.to === 'post-copy') uses('post-copy');
     },
   };
-  return await runOne(scenarioOf(on.prospects, at), kind, bounded, journal, known);
+  const { prices } = on;
+  const guest = {
+    ...scenarioOf(on.prospects, at),
+    ...(prices && { compressedTo: prices.held, writtenCompressedTo: prices.written[at.writtenLeft] }),
+  };
+  return await runOne(guest, kind, bounded, journal, known);
 }
 
 function figuresOf(

@@ -237,7 +237,7 @@ class Forecast implements Policy {
   private nowOrLater(seen: Seen, stop: Stop | undefined, overdue: boolean): Decision {
     const { boundary, conditions, pauseMs: pause } = seen;
     const { maxDowntimeMs } = this.limits;
-    const needs = `a pause of ${formatDuration(pause)}`;
+    const needs = `a pause of ${formatDuration(pause)}${this.ifUncompressed}`;
     if (!overdue && stop && stop.passes > 0)
       return this.waitFor(
         stop.pauseMs,
@@ -299,6 +299,12 @@ class Forecast implements Policy {
     };
   }
 
+  private get ifUncompressed(): string {
+    return this.outlook.isUnpriced
+      ? ' (or less: what compressing saves on the pages it writes the next pass tells)'
+      : '';
+  }
+
   private whyNoWait({ boundary, conditions }: Seen, overdue: boolean): string {
     if (this.switchoversAsked > 1)
       return `asked for the ${this.switchoversAsked}th time, since QEMU found more dirty than that`;
@@ -313,7 +319,7 @@ class Forecast implements Policy {
     const { boundary, conditions, pauseMs: pause } = seen;
     const { maxDowntimeMs } = this.limits;
     const over = pause > maxDowntimeMs ? 'over' : 'too near to';
-    const needs = `a pause of ${formatDuration(pause)} is needed now, ${over} --max-downtime ${formatDuration(maxDowntimeMs)}`;
+    const needs = `a pause of ${formatDuration(pause)}${this.ifUncompressed} is needed now, ${over} --max-downtime ${formatDuration(maxDowntimeMs)}`;
     const hopeless = this.hopeless(conditions, boundary.remainingBytes);
     if (hopeless) return hopeless;
     // To give up loses what was sent so far. So it is not given up before it has waited as long as that took; and where
@@ -336,8 +342,8 @@ class Forecast implements Policy {
         seen,
         `${described(seen)}; ${needs}, about ${formatDuration(stop.pauseMs)} ${afterPasses(stop)}`,
       );
-    // A brake loses nothing of what was sent, so it does not wait for certainty.
-    if (this.limits.overBudget === 'brake')
+    // A brake loses nothing of what was sent, so it does not wait for certainty; but for a price, which one pass tells.
+    if (this.limits.overBudget === 'brake' && !this.outlook.isUnpriced)
       return this.overBudget(
         this.leastPauseMs,
         `${described(seen)}; ${needs}, and no pass is expected to need less`,

@@ -13,7 +13,7 @@ import type { ScenarioFile, Writes } from './scenario-file.ts';
 /** The guest and link of migration number `index`: the same for every policy, so that policies are compared on equals. */
 export function drawGuest(file: ScenarioFile, index: number): ScenarioInput {
   const random = new Random(file.seed + seedOf(index));
-  const { memoryBytes, zeroPagesShare, compressedTo, writes } = file.guest;
+  const { memoryBytes, zeroPagesShare, compressedTo, writtenCompressedTo, writes } = file.guest;
   const periodMs = writes.phases ? writes.phases.busyMs + writes.phases.calmMs : 0;
   const bytes = Math.round(random.between(memoryBytes));
   const steady = drawSteady(writes, random);
@@ -22,7 +22,7 @@ export function drawGuest(file: ScenarioFile, index: number): ScenarioInput {
   // Drawn last: with noise it is still the same fleet.
   const noiseSeed = Math.floor(random.next() * 2 ** 32);
   return {
-    ...{ memoryBytes: bytes, zeroPagesShare, compressedTo, startMs },
+    ...{ memoryBytes: bytes, zeroPagesShare, compressedTo, writtenCompressedTo, startMs },
     memory: unsteady(steady, writes, noiseSeed),
     link: linkOf(bytesPerSecond, file.linkSteps, startMs),
   };

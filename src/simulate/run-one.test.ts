@@ -4,7 +4,7 @@ import { cyclic } from '../hypervisor/simulated/memory/cyclic.ts';
 import { together } from '../hypervisor/simulated/memory/memory-model.ts';
 import { uniform } from '../hypervisor/simulated/memory/uniform.ts';
 import type { ScenarioInput } from '../hypervisor/simulated/scenario.ts';
-import type { Happening } from '../journal/journal-entry.ts';
+import type { Happening, JournalEntry } from '../journal/journal-entry.ts';
 import { choosePolicy } from '../policy/policies.ts';
 import { DEFAULT_LIMITS } from '../policy/policy.ts';
 import { SIMULATED_POLICIES } from '../policy/simulated-policies.ts';
@@ -103,4 +103,40 @@ test('pages that are compressed go over the link that many times as fast, and po
   // Stock QEMU compares memory with what it measures on the wire, and so moves this one too: 400 MB/s are above 300.
   expect((await outcomeOf('stock', 1)).outcome).toBe('aborted');
   expect((await outcomeOf('stock', 0.25)).outcome).toBe('completed');
+});
+
+describe('a guest that writes what compresses less than what it holds', () => {
+  const guest: ScenarioInput = {
+    memoryBytes: 500e6,
+    zeroPagesShare: 0.2,
+    memory: cyclic({ workingSetBytes: 130e6, writeRateBytesPerSecond: 400e6 }),
+    link: constantLink(60e6),
+    ...{ compressedTo: 0.3, writtenCompressedTo: 1 },
+    tickMs: 250,
+  };
+  const POLICIES = ['forecast', 'mp'];
+  const foretold = async (policy: string, maxDowntimeMs: number) => {
+    const pausesMs: number[] = [];
+    const journal = {
+      write(_: number, entry: JournalEntry) {
+        if (entry.type === 'decision' && entry.decision.action === 'switchover')
+          pausesMs.push(entry.decision.acceptedPauseMs);
+      },
+    };
+    const limits = { ...DEFAULT_LIMITS, downtimeMs: 100, maxDowntimeMs, timeoutMs: 600_000 };
+    return { ...(await runOne(guest, choosePolicy(policy), limits, journal)), pausesMs };
+  };
+
+  test.for(POLICIES)('is not stopped for longer than was accepted: %s', async (policy) => {
+    const { outcome, pauseMs, pausesMs } = await foretold(policy, 10_000);
+    expect(outcome).toBe('completed');
+    expect(pauseMs).toBeGreaterThan(2000);
+    expect(pauseMs).toBeLessThanOrEqual(Math.max(...pausesMs));
+  });
+
+  test.for(POLICIES)('is never stopped where the limit is too short for it: %s', async (policy) => {
+    const { outcome, pauseMs } = await foretold(policy, 2000);
+    expect(outcome).toBe('aborted');
+    expect(pauseMs ?? 0).toBe(0);
+  });
 });

@@ -33,7 +33,7 @@ const NO_JOURNAL: JournalSink = { write: () => {} };
  * foresees probes the guest first, as in production.
  * @param guest its `tickMs`, left out: samples only where something may happen between boundaries, which is much
  * faster without; a time limit is then noticed at the next boundary
- * `compressedTo`, below 1: the migration compresses pages
+ * `compressedTo` or `writtenCompressedTo`, other than 1: the migration compresses pages
  * @param known what the policy is told before the start; left out: what a probe tells
  */
 export async function runOne(
@@ -43,7 +43,8 @@ export async function runOne(
   journal: JournalSink = NO_JOURNAL,
   known?: Foreknowledge,
 ): Promise<Outcome> {
-  const streams = (guest.compressedTo ?? 1) < 1 ? COMPRESSED : undefined;
+  const { compressedTo = 1, writtenCompressedTo = compressedTo } = guest;
+  const streams = compressedTo !== 1 || writtenCompressedTo !== 1 ? COMPRESSED : undefined;
   return await migrateOn(hostsFor(guest, kind, limits), kind, limits, journal, known, streams);
 }
 

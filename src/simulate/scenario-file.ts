@@ -55,6 +55,7 @@ const schema = z
       memory: range(parseBytes),
       'zero-pages': quantity(parsePercent).default(0),
       'compressed-to': positive(parsePercent).default(1),
+      'written-compressed-to': positive(parsePercent).optional(),
       writes: writesSchema,
     }),
     link: z.strictObject({
@@ -118,6 +119,8 @@ export interface ScenarioFile {
     readonly zeroPagesShare: number;
     /** What is left of the other pages where migrations compress them; 1: they do not. */
     readonly compressedTo: number;
+    /** The same of the pages that the guest writes. Undefined: as of the others. */
+    readonly writtenCompressedTo: number | undefined;
     readonly writes: Writes;
   };
   readonly linkBytesPerSecond: Range;
@@ -157,6 +160,7 @@ export function parseScenario(text: string, file: string): ScenarioFile {
       memoryBytes: guest.memory,
       zeroPagesShare: guest['zero-pages'],
       compressedTo: guest['compressed-to'],
+      writtenCompressedTo: guest['written-compressed-to'],
       writes: writesOf(guest.writes),
     },
     linkBytesPerSecond: link.rate,

@@ -44,7 +44,8 @@ export class CopyPhysics {
       zeroBytes: scenario.memoryBytes * scenario.zeroPagesShare,
       partBytes: partsOf(scenario.memory).map(({ workingSetBytes }) => workingSetBytes),
     };
-    const compressedTo = start.compresses ? scenario.compressedTo : 1;
+    const { compressedTo: untouched, writtenCompressedTo: written = untouched } = scenario;
+    const compressedTo = start.compresses ? { untouched, written } : undefined;
     const unsent = new UnsentMemory(sizes, scenario.sendOrder, scenario.zeroPlace, compressedTo);
     this.transfer = new Transfer(unsent, rate);
     this.lookEveryMs = rate.capped ? CAPPED_LOOK_MS : QEMU_LOOK_MS;

@@ -11,8 +11,10 @@ export interface Scenario {
   /** The part of the memory that holds nothing but zeros, from 0 to 1: it costs 9 bytes a page on the wire. */
   readonly zeroPagesShare: number;
   readonly zeroPlace: ZeroPlace;
-  /** What is left of the other pages where a migration compresses them, from above 0 to 1: random content. */
+  /** What is left of the other pages where a migration compresses them, from above 0 to 1: random content; more where that is slower than the line. */
   readonly compressedTo: number;
+  /** The same of the pages that the guest writes. Undefined: as of the others. */
+  readonly writtenCompressedTo: number | undefined;
   readonly memory: MemoryModel;
   readonly link: Link;
   /** False: the guest is paused, and is to arrive paused. */
@@ -45,6 +47,7 @@ const DEFAULTS = {
   zeroPagesShare: 0,
   zeroPlace: 'last',
   compressedTo: 1,
+  writtenCompressedTo: undefined,
   running: true,
   qemuVersion: { major: 10, minor: 0, micro: 2 },
   autoConverge: undefined,

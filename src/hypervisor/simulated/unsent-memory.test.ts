@@ -25,13 +25,23 @@ test('the first pass sends the zero pages last, in next to no time', () => {
 
 test('pages that are compressed carry more than they cost, zero pages as before', () => {
   const sizes = { totalBytes: 500 * MB, zeroBytes: 300 * MB, partBytes: [100 * MB] };
-  const unsent = new UnsentMemory(sizes, 'address', 'throughout', 0.25);
+  const unsent = new UnsentMemory(sizes, 'address', 'throughout', { untouched: 0.25, written: 0.25 });
   const zeroCost = (300 * MB * 9) / 4096;
   expect(unsent.wireBytes).toBeCloseTo(200 * MB * (0.25 + WIRE - 1) + zeroCost, 0);
   unsent.send(unsent.wireBytes / 2);
   expect(unsent.carriedBytes).toBeCloseTo(100 * MB);
   unsent.send(Infinity);
   expect(unsent.carriedBytes).toBeCloseTo(200 * MB);
+});
+
+test('what the guest writes may cost more than what it holds', () => {
+  const sizes = { totalBytes: 500 * MB, zeroBytes: 300 * MB, partBytes: [40 * MB] };
+  const unsent = new UnsentMemory(sizes, 'address', 'last', { untouched: 0.25, written: 1 });
+  const zeroCost = (300 * MB * 9) / 4096;
+  expect(unsent.wireBytes).toBeCloseTo(160 * MB * (0.25 + WIRE - 1) + 40 * MB * WIRE + zeroCost, 0);
+  unsent.send(Infinity);
+  unsent.sync([40 * MB]);
+  expect(unsent.wireBytes).toBeCloseTo(40 * MB * WIRE, 0);
 });
 
 test('no more is sent than there is', () => {

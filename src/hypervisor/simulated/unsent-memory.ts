@@ -33,10 +33,20 @@ export interface MemorySizes {
  */
 export type SendOrder = 'address' | 'hottest-last';
 
+/** What a byte of pages that are compressed on their way costs: what is left of it, or more where compressing is slower than the line. */
+export interface CompressedTo {
+  readonly untouched: number;
+  /** Of what the guest writes. */
+  readonly written: number;
+}
+
+const AS_THEY_ARE: CompressedTo = { untouched: 1, written: 1 };
+
 export class UnsentMemory {
   /** Guest memory sent so far, zero pages left out; undefined while it is as much as went over the wire. */
   carriedBytes: number | undefined;
-  private readonly wirePerByte: number;
+  private readonly wirePerColdByte: number;
+  private readonly wirePerWrittenByte: number;
   private readonly partBytes: readonly number[];
   private readonly order: SendOrder;
   /** At how many syncs a page of each part was found dirty, on average. */
@@ -49,10 +59,11 @@ export class UnsentMemory {
     { totalBytes, zeroBytes, partBytes }: MemorySizes,
     order: SendOrder = 'address',
     zeroPlace: ZeroPlace = 'last',
-    compressedTo = 1,
+    compressedTo = AS_THEY_ARE,
   ) {
-    this.wirePerByte = compressedTo < 1 ? compressedTo + WIRE_PER_BYTE - 1 : WIRE_PER_BYTE;
-    this.carriedBytes = compressedTo < 1 ? 0 : undefined;
+    this.wirePerColdByte = compressedTo.untouched - 1 + WIRE_PER_BYTE;
+    this.wirePerWrittenByte = compressedTo.written - 1 + WIRE_PER_BYTE;
+    this.carriedBytes = compressedTo === AS_THEY_ARE ? undefined : 0;
     const coldBytes = totalBytes - zeroBytes - sum(partBytes);
     if (coldBytes < 0)
       throw new RangeError(
@@ -123,7 +134,12 @@ export class UnsentMemory {
   }
 
   private wireBytesOf(kinds: readonly number[]): number {
-    return contentOf(kinds) * this.wirePerByte + (kinds[ZERO] ?? 0) * WIRE_PER_ZERO_BYTE;
+    const coldBytes = kinds[COLD] ?? 0;
+    return (
+      (kinds[ZERO] ?? 0) * WIRE_PER_ZERO_BYTE +
+      coldBytes * this.wirePerColdByte +
+      (contentOf(kinds) - coldBytes) * this.wirePerWrittenByte
+    );
   }
 
   /**
