@@ -78,7 +78,7 @@ describe('compressed pages', () => {
     expect(outlook.isUnpriced).toBe(true);
     expect(outlook.perWireByte).toBe(1);
     outlook.seePass(MEMORY, WRITTEN);
-    expect(outlook.conditions(MEMORY, 300)?.cost.lineRate.high).toBeLessThan(1e12);
+    expect(outlook.conditions(MEMORY, 300)?.cost.lineRate.high).toBeLessThan(130 * MB);
     expect(outlook.isUnpriced).toBe(false);
   });
 

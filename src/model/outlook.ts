@@ -126,7 +126,10 @@ export class Outlook {
     this.compresses ||= price > 1;
     const written = beganWithBytes !== undefined;
     if (written && !this.priced) {
-      if (this.compresses) this.passRate = RateEstimate.unmeasured;
+      if (this.compresses) {
+        this.passRate = RateEstimate.unmeasured;
+        this.fastestPass = 0;
+      }
       this.priced = true;
     }
     // The first pass goes through all that the guest holds. That what it writes compresses as well is not said by that.

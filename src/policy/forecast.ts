@@ -342,8 +342,11 @@ class Forecast implements Policy {
         seen,
         `${described(seen)}; ${needs}, about ${formatDuration(stop.pauseMs)} ${afterPasses(stop)}`,
       );
-    // A brake loses nothing of what was sent, so it does not wait for certainty; but for a price, which one pass tells.
-    if (this.limits.overBudget === 'brake' && !this.outlook.isUnpriced)
+    // A whole pass tells it, and one under a high limit is not whole.
+    if (this.outlook.isUnpriced)
+      return { action: 'continue', memoryIntensive: true, reason: `${described(seen)}; ${needs}` };
+    // A brake loses nothing of what was sent, so it does not wait for certainty.
+    if (this.limits.overBudget === 'brake')
       return this.overBudget(
         this.leastPauseMs,
         `${described(seen)}; ${needs}, and no pass is expected to need less`,

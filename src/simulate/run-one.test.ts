@@ -135,8 +135,14 @@ describe('a guest that writes what compresses less than what it holds', () => {
   });
 
   test.for(POLICIES)('is never stopped where the limit is too short for it: %s', async (policy) => {
-    const { outcome, pauseMs } = await foretold(policy, 2000);
+    const { outcome, pauseMs } = await foretold(policy, 1500);
     expect(outcome).toBe('aborted');
     expect(pauseMs ?? 0).toBe(0);
+  });
+
+  test('is given up as soon as one pass has told what written pages cost', async () => {
+    const { outcome, totalMs } = await foretold('forecast', 1000);
+    expect(outcome).toBe('aborted');
+    expect(totalMs).toBeLessThan(6000);
   });
 });
