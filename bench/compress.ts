@@ -1,7 +1,7 @@
 /**
  * What compressing saves: a guest that rewrites 128 MiB flat out over 480 Mbit/s, with random content, with content like text
  * and with pages that are mostly zeros, moved under forecast without `--compress`, with `zstd` and with `auto`, turn about. What the line
- * carries `auto` knows from the runs before.
+ * carries `auto` knows from the runs before. Then the guest that writes random pages once more, allowed a little less than it needs.
  */
 import { Bed, LOOP } from '../lab/bed.ts';
 import type { Workload } from '../lab/guest/workload.ts';
@@ -19,6 +19,10 @@ const CONTENTS: Readonly<Record<string, Workload>> = {
 };
 const WAYS = ['none', 'zstd', 'auto'] as const;
 
+/** Its 128 MiB need 2.3 s; what its kernel and its free memory compress to makes that 1.7 s, if it is taken for all. */
+const TIGHT = ['--compress', 'zstd', '--max-downtime', '2s', '--timeout', '8s'];
+const ALLOWED_MS = 2000;
+
 interface Run {
   readonly document: MigrationDocument;
   readonly verified: boolean;
@@ -29,6 +33,7 @@ type Runs = Readonly<Record<(typeof WAYS)[number], readonly Run[]>>;
 export async function run(): Promise<BenchResult> {
   const all: Record<string, Runs> = {};
   for (const [content, workload] of Object.entries(CONTENTS)) all[content] = await runsOf(content, workload);
+  const tight = await tightRuns();
   return {
     bench: 'compress',
     figures: Object.fromEntries(
@@ -51,6 +56,12 @@ export async function run(): Promise<BenchResult> {
         ),
       ),
       atMost('random: totalMs with auto over without', ratio(all['random'], 'totalMs'), '', 1.03),
+      atLeast(
+        'random, allowed 2 s: stopped for no longer, its memory right',
+        tight.filter(({ document, verified }) => (document.pauseMs ?? 0) <= ALLOWED_MS && verified).length,
+        `of ${REPEATS}`,
+        REPEATS,
+      ),
     ],
   };
 }
@@ -68,6 +79,20 @@ async function runsOf(content: string, workload: Workload): Promise<Runs> {
       process.stderr.write(`bench: ${content}, ${way}, ${repeat} of ${REPEATS}: ${words(document)}\n`);
       if (arrived) await bed.turnAround();
     }
+  return runs;
+}
+
+async function tightRuns(): Promise<Run[]> {
+  const runs: Run[] = [];
+  await using bed = await Bed.make(CONTENTS['random'] ?? LOOP);
+  while (runs.length < REPEATS) {
+    const document = documentFrom(await (await bed.migrate('--json', ...TIGHT)).ended);
+    const arrived = document.runsOn === 'destination';
+    const arrival = await bed.arrival(arrived ? 'destination' : 'source');
+    runs.push({ document, verified: arrival.ok });
+    process.stderr.write(`bench: random, allowed 2 s, ${runs.length} of ${REPEATS}: ${words(document)}\n`);
+    if (arrived) await bed.turnAround();
+  }
   return runs;
 }
 

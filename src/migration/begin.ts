@@ -66,7 +66,7 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
       (await chooseStreams(hypervisor, guest, { ...wish, auto, checks: options, known: seen?.known }));
     if (choice) parts.say?.(choice.why);
     const streams = choice ? choice.streams : options.streams;
-    const foreseen = kind.foresees && seen ? forStreams(seen, streams) : undefined;
+    const foreseen = kind.foresees && seen ? forStreams(seen, streams, choice?.writtenLeft) : undefined;
     const journal = await store.open(
       openingOf(bounded, guest, parts.initiator, former, {
         origin: 'migrate',
@@ -102,8 +102,10 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
   }
 }
 
-function forStreams(seen: Foreseen, streams: Streams | undefined): Foreseen {
-  return compresses(streams) ? { ...seen, known: { ...seen.known, compressed: true } } : seen;
+function forStreams(seen: Foreseen, streams: Streams | undefined, writtenLeft: number | undefined): Foreseen {
+  if (!compresses(streams)) return seen;
+  const known = { ...seen.known, compressed: true };
+  return { ...seen, known: writtenLeft === undefined ? known : { ...known, writtenLeft } };
 }
 
 function tellLeftovers(left: MigrationView | undefined, ends: Ends, parts: RunParts): void {

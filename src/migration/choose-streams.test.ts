@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { RefusedError, type StartOptions } from '../hypervisor/hypervisor.ts';
 import type { JournalEntry } from '../journal/journal-entry.ts';
 import type { PageSample } from '../model/compression.ts';
+import { forecast } from '../policy/forecast.ts';
 import { DEFAULT_LIMITS } from '../policy/policy.ts';
 import { beginRun } from './begin.ts';
 import { chooseStreams } from './choose-streams.ts';
@@ -12,13 +13,13 @@ const MB = 1e6;
 const TEXT: PageSample = {
   bytes: 8 * MB,
   compressedBytes: 2 * MB,
-  writtenLeft: undefined,
+  writtenLeft: 0.4,
   bytesPerSecond: 1000 * MB,
 };
 const AUTO = { connections: 3, compression: 'auto', otherwise: undefined } as const;
 const ON_60_MB = { ...DEFAULT_LIMITS, lineRateBytesPerSecond: 60 * MB };
 
-/** @returns what the hypervisor is started with, what was said, and what the journal opens with */
+/** @returns what the hypervisor is started with, what was said, what the journal opens with, and what the policy knows */
 async function begun(
   bed: RunBed,
   limits = ON_60_MB,
@@ -28,21 +29,26 @@ async function begun(
   bed.hypervisor.onStart = async (options) => {
     started = options;
   };
-  const run = await beginRun({ ...bed.migrate(), limits, streams }, bed.parts);
+  const run = await beginRun({ ...bed.migrate(), kind: forecast(), limits, streams }, bed.parts);
   bed.hypervisor.migration.end(STAYED);
   await run.outcome;
-  let opened: JournalEntry | undefined;
-  for await (const entry of run.entries(0)) opened ??= entry;
-  return { started: started?.streams, said: bed.said.join('\n'), opened };
+  const entries: JournalEntry[] = [];
+  for await (const entry of run.entries(0)) entries.push(entry);
+  const foreseen = entries.find((entry) => entry.type === 'foreseen');
+  return {
+    ...{ started: started?.streams, said: bed.said.join('\n') },
+    ...{ opened: entries[0], known: foreseen?.known },
+  };
 }
 
 describe('a migration that decides by itself', () => {
   test('compresses where the pages and the line say so, and keeps in its journal that it did', async () => {
     using bed = new RunBed();
     bed.hypervisor.samplePages = async () => TEXT;
-    const { started, said, opened } = await begun(bed);
+    const { started, said, opened, known } = await begun(bed);
     expect(started).toEqual({ connections: 3, compression: 'zstd' });
     expect(said).toMatch(/^compressed with zstd: a sample of 8 MB/);
+    expect(known).toMatchObject({ compressed: true, writtenLeft: 0.4 });
     expect(opened).toMatchObject({ type: 'opened', streams: { connections: 3, compression: 'zstd' } });
   });
 

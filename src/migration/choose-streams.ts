@@ -28,17 +28,18 @@ export async function chooseStreams(
   { auto, vm, destination, checks, limits, known }: StreamsWish,
   freeProcessors = freeProcessorsHere(),
 ): Promise<CompressionChoice> {
-  const { streams, why } = chooseCompression({
+  const choice = chooseCompression({
     sample: await hypervisor.samplePages?.(guest),
     lineBytesPerSecond: lineOf(limits, known),
     capBytesPerSecond: limits.bandwidthBytesPerSecond,
     freeProcessors,
     connections: auto.connections,
   });
-  if (!streams) return { streams: auto.otherwise, why };
+  const { streams } = choice;
+  if (!streams) return { ...choice, streams: auto.otherwise };
   const { findings } = await hypervisor.check(vm, destination, { ...checks, streams });
   const [lacking] = findings;
-  return lacking ? { streams: auto.otherwise, why: `not compressed: ${lacking.message}` } : { streams, why };
+  return lacking ? { ...choice, streams: auto.otherwise, why: `not compressed: ${lacking.message}` } : choice;
 }
 
 /** Where only passes under a cap are known the line may be faster by any factor. */

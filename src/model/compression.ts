@@ -72,6 +72,8 @@ export function priceOn(lineBytesPerSecond: number, left: number, bytesPerSecond
 export interface CompressionChoice {
   /** Undefined: not compressed. */
   readonly streams: Streams | undefined;
+  /** As in {@link PageSample}. */
+  readonly writtenLeft: number | undefined;
   /** A sentence. */
   readonly why: string;
 }
@@ -96,7 +98,7 @@ export function chooseCompression(question: CompressionQuestion): CompressionCho
   const { sample, lineBytesPerSecond, capBytesPerSecond: cap, freeProcessors } = question;
   if (!sample)
     return {
-      streams: undefined,
+      ...{ streams: undefined, writtenLeft: undefined },
       why: "not compressed: the guest's pages cannot be read from here; --compress zstd compresses all the same",
     };
   const line = Math.min(lineBytesPerSecond ?? ASSUMED_LINE_BYTES_PER_SECOND, cap ?? Number.POSITIVE_INFINITY);
@@ -108,12 +110,13 @@ export function chooseCompression(question: CompressionQuestion): CompressionCho
     (sample.writtenLeft === undefined ? '' : `what it writes of that to ${percent(sample.writtenLeft)}, `) +
     `at ${formatRate(way.bytesPerSecond)} on what is free of the processors, and the line carries ${formatRate(line)}${known}`;
   const left = Math.min(way.left, way.writtenLeft.middle);
+  const { writtenLeft } = sample;
   return priceOn(line, left, way.bytesPerSecond) * WORTH_IT <= 1
     ? {
-        streams: { connections: way.connections, compression: 'zstd' },
+        ...{ streams: { connections: way.connections, compression: 'zstd' }, writtenLeft },
         why: `compressed with zstd: ${facts}`,
       }
-    : { streams: undefined, why: `not compressed: ${facts}` };
+    : { streams: undefined, writtenLeft, why: `not compressed: ${facts}` };
 }
 
 function percent(share: number): string {

@@ -25,6 +25,8 @@ export interface Foreknowledge {
   readonly switchovers: readonly FinishedSwitchover[];
   /** Pages are compressed on their way: what they cost is not known before some were sent. Left out: they are not. */
   readonly compressed?: boolean;
+  /** What compressing left of those that the guest wrote while its pages were looked at, as a share. Left out: they were not. */
+  readonly writtenLeft?: number;
 }
 
 export const NOTHING_KNOWN: Foreknowledge = {

@@ -57,6 +57,9 @@ export class Outlook {
   private readonly fixedCost: FixedCost;
   private readonly switchoverRate: RateEstimate;
   private compresses: boolean;
+  private readonly writtenLeft: number | undefined;
+  /** Of all passes, on the wire. */
+  private wireRate = RateEstimate.unmeasured;
   /** What a page costs that the guest writes is known: some were sent. */
   private priced = false;
   private passRate = RateEstimate.unmeasured;
@@ -79,6 +82,7 @@ export class Outlook {
     this.fixedCost = known.switchovers.reduce((cost, each) => cost.with(each), assumedFixedCost);
     this.switchoverRate = RateEstimate.of(known.switchoverTransfers);
     this.compresses = known.compressed === true;
+    this.writtenLeft = known.writtenLeft;
     const { memoryBytes, earlierPasses, probes } = known;
     if (memoryBytes !== undefined) {
       for (const pass of earlierPasses) this.likely = this.likelyOf(memoryBytes).observe(pass).curve;
@@ -132,11 +136,8 @@ export class Outlook {
       }
       this.priced = true;
     }
-    // The first pass goes through all that the guest holds. That what it writes compresses as well is not said by that.
-    this.passRate = this.passRate.with({
-      durationMs,
-      bytes: written ? carried : Math.min(carried, sentBytes),
-    });
+    this.passRate = this.passRate.with({ durationMs, bytes: carried });
+    this.wireRate = this.wireRate.with({ durationMs, bytes: Math.min(carried, sentBytes) });
     if (written) this.carriedPerWireByte = price;
     return carried;
   }
@@ -154,7 +155,7 @@ export class Outlook {
     return this.contradicted;
   }
 
-  /** True until a pass has told what compressing makes of what the guest writes: until then, pauses are taken to be as long as without. */
+  /** True until a pass has told what compressing makes of what the guest writes: the first goes through all that it holds. */
   get isUnpriced(): boolean {
     return this.compresses && !this.priced;
   }
@@ -170,15 +171,22 @@ export class Outlook {
    */
   conditions(memoryBytes: number, downtimeLimitMs: number): Conditions | undefined {
     const passes = this.passRate.bytesPerSecond;
-    if (!passes) return undefined;
+    const wire = this.wireRate.bytesPerSecond;
+    if (!passes || !wire) return undefined;
     const line = this.line(this.passRate) ?? passes;
-    return this.under(memoryBytes, this.orFaster(passes), this.orFaster(line), downtimeLimitMs);
+    const asItIs = this.line(this.wireRate) ?? wire;
+    return this.under(
+      memoryBytes,
+      this.orAsPriced(this.orFaster(passes), wire),
+      this.orAsPriced(this.orFaster(line), asItIs),
+      downtimeLimitMs,
+    );
   }
 
   /** The conditions before the first pass has ended, if the rate of passes were this. */
   conditionsAt(memoryBytes: number, passRate: Estimate): Conditions {
     const line = this.line(RateEstimate.unmeasured) ?? this.unlessCapped(passRate);
-    return this.under(memoryBytes, this.unlessUnpriced(passRate), this.unlessUnpriced(line), 0);
+    return this.under(memoryBytes, this.orAsPriced(passRate), this.orAsPriced(line), 0);
   }
 
   private under(memoryBytes: number, passes: Estimate, line: Estimate, downtimeLimitMs: number): Conditions {
@@ -202,12 +210,18 @@ export class Outlook {
    */
   private orFaster(rate: Estimate): Estimate {
     const carried = this.link.lineRate === undefined || this.compresses ? this.fastestPass : 0;
-    return this.unlessUnpriced({ ...rate, high: Math.max(rate.high, carried, this.fastestThrough) });
+    return { ...rate, high: Math.max(rate.high, carried, this.fastestThrough) };
   }
 
-  /** Before some of what the guest writes was sent compressed, it may be as much faster as can be. */
-  private unlessUnpriced(rate: Estimate): Estimate {
-    return this.isUnpriced ? { ...rate, high: FASTEST } : rate;
+  /**
+   * Before some of what the guest writes was sent, that may not compress at all, or to next to nothing. It is expected to be as
+   * its pages said before the start, else as all that it holds.
+   * @param wire the same rate of pages that do not compress
+   */
+  private orAsPriced(rate: Estimate, wire = rate): Estimate {
+    if (!this.isUnpriced) return rate;
+    const middle = this.writtenLeft === undefined ? rate.middle : wire.middle / this.writtenLeft;
+    return { low: Math.min(rate.low, wire.low), middle, high: FASTEST };
   }
 
   private line(passes: RateEstimate): Estimate | undefined {

@@ -172,14 +172,16 @@ class Forecast implements Policy {
     const freePause = expectedPauseMs(remainingBytes, { ...expected, fixedCostMs: this.initialFixedCostMs });
     const isFree = freePause <= this.worth.freePauseMs;
     const pause = isFree ? freePause : expectedPauseMs(remainingBytes, expected);
-    const seen: Seen = { boundary, conditions, pauseMs: pause, changed };
+    // What it writes may compress less than it is expected to.
+    const most = this.outlook.isUnpriced ? pauseMs(exactly(remainingBytes), conditions.cost).high : pause;
+    const seen: Seen = { boundary, conditions, pauseMs: pause, mostMs: Math.max(pause, most), changed };
     this.toStop.see(atMs, pause);
     if (this.toStop.hopeless && pause <= this.worth.maxPauseMs)
       return whenRefused(this.limits, this.toStop.refusal(pause));
     if (isFree) return this.atOnce(seen);
     const overdue = atMs >= this.leastCostMs;
     this.leastCostMs = Math.min(this.leastCostMs, atMs + costOf({ waitMs: 0, pauseMs: pause }, this.worth));
-    this.leastPauseMs = Math.min(this.leastPauseMs, pause);
+    this.leastPauseMs = Math.min(this.leastPauseMs, seen.mostMs);
     if (!this.outlook.knowsGuest && !overdue)
       return {
         action: 'continue',
@@ -189,7 +191,7 @@ class Forecast implements Policy {
     const alone = this.comesByItself(remainingBytes, conditions, overdue || this.switchoversAsked > 0);
     if (alone) return alone;
     const stop = bestStop(remainingBytes, expected, this.worth);
-    return pause <= this.worth.maxPauseMs && !this.toStop.spent
+    return seen.mostMs <= this.worth.maxPauseMs && !this.toStop.spent
       ? // A limit that was raised once stays so, and leaves nothing for a longer wait to decide.
         this.nowOrLater(seen, stop, overdue || this.switchoversAsked > 0)
       : this.notNow(seen, stop, overdue);
@@ -235,9 +237,9 @@ class Forecast implements Policy {
 
   /** The pause is allowed: is a shorter one worth the wait? */
   private nowOrLater(seen: Seen, stop: Stop | undefined, overdue: boolean): Decision {
-    const { boundary, conditions, pauseMs: pause } = seen;
+    const { boundary, conditions, pauseMs: pause, mostMs } = seen;
     const { maxDowntimeMs } = this.limits;
-    const needs = `a pause of ${formatDuration(pause)}${this.ifUncompressed}`;
+    const needs = `a pause of ${inWords(seen)}`;
     if (!overdue && stop && stop.passes > 0)
       return this.waitFor(
         stop.pauseMs,
@@ -256,7 +258,7 @@ class Forecast implements Policy {
     this.switchoversAsked += 1;
     const { high } = pauseMs(exactly(boundary.remainingBytes), conditions.cost);
     const acceptedPauseMs = this.toStop.accept(
-      Math.max(pause * (1 + PAUSE_MARGIN), Math.min(high, 2 * pause)),
+      Math.max(pause * (1 + PAUSE_MARGIN), Math.min(high, 2 * pause), mostMs),
     );
     return {
       action: 'switchover',
@@ -299,12 +301,6 @@ class Forecast implements Policy {
     };
   }
 
-  private get ifUncompressed(): string {
-    return this.outlook.isUnpriced
-      ? ' (or less: what compressing saves on the pages it writes the next pass tells)'
-      : '';
-  }
-
   private whyNoWait({ boundary, conditions }: Seen, overdue: boolean): string {
     if (this.switchoversAsked > 1)
       return `asked for the ${this.switchoversAsked}th time, since QEMU found more dirty than that`;
@@ -316,10 +312,10 @@ class Forecast implements Policy {
 
   /** The pause is longer than allowed. */
   private notNow(seen: Seen, stop: Stop | undefined, overdue: boolean): Decision {
-    const { boundary, conditions, pauseMs: pause } = seen;
+    const { boundary, conditions, mostMs } = seen;
     const { maxDowntimeMs } = this.limits;
-    const over = pause > maxDowntimeMs ? 'over' : 'too near to';
-    const needs = `a pause of ${formatDuration(pause)}${this.ifUncompressed} is needed now, ${over} --max-downtime ${formatDuration(maxDowntimeMs)}`;
+    const over = mostMs > maxDowntimeMs ? 'over' : 'too near to';
+    const needs = `a pause of ${inWords(seen)} is needed now, ${over} --max-downtime ${formatDuration(maxDowntimeMs)}`;
     const hopeless = this.hopeless(conditions, boundary.remainingBytes);
     if (hopeless) return hopeless;
     // To give up loses what was sent so far. So it is not given up before it has waited as long as that took; and where
@@ -336,15 +332,18 @@ class Forecast implements Policy {
         conditions,
         boundary.remainingBytes,
       );
+    if (this.outlook.isUnpriced)
+      return {
+        action: 'continue',
+        memoryIntensive: false,
+        reason: `${described(seen)}; ${needs}: a whole pass tells what compressing makes of the pages that it writes`,
+      };
     if (stop)
       return this.waitFor(
         stop.pauseMs,
         seen,
         `${described(seen)}; ${needs}, about ${formatDuration(stop.pauseMs)} ${afterPasses(stop)}`,
       );
-    // A whole pass tells it, and one under a high limit is not whole.
-    if (this.outlook.isUnpriced)
-      return { action: 'continue', memoryIntensive: true, reason: `${described(seen)}; ${needs}` };
     // A brake loses nothing of what was sent, so it does not wait for certainty.
     if (this.limits.overBudget === 'brake')
       return this.overBudget(
@@ -415,7 +414,16 @@ interface Seen {
   readonly boundary: MeasuredBoundary;
   readonly conditions: Conditions;
   readonly pauseMs: number;
+  /** The same where the pages that the guest writes do not compress, as long as that is not known. */
+  readonly mostMs: number;
   readonly changed: PhaseChange | undefined;
+}
+
+function inWords({ pauseMs: pause, mostMs }: Seen): string {
+  const least = formatDuration(pause);
+  return mostMs > pause
+    ? `${least}, or up to ${formatDuration(mostMs)} as far as what it writes does not compress`
+    : least;
 }
 
 function described({ boundary, changed }: Seen): string {
