@@ -53,6 +53,11 @@ const BENCHES: Record<
     summary: 'five times each: a healthy guest under --max-downtime 200 and 300 ms (2 min)',
     load: () => import('./limits.ts'),
   },
+  managers: {
+    summary:
+      "five times each between libvirt hosts: a migration that Nova's and oVirt's rules steer and give up, alone and with watch (14 min)",
+    load: () => import('./managers.ts'),
+  },
   model: {
     summary: 'a decision of every policy, and fleets of up to 100,000 simulated migrations (1 min)',
     load: () => import('./model.ts'),

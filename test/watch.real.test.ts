@@ -4,7 +4,10 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { LOOP } from '../lab/bed.ts';
 import { LibvirtBed } from '../lab/libvirt/libvirt-bed.ts';
+import { steer } from '../lab/libvirt/manager.ts';
 import { documentFrom, type Running } from '../lab/switchover-process.ts';
+import { choosePolicy } from '../src/policy/policies.ts';
+import { DEFAULT_LIMITS } from '../src/policy/policy.ts';
 
 describe('switchover watch', () => {
   let bed: LibvirtBed;
@@ -73,6 +76,42 @@ describe('switchover watch', () => {
     expect(await starter).toMatch(/migration out/);
     await bed.source.virsh('migrate-setmaxdowntime', bed.guest.uuid, '300');
     await bed.verify(bed.source);
+  });
+
+  /** Nova with its shortest steps and a completion timeout to match: it gives such a guest up after 20 s. */
+  const NOVA = {
+    downtime: '100ms',
+    'downtime-steps': '3',
+    'downtime-delay-per-gib': '3s',
+    'completion-timeout-per-gib': '10s',
+  };
+  const rule = () => choosePolicy('nova', NOVA).begin(DEFAULT_LIMITS);
+
+  test('a manager that raises its limit by steps does not keep the guest from arriving', async () => {
+    const running = await watch();
+    const starter = bed.virshMigrate();
+    const steered = await steer(bed.source, bed.guest.uuid, rule(), starter);
+    expect(await starter).toBe('');
+    expect(steered.aborted).toBe(false);
+    // Nobody knows who it is before its first step.
+    expect(steered.setMs.length).toBeGreaterThan(1);
+    await running.prints(/somebody else set the downtime limit to .*: he only raises it step by step/);
+    await running.prints(/vm1: completed: migrated; the guest runs on the destination/);
+    await bed.verify(bed.destination);
+  });
+
+  test('one that is known to is not waited for', async () => {
+    const nova = ['--uri', 'http://openstack.org/xmlns/libvirt/nova/1.1', '--key', 'nova', '--live'];
+    await bed.source.virsh('metadata', bed.guest.uuid, ...nova, '--set', '<instance/>');
+    const running = await watch();
+    const starter = bed.virshMigrate();
+    const steered = await steer(bed.source, bed.guest.uuid, rule(), starter);
+    expect(await starter).toBe('');
+    expect(steered.aborted).toBe(false);
+    await running.prints(/OpenStack Nova only raises it step by step/);
+    await running.prints(/vm1: completed: migrated; the guest runs on the destination/);
+    await bed.verify(bed.destination);
+    await bed.destination.virsh('metadata', bed.guest.uuid, ...nova, '--remove');
   });
 
   test('a migration of `switchover migrate` is left to that, whatever the watch is configured for', async () => {

@@ -51,6 +51,7 @@ function text(config: Config, { domain }: ConfigShowOptions, merged: Merged): st
       : `configuration ${config.file}`,
     `watch follows ${connect.join(', ')}${stateDir === undefined ? '' : ` and keeps journals in ${stateDir}`}`,
     METADATA_WORDS[config.watch.metadata],
+    insistWords(config.watch.insist),
     ...ceilingLines(config.ceilings),
     ...(domain === undefined ? [] : [`domain ${domain}, without what its own metadata may say`]),
     '',
@@ -63,6 +64,12 @@ const METADATA_WORDS: Readonly<Record<MetadataTrust, string>> = {
   'class-only': "a domain's metadata may name a class of [[domain]], and nothing else",
   ignored: "a domain's metadata is ignored",
 };
+
+function insistWords(insist: boolean | undefined): string {
+  const who = 'the downtime limit that the one who began a migration sets on the way';
+  if (insist === undefined) return `${who} holds, unless he only raises it step by step`;
+  return insist ? `${who} does not hold` : `${who} holds`;
+}
 
 function ceilingLines({ maxDowntimeMs, brakeForMs, overBudget }: Ceilings): string[] {
   const words = [
@@ -82,6 +89,7 @@ function documentOf(config: Config, { domain }: ConfigShowOptions, merged: Merge
       connect: config.watch.connect,
       stateDir: config.watch.stateDir ?? null,
       metadata: config.watch.metadata,
+      insist: config.watch.insist ?? null,
     },
     ceilings: {
       maxDowntimeMs: config.ceilings.maxDowntimeMs ?? null,

@@ -21,6 +21,11 @@ export interface WatchConfig {
   readonly stateDir: string | undefined;
   /** How far the metadata of domains is heeded. */
   readonly metadata: MetadataTrust;
+  /**
+   * Whether the limits here hold against those that the one who began a migration sets on the way. Undefined: where he is
+   * known, or seen, to raise his limit by steps.
+   */
+  readonly insist: boolean | undefined;
 }
 
 /**

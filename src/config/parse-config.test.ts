@@ -21,6 +21,7 @@ test('everything that can be said is taken, in the units of the program', () => 
 connect = "qemu+ssh://host2/system"
 state-dir = "/srv/switchover"
 metadata = "class-only"
+insist = true
 [ceilings]
 max-downtime = "8s"
 brake-for = "20s"
@@ -46,7 +47,12 @@ ignore = false
   );
   expect(config).toMatchObject({
     file: 'f.toml',
-    watch: { connect: ['qemu+ssh://host2/system'], stateDir: '/srv/switchover', metadata: 'class-only' },
+    watch: {
+      connect: ['qemu+ssh://host2/system'],
+      stateDir: '/srv/switchover',
+      metadata: 'class-only',
+      insist: true,
+    },
     ceilings: { maxDowntimeMs: 8000, brakeForMs: 20_000, overBudget: ['abort', 'leave'] },
     defaults: {
       policy: 'mp',
@@ -91,6 +97,7 @@ describe('one sentence with its line for each problem', () => {
       '[watch]\nmetadata = "all"',
       /^f.toml:2: metadata: "all" is not known: choose trusted, class-only, ignored$/,
     ],
+    ['[watch]\ninsist = "yes"', /^f.toml:2: insist: write true or false, without quotes$/],
     [
       '[ceilings]\ndowntime = "1s"',
       /^f.toml:2: downtime: it is not known here: there are max-downtime, brake-for, over-budget$/,

@@ -149,6 +149,7 @@ export const watchSchema = z
         .regex(/^\//, { error: 'it must be a path from the root, like "/var/lib/switchover"' })
         .optional(),
       metadata: choice(METADATA_TRUST).default('trusted'),
+      insist: z.boolean({ error: 'write true or false, without quotes' }).optional(),
     },
     { error: tableOf('[watch]') },
   )
@@ -156,6 +157,7 @@ export const watchSchema = z
     connect: given.connect,
     stateDir: given['state-dir'],
     metadata: given.metadata,
+    insist: given.insist,
   }));
 
 export const ceilingsSchema = z
@@ -185,7 +187,7 @@ export const fileSchema = z.strictObject({
 /** The keys that a table takes, for the sentence about one that it does not take. */
 export const KEYS = {
   file: Object.keys(fileSchema.shape),
-  watch: ['connect', 'state-dir', 'metadata'],
+  watch: ['connect', 'state-dir', 'metadata', 'insist'],
   defaults: Object.keys(settingShape),
   ceilings: ['max-downtime', 'brake-for', 'over-budget'],
   domain: ['name', 'class', ...Object.keys(settingShape)],

@@ -194,6 +194,8 @@ export interface AttachOptions {
   /** The VM's address on the destination; without it the pause cannot be measured. */
   readonly destination: string | undefined;
   readonly lineRateBytesPerSecond: number | undefined;
+  /** Look after the downtime limit too, and tell when somebody else sets it. */
+  readonly noticesLimit?: boolean;
   /** What the journal of the controller before us says; undefined where there is none. */
   readonly inherited?: Inheritance | undefined;
   /** As in {@link StartOptions}. */
@@ -252,6 +254,8 @@ export type MigrationEvent =
   | { readonly kind: 'probed'; readonly atMs: number; readonly probe: DirtyRateProbe }
   /** The hypervisors still agree on the migration, nothing moves yet: it cannot have stalled. */
   | { readonly kind: 'preparing'; readonly atMs: number }
+  /** Somebody else set the downtime limit, in milliseconds. */
+  | { readonly kind: 'limit-set'; readonly atMs: number; readonly limitMs: number }
   /** The hypervisor did not answer in time; time passes all the same. */
   | { readonly kind: 'silence'; readonly atMs: number }
   /** The guest stopped on the source: for the switchover, until {@link MigrationEvent} `held` says otherwise. */

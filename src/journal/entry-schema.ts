@@ -83,7 +83,7 @@ const known: z.ZodType<Foreknowledge> = z.looseObject({
   passTransfers: z.array(transfer),
   switchoverTransfers: z.array(transfer),
   compressed: z.boolean().exactOptional(),
-  writtenLeft: z.number().exactOptional(),
+  written: z.looseObject({ left: z.number(), bytesPerSecond: z.number() }).exactOptional(),
   switchovers: z.array(z.looseObject({ pauseMs: figure, bytes: figure, lineRateBytesPerSecond: figure })),
 });
 

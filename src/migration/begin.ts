@@ -3,6 +3,7 @@ import type { CheckReport, Claim, Destination } from '../hypervisor/hypervisor.t
 import { Findings } from '../hypervisor/refusal.ts';
 import { sinkOf } from '../journal/journal-store.ts';
 import type { MigrationView } from '../journal/view.ts';
+import type { CompressionChoice } from '../model/compression.ts';
 import { type AutoStreams, compresses, type Streams } from '../model/streams.ts';
 import { chooseStreams, isAuto } from './choose-streams.ts';
 import { decline } from './decline.ts';
@@ -66,7 +67,7 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
       (await chooseStreams(hypervisor, guest, { ...wish, auto, checks: options, known: seen?.known }));
     if (choice) parts.say?.(choice.why);
     const streams = choice ? choice.streams : options.streams;
-    const foreseen = kind.foresees && seen ? forStreams(seen, streams, choice?.writtenLeft) : undefined;
+    const foreseen = kind.foresees && seen ? forStreams(seen, streams, choice?.written) : undefined;
     const journal = await store.open(
       openingOf(bounded, guest, parts.initiator, former, {
         origin: 'migrate',
@@ -102,10 +103,14 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
   }
 }
 
-function forStreams(seen: Foreseen, streams: Streams | undefined, writtenLeft: number | undefined): Foreseen {
+function forStreams(
+  seen: Foreseen,
+  streams: Streams | undefined,
+  written: CompressionChoice['written'],
+): Foreseen {
   if (!compresses(streams)) return seen;
   const known = { ...seen.known, compressed: true };
-  return { ...seen, known: writtenLeft === undefined ? known : { ...known, writtenLeft } };
+  return { ...seen, known: written === undefined ? known : { ...known, written } };
 }
 
 function tellLeftovers(left: MigrationView | undefined, ends: Ends, parts: RunParts): void {

@@ -48,7 +48,7 @@ describe('a migration that decides by itself', () => {
     const { started, said, opened, known } = await begun(bed);
     expect(started).toEqual({ connections: 3, compression: 'zstd' });
     expect(said).toMatch(/^compressed with zstd: a sample of 8 MB/);
-    expect(known).toMatchObject({ compressed: true, writtenLeft: 0.4 });
+    expect(known).toMatchObject({ compressed: true, written: { left: 0.4 } });
     expect(opened).toMatchObject({ type: 'opened', streams: { connections: 3, compression: 'zstd' } });
   });
 

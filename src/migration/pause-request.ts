@@ -3,7 +3,7 @@ import type { PauseRequest } from '../hypervisor/hypervisor.ts';
 import { aimedPauseMs, assumedFixedCostMs } from '../model/pause-room.ts';
 import type { Decision, ReckonedWith } from '../policy/policy.ts';
 
-type Allowing = Extract<Decision, { action: 'switchover' | 'set-downtime-limit' }>;
+export type Allowing = Extract<Decision, { action: 'switchover' | 'set-downtime-limit' }>;
 
 /** The user's limit holds whatever the policy asks for. */
 export function pauseRequestOf(decision: Allowing, maxDowntimeMs: number): PauseRequest {

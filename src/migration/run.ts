@@ -25,6 +25,7 @@ import type { MeasuredBoundary } from '../model/observation.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
 import { VERSION } from '../version.ts';
 import { type Lease, takeLease } from './lease.ts';
+import type { OtherHand } from './other-hand.ts';
 import type { Outcome } from './outcome.ts';
 import { type Cancelled, Supervisor } from './supervisor.ts';
 
@@ -82,6 +83,8 @@ interface Opened {
   readonly journal: JournalWriter;
   readonly known?: Foreknowledge | undefined;
   readonly past?: readonly MeasuredBoundary[];
+  /** Who else may set its limit. Left out: whatever somebody sets stays so. */
+  readonly otherHand?: OtherHand | undefined;
 }
 
 /** What a start, or an attach, has to wait for before it changes anything. */
@@ -97,7 +100,7 @@ export interface Hold {
  * they are changed. @throws {RefusedError} when nothing was touched
  */
 export function runFrom(opened: Opened, begin: (hold: Hold) => Promise<RunningMigration | Outcome>): Run {
-  const { journal, lease, claim, wish, place, known, past } = opened;
+  const { journal, lease, claim, wish, place, known, past, otherHand } = opened;
   let supervisor: Supervisor | undefined;
   const begun = Promise.withResolvers<void>();
   /** What was wished before there was anything to do it to. */
@@ -133,6 +136,7 @@ export function runFrom(opened: Opened, begin: (hold: Hold) => Promise<RunningMi
       sinkOf(journal),
       known,
       past,
+      otherHand,
     );
     const running = supervisor.run();
     begun.resolve();

@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Happening } from '../journal/journal-entry.ts';
-import type { Decision, Limits } from '../policy/policy.ts';
+import { DEFAULT_LIMITS, type Decision, type Limits } from '../policy/policy.ts';
 import { stock } from '../policy/stock.ts';
+import { OtherHand } from './other-hand.ts';
 import { ScriptedMigration } from './testing/scripted-migration.ts';
 import { ARRIVED, always, boundary, STAYED, supervise, tick, turn } from './testing/supervise.ts';
 
@@ -235,5 +236,59 @@ describe('the stall clock', () => {
     migration.end(STAYED);
     await done;
     expect(migration.calls).toEqual([]);
+  });
+});
+
+describe('somebody else sets the limit of the same migration', () => {
+  const configured = { ...DEFAULT_LIMITS, maxDowntimeMs: 4000 };
+  const handOf = (foundMs: number) =>
+    new OtherHand({
+      configured,
+      underHis: (limitMs) => ({ ...configured, downtimeMs: limitMs, maxDowntimeMs: limitMs }),
+      ...{ insist: undefined, ramps: undefined, foundMs },
+    });
+  const asks: Decision = {
+    action: 'set-downtime-limit',
+    downtimeLimitMs: 3000,
+    lineRateBytesPerSecond: undefined,
+    fixedCostMs: 50,
+    reason: '',
+  };
+  const sets = (atMs: number, limitMs: number) => ({ kind: 'limit-set', atMs, limitMs }) as const;
+
+  test('one who only raises his has ours put back, and what was configured holds', async () => {
+    const migration = new ScriptedMigration({ begunByUs: false });
+    const otherHand = handOf(50);
+    const { done, journal } = supervise(migration, {
+      ...{ kind: always(asks), limits: otherHand.limits, otherHand },
+    });
+    migration.emit(boundary(1, 0, 537), boundary(2, 3600, 133), sets(4000, 95), boundary(3, 5000, 133));
+    await turn();
+    migration.emit(sets(5500, 140));
+    await turn();
+    migration.end(ARRIVED);
+    await done;
+    // Under his 50 ms no more was allowed; once he raises it, ours, which his next step does not take away.
+    expect(migration.calls.map((call) => Number(call.replace('limit ', '')))).toEqual([50, 50, 3000, 3000]);
+    expect(journal).toContainEqual(
+      expect.objectContaining({
+        type: 'warning',
+        message:
+          'somebody else set the downtime limit to 95 ms: he only raises it step by step, so 4 s stays the longest allowed',
+      }),
+    );
+  });
+
+  test('one who lowers it means it', async () => {
+    const migration = new ScriptedMigration({ begunByUs: false });
+    const otherHand = handOf(3500);
+    const { done } = supervise(migration, {
+      ...{ kind: always(asks), limits: otherHand.limits, otherHand },
+    });
+    migration.emit(boundary(1, 0, 537), sets(2000, 400), boundary(2, 3600, 133)).end(ARRIVED);
+    await done;
+    const allowed = migration.calls.map((call) => Number(call.replace('limit ', '')));
+    expect(allowed[0]).toBe(3000);
+    expect(allowed.slice(1).every((limitMs) => limitMs <= 400)).toBe(true);
   });
 });

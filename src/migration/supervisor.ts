@@ -14,6 +14,7 @@ import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import type { Boundary, MeasuredBoundary, Observation, Tick } from '../model/observation.ts';
 import { learnedLineRate } from '../model/outlook.ts';
 import { PassMeter } from '../model/passes.ts';
+import { formatDuration } from '../model/units.ts';
 import { Braked } from '../policy/braked.ts';
 import type { Decision, Limits, Policy, PolicyKind } from '../policy/policy.ts';
 import { attachCommand } from './attach-command.ts';
@@ -21,9 +22,10 @@ import { BrownOutMeter } from './brown-out.ts';
 import { CancelTransaction, wordsOf } from './cancelling.ts';
 import { detachedOutcome, endedOutcome, type GivenUp, type Seen, stuckOutcome } from './ending.ts';
 import { heldLimits } from './held-limits.ts';
+import type { OtherHand } from './other-hand.ts';
 import type { Outcome } from './outcome.ts';
 import { PauseMeter } from './pause-meter.ts';
-import { pauseRequestOf } from './pause-request.ts';
+import { type Allowing, pauseRequestOf } from './pause-request.ts';
 import { dirtiedIn } from './probe.ts';
 import { type Settlement, settle, settledSince } from './settle.ts';
 import { StallMeter } from './stall-meter.ts';
@@ -41,6 +43,8 @@ export class Supervisor {
   private limits: Limits;
   private readonly journal: JournalSink;
   private readonly meter: PassMeter;
+  /** Undefined: whatever somebody else sets stays so. */
+  private readonly otherHand: OtherHand | undefined;
 
   private state: State = 'copying';
   private nowMs = 0;
@@ -54,6 +58,9 @@ export class Supervisor {
   private readonly brownOut = new BrownOutMeter();
   /** What a policy that begins anew is shown of the past. */
   private readonly boundaries: MeasuredBoundary[] = [];
+  /** The last pause that was allowed, and the limit that was set for it. */
+  private allowed: Allowing | undefined;
+  private limitSetMs = 0;
   /** A brake was asked for. */
   private braking = false;
   private givenUp: GivenUp | undefined;
@@ -85,6 +92,7 @@ export class Supervisor {
     journal: JournalSink,
     known: Foreknowledge = NOTHING_KNOWN,
     past: readonly MeasuredBoundary[] = [],
+    otherHand?: OtherHand,
   ) {
     this.migration = migration;
     this.kind = kind;
@@ -92,6 +100,7 @@ export class Supervisor {
     this.policy = kind.begin(limits, known);
     this.limits = limits;
     this.journal = journal;
+    this.otherHand = otherHand;
     const learned = limits.bandwidthBytesPerSecond === undefined ? undefined : learnedLineRate(known);
     this.lineRateBytesPerSecond = limits.lineRateBytesPerSecond ?? learned;
     this.meter = new PassMeter(this.lineRateBytesPerSecond);
@@ -207,6 +216,9 @@ export class Supervisor {
         this.note({ type: 'status', status: event.status });
         if (event.status.startsWith('postcopy')) this.takePostCopy();
         break;
+      case 'limit-set':
+        if (isPreCopy(this.state)) this.takeOtherLimit(event.limitMs);
+        break;
       case 'monitor':
         this.note({ type: 'monitor', side: event.side, state: event.state, words: event.words });
         if (event.side === 'source') this.stall.restart();
@@ -268,6 +280,14 @@ export class Supervisor {
     if (!this.migration.destinationWaits || !this.migration.wasRunning) return;
     this.note({ type: 'intent', intent: 'let-run', side: 'destination' });
     this.effect(() => this.migration.letRun());
+  }
+
+  private takeOtherLimit(limitMs: number): void {
+    const reaction = this.otherHand?.sees(limitMs);
+    const words = reaction ? `: ${reaction.words}` : '';
+    this.warn(`somebody else set the downtime limit to ${formatDuration(limitMs)}${words}`);
+    if (reaction && reaction.limits !== this.limits) this.setLimits(reaction.limits);
+    if (reaction?.insists && this.allowed && this.limitSetMs > limitMs) this.allow(this.allowed);
   }
 
   private takePostCopy(): void {
@@ -333,7 +353,8 @@ export class Supervisor {
   }
 
   /** The user's limit holds whatever the policy asks for. */
-  private allow(decision: Parameters<typeof pauseRequestOf>[0]): void {
+  private allow(decision: Allowing): void {
+    this.allowed = decision;
     const request = pauseRequestOf(decision, this.limits.maxDowntimeMs);
     this.effect(() => this.migration.setDowntimeLimit(request), decision);
   }
@@ -410,6 +431,8 @@ export class Supervisor {
   }
 
   private did({ did, set }: Effect): void {
+    const limitMs = set?.['downtimeLimitMs'];
+    if (typeof limitMs === 'number') this.limitSetMs = limitMs;
     this.note({ type: 'effect', did, ...(set ? { set } : {}) });
   }
 

@@ -15,6 +15,7 @@ import {
 import { trustedDestination } from '../journal/trusted-destination.ts';
 import type { MigrationView } from '../journal/view.ts';
 import { formerAt, formerOf, inheritanceOf, notInherited } from './inheritance.ts';
+import type { OtherHand } from './other-hand.ts';
 import { leaseOf, openingOf, type Run, type RunParts, type RunWish, runFrom } from './run.ts';
 import { settleAfterwards } from './settle-afterwards.ts';
 import { assertOfSource } from './take-over-source.ts';
@@ -24,6 +25,8 @@ export interface TakeOverWish extends RunWish {
   readonly destination: string | undefined;
   /** It was said what to do over the budget, also with a migration that somebody else began; else that one is left (S9). */
   readonly mayEndOthers?: boolean;
+  /** The one who began it goes on to set its limit: whose holds. Left out: whatever he sets stays so. */
+  readonly otherHand?: OtherHand;
   /** As found by the caller, where he has looked already. */
   readonly guest?: GuestFacts;
   /** In place of the hypervisor's own attach, for a caller that has looked the VM up already. */
@@ -73,8 +76,10 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
       );
     const inherited = found && { ...found, former };
     const past = goesOn ? left.boundaries : [];
-    return runFrom({ place: store.place, wish, lease, claim, journal, past }, async ({ remember }) =>
-      attach({ wish, destination, inherited, parts }, remember),
+    const { otherHand } = wish;
+    return runFrom(
+      { place: store.place, wish, lease, claim, journal, past, otherHand },
+      async ({ remember }) => attach({ wish, destination, inherited, parts }, remember),
     );
   } catch (error) {
     await lease.release();
@@ -104,6 +109,7 @@ async function attach(
     lineRateBytesPerSecond: wish.limits.lineRateBytesPerSecond,
     brake: wish.limits.overBudget === 'brake',
     begunWithBrake: inherited?.began === true && wish.limits.overBudget === 'brake',
+    noticesLimit: wish.otherHand !== undefined,
     inherited,
     remember,
   };

@@ -27,6 +27,14 @@ export interface CompressionQuestion {
   readonly connections: number | undefined;
 }
 
+/** What compressing makes of some pages. */
+export interface CompressedPages {
+  /** Of each byte. */
+  readonly left: number;
+  /** What the processors compress in a second, on all connections. */
+  readonly bytesPerSecond: number;
+}
+
 /** What a host makes of a guest's pages. */
 export interface Compressing {
   readonly connections: number;
@@ -72,8 +80,8 @@ export function priceOn(lineBytesPerSecond: number, left: number, bytesPerSecond
 export interface CompressionChoice {
   /** Undefined: not compressed. */
   readonly streams: Streams | undefined;
-  /** As in {@link PageSample}. */
-  readonly writtenLeft: number | undefined;
+  /** What becomes of the pages that the guest writes; undefined: too few were seen. */
+  readonly written: CompressedPages | undefined;
   /** A sentence. */
   readonly why: string;
 }
@@ -98,7 +106,7 @@ export function chooseCompression(question: CompressionQuestion): CompressionCho
   const { sample, lineBytesPerSecond, capBytesPerSecond: cap, freeProcessors } = question;
   if (!sample)
     return {
-      ...{ streams: undefined, writtenLeft: undefined },
+      ...{ streams: undefined, written: undefined },
       why: "not compressed: the guest's pages cannot be read from here; --compress zstd compresses all the same",
     };
   const line = Math.min(lineBytesPerSecond ?? ASSUMED_LINE_BYTES_PER_SECOND, cap ?? Number.POSITIVE_INFINITY);
@@ -111,12 +119,14 @@ export function chooseCompression(question: CompressionQuestion): CompressionCho
     `at ${formatRate(way.bytesPerSecond)} on what is free of the processors, and the line carries ${formatRate(line)}${known}`;
   const left = Math.min(way.left, way.writtenLeft.middle);
   const { writtenLeft } = sample;
+  const written =
+    writtenLeft === undefined ? undefined : { left: writtenLeft, bytesPerSecond: way.bytesPerSecond };
   return priceOn(line, left, way.bytesPerSecond) * WORTH_IT <= 1
     ? {
-        ...{ streams: { connections: way.connections, compression: 'zstd' }, writtenLeft },
+        ...{ streams: { connections: way.connections, compression: 'zstd' }, written },
         why: `compressed with zstd: ${facts}`,
       }
-    : { streams: undefined, writtenLeft, why: `not compressed: ${facts}` };
+    : { streams: undefined, written, why: `not compressed: ${facts}` };
 }
 
 function percent(share: number): string {

@@ -3,6 +3,7 @@
  * and a replay decides by it again.
  */
 import type { Transfer } from './bandwidth.ts';
+import type { CompressedPages } from './compression.ts';
 import type { DirtyObservation } from './dirty-curve.ts';
 import type { FinishedSwitchover } from './fixed-cost.ts';
 
@@ -25,8 +26,8 @@ export interface Foreknowledge {
   readonly switchovers: readonly FinishedSwitchover[];
   /** Pages are compressed on their way: what they cost is not known before some were sent. Left out: they are not. */
   readonly compressed?: boolean;
-  /** What compressing left of those that the guest wrote while its pages were looked at, as a share. Left out: they were not. */
-  readonly writtenLeft?: number;
+  /** What compressing made of those that the guest wrote while its pages were looked at. Left out: they were not. */
+  readonly written?: CompressedPages;
 }
 
 export const NOTHING_KNOWN: Foreknowledge = {

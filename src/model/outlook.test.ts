@@ -69,9 +69,13 @@ describe('compressed pages', () => {
   });
 
   test('that the guest writes may cost anything before some were sent: as all are expected to, or as they did when looked at', () => {
-    const looked = new Outlook(knowing({ writtenLeft: 0.8 }), UNSTATED);
-    looked.seePass(MEMORY, FIRST);
-    expect(looked.conditions(MEMORY, 300)?.expected.lineBytesPerSecond).toBeCloseTo(75 * MB);
+    const lookedAt = (left: number) => {
+      const outlook = new Outlook(knowing({ written: { left, bytesPerSecond: 200 * MB } }), UNSTATED);
+      outlook.seePass(MEMORY, FIRST);
+      return outlook.conditions(MEMORY, 300)?.expected.lineBytesPerSecond;
+    };
+    expect(lookedAt(0.8)).toBeCloseTo(75 * MB);
+    expect(lookedAt(0.01)).toBeCloseTo(200 * MB);
     const outlook = new Outlook(knowing({}), UNSTATED);
     outlook.seePass(MEMORY, FIRST);
     const conditions = outlook.conditions(MEMORY, 300);

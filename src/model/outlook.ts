@@ -1,4 +1,5 @@
 import { lineRate, RateEstimate } from './bandwidth.ts';
+import type { CompressedPages } from './compression.ts';
 import { DirtyCurve, type DirtyObservation, type PhaseChange } from './dirty-curve.ts';
 import { FixedCost } from './fixed-cost.ts';
 import type { Foreknowledge } from './foreknowledge.ts';
@@ -57,7 +58,7 @@ export class Outlook {
   private readonly fixedCost: FixedCost;
   private readonly switchoverRate: RateEstimate;
   private compresses: boolean;
-  private readonly writtenLeft: number | undefined;
+  private readonly written: CompressedPages | undefined;
   /** Of all passes, on the wire. */
   private wireRate = RateEstimate.unmeasured;
   /** What a page costs that the guest writes is known: some were sent. */
@@ -82,7 +83,7 @@ export class Outlook {
     this.fixedCost = known.switchovers.reduce((cost, each) => cost.with(each), assumedFixedCost);
     this.switchoverRate = RateEstimate.of(known.switchoverTransfers);
     this.compresses = known.compressed === true;
-    this.writtenLeft = known.writtenLeft;
+    this.written = known.written;
     const { memoryBytes, earlierPasses, probes } = known;
     if (memoryBytes !== undefined) {
       for (const pass of earlierPasses) this.likely = this.likelyOf(memoryBytes).observe(pass).curve;
@@ -220,7 +221,8 @@ export class Outlook {
    */
   private orAsPriced(rate: Estimate, wire = rate): Estimate {
     if (!this.isUnpriced) return rate;
-    const middle = this.writtenLeft === undefined ? rate.middle : wire.middle / this.writtenLeft;
+    const { written } = this;
+    const middle = written ? Math.min(wire.middle / written.left, written.bytesPerSecond) : rate.middle;
     return { low: Math.min(rate.low, wire.low), middle, high: FASTEST };
   }
 

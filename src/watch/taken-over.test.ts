@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseConfig } from '../config/parse-config.ts';
 import type { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
 import { fakeVirsh, soon } from '../hypervisor/libvirt/virsh/testing/fake-virsh.ts';
@@ -23,8 +23,8 @@ const HOST = `case "$4" in
   *) exit 0 ;;
 esac`;
 
-test('what is known to go wrong is told once, and the journal says why watch let go', async () => {
-  fakeVirsh(HOST);
+async function takenOver(script: string, toml = '') {
+  fakeVirsh(script);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'switchover-taken-'));
   onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true }));
   const migration = new ScriptedMigration({ begunByUs: false });
@@ -34,12 +34,17 @@ test('what is known to go wrong is told once, and the journal says why watch let
     vm: 'qemu:///fake-taken#moves',
     host: 'qemu:///fake-taken',
     findDestination: async () => undefined,
-    config: parseConfig('', 'f'),
+    config: parseConfig(toml, 'f'),
     store: new FolderJournals(folder),
     initiator: initiatorHere(),
     log: new TextLog((text) => void lines.push(text)),
     firstSignMs: performance.now(),
   });
+  return { taken, lines };
+}
+
+test('what is known to go wrong is told once, and the journal says why watch let go', async () => {
+  const { taken, lines } = await takenOver(HOST);
   await soon(() => expect(lines.join('')).toMatch(/one TLS stream/));
   await taken?.detach('detached, as watch ended on SIGTERM');
   await taken?.ended;
@@ -53,4 +58,35 @@ test('what is known to go wrong is told once, and the journal says why watch let
   expect(lines.at(-1)).toMatch(
     /^moves: detached: detached, as watch ended on SIGTERM: the migration goes on/,
   );
+});
+
+describe('what a manager has set before watch came', () => {
+  const NOVA = '<metadata><instance xmlns=\\"http://openstack.org/xmlns/libvirt/nova/1.1\\"/></metadata>';
+  const host = (metadata = '') =>
+    HOST.replace('<devices>', `${metadata}<devices>`).replace(
+      '  *)',
+      '  migrate-getmaxdowntime) echo 50 ;;\n  *)',
+    );
+  const told = async (script: string, toml?: string) => {
+    const { taken, lines } = await takenOver(script, toml);
+    await taken?.detach('over');
+    await taken?.ended;
+    return lines.join('');
+  };
+
+  test('holds, but of one that is known to raise it by steps', async () => {
+    expect(await told(host())).toMatch(/the starter allows 50 ms, which holds/);
+    expect(await told(host(NOVA))).toMatch(
+      /a pause of 5 s the longest allowed, not the 50 ms that the starter has set so far/,
+    );
+  });
+
+  test('holds as configured', async () => {
+    expect(await told(host(), '[watch]\ninsist = true')).toMatch(
+      /a pause of 5 s the longest allowed, not the 50 ms/,
+    );
+    expect(await told(host(NOVA), '[watch]\ninsist = false')).toMatch(
+      /the starter allows 50 ms, which holds/,
+    );
+  });
 });

@@ -10,10 +10,12 @@ import type { Initiator } from '../journal/initiator.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
 import type { MigrationView } from '../journal/view.ts';
 import { isOfMigration } from '../migration/inheritance.ts';
+import { OtherHand } from '../migration/other-hand.ts';
 import type { Run } from '../migration/run.ts';
 import { takeOverRun } from '../migration/take-over.ts';
 import { formatDuration } from '../model/units.ts';
 import type { Limits } from '../policy/policy.ts';
+import { rampingManager } from './ramping-manager.ts';
 import { type LimitOwner, ownerOfLimit, withStarterLimit } from './starter-limit.ts';
 import { toldDefects } from './told-defects.ts';
 import type { WatchLog } from './watch-log.ts';
@@ -64,8 +66,20 @@ export async function takeOver(parts: TakeOverParts): Promise<TakenOver | undefi
   const left = unfinished && mark !== undefined && isOfMigration(unfinished, mark) ? unfinished : undefined;
   const owner = ownerOfLimit(domain.downtimeLimitMs, left);
   // The one who began it has chosen the bandwidth.
-  const configured = { ...limitsOf(settings), bandwidthBytesPerSecond: undefined };
-  const limits = withoutBrake(withStarterLimit(configured, owner), parts, name);
+  const settled = { ...limitsOf(settings), bandwidthBytesPerSecond: undefined };
+  const configured = withoutBrake(
+    owner.owner === 'us' ? withStarterLimit(settled, owner) : settled,
+    parts,
+    name,
+  );
+  const otherHand = new OtherHand({
+    configured,
+    underHis: (downtimeMs) => withStarterLimit(configured, { owner: 'starter', downtimeMs }),
+    insist: parts.config.watch.insist,
+    ramps: rampingManager(domain.description.metadataNamespaces),
+    foundMs: owner.owner === 'starter' ? owner.downtimeMs : undefined,
+  });
+  const { limits } = otherHand;
   const kind = policyOf(settings);
   const run = await leftToItsHolder(parts, name, () =>
     takeOverRun(
@@ -76,6 +90,7 @@ export async function takeOver(parts: TakeOverParts): Promise<TakenOver | undefi
         destination,
         // The configuration says what to do over the budget.
         mayEndOthers: true,
+        otherHand,
         guest: domain.facts,
         attach: async (options) => await parts.hypervisor.attachTo(domain, options),
       },
@@ -150,7 +165,10 @@ function sayTakenOver(
   const whose = {
     nobody: '',
     us: `; goes on with the limits of ${left?.id}`,
-    starter: `; the starter allows ${longest}, which holds`,
+    starter:
+      owner.owner === 'starter' && limits.maxDowntimeMs !== owner.downtimeMs
+        ? `, not the ${formatDuration(owner.downtimeMs)} that the starter has set so far`
+        : `; the starter allows ${longest}, which holds`,
   };
   log.say(
     `${name}: taken over ${formatDuration(afterMs)} after its first sign, policy ${kindName}, a pause of ` +

@@ -1,6 +1,7 @@
 /** The domain on one side of a migration: what is asked and done there, and its events. */
 import type { Clock } from '../clock.ts';
 import type { Effect, Side } from '../hypervisor.ts';
+import { limitMsOf } from './domain/domain.ts';
 import { lookAtSide, type SideLook } from './domain/domain-state.ts';
 import { EventWatch } from './event-watch.ts';
 import type { DomainEvents } from './virsh/event-hub.ts';
@@ -60,6 +61,12 @@ export class DomainSide {
 
   async jobInfo(): Promise<string> {
     return await this.virsh.ask(['domjobinfo', this.parts.uuid, '--rawstats'], PATIENT_MS);
+  }
+
+  /** In force, in milliseconds; undefined where libvirt does not tell. Never rejects. */
+  async downtimeLimitMs(): Promise<number | undefined> {
+    const answer = this.virsh.ask(['migrate-getmaxdowntime', this.parts.uuid], PATIENT_MS);
+    return await answer.then(limitMsOf, () => undefined);
   }
 
   /** Never rejects. */

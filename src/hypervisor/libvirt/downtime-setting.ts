@@ -10,28 +10,63 @@ export interface DowntimeSettingParts {
   readonly formerMs: number | undefined;
   /** One of ours has changed it already. */
   readonly changed: boolean;
+  /** The limit that is in force when it begins; undefined where libvirt did not tell. */
+  readonly inForceMs: number | undefined;
   act(limitMs: number): Promise<unknown>;
 }
 
 export class DowntimeSetting {
   private readonly parts: DowntimeSettingParts;
   private changed: boolean;
+  private formerMs: number | undefined;
+  /** As far as it is known. */
+  private inForceMs: number | undefined;
+  private begun = 0;
+  private done = 0;
 
   constructor(parts: DowntimeSettingParts) {
     this.parts = parts;
     this.changed = parts.changed;
+    this.formerMs = parts.formerMs;
+    this.inForceMs = parts.inForceMs;
   }
 
   async set(limitMs: number): Promise<Effect> {
     // One that is not answered may be set all the same.
     this.changed = true;
-    await this.parts.act(limitMs);
+    this.inForceMs = undefined;
+    this.begun += 1;
+    try {
+      await this.parts.act(limitMs);
+      this.inForceMs = limitMs;
+    } finally {
+      this.done += 1;
+    }
     return { did: `migrate-setmaxdowntime ${limitMs}`, set: { downtimeLimitMs: limitMs } };
+  }
+
+  /**
+   * Whoever set it last, it is his that is to be there in the end.
+   * @param look asks for the limit in force; undefined: it is not told
+   * @returns the limit that somebody else has set, undefined where nobody has
+   */
+  async notice(look: () => Promise<number | undefined>): Promise<number | undefined> {
+    const { begun } = this;
+    // While one of ours is on its way nothing is known.
+    if (begun !== this.done) return undefined;
+    const limitMs = await look();
+    if (limitMs === undefined || begun !== this.begun) return undefined;
+    const before = this.inForceMs;
+    this.inForceMs = limitMs;
+    if (before === undefined || before === limitMs) return undefined;
+    this.formerMs = limitMs;
+    this.changed = false;
+    return limitMs;
   }
 
   /** @param source what the source says now */
   async putBack({ state }: SideLook): Promise<readonly Restored[]> {
-    const { formerMs: limitMs } = this.parts;
+    const { formerMs: limitMs } = this;
     if (limitMs === undefined || !this.changed) return [];
     // Its QEMU is there no more, and with it what was set.
     if (state === 'gone' || state === 'handed-over') return [];

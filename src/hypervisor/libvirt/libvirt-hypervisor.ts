@@ -215,6 +215,8 @@ export class LibvirtHypervisor implements Hypervisor {
       connections: options.streams?.connections,
       previousDowntimeLimitMs: left ?? domain.downtimeLimitMs,
       limitChanged: true,
+      downtimeLimitMs: undefined,
+      noticesLimit: false,
     });
     const refused = await this.begunOrRefused(migration);
     if (refused === undefined) return migration;
@@ -267,6 +269,8 @@ export class LibvirtHypervisor implements Hypervisor {
       connections: undefined,
       previousDowntimeLimitMs: left ?? domain.downtimeLimitMs,
       limitChanged: left !== undefined,
+      downtimeLimitMs: domain.downtimeLimitMs,
+      noticesLimit: options.noticesLimit === true,
     });
   }
 

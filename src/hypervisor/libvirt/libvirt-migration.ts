@@ -82,6 +82,10 @@ export interface LibvirtMigrationParts {
   readonly previousDowntimeLimitMs: number | undefined;
   /** One of ours has changed it already. */
   readonly limitChanged: boolean;
+  /** The one that is in force as it begins, or is come upon; undefined where libvirt did not tell. */
+  readonly downtimeLimitMs: number | undefined;
+  /** Somebody else may set it too, and that is to be told. */
+  readonly noticesLimit: boolean;
   /** How long a libvirtd that cannot be asked is waited for. */
   readonly reconnectForMs: number;
 }
@@ -115,6 +119,8 @@ export class LibvirtMigration implements RunningMigration {
   private answeredMs: number;
   private readonly seen = new Seen();
   private throttled = false;
+  /** The downtime limit is being asked for. */
+  private noticing = false;
   /** The guest was seen running, whoever has stopped it since. */
   private ran: boolean;
   private suspendedByUs = false;
@@ -147,6 +153,7 @@ export class LibvirtMigration implements RunningMigration {
       name: parts.guest.name,
       formerMs: parts.previousDowntimeLimitMs,
       changed: parts.limitChanged,
+      inForceMs: parts.downtimeLimitMs,
       act: async (limitMs) => await this.sides.source.act('migrate-setmaxdowntime', String(limitMs)),
     });
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
@@ -422,6 +429,17 @@ export class LibvirtMigration implements RunningMigration {
     if (this.state.kind !== 'copying') return;
     this.sides.source.watch.prove(look.askedMs);
     this.sides.destination.watch.prove(look.askedMs);
+    if (this.parts.noticesLimit) void this.noticeLimit();
+  }
+
+  /** Beside the looks at the job, which are not to wait for it. */
+  private async noticeLimit(): Promise<void> {
+    if (this.noticing) return;
+    this.noticing = true;
+    const limitMs = await this.downtime.notice(() => this.sides.source.downtimeLimitMs());
+    this.noticing = false;
+    if (limitMs !== undefined && this.state.kind === 'copying')
+      this.observer.tell({ kind: 'limit-set', atMs: this.observer.now(), limitMs });
   }
 
   private takeBeginning(look: JobLook): void {

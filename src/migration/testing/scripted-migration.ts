@@ -82,7 +82,8 @@ export class ScriptedMigration implements RunningMigration {
   }
 
   async setDowntimeLimit({ pauseMs }: PauseRequest): Promise<Effect> {
-    return await this.call('setDowntimeLimit', `limit ${Math.round(pauseMs)}`);
+    const { did } = await this.call('setDowntimeLimit', `limit ${Math.round(pauseMs)}`);
+    return { did, set: { downtimeLimitMs: pauseMs } };
   }
 
   async throttle(percent: number): Promise<Effect> {

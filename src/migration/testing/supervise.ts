@@ -3,6 +3,7 @@ import type { MigrationEvent } from '../../hypervisor/hypervisor.ts';
 import type { Happening } from '../../journal/journal-entry.ts';
 import { mp } from '../../policy/mp.ts';
 import { DEFAULT_LIMITS, type Decision, type Limits, type PolicyKind } from '../../policy/policy.ts';
+import type { OtherHand } from '../other-hand.ts';
 import { Supervisor } from '../supervisor.ts';
 import type { ScriptedMigration } from './scripted-migration.ts';
 
@@ -47,7 +48,11 @@ export const STAYED = {
 
 export function supervise(
   migration: ScriptedMigration,
-  { kind = mp(), limits = {} as Partial<Limits> } = {},
+  {
+    kind = mp(),
+    limits = {},
+    otherHand,
+  }: { kind?: PolicyKind; limits?: Partial<Limits>; otherHand?: OtherHand } = {},
 ) {
   const journal: (Happening & { atMs: number })[] = [];
   const supervisor = new Supervisor(
@@ -55,6 +60,9 @@ export function supervise(
     kind,
     { ...DEFAULT_LIMITS, ...limits },
     { write: (atMs, happening) => journal.push({ atMs, ...happening }) },
+    undefined,
+    [],
+    otherHand,
   );
   return { supervisor, journal, done: supervisor.run() };
 }

@@ -29,6 +29,7 @@ describe('the XML of a domain', () => {
       hostDevices: [],
       obstacles: [],
       metadata: undefined,
+      metadataNamespaces: [],
     });
   });
 

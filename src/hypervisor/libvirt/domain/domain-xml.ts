@@ -27,6 +27,8 @@ export interface DomainDescription {
   readonly obstacles: readonly string[];
   /** The attributes, by local name, of the one element of our namespace in its metadata. */
   readonly metadata: Record<string, string> | undefined;
+  /** Of all elements in its metadata: who else keeps something there. */
+  readonly metadataNamespaces: readonly string[];
 }
 
 /** `host`: the processor of the host it runs on, as it is; `stated`: one whose features the XML lists. */
@@ -60,6 +62,7 @@ export function parseDomainXml(xml: string): DomainDescription {
     hostDevices: hostDevicesOf(devices),
     obstacles: obstaclesOf(domain),
     metadata: metadataOf(at(domain, 'metadata')),
+    metadataNamespaces: childrenOf(at(domain, 'metadata')).flatMap(({ namespaceURI }) => namespaceURI ?? []),
   };
 }
 

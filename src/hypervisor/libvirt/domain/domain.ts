@@ -89,7 +89,7 @@ export async function lookUpDomain(vm: string, haste = false): Promise<Domain> {
       : undefined;
   return {
     ...{ ...address, uuid, xml, description, versions, job, jobBeganMs },
-    downtimeLimitMs: /^\d+$/.test(limit.trim()) ? Number(limit.trim()) : undefined,
+    downtimeLimitMs: limitMsOf(limit),
     capBytesPerSecond: capOf(Number(speed.trim())),
     facts: {
       vm,
@@ -105,6 +105,12 @@ export async function lookUpDomain(vm: string, haste = false): Promise<Domain> {
       losesWrites,
     },
   };
+}
+
+/** @param answer of `virsh migrate-getmaxdowntime` @returns undefined where that is no limit */
+export function limitMsOf(answer: string): number | undefined {
+  const text = answer.trim();
+  return /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
 /** libvirt's own default, 2^43 MiB/s, is as good as none. */

@@ -151,6 +151,8 @@ export function scripted({ attached = false, quiet = false, ...given }: Script =
     connections: undefined,
     previousDowntimeLimitMs: 300,
     limitChanged: !attached,
+    downtimeLimitMs: 300,
+    noticesLimit: false,
     reconnectForMs: 60_000,
     ...given,
   });
