@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseConfig } from '../config/parse-config.ts';
 import type { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
-import { fakeVirsh, soon } from '../hypervisor/libvirt/virsh/testing/fake-virsh.ts';
+import { fakeHost, soon } from '../hypervisor/libvirt/virsh/testing/fake-virsh.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { initiatorHere } from '../journal/initiator.ts';
 import { ScriptedMigration } from '../migration/testing/scripted-migration.ts';
@@ -24,7 +24,7 @@ const HOST = `case "$4" in
 esac`;
 
 async function takenOver(script: string, toml = '') {
-  fakeVirsh(script);
+  fakeHost(script);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'switchover-taken-'));
   onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true }));
   const migration = new ScriptedMigration({ begunByUs: false });

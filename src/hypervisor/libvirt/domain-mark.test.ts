@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { RefusedError } from '../refusal.ts';
 import {
   type DomainMark,
@@ -12,7 +12,7 @@ import {
   refuseMarked,
 } from './domain-mark.ts';
 import { decodeMark, encodeMark, type LeaseMark, type Place } from './lease-mark.ts';
-import { fakeVirsh, soon, TEST_HOST, TEST_UUID } from './virsh/testing/fake-virsh.ts';
+import { fakeHost, soon, TEST_HOST, TEST_UUID } from './virsh/testing/fake-virsh.ts';
 
 const HERE = placeHere();
 const THERE: Place = { ...HERE, host: 'host2', bootId: '5cf1e1f5-7a3e-4ef0-8a55-3b2b7c9f8d22' };
@@ -35,7 +35,7 @@ beforeEach(() => {
   onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
   metadata = path.join(folder, 'metadata');
   job = path.join(folder, 'job');
-  fakeVirsh(`
+  fakeHost(`
     command=$4; shift 4
     [ $command = domjobinfo ] && { [ -e ${job} ] && echo 'Job type: 2' && echo 'operation: 5'; exit 0; }
     [ "$1 $2 $3" = "--domain=${TEST_UUID} --uri=urn:switchover:lease:1 --live" ] || exit 9
@@ -111,8 +111,9 @@ describe('marking', () => {
   });
 
   test('loses to a mark that was set at the same instant after it', async () => {
-    const refused = refusalOf(markDomain(TEST_HOST, TEST_UUID, HERE, { ...QUICK, settleMs: 300 }));
-    await vi.waitUntil(() => stored() !== 'none', { timeout: 4000, interval: 1 });
+    const marked = await mark({ ...NEVER_RENEWED, settleMs: 300 });
+    const refused = refusalOf(marked.rest());
+    await new Promise((resolve) => setTimeout(resolve, 100));
     store(OTHER);
     expect((await refused).message).toContain('process 4711 on host2');
     expect(stored()).toEqual(OTHER);
@@ -166,11 +167,11 @@ describe('a migration that is under way', () => {
 });
 
 test('virsh before 11 complains where there is no mark', async () => {
-  fakeVirsh("echo 'error: metadata not found: Requested metadata element is not present' >&2; exit 1");
+  fakeHost("echo 'error: metadata not found: Requested metadata element is not present' >&2; exit 1");
   expect(await readMark(TEST_HOST, TEST_UUID)).toBe('none');
 });
 
 test('a host that does not answer is no free one', async () => {
-  fakeVirsh("echo 'error: failed to connect to the hypervisor' >&2; exit 1");
+  fakeHost("echo 'error: failed to connect to the hypervisor' >&2; exit 1");
   expect((await refusalOf(markDomain(TEST_HOST, TEST_UUID, HERE, QUICK))).code).toBe('unreachable');
 });

@@ -31,7 +31,7 @@ export interface MarkTiming {
   /** Between two looks at a mark of which nobody knows whether its holder lives. */
   readonly lookEveryMs: number;
   readonly staleAfterMs: number;
-  /** Between setting a mark and finding that it is still there. */
+  /** Between setting a mark and finding that it is still there, when the migration is to begin. */
   readonly settleMs: number;
 }
 
@@ -88,9 +88,6 @@ export async function markDomain(
   const since = new Date().toISOString();
   const mark: LeaseMark = { ...here, id: randomUUID(), pid: process.pid, since, beat: 0 };
   await set(uri, uuid, mark);
-  await sleep(timing.settleMs);
-  const found = await readMark(uri, uuid);
-  if (!isOf(found, mark)) throw heldBy(uri, uuid, found);
   return new DomainMark(uri, uuid, mark, timing);
 }
 
@@ -107,20 +104,25 @@ export class DomainMark {
   private mark: LeaseMark;
   private state: MarkState = 'renewing';
   private readonly stopped = new AbortController();
+  /** What another sets who found the domain free as we did, he has set by then. */
+  private readonly settled: Promise<void>;
   private readonly renewal: Promise<void>;
 
   constructor(uri: string, uuid: string, mark: LeaseMark, timing: MarkTiming) {
     this.uri = uri;
     this.uuid = uuid;
     this.mark = mark;
+    this.settled = sleep(timing.settleMs);
     this.renewal = this.keepRenewing(timing.renewEveryMs);
   }
 
   /**
-   * To be called right before the migration begins: ends the renewing, and makes sure that the mark is still ours.
+   * To be called right before the migration begins: ends the renewing, and makes sure that the mark is still ours, a while after
+   * it was set.
    * @throws {RefusedError} `held` when another controller has taken it meanwhile
    */
   async rest(): Promise<void> {
+    await this.settled;
     await this.stopRenewing();
     const found = await readMark(this.uri, this.uuid);
     if (isOf(found, this.mark)) return;

@@ -4,7 +4,7 @@ import { VirtualClock } from '../testing/virtual-clock.ts';
 import { domainAddress } from './address.ts';
 import { LibvirtHypervisor } from './libvirt-hypervisor.ts';
 import { EventHub } from './virsh/event-hub.ts';
-import { type FakeVirsh, fakeVirsh, TEST_UUID } from './virsh/testing/fake-virsh.ts';
+import { type FakeVirsh, fakeHost, TEST_UUID } from './virsh/testing/fake-virsh.ts';
 
 const SOURCE = 'qemu:///source';
 const THERE = 'qemu:///there';
@@ -40,7 +40,7 @@ function hosts({
   dirtyRate = 'echo dirtyrate.calc_status=1',
 }: Answers = {}): FakeVirsh {
   const xml = `<domain type='kvm'><name>vm1</name><uuid>${TEST_UUID}</uuid><memory unit='KiB'>1024</memory><os><type arch='x86_64' machine='pc'>hvm</type></os><devices><emulator>/usr/bin/qemu</emulator></devices></domain>`;
-  return fakeVirsh(`uri=$3
+  return fakeHost(`uri=$3
 [ $# -gt 3 ] && shift 3 || { while read -r word rest; do
   case "$word $rest" in
     'echo --err '*) echo "error: \${rest#--err }" >&2 ;;

@@ -40,13 +40,14 @@ import { isThisMachine, qemuOf, vcpuThreads } from './domain-process.ts';
 import { notPutBack } from './downtime-setting.ts';
 import { LibvirtMigration } from './libvirt-migration.ts';
 import { migrateArguments, PLAIN_MIGRATE, type VirshMigrateOptions } from './migrate-command.ts';
-import { preflight } from './preflight/preflight.ts';
+import { preflight, questionOf } from './preflight/preflight.ts';
 import type { Verdict } from './preflight/verdict.ts';
 import { RecentAnswer } from './recent-answer.ts';
 import { ask } from './virsh/ask.ts';
 import { EventHub } from './virsh/event-hub.ts';
+import { askHost } from './virsh/host-shells.ts';
 import { refusalOf } from './virsh/refusal.ts';
-import { VirshTimeoutError, virsh, virshOnItsOwn } from './virsh/virsh.ts';
+import { VirshTimeoutError, virshOnItsOwn } from './virsh/virsh.ts';
 import { VirshShell } from './virsh/virsh-shell.ts';
 
 const RECONNECT_FOR_MS = 60_000;
@@ -362,9 +363,9 @@ export class LibvirtHypervisor implements Hypervisor {
         lineRateStated: options.lineRateBytesPerSecond !== undefined,
       },
     };
-    // Our own mark in its metadata changes nothing that was found.
-    const question = JSON.stringify({ ...parts, domainXml: withoutMetadata(domain.xml) });
-    const { findings, notes, maxSentBytes } = await this.verdict.to(question, () => preflight(parts));
+    const { findings, notes, maxSentBytes } = await this.verdict.to(questionOf(parts), () =>
+      preflight(parts),
+    );
     return {
       domain,
       findings: [...(await sourceFindings(domain, options)), ...findings],
@@ -372,10 +373,6 @@ export class LibvirtHypervisor implements Hypervisor {
       maxSentBytes,
     };
   }
-}
-
-function withoutMetadata(xml: string): string {
-  return xml.replace(/<metadata>[\s\S]*?<\/metadata>/, '');
 }
 
 async function sourceFindings(domain: Domain, options: CheckOptions): Promise<RefusedError[]> {
@@ -443,7 +440,7 @@ async function takeBackFirstLimit(domain: Domain, formerMs: number): Promise<voi
 async function setFirstLimit({ uri, uuid, facts, downtimeLimitMs }: Domain, limitMs: number): Promise<void> {
   const wholeMs = Math.max(1, Math.round(limitMs));
   try {
-    await virsh(uri, ['migrate-setmaxdowntime', `--domain=${uuid}`, `--downtime=${wholeMs}`]);
+    await askHost(uri, ['migrate-setmaxdowntime', `--domain=${uuid}`, `--downtime=${wholeMs}`]);
   } catch (error) {
     if (!(error instanceof VirshTimeoutError)) throw refusalOf(uri, error);
     throw new NotBegunError(

@@ -1,6 +1,7 @@
+import { askHost } from '../virsh/host-shells.ts';
 import { type JobInfo, parseJobInfo } from '../virsh/job-info.ts';
 import { isWithoutAnswer, refusalOf } from '../virsh/refusal.ts';
-import { VirshError, virsh } from '../virsh/virsh.ts';
+import { VirshError } from '../virsh/virsh.ts';
 
 /** Asks virsh, however. @throws {VirshError} @throws {NoVirshError} @throws {VirshTimeoutError} */
 export type AskVirsh = (args: readonly string[]) => Promise<string>;
@@ -8,9 +9,8 @@ export type AskVirsh = (args: readonly string[]) => Promise<string>;
 /** A QEMU that hangs holds up libvirt's answer for 30 s. */
 const PATIENT_MS = 10_000;
 
-/** By a process for each question. */
 export function virshAt(uri: string): AskVirsh {
-  return async (args) => await virsh(uri, args, { timeoutMs: PATIENT_MS });
+  return async (args) => await askHost(uri, args, PATIENT_MS);
 }
 
 /**
@@ -28,7 +28,7 @@ export async function jobOf(ask: AskVirsh, uuid: string): Promise<JobInfo> {
   }
 }
 
-/** The same by a process of its own. @throws {RefusedError} when the host gives no answer */
+/** The same. @throws {RefusedError} when the host gives no answer */
 export async function jobAt(uri: string, uuid: string): Promise<JobInfo> {
   try {
     return await jobOf(virshAt(uri), uuid);

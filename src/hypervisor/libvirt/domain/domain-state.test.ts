@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fakeVirsh, TEST_HOST, TEST_UUID, withoutVirsh } from '../virsh/testing/fake-virsh.ts';
+import { fakeHost, TEST_HOST, TEST_UUID, withoutVirsh } from '../virsh/testing/fake-virsh.ts';
 import { VirshError, VirshTimeoutError } from '../virsh/virsh.ts';
 import { lookAtSide, sideLookOf, sideStateAt } from './domain-state.ts';
 
@@ -112,7 +112,7 @@ describe('asked of a host', () => {
   });
 
   test('a guest that arrives is known by libvirt’s refusal to give figures there', async () => {
-    fakeVirsh(`[ $4 = domstate ] && echo 'paused (migrating)' && exit
+    fakeHost(`[ $4 = domstate ] && echo 'paused (migrating)' && exit
 echo 'error: Operation not supported: migration statistics are available only on the source host' >&2
 exit 1`);
     expect(await sideStateAt(TEST_HOST, TEST_UUID)).toBe('incoming');

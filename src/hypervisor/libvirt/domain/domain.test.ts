@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { domainAddress } from '../address.ts';
-import { fakeVirsh, TEST_HOST, TEST_UUID } from '../virsh/testing/fake-virsh.ts';
+import { fakeHost, TEST_HOST, TEST_UUID } from '../virsh/testing/fake-virsh.ts';
 import { lookUpDomain, uuidOf } from './domain.ts';
 
 const VICTIM = `case "$4" in
@@ -29,12 +29,12 @@ test('a number that virsh takes for the id of another domain is refused in one s
 });
 
 test('a number that is the name is taken', async () => {
-  fakeVirsh(`[ $4 = domuuid ] && echo ${TEST_UUID}; [ $4 = domname ] && echo 007; exit 0`);
+  fakeHost(`[ $4 = domuuid ] && echo ${TEST_UUID}; [ $4 = domname ] && echo 007; exit 0`);
   expect(await uuidOf({ uri: 'qemu:///fake', domain: '007' })).toBe(TEST_UUID);
 });
 
 test('whatever the name, the one in the XML must be it', async () => {
-  fakeVirsh(VICTIM);
+  fakeHost(VICTIM);
   await expect(lookUpDomain(domainAddress('qemu:///fake', 'vm1'))).rejects.toMatchObject({
     code: 'no-domain',
     message: expect.stringContaining('"victim"'),

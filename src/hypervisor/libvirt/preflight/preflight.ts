@@ -9,6 +9,7 @@ import { RefusedError } from '../../hypervisor.ts';
 import type { DomainDescription } from '../domain/domain-xml.ts';
 import { type HostVersions, parseVersions } from '../domain/versions.ts';
 import { type Answer, answerOf, valueIn } from '../virsh/answer.ts';
+import { askHost } from '../virsh/host-shells.ts';
 import { refusalOf } from '../virsh/refusal.ts';
 import { virsh } from '../virsh/virsh.ts';
 import { checkDefects } from './check-defects.ts';
@@ -34,6 +35,13 @@ export interface PreflightParts {
   /** The name it shall have on the destination. */
   readonly destinationName: string;
   readonly options: PreflightOptions;
+}
+
+/** What the verdict depends on, to know whether it was asked before: our own mark in the domain's metadata changes nothing. */
+export function questionOf({ domainXml, description, ...parts }: PreflightParts): string {
+  const { metadata, metadataNamespaces, ...described } = description;
+  const xml = domainXml.replace(/\s*<metadata>[\s\S]*?<\/metadata>/, '');
+  return JSON.stringify({ ...parts, description: described, domainXml: xml });
 }
 
 /** Never rejects: what cannot be found out is a finding or a note. */
@@ -62,7 +70,7 @@ export async function preflight(parts: PreflightParts): Promise<Verdict> {
 
 /** The first question to a host: when it fails, all others would. */
 async function hello(uri: string): Promise<Answer<HostVersions>> {
-  return await answerOf(virsh(uri, ['version', '--daemon']).then(parseVersions));
+  return await answerOf(askHost(uri, ['version', '--daemon']).then(parseVersions));
 }
 
 function unanswered(host: string, answer: Answer<unknown>): Verdict {
@@ -83,9 +91,9 @@ async function checkDestination(parts: PreflightParts): Promise<Verdict> {
     hostUuid(sourceUri),
     hostUuid(uri),
     answerOf(domainsOn(uri)),
-    answerOf(virsh(uri, ['nodememstats']).then(parseNodeMemory)),
+    answerOf(askHost(uri, ['nodememstats']).then(parseNodeMemory)),
     answerOf(
-      virsh(uri, [
+      askHost(uri, [
         'domcapabilities',
         `--virttype=${type}`,
         `--arch=${arch}`,
@@ -115,20 +123,20 @@ async function checkWhereTo(parts: PreflightParts, destinationAnswers: boolean):
     force: options.force,
     memoryHardLimit: description.memoryHardLimit,
     sourceIsLocal: isLocalUri(sourceUri),
-    hostname: destinationAnswers ? await answerOf(virsh(destinationUri, ['hostname'])) : undefined,
+    hostname: destinationAnswers ? await answerOf(askHost(destinationUri, ['hostname'])) : undefined,
   });
 }
 
 async function hostUuid(uri: string): Promise<Answer<string | undefined>> {
-  return await answerOf(virsh(uri, ['capabilities']).then(parseHostUuid));
+  return await answerOf(askHost(uri, ['capabilities']).then(parseHostUuid));
 }
 
 /** In two lists, because not every virsh prints names and UUIDs together. */
 async function domainsOn(uri: string): Promise<KnownDomain[] | undefined> {
   const [uuids, names, inactive] = await Promise.all([
-    virsh(uri, ['list', '--all', '--uuid']),
+    askHost(uri, ['list', '--all', '--uuid']),
     virsh(uri, ['list', '--all', '--name']),
-    virsh(uri, ['list', '--inactive', '--uuid']),
+    askHost(uri, ['list', '--inactive', '--uuid']),
   ]);
   return knownDomains(uuids, names, inactive);
 }
@@ -149,9 +157,9 @@ async function compareCpu(parts: PreflightParts): Promise<Answer<string> | undef
   const kind = [`--virttype=${type}`, `--arch=${arch}`];
   return await answerOf(
     (async () => {
-      const xml = cpu === 'host' ? await virsh(sourceUri, ['domcapabilities', ...kind]) : domainXml;
+      const xml = cpu === 'host' ? await askHost(sourceUri, ['domcapabilities', ...kind]) : domainXml;
       return await withFile(xml, async (path) =>
-        virsh(destinationUri, ['hypervisor-cpu-compare', '--error', ...kind, `--file=${path}`]),
+        askHost(destinationUri, ['hypervisor-cpu-compare', '--error', ...kind, `--file=${path}`]),
       );
     })(),
   );

@@ -1,10 +1,10 @@
+import { askHost } from './host-shells.ts';
 import { refusalOf } from './refusal.ts';
-import { virsh } from './virsh.ts';
 
 /** @throws {RefusedError} in place of what virsh says */
 export async function ask(uri: string, args: readonly string[]): Promise<string> {
   try {
-    return await virsh(uri, args);
+    return await askHost(uri, args);
   } catch (error) {
     throw refusalOf(uri, error);
   }

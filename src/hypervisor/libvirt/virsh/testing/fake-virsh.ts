@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { onTestFinished, vi } from 'vitest';
+import { closeShells } from '../host-shells.ts';
 
 export const TEST_HOST = 'test:///default';
 /** The domain of libvirt's built-in test host. */
@@ -22,12 +23,12 @@ export interface FakeVirsh {
  *   has a line for each start until now
  * @param connecting what it does when it is only asked for its `uri`, which counts as no start
  */
-export function fakeVirsh(script: string, connecting = 'exit 0'): FakeVirsh {
+export function fakeVirsh(script: string, connecting = 'exit 0', first = ''): FakeVirsh {
   const folder = temporaryFolder();
   const pids = path.join(folder, 'pids');
   fs.writeFileSync(
     path.join(folder, 'virsh'),
-    `#!/bin/sh\n[ "$*" != "\${*% uri}" ] && { ${connecting}; }\nstarts=${pids}; echo $$ >> $starts\n${script}\n`,
+    `#!/bin/sh\n[ "$*" != "\${*% uri}" ] && { ${connecting}; }\n${first}\nstarts=${pids}; echo $$ >> $starts\n${script}\n`,
     {
       mode: 0o755,
     },
@@ -37,6 +38,29 @@ export function fakeVirsh(script: string, connecting = 'exit 0'): FakeVirsh {
     fs.existsSync(file) ? fs.readFileSync(file, 'utf8').trim().split('\n') : [];
   return { pids: () => linesOf(pids).map(Number), did: () => linesOf(`${pids}.did`) };
 }
+
+/**
+ * The same for a host that is asked by a virsh that stays: each command that it is given is one start of the script, as it
+ * would be by itself.
+ */
+export function fakeHost(script: string): FakeVirsh {
+  return fakeVirsh(script, 'exit 0', STAYS);
+}
+
+/** Begun without a command it reads them. */
+const STAYS = `if [ $# -eq 3 ]; then
+  said="$0.$$"
+  while IFS= read -r line; do
+    case "$line" in
+      'echo --err '*) echo "\${line#echo --err }" >&2 ;;
+      'echo '*) echo "\${line#echo }" ;;
+      *) "$0" "$@" $line 2>"$said" </dev/null || grep -q 'error: ' "$said" || echo 'error: it failed' >>"$said"
+        cat "$said" >&2
+        echo ;;
+    esac
+  done
+  exit 0
+fi`;
 
 /** The real one, told apart by its processes. */
 export function watchedVirsh(): FakeVirsh {
@@ -65,7 +89,12 @@ export async function soon(check: () => void): Promise<void> {
 
 function setPath(value: string): void {
   vi.stubEnv('PATH', value);
-  onTestFinished(() => void vi.unstubAllEnvs());
+  // A virsh that stays is of the path before.
+  closeShells();
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+    closeShells();
+  });
 }
 
 function temporaryFolder(): string {
