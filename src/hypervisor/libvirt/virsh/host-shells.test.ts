@@ -18,6 +18,7 @@ const TELLS = `while read -r word rest; do
     'echo --err '*) echo "\${rest#--err }" >&2 ;;
     'echo '*) echo "$rest" ;;
     hangs*) exec sleep 60 ;;
+    slow*) sleep 0.02; echo done ;;
     fails*) echo 'error: no such thing' >&2 ;;
     *) echo "$word $$" ;;
   esac
@@ -43,6 +44,13 @@ describe('the virshs of a host', () => {
     const answers = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((word) => askHost(HOST, [word])));
     expect(answers.map((answer) => answer.split(' ')[0])).toEqual(['a', 'b', 'c', 'd', 'e']);
     expect(fake.pids()).toHaveLength(1);
+  });
+
+  test('many that are asked at once do not start one each, however long all take together', async () => {
+    const fake = fakeVirsh(TELLS);
+    await askHost(HOST, ['first']);
+    await Promise.all(Array.from({ length: 40 }, () => askHost(HOST, ['slow'])));
+    expect(fake.pids().length).toBeLessThanOrEqual(2);
   });
 
   test('one that hangs holds up nobody else, and is ended', async () => {

@@ -19,6 +19,8 @@ class HostShells {
   private readonly idle: VirshShell[] = [];
   private readonly waiting: ((shell: VirshShell) => void)[] = [];
   private lent = 0;
+  /** When one was last started, or given back. */
+  private movedMs = 0;
   private connected = false;
   private closed = false;
   private idleTimer: NodeJS.Timeout | undefined;
@@ -53,24 +55,34 @@ class HostShells {
   private async borrow(): Promise<VirshShell> {
     const shell = this.idle.pop() ?? (this.lent > 0 ? await this.comesBack() : undefined);
     this.lent += 1;
-    return shell ?? new VirshShell(this.uri);
+    if (shell) return shell;
+    this.movedMs = performance.now();
+    return new VirshShell(this.uri);
   }
 
+  /** @returns undefined where another is to be started: none was given back, and none started, for a while */
   private async comesBack(): Promise<VirshShell | undefined> {
     const { promise, resolve } = Promise.withResolvers<VirshShell | undefined>();
     this.waiting.push(resolve);
-    const timer = setTimeout(
-      () => {
-        this.waiting.splice(this.waiting.indexOf(resolve), 1);
-        resolve(undefined);
-      },
-      this.connected ? SOON_MS : CONNECTED_MS,
-    );
+    let timer: NodeJS.Timeout;
+    const look = () => {
+      const leftMs = this.movedMs + (this.connected ? SOON_MS : CONNECTED_MS) - performance.now();
+      if (leftMs > 0) {
+        timer = setTimeout(look, leftMs);
+        return;
+      }
+      // The others wait for this one.
+      this.movedMs = performance.now();
+      this.waiting.splice(this.waiting.indexOf(resolve), 1);
+      resolve(undefined);
+    };
+    look();
     return await promise.finally(() => clearTimeout(timer));
   }
 
   private giveBack(shell: VirshShell): void {
     this.lent -= 1;
+    this.movedMs = performance.now();
     const next = this.waiting.shift();
     if (next) return next(shell);
     if (this.closed) return shell.close();
