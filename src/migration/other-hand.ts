@@ -9,11 +9,14 @@ import type { Limits } from '../policy/policy.ts';
 /** `true`: the configured limits hold against his. `false`: his always do. Undefined: as he shows himself. */
 export type Insist = boolean | undefined;
 
+/** The limits that depend on it. */
+export type Pauses = Pick<Limits, 'downtimeMs' | 'maxDowntimeMs' | 'overBudget'>;
+
 export interface OtherHandParts {
   /** What holds where his limit does not. */
-  readonly configured: Limits;
+  readonly configured: Pauses;
   /** The same with a limit that he means. */
-  underHis(limitMs: number): Limits;
+  underHis(limitMs: number): Pauses;
   readonly insist: Insist;
   /** A manager that is known to raise its limit by steps, by its name. */
   readonly ramps: string | undefined;
@@ -23,7 +26,7 @@ export interface OtherHandParts {
 
 export interface Reaction {
   /** What holds from now on. */
-  readonly limits: Limits;
+  readonly limits: Pauses;
   /** A limit of ours that is longer than his is to be put back. */
   readonly insists: boolean;
   /** Why, behind a colon. */
@@ -43,7 +46,7 @@ export class OtherHand {
   }
 
   /** What holds before he sets anything more. */
-  get limits(): Limits {
+  get limits(): Pauses {
     const { foundMs, configured } = this.parts;
     return this.insists || foundMs === undefined ? configured : this.parts.underHis(foundMs);
   }

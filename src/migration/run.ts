@@ -129,15 +129,7 @@ export function runFrom(opened: Opened, begin: (hold: Hold) => Promise<RunningMi
 
   const follow = async (migration: RunningMigration): Promise<Outcome> => {
     journal.append(0, { type: 'effect', did: `follows ${wish.vm}`, set: { mark: migration.mark } });
-    supervisor = new Supervisor(
-      migration,
-      wish.kind,
-      limitsOf(wish, migration),
-      sinkOf(journal),
-      known,
-      past,
-      otherHand,
-    );
+    supervisor = new Supervisor(migration, wish.kind, wish.limits, sinkOf(journal), known, past, otherHand);
     const running = supervisor.run();
     begun.resolve();
     if (early?.kind === 'cancel') void supervisor.cancel(early.reason);
@@ -240,13 +232,6 @@ export function openingOf(
 }
 
 /** The cap that a driver finds in force is what the passes run under (a starter's, where we take over). */
-function limitsOf({ limits }: RunWish, migration: RunningMigration): Limits {
-  return {
-    ...limits,
-    bandwidthBytesPerSecond: limits.bandwidthBytesPerSecond ?? migration.passCapBytesPerSecond,
-  };
-}
-
 function notBegun(journal: JournalWriter, error: NotBegunError): Outcome {
   const outcome: Outcome = {
     outcome: error.wished ? 'cancelled' : 'failed',

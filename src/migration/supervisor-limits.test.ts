@@ -239,6 +239,27 @@ describe('the stall clock', () => {
   });
 });
 
+test('new limits leave the cap of the one who began the migration', async () => {
+  const migration = new ScriptedMigration({ passCap: 60e6 });
+  const began: Limits[] = [];
+  const kind = always({ action: 'continue', reason: '' });
+  const spied = {
+    ...kind,
+    begin: (limits: Limits) => {
+      began.push(limits);
+      return kind.begin(limits);
+    },
+  };
+  const { supervisor, done } = supervise(migration, { kind: spied });
+  supervisor.setLimits({ ...DEFAULT_LIMITS, maxDowntimeMs: 1000 });
+  migration.end(ARRIVED);
+  await done;
+  expect(began.map((limits) => [limits.maxDowntimeMs, limits.bandwidthBytesPerSecond])).toEqual([
+    [DEFAULT_LIMITS.maxDowntimeMs, 60e6],
+    [1000, 60e6],
+  ]);
+});
+
 describe('somebody else sets the limit of the same migration', () => {
   const configured = { ...DEFAULT_LIMITS, maxDowntimeMs: 4000 };
   const handOf = (foundMs: number) =>

@@ -22,7 +22,7 @@ import { BrownOutMeter } from './brown-out.ts';
 import { CancelTransaction, wordsOf } from './cancelling.ts';
 import { detachedOutcome, endedOutcome, type GivenUp, type Seen, stuckOutcome } from './ending.ts';
 import { heldLimits } from './held-limits.ts';
-import type { OtherHand } from './other-hand.ts';
+import type { OtherHand, Pauses } from './other-hand.ts';
 import type { Outcome } from './outcome.ts';
 import { PauseMeter } from './pause-meter.ts';
 import { type Allowing, pauseRequestOf } from './pause-request.ts';
@@ -88,7 +88,7 @@ export class Supervisor {
   constructor(
     migration: RunningMigration,
     kind: PolicyKind,
-    limits: Limits,
+    given: Limits,
     journal: JournalSink,
     known: Foreknowledge = NOTHING_KNOWN,
     past: readonly MeasuredBoundary[] = [],
@@ -97,6 +97,7 @@ export class Supervisor {
     this.migration = migration;
     this.kind = kind;
     this.known = known;
+    const limits = underCap(given, migration);
     this.policy = kind.begin(limits, known);
     this.limits = limits;
     this.journal = journal;
@@ -155,10 +156,10 @@ export class Supervisor {
   }
 
   /** New limits while it runs: what was seen so far is shown to the policy again, under them. */
-  setLimits(limits: Limits): void {
-    this.limits = limits;
+  setLimits(given: Limits): void {
+    this.limits = underCap(given, this.migration);
     if (this.braking) return;
-    this.policy = this.kind.begin(limits, this.known);
+    this.policy = this.kind.begin(this.limits, this.known);
     for (const boundary of this.boundaries) this.policy.observe(boundary);
   }
 
@@ -286,7 +287,8 @@ export class Supervisor {
     const reaction = this.otherHand?.sees(limitMs);
     const words = reaction ? `: ${reaction.words}` : '';
     this.warn(`somebody else set the downtime limit to ${formatDuration(limitMs)}${words}`);
-    if (reaction && reaction.limits !== this.limits) this.setLimits(reaction.limits);
+    if (reaction && reaction.limits.maxDowntimeMs !== this.limits.maxDowntimeMs)
+      this.setLimits({ ...this.limits, ...pausesOf(reaction.limits) });
     if (reaction?.insists && this.allowed && this.limitSetMs > limitMs) this.allow(this.allowed);
   }
 
@@ -518,4 +520,16 @@ export class Supervisor {
   private note(happening: Happening): void {
     this.journal.write(this.nowMs, happening);
   }
+}
+
+/** A cap that is stated for nobody may well hold the passes all the same: of one who began the migration. */
+function underCap(limits: Limits, { passCapBytesPerSecond }: RunningMigration): Limits {
+  return {
+    ...limits,
+    bandwidthBytesPerSecond: limits.bandwidthBytesPerSecond ?? passCapBytesPerSecond,
+  };
+}
+
+function pausesOf({ downtimeMs, maxDowntimeMs, overBudget }: Pauses): Pauses {
+  return { downtimeMs, maxDowntimeMs, overBudget };
 }

@@ -79,7 +79,7 @@ export async function takeOver(parts: TakeOverParts): Promise<TakenOver | undefi
     ramps: rampingManager(domain.description.metadataNamespaces),
     foundMs: owner.owner === 'starter' ? owner.downtimeMs : undefined,
   });
-  const { limits } = otherHand;
+  const limits = { ...configured, ...otherHand.limits };
   const kind = policyOf(settings);
   const run = await leftToItsHolder(parts, name, () =>
     takeOverRun(

@@ -30,7 +30,7 @@ export class ScriptedMigration implements RunningMigration {
   readonly guest = GUEST;
   readonly wasRunning: boolean;
   readonly mark = 'script';
-  readonly passCapBytesPerSecond = undefined;
+  readonly passCapBytesPerSecond: number | undefined;
   readonly begunByUs: boolean;
   readonly destinationWaits: boolean;
   readonly events = new EventQueue<MigrationEvent>();
@@ -45,7 +45,13 @@ export class ScriptedMigration implements RunningMigration {
   readonly gone = new Set<Side>();
   private readonly settleEnded: (end: MigrationEnd) => void;
 
-  constructor({ wasRunning = true, begunByUs = true, destinationWaits = false } = {}) {
+  constructor({
+    wasRunning = true,
+    begunByUs = true,
+    destinationWaits = false,
+    passCap = undefined as number | undefined,
+  } = {}) {
+    this.passCapBytesPerSecond = passCap;
     this.wasRunning = wasRunning;
     this.begunByUs = begunByUs;
     this.destinationWaits = destinationWaits;
