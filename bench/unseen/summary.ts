@@ -19,6 +19,8 @@ export interface Standing {
   readonly againstOracle: Ratios;
   /** Undefined for the simple rule itself. */
   readonly againstSimple: Ratios | undefined;
+  /** Of the total time alone. */
+  readonly totalAgainstSimple: Ratios | undefined;
 }
 
 export interface Summary {
@@ -52,6 +54,15 @@ function standing(name: string, possible: readonly Judged[]): Standing {
     wrongVerdicts: runs.filter((run) => run?.calledImpossible).length,
     againstOracle: ratios(possible, name, ({ oracle }) => oracle),
     againstSimple: name === 'simple' ? undefined : ratios(possible, name, (each) => runOf('simple', each)),
+    totalAgainstSimple:
+      name === 'simple'
+        ? undefined
+        : ratios(
+            possible,
+            name,
+            (each) => runOf('simple', each),
+            (run) => (run.arrived ? run.totalMs : Number.NaN),
+          ),
   };
 }
 
@@ -73,11 +84,16 @@ function runOf(name: string, { runs, misled, bestPeer }: Judged): Run | undefine
 }
 
 /** Where both arrived. */
-function ratios(judged: readonly Judged[], name: string, against: (each: Judged) => Run | undefined): Ratios {
+function ratios(
+  judged: readonly Judged[],
+  name: string,
+  against: (each: Judged) => Run | undefined,
+  measure: (run: Run) => number = costMs,
+): Ratios {
   const values = judged
     .flatMap((each) => {
       const [ours, theirs] = [runOf(name, each), against(each)];
-      const ratio = ours && theirs ? costMs(ours) / costMs(theirs) : Number.NaN;
+      const ratio = ours && theirs ? measure(ours) / measure(theirs) : Number.NaN;
       return Number.isFinite(ratio) && ratio > 0 ? [{ ratio, seed: each.seed }] : [];
     })
     .sort((a, b) => a.ratio - b.ratio);
