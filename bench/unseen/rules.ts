@@ -37,6 +37,7 @@ export const CONTENDERS: readonly Contender[] = [
   { name: 'stock', kind: stock, limits: LIMITS },
   { name: 'forecast', kind: forecast(), limits: LIMITS },
   { name: 'mp', kind: mp(), limits: LIMITS },
+  { name: 'mp, min-shrink 30%', kind: mp({ minShrink: 0.3 }), limits: LIMITS },
   { name: 'mp, min-shrink 50%', kind: mp({ minShrink: 0.5 }), limits: LIMITS },
   { name: 'simple', kind: SIMPLE, limits: LIMITS },
 ];

@@ -31,11 +31,20 @@ export interface Summary {
   /** Those that stock QEMU did not bring over. */
   readonly inNeed: number;
   readonly ofThoseInNeed: readonly Standing[];
+  /** Those that stock QEMU brought over: what helping them costs. */
+  readonly ofThoseInNoNeed: readonly Helped[];
+}
+
+export interface Helped {
+  readonly name: string;
+  readonly notArrived: number;
+  readonly againstStock: Ratios;
 }
 
 export function summaryOf(judged: readonly Judged[]): Summary {
   const possible = judged.filter(({ oracle }) => oracle !== undefined);
   const inNeed = possible.filter((each) => runOf('stock', each)?.arrived === false);
+  const inNoNeed = possible.filter((each) => runOf('stock', each)?.arrived === true);
   const names = [...(judged[0]?.runs.map(({ name }) => name) ?? []), 'best peer'];
   return {
     guests: judged.length,
@@ -43,6 +52,11 @@ export function summaryOf(judged: readonly Judged[]): Summary {
     all: names.map((name) => standing(name, possible)),
     inNeed: inNeed.length,
     ofThoseInNeed: names.map((name) => standing(name, inNeed)),
+    ofThoseInNoNeed: names.map((name) => ({
+      name,
+      notArrived: inNoNeed.filter((each) => !runOf(name, each)?.arrived).length,
+      againstStock: ratios(inNoNeed, name, (each) => runOf('stock', each)),
+    })),
   };
 }
 
