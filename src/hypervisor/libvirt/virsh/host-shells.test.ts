@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest';
-import { askHost } from './host-shells.ts';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { askHost, closeShells } from './host-shells.ts';
 import {
   fakeHost,
   fakeVirsh,
@@ -35,6 +35,19 @@ test.each([
   const words = async (asked: Promise<string>) => await asked.catch((error: Error) => error.message);
   expect((await words(askHost(TEST_HOST, args))).trim()).toBe((await words(virsh(TEST_HOST, args))).trim());
 });
+
+// A plain environment, as of a service or of CI, has no TERM: readline then showed the end of a long command only.
+test.each([{}, { TERM: 'xterm', COLUMNS: '40' }])(
+  'it does so whatever terminal it is begun on: %j',
+  async (given) => {
+    closeShells();
+    vi.stubEnv('TERM', undefined);
+    for (const [name, value] of Object.entries(given)) vi.stubEnv(name, value);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const args = ['metadata', `--domain=${TEST_UUID}`, '--uri=urn:switchover:lease:1', '--live'];
+    expect(await askHost(TEST_HOST, args)).toBe('');
+  },
+);
 
 describe('the virshs of a host', () => {
   test('one answers all that is asked one after the other, and most of what is asked at once', async () => {

@@ -158,18 +158,13 @@ function until(text: string, mark: RegExp): { before: string; rest: string } | u
   return { before: text.slice(0, match.index), rest: text.slice(match.index + match[0].length) };
 }
 
-/** readline takes every place for 80 columns wide: at the edge it shows a character, goes back and shows it again. */
-function unwrapped(line: string): string {
-  return line.replace(/(.)\r\1/g, '$1');
-}
-
 /** Takes off the prompts, and the commands that virsh shows again behind them where it has readline. */
 function withoutEcho(answer: string, { args, marker }: Asked): string {
   const shown = new Set([args.join(' '), `echo --err ${marker}`, `echo ${marker}`]);
   return answer
     .split('\n')
     .map((line) => line.replace(new RegExp(`^(${PROMPT})+`), ''))
-    .filter((line) => !shown.has(unwrapped(line)))
+    .filter((line) => !shown.has(line))
     .join('\n')
     .trim();
 }

@@ -125,7 +125,9 @@ export function spawnProblem(cause: NodeJS.ErrnoException): Error {
 
 /** English messages, which we read; and no history file, which virsh writes when it is fed commands. */
 function virshEnvironment(): NodeJS.ProcessEnv {
-  return { ...process.env, LC_ALL: 'C', LANGUAGE: '', XDG_CACHE_HOME: '/dev/null' };
+  // Its readline shows a command again, and on a terminal that it takes for narrow only the end of it.
+  const terminal = { TERM: 'dumb', COLUMNS: '10000' };
+  return { ...process.env, ...terminal, LC_ALL: 'C', LANGUAGE: '', XDG_CACHE_HOME: '/dev/null' };
 }
 
 function namelessFile(): number {
