@@ -70,30 +70,26 @@ async function runsOf(content: string, workload: Workload): Promise<Runs> {
   const runs: Record<(typeof WAYS)[number], Run[]> = { none: [], zstd: [], auto: [] };
   await using bed = await Bed.make(workload);
   for (let repeat = 1; repeat <= REPEATS; repeat += 1)
-    for (const way of WAYS) {
-      const ran = await (await bed.migrate('--json', '--compress', way)).ended;
-      const document = documentFrom(ran);
-      const arrived = document.runsOn === 'destination';
-      const arrival = await bed.arrival(arrived ? 'destination' : 'source');
-      runs[way].push({ document, verified: arrival.ok });
-      process.stderr.write(`bench: ${content}, ${way}, ${repeat} of ${REPEATS}: ${words(document)}\n`);
-      if (arrived) await bed.turnAround();
-    }
+    for (const way of WAYS)
+      runs[way].push(await once(bed, `${content}, ${way}, ${repeat} of ${REPEATS}`, ['--compress', way]));
   return runs;
 }
 
 async function tightRuns(): Promise<Run[]> {
   const runs: Run[] = [];
   await using bed = await Bed.make(CONTENTS['random'] ?? LOOP);
-  while (runs.length < REPEATS) {
-    const document = documentFrom(await (await bed.migrate('--json', ...TIGHT)).ended);
-    const arrived = document.runsOn === 'destination';
-    const arrival = await bed.arrival(arrived ? 'destination' : 'source');
-    runs.push({ document, verified: arrival.ok });
-    process.stderr.write(`bench: random, allowed 2 s, ${runs.length} of ${REPEATS}: ${words(document)}\n`);
-    if (arrived) await bed.turnAround();
-  }
+  for (let repeat = 1; repeat <= REPEATS; repeat += 1)
+    runs.push(await once(bed, `random, allowed 2 s, ${repeat} of ${REPEATS}`, TIGHT));
   return runs;
+}
+
+async function once(bed: Bed, what: string, args: readonly string[]): Promise<Run> {
+  const document = documentFrom(await (await bed.migrate('--json', ...args)).ended);
+  const arrived = document.runsOn === 'destination';
+  const { ok: verified } = await bed.arrival(arrived ? 'destination' : 'source');
+  process.stderr.write(`bench: ${what}: ${words(document)}\n`);
+  if (arrived) await bed.turnAround();
+  return { document, verified };
 }
 
 function words({ outcome, totalMs, pauseMs, sentBytes, streams }: MigrationDocument): string {

@@ -133,9 +133,7 @@ async function plainArrives(bed: LibvirtBed): Promise<boolean> {
 }
 
 async function watched(bed: LibvirtBed, tally: Tally): Promise<void> {
-  const hosts = bed.lab.hosts.flatMap(({ uri }) => ['--connect', uri]);
-  const watch = bed.run('watch', ...hosts, ...bed.common(), '--output', 'jsonl');
-  await watch.prints(/following its domains[\s\S]*following its domains/);
+  const watch = await bed.watch('--output', 'jsonl');
   await bed.virshMigrate();
   await watch.prints(/"event":"ended"/);
   watch.process.kill('SIGTERM');

@@ -5,7 +5,7 @@
  */
 import { LOOP } from '../lab/bed.ts';
 import { LibvirtBed } from '../lab/libvirt/libvirt-bed.ts';
-import { steer } from '../lab/libvirt/manager.ts';
+import { QUICK_NOVA, steer } from '../lab/libvirt/manager.ts';
 import { choosePolicy } from '../src/policy/policies.ts';
 import { DEFAULT_LIMITS, type PolicyKind } from '../src/policy/policy.ts';
 import { atLeast, atMost, type BenchResult, spread } from './goals.ts';
@@ -13,12 +13,7 @@ import { atLeast, atMost, type BenchResult, spread } from './goals.ts';
 const REPEATS = 5;
 
 const MANAGERS: Readonly<Record<string, PolicyKind>> = {
-  nova: choosePolicy('nova', {
-    downtime: '100ms',
-    'downtime-steps': '3',
-    'downtime-delay-per-gib': '3s',
-    'completion-timeout-per-gib': '10s',
-  }),
+  nova: QUICK_NOVA,
   ovirt: choosePolicy('ovirt-minimal-downtime'),
 };
 
@@ -46,12 +41,7 @@ export async function run(): Promise<BenchResult> {
     all[name] = runs;
     for (let repeat = 1; repeat <= REPEATS; repeat += 1) {
       runs.alone.push(await once(kind, `${name} alone, ${repeat} of ${REPEATS}`));
-      const watch = bed.run(
-        'watch',
-        ...bed.lab.hosts.flatMap(({ uri }) => ['--connect', uri]),
-        ...bed.common(),
-      );
-      await watch.prints(/following its domains[\s\S]*following its domains/);
+      const watch = await bed.watch();
       runs.watched.push(await once(kind, `${name} with watch, ${repeat} of ${REPEATS}`));
       watch.process.kill('SIGTERM');
       await watch.ended;

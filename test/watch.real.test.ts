@@ -4,9 +4,8 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { LOOP } from '../lab/bed.ts';
 import { LibvirtBed } from '../lab/libvirt/libvirt-bed.ts';
-import { steer } from '../lab/libvirt/manager.ts';
+import { QUICK_NOVA, steer } from '../lab/libvirt/manager.ts';
 import { documentFrom, type Running } from '../lab/switchover-process.ts';
-import { choosePolicy } from '../src/policy/policies.ts';
 import { DEFAULT_LIMITS } from '../src/policy/policy.ts';
 
 describe('switchover watch', () => {
@@ -22,11 +21,8 @@ describe('switchover watch', () => {
   });
   afterAll(async () => await bed?.[Symbol.asyncDispose]());
 
-  /** Follows both hosts, and waits until it does. */
   async function watch(...args: string[]): Promise<Running> {
-    const hosts = bed.lab.hosts.flatMap(({ uri }) => ['--connect', uri]);
-    watching = bed.run('watch', ...hosts, ...bed.common(), ...args);
-    await watching.prints(/following its domains[\s\S]*following its domains/);
+    watching = await bed.watch(...args);
     return watching;
   }
 
@@ -78,14 +74,7 @@ describe('switchover watch', () => {
     await bed.verify(bed.source);
   });
 
-  /** Nova with its shortest steps and a completion timeout to match: it gives such a guest up after 20 s. */
-  const NOVA = {
-    downtime: '100ms',
-    'downtime-steps': '3',
-    'downtime-delay-per-gib': '3s',
-    'completion-timeout-per-gib': '10s',
-  };
-  const rule = () => choosePolicy('nova', NOVA).begin(DEFAULT_LIMITS);
+  const rule = () => QUICK_NOVA.begin(DEFAULT_LIMITS);
 
   test('a manager that raises its limit by steps does not keep the guest from arriving', async () => {
     const running = await watch();

@@ -70,6 +70,19 @@ export class LibvirtBed implements AsyncDisposable {
     return new Running([command, ...rest, ...words], {}, onNetwork);
   }
 
+  /** `switchover watch` of all its hosts, once it follows them. */
+  async watch(...args: string[]): Promise<Running> {
+    const hosts = this.lab.hosts.flatMap(({ uri }) => ['--connect', uri]);
+    const watching = this.run('watch', ...hosts, ...this.common(), ...args);
+    try {
+      await watching.prints(new RegExp(`(?:following its domains[\\s\\S]*){${this.lab.hosts.length}}`));
+    } catch (error) {
+      watching.process.kill('SIGTERM');
+      throw error;
+    }
+    return watching;
+  }
+
   /** What anybody would type, without switchover. @throws {CommandError} with virsh's words */
   async virshMigrate(...args: string[]): Promise<string> {
     const { tcpUri, address } = this.destination;

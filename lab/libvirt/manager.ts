@@ -4,10 +4,19 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseJobInfo } from '../../src/hypervisor/libvirt/virsh/job-info.ts';
+import { choosePolicy } from '../../src/policy/policies.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import type { LibvirtHost } from './libvirt-host.ts';
 
 const LOOK_EVERY_MS = 250;
+
+/** Nova with the shortest steps that it takes and a completion timeout to match: a guest of 512 MiB is given up after 20 s. */
+export const QUICK_NOVA = choosePolicy('nova', {
+  downtime: '100ms',
+  'downtime-steps': '3',
+  'downtime-delay-per-gib': '3s',
+  'completion-timeout-per-gib': '10s',
+});
 
 /**
  * @param over settles with the migration's end

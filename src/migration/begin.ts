@@ -3,7 +3,7 @@ import type { CheckReport, Claim, Destination } from '../hypervisor/hypervisor.t
 import { Findings } from '../hypervisor/refusal.ts';
 import { sinkOf } from '../journal/journal-store.ts';
 import type { MigrationView } from '../journal/view.ts';
-import type { CompressionChoice } from '../model/compression.ts';
+import type { CompressedPages } from '../model/compression.ts';
 import { type AutoStreams, compresses, type Streams } from '../model/streams.ts';
 import { chooseStreams, isAuto } from './choose-streams.ts';
 import { decline } from './decline.ts';
@@ -106,7 +106,7 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
 function forStreams(
   seen: Foreseen,
   streams: Streams | undefined,
-  written: CompressionChoice['written'],
+  written: CompressedPages | undefined,
 ): Foreseen {
   if (!compresses(streams)) return seen;
   const known = { ...seen.known, compressed: true };

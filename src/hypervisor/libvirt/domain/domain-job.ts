@@ -9,6 +9,7 @@ export type AskVirsh = (args: readonly string[]) => Promise<string>;
 /** A QEMU that hangs holds up libvirt's answer for 30 s. */
 const PATIENT_MS = 10_000;
 
+/** Of a host, for whoever has no virsh of his own there. */
 export function virshAt(uri: string): AskVirsh {
   return async (args) => await askHost(uri, args, PATIENT_MS);
 }
@@ -28,7 +29,7 @@ export async function jobOf(ask: AskVirsh, uuid: string): Promise<JobInfo> {
   }
 }
 
-/** The same. @throws {RefusedError} when the host gives no answer */
+/** The same, for one look. @throws {RefusedError} when the host gives no answer */
 export async function jobAt(uri: string, uuid: string): Promise<JobInfo> {
   try {
     return await jobOf(virshAt(uri), uuid);

@@ -83,7 +83,7 @@ export async function lookAtSide(ask: AskVirsh, uuid: string, side: Side): Promi
   }
 }
 
-/** The same by processes of its own, for one look. */
+/** The same, for one look. */
 export async function sideStateAt(
   uri: string | undefined,
   uuid: string,
