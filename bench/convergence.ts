@@ -47,6 +47,7 @@ async function measure(repeats: number): Promise<Result> {
   const stock: Run[] = [];
   const mp: Run[] = [];
   const forecast: Run[] = [];
+  const braking: Run[] = [];
   const idle: Run[] = [];
   let brokenGuests = 0;
   const on = <T>(body: (bed: Bed) => Promise<T>, workload?: Workload): Promise<T> =>
@@ -60,7 +61,7 @@ async function measure(repeats: number): Promise<Result> {
       },
     );
   for (let repeat = 1; repeat <= repeats; repeat += 1) {
-    process.stderr.write(`bench: repeat ${repeat} of ${repeats}: stock, mp, forecast\n`);
+    process.stderr.write(`bench: repeat ${repeat} of ${repeats}: stock, mp, forecast, braking\n`);
     const both = await on(async (bed) => ({
       stock: await migrate(bed, '--policy', 'stock', '--timeout', `${SETTING.stockSeconds}s`),
       mp: await migrate(bed, '--policy', 'mp'),
@@ -69,6 +70,7 @@ async function measure(repeats: number): Promise<Result> {
     mp.push(both.mp);
     // Another bed: of the first it would know the link, and of the guest the passes.
     forecast.push(await on((bed) => migrate(bed)));
+    braking.push(await on((bed) => migrate(bed, '--brake', 'when-it-pays')));
     if (withIdle) idle.push(await on((bed) => migrate(bed), { kind: 'idle' }));
   }
   return {
@@ -80,10 +82,15 @@ async function measure(repeats: number): Promise<Result> {
       stock: rowFigures(stock),
       mp: rowFigures(mp),
       forecast: rowFigures(forecast),
+      braking: rowFigures(braking),
       idle: withIdle ? rowFigures(idle) : null,
       brokenGuests,
     },
-    goals: [...goalsOfIntensive(stock, mp, forecast), ...(withIdle ? goalsOfIdle(idle) : [])],
+    goals: [
+      ...goalsOfIntensive(stock, mp, forecast),
+      ...goalsOfBraking(forecast, braking),
+      ...(withIdle ? goalsOfIdle(idle) : []),
+    ],
   };
 }
 
@@ -106,6 +113,23 @@ function goalsOfIntensive(stock: readonly Run[], mp: readonly Run[], forecast: r
     atMost('forecast: pause, longest', Math.max(...forecast.map(pauseMs)), 'ms', 5000),
     atMost('forecast: total time, median', ratio(forecast, mp, 'totalMs'), 'of mp', ofMp),
     atMost('forecast: data sent, median', ratio(forecast, mp, 'sentBytes'), 'of mp', ofMp),
+  ];
+}
+
+/** A pause next to nothing, at next to no time. */
+function goalsOfBraking(forecast: readonly Run[], braking: readonly Run[]): Goal[] {
+  const { brakedPauseMs, brakedOfForecast } = SETTING;
+  const repeats = braking.length;
+  return [
+    atLeast('braking: completed', completed(braking), `of ${repeats}`, repeats),
+    memoryVerified('braking: memory verified', braking),
+    atMost('braking: pause, median', spread(braking.map(pauseMs)).median, 'ms', brakedPauseMs),
+    atMost(
+      'braking: total time, median',
+      ratio(braking, forecast, 'totalMs'),
+      'of forecast',
+      brakedOfForecast,
+    ),
   ];
 }
 

@@ -103,7 +103,7 @@ async function reactions(): Promise<Reactions> {
     {
       force: bed.pair.source.losesWritesWorkaround,
       postCopy: false,
-      brake: false,
+      brake: 'none',
       downtimeLimitMs: 1,
       bandwidthBytesPerSecond: undefined,
       lineRateBytesPerSecond: undefined,

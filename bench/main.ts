@@ -30,7 +30,7 @@ const BENCHES: Record<
   },
   convergence: {
     summary:
-      'five times each: stock, mp and forecast on a memory-intensive guest, forecast on an idle one (6 min; --kvm: 12 min)',
+      'five times each: stock, mp, forecast, and forecast with a brake that pays, on a memory-intensive guest; forecast on an idle one (7 min; --kvm: 15 min)',
     load: () => import('./convergence.ts'),
   },
   brake: {

@@ -12,7 +12,7 @@ import { environment } from './policies/environment.ts';
 import { ROOT } from './policies/store.ts';
 import type { Judged } from './unseen/judge.ts';
 import { JUDGING, type Seeds } from './unseen/seeds.ts';
-import { misledOf, type Ratios, type Standing, summaryOf } from './unseen/summary.ts';
+import { brakingOf, misledOf, type Ratios, type Standing, summaryOf } from './unseen/summary.ts';
 
 /** So small that no core waits long for another's last one. */
 const SHARE = 25;
@@ -37,6 +37,7 @@ async function measure(seeds: Seeds): Promise<BenchResult> {
   const judged = await judgeAll(seeds);
   const summary = summaryOf(judged);
   const misled = misledOf(judged);
+  const braking = brakingOf(judged);
   const forecast = forecastOf(summary.all);
   const inNeed = forecastOf(summary.ofThoseInNeed);
   return {
@@ -47,6 +48,7 @@ async function measure(seeds: Seeds): Promise<BenchResult> {
       seconds: Math.round((performance.now() - beganMs) / 1000),
       ...summary,
       misled,
+      braking,
     },
     goals: [
       atMost('forecast: cost against the oracle, median', forecast.againstOracle.median, 'times', 1.05),
@@ -60,6 +62,12 @@ async function measure(seeds: Seeds): Promise<BenchResult> {
       atMost('forecast: cost against the simple rule, worst', forecast.againstSimple.worst, 'times', 1.05),
       atMost('forecast: wrongly called impossible', forecast.wrongVerdicts, `of ${summary.guests}`, 0),
       atMost('forecast: not arrived though possible', forecast.notArrived, `of ${summary.guests}`, 0),
+      atMost(
+        'brake when it pays: cost against forecast without, 90th percentile',
+        braking.cost.p90,
+        'times',
+        1.05,
+      ),
       ...misled.map(({ name, againstNoHistory }) =>
         atMost(
           `${name}: cost against forecast without a history, 90th percentile`,

@@ -75,7 +75,7 @@ async function migrate(
     {
       force: false,
       postCopy: false,
-      brake: false,
+      brake: 'none',
       downtimeLimitMs: kind === NEVER ? 1 : 300,
       bandwidthBytesPerSecond: undefined,
       lineRateBytesPerSecond: undefined,

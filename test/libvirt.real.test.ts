@@ -103,7 +103,8 @@ describe('a memory-intensive guest between libvirt hosts', () => {
 
   test('post-copy moves it when the user has said so', async () => {
     const ran = await bed.migrate('--max-downtime', '1s', '--over-budget', 'post-copy', '--json').ended;
-    expect(documentFrom(ran), ran.stderr).toMatchObject({ outcome: 'completed', runsOn: 'destination' });
+    const told = `${ran.stderr}${documentFrom(ran).reason}`;
+    expect(documentFrom(ran), told).toMatchObject({ outcome: 'completed', runsOn: 'destination' });
     // Less than its working set takes on the link, however busy this machine is.
     expect(documentFrom(ran).pauseMs).toBeLessThan(2000);
     await bed.verify(bed.destination);

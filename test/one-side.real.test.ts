@@ -34,7 +34,7 @@ test.each<[number, From, number]>([
     {
       ...{
         force: bed.pair.source.losesWritesWorkaround,
-        brake: false,
+        brake: 'none',
         postCopy: false,
         downtimeLimitMs: 300,
       },

@@ -5,7 +5,16 @@ import { rangeText, table } from '../policies/report/words.ts';
 import type { ConvergenceFigures } from './figures.ts';
 import type { RowFigures } from './run.ts';
 
-const HEAD = ['policy', 'arrived', 'memory right', 'passes', 'total time', 'data sent', 'pause'];
+const HEAD = [
+  'policy',
+  'arrived',
+  'memory right',
+  'passes',
+  'total time',
+  'data sent',
+  'pause',
+  'slowed down for',
+];
 
 const INTRODUCTION = `# The thesis's table
 
@@ -21,11 +30,12 @@ export function page(measured: readonly ConvergenceFigures[]): string {
 }
 
 function section(figures: ConvergenceFigures): string {
-  const { accelerator, setting, environment, stock, mp, forecast, idle } = figures;
+  const { accelerator, setting, environment, stock, mp, forecast, braking, idle } = figures;
   const rows: [string, RowFigures][] = [
     [`stock, given up after ${setting.stockSeconds} s`, stock],
     ['mp', mp],
     ['forecast', forecast],
+    ['forecast, `--brake when-it-pays`', braking],
     ...(idle === null ? [] : [['forecast, an idle guest', idle] as [string, RowFigures]]),
   ];
   return `## ${accelerator === 'kvm' ? 'On KVM' : 'Emulated (TCG)'}
@@ -52,17 +62,27 @@ passes and the decisions are real, and so is what the link does to them; times t
 emulation's, and longer than on a machine.${brokenGuests === 0 ? '' : ` Not counted, and made anew: ${brokenGuests} whose guest the emulation broke ([lab.md](lab.md)).`}`;
 }
 
-function cells({ runs, completed, verified, passes, totalMs, sentBytes, pauseMs }: RowFigures): string[] {
+function cells({
+  runs,
+  completed,
+  verified,
+  passes,
+  totalMs,
+  sentBytes,
+  pauseMs,
+  brownOutMs,
+}: RowFigures): string[] {
   return [
     `${completed} of ${runs}`,
     `${verified} of ${runs}`,
     rangeText(passes, String),
     rangeText(totalMs, formatDuration),
     rangeText(sentBytes, formatBytes),
-    pauseText(pauseMs),
+    orNone(pauseMs),
+    orNone(brownOutMs),
   ];
 }
 
-function pauseText(pauseMs: Spread | null): string {
-  return pauseMs === null ? '-' : rangeText(pauseMs, formatDuration);
+function orNone(ms: Spread | null): string {
+  return ms === null ? '-' : rangeText(ms, formatDuration);
 }

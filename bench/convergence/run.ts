@@ -26,12 +26,15 @@ export interface RowFigures {
   readonly sentBytes: Spread;
   /** Of those that arrived; null when none did. */
   readonly pauseMs: Spread | null;
+  /** Null where none was slowed down. */
+  readonly brownOutMs: Spread | null;
   readonly decidedAtPass: readonly number[];
   readonly probeMs: readonly number[];
 }
 
 export function rowFigures(runs: readonly Run[]): RowFigures {
   const pauses = runs.flatMap(({ document }) => document.pauseMs ?? []);
+  const brownOuts = runs.flatMap(({ document }) => document.brownOut?.ms ?? []);
   return {
     runs: runs.length,
     completed: completed(runs),
@@ -40,6 +43,7 @@ export function rowFigures(runs: readonly Run[]): RowFigures {
     totalMs: spread(runs.map(({ document }) => document.totalMs)),
     sentBytes: spread(runs.map(({ document }) => document.sentBytes)),
     pauseMs: pauses.length === 0 ? null : spread(pauses),
+    brownOutMs: brownOuts.length === 0 ? null : spread(brownOuts),
     decidedAtPass: runs.map(decidedAtPass),
     probeMs: runs.map(({ document }) => document.foreseen?.tookMs ?? 0),
   };

@@ -7,7 +7,15 @@ import { costOf } from '../../src/model/worthwhile.ts';
 import { FORECAST_DEFAULTS } from '../../src/policy/forecast.ts';
 import { foreseenBy, hostsFor, runOne } from '../../src/simulate/run-one.ts';
 import { unseenGuest } from './guest.ts';
-import { CONTENDERS, type Contender, LIMITS, ORACLE, PEER_CONTENDERS, WITH_WRONG_HISTORY } from './rules.ts';
+import {
+  BRAKING,
+  CONTENDERS,
+  type Contender,
+  LIMITS,
+  ORACLE,
+  PEER_CONTENDERS,
+  WITH_WRONG_HISTORY,
+} from './rules.ts';
 
 export interface Run {
   readonly name: string;
@@ -17,6 +25,8 @@ export interface Run {
   readonly totalMs: number;
   readonly pauseMs: number;
   readonly sentBytes: number;
+  /** Slowed down for, times the share that was withheld. */
+  readonly withheldMs: number;
 }
 
 export interface Judged {
@@ -25,6 +35,7 @@ export interface Judged {
   readonly runs: readonly Run[];
   /** Forecast, told what the guest does not do any more. */
   readonly misled: readonly Run[];
+  readonly braking: Run;
   /** Some of them brake the guest, which the others may not. */
   readonly bestPeer: Run | undefined;
   /** Undefined: without a brake nobody could have brought it over within the pause that is allowed. */
@@ -38,11 +49,12 @@ const WORTH = {
 };
 
 /**
- * Time + X x pause, in milliseconds: what forecast minimises. A pause below `--downtime` counts as
+ * Time + X x pause + Y x time withheld, in milliseconds: what forecast minimises. A pause below `--downtime` counts as
  * that: the user has said that so much is always fine. Infinite where it did not arrive.
  */
-export function costMs({ arrived, totalMs, pauseMs }: Run): number {
-  return arrived ? costOf({ waitMs: totalMs - pauseMs, pauseMs }, WORTH) : Number.POSITIVE_INFINITY;
+export function costMs({ arrived, totalMs, pauseMs, withheldMs }: Run): number {
+  if (!arrived) return Number.POSITIVE_INFINITY;
+  return costOf({ waitMs: totalMs - pauseMs, pauseMs }, WORTH) + WORTH.brownOutPrice * withheldMs;
 }
 
 async function judge(seed: number): Promise<Judged> {
@@ -51,11 +63,20 @@ async function judge(seed: number): Promise<Judged> {
   for (const contender of CONTENDERS) runs.push(await run(scenario, contender));
   const misled: Run[] = [];
   for (const contender of WITH_WRONG_HISTORY) misled.push(await run(scenario, contender));
+  const braking = await run(scenario, BRAKING);
   const peers: Run[] = [];
   for (const contender of PEER_CONTENDERS) peers.push(await run(scenario, contender));
   const tried: Run[] = [];
   for (const contender of ORACLE) tried.push(await run(scenario, contender));
-  return { seed, words, runs, misled, bestPeer: cheapest(peers), oracle: cheapest([...tried, ...runs]) };
+  return {
+    seed,
+    words,
+    runs,
+    misled,
+    braking,
+    bestPeer: cheapest(peers),
+    oracle: cheapest([...tried, ...runs]),
+  };
 }
 
 /** Of those that arrived within the pause that is allowed. */
@@ -78,6 +99,7 @@ async function run(scenario: ScenarioInput, contender: Contender): Promise<Run> 
     totalMs: outcome.totalMs,
     pauseMs: outcome.pauseMs ?? 0,
     sentBytes: outcome.sentBytes,
+    withheldMs: ((outcome.brownOut?.ms ?? 0) * (outcome.brownOut?.percent ?? 0)) / 100,
   };
 }
 

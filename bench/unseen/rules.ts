@@ -62,6 +62,13 @@ export const WITH_WRONG_HISTORY: readonly Contender[] = [
   },
 ];
 
+/** It may slow the guest down, which forecast and hindsight may not: judged beside them, with its brown-out's price. */
+export const BRAKING: Contender = {
+  name: 'forecast, brake when it pays',
+  kind: forecast(),
+  limits: { ...LIMITS, brake: 'when-it-pays' },
+};
+
 export const PEER_CONTENDERS: readonly Contender[] = COMPARED_PEERS.map((name) => {
   const peer = PEERS[name];
   if (!peer) throw new Error(`there is no peer ${name}`);

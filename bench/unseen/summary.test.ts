@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { costMs, type Judged, type Run } from './judge.ts';
 import { parseSeeds } from './seeds.ts';
-import { misledOf, summaryOf } from './summary.ts';
+import { brakingOf, misledOf, summaryOf } from './summary.ts';
 
 const run = (name: string, totalMs: number, more: Partial<Run> = {}): Run => ({
   name,
@@ -10,6 +10,7 @@ const run = (name: string, totalMs: number, more: Partial<Run> = {}): Run => ({
   totalMs,
   pauseMs: 0,
   sentBytes: 0,
+  withheldMs: 0,
   ...more,
 });
 const judged = (seed: number, forecastMs: number | undefined, oracle: Run | undefined): Judged => ({
@@ -23,6 +24,7 @@ const judged = (seed: number, forecastMs: number | undefined, oracle: Run | unde
     run('simple', 8500),
   ],
   misled: [run('misled', 2 * (forecastMs ?? 0) + 1500)],
+  braking: run('forecast, brake when it pays', forecastMs ?? 1),
   bestPeer: undefined,
   oracle,
 });
@@ -48,6 +50,19 @@ test('ratios of cost, and what was wrongly called impossible', () => {
   expect(peer).toMatchObject({ name: 'best peer', notArrived: 4, againstOracle: { guests: 0 } });
   expect(inNeed).toBe(1);
   expect(ofThoseInNeed[1]).toMatchObject({ name: 'forecast', againstSimple: { guests: 1, worst: 1.1 } });
+});
+
+test('a brake is judged where it was used, with what it withheld', () => {
+  const braking = run('forecast, brake when it pays', 5500, { withheldMs: 1000, pauseMs: 200 });
+  const one = { ...judged(1, 9500, run('oracle', 8500)), braking };
+  const impossible = { ...judged(2, undefined, undefined), braking };
+  const found = brakingOf([one, impossible, judged(3, 9500, run('oracle', 8500))]);
+  // 5.5 s, 1.5 for the pause that is always fine, twice the second withheld.
+  expect(found).toMatchObject({
+    ...{ guests: 3, braked: 2, notArrived: 0, impossibleArrived: 1 },
+    ...{ medianPauseMs: 200, medianPauseWithoutMs: 0 },
+    cost: { guests: 1, median: Number((9000 / 11_000).toPrecision(3)) },
+  });
 });
 
 test('a pause costs five times its length, and never less than the one that is always fine', () => {

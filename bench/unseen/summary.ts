@@ -93,8 +93,49 @@ export function misledOf(judged: readonly Judged[]): Misled[] {
   }));
 }
 
-function runOf(name: string, { runs, misled, bestPeer }: Judged): Run | undefined {
-  return name === 'best peer' ? bestPeer : [...runs, ...misled].find((run) => run.name === name);
+/** Of forecast where it may brake to forecast where it may not. */
+export interface Braking {
+  readonly guests: number;
+  /** How many of them it slowed down. */
+  readonly braked: number;
+  readonly notArrived: number;
+  /** Of those that nobody could have brought over without a brake. */
+  readonly impossibleArrived: number;
+  /** Of those that were slowed down and arrive without that too. */
+  readonly cost: Ratios;
+  readonly total: Ratios;
+  readonly medianPauseMs: number;
+  readonly medianPauseWithoutMs: number;
+}
+
+export function brakingOf(judged: readonly Judged[]): Braking {
+  const braked = judged.filter(({ braking }) => braking.withheldMs > 0);
+  const both = braked.filter(({ braking, runs }) => braking.arrived && named('forecast', runs)?.arrived);
+  const without = (each: Judged) => runOf('forecast', each);
+  const against = (measure?: (run: Run) => number) =>
+    ratios(both, 'forecast, brake when it pays', without, measure);
+  return {
+    guests: judged.length,
+    braked: braked.length,
+    notArrived: judged.filter(({ braking }) => !braking.arrived).length,
+    impossibleArrived: judged.filter(({ oracle, braking }) => !oracle && braking.arrived).length,
+    cost: against(),
+    total: against(({ totalMs }) => totalMs),
+    medianPauseMs: median(both.map(({ braking }) => braking.pauseMs)),
+    medianPauseWithoutMs: median(both.map((each) => without(each)?.pauseMs ?? 0)),
+  };
+}
+
+function median(values: readonly number[]): number {
+  return Math.round(values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN);
+}
+
+function named(name: string, runs: readonly Run[]): Run | undefined {
+  return runs.find((run) => run.name === name);
+}
+
+function runOf(name: string, { runs, misled, braking, bestPeer }: Judged): Run | undefined {
+  return name === 'best peer' ? bestPeer : [...runs, ...misled, braking].find((run) => run.name === name);
 }
 
 /** Where both arrived. */

@@ -4,6 +4,7 @@ import { stateDirectory } from '../journal/state-directory.ts';
 import { type MigrationView, type SettingsEvent, viewOf } from '../journal/view.ts';
 import { shown } from '../model/shown.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
+import { type Limits, mayBrake } from '../policy/policy.ts';
 import { standardError } from './output/standard.ts';
 import { foreseenLines } from './render/foreseen-lines.ts';
 import { decisionLine, passLine } from './render/pass-line.ts';
@@ -34,10 +35,16 @@ function explanation(view: MigrationView): string[] {
     `${guest.name} (${view.vm}), ${guest.hypervisor}, ${guest.accelerator.toUpperCase()}, ${formatBytes(guest.memoryBytes)}`,
     `to ${view.destination ?? 'a destination that was not watched'}${view.migrateUri ? ` by ${view.migrateUri}` : ''}${view.streams ? `, ${streamWords(view.streams)}` : ''}`,
     ...initiatorLines(view),
-    `policy ${view.policy}; --downtime ${formatDuration(limits.downtimeMs)}, --max-downtime ${formatDuration(limits.maxDowntimeMs)}, --over-budget ${limits.overBudget}${limits.overBudget === 'brake' ? ` --brake-for ${formatDuration(limits.brakeForMs)}` : ''}`,
+    `policy ${view.policy}; --downtime ${formatDuration(limits.downtimeMs)}, --max-downtime ${formatDuration(limits.maxDowntimeMs)}, --over-budget ${limits.overBudget}${brakeWords(limits)}`,
     ...(view.foreseen ? foreseenLines(view.foreseen.known) : []),
   ];
   return [...head, '', ...story(view), '', ...summaryLines(view)];
+}
+
+function brakeWords(limits: Limits): string {
+  if (!mayBrake(limits)) return '';
+  const when = limits.brake === 'when-it-pays' ? ' --brake when-it-pays' : '';
+  return `${when} --brake-for ${formatDuration(limits.brakeForMs)}`;
 }
 
 /** Who asked for it and why, as far as the journal says. */

@@ -5,7 +5,13 @@ import { type Layer, merge } from '../config/merge.ts';
 import { limitsOf, policyOf, stated } from '../config/settings.ts';
 import { placesFor, problemsOf } from '../config/settings-for.ts';
 import { formatDuration } from '../model/units.ts';
-import type { Limits, OverBudgetAction, PolicyKind } from '../policy/policy.ts';
+import {
+  type BrakeTime,
+  type Limits,
+  mayBrake,
+  type OverBudgetAction,
+  type PolicyKind,
+} from '../policy/policy.ts';
 import type { OUTPUTS } from './options.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -26,6 +32,7 @@ export interface MigrationOptions {
   readonly bandwidth?: number;
   readonly lineRate?: number;
   readonly overBudget?: OverBudgetAction;
+  readonly brake?: BrakeTime;
   readonly brakeFor?: number;
   readonly output?: Output;
   readonly json?: boolean;
@@ -59,6 +66,7 @@ export function settled(options: MigrationOptions, domain?: Domain): Settled {
       bandwidthBytesPerSecond: options.bandwidth,
       lineRateBytesPerSecond: options.lineRate,
       overBudget: options.overBudget,
+      brake: options.brake,
       brakeForMs: options.brakeFor,
     }),
     nameOf: (name) => `--${name}`,
@@ -69,7 +77,7 @@ export function settled(options: MigrationOptions, domain?: Domain): Settled {
     between.some((key) => origins.get(key)?.includes(commandLine)),
   );
   if (own) throw new UsageError(own.sentence);
-  assertBrakes(options.brakeFor, settings.overBudget);
+  assertBrakes(options.brakeFor, settings);
   return {
     limits: limitsOf(settings),
     kind: policyOf(settings),
@@ -84,16 +92,19 @@ export function settled(options: MigrationOptions, domain?: Domain): Settled {
  */
 export function assertUsage(options: MigrationOptions): void {
   findConfig(options.config);
-  assertBrakes(options.brakeFor, options.overBudget ?? 'brake');
+  assertBrakes(options.brakeFor, {
+    overBudget: options.overBudget ?? 'brake',
+    brake: options.brake ?? 'over-budget',
+  });
   const { brakeFor, ...others } = options;
   settled({ ...others, config: NO_CONFIG });
 }
 
 /** @throws {UsageError} when the length of a brake is given and nothing is to be braked */
-function assertBrakes(brakeForMs: number | undefined, overBudget: OverBudgetAction): void {
-  if (brakeForMs === undefined || overBudget === 'brake') return;
+function assertBrakes(brakeForMs: number | undefined, limits: Pick<Limits, 'overBudget' | 'brake'>): void {
+  if (brakeForMs === undefined || mayBrake(limits)) return;
   throw new UsageError(
-    `--brake-for ${formatDuration(brakeForMs)} says how long a brake may last, and --over-budget is ${overBudget}: add --over-budget brake, or leave it out`,
+    `--brake-for ${formatDuration(brakeForMs)} says how long a brake may last, and --over-budget is ${limits.overBudget}: add --over-budget brake or --brake when-it-pays, or leave it out`,
   );
 }
 

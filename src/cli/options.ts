@@ -5,7 +5,7 @@ import { parseDurationMs, parseRate, spellDuration } from '../model/units.ts';
 import { FRS_IS_SIMULATED } from '../policy/frs.ts';
 import { OWN_POLICY_NAMES, OWN_POLICY_WORDS, peerRefusal } from '../policy/own-policy-words.ts';
 import { PEER_NAMES } from '../policy/peers/peer-names.ts';
-import { OVER_BUDGET_ACTIONS } from '../policy/policy.ts';
+import { BRAKE_TIMES, OVER_BUDGET_ACTIONS } from '../policy/policy.ts';
 
 export const OUTPUTS = ['text', 'json', 'jsonl'] as const;
 
@@ -70,9 +70,17 @@ export function addLimitOptions(command: Command, policies: readonly string[] = 
         .env('SWITCHOVER_OVER_BUDGET'),
     )
     .addOption(
+      new Option(
+        '--brake <when>',
+        'when the guest may be slowed down: as --over-budget says, or also where a shorter pause is worth it (default: over-budget)',
+      )
+        .choices(BRAKE_TIMES)
+        .env('SWITCHOVER_BRAKE'),
+    )
+    .addOption(
       parsed(
         '--brake-for <time>',
-        'the longest that --over-budget brake may slow the guest down',
+        'the longest that a brake may slow the guest down',
         'BRAKE_FOR',
         '10s',
         parseTimeoutMs,

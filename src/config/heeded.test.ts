@@ -67,6 +67,17 @@ describe('ceilings hold for metadata', () => {
     ]);
   });
 
+  test('a brake that pays is a brake too', () => {
+    const brake = { brake: 'when-it-pays' };
+    expect(settingsUnder(CEILINGS, brake)).toMatchObject({ problems: [], settings: brake });
+    expect(settingsUnder('[ceilings]\nover-budget = "abort"', brake)).toMatchObject({
+      problems: [
+        'domain web: brake "when-it-pays" in its metadata: left out, because over-budget of [ceilings] does not allow metadata a brake',
+      ],
+      settings: { brake: 'over-budget' },
+    });
+  });
+
   test('a downtime does not raise max-downtime past them', () => {
     const config = parseConfig(CEILINGS, 'f.toml');
     const { settings } = settingsFor(config, { name: 'web', metadata: { downtime: '1000s' } });

@@ -46,7 +46,7 @@ export interface UnderCeilings {
 
 /** A pause that is always fine is one that is allowed, so `downtime` has the ceiling of `max-downtime`. */
 export function underCeilings(given: Stated, ceilings: Ceilings, name: string): UnderCeilings {
-  const { overBudget, ...others } = given;
+  const { overBudget, brake, ...others } = given;
   let stated: Stated = others;
   let held: Stated = {};
   const problems: string[] = [];
@@ -73,5 +73,12 @@ export function underCeilings(given: Stated, ceilings: Ceilings, name: string): 
         `domain ${name}: over-budget "${overBudget}" in its metadata: left out, because [ceilings] allows metadata ${allowed.join(', ')} only`,
       );
   }
+  const mayBrakeAtAll = ceilings.overBudget === undefined || ceilings.overBudget.includes('brake');
+  if (brake !== 'when-it-pays' || mayBrakeAtAll)
+    stated = { ...stated, ...(brake === undefined ? {} : { brake }) };
+  else
+    problems.push(
+      `domain ${name}: brake "${brake}" in its metadata: left out, because over-budget of [ceilings] does not allow metadata a brake`,
+    );
   return { stated, ceilings: held, problems };
 }

@@ -55,10 +55,11 @@ export function merge(layers: readonly Layer[], builtIn: Stated = {}): Merged {
   }
   const pauses = mendPauses(settings, origins);
   const policy = mendPolicy(settings, origins);
+  const brake = mendBrake(settings, origins);
   return {
-    settings: { ...settings, ...pauses.mended, ...policy.mended },
+    settings: { ...settings, ...pauses.mended, ...policy.mended, ...brake.mended },
     origins,
-    contradictions: [...pauses.contradictions, ...policy.contradictions],
+    contradictions: [...pauses.contradictions, ...policy.contradictions, ...brake.contradictions],
   };
 }
 
@@ -102,6 +103,27 @@ function mendPolicy({ policy, policyOption }: Settings, origins: Merged['origins
       ],
     };
   }
+}
+
+function mendBrake(settings: Settings, origins: Merged['origins']): Mending {
+  const { brake, overBudget, policy } = settings;
+  const against = (other: 'overBudget' | 'policy', sentence: string, holds: string): Mending => ({
+    mended: { brake: 'over-budget' },
+    contradictions: [{ between: ['brake', other], sentence, holds }],
+  });
+  if (brake === 'never' && overBudget === 'brake')
+    return against(
+      'overBudget',
+      `${told('brake', origins, brake)} and ${told('overBudget', origins, overBudget)} exclude each other: leave one of them out`,
+      'it is braked as over-budget says',
+    );
+  if (brake === 'when-it-pays' && policy !== 'forecast')
+    return against(
+      'policy',
+      `${told('brake', origins, brake)} is for the policy forecast to find out, and ${told('policy', origins, policy)} does not: leave one of them out`,
+      'it is braked as over-budget says only',
+    );
+  return { mended: {}, contradictions: [] };
 }
 
 /** `--downtime 300 ms`, or `downtime 300 ms of [defaults]`. */

@@ -87,7 +87,7 @@ test('the example is right', () => {
   expect(parseConfig(example, file).domains).toHaveLength(3);
   // Also with everything that it leaves as a comment.
   const whole = example.replaceAll(/^# ([a-z-]+ = )/gm, '$1');
-  expect(Object.keys(parseConfig(whole, file).defaults)).toHaveLength(10);
+  expect(Object.keys(parseConfig(whole, file).defaults)).toHaveLength(11);
 });
 
 describe('one sentence with its line for each problem', () => {
@@ -182,6 +182,14 @@ describe('what contradicts itself is refused', () => {
     [
       '[defaults]\npolicy = "stock"\n[[domain]]\nname = "a"\npolicy-option.min-shrink = "1%"',
       'f.toml:5: policy-option of [[domain]] 1 (name a): policy stock has no parameter "min-shrink": it has none',
+    ],
+    [
+      '[defaults]\nover-budget = "brake"\nbrake = "never"',
+      'f.toml:2: brake never of [defaults] and over-budget brake of [defaults] exclude each other: leave one of them out',
+    ],
+    [
+      '[defaults]\nbrake = "when-it-pays"\n[[domain]]\nname = "a"\npolicy = "mp"',
+      'f.toml:5: brake when-it-pays of [defaults] is for the policy forecast to find out, and policy mp of [[domain]] 1 (name a) does not: leave one of them out',
     ],
   ])('%j', (toml, problem) => {
     expect(problemsOf(toml)).toEqual([problem]);

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { parseRate, UnitError } from '../model/units.ts';
 import { OWN_POLICY_NAMES, peerRefusal } from '../policy/own-policy-words.ts';
 import { PEER_NAMES } from '../policy/peers/peer-names.ts';
-import { OVER_BUDGET_ACTIONS } from '../policy/policy.ts';
+import { BRAKE_TIMES, OVER_BUDGET_ACTIONS } from '../policy/policy.ts';
 import { METADATA_TRUST } from './config.ts';
 import { parseGlob } from './glob.ts';
 import { type Stated, stated } from './settings.ts';
@@ -79,6 +79,7 @@ const settingShape = {
   'line-rate': text('10gbit', parseRate).optional(),
   bandwidth: text('5gbit', parseRate).optional(),
   'over-budget': choice(OVER_BUDGET_ACTIONS).optional(),
+  brake: choice(BRAKE_TIMES).optional(),
   'brake-for': text('10s', parseTimeoutMs).optional(),
   ignore: textOr(parseYesOrNo, z.boolean({ error: 'it is neither true nor false' })).optional(),
 };
@@ -101,6 +102,7 @@ function statedOf(given: z.output<z.ZodObject<typeof settingShape>>): Stated {
     lineRateBytesPerSecond: given['line-rate'],
     bandwidthBytesPerSecond: given.bandwidth,
     overBudget: given['over-budget'],
+    brake: given.brake,
     brakeForMs: given['brake-for'],
     ignore: given.ignore,
   });

@@ -41,6 +41,7 @@ describe('a stronger place goes before a weaker one', () => {
       problems: [],
       settings: {
         overBudget: 'abort',
+        brake: 'over-budget',
         downtimeMs: 200,
         maxDowntimeMs: 30_000,
         timeoutMs: 7_200_000,
@@ -97,6 +98,7 @@ test('limits are the limits alone', () => {
     bandwidthBytesPerSecond: undefined,
     lineRateBytesPerSecond: undefined,
     overBudget: 'abort',
+    brake: 'over-budget',
     brakeForMs: 10_000,
   });
 });

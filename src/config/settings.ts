@@ -27,6 +27,7 @@ export const SETTING_NAMES: Readonly<Record<SettingKey, string>> = {
   lineRateBytesPerSecond: 'line-rate',
   bandwidthBytesPerSecond: 'bandwidth',
   overBudget: 'over-budget',
+  brake: 'brake',
   brakeForMs: 'brake-for',
   ignore: 'ignore',
 };

@@ -68,7 +68,7 @@ const FREELY = 2;
 const OPTIONS: StartOptions = {
   force: false,
   postCopy: false,
-  brake: false,
+  brake: 'none',
   downtimeLimitMs: 300,
   bandwidthBytesPerSecond: undefined,
   lineRateBytesPerSecond: undefined,
@@ -156,7 +156,7 @@ export function hypervisorContract(name: string, makeBed: () => Promise<Contract
       const attaching = hypervisor.attach(bed.vm, {
         destination: bed.destination.vm,
         lineRateBytesPerSecond: undefined,
-        brake: false,
+        brake: 'none',
       });
       await expect(attaching).rejects.toMatchObject({ code: 'not-migrating' });
     });
@@ -204,13 +204,13 @@ export function hypervisorContract(name: string, makeBed: () => Promise<Contract
       await expect(again).rejects.toMatchObject({ code: 'already-migrating' });
 
       const attach = { destination: bed.destination.vm, lineRateBytesPerSecond: undefined };
-      const braking = hypervisor.attach(bed.vm, { ...attach, brake: true });
+      const braking = hypervisor.attach(bed.vm, { ...attach, brake: 'any' });
       if (bed.brakesFromOutside) await (await braking).detach();
       else await expect(braking).rejects.toMatchObject({ code: 'lacks-feature' });
       const second = await hypervisor.attach(bed.vm, {
         destination: bed.destination.vm,
         lineRateBytesPerSecond: undefined,
-        brake: false,
+        brake: 'none',
       });
       const seen = await follow(second, async (event, events) => {
         if (event.kind === 'boundary' && boundariesOf(events).length === 1) {
@@ -233,7 +233,7 @@ export function hypervisorContract(name: string, makeBed: () => Promise<Contract
 
     test('a brake that was made ready bites; cancelling lets the guest run freely again', async () => {
       await bed.renewDestination();
-      const migration = await hypervisor.start(bed.vm, bed.destination, { ...OPTIONS, brake: true });
+      const migration = await hypervisor.start(bed.vm, bed.destination, { ...OPTIONS, brake: 'any' });
       let cancelled = false;
       const seen = await follow(migration, async (event, events) => {
         if (event.kind === 'boundary' && boundariesOf(events).length === 2) await migration.throttle(99);

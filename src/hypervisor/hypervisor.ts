@@ -157,9 +157,15 @@ export interface CheckReport {
   readonly maxSentBytes?: number | undefined;
 }
 
+/**
+ * What may be slowed down with later: nothing, only what bites at once and is not felt before it does
+ * ({@link RunningMigration.brakesAtOnce}), or any lever that can be made ready.
+ */
+export type BrakeLevers = 'none' | 'at-once' | 'any';
+
 export interface StartOptions extends CheckOptions {
   /** {@link RunningMigration.throttle} may be asked for later, so it is made ready now. */
-  readonly brake: boolean;
+  readonly brake: BrakeLevers;
   /** The pause that is allowed from the start. */
   readonly downtimeLimitMs: number;
   /** What a switchover costs beside the memory: taken off that. Left out: nothing is. */
@@ -187,9 +193,9 @@ export interface StartOptions extends CheckOptions {
 }
 
 export interface AttachOptions {
-  /** {@link RunningMigration.throttle} may be asked for later: refused when it would do nothing. */
-  readonly brake: boolean;
-  /** This migration was begun with {@link StartOptions.brake}, where that is known. */
+  /** {@link RunningMigration.throttle} may be asked for later: `any` is refused when it would do nothing. */
+  readonly brake: BrakeLevers;
+  /** This migration was begun with {@link StartOptions.brake} `any`, where that is known. */
   readonly begunWithBrake?: boolean;
   /** The VM's address on the destination; without it the pause cannot be measured. */
   readonly destination: string | undefined;
@@ -323,6 +329,8 @@ export interface RunningMigration {
   readonly passCapBytesPerSecond: number | undefined;
   /** As in {@link CheckReport.maxSentBytes}. */
   readonly maxSentBytes?: number | undefined;
+  /** {@link throttle} bites at once, and can be taken back. */
+  readonly brakesAtOnce: boolean;
 
   /**
    * Lets the hypervisor stop the guest at any boundary whose pause fits the request.
@@ -331,7 +339,7 @@ export interface RunningMigration {
   /**
    * Has the hypervisor withhold that much of the vCPUs' time from its next opportunity on, at the earliest from the
    * next boundary; told by `throttlePercent`. It is released when the migration ends, however it does.
-   * @param percent from 1 to 99
+   * @param percent from 1 to 99; 0: takes back what bites at once
    * @throws {Error} when the migration was not started, or not attached to, with `brake`
    */
   throttle(percent: number): Promise<Effect>;

@@ -65,6 +65,7 @@ export const migrationDocumentSchema = z.object({
     bandwidthBytesPerSecond: rate,
     lineRateBytesPerSecond: rate,
     overBudget: z.string(),
+    brake: z.string(),
     brakeForMs: ms.nullable(),
   }),
   streams: z
@@ -149,6 +150,7 @@ export function documentOf(view: MigrationView): MigrationDocument {
       bandwidthBytesPerSecond: limits.bandwidthBytesPerSecond ?? null,
       lineRateBytesPerSecond: limits.lineRateBytesPerSecond ?? null,
       overBudget: limits.overBudget,
+      brake: limits.brake,
       // Journals of before there was a brake have no such limit.
       brakeForMs: limits.brakeForMs === 0 ? null : limits.brakeForMs,
     },

@@ -11,7 +11,7 @@ import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { EndedPass, MeasuredBoundary, Tick } from '../model/observation.ts';
 import { SWITCHOVER_FIXED_COST_MS } from '../model/passes.ts';
 import { COMPRESSIONS } from '../model/streams.ts';
-import { type Decision, type Limits, OVER_BUDGET_ACTIONS } from '../policy/policy.ts';
+import { BRAKE_TIMES, type Decision, type Limits, OVER_BUDGET_ACTIONS } from '../policy/policy.ts';
 import type { Initiator } from './initiator.ts';
 import { type GuestRecord, type Happening, INTENTS, type Settings } from './journal-entry.ts';
 import type { Outcome } from './outcome.ts';
@@ -42,6 +42,7 @@ const limits: z.ZodType<Limits> = z.looseObject({
   bandwidthBytesPerSecond: maybe(z.number()),
   lineRateBytesPerSecond: maybe(z.number()),
   overBudget: z.enum(OVER_BUDGET_ACTIONS),
+  brake: z.enum(BRAKE_TIMES).default('over-budget'),
   // Before there was a brake none was allowed.
   brakeForMs: z.number().default(0),
 });
@@ -144,6 +145,8 @@ const limit = z.looseObject({
   ...reasoned,
 });
 
+const sparedPause = z.looseObject({ pauseMs: figure, exchangeRate: figure, brownOutPrice: figure });
+
 const otherDecision = z.discriminatedUnion('action', [
   z.looseObject({ action: z.literal('continue'), ...reasoned }),
   z.looseObject({
@@ -152,7 +155,12 @@ const otherDecision = z.discriminatedUnion('action', [
     ...reckonedWith,
     ...reasoned,
   }),
-  z.looseObject({ action: z.literal('throttle'), throttlePercent: figure, ...reasoned }),
+  z.looseObject({
+    action: z.literal('throttle'),
+    throttlePercent: figure,
+    insteadOf: sparedPause.exactOptional(),
+    ...reasoned,
+  }),
   z.looseObject({ action: z.literal('suspend'), ...reasoned }),
   z.looseObject({ action: z.literal('post-copy'), ...reasoned }),
   z.looseObject({ action: z.literal('abort'), neededPauseMs: maybe(z.number()), ...reasoned }),

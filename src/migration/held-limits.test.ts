@@ -11,6 +11,7 @@ const CALM: Clocks = {
   restBytes: undefined,
   lineRateBytesPerSecond: undefined,
   brownOutMs: 0,
+  sparing: false,
   highestThrottlePercent: 0,
   lastPauseForecastMs: 900,
 };

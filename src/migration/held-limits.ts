@@ -6,7 +6,7 @@
  */
 import { takenBackAfterMs } from '../model/taking-back.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
-import type { Limits } from '../policy/policy.ts';
+import { type Limits, mayBrake } from '../policy/policy.ts';
 import type { State } from './states.ts';
 
 /** What the clocks of a supervised migration show. */
@@ -23,6 +23,8 @@ export interface Clocks {
   readonly lineRateBytesPerSecond: number | undefined;
   readonly brownOutMs: number;
   readonly highestThrottlePercent: number;
+  /** The brake in force is there to spare the guest a pause that is allowed. */
+  readonly sparing: boolean;
   /** What the last boundary would have paused for. */
   readonly lastPauseForecastMs: number | undefined;
 }
@@ -35,6 +37,8 @@ export type Verdict =
       readonly reason: string;
       readonly neededPauseMs?: number | undefined;
     }
+  /** Let the guest run freely again, and go on without a brake. */
+  | { readonly kind: 'release'; readonly words: string }
   /** Somebody else's migration: say it once and leave it. */
   | { readonly kind: 'say'; readonly words: string }
   /** Post-copy stands still; only a person can help. */
@@ -67,11 +71,14 @@ function inPreCopy(limits: Limits, clocks: Clocks): Verdict | undefined {
       outcome: 'aborted',
       reason: `not finished within --timeout ${formatDuration(timeoutMs)}`,
     };
-  if (overBudget === 'brake' && clocks.brownOutMs >= brakeForMs)
+  const braked = `braked to ${clocks.highestThrottlePercent} % for --brake-for ${formatDuration(brakeForMs)}`;
+  if (clocks.brownOutMs >= brakeForMs && clocks.sparing)
+    return { kind: 'release', words: `${braked}, and no short pause came of it: going on without a brake` };
+  if (clocks.brownOutMs >= brakeForMs && mayBrake(limits))
     return {
       kind: 'give-up',
       outcome: 'aborted',
-      reason: `braked to ${clocks.highestThrottlePercent} % for --brake-for ${formatDuration(brakeForMs)}, and the rest still did not fit --max-downtime ${formatDuration(maxDowntimeMs)}`,
+      reason: `${braked}, and the rest still did not fit --max-downtime ${formatDuration(maxDowntimeMs)}`,
       neededPauseMs: clocks.lastPauseForecastMs,
     };
   if (clocks.stalledMs < stallTimeoutMs) return undefined;

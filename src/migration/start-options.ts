@@ -1,4 +1,4 @@
-import type { StartOptions } from '../hypervisor/hypervisor.ts';
+import type { BrakeLevers, StartOptions } from '../hypervisor/hypervisor.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import { aimedPauseMs, assumedFixedCostMs } from '../model/pause-room.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
@@ -19,7 +19,7 @@ export function startOptionsOf(
   return {
     force,
     postCopy: limits.overBudget === 'post-copy',
-    brake: limits.overBudget === 'brake',
+    brake: brakeLevers(limits),
     ...initialLimit(initialDowntimeLimitMs, initialFixedCostMs, limits.maxDowntimeMs),
     bandwidthBytesPerSecond: limits.bandwidthBytesPerSecond,
     lineRateBytesPerSecond: limits.lineRateBytesPerSecond,
@@ -40,4 +40,9 @@ function initialLimit(
     downtimeLimitMs: Math.min(limitMs, aimedPauseMs(maxDowntimeMs)),
     fixedCostMs: fixedCostMs ?? assumedMs,
   };
+}
+
+export function brakeLevers({ overBudget, brake }: Limits): BrakeLevers {
+  if (overBudget === 'brake') return 'any';
+  return brake === 'when-it-pays' ? 'at-once' : 'none';
 }

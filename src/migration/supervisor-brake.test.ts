@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { MigrationEvent } from '../hypervisor/hypervisor.ts';
 import { mp } from '../policy/mp.ts';
-import type { Limits } from '../policy/policy.ts';
+import type { Limits, PolicyKind } from '../policy/policy.ts';
 import { stock } from '../policy/stock.ts';
 import { ScriptedMigration } from './testing/scripted-migration.ts';
 import { ARRIVED, always, boundary, MB, STAYED, supervise, tick, turn } from './testing/supervise.ts';
@@ -76,5 +76,86 @@ describe('a brake', () => {
       outcome: 'completed',
       brownOut: { ms: 27_000, percent: 50 },
     });
+  });
+});
+
+describe('a brake that spares the guest a pause that is allowed', () => {
+  const paying: Partial<Limits> = { brake: 'when-it-pays', brakeForMs: 3000 };
+  const once = (): PolicyKind => {
+    let asked = false;
+    return {
+      ...{ name: 'once', summary: '' },
+      begin: (limits) => ({
+        initialDowntimeLimitMs: 300,
+        observe: (observation) => {
+          const ended = observation.kind === 'boundary' && observation.ended !== undefined;
+          if (!ended || asked || limits.brake !== 'when-it-pays') return { action: 'continue', reason: '' };
+          asked = true;
+          return {
+            action: 'throttle',
+            throttlePercent: 99,
+            insteadOf: { pauseMs: 2300, exchangeRate: 5, brownOutPrice: 2 },
+            reason: '',
+          };
+        },
+      }),
+    };
+  };
+  const braked = (atMs: number, leftMB: number): MigrationEvent =>
+    ({ ...tick(atMs, 350, 99), remainingBytes: leftMB * MB }) as MigrationEvent;
+
+  test('aims at --downtime, within the pause that the user allows', async () => {
+    const migration = new ScriptedMigration();
+    migration
+      .emit(boundary(1, 0, 537), boundary(2, 3600, 133), braked(3650, 130), braked(5900, 4))
+      .emit({ kind: 'stopped', atMs: 6000 }, { kind: 'resumed', atMs: 6200, side: 'destination' })
+      .end({ ...ARRIVED, atMs: 6250 });
+    const { done } = supervise(migration, { kind: once(), limits: paying });
+    expect(await done).toMatchObject({ outcome: 'completed', pauseMs: 200, brownOut: { percent: 99 } });
+    expect(migration.calls).toEqual(['throttle 99', 'limit 1', 'limit 300']);
+  });
+
+  test('is taken back after --brake-for, and the migration goes on without one', async () => {
+    const migration = new ScriptedMigration();
+    migration
+      .emit(
+        boundary(1, 0, 537),
+        boundary(2, 3600, 133),
+        braked(3650, 130),
+        braked(6650, 60),
+        braked(6700, 58),
+      )
+      .end(ARRIVED);
+    const { done, journal } = supervise(migration, { kind: once(), limits: paying });
+    expect(await done).toMatchObject({ outcome: 'completed' });
+    expect(migration.calls).toEqual(['throttle 99', 'limit 1', 'throttle 0']);
+    expect(journal.filter(({ type }) => type === 'warning')).toEqual([
+      expect.objectContaining({
+        message: expect.stringMatching(/^braked to 99 % for --brake-for 3 s, and no short pause came of it/),
+      }),
+    ]);
+  });
+
+  test('that cannot be set is told, and the migration goes on without one', async () => {
+    const migration = new ScriptedMigration();
+    migration.failures.throttle = new Error('no control group');
+    migration.emit(boundary(1, 0, 537), boundary(2, 3600, 133));
+    const { done, journal } = supervise(migration, { kind: once(), limits: paying });
+    await turn();
+    migration.emit(boundary(3, 5800, 133), boundary(4, 8000, 133)).end(ARRIVED);
+    expect(await done).toMatchObject({ outcome: 'completed', brownOut: null });
+    expect(migration.calls.filter((call) => call.startsWith('throttle 99'))).toHaveLength(1);
+    expect(journal.filter(({ type }) => type === 'warning')).toHaveLength(2);
+  });
+
+  test('is not asked for where none bites at once, as on another machine', async () => {
+    const migration = new ScriptedMigration({ brakesAtOnce: false });
+    migration.emit(boundary(1, 0, 537), boundary(2, 3600, 133)).end(ARRIVED);
+    const { done, journal } = supervise(migration, { kind: once(), limits: paying });
+    expect(await done).toMatchObject({ outcome: 'completed', brownOut: null });
+    expect(migration.calls).toEqual([]);
+    expect(journal.filter(({ type }) => type === 'warning')).toMatchObject([
+      { message: expect.stringMatching(/^the guest is not braked/) },
+    ]);
   });
 });

@@ -16,7 +16,7 @@ import { learnedLineRate } from '../model/outlook.ts';
 import { PassMeter } from '../model/passes.ts';
 import { formatDuration } from '../model/units.ts';
 import { Braked } from '../policy/braked.ts';
-import type { Decision, Limits, Policy, PolicyKind } from '../policy/policy.ts';
+import { type Decision, type Limits, mayBrake, type Policy, type PolicyKind } from '../policy/policy.ts';
 import { attachCommand } from './attach-command.ts';
 import { BrownOutMeter } from './brown-out.ts';
 import { CancelTransaction, wordsOf } from './cancelling.ts';
@@ -61,8 +61,10 @@ export class Supervisor {
   /** The last pause that was allowed, and the limit that was set for it. */
   private allowed: Allowing | undefined;
   private limitSetMs = 0;
-  /** A brake was asked for. */
-  private braking = false;
+  /** A brake was asked for, and what for: to spare the guest a pause that is allowed, or since none allowed is possible. */
+  private braking: 'no' | 'sparing' | 'over-budget' = 'no';
+  /** The guest was released, or could not be braked: not again. */
+  private brakeIsSpent = false;
   private givenUp: GivenUp | undefined;
   /** A cancel came too late: only the user's word makes us try again. */
   private tooLate = false;
@@ -97,7 +99,7 @@ export class Supervisor {
     this.migration = migration;
     this.kind = kind;
     this.known = known;
-    const limits = underCap(given, migration);
+    const limits = this.possible(given, migration);
     this.policy = kind.begin(limits, known);
     this.limits = limits;
     this.journal = journal;
@@ -106,6 +108,10 @@ export class Supervisor {
     this.lineRateBytesPerSecond = limits.lineRateBytesPerSecond ?? learned;
     this.meter = new PassMeter(this.lineRateBytesPerSecond);
     this.recall(past);
+    if (given.brake === 'when-it-pays' && !migration.brakesAtOnce)
+      this.warn(
+        'the guest is not braked: there is no quota to set on its vCPU threads (that takes a QEMU on this machine, and root)',
+      );
   }
 
   /** Follows the migration to its end. Never rejects for what happens to the migration. */
@@ -157,10 +163,20 @@ export class Supervisor {
 
   /** New limits while it runs: what was seen so far is shown to the policy again, under them. */
   setLimits(given: Limits): void {
-    this.limits = underCap(given, this.migration);
-    if (this.braking) return;
+    this.limits = this.possible(given, this.migration);
+    if (this.braking === 'no') this.beginAnew();
+  }
+
+  private beginAnew(): void {
     this.policy = this.kind.begin(this.limits, this.known);
     for (const boundary of this.boundaries) this.policy.observe(boundary);
+  }
+
+  /** As far as this migration allows what they ask for. */
+  private possible(given: Limits, migration: RunningMigration): Limits {
+    const limits = underCap(given, migration);
+    if (limits.brake !== 'when-it-pays' || (migration.brakesAtOnce && !this.brakeIsSpent)) return limits;
+    return { ...limits, brake: 'over-budget' };
   }
 
   /** What a controller before us saw of this migration. */
@@ -321,7 +337,7 @@ export class Supervisor {
         if (this.state !== 'switching-over') this.become('switching-over');
         return this.allow(decision);
       case 'throttle':
-        return this.brake(decision, decision.throttlePercent);
+        return this.brake(decision);
       case 'suspend':
         return this.effect(() => this.migration.suspend(), decision);
       case 'post-copy':
@@ -343,15 +359,36 @@ export class Supervisor {
     }
   }
 
-  private brake(decision: Decision, percent: number): void {
-    if (this.limits.overBudget !== 'brake')
+  private brake(decision: Decision & { readonly action: 'throttle' }): void {
+    const { limits } = this;
+    const { throttlePercent, insteadOf } = decision;
+    if (!mayBrake(limits))
       return this.warnOnce('the policy wants to brake the guest, which was not allowed: not done');
-    if (!this.braking) {
-      this.braking = true;
-      const asked = { atMs: this.nowMs, throttlePercent: percent };
-      this.policy = new Braked(this.limits, asked, this.lineRateBytesPerSecond ?? 0);
+    if (this.braking === 'no') {
+      this.braking = insteadOf ? 'sparing' : 'over-budget';
+      const asked = { atMs: this.nowMs, throttlePercent };
+      const lineRate = this.lineRateBytesPerSecond ?? 0;
+      this.policy = insteadOf
+        ? new Braked(
+            { ...limits, maxDowntimeMs: Math.min(limits.downtimeMs, limits.maxDowntimeMs) },
+            { ...asked, orElse: { ...insteadOf, pauseMs: limits.maxDowntimeMs } },
+            lineRate,
+          )
+        : new Braked(limits, asked, lineRate);
     }
-    this.effect(() => this.migration.throttle(percent), decision);
+    this.effect(() => this.migration.throttle(throttlePercent), decision);
+  }
+
+  /** The guest runs freely again, and the policy decides as if there were no brake. */
+  private release(words: string): void {
+    if (this.braking !== 'sparing') return;
+    this.warn(words);
+    this.braking = 'no';
+    this.brakeIsSpent = true;
+    this.limits = this.possible(this.limits, this.migration);
+    this.beginAnew();
+    this.brownOut.release(this.nowMs);
+    this.effect(() => this.migration.throttle(0));
   }
 
   /** The user's limit holds whatever the policy asks for. */
@@ -371,6 +408,7 @@ export class Supervisor {
       lineRateBytesPerSecond: this.lineRateBytesPerSecond,
       brownOutMs: this.brownOut.lastedMs(this.nowMs),
       highestThrottlePercent: this.brownOut.highestPercent,
+      sparing: this.braking === 'sparing',
       lastPauseForecastMs: this.boundaries.at(-1)?.pauseForecastMs,
     });
     switch (verdict?.kind) {
@@ -378,6 +416,8 @@ export class Supervisor {
         return;
       case 'say':
         return this.warnOnce(verdict.words);
+      case 'release':
+        return this.release(verdict.words);
       case 'give-up':
         return this.tooLate ? undefined : this.giveUp(verdict);
       case 'stuck':
@@ -426,6 +466,7 @@ export class Supervisor {
           // One that is tried again at every poll fails with the same words each time.
           this.warnOnce(words);
           if (decision) this.policy.takeFailure?.(decision, words);
+          if (decision?.action === 'throttle') this.release('going on without a brake');
         },
       )
       .finally(() => this.effects.delete(done));

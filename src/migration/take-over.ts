@@ -18,6 +18,7 @@ import { formerAt, formerOf, inheritanceOf, notInherited } from './inheritance.t
 import type { OtherHand } from './other-hand.ts';
 import { leaseOf, openingOf, type Run, type RunParts, type RunWish, runFrom } from './run.ts';
 import { settleAfterwards } from './settle-afterwards.ts';
+import { brakeLevers } from './start-options.ts';
 import { assertOfSource } from './take-over-source.ts';
 
 export interface TakeOverWish extends RunWish {
@@ -107,7 +108,7 @@ async function attach(
   const options = {
     destination,
     lineRateBytesPerSecond: wish.limits.lineRateBytesPerSecond,
-    brake: wish.limits.overBudget === 'brake',
+    brake: brakeLevers(wish.limits),
     begunWithBrake: inherited?.began === true && wish.limits.overBudget === 'brake',
     noticesLimit: wish.otherHand !== undefined,
     inherited,

@@ -27,7 +27,12 @@ function expecting(guest: Guest, ...durationsMs: number[]): Expectation {
 describe('the best stop', () => {
   test('is now where passes leave what they sent', () => {
     const expected = expecting(cyclic(200 * MB, 2000 * MB), 300, 3000);
-    expect(bestStop(200 * MB, expected, WORTH)).toEqual({ passes: 0, waitMs: 0, pauseMs: 2000 });
+    expect(bestStop(200 * MB, expected, WORTH)).toEqual({
+      passes: 0,
+      waitMs: 0,
+      restBytes: 200 * MB,
+      pauseMs: 2000,
+    });
   });
 
   test('is after as many passes as halve the rest to a free pause', () => {
@@ -75,7 +80,12 @@ describe('the best stop', () => {
 test('the first stop within a limit takes as many passes as it takes', () => {
   const halving = expecting(cyclic(800 * MB, 50 * MB), 1, 8000);
   expect(firstStopWithin(1001, 400 * MB, halving)?.passes).toBe(2);
-  expect(firstStopWithin(4001, 400 * MB, halving)).toEqual({ passes: 0, waitMs: 0, pauseMs: 4000 });
+  expect(firstStopWithin(4001, 400 * MB, halving)).toEqual({
+    passes: 0,
+    waitMs: 0,
+    restBytes: 400 * MB,
+    pauseMs: 4000,
+  });
   expect(firstStopWithin(300, 200 * MB, expecting(cyclic(200 * MB, 2000 * MB), 300, 3000))).toBeUndefined();
 });
 

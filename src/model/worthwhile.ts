@@ -38,6 +38,8 @@ export interface Stop {
   /** Whole passes before it; 0: now. */
   readonly passes: number;
   readonly waitMs: number;
+  /** Dirty then, in bytes. */
+  readonly restBytes: number;
   readonly pauseMs: number;
 }
 
@@ -83,8 +85,11 @@ export function likelyDirtied(restBytes: number, unsentBytes: number, writtenByt
 }
 
 /** What a stop costs, in milliseconds of migration. */
-export function costOf({ waitMs, pauseMs }: Omit<Stop, 'passes'>, worth: Worth): number {
-  return waitMs + pauseMs + worth.exchangeRate * Math.max(pauseMs, worth.freePauseMs);
+export function costOf(
+  { waitMs, pauseMs }: Pick<Stop, 'waitMs' | 'pauseMs'>,
+  { exchangeRate, freePauseMs }: Omit<Worth, 'maxPauseMs'>,
+): number {
+  return waitMs + pauseMs + exchangeRate * Math.max(pauseMs, freePauseMs);
 }
 
 /** @returns undefined where none within reach has a pause that is allowed */
@@ -110,11 +115,11 @@ export function firstStopWithin(limitMs: number, restBytes: number, expected: Ex
 }
 
 /** A stop now, after one more pass, after two, as long as passes are expected to leave less and less. */
-function* stopsFrom(restBytes: number, expected: Expectation): Generator<Stop> {
+export function* stopsFrom(restBytes: number, expected: Expectation): Generator<Stop> {
   let rest = restBytes;
   let waitMs = 0;
   for (let passes = 0; passes <= FOLLOWED_PASSES; passes += 1) {
-    yield { passes, waitMs, pauseMs: expectedPauseMs(rest, expected) };
+    yield { passes, waitMs, restBytes: rest, pauseMs: expectedPauseMs(rest, expected) };
     const next = expectedPass(rest, expected);
     if (next.restBytes > STANDSTILL * rest) return;
     waitMs += next.durationMs;

@@ -104,3 +104,38 @@ describe('before it bites', () => {
     expect(policy.observe(tick(4000, 4))).toMatchObject({ downtimeLimitMs: 450 });
   });
 });
+
+describe('a brake that is to spare the guest a pause that is allowed', () => {
+  function sparing(throttlePercent = 99): Braked {
+    const limits = { ...DEFAULT_LIMITS, maxDowntimeMs: 300, brake: 'when-it-pays' as const };
+    return new Braked(
+      limits,
+      { atMs: 1000, throttlePercent, orElse: { pauseMs: 5000, exchangeRate: 5, brownOutPrice: 2 } },
+      LINK,
+    );
+  }
+
+  test('aims at the pause that is always fine, and brakes on as long as that helps', () => {
+    const policy = sparing();
+    expect(policy.observe(tick(1050, 130))).toMatchObject({ downtimeLimitMs: 1 });
+    expect(policy.observe(tick(3000, 8))).toMatchObject({ downtimeLimitMs: 300 });
+    expect(policy.observe(boundary(3100, 40))).toMatchObject({ downtimeLimitMs: 1 });
+  });
+
+  test('stops the guest as it is where another braked pass is not worth its brown-out', () => {
+    const policy = sparing();
+    policy.observe(tick(1050, 130));
+    expect(policy.observe(boundary(3100, 70))).toMatchObject({
+      action: 'switchover',
+      acceptedPauseMs: 4950,
+    });
+    // Until it has.
+    expect(policy.observe(tick(3150, 68)).action).toBe('continue');
+  });
+
+  test('gives nothing up where it does not bite', () => {
+    const policy = sparing();
+    const actions = [3000, 6000, 9000, 12_000].map((atMs) => policy.observe(boundary(atMs, 133, 0)).action);
+    expect(actions).toEqual(['continue', 'continue', 'continue', 'switchover']);
+  });
+});

@@ -16,8 +16,9 @@ import type { Observation } from '../model/observation.ts';
 import { assumedFixedCostMs } from '../model/pause-room.ts';
 import { carriedBytes } from '../model/transfer.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
+import { costOf } from '../model/worthwhile.ts';
 import { AskToStop } from './ask-to-stop.ts';
-import type { Decision, Limits, Policy, ReckonedWith } from './policy.ts';
+import type { Decision, Limits, Policy, ReckonedWith, SparedPause } from './policy.ts';
 
 /**
  * How much of `maxDowntimeMs` is used. The bandwidth of the switchover is not exactly that of the passes: the tenth
@@ -47,6 +48,8 @@ const NO_HELP = 0.7;
 interface Asked {
   readonly atMs: number;
   readonly throttlePercent: number;
+  /** The brake is there to spare the guest a pause that is allowed: where it does not, one of up to that may be taken. */
+  readonly orElse?: SparedPause;
 }
 
 export class Braked implements Policy {
@@ -56,6 +59,7 @@ export class Braked implements Policy {
   private readonly lineRateBytesPerSecond: number;
   private readonly reckoned: ReckonedWith;
   private readonly toStop: AskToStop;
+  private readonly orElse: SparedPause | undefined;
   private percent: number;
   /** Told again to brake as hard as can be, since that left as much as before. */
   private insisted = false;
@@ -65,6 +69,8 @@ export class Braked implements Policy {
   /** Boundaries that ended a pass which was braked as a whole. */
   private brakedPasses = -1;
   private limit: 'as it was' | 'low' | 'raised' = 'as it was';
+  /** QEMU was asked to stop the guest as it is, until the next boundary. */
+  private stopping = false;
 
   /** @param lineRateBytesPerSecond as it was before the guest was braked; 0 where it is not known */
   constructor(limits: Limits, asked: Asked, lineRateBytesPerSecond: number) {
@@ -72,8 +78,9 @@ export class Braked implements Policy {
     this.initialDowntimeLimitMs = limits.downtimeMs;
     this.askedMs = asked.atMs;
     this.percent = asked.throttlePercent;
+    this.orElse = asked.orElse;
     this.lineRateBytesPerSecond = lineRateBytesPerSecond;
-    this.toStop = new AskToStop(limits);
+    this.toStop = new AskToStop({ ...limits, maxDowntimeMs: this.orElse?.pauseMs ?? limits.maxDowntimeMs });
     this.reckoned = {
       lineRateBytesPerSecond: lineRateBytesPerSecond || undefined,
       fixedCostMs: assumedFixedCostMs(limits.maxDowntimeMs),
@@ -87,6 +94,8 @@ export class Braked implements Policy {
       if (braked || this.brakedPasses >= 0) this.brakedPasses += 1;
     } else if (braked && this.brakedPasses < 0) this.brakedPasses = 0;
     if (this.brakedPasses < 0) return this.wait(observation);
+    const asItIs = this.stopAsItIs(observation);
+    if (asItIs) return asItIs;
 
     if (observation.kind === 'boundary' && this.brakedPasses > 0 && this.percent < MOST_THROTTLE_PERCENT) {
       const before = this.percent;
@@ -98,6 +107,48 @@ export class Braked implements Policy {
       };
     }
     return this.insist(observation) ?? this.steer(observation);
+  }
+
+  /** Where the guest may be stopped as it is, another braked pass has to be worth its brown-out. */
+  private stopAsItIs(observation: Observation): Decision | undefined {
+    if (observation.kind === 'tick')
+      return this.stopping ? { action: 'continue', reason: 'QEMU may stop the guest' } : undefined;
+    this.stopping = false;
+    const { orElse } = this;
+    if (orElse === undefined || this.brakedPasses < 1) return undefined;
+    const { remainingBytes, pauseForecastMs } = observation;
+    const before = this.lastRestBytes ?? remainingBytes;
+    if (pauseForecastMs === undefined || pauseForecastMs > orElse.pauseMs) return undefined;
+    if (this.anotherPays(orElse, pauseForecastMs, remainingBytes / before)) return undefined;
+    this.lastRestBytes = remainingBytes;
+    return this.stopNow(
+      orElse.pauseMs,
+      `${formatBytes(remainingBytes)} are left by a braked pass of ${formatBytes(before)}: a pause of ${formatDuration(pauseForecastMs)} now, and another braked pass is not worth its brown-out`,
+    );
+  }
+
+  /** It takes as long as the pause, and leaves as much of it as the last one left. */
+  private anotherPays(
+    { exchangeRate, brownOutPrice }: SparedPause,
+    pauseMs: number,
+    leaves: number,
+  ): boolean {
+    const worth = { exchangeRate, freePauseMs: this.limits.downtimeMs };
+    const brownOutMs = pauseMs - this.reckoned.fixedCostMs;
+    const brownOutCost = brownOutMs * (1 + (brownOutPrice * this.percent) / 100);
+    const after = costOf({ waitMs: 0, pauseMs: leaves * brownOutMs + this.reckoned.fixedCostMs }, worth);
+    return brownOutCost + after < costOf({ waitMs: 0, pauseMs }, worth);
+  }
+
+  private stopNow(pauseMs: number, reason: string): Decision {
+    this.stopping = true;
+    this.limit = 'as it was';
+    return {
+      action: 'switchover',
+      acceptedPauseMs: this.toStop.accept(pauseMs),
+      ...this.reckoned,
+      reason,
+    };
   }
 
   /** A hypervisor may have another lever beside the one that did not do: it is told once more. */
@@ -148,6 +199,8 @@ export class Braked implements Policy {
         fixedCostMs: this.reckoned.fixedCostMs,
         reason: `before the brake bites a pause of ${formatDuration(pauseForecastMs)} is within --max-downtime ${formatDuration(maxDowntimeMs)}`,
       };
+    if (this.boundaries >= BITES_WITHIN_PASSES && this.orElse !== undefined)
+      return this.stopNow(this.orElse.pauseMs, 'the brake does not bite');
     if (this.boundaries >= BITES_WITHIN_PASSES && observation.atMs - this.askedMs >= brakeForMs)
       return {
         action: 'abort',

@@ -290,3 +290,42 @@ test('what the guest did unthrottled says nothing of the throttled one', () => {
   // By the probe 132 MB would be certain to come again.
   expect(boundary(2, 3600, 216, 140).action).toBe('continue');
 });
+
+describe('a brake that pays', () => {
+  const PAYING: Partial<Limits> = { brake: 'when-it-pays' };
+
+  test('is taken where the pause it spares is worth more than the brown-out', () => {
+    const [, decision] = decide([134], { limits: PAYING, known: probed(134) });
+    expect(decision).toMatchObject({
+      action: 'throttle',
+      throttlePercent: 99,
+      insteadOf: { pauseMs: expect.closeTo(2283, -2), exchangeRate: 5, brownOutPrice: 2 },
+    });
+    expect(decision?.reason).toMatch(
+      /^memory-intensive: 134 MB dirty; a pause of 2.28 s now, braked to 99 % for 2.23 s one of about \d+ ms: worth the brown-out$/,
+    );
+  });
+
+  test('is not, where the pause is short as it is, or a second of brown-out worth as much as one of pause', () => {
+    expect(actions(decide([30], { limits: PAYING, known: probed(30) }))[1]).toBe('switchover');
+    const dear = { limits: PAYING, known: probed(134), parameters: { brownOutPrice: 5 } };
+    expect(actions(decide([134], dear))[1]).toBe('switchover');
+    expect(actions(decide([134], { known: probed(134) }))[1]).toBe('switchover');
+  });
+
+  test('is taken in place of giving up, too', () => {
+    const limits: Partial<Limits> = { ...PAYING, maxDowntimeMs: 1000 };
+    const [, decision] = decide([134], { limits, known: probed(134) });
+    expect(decision).toMatchObject({ action: 'throttle', throttlePercent: 99 });
+    expect(decision).not.toHaveProperty('insteadOf');
+    expect(firstPass(begin({ limits, known: probed(134) }), 3000)).toBeUndefined();
+  });
+
+  test('is none that would have to hold for longer than it may', () =>
+    expect(actions(decide([134], { limits: { ...PAYING, brakeForMs: 2000 }, known: probed(134) }))[1]).toBe(
+      'switchover',
+    ));
+
+  test('leaves a guest alone that comes by itself', () =>
+    expect(actions(decide([30, 10], { limits: PAYING, known: probed(3) }))).not.toContain('throttle'));
+});

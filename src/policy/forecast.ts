@@ -15,6 +15,7 @@
  *
  * What it learns and what it decides by that are one policy's state and stand together, hence longer than most files.
  */
+import { type BrakePrice, bestBrake } from '../model/brake-worth.ts';
 import { convergence } from '../model/convergence.ts';
 import type { DirtyObservation, PhaseChange } from '../model/dirty-curve.ts';
 import { FirstPassRate } from '../model/first-pass-rate.ts';
@@ -45,9 +46,14 @@ import { Standstill } from './standstill.ts';
 export interface ForecastParameters {
   /** Seconds of migration that one second of pause is worth. */
   readonly exchangeRate: number;
+  /** Seconds of migration that one second is worth in which the guest is slowed down altogether. */
+  readonly brownOutPrice: number;
 }
 
-export const FORECAST_DEFAULTS: ForecastParameters = { exchangeRate: 5 };
+export const FORECAST_DEFAULTS: ForecastParameters = { exchangeRate: 5, brownOutPrice: 2 };
+
+/** A brake has to be expected to cost no more than this share of what the best stop without one costs. */
+const BRAKE_PAYS = 0.9;
 
 /** Room given above the forecast pause, as a fraction: the dirty set and the link's rate both waver. */
 const PAUSE_MARGIN = 0.25;
@@ -55,13 +61,13 @@ const PAUSE_MARGIN = 0.25;
 /** The shortest pause was over the longest allowed by no more than this fraction: it nearly fitted. */
 const NEARLY = 0.1;
 
-export function forecast(parameters: Partial<ForecastParameters> = {}): PolicyKind {
-  const { exchangeRate } = { ...FORECAST_DEFAULTS, ...parameters };
+export function forecast(given: Partial<ForecastParameters> = {}): PolicyKind {
+  const parameters = { ...FORECAST_DEFAULTS, ...given };
   return {
     name: 'forecast',
     summary: 'stops as soon as another pass is not worth its time (the default)',
     foresees: true,
-    begin: (limits, known = NOTHING_KNOWN) => new Forecast(exchangeRate, limits, known),
+    begin: (limits, known = NOTHING_KNOWN) => new Forecast(parameters, limits, known),
   };
 }
 
@@ -70,6 +76,8 @@ class Forecast implements Policy {
   readonly initialFixedCostMs: number;
   private readonly limits: Limits;
   private readonly worth: Worth;
+  /** Undefined: the guest is not to be braked where that pays. */
+  private readonly brakePrice: BrakePrice | undefined;
   private readonly known: Foreknowledge;
   private readonly outlook: Outlook;
   private readonly firstPass = new FirstPassRate();
@@ -88,8 +96,10 @@ class Forecast implements Policy {
   /** When a boundary first found more than the pause allowed has room for. */
   private notNowSinceMs: number | undefined;
 
-  constructor(exchangeRate: number, limits: Limits, known: Foreknowledge) {
+  constructor(parameters: ForecastParameters, limits: Limits, known: Foreknowledge) {
+    const { exchangeRate, brownOutPrice } = parameters;
     this.limits = limits;
+    if (limits.brake === 'when-it-pays') this.brakePrice = { brownOutPrice, longestMs: limits.brakeForMs };
     this.known = known;
     const maxPauseMs = aimedPauseMs(limits.maxDowntimeMs);
     const freePauseMs = Math.min(limits.downtimeMs, maxPauseMs);
@@ -106,8 +116,10 @@ class Forecast implements Policy {
   beforeStart(): Decision | undefined {
     const { lineRateBytesPerSecond: stated, bandwidthBytesPerSecond: cap } = this.limits;
     const { memoryBytes, compressed } = this.known;
-    if (memoryBytes === undefined || stated === undefined || this.limits.overBudget !== 'abort' || compressed)
+    const { overBudget } = this.limits;
+    if (memoryBytes === undefined || stated === undefined || overBudget !== 'abort' || compressed)
       return undefined;
+    if (this.brakePrice) return undefined;
     const rate = Math.min(stated, cap ?? stated);
     return this.foreseenHopeless(memoryBytes, { low: rate, middle: rate, high: rate });
   }
@@ -147,7 +159,8 @@ class Forecast implements Policy {
     if (tick.throttlePercent !== this.throttlePercent) this.throttleChanged = true;
     this.throttlePercent = tick.throttlePercent;
     // Post-copy is better begun once most of the memory is there, and a brake does not bite in the first pass.
-    const inTime = tick.pass === 1 && !['post-copy', 'brake'].includes(this.limits.overBudget);
+    const later = this.brakePrice || ['post-copy', 'brake'].includes(this.limits.overBudget);
+    const inTime = tick.pass === 1 && !later;
     const rate = inTime ? this.firstPass.with(tick) : undefined;
     const decision = rate && this.foreseenHopeless(tick.totalBytes, rate);
     return decision ?? { action: 'continue', reason: 'decisions are made at boundaries' };
@@ -191,6 +204,8 @@ class Forecast implements Policy {
     const alone = this.comesByItself(remainingBytes, conditions, overdue || this.switchoversAsked > 0);
     if (alone) return alone;
     const stop = bestStop(remainingBytes, expected, this.worth);
+    const braked = this.brakeInstead(seen, overdue ? undefined : stop);
+    if (braked) return braked;
     return seen.mostMs <= this.worth.maxPauseMs && !this.toStop.spent
       ? // A limit that was raised once stays so, and leaves nothing for a longer wait to decide.
         this.nowOrLater(seen, stop, overdue || this.switchoversAsked > 0)
@@ -232,6 +247,35 @@ class Forecast implements Policy {
       action: 'continue',
       memoryIntensive: false,
       reason: `${formatBytes(restBytes)} dirty: it ${certain ? 'comes' : 'is expected to come'} within --downtime ${formatDuration(downtimeMs)} by itself${when}`,
+    };
+  }
+
+  /** A brown-out that costs less than the best stop without one; undefined: there is none, or it is not to be. */
+  private brakeInstead(seen: Seen, stop: Stop | undefined): Decision | undefined {
+    if (!this.brakePrice || this.toStop.spent || this.outlook.isUnpriced) return undefined;
+    const { boundary, conditions, pauseMs: pause } = seen;
+    const braked = bestBrake(boundary.remainingBytes, conditions.expected, this.worth, this.brakePrice);
+    if (!braked) return undefined;
+    const isAllowed = pause <= this.worth.maxPauseMs;
+    const unbraked = stop ?? (isAllowed ? { waitMs: 0, pauseMs: pause } : undefined);
+    if (unbraked && braked.costMs > BRAKE_PAYS * costOf(unbraked, this.worth)) return undefined;
+    const { passes, throttlePercent, brownOutMs, pauseMs } = braked;
+    const { exchangeRate } = this.worth;
+    const { brownOutPrice } = this.brakePrice;
+    const words = `memory-intensive: ${described(seen)}; a pause of ${inWords(seen)} now`;
+    const shorter = `braked to ${throttlePercent} % for ${formatDuration(brownOutMs)} one of about ${formatDuration(pauseMs)}`;
+    if (passes > 0)
+      return {
+        action: 'continue',
+        memoryIntensive: true,
+        reason: `${words}, ${afterPasses(braked)} and ${shorter}: worth the wait`,
+      };
+    return {
+      action: 'throttle',
+      memoryIntensive: true,
+      throttlePercent,
+      ...(isAllowed ? { insteadOf: { pauseMs: pause, exchangeRate, brownOutPrice } } : {}),
+      reason: `${words}, ${shorter}: worth the brown-out`,
     };
   }
 
@@ -433,6 +477,6 @@ function described({ boundary, changed }: Seen): string {
   return `${dirty} where ${formatBytes(low)} to ${formatBytes(high)} were expected: the guest changed`;
 }
 
-function afterPasses({ passes, waitMs }: Stop): string {
+function afterPasses({ passes, waitMs }: Pick<Stop, 'passes' | 'waitMs'>): string {
   return `after ${passes} more ${passes === 1 ? 'pass' : 'passes'} (${formatDuration(waitMs)})`;
 }

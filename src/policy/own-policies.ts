@@ -33,9 +33,15 @@ const MP_PARAMETERS: Record<
 export const OWN_POLICIES: Readonly<Record<string, PolicyEntry>> = {
   forecast: {
     summary: forecast().summary,
-    parameters: { 'exchange-rate': String(FORECAST_DEFAULTS.exchangeRate) },
-    build: ({ 'exchange-rate': rate }) =>
-      forecast(rate === undefined ? {} : { exchangeRate: parseAbove0(rate) }),
+    parameters: {
+      'exchange-rate': String(FORECAST_DEFAULTS.exchangeRate),
+      'brown-out-price': String(FORECAST_DEFAULTS.brownOutPrice),
+    },
+    build: ({ 'exchange-rate': rate, 'brown-out-price': price }) =>
+      forecast({
+        ...(rate === undefined ? {} : { exchangeRate: parseAbove0(rate) }),
+        ...(price === undefined ? {} : { brownOutPrice: parseAbove0(price) }),
+      }),
   },
   mp: {
     summary: mp().summary,

@@ -12,7 +12,7 @@ export interface PolicyWords {
 export const OWN_POLICY_WORDS = {
   forecast: {
     summary: 'stops as soon as another pass is not worth its time (the default)',
-    parameters: { 'exchange-rate': '5' },
+    parameters: { 'exchange-rate': '5', 'brown-out-price': '2' },
   },
   mp: {
     summary: 'stops early once the dirty set no longer shrinks (Memory Pattern)',

@@ -13,6 +13,16 @@ export const OVER_BUDGET_ACTIONS = [
 ] as const;
 export type OverBudgetAction = (typeof OVER_BUDGET_ACTIONS)[number];
 
+/** When the guest may be slowed down. */
+export const BRAKE_TIMES = [
+  'never',
+  // Only as {@link OVER_BUDGET_ACTIONS} says.
+  'over-budget',
+  // Also where a pause that is allowed is worth a brown-out that shortens it.
+  'when-it-pays',
+] as const;
+export type BrakeTime = (typeof BRAKE_TIMES)[number];
+
 /** What the user allows. The supervisor enforces these whatever a policy says. */
 export interface Limits {
   /** The pause that is always fine, in milliseconds: a healthy guest ends within it, as with stock QEMU. */
@@ -30,7 +40,8 @@ export interface Limits {
   /** End before so much was sent, in bytes, for beyond it the hypervisor is known to fail; left out: no such defect. */
   readonly maxSentBytes?: number | undefined;
   readonly overBudget: OverBudgetAction;
-  /** The longest that `brake` may slow the guest down, in milliseconds. */
+  readonly brake: BrakeTime;
+  /** The longest that a brake may slow the guest down, in milliseconds. */
   readonly brakeForMs: number;
 }
 
@@ -42,8 +53,13 @@ export const DEFAULT_LIMITS: Limits = {
   bandwidthBytesPerSecond: undefined,
   lineRateBytesPerSecond: undefined,
   overBudget: 'abort',
+  brake: 'over-budget',
   brakeForMs: 10_000,
 };
+
+export function mayBrake({ brake, overBudget }: Pick<Limits, 'brake' | 'overBudget'>): boolean {
+  return overBudget === 'brake' || brake === 'when-it-pays';
+}
 
 interface Reasoned {
   /** In words, with the figures that decided. */
@@ -62,6 +78,15 @@ export interface ReckonedWith {
   readonly fixedCostMs: number;
 }
 
+/** A pause that is allowed and that a brake is to spare the guest, with the prices at which that is worth its brown-out. */
+export interface SparedPause {
+  readonly pauseMs: number;
+  /** Seconds of migration that one second of pause is worth. */
+  readonly exchangeRate: number;
+  /** Seconds of migration that one second is worth in which the guest is slowed down altogether. */
+  readonly brownOutPrice: number;
+}
+
 export type Decision = Reasoned &
   (
     | { readonly action: 'continue' }
@@ -75,8 +100,11 @@ export type Decision = Reasoned &
     | { readonly action: 'set-downtime-limit'; readonly downtimeLimitMs: number; readonly asIs: true }
     /** Stop now; QEMU must not stop if the pause would be longer than `acceptedPauseMs`. */
     | ({ readonly action: 'switchover'; readonly acceptedPauseMs: number } & ReckonedWith)
-    /** Withhold that much of the vCPUs' time, from 1 to 99 per cent. From here on the brake's own rule decides. */
-    | { readonly action: 'throttle'; readonly throttlePercent: number }
+    /**
+     * Withhold that much of the vCPUs' time, from 1 to 99 per cent. From here on the brake's own rule decides. With
+     * `insteadOf` it is there to spare the guest a pause that is allowed; else because none allowed is possible.
+     */
+    | { readonly action: 'throttle'; readonly throttlePercent: number; readonly insteadOf?: SparedPause }
     | { readonly action: 'suspend' }
     | { readonly action: 'post-copy' }
     /** Not possible within the limits; `neededPauseMs` is the pause that would have been needed. */

@@ -16,7 +16,7 @@ import { runFrom } from '../migration/run.ts';
 import { startOptionsOf } from '../migration/start-options.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { Streams } from '../model/streams.ts';
-import type { AutoConverge, Limits, PolicyKind } from '../policy/policy.ts';
+import { type AutoConverge, type Limits, mayBrake, type PolicyKind } from '../policy/policy.ts';
 import { unkeptJournal } from './unkept-journal.ts';
 
 /** What policies that poll are shown, as the real drivers do. */
@@ -59,7 +59,8 @@ export function hostsFor(guest: ScenarioInput, kind: PolicyKind, limits: Limits)
   return new SimulatedHypervisor({
     guest: {
       // A brake is bounded by the clock too.
-      tickMs: kind.polls || linkChanges || limits.overBudget === 'brake' ? TICK_MS : Number.POSITIVE_INFINITY,
+      tickMs: kind.polls || linkChanges || mayBrake(limits) ? TICK_MS : Number.POSITIVE_INFINITY,
+      cpuQuota: limits.brake === 'when-it-pays',
       ...guest,
       ...(hottestLast ? { sendOrder: 'hottest-last' } : {}),
       ...(autoConverge ? { autoConverge: inQemusWords(autoConverge) } : {}),

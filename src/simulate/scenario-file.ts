@@ -6,7 +6,7 @@ import { issuesOf } from '../config/issues.ts';
 import { parseToml } from '../config/toml.ts';
 import type { CurvePoint } from '../hypervisor/simulated/memory/recorded.ts';
 import { parseBytes, parseDurationMs, parsePercent, parseRate } from '../model/units.ts';
-import { DEFAULT_LIMITS, type Limits, OVER_BUDGET_ACTIONS } from '../policy/policy.ts';
+import { BRAKE_TIMES, DEFAULT_LIMITS, type Limits, mayBrake, OVER_BUDGET_ACTIONS } from '../policy/policy.ts';
 import { type PolicyChoice, policyChoice } from './policy-choice.ts';
 import { above0, positive, quantity, type Range, range, timeline } from './quantities.ts';
 
@@ -68,6 +68,7 @@ const schema = z
         'max-downtime': positive(parseDurationMs).default(DEFAULT_LIMITS.maxDowntimeMs),
         timeout: positive(parseDurationMs).default(3_600_000),
         'over-budget': z.enum(OVER_BUDGET_ACTIONS).default('abort'),
+        brake: z.enum(BRAKE_TIMES).default('over-budget'),
         'brake-for': positive(parseDurationMs).optional(),
       })
       .prefault({}),
@@ -91,8 +92,14 @@ const schema = z
       issue(['guest', 'writes'], 'busy and calm belong together');
     if (limits.downtime > limits['max-downtime'])
       issue(['limits', 'downtime'], 'it is longer than limits.max-downtime');
-    if (limits['brake-for'] !== undefined && limits['over-budget'] !== 'brake')
-      issue(['limits', 'brake-for'], 'it says nothing unless limits.over-budget is "brake"');
+    const brakes = mayBrake({ overBudget: limits['over-budget'], brake: limits.brake });
+    if (limits['brake-for'] !== undefined && !brakes)
+      issue(
+        ['limits', 'brake-for'],
+        'it says nothing unless limits.over-budget is "brake" or limits.brake "when-it-pays"',
+      );
+    if (brakes && limits.brake === 'never')
+      issue(['limits', 'brake'], 'it is "never", and limits.over-budget is "brake"');
   });
 
 export type Writes = Steadily & {
@@ -171,6 +178,7 @@ export function parseScenario(text: string, file: string): ScenarioFile {
       maxDowntimeMs: limits['max-downtime'],
       timeoutMs: limits.timeout,
       overBudget: limits['over-budget'],
+      brake: limits.brake,
       brakeForMs: limits['brake-for'] ?? DEFAULT_LIMITS.brakeForMs,
     },
     policies: run.policies,

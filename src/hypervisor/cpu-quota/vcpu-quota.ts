@@ -18,6 +18,12 @@ export interface QuotaLever {
   release(): void;
 }
 
+/** @returns the effect of taking it back */
+export function takenBack(quota: QuotaLever): Effect {
+  quota.release();
+  return { did: 'the quota on the vCPUs is taken back', set: { cpuQuota: null } };
+}
+
 /**
  * The hardest that there is. A vCPU hears of QEMU's stop, and an emulated one of its syncs, only while it runs, so harder is
  * not better: on KVM 1 ms of 100 made the stop wait and the pause 0.25 s longer than 2; under TCG, where a slice dirties more,

@@ -13,7 +13,7 @@ const TARGET = { vm: domainAddress(THERE, 'vm1'), migrateUri: undefined, listenU
 const OPTIONS: StartOptions = {
   force: true,
   postCopy: false,
-  brake: false,
+  brake: 'none' as const,
   downtimeLimitMs: 250,
   bandwidthBytesPerSecond: undefined,
   lineRateBytesPerSecond: undefined,
@@ -161,7 +161,7 @@ test('a limit that libvirt refuses is a refusal', async () => {
 
 test('a destination that does not know the VM is not taken for the one that it goes to', async () => {
   hosts({ job: "printf '%s\\n' 'Job type: 2' 'operation: 5' 'time_elapsed: 4000'" });
-  const attach = { brake: false, lineRateBytesPerSecond: undefined };
+  const attach = { brake: 'none' as const, lineRateBytesPerSecond: undefined };
   await expect(hypervisor().attach(VM, { ...attach, destination: TARGET.vm })).rejects.toMatchObject({
     code: 'destination-not-waiting',
   });
@@ -179,7 +179,7 @@ test('a destination that does not know the VM is not taken for the one that it g
 test('a migration that a controller of ours began is ours, with what it had found', async () => {
   const virsh = hosts({ job: "printf '%s\\n' 'Job type: 2' 'operation: 5' 'time_elapsed: 4000'" });
   const migration = await hypervisor().attach(VM, {
-    brake: false,
+    brake: 'none' as const,
     lineRateBytesPerSecond: undefined,
     destination: undefined,
     inherited: {

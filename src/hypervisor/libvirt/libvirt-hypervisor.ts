@@ -195,8 +195,8 @@ export class LibvirtHypervisor implements Hypervisor {
     const peerUri = target.peerUri ?? there.uri;
     const quota = this.quotaOf(domain);
     // Auto-converge would brake a guest that needs no brake too.
-    const armed = options.brake && !quota;
-    const asked = { ...options, brake: armed };
+    const armed = options.brake === 'any' && !quota;
+    const asked: StartOptions = { ...options, brake: armed ? 'any' : 'none' };
     const args = migrateArguments(uuid, peerUri, target, asked, this.own, lineRateStated);
     const migration = new LibvirtMigration({
       ...this.shared(),
@@ -209,7 +209,7 @@ export class LibvirtHypervisor implements Hypervisor {
       wasRunning: facts.state === 'running',
       begunByUs: true,
       braked: armed,
-      quota: options.brake ? quota : undefined,
+      quota: options.brake === 'none' ? undefined : quota,
       virshMigrate: virshOnItsOwn(uri, args),
       lineRateStated,
       passCapBytesPerSecond: options.bandwidthBytesPerSecond,
@@ -242,7 +242,7 @@ export class LibvirtHypervisor implements Hypervisor {
     if (job.type !== 'active' || job.migration !== 'out') throw notMigrating(facts);
     if (there) await assertArriving(there, uuid, facts.name);
     const quota = this.quotaOf(domain);
-    if (options.brake && !quota && !options.begunWithBrake)
+    if (options.brake === 'any' && !quota && !options.begunWithBrake)
       throw new RefusedError(
         'lacks-feature',
         `the migration of ${facts.name} cannot be braked: libvirt makes a brake ready only when a migration begins (\`switchover migrate --over-budget brake\`); choose another --over-budget`,
@@ -262,8 +262,8 @@ export class LibvirtHypervisor implements Hypervisor {
       // One that is stopped for the switchover ran before.
       wasRunning: facts.state !== 'paused',
       begunByUs: inherited?.began ?? false,
-      braked: options.brake,
-      quota: options.brake ? quota : undefined,
+      braked: options.brake === 'any',
+      quota: options.brake === 'none' ? undefined : quota,
       virshMigrate: undefined,
       lineRateStated: false,
       passCapBytesPerSecond: domain.capBytesPerSecond,

@@ -12,7 +12,7 @@
  */
 import { isBraked, MOST_THROTTLE_PERCENT } from '../../model/braking.ts';
 import type { Clock } from '../clock.ts';
-import type { QuotaLever } from '../cpu-quota/vcpu-quota.ts';
+import { type QuotaLever, takenBack } from '../cpu-quota/vcpu-quota.ts';
 import {
   type Effect,
   type GuestFacts,
@@ -99,6 +99,7 @@ export class LibvirtMigration implements RunningMigration {
   readonly begunByUs: boolean;
   readonly destinationWaits = false;
   readonly passCapBytesPerSecond: number | undefined;
+  readonly brakesAtOnce: boolean;
   /** Settles once our job was seen, with undefined, or with the words with which our virsh was refused before. */
   readonly begun: Promise<string | undefined>;
 
@@ -133,6 +134,7 @@ export class LibvirtMigration implements RunningMigration {
     this.ran = parts.wasRunning;
     this.begunByUs = parts.begunByUs;
     this.passCapBytesPerSecond = parts.passCapBytesPerSecond;
+    this.brakesAtOnce = parts.quota !== undefined;
     this.answeredMs = parts.clock.now();
     this.jobBeganMs = parts.zeroMs;
     this.state = { kind: parts.virshMigrate === undefined ? 'copying' : 'beginning' };
@@ -201,6 +203,7 @@ export class LibvirtMigration implements RunningMigration {
   /** libvirt takes no part of it on the way: without a quota, what was armed at the start bites by QEMU's own rule. */
   async throttle(percent: number): Promise<Effect> {
     const { quota } = this.parts;
+    if (quota && percent === 0) return takenBack(quota);
     if (quota) {
       const effect = await quota.set(percent);
       this.throttled = true;

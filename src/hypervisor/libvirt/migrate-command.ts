@@ -47,6 +47,7 @@ export function migrateArguments(
 ): string[] {
   const { streams } = options;
   const flag = (wanted: boolean, name: string) => (wanted ? [name] : []);
+  const braked = options.brake === 'any';
   const value = (name: string, text: string | number | undefined) =>
     text === undefined ? [] : [`${name}=${text}`];
   return [
@@ -63,9 +64,9 @@ export function migrateArguments(
     ...(streams && compresses(streams) ? ['--compressed', `--comp-methods=${streams.compression}`] : []),
     ...flag(own.tls, '--tls'),
     ...flag(own.postCopy || options.postCopy, '--postcopy'),
-    ...flag(own.autoConverge || options.brake, '--auto-converge'),
-    ...value('--auto-converge-initial', options.brake ? MOST_THROTTLE_PERCENT : undefined),
-    ...value('--auto-converge-increment', options.brake ? MOST_THROTTLE_PERCENT : undefined),
+    ...flag(own.autoConverge || braked, '--auto-converge'),
+    ...value('--auto-converge-initial', braked ? MOST_THROTTLE_PERCENT : undefined),
+    ...value('--auto-converge-increment', braked ? MOST_THROTTLE_PERCENT : undefined),
     ...flag(own.unsafe, '--unsafe'),
     ...value('--bandwidth', wholeMebibytes(options.bandwidthBytesPerSecond)),
     ...(statesLineRate

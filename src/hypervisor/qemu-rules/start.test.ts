@@ -7,7 +7,7 @@ import { capabilitiesOf, differentCapabilities, startCapabilities, startParamete
 const OPTIONS: StartOptions = {
   force: false,
   postCopy: false,
-  brake: false,
+  brake: 'none',
   downtimeLimitMs: 300,
   fixedCostMs: 50,
   bandwidthBytesPerSecond: undefined,
@@ -30,7 +30,7 @@ describe('the parameters of a start', () => {
   });
 
   test('a cap and a brake are set with it', () => {
-    const given = startParameters({ ...OPTIONS, bandwidthBytesPerSecond: 20e6, brake: true }, version(10));
+    const given = startParameters({ ...OPTIONS, bandwidthBytesPerSecond: 20e6, brake: 'any' }, version(10));
     expect(given).toMatchObject({ 'max-bandwidth': 20e6, ...BRAKE_HELD_READY });
   });
 
@@ -69,7 +69,7 @@ describe('the capabilities of a start', () => {
   });
 
   test('post-copy and the brake as asked', () => {
-    const { source, destination } = startCapabilities({ postCopy: true, brake: true }, all(), all());
+    const { source, destination } = startCapabilities({ postCopy: true, brake: 'any' }, all(), all());
     expect(source).toMatchObject({ 'postcopy-ram': true, 'auto-converge': true });
     expect(destination['postcopy-ram']).toBe(true);
     expect(destination).not.toHaveProperty('auto-converge');

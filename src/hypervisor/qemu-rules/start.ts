@@ -54,7 +54,7 @@ export function startParameters(options: StartOptions, version: QemuVersion): St
   const limits = {
     'downtime-limit': startLimitMs(options),
     'max-bandwidth': Math.round(options.bandwidthBytesPerSecond ?? NO_CAP_BYTES_PER_SECOND),
-    ...(options.brake ? BRAKE_HELD_READY : {}),
+    ...(options.brake === 'any' ? BRAKE_HELD_READY : {}),
     ...streamParameters(options.streams),
   };
   if (!featuresOf(version).availSwitchoverBandwidth) return limits;
@@ -97,7 +97,7 @@ export function startCapabilities(
       ...both,
       // QEMU would wait, the guest stopped, for a `migrate-continue` that nobody sends.
       ...(source.has('pause-before-switchover') ? { 'pause-before-switchover': false } : {}),
-      ...(options.brake ? { 'auto-converge': true } : {}),
+      ...(options.brake === 'any' ? { 'auto-converge': true } : {}),
     },
     destination: both,
   };

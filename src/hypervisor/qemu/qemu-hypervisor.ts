@@ -154,8 +154,8 @@ export class QemuHypervisor implements Hypervisor {
       hasEvents: true,
       watchedFromStart: true,
       changed,
-      brake: options.brake ? BrakeLever.atStart() : undefined,
-      quota: options.brake ? quota : undefined,
+      brake: options.brake === 'any' ? BrakeLever.atStart() : undefined,
+      quota: options.brake === 'none' ? undefined : quota,
       bandwidthBytesPerSecond: options.bandwidthBytesPerSecond,
       connections: options.streams?.connections,
       reconnectForMs: this.reconnectForMs,
@@ -193,7 +193,7 @@ export class QemuHypervisor implements Hypervisor {
       const isOn = (name: string) =>
         capabilities.some(({ capability, state }) => capability === name && state);
       const quota = await this.quotaOf(socketPath(vm), client, guest.accelerator);
-      if (options.brake && !quota && !isOn('auto-converge'))
+      if (options.brake === 'any' && !quota && !isOn('auto-converge'))
         throw new RefusedError(
           'lacks-feature',
           `the migration of ${vm} cannot be braked: it began with the capability auto-converge off, and QEMU does not switch it on on the way; choose another --over-budget`,
@@ -217,8 +217,8 @@ export class QemuHypervisor implements Hypervisor {
         hasEvents: isOn('events'),
         watchedFromStart: false,
         changed,
-        brake: options.brake && isOn('auto-converge') ? BrakeLever.underWay() : undefined,
-        quota: options.brake ? quota : undefined,
+        brake: options.brake === 'any' && isOn('auto-converge') ? BrakeLever.underWay() : undefined,
+        quota: options.brake === 'none' ? undefined : quota,
         bandwidthBytesPerSecond: cap > 0 && cap < NO_CAP_BYTES_PER_SECOND ? cap : undefined,
         connections: isOn('multifd') ? Number(parameters['multifd-channels'] ?? 2) : undefined,
         reconnectForMs: this.reconnectForMs,
@@ -274,7 +274,11 @@ export class QemuHypervisor implements Hypervisor {
           capabilities: { 'auto-converge': false },
         },
       ]);
-    const names = ['downtime-limit', 'avail-switchover-bandwidth', ...(brake ? THROTTLE_PARAMETERS : [])];
+    const names = [
+      'downtime-limit',
+      'avail-switchover-bandwidth',
+      ...(brake === 'any' ? THROTTLE_PARAMETERS : []),
+    ];
     await ofSource.remember(names, [], remember);
     if (!destination) return [ofSource];
     const ofDestination = new ChangedSettings(destination, 'destination');

@@ -22,7 +22,7 @@ describe('cancelling', () => {
         clock.until(
           pair
             .hypervisor()
-            .attach(pair.vm, { brake: false, lineRateBytesPerSecond: undefined, destination: undefined }),
+            .attach(pair.vm, { brake: 'none', lineRateBytesPerSecond: undefined, destination: undefined }),
         ),
     };
     const migration = await attach();
@@ -65,7 +65,7 @@ describe('cancelling', () => {
 
   test('with a brake, restraining releases the throttle too', async () => {
     const { start, follow, clock, pair } = pairBed();
-    const migration = await start({ brake: true });
+    const migration = await start({ brake: 'any' });
     await clock.until(migration.throttle(80));
     const { did } = await clock.until(migration.restrain());
     expect(did).toMatch(/downtime-limit=1 .*max-cpu-throttle=1/);

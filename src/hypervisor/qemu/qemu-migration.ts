@@ -16,7 +16,7 @@
  */
 import { isBraked, MOST_THROTTLE_PERCENT } from '../../model/braking.ts';
 import type { Clock } from '../clock.ts';
-import type { QuotaLever } from '../cpu-quota/vcpu-quota.ts';
+import { type QuotaLever, takenBack } from '../cpu-quota/vcpu-quota.ts';
 import {
   type Effect,
   type GuestFacts,
@@ -220,6 +220,10 @@ export class QemuMigration implements RunningMigration {
     if (state.kind === 'lost') this.takeSourceChange({ state: 'lost', words: state.words });
   }
 
+  get brakesAtOnce(): boolean {
+    return this.parts.quota !== undefined;
+  }
+
   get passCapBytesPerSecond(): number | undefined {
     return this.parts.bandwidthBytesPerSecond;
   }
@@ -251,6 +255,7 @@ export class QemuMigration implements RunningMigration {
 
   async throttle(percent: number): Promise<Effect> {
     const { brake, quota } = this.parts;
+    if (quota && percent === 0) return takenBack(quota);
     // Asked again where the quota did not do: QEMU's own throttle comes on top.
     if (quota && !(brake && isBraked(quota.percent) && percent >= MOST_THROTTLE_PERCENT)) {
       try {

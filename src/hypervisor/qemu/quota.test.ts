@@ -24,7 +24,7 @@ describe('a brake', () => {
   test('is the quota where there is one, and is told at the next look', async () => {
     const quota = new ScriptedQuota();
     const { start, clock, pair } = bedWith(quota);
-    const migration = await start({ brake: true });
+    const migration = await start({ brake: 'any' });
     expect(await clock.until(migration.throttle(99))).toEqual({ did: 'a quota of 99' });
     expect(await clock.until(first(migration, isBraked))).toBeDefined();
     // QEMU's own was not pulled.
@@ -37,7 +37,7 @@ describe('a brake', () => {
     refused.refuses = true;
     for (const quota of [refused, undefined]) {
       const { start, clock, pair } = bedWith(quota);
-      const migration = await start({ brake: true });
+      const migration = await start({ brake: 'any' });
       await clock.until(migration.throttle(99));
       expect(pair.source.settings.shownParameters['cpu-throttle-initial']).toBe(99);
       await clock.until(migration.detach());
@@ -47,7 +47,7 @@ describe('a brake', () => {
   test('is both once the quota alone did not do', async () => {
     const quota = new ScriptedQuota();
     const { start, clock, pair } = bedWith(quota);
-    const migration = await start({ brake: true });
+    const migration = await start({ brake: 'any' });
     await clock.until(migration.throttle(99));
     await clock.until(migration.throttle(99));
     expect(pair.source.settings.shownParameters['cpu-throttle-initial']).toBe(99);
@@ -55,16 +55,30 @@ describe('a brake', () => {
     await clock.until(migration.detach());
   });
 
+  test('that is to bite at once is the quota only: nothing is made ready, and without one nothing can be braked', async () => {
+    const { start, clock, pair } = bedWith(new ScriptedQuota());
+    const migration = await start({ brake: 'at-once' });
+    expect(migration.brakesAtOnce).toBe(true);
+    expect(pair.source.settings.isOn('auto-converge')).toBe(false);
+    expect(await clock.until(migration.throttle(99))).toEqual({ did: 'a quota of 99' });
+    await clock.until(migration.detach());
+    const without = bedWith(undefined);
+    const other = await without.start({ brake: 'at-once' });
+    expect(other.brakesAtOnce).toBe(false);
+    await expect(other.throttle(99)).rejects.toThrow(/cannot be braked/);
+    await without.clock.until(other.detach());
+  });
+
   test('can be of a migration that somebody else began without auto-converge', async () => {
     const quota = new ScriptedQuota();
     const { start, attach, clock } = bedWith(quota);
     await clock.until((await start()).detach());
-    const migration = await attach({ brake: true });
+    const migration = await attach({ brake: 'any' });
     expect(await clock.until(migration.throttle(99))).toEqual({ did: 'a quota of 99' });
     await clock.until(migration.detach());
     const without = bedWith(undefined);
     await without.clock.until((await without.start()).detach());
-    await expect(without.attach({ brake: true })).rejects.toMatchObject({ code: 'lacks-feature' });
+    await expect(without.attach({ brake: 'any' })).rejects.toMatchObject({ code: 'lacks-feature' });
   });
 });
 
@@ -72,7 +86,7 @@ describe('a quota is let go', () => {
   const braked = async () => {
     const quota = new ScriptedQuota();
     const bed = bedWith(quota);
-    const migration = await bed.start({ brake: true });
+    const migration = await bed.start({ brake: 'any' });
     await bed.clock.pass(100);
     await bed.clock.until(migration.throttle(99));
     return { ...bed, quota, migration };
@@ -83,6 +97,13 @@ describe('a quota is let go', () => {
     const cancelling = migration.cancel();
     expect(quota).toMatchObject({ percent: 0, releases: 1 });
     await clock.until(cancelling);
+  });
+
+  test('by being taken back, and nothing else changes', async () => {
+    const { quota, migration, clock } = await braked();
+    await clock.until(migration.throttle(0));
+    expect(quota).toMatchObject({ percent: 0, releases: 1 });
+    await clock.until(migration.detach());
   });
 
   test('by letting go of the migration', async () => {

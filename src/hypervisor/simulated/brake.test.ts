@@ -81,6 +81,34 @@ describe("the lab's loop guest, which needs a pause of 2.4 s and is allowed 0.5 
   });
 });
 
+describe('a brake that pays', () => {
+  const PAYING: Partial<Limits> = { brake: 'when-it-pays' };
+  const HERE: Partial<ScenarioInput> = { cpuQuota: true };
+
+  test('spares the loop guest its pause of 2.4 s, in the same time', async () => {
+    const { outcome, firstThrottled } = await supervise(forecast(), PAYING, HERE);
+    const { outcome: unbraked } = await supervise(forecast(), {});
+    expect(unbraked.pauseMs).toBeGreaterThan(2000);
+    expect(firstThrottled).toBe(3);
+    expect(outcome).toMatchObject({ outcome: 'completed', brownOut: { percent: 99 } });
+    expect(outcome.pauseMs).toBeLessThanOrEqual(300);
+    expect(outcome.totalMs).toBeLessThan(1.1 * unbraked.totalMs);
+  });
+
+  test('that does not help costs a braked pass, and the pause that the guest needs', async () => {
+    const memory = cyclic({ workingSetBytes: 128 * MIB, writeRateBytesPerSecond: 20e9 });
+    const { outcome } = await supervise(forecast(), PAYING, { ...HERE, memory });
+    expect(outcome).toMatchObject({ outcome: 'completed' });
+    expect(outcome.brownOut?.ms).toBeLessThan(3000);
+    expect(outcome.pauseMs).toBeLessThan(3000);
+  });
+
+  test('is none where no quota can be set', async () => {
+    const { outcome } = await supervise(forecast(), PAYING);
+    expect(outcome).toMatchObject({ outcome: 'completed', brownOut: null });
+  });
+});
+
 test('whatever the guest, the link and the limits: no pause and no brown-out beyond them', async () => {
   const writes = fc.record({
     workingSetBytes: fc.double({ min: 10 * MB, max: 500 * MB, noNaN: true }),
@@ -94,16 +122,22 @@ test('whatever the guest, the link and the limits: no pause and no brown-out bey
   await fc.assert(
     fc.asyncProperty(
       ...([
-        fc.constantFrom(mp(), forecast()),
+        fc.constantFrom(
+          ...([
+            [mp(), 'over-budget'],
+            [forecast(), 'over-budget'],
+            [forecast(), 'when-it-pays'],
+          ] as const),
+        ),
         memory,
         fc.double({ min: 10 * MB, max: 1000 * MB, noNaN: true }),
       ] as const),
       fc.integer({ min: 100, max: 3000 }),
       fc.integer({ min: 500, max: 10_000 }),
-      async (kind, guest, rate, maxDowntimeMs, brakeForMs) => {
+      async ([kind, brake], guest, rate, maxDowntimeMs, brakeForMs) => {
         const limits: Partial<Limits> = {
           ...{ downtimeMs: Math.min(300, maxDowntimeMs / 2), maxDowntimeMs, brakeForMs },
-          ...{ overBudget: 'brake', timeoutMs: 600_000 },
+          ...{ overBudget: brake === 'when-it-pays' ? 'abort' : 'brake', brake, timeoutMs: 600_000 },
         };
         const { outcome } = await supervise(kind, limits, {
           ...{
@@ -111,7 +145,7 @@ test('whatever the guest, the link and the limits: no pause and no brown-out bey
             zeroPagesShare: 0.3,
             memory: guest,
             link: constantLink(rate),
-            tickMs: 250,
+            ...{ tickMs: 250, cpuQuota: brake === 'when-it-pays' },
           },
         });
         if (outcome.outcome === 'completed') expect(outcome.pauseMs).toBeLessThanOrEqual(maxDowntimeMs + 1);

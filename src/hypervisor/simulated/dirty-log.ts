@@ -23,6 +23,8 @@ export class DirtyLog {
   /** The guest's own time at the last sync. */
   private cleanGuestMs: number;
   private syncsAtTimer = 0;
+  /** What a quota on the vCPU threads withholds. */
+  quotaPercent = 0;
 
   /** @param zeroMs when the migration begins, on the guest's clock */
   constructor({ memory, running, autoConverge, qemuVersion }: Scenario, zeroMs: number) {
@@ -40,7 +42,7 @@ export class DirtyLog {
   }
 
   get throttlePercent(): number {
-    return this.autoConverge?.percent ?? 0;
+    return Math.max(this.quotaPercent, this.autoConverge?.percent ?? 0);
   }
 
   pass(durationMs: number): void {

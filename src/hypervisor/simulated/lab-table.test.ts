@@ -29,7 +29,11 @@ async function supervise(
   const hypervisor = new SimulatedHypervisor({ loop: { ...LAB_LOOP, ...changed } });
   const limits = { ...DEFAULT_LIMITS, ...given };
   const migration = await hypervisor.start('sim:loop', simulatedDestination('loop'), {
-    ...{ force: false, postCopy: limits.overBudget === 'post-copy', brake: limits.overBudget === 'brake' },
+    ...{
+      force: false,
+      postCopy: limits.overBudget === 'post-copy',
+      brake: limits.overBudget === 'brake' ? 'any' : 'none',
+    },
     downtimeLimitMs: kind.begin(limits).initialDowntimeLimitMs,
     bandwidthBytesPerSecond: limits.bandwidthBytesPerSecond,
     lineRateBytesPerSecond: limits.lineRateBytesPerSecond,

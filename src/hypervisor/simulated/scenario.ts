@@ -23,6 +23,8 @@ export interface Scenario {
   readonly qemuVersion: Omit<QemuVersion, 'package'>;
   /** The capability `auto-converge`; undefined: off. */
   readonly autoConverge: AutoConvergeParameters | undefined;
+  /** Whether a quota can be set on the vCPU threads, as where QEMU runs on the controller's machine. */
+  readonly cpuQuota: boolean;
   readonly sendOrder: SendOrder;
   /** From the last byte of the stop-and-copy to the guest running on the destination. */
   readonly switchoverFixedCostMs: number;
@@ -51,6 +53,7 @@ const DEFAULTS = {
   running: true,
   qemuVersion: { major: 10, minor: 0, micro: 2 },
   autoConverge: undefined,
+  cpuQuota: false,
   sendOrder: 'address',
   switchoverFixedCostMs: SWITCHOVER_FIXED_COST_MS,
   postCopyPauseMs: 30,

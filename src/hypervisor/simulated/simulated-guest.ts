@@ -79,7 +79,7 @@ export class SimulatedGuest {
       {
         ...this.scenario,
         running,
-        autoConverge: options.brake ? autoConvergeOf(BRAKE_HELD_READY) : this.scenario.autoConverge,
+        autoConverge: options.brake === 'any' ? autoConvergeOf(BRAKE_HELD_READY) : this.scenario.autoConverge,
       },
       {
         zeroMs,

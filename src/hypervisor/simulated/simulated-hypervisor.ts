@@ -80,7 +80,8 @@ export class SimulatedHypervisor implements Hypervisor {
     const guest = this.guestAt(vm);
     return new SimulatedMigration(guest, guest.startMigration(options), {
       ...{ facts, watchesDestination: true, watchedFromStart: true },
-      brake: options.brake ? BrakeLever.atStart() : undefined,
+      brake: options.brake === 'any' ? BrakeLever.atStart() : undefined,
+      brakesAtOnce: options.brake !== 'none' && guest.scenario.cpuQuota,
     });
   }
 
@@ -93,7 +94,7 @@ export class SimulatedHypervisor implements Hypervisor {
         'monitor-busy',
         `another controller holds the migration of ${vm}: detach it first`,
       );
-    if (options.brake && !guest.qemu.start.brake)
+    if (options.brake === 'any' && guest.qemu.start.brake !== 'any')
       throw new RefusedError(
         'lacks-feature',
         `the migration of ${vm} cannot be braked: it began with auto-converge off`,
@@ -102,7 +103,8 @@ export class SimulatedHypervisor implements Hypervisor {
       facts: guest.facts('source'),
       watchesDestination: options.destination !== undefined,
       watchedFromStart: false,
-      brake: options.brake ? BrakeLever.underWay() : undefined,
+      brake: options.brake === 'any' ? BrakeLever.underWay() : undefined,
+      brakesAtOnce: options.brake !== 'none' && guest.scenario.cpuQuota,
     });
   }
 

@@ -27,8 +27,9 @@ export interface SimulatedView {
   /** False: no address was given for the destination, so nothing is heard of it. */
   readonly watchesDestination: boolean;
   readonly watchedFromStart: boolean;
-  /** Undefined: nothing can be braked. */
+  /** Undefined: QEMU's own throttle is off. */
   readonly brake: BrakeLever | undefined;
+  readonly brakesAtOnce: boolean;
 }
 
 export class SimulatedMigration implements RunningMigration {
@@ -64,6 +65,10 @@ export class SimulatedMigration implements RunningMigration {
     qemu.listener = (event) => this.take(event);
   }
 
+  get brakesAtOnce(): boolean {
+    return this.view.brakesAtOnce;
+  }
+
   get passCapBytesPerSecond(): number | undefined {
     return this.qemu.start.bandwidthBytesPerSecond;
   }
@@ -77,6 +82,10 @@ export class SimulatedMigration implements RunningMigration {
 
   async throttle(percent: number): Promise<Effect> {
     this.react();
+    if (this.view.brakesAtOnce) {
+      this.qemu.setQuota(percent);
+      return { did: `a quota that withholds ${percent} %` };
+    }
     if (!this.view.brake)
       throw new Error('the guest cannot be braked: the migration began without auto-converge');
     const parameters = this.view.brake.pull(percent);

@@ -16,7 +16,7 @@
  */
 import { isBraked } from '../../model/braking.ts';
 import type { Counters } from '../../model/observation.ts';
-import type { MigrationEnd, MigrationEvent, SideState } from '../hypervisor.ts';
+import type { BrakeLevers, MigrationEnd, MigrationEvent, SideState } from '../hypervisor.ts';
 import type { AutoConvergeParameters } from './auto-converge.ts';
 import { CopyPhysics, type CopyStart } from './copy-physics.ts';
 import type { DirtyLog } from './dirty-log.ts';
@@ -61,7 +61,7 @@ export type SimulatedEnd = Pick<
 export interface SimulatedStart extends CopyStart {
   readonly postCopy: boolean;
   /** Auto-converge is on, held ready. */
-  readonly brake: boolean;
+  readonly brake: BrakeLevers;
 }
 
 export class SimulatedQemu {
@@ -130,6 +130,12 @@ export class SimulatedQemu {
   /** Of auto-converge; without effect where it is off. */
   setThrottle(parameters: AutoConvergeParameters): void {
     this.guest.setThrottle(parameters);
+  }
+
+  /** On the vCPU threads, from now on. */
+  setQuota(percent: number): void {
+    this.guest.quotaPercent = percent;
+    this.scheduleTick();
   }
 
   /** `migrate-start-postcopy`: taken up at the loop's next look. */
@@ -273,6 +279,7 @@ export class SimulatedQemu {
   private stopGuest(): void {
     if (this.guest.running) {
       this.guest.running = false;
+      this.guest.quotaPercent = 0;
       this.stopTold = true;
       this.tell({ kind: 'stopped', atMs: this.nowMs });
     }

@@ -22,6 +22,7 @@ export function newOpening(changes: Partial<NewOpening> = {}): NewOpening {
       bandwidthBytesPerSecond: 1e9,
       lineRateBytesPerSecond: 2e9,
       overBudget: 'abort',
+      brake: 'over-budget',
       brakeForMs: 10_000,
     },
     guest: {

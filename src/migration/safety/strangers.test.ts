@@ -37,7 +37,7 @@ describe('attach --to another VM', () => {
     async (state) => {
       const { clock, ours, other, address, hypervisor, commandsToOther } = await bed(state);
       const before = other.truth.runningSides;
-      const options = { brake: false, lineRateBytesPerSecond: undefined, destination: address };
+      const options = { brake: 'none' as const, lineRateBytesPerSecond: undefined, destination: address };
       const failure = await clock.until(hypervisor.attach(ours.vm, options)).catch((error: unknown) => error);
       expect(failure).toBeInstanceOf(RefusedError);
       expect(failure).toMatchObject({ code: 'different-vm' });

@@ -24,13 +24,22 @@ const GUEST: GuestFacts = {
   losesWrites: undefined,
 };
 
-type Command = 'cancel' | 'restrain' | 'letRun' | 'resume' | 'halt' | 'setDowntimeLimit' | 'startPostCopy';
+type Command =
+  | 'throttle'
+  | 'cancel'
+  | 'restrain'
+  | 'letRun'
+  | 'resume'
+  | 'halt'
+  | 'setDowntimeLimit'
+  | 'startPostCopy';
 
 export class ScriptedMigration implements RunningMigration {
   readonly guest = GUEST;
   readonly wasRunning: boolean;
   readonly mark = 'script';
   readonly passCapBytesPerSecond: number | undefined;
+  readonly brakesAtOnce: boolean;
   readonly begunByUs: boolean;
   readonly destinationWaits: boolean;
   readonly events = new EventQueue<MigrationEvent>();
@@ -50,7 +59,9 @@ export class ScriptedMigration implements RunningMigration {
     begunByUs = true,
     destinationWaits = false,
     passCap = undefined as number | undefined,
+    brakesAtOnce = true,
   } = {}) {
+    this.brakesAtOnce = brakesAtOnce;
     this.passCapBytesPerSecond = passCap;
     this.wasRunning = wasRunning;
     this.begunByUs = begunByUs;

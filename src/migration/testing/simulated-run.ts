@@ -114,7 +114,7 @@ export class SimulatedRun {
         })
       : await hypervisor.attach(this.pair.vm, {
           destination: this.destinationAddress,
-          brake: false,
+          brake: 'none',
           lineRateBytesPerSecond: undefined,
           remember,
         });
@@ -219,7 +219,7 @@ export class SimulatedRun {
     }
     this.migration = await hypervisor.attach(pair.vm, {
       destination: this.destinationAddress,
-      brake: false,
+      brake: 'none',
       lineRateBytesPerSecond: undefined,
       inherited: this.inherited,
     });

@@ -28,7 +28,7 @@ export type Act = (
 export const OPTIONS: StartOptions = {
   force: false,
   postCopy: false,
-  brake: false,
+  brake: 'none',
   downtimeLimitMs: 300,
   bandwidthBytesPerSecond: undefined,
   lineRateBytesPerSecond: undefined,
