@@ -68,6 +68,18 @@ async function measure(seeds: Seeds): Promise<BenchResult> {
         'times',
         1.05,
       ),
+      atMost(
+        'brake when it pays, guests in need: cost against the simple rule, median',
+        braking.inNeedAgainstSimple.median,
+        'times',
+        0.85,
+      ),
+      atMost(
+        'brake when it pays: not arrived though possible without',
+        braking.possibleNotArrived,
+        `of ${summary.guests}`,
+        0,
+      ),
       ...misled.map(({ name, againstNoHistory }) =>
         atMost(
           `${name}: cost against forecast without a history, 90th percentile`,

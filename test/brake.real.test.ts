@@ -88,6 +88,20 @@ describe('a guest that is braked', () => {
     expect(document.brownOut?.percent).toBeGreaterThan(50);
     await bed.verify('destination');
   });
+
+  test('is spared a pause of 2 s that is allowed, where that pays, and QEMU is not set up for it', async () => {
+    await bed.turnAround();
+    const running = await bed.migrate('--brake', 'when-it-pays', '--json');
+    await running.says(/^ +throttle: .*: worth the brown-out$/m);
+    // Auto-converge, of which a guest may feel something, stays off.
+    const [, capabilities] = await settingsOf(bed);
+    expect(capabilities).toContainEqual({ capability: 'auto-converge', state: false });
+    const document = expectEnd(await running.ended, 0, 'completed', 'destination');
+    expect(document.pauseMs).toBeLessThan(1000);
+    expect(document.brownOut?.percent).toBeGreaterThan(50);
+    expect(groupsOf(bed)).toEqual([]);
+    await bed.verify('destination');
+  });
 });
 
 async function attach(bed: Bed, ...args: string[]): Promise<Ran> {

@@ -116,6 +116,18 @@ describe('switchover watch', () => {
     await bed.verify(bed.destination);
   });
 
+  test('braked where that pays, the guest of somebody else pauses for less', async () => {
+    const config = path.join(bed.stateDir, 'brake.toml');
+    await writeFile(config, '[defaults]\nbrake = "when-it-pays"\n');
+    const running = await watch('--config', config);
+    expect(await bed.virshMigrate()).toBe('');
+    await running.prints(/vm1: did: a quota of .* on the vCPU/);
+    await running.prints(
+      /vm1: completed: migrated; the guest runs on the destination after a pause of (\d+ ms|1\.)/,
+    );
+    await bed.verify(bed.destination);
+  });
+
   test("the domain's metadata and a reloaded configuration hold; libvirtd may be restarted", async () => {
     const config = path.join(bed.stateDir, 'switchover.toml');
     await writeFile(config, '[[domain]]\nname = "vm*"\nignore = true\n');

@@ -21,7 +21,8 @@ const INTRODUCTION = `# The thesis's table
 Made by \`./dev bench convergence --write\` and \`./dev bench convergence --kvm --write\` from what they keep in
 \`bench/results/\`. A guest rewrites its memory faster than its link carries it: under stock QEMU it never arrives, under MP
 and forecast it does, with all its memory, which the guest itself checks page by page after each run. Figures are medians,
-with minimum and maximum; those of stock are of the time after which it was given up. Each of forecast's runs has a guest
+with minimum and maximum; those of stock are of the time after which it was given up. With a [brake](brake.md#where-it-pays) that pays the guest is slowed
+down, here to a fiftieth (KVM) or a two-hundredth (TCG) of its speed, in place of most of the pause. Each of forecast's runs has a guest
 and a controller of its own, so that nothing is known from earlier runs.
 `;
 

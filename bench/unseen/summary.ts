@@ -1,5 +1,6 @@
 /** What many judged guests come to: ratios of cost, guest by guest. Pure. */
 import { costMs, type Judged, type Run } from './judge.ts';
+import { BRAKING } from './rules.ts';
 
 /** Of one contender's cost to another's. */
 export interface Ratios {
@@ -99,8 +100,12 @@ export interface Braking {
   /** How many of them it slowed down. */
   readonly braked: number;
   readonly notArrived: number;
+  /** Of those that somebody could have brought over without a brake. */
+  readonly possibleNotArrived: number;
   /** Of those that nobody could have brought over without a brake. */
   readonly impossibleArrived: number;
+  /** Its cost to the simple rule's, of those that stock QEMU did not bring over. */
+  readonly inNeedAgainstSimple: Ratios;
   /** Of those that were slowed down and arrive without that too. */
   readonly cost: Ratios;
   readonly total: Ratios;
@@ -112,12 +117,17 @@ export function brakingOf(judged: readonly Judged[]): Braking {
   const braked = judged.filter(({ braking }) => braking.withheldMs > 0);
   const both = braked.filter(({ braking, runs }) => braking.arrived && named('forecast', runs)?.arrived);
   const without = (each: Judged) => runOf('forecast', each);
-  const against = (measure?: (run: Run) => number) =>
-    ratios(both, 'forecast, brake when it pays', without, measure);
+  const against = (measure?: (run: Run) => number) => ratios(both, BRAKING.name, without, measure);
   return {
     guests: judged.length,
     braked: braked.length,
     notArrived: judged.filter(({ braking }) => !braking.arrived).length,
+    possibleNotArrived: judged.filter(({ oracle, braking }) => oracle && !braking.arrived).length,
+    inNeedAgainstSimple: ratios(
+      judged.filter(({ runs }) => named('stock', runs)?.arrived === false),
+      BRAKING.name,
+      (each) => runOf('simple', each),
+    ),
     impossibleArrived: judged.filter(({ oracle, braking }) => !oracle && braking.arrived).length,
     cost: against(),
     total: against(({ totalMs }) => totalMs),

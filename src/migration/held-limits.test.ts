@@ -11,7 +11,7 @@ const CALM: Clocks = {
   restBytes: undefined,
   lineRateBytesPerSecond: undefined,
   brownOutMs: 0,
-  sparing: false,
+  mayRelease: false,
   highestThrottlePercent: 0,
   lastPauseForecastMs: 900,
 };
@@ -85,6 +85,14 @@ describe('each limit holds from its instant on, and not before', () => {
       { brownOutMs: 3999 },
       { brownOutMs: 4000 },
       { kind: 'give-up', outcome: 'aborted', neededPauseMs: 900 },
+    ],
+    [
+      '--brake-for, of a brake that was not in place of giving up',
+      'copying',
+      { brakeForMs: 4000 },
+      { brownOutMs: 3999, mayRelease: true },
+      { brownOutMs: 4000, mayRelease: true },
+      { kind: 'release' },
     ],
     [
       'what a defect allows to be sent',

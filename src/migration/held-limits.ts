@@ -6,7 +6,7 @@
  */
 import { takenBackAfterMs } from '../model/taking-back.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
-import { type Limits, mayBrake } from '../policy/policy.ts';
+import type { Limits } from '../policy/policy.ts';
 import type { State } from './states.ts';
 
 /** What the clocks of a supervised migration show. */
@@ -21,10 +21,11 @@ export interface Clocks {
   readonly restBytes: number | undefined;
   /** Of the stop-and-copy, in bytes per second; undefined: not known. */
   readonly lineRateBytesPerSecond: number | undefined;
+  /** As far as it counts: since the guest was released, where it was. */
   readonly brownOutMs: number;
   readonly highestThrottlePercent: number;
-  /** The brake in force is there to spare the guest a pause that is allowed. */
-  readonly sparing: boolean;
+  /** The brake in force is ours, and was not asked for in place of giving up. */
+  readonly mayRelease: boolean;
   /** What the last boundary would have paused for. */
   readonly lastPauseForecastMs: number | undefined;
 }
@@ -72,9 +73,9 @@ function inPreCopy(limits: Limits, clocks: Clocks): Verdict | undefined {
       reason: `not finished within --timeout ${formatDuration(timeoutMs)}`,
     };
   const braked = `braked to ${clocks.highestThrottlePercent} % for --brake-for ${formatDuration(brakeForMs)}`;
-  if (clocks.brownOutMs >= brakeForMs && clocks.sparing)
+  if (clocks.brownOutMs >= brakeForMs && clocks.mayRelease)
     return { kind: 'release', words: `${braked}, and no short pause came of it: going on without a brake` };
-  if (clocks.brownOutMs >= brakeForMs && mayBrake(limits))
+  if (clocks.brownOutMs >= brakeForMs && overBudget === 'brake')
     return {
       kind: 'give-up',
       outcome: 'aborted',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { MigrationEvent } from '../hypervisor/hypervisor.ts';
 import { mp } from '../policy/mp.ts';
-import type { Limits, PolicyKind } from '../policy/policy.ts';
+import type { Limits, PolicyKind, SparedPause } from '../policy/policy.ts';
 import { stock } from '../policy/stock.ts';
 import { ScriptedMigration } from './testing/scripted-migration.ts';
 import { ARRIVED, always, boundary, MB, STAYED, supervise, tick, turn } from './testing/supervise.ts';
@@ -81,7 +81,8 @@ describe('a brake', () => {
 
 describe('a brake that spares the guest a pause that is allowed', () => {
   const paying: Partial<Limits> = { brake: 'when-it-pays', brakeForMs: 3000 };
-  const once = (): PolicyKind => {
+  const SPARED: SparedPause = { pauseMs: 2300, exchangeRate: 5, brownOutPrice: 2 };
+  const once = (insteadOf: SparedPause | 'none' = SPARED): PolicyKind => {
     let asked = false;
     return {
       ...{ name: 'once', summary: '' },
@@ -94,7 +95,7 @@ describe('a brake that spares the guest a pause that is allowed', () => {
           return {
             action: 'throttle',
             throttlePercent: 99,
-            insteadOf: { pauseMs: 2300, exchangeRate: 5, brownOutPrice: 2 },
+            ...(insteadOf === 'none' ? {} : { insteadOf }),
             reason: '',
           };
         },
@@ -134,6 +135,24 @@ describe('a brake that spares the guest a pause that is allowed', () => {
         message: expect.stringMatching(/^braked to 99 % for --brake-for 3 s, and no short pause came of it/),
       }),
     ]);
+  });
+
+  test('in place of leaving a guest running is taken back too, and nothing is cancelled', async () => {
+    const migration = new ScriptedMigration();
+    migration
+      .emit(
+        boundary(1, 0, 537),
+        boundary(2, 3600, 133),
+        braked(3650, 130),
+        braked(6650, 60),
+        braked(6700, 58),
+      )
+      .emit(tick(6750, 360), tick(30_000, 1800))
+      .end(ARRIVED);
+    const limits: Partial<Limits> = { ...paying, maxDowntimeMs: 1000, overBudget: 'leave' };
+    const { done } = supervise(migration, { kind: once('none'), limits });
+    expect(await done).toMatchObject({ outcome: 'completed' });
+    expect(migration.calls).toEqual(['throttle 99', 'limit 1', 'throttle 0']);
   });
 
   test('that cannot be set is told, and the migration goes on without one', async () => {

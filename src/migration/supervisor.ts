@@ -65,6 +65,8 @@ export class Supervisor {
   private braking: 'no' | 'sparing' | 'over-budget' = 'no';
   /** The guest was released, or could not be braked: not again. */
   private brakeIsSpent = false;
+  /** How long it had been slowed down then. */
+  private releasedAfterMs = 0;
   private givenUp: GivenUp | undefined;
   /** A cancel came too late: only the user's word makes us try again. */
   private tooLate = false;
@@ -379,15 +381,23 @@ export class Supervisor {
     this.effect(() => this.migration.throttle(throttlePercent), decision);
   }
 
+  /** A brake in place of giving up ends with the migration. */
+  private get mayRelease(): boolean {
+    return (
+      this.braking === 'sparing' || (this.braking === 'over-budget' && this.limits.overBudget !== 'brake')
+    );
+  }
+
   /** The guest runs freely again, and the policy decides as if there were no brake. */
   private release(words: string): void {
-    if (this.braking !== 'sparing') return;
+    if (!this.mayRelease) return;
     this.warn(words);
     this.braking = 'no';
     this.brakeIsSpent = true;
     this.limits = this.possible(this.limits, this.migration);
     this.beginAnew();
     this.brownOut.release(this.nowMs);
+    this.releasedAfterMs = this.brownOut.lastedMs(this.nowMs);
     this.effect(() => this.migration.throttle(0));
   }
 
@@ -406,9 +416,9 @@ export class Supervisor {
       stoppedMs: this.pause.stoppedMs(this.nowMs),
       restBytes: this.restAtStopBytes,
       lineRateBytesPerSecond: this.lineRateBytesPerSecond,
-      brownOutMs: this.brownOut.lastedMs(this.nowMs),
+      brownOutMs: this.brownOut.lastedMs(this.nowMs) - this.releasedAfterMs,
       highestThrottlePercent: this.brownOut.highestPercent,
-      sparing: this.braking === 'sparing',
+      mayRelease: this.mayRelease,
       lastPauseForecastMs: this.boundaries.at(-1)?.pauseForecastMs,
     });
     switch (verdict?.kind) {

@@ -96,6 +96,7 @@ export const planDocumentSchema = z.object({
     bandwidthBytesPerSecond: figure.nullable(),
     lineRateBytesPerSecond: figure.nullable(),
     overBudget: z.string(),
+    brake: z.string(),
     brakeForMs: figure,
   }),
 });
@@ -181,6 +182,7 @@ export function documentOf(
       bandwidthBytesPerSecond: limits.bandwidthBytesPerSecond ?? null,
       lineRateBytesPerSecond: limits.lineRateBytesPerSecond ?? null,
       overBudget: limits.overBudget,
+      brake: limits.brake,
       brakeForMs: limits.brakeForMs,
     },
   };

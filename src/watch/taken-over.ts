@@ -141,7 +141,7 @@ async function leftToItsHolder(
 function withoutBrake(wanted: Limits, { log, host }: TakeOverParts, name: string): Limits {
   if (wanted.overBudget !== 'brake') return wanted;
   log.say(
-    `${name}: over-budget is brake, which libvirt makes ready only when a migration begins: what does not fit is left running`,
+    `${name}: over-budget is brake, which libvirt makes ready only when a migration begins: what does not fit is left running (brake = "when-it-pays" brakes it where QEMU runs on this machine)`,
     { host, domain: name },
   );
   return { ...wanted, overBudget: 'leave' };
