@@ -49,6 +49,18 @@ describe('the record', () => {
     expect(replay(late, mp(), DEFAULT_LIMITS)).toMatchObject({ verdict: 'undecided', pass: 2 });
   });
 
+  test('ends where the guest was braked', () => {
+    const decision = { action: 'throttle', throttlePercent: 99, reason: '' } as const;
+    const [one, two, ...others] = recorded([537, 140, 10]);
+    const braked = [
+      one,
+      two,
+      { ...FLAT[2], type: 'decision', pass: 2, decision },
+      ...others,
+    ] as JournalEntry[];
+    expect(replay(braked, stock, DEFAULT_LIMITS)).toMatchObject({ verdict: 'undecided', pass: 2 });
+  });
+
   test('holds the probe that was made on the way, where it was made', () => {
     const probe = { durationMs: 300, bytes: 134e6 };
     const told: unknown[] = [];

@@ -57,10 +57,14 @@ export function replay(
   return last && told(kind, 'undecided', last, 'the record ends before it decides');
 }
 
-/** What is sampled once the guest has stopped is the stop-and-copy. */
+/** What is sampled once the guest has stopped is the stop-and-copy, and one that we slowed down is another guest. */
 function whileItRan(entries: readonly JournalEntry[]): readonly JournalEntry[] {
-  const stop = entries.findIndex((entry) => entry.type === 'guest' && entry.event === 'stopped');
-  return stop < 0 ? entries : entries.slice(0, stop);
+  const end = entries.findIndex(
+    (entry) =>
+      (entry.type === 'guest' && entry.event === 'stopped') ||
+      (entry.type === 'decision' && entry.decision.action === 'throttle'),
+  );
+  return end < 0 ? entries : entries.slice(0, end);
 }
 
 function observationIn(entry: JournalEntry): Observation | undefined {

@@ -129,7 +129,7 @@ describe('a brake that spares the guest a pause that is allowed', () => {
       .end(ARRIVED);
     const { done, journal } = supervise(migration, { kind: once(), limits: paying });
     expect(await done).toMatchObject({ outcome: 'completed' });
-    expect(migration.calls).toEqual(['throttle 99', 'limit 1', 'throttle 0']);
+    expect(migration.calls).toEqual(['throttle 99', 'limit 1', 'throttle 0', 'limit 300']);
     expect(journal.filter(({ type }) => type === 'warning')).toEqual([
       expect.objectContaining({
         message: expect.stringMatching(/^braked to 99 % for --brake-for 3 s, and no short pause came of it/),
@@ -152,7 +152,7 @@ describe('a brake that spares the guest a pause that is allowed', () => {
     const limits: Partial<Limits> = { ...paying, maxDowntimeMs: 1000, overBudget: 'leave' };
     const { done } = supervise(migration, { kind: once('none'), limits });
     expect(await done).toMatchObject({ outcome: 'completed' });
-    expect(migration.calls).toEqual(['throttle 99', 'limit 1', 'throttle 0']);
+    expect(migration.calls).toEqual(['throttle 99', 'limit 1', 'throttle 0', 'limit 300']);
   });
 
   test('that cannot be set is told, and the migration goes on without one', async () => {

@@ -53,11 +53,14 @@ export class Supervisor {
   private restAtStopBytes: number | undefined;
   private memoryIntensive: boolean | undefined;
   private lineRateBytesPerSecond: number | undefined;
+  /** As the last sample told it. */
+  private throttlePercent = 0;
   private readonly stall = new StallMeter();
   private readonly pause = new PauseMeter();
   private readonly brownOut = new BrownOutMeter();
   /** What a policy that begins anew is shown of the past. */
-  private readonly boundaries: MeasuredBoundary[] = [];
+  private readonly past: Observation[] = [];
+  private lastPauseForecastMs: number | undefined;
   /** The last pause that was allowed, and the limit that was set for it. */
   private allowed: Allowing | undefined;
   private limitSetMs = 0;
@@ -169,9 +172,12 @@ export class Supervisor {
     if (this.braking === 'no') this.beginAnew();
   }
 
-  private beginAnew(): void {
+  /** @returns what it decides on the last that was seen */
+  private beginAnew(): Decision | undefined {
     this.policy = this.kind.begin(this.limits, this.known);
-    for (const boundary of this.boundaries) this.policy.observe(boundary);
+    let last: Decision | undefined;
+    for (const observation of this.past) last = this.policy.observe(observation);
+    return last;
   }
 
   /** As far as this migration allows what they ask for. */
@@ -184,7 +190,7 @@ export class Supervisor {
   /** What a controller before us saw of this migration. */
   private recall(past: readonly MeasuredBoundary[]): void {
     for (const boundary of past) {
-      this.boundaries.push(boundary);
+      this.remember(boundary);
       this.policy.observe(boundary);
       this.meter.measure(boundary);
       this.lineRateBytesPerSecond = boundary.lineRateBytesPerSecond ?? this.lineRateBytesPerSecond;
@@ -259,13 +265,21 @@ export class Supervisor {
     // A sync of a throttled guest may wait for its vCPUs (TCG's does), and nothing is sent meanwhile.
     if (!this.brownOut.throttled) this.lineRateBytesPerSecond = boundary.lineRateBytesPerSecond;
     this.see(boundary);
-    this.boundaries.push(boundary);
+    this.remember(boundary);
     this.note({ type: 'boundary', boundary });
     if (isPreCopy(this.state)) this.decide(boundary);
   }
 
+  private remember(boundary: MeasuredBoundary): void {
+    this.past.push(boundary);
+    this.lastPauseForecastMs = boundary.pauseForecastMs;
+  }
+
   private takeTick(tick: Tick): void {
     this.see(tick);
+    // A policy that begins anew has to know which passes were those of a guest that was slowed down.
+    if (tick.throttlePercent !== this.throttlePercent) this.past.push(tick);
+    this.throttlePercent = tick.throttlePercent;
     this.note({ type: 'tick', tick });
     if (isPreCopy(this.state) || this.state === 'stopped') this.decide(tick);
   }
@@ -381,6 +395,15 @@ export class Supervisor {
     this.effect(() => this.migration.throttle(throttlePercent), decision);
   }
 
+  /** As the policy begins. */
+  private initially(reason: string): Allowing {
+    const { initialDowntimeLimitMs: downtimeLimitMs, initialFixedCostMs: fixedCostMs } = this.policy;
+    const { lineRateBytesPerSecond } = this;
+    return fixedCostMs === undefined
+      ? { action: 'set-downtime-limit', downtimeLimitMs, asIs: true, reason }
+      : { action: 'set-downtime-limit', downtimeLimitMs, fixedCostMs, lineRateBytesPerSecond, reason };
+  }
+
   /** A brake in place of giving up ends with the migration. */
   private get mayRelease(): boolean {
     return (
@@ -395,10 +418,12 @@ export class Supervisor {
     this.braking = 'no';
     this.brakeIsSpent = true;
     this.limits = this.possible(this.limits, this.migration);
-    this.beginAnew();
     this.brownOut.release(this.nowMs);
     this.releasedAfterMs = this.brownOut.lastedMs(this.nowMs);
     this.effect(() => this.migration.throttle(0));
+    const decision = this.beginAnew();
+    // The brake's own limit is next to nothing.
+    this.allow(decision && 'fixedCostMs' in decision ? decision : this.initially(words));
   }
 
   /** The user's limit holds whatever the policy asks for. */
@@ -419,7 +444,7 @@ export class Supervisor {
       brownOutMs: this.brownOut.lastedMs(this.nowMs) - this.releasedAfterMs,
       highestThrottlePercent: this.brownOut.highestPercent,
       mayRelease: this.mayRelease,
-      lastPauseForecastMs: this.boundaries.at(-1)?.pauseForecastMs,
+      lastPauseForecastMs: this.lastPauseForecastMs,
     });
     switch (verdict?.kind) {
       case undefined:

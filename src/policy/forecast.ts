@@ -16,6 +16,7 @@
  * What it learns and what it decides by that are one policy's state and stand together, hence longer than most files.
  */
 import { type BrakePrice, bestBrake } from '../model/brake-worth.ts';
+import { isBraked } from '../model/braking.ts';
 import { convergence } from '../model/convergence.ts';
 import type { DirtyObservation, PhaseChange } from '../model/dirty-curve.ts';
 import { FirstPassRate } from '../model/first-pass-rate.ts';
@@ -252,7 +253,8 @@ class Forecast implements Policy {
 
   /** A brown-out that costs less than the best stop without one; undefined: there is none, or it is not to be. */
   private brakeInstead(seen: Seen, stop: Stop | undefined): Decision | undefined {
-    if (!this.brakePrice || this.toStop.spent || this.outlook.isUnpriced) return undefined;
+    if (!this.brakePrice || isBraked(this.throttlePercent)) return undefined;
+    if (this.toStop.spent || this.outlook.isUnpriced) return undefined;
     const { boundary, conditions, pauseMs: pause } = seen;
     const braked = bestBrake(boundary.remainingBytes, conditions.expected, this.worth, this.brakePrice);
     if (!braked) return undefined;

@@ -39,8 +39,8 @@ export const OWN_POLICIES: Readonly<Record<string, PolicyEntry>> = {
     },
     build: ({ 'exchange-rate': rate, 'brown-out-price': price }) =>
       forecast({
-        ...(rate === undefined ? {} : { exchangeRate: parseAbove0(rate) }),
-        ...(price === undefined ? {} : { brownOutPrice: parseAbove0(price) }),
+        ...(rate === undefined ? {} : { exchangeRate: parseAbove0('exchange-rate', rate) }),
+        ...(price === undefined ? {} : { brownOutPrice: parseAbove0('brown-out-price', price) }),
       }),
   },
   mp: {
@@ -66,10 +66,10 @@ function mpParameter(name: string, text: string): [keyof MpParameters, number] {
   }
 }
 
-function parseAbove0(text: string): number {
+function parseAbove0(name: string, text: string): number {
   const value = Number(text);
   if (!(value > 0 && Number.isFinite(value)))
-    throw new UnitError(`exchange-rate: "${text}" is not a number above zero`);
+    throw new UnitError(`${name}: "${text}" is not a number above zero`);
   return value;
 }
 

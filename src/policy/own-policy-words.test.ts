@@ -16,3 +16,9 @@ test('a peer is refused with where it can be tried', () => {
     'nova is the rule of another system, to compare with: a migration takes forecast, mp, relaxed or stock; try nova with `switchover simulate` or `switchover replay`',
   );
 });
+
+test('a parameter that is wrong is called by its own name', () => {
+  const build = (given: Record<string, string>) => () => OWN_POLICIES['forecast']?.build(given);
+  expect(build({ 'brown-out-price': '-1' })).toThrow('brown-out-price: "-1" is not a number above zero');
+  expect(build({ 'exchange-rate': 'x' })).toThrow('exchange-rate: "x" is not a number above zero');
+});

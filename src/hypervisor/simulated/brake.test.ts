@@ -139,19 +139,23 @@ test('whatever the guest, the link and the limits: no pause and no brown-out bey
           ...{ downtimeMs: Math.min(300, maxDowntimeMs / 2), maxDowntimeMs, brakeForMs },
           ...{ overBudget: brake === 'when-it-pays' ? 'abort' : 'brake', brake, timeoutMs: 600_000 },
         };
-        const { outcome } = await supervise(kind, limits, {
-          ...{
-            memoryBytes: 1000 * MB,
-            zeroPagesShare: 0.3,
-            memory: guest,
-            link: constantLink(rate),
-            ...{ tickMs: 250, cpuQuota: brake === 'when-it-pays' },
-          },
-        });
+        const changed: Partial<ScenarioInput> = {
+          ...{ memoryBytes: 1000 * MB, zeroPagesShare: 0.3, memory: guest, link: constantLink(rate) },
+          ...{ tickMs: 250, cpuQuota: brake === 'when-it-pays' },
+        };
+        const { outcome } = await supervise(kind, limits, changed);
+        // A brake that was not in place of giving up gives nothing up.
+        const without = { ...limits, brake: 'over-budget' } as const;
+        if (
+          brake === 'when-it-pays' &&
+          (await supervise(kind, without, changed)).outcome.outcome === 'completed'
+        )
+          expect(outcome.outcome).toBe('completed');
         if (outcome.outcome === 'completed') expect(outcome.pauseMs).toBeLessThanOrEqual(maxDowntimeMs + 1);
         else expect(outcome).toMatchObject({ outcome: 'aborted', runsOn: 'source' });
-        // Seen at the next sample.
-        expect(outcome.brownOut?.ms ?? 0).toBeLessThanOrEqual(brakeForMs + 100);
+        // Seen at the next sample; a guest that is released is sampled as seldom as any, and one sample may be on its way.
+        const unseenMs = brake === 'when-it-pays' ? 350 : 100;
+        expect(outcome.brownOut?.ms ?? 0).toBeLessThanOrEqual(brakeForMs + unseenMs);
       },
     ),
     { numRuns: 200 },
