@@ -8,7 +8,7 @@ import { Bed, LOOP } from '../lab/bed.ts';
 import type { Workload } from '../lab/guest/workload.ts';
 import { documentFrom } from '../lab/switchover-process.ts';
 import type { MigrationDocument } from '../src/journal/document.ts';
-import { atLeast, atMost, type BenchResult, spread } from './goals.ts';
+import { atLeast, atMost, type BenchResult, spreadIfAny } from './goals.ts';
 
 const REPEATS = 5;
 const MOST_MS = 500;
@@ -73,10 +73,8 @@ function unharmed(name: string, runs: readonly Run[]) {
 
 function figures(runs: readonly Run[]) {
   const moved = runs.filter(({ document }) => document.outcome === 'completed');
-  const all = (figure: (document: MigrationDocument) => number | null | undefined) => {
-    const values = moved.flatMap(({ document }) => figure(document) ?? []);
-    return values.length === 0 ? null : spread(values);
-  };
+  const all = (figure: (document: MigrationDocument) => number | null | undefined) =>
+    spreadIfAny(moved.flatMap(({ document }) => figure(document) ?? []));
   return {
     moved: moved.length,
     pauseMs: all(({ pauseMs }) => pauseMs),

@@ -41,6 +41,11 @@ export function spread(values: readonly number[]): Spread {
   return { count: sorted.length, min: at(0), median: at(0.5), p99: at(0.99), max: at(1) };
 }
 
+/** The same, where there may be none to measure. @returns null then */
+export function spreadIfAny(values: readonly number[]): Spread | null {
+  return values.length === 0 ? null : spread(values);
+}
+
 function rounded(value: number): number {
   return Number(value.toPrecision(4));
 }

@@ -1,7 +1,7 @@
 /** One migration of the convergence bench, and what is taken from it. */
 import type { Bed } from '../../lab/bed.ts';
 import { documentFrom } from '../../lab/switchover-process.ts';
-import { type Spread, spread } from '../goals.ts';
+import { type Spread, spread, spreadIfAny } from '../goals.ts';
 
 export interface Run {
   readonly document: ReturnType<typeof documentFrom>;
@@ -42,8 +42,8 @@ export function rowFigures(runs: readonly Run[]): RowFigures {
     passes: spread(runs.map(({ document }) => document.boundaries.length)),
     totalMs: spread(runs.map(({ document }) => document.totalMs)),
     sentBytes: spread(runs.map(({ document }) => document.sentBytes)),
-    pauseMs: pauses.length === 0 ? null : spread(pauses),
-    brownOutMs: brownOuts.length === 0 ? null : spread(brownOuts),
+    pauseMs: spreadIfAny(pauses),
+    brownOutMs: spreadIfAny(brownOuts),
     decidedAtPass: runs.map(decidedAtPass),
     probeMs: runs.map(({ document }) => document.foreseen?.tookMs ?? 0),
   };

@@ -60,7 +60,7 @@ test('a brake is judged where it was used, with what it withheld', () => {
   // 5.5 s, 1.5 for the pause that is always fine, twice the second withheld.
   expect(found).toMatchObject({
     ...{ guests: 3, braked: 2, notArrived: 0, possibleNotArrived: 0, impossibleArrived: 1 },
-    ...{ medianPauseMs: 200, medianPauseWithoutMs: 0 },
+    ...{ pauseMs: { median: 200 }, pauseWithoutMs: { median: 0 } },
     cost: { guests: 1, median: Number((9000 / 11_000).toPrecision(3)) },
   });
 });

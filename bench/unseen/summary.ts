@@ -1,4 +1,5 @@
 /** What many judged guests come to: ratios of cost, guest by guest. Pure. */
+import { type Spread, spreadIfAny } from '../goals.ts';
 import { costMs, type Judged, type Run } from './judge.ts';
 import { BRAKING } from './rules.ts';
 
@@ -109,14 +110,14 @@ export interface Braking {
   /** Of those that were slowed down and arrive without that too. */
   readonly cost: Ratios;
   readonly total: Ratios;
-  readonly medianPauseMs: number;
-  readonly medianPauseWithoutMs: number;
+  readonly pauseMs: Spread | null;
+  readonly pauseWithoutMs: Spread | null;
 }
 
 export function brakingOf(judged: readonly Judged[]): Braking {
-  const braked = judged.filter(({ braking }) => braking.withheldMs > 0);
-  const both = braked.filter(({ braking, runs }) => braking.arrived && named('forecast', runs)?.arrived);
   const without = (each: Judged) => runOf('forecast', each);
+  const braked = judged.filter(({ braking }) => braking.withheldMs > 0);
+  const both = braked.filter((each) => each.braking.arrived && without(each)?.arrived);
   const against = (measure?: (run: Run) => number) => ratios(both, BRAKING.name, without, measure);
   return {
     guests: judged.length,
@@ -124,24 +125,16 @@ export function brakingOf(judged: readonly Judged[]): Braking {
     notArrived: judged.filter(({ braking }) => !braking.arrived).length,
     possibleNotArrived: judged.filter(({ oracle, braking }) => oracle && !braking.arrived).length,
     inNeedAgainstSimple: ratios(
-      judged.filter(({ runs }) => named('stock', runs)?.arrived === false),
+      judged.filter((each) => runOf('stock', each)?.arrived === false),
       BRAKING.name,
       (each) => runOf('simple', each),
     ),
     impossibleArrived: judged.filter(({ oracle, braking }) => !oracle && braking.arrived).length,
     cost: against(),
     total: against(({ totalMs }) => totalMs),
-    medianPauseMs: median(both.map(({ braking }) => braking.pauseMs)),
-    medianPauseWithoutMs: median(both.map((each) => without(each)?.pauseMs ?? 0)),
+    pauseMs: spreadIfAny(both.map(({ braking }) => braking.pauseMs)),
+    pauseWithoutMs: spreadIfAny(both.map((each) => without(each)?.pauseMs ?? 0)),
   };
-}
-
-function median(values: readonly number[]): number {
-  return Math.round(values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN);
-}
-
-function named(name: string, runs: readonly Run[]): Run | undefined {
-  return runs.find((run) => run.name === name);
 }
 
 function runOf(name: string, { runs, misled, braking, bestPeer }: Judged): Run | undefined {

@@ -104,6 +104,12 @@ describe('a brake that spares the guest a pause that is allowed', () => {
   };
   const braked = (atMs: number, leftMB: number): MigrationEvent =>
     ({ ...tick(atMs, 350, 99), remainingBytes: leftMB * MB }) as MigrationEvent;
+  const brakedTooLong = () =>
+    new ScriptedMigration().emit(
+      boundary(1, 0, 537),
+      boundary(2, 3600, 133),
+      ...[braked(3650, 130), braked(6650, 60), braked(6700, 58)],
+    );
 
   test('aims at --downtime, within the pause that the user allows', async () => {
     const migration = new ScriptedMigration();
@@ -117,16 +123,7 @@ describe('a brake that spares the guest a pause that is allowed', () => {
   });
 
   test('is taken back after --brake-for, and the migration goes on without one', async () => {
-    const migration = new ScriptedMigration();
-    migration
-      .emit(
-        boundary(1, 0, 537),
-        boundary(2, 3600, 133),
-        braked(3650, 130),
-        braked(6650, 60),
-        braked(6700, 58),
-      )
-      .end(ARRIVED);
+    const migration = brakedTooLong().end(ARRIVED);
     const { done, journal } = supervise(migration, { kind: once(), limits: paying });
     expect(await done).toMatchObject({ outcome: 'completed' });
     expect(migration.calls).toEqual(['throttle 99', 'limit 1', 'throttle 0', 'limit 300']);
@@ -138,17 +135,7 @@ describe('a brake that spares the guest a pause that is allowed', () => {
   });
 
   test('in place of leaving a guest running is taken back too, and nothing is cancelled', async () => {
-    const migration = new ScriptedMigration();
-    migration
-      .emit(
-        boundary(1, 0, 537),
-        boundary(2, 3600, 133),
-        braked(3650, 130),
-        braked(6650, 60),
-        braked(6700, 58),
-      )
-      .emit(tick(6750, 360), tick(30_000, 1800))
-      .end(ARRIVED);
+    const migration = brakedTooLong().emit(tick(6750, 360), tick(30_000, 1800)).end(ARRIVED);
     const limits: Partial<Limits> = { ...paying, maxDowntimeMs: 1000, overBudget: 'leave' };
     const { done } = supervise(migration, { kind: once('none'), limits });
     expect(await done).toMatchObject({ outcome: 'completed' });

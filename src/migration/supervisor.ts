@@ -60,7 +60,6 @@ export class Supervisor {
   private readonly brownOut = new BrownOutMeter();
   /** What a policy that begins anew is shown of the past. */
   private readonly past: Observation[] = [];
-  private lastPauseForecastMs: number | undefined;
   /** The last pause that was allowed, and the limit that was set for it. */
   private allowed: Allowing | undefined;
   private limitSetMs = 0;
@@ -104,7 +103,7 @@ export class Supervisor {
     this.migration = migration;
     this.kind = kind;
     this.known = known;
-    const limits = this.possible(given, migration);
+    const limits = this.possible(given);
     this.policy = kind.begin(limits, known);
     this.limits = limits;
     this.journal = journal;
@@ -168,7 +167,7 @@ export class Supervisor {
 
   /** New limits while it runs: what was seen so far is shown to the policy again, under them. */
   setLimits(given: Limits): void {
-    this.limits = this.possible(given, this.migration);
+    this.limits = this.possible(given);
     if (this.braking === 'no') this.beginAnew();
   }
 
@@ -181,16 +180,17 @@ export class Supervisor {
   }
 
   /** As far as this migration allows what they ask for. */
-  private possible(given: Limits, migration: RunningMigration): Limits {
-    const limits = underCap(given, migration);
-    if (limits.brake !== 'when-it-pays' || (migration.brakesAtOnce && !this.brakeIsSpent)) return limits;
+  private possible(given: Limits): Limits {
+    const limits = underCap(given, this.migration);
+    const brakes = this.migration.brakesAtOnce && !this.brakeIsSpent;
+    if (limits.brake !== 'when-it-pays' || brakes) return limits;
     return { ...limits, brake: 'over-budget' };
   }
 
   /** What a controller before us saw of this migration. */
   private recall(past: readonly MeasuredBoundary[]): void {
     for (const boundary of past) {
-      this.remember(boundary);
+      this.past.push(boundary);
       this.policy.observe(boundary);
       this.meter.measure(boundary);
       this.lineRateBytesPerSecond = boundary.lineRateBytesPerSecond ?? this.lineRateBytesPerSecond;
@@ -265,14 +265,9 @@ export class Supervisor {
     // A sync of a throttled guest may wait for its vCPUs (TCG's does), and nothing is sent meanwhile.
     if (!this.brownOut.throttled) this.lineRateBytesPerSecond = boundary.lineRateBytesPerSecond;
     this.see(boundary);
-    this.remember(boundary);
+    this.past.push(boundary);
     this.note({ type: 'boundary', boundary });
     if (isPreCopy(this.state)) this.decide(boundary);
-  }
-
-  private remember(boundary: MeasuredBoundary): void {
-    this.past.push(boundary);
-    this.lastPauseForecastMs = boundary.pauseForecastMs;
   }
 
   private takeTick(tick: Tick): void {
@@ -382,15 +377,8 @@ export class Supervisor {
       return this.warnOnce('the policy wants to brake the guest, which was not allowed: not done');
     if (this.braking === 'no') {
       this.braking = insteadOf ? 'sparing' : 'over-budget';
-      const asked = { atMs: this.nowMs, throttlePercent };
-      const lineRate = this.lineRateBytesPerSecond ?? 0;
-      this.policy = insteadOf
-        ? new Braked(
-            { ...limits, maxDowntimeMs: Math.min(limits.downtimeMs, limits.maxDowntimeMs) },
-            { ...asked, orElse: { ...insteadOf, pauseMs: limits.maxDowntimeMs } },
-            lineRate,
-          )
-        : new Braked(limits, asked, lineRate);
+      const asked = { atMs: this.nowMs, throttlePercent, insteadOf };
+      this.policy = new Braked(limits, asked, this.lineRateBytesPerSecond ?? 0);
     }
     this.effect(() => this.migration.throttle(throttlePercent), decision);
   }
@@ -417,7 +405,7 @@ export class Supervisor {
     this.warn(words);
     this.braking = 'no';
     this.brakeIsSpent = true;
-    this.limits = this.possible(this.limits, this.migration);
+    this.limits = this.possible(this.limits);
     this.brownOut.release(this.nowMs);
     this.releasedAfterMs = this.brownOut.lastedMs(this.nowMs);
     this.effect(() => this.migration.throttle(0));
@@ -444,7 +432,7 @@ export class Supervisor {
       brownOutMs: this.brownOut.lastedMs(this.nowMs) - this.releasedAfterMs,
       highestThrottlePercent: this.brownOut.highestPercent,
       mayRelease: this.mayRelease,
-      lastPauseForecastMs: this.lastPauseForecastMs,
+      lastPauseForecastMs: this.past.findLast((each) => each.kind === 'boundary')?.pauseForecastMs,
     });
     switch (verdict?.kind) {
       case undefined:

@@ -107,12 +107,9 @@ describe('before it bites', () => {
 
 describe('a brake that is to spare the guest a pause that is allowed', () => {
   function sparing(throttlePercent = 99): Braked {
-    const limits = { ...DEFAULT_LIMITS, maxDowntimeMs: 300, brake: 'when-it-pays' as const };
-    return new Braked(
-      limits,
-      { atMs: 1000, throttlePercent, orElse: { pauseMs: 5000, exchangeRate: 5, brownOutPrice: 2 } },
-      LINK,
-    );
+    const limits = { ...DEFAULT_LIMITS, brake: 'when-it-pays' as const };
+    const insteadOf = { pauseMs: 2283, exchangeRate: 5, brownOutPrice: 2 };
+    return new Braked(limits, { atMs: 1000, throttlePercent, insteadOf }, LINK);
   }
 
   test('aims at the pause that is always fine, and brakes on as long as that helps', () => {

@@ -48,18 +48,20 @@ const NO_HELP = 0.7;
 interface Asked {
   readonly atMs: number;
   readonly throttlePercent: number;
-  /** The brake is there to spare the guest a pause that is allowed: where it does not, one of up to that may be taken. */
-  readonly orElse?: SparedPause;
+  /** The brake is there to spare the guest this pause, which is allowed: so where it does not, the longest allowed may be taken. */
+  readonly insteadOf?: SparedPause | undefined;
 }
 
 export class Braked implements Policy {
   readonly initialDowntimeLimitMs: number;
+  /** With the pause that the brake aims at as the longest. */
   private readonly limits: Limits;
+  private readonly longestPauseMs: number;
   private readonly askedMs: number;
   private readonly lineRateBytesPerSecond: number;
   private readonly reckoned: ReckonedWith;
   private readonly toStop: AskToStop;
-  private readonly orElse: SparedPause | undefined;
+  private readonly insteadOf: SparedPause | undefined;
   private percent: number;
   /** Told again to brake as hard as can be, since that left as much as before. */
   private insisted = false;
@@ -74,16 +76,19 @@ export class Braked implements Policy {
 
   /** @param lineRateBytesPerSecond as it was before the guest was braked; 0 where it is not known */
   constructor(limits: Limits, asked: Asked, lineRateBytesPerSecond: number) {
-    this.limits = limits;
+    const { downtimeMs, maxDowntimeMs } = limits;
+    const aimedMs = asked.insteadOf ? Math.min(downtimeMs, maxDowntimeMs) : maxDowntimeMs;
+    this.limits = { ...limits, maxDowntimeMs: aimedMs };
+    this.longestPauseMs = maxDowntimeMs;
     this.initialDowntimeLimitMs = limits.downtimeMs;
     this.askedMs = asked.atMs;
     this.percent = asked.throttlePercent;
-    this.orElse = asked.orElse;
+    this.insteadOf = asked.insteadOf;
     this.lineRateBytesPerSecond = lineRateBytesPerSecond;
-    this.toStop = new AskToStop({ ...limits, maxDowntimeMs: this.orElse?.pauseMs ?? limits.maxDowntimeMs });
+    this.toStop = new AskToStop(limits);
     this.reckoned = {
       lineRateBytesPerSecond: lineRateBytesPerSecond || undefined,
-      fixedCostMs: assumedFixedCostMs(limits.maxDowntimeMs),
+      fixedCostMs: assumedFixedCostMs(aimedMs),
     };
   }
 
@@ -114,15 +119,14 @@ export class Braked implements Policy {
     if (observation.kind === 'tick')
       return this.stopping ? { action: 'continue', reason: 'QEMU may stop the guest' } : undefined;
     this.stopping = false;
-    const { orElse } = this;
-    if (orElse === undefined || this.brakedPasses < 1) return undefined;
+    const { insteadOf, longestPauseMs } = this;
+    if (insteadOf === undefined || this.brakedPasses < 1) return undefined;
     const { remainingBytes, pauseForecastMs } = observation;
     const before = this.lastRestBytes ?? remainingBytes;
-    if (pauseForecastMs === undefined || pauseForecastMs > orElse.pauseMs) return undefined;
-    if (this.anotherPays(orElse, pauseForecastMs, remainingBytes / before)) return undefined;
+    if (pauseForecastMs === undefined || pauseForecastMs > longestPauseMs) return undefined;
+    if (this.anotherPays(insteadOf, pauseForecastMs, remainingBytes / before)) return undefined;
     this.lastRestBytes = remainingBytes;
     return this.stopNow(
-      orElse.pauseMs,
       `${formatBytes(remainingBytes)} are left by a braked pass of ${formatBytes(before)}: a pause of ${formatDuration(pauseForecastMs)} now, and another braked pass is not worth its brown-out`,
     );
   }
@@ -140,12 +144,12 @@ export class Braked implements Policy {
     return brownOutCost + after < costOf({ waitMs: 0, pauseMs }, worth);
   }
 
-  private stopNow(pauseMs: number, reason: string): Decision {
+  private stopNow(reason: string): Decision {
     this.stopping = true;
     this.limit = 'as it was';
     return {
       action: 'switchover',
-      acceptedPauseMs: this.toStop.accept(pauseMs),
+      acceptedPauseMs: this.toStop.accept(this.longestPauseMs),
       ...this.reckoned,
       reason,
     };
@@ -199,8 +203,8 @@ export class Braked implements Policy {
         fixedCostMs: this.reckoned.fixedCostMs,
         reason: `before the brake bites a pause of ${formatDuration(pauseForecastMs)} is within --max-downtime ${formatDuration(maxDowntimeMs)}`,
       };
-    if (this.boundaries >= BITES_WITHIN_PASSES && this.orElse !== undefined)
-      return this.stopNow(this.orElse.pauseMs, 'the brake does not bite');
+    if (this.boundaries >= BITES_WITHIN_PASSES && this.insteadOf !== undefined)
+      return this.stopNow('the brake does not bite');
     if (this.boundaries >= BITES_WITHIN_PASSES && observation.atMs - this.askedMs >= brakeForMs)
       return {
         action: 'abort',

@@ -60,7 +60,7 @@ export type SimulatedEnd = Pick<
 
 export interface SimulatedStart extends CopyStart {
   readonly postCopy: boolean;
-  /** Auto-converge is on, held ready. */
+  /** `any`: auto-converge is on, held ready. */
   readonly brake: BrakeLevers;
 }
 
