@@ -77,6 +77,13 @@ test('one that is as strong as can be and left as much as before is asked for on
   expect(helped.observe(boundary(3500, 60)).action).not.toBe('throttle');
 });
 
+test('nor is it where what is left fits, however much that is of what the pass before left', () => {
+  const policy = braked();
+  policy.observe(tick(1250, 130));
+  policy.observe(boundary(3500, 9));
+  expect(policy.observe(boundary(3800, 8.9)).action).not.toBe('throttle');
+});
+
 describe('before it bites', () => {
   test('nothing changes, and 1 % is no brake', () => {
     const policy = braked();

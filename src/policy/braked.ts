@@ -155,19 +155,30 @@ export class Braked implements Policy {
     };
   }
 
-  /** A hypervisor may have another lever beside the one that did not do: it is told once more. */
+  /**
+   * A hypervisor may have another lever beside the one that did not do: it is told once more. Not where so little is left that
+   * the guest may stop: a vCPU that sleeps in QEMU's own throttle keeps its last sync waiting for up to a second (measured).
+   */
   private insist({ kind, remainingBytes }: Observation): Decision | undefined {
     const before = this.lastRestBytes ?? remainingBytes;
     this.lastRestBytes ??= remainingBytes;
     if (kind !== 'boundary') return undefined;
     this.lastRestBytes = remainingBytes;
     if (this.insisted || this.brakedPasses < 1 || remainingBytes < NO_HELP * before) return undefined;
+    if (this.fits(remainingBytes)) return undefined;
     this.insisted = true;
     return {
       action: 'throttle',
       throttlePercent: MOST_THROTTLE_PERCENT,
       reason: `${formatBytes(remainingBytes)} are left, as before: braking by every means`,
     };
+  }
+
+  private fits(bytes: number): boolean {
+    return (
+      bytes <=
+      carriedBytes(brakedPauseMs(this.limits) - this.reckoned.fixedCostMs, this.lineRateBytesPerSecond)
+    );
   }
 
   private steer({ kind, remainingBytes }: Observation): Decision {

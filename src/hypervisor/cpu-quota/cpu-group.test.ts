@@ -47,3 +47,16 @@ test('a shell moves back what is in the group, whatever the path is called', () 
     rmSync(parent, { recursive: true });
   }
 });
+
+test('a shell leaves alone what was never made', () => {
+  const parent = mkdtempSync(path.join(os.tmpdir(), 'parent-'));
+  try {
+    const folder = path.join(parent, 'switchover-brake-on-7');
+    writeFileSync(path.join(parent, 'cgroup.subtree_control'), 'cpu');
+    const group: CpuGroup = { version: 'v2', threadId: 7, parent, folder, switchesOn: true };
+    expect(spawnSync('sh', ['-c', leaveInShell(group)]).status).toBe(0);
+    expect(readFileSync(path.join(parent, 'cgroup.subtree_control'), 'utf8')).toBe('cpu');
+  } finally {
+    rmSync(parent, { recursive: true });
+  }
+});

@@ -43,6 +43,8 @@ test('it is set as asked, made harder or easier, and the thread is back where it
   expect(effect).toMatchObject({ set: { cpuQuota: { threadIds: [pid], quotaUs: 10_000 } } });
   expect(quotaOf(group)).toBe('10000 100000');
   expect(quota.percent).toBe(90);
+  // QEMU's own threads run before it.
+  expect(readFileSync(path.join(group.folder, 'cpu.idle'), 'utf8')).toBe('1\n');
   await quota.set(99);
   expect(quotaOf(group)).toBe('2000 100000');
   quota.release();
@@ -50,6 +52,34 @@ test('it is set as asked, made harder or easier, and the thread is back where it
   expect(ownPath()).toBe(before);
   expect(existsSync(group.folder)).toBe(false);
   expect(quota.percent).toBe(0);
+});
+
+test('the most that can be asked for is the hardest that there is', async () => {
+  const quota = new VcpuQuota(pid, [pid], 'tcg');
+  await quota.set(98);
+  const { group } = groupOf(pid, pid);
+  expect(quotaOf(group)).toBe('4000 200000');
+  await quota.set(99);
+  expect(quotaOf(group)).toBe('1000 200000');
+  expect(quota.percent).toBe(99.5);
+  quota.release();
+});
+
+test('what is made ready guards what is set later, and goes with it', async () => {
+  const before = guards();
+  const quota = new VcpuQuota(pid, [pid], 'kvm');
+  quota.prepare();
+  await expect.poll(() => guards().length).toBe(before.length + 1);
+  const ready = guards();
+  await quota.set(99);
+  await quota.set(90);
+  expect(guards()).toEqual(ready);
+  quota.release();
+  await expect.poll(guards, { timeout: 30_000 }).toEqual(before);
+  // One that was never needed, too.
+  quota.prepare();
+  quota.release();
+  await expect.poll(guards, { timeout: 30_000 }).toEqual(before);
 });
 
 test('a controller that is killed leaves nothing: its guard undoes it', async () => {
@@ -90,6 +120,15 @@ test('where it cannot be set nothing is changed', async () => {
 
 /** The shell that the controller started. */
 function guardOf(parent: number): number {
-  const children = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim().split(' ');
-  return Number(children[0]);
+  return Number(childrenOf(parent)[0]);
+}
+
+/** Our own. */
+function guards(): string[] {
+  return childrenOf(process.pid).filter((child) => child !== String(pid));
+}
+
+function childrenOf(parent: number): string[] {
+  const children = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim();
+  return children === '' ? [] : children.split(' ');
 }

@@ -4,6 +4,7 @@
  * even that left is undone by the next one that looks at this QEMU.
  */
 import { accessSync, constants } from 'node:fs';
+import { MOST_THROTTLE_PERCENT } from '../../model/braking.ts';
 import type { Effect } from '../hypervisor.ts';
 import { type CpuGroup, enter, groupOf, leave, leaveInShell, makeGroup, type Quota } from './cpu-group.ts';
 import { Guard } from './guard.ts';
@@ -12,6 +13,8 @@ import { Guard } from './guard.ts';
 export interface QuotaLever {
   /** Of the time withheld now; 0: none. */
   readonly percent: number;
+  /** Does now what a brake would have to wait for, so that it bites as soon as it is asked for. */
+  prepare(): void;
   /** @throws {Error} where it cannot be done; nothing is changed then */
   set(percent: number): Promise<Effect>;
   /** Idempotent, never throws. */
@@ -25,7 +28,7 @@ export function takenBack(quota: QuotaLever): Effect {
 }
 
 /**
- * The hardest that there is. A vCPU hears of QEMU's stop, and an emulated one of its syncs, only while it runs, so harder is
+ * What {@link MOST_THROTTLE_PERCENT} asks for: the hardest that there is. A vCPU hears of QEMU's stop, and an emulated one of its syncs, only while it runs, so harder is
  * not better: on KVM 1 ms of 100 made the stop wait and the pause 0.25 s longer than 2; under TCG, where a slice dirties more,
  * 1 of 200 was better than 2 of 100, 1 of 100 and 1 of 300 (measured).
  */
@@ -39,7 +42,7 @@ export class VcpuQuota implements QuotaLever {
   private readonly threadIds: readonly number[];
   private readonly hardest: Quota;
   private groups: readonly CpuGroup[] = [];
-  private guard: Guard | undefined;
+  private guarded: { readonly undoing: string; readonly guard: Promise<Guard> } | undefined;
   percent = 0;
 
   /** @param threadIds of the vCPUs of the QEMU with that process id */
@@ -49,13 +52,20 @@ export class VcpuQuota implements QuotaLever {
     this.hardest = HARDEST[accelerator];
   }
 
+  prepare(): void {
+    try {
+      this.guard(this.groupsNow()).catch(() => {});
+    } catch {
+      // Whoever sets the quota hears of it.
+    }
+  }
+
   async set(percent: number): Promise<Effect> {
-    const { periodUs } = this.hardest;
-    const quotaUs = Math.max(this.hardest.quotaUs, Math.round(periodUs * (1 - percent / 100)));
-    const groups = this.threadIds.map((threadId) => groupOf(this.pid, threadId).group);
+    const { quotaUs, periodUs } = this.quotaOf(percent);
+    const groups = this.groupsNow();
     if (groups.length === 0) throw new Error('QEMU tells no vCPU thread');
     // The guard first, then what it guards. Both may be there already, where a brake becomes harder.
-    this.guard ??= await Guard.start(groups.map(leaveInShell).join('\n'));
+    await this.guard(groups);
     this.groups = groups;
     try {
       for (const group of groups) makeGroup(group, { quotaUs, periodUs });
@@ -76,8 +86,40 @@ export class VcpuQuota implements QuotaLever {
     this.percent = 0;
     for (const group of this.groups) leave(group);
     this.groups = [];
-    this.guard?.end();
-    this.guard = undefined;
+    this.dismissGuard();
+  }
+
+  private quotaOf(percent: number): Quota {
+    const { quotaUs, periodUs } = this.hardest;
+    if (percent >= MOST_THROTTLE_PERCENT) return this.hardest;
+    return { quotaUs: Math.max(quotaUs, Math.round(periodUs * (1 - percent / 100))), periodUs };
+  }
+
+  private groupsNow(): CpuGroup[] {
+    return this.threadIds.map((threadId) => groupOf(this.pid, threadId).group);
+  }
+
+  /** Somebody may have moved the threads since the guard was told what to undo: then there is another. */
+  private async guard(groups: readonly CpuGroup[]): Promise<void> {
+    const undoing = groups.map(leaveInShell).join('\n');
+    if (this.guarded?.undoing !== undoing) {
+      this.dismissGuard();
+      this.guarded = { undoing, guard: Guard.start(undoing) };
+    }
+    try {
+      await this.guarded.guard;
+    } catch (error) {
+      this.guarded = undefined;
+      throw error;
+    }
+  }
+
+  private dismissGuard(): void {
+    this.guarded?.guard.then(
+      (guard) => guard.end(),
+      () => {},
+    );
+    this.guarded = undefined;
   }
 }
 

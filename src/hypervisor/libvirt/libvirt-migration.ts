@@ -130,6 +130,7 @@ export class LibvirtMigration implements RunningMigration {
 
   constructor(parts: LibvirtMigrationParts) {
     this.parts = parts;
+    parts.quota?.prepare();
     this.guest = parts.guest;
     this.ran = parts.wasRunning;
     this.begunByUs = parts.begunByUs;

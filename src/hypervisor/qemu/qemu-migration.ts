@@ -163,6 +163,7 @@ export class QemuMigration implements RunningMigration {
 
   constructor(parts: QemuMigrationParts) {
     this.parts = parts;
+    parts.quota?.prepare();
     this.source = parts.source;
     this.destination = parts.destination;
     this.guest = parts.guest;

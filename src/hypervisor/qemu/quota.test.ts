@@ -32,6 +32,20 @@ describe('a brake', () => {
     await clock.until(migration.detach());
   });
 
+  test('is made ready at the start where it may be asked for, and no longer than the migration lasts', async () => {
+    const quota = new ScriptedQuota();
+    const { start, clock } = bedWith(quota);
+    const unbraked = await start({ brake: 'none' });
+    expect(quota.prepared).toBe(false);
+    await clock.until(unbraked.detach());
+    const other = new ScriptedQuota();
+    const braked = bedWith(other);
+    const migration = await braked.start({ brake: 'at-once' });
+    expect(other.prepared).toBe(true);
+    await braked.clock.until(migration.detach());
+    expect(other.prepared).toBe(false);
+  });
+
   test('is QEMU’s throttle where the quota is refused, or there is none', async () => {
     const refused = new ScriptedQuota();
     refused.refuses = true;

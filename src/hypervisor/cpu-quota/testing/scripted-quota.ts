@@ -5,6 +5,11 @@ export class ScriptedQuota implements QuotaLever {
   percent = 0;
   refuses = false;
   releases = 0;
+  prepared = false;
+
+  prepare(): void {
+    this.prepared = true;
+  }
 
   async set(percent: number) {
     if (this.refuses) throw new Error('no control groups');
@@ -15,5 +20,6 @@ export class ScriptedQuota implements QuotaLever {
   release(): void {
     if (this.percent > 0) this.releases += 1;
     this.percent = 0;
+    this.prepared = false;
   }
 }
