@@ -34,7 +34,8 @@ const BENCHES: Record<
     load: () => import('./convergence.ts'),
   },
   brake: {
-    summary: 'five times each: three guests braked to a pause below 500 ms (7 min)',
+    summary:
+      'five times each: three guests braked to a pause below 500 ms, and Redis with a brake that pays (11 min)',
     load: () => import('./brake.ts'),
   },
   compress: {
@@ -77,6 +78,11 @@ const BENCHES: Record<
   report: {
     summary: 'makes docs/benchmarks.md from bench/results/; runs nothing',
     load: () => import('./report.ts'),
+  },
+  size: {
+    summary:
+      'guests of 1, 4 and 8 GiB over links of 0.5, 2 and 10 Gbit/s: pauses foretold and what they were (20 min)',
+    load: () => import('./size.ts'),
   },
   startup: {
     summary: 'how long --help and other short commands take (1 min)',

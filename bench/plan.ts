@@ -7,14 +7,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { Bed } from '../lab/bed.ts';
 import type { Workload } from '../lab/guest/workload.ts';
-import { documentFrom, switchover } from '../lab/switchover-process.ts';
-import type { PlanDocument } from '../src/plan/document.ts';
 import { atLeast, atMost, type BenchResult } from './goals.ts';
+import { type Foretold, insideShare, medianError, planAndMigrate } from './planned.ts';
 
 const LINE_RATE = '480mbit';
-
-/** A lab's guest is still booting its last bits when it says that it is ready. */
-const SETTLE_MS = 1000;
 
 const GUESTS: readonly Workload[] = [
   { kind: 'loop', wssMiB: 128 },
@@ -30,22 +26,14 @@ const GUESTS: readonly Workload[] = [
   { kind: 'loop', wssMiB: 128, pagesPerSecond: 8000 },
 ];
 
-interface Figure {
-  readonly low: number;
-  readonly likely: number;
-  readonly high: number;
-  readonly was: number;
-  readonly inside: boolean;
-}
-
 interface Run {
   readonly guest: string;
   readonly history: boolean;
   readonly verdict: string;
   readonly outcome: string;
-  readonly pauseMs: Figure | undefined;
-  readonly totalMs: Figure | undefined;
-  readonly sentBytes: Figure | undefined;
+  readonly pauseMs: Foretold | undefined;
+  readonly totalMs: Foretold | undefined;
+  readonly sentBytes: Foretold | undefined;
 }
 
 export async function run(): Promise<BenchResult> {
@@ -57,7 +45,7 @@ export async function run(): Promise<BenchResult> {
         process.stderr.write(
           `bench: guest ${index + 1} of ${GUESTS.length}, ${nameOf(workload)}${history ? ', again' : ''}\n`,
         );
-        runs.push(await planAndMigrate(workload, history, stateDir));
+        runs.push(await runOf(workload, history, stateDir));
       }
     } finally {
       await rm(stateDir, { recursive: true, force: true });
@@ -78,33 +66,12 @@ export async function run(): Promise<BenchResult> {
   };
 }
 
-async function planAndMigrate(workload: Workload, history: boolean, stateDir: string): Promise<Run> {
+async function runOf(workload: Workload, history: boolean, stateDir: string): Promise<Run> {
   await using bed = await Bed.make(workload);
-  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-  const where = [bed.source, bed.destination, ...bed.common()];
-  const how = ['--state-dir', stateDir, '--line-rate', LINE_RATE, '--json'];
-  const planned = await switchover('plan', ...where, ...how);
-  const plan = JSON.parse(planned.stdout) as PlanDocument;
-  const document = documentFrom(await switchover('migrate', ...where, ...how, '--quiet'));
-  const figure = (name: 'pauseMs' | 'totalMs' | 'sentBytes'): Figure | undefined => {
-    const said = plan.chosen?.[name];
-    const was = document[name];
-    if (!said || was === null || document.outcome !== 'completed') return undefined;
-    return { ...said, was: Math.round(was), inside: said.low <= was && was <= said.high };
-  };
-  return {
-    ...{ guest: nameOf(workload), history, verdict: plan.verdict, outcome: document.outcome ?? 'unknown' },
-    ...{ pauseMs: figure('pauseMs'), totalMs: figure('totalMs'), sentBytes: figure('sentBytes') },
-  };
-}
-
-function medianError(figures: readonly Figure[]): number {
-  const errors = figures.map(({ likely, was }) => Math.abs(likely / was - 1)).sort((a, b) => a - b);
-  return errors[errors.length >> 1] ?? Number.POSITIVE_INFINITY;
-}
-
-function insideShare(figures: readonly Figure[]): number {
-  return figures.filter(({ inside }) => inside).length / Math.max(1, figures.length);
+  const how = ['--state-dir', stateDir, '--line-rate', LINE_RATE];
+  const { verdict, document, pauseMs, totalMs, sentBytes } = await planAndMigrate(bed, how);
+  const outcome = document.outcome ?? 'unknown';
+  return { guest: nameOf(workload), history, verdict, outcome, pauseMs, totalMs, sentBytes };
 }
 
 function nameOf({ kind, wssMiB, pagesPerSecond, page }: Workload): string {

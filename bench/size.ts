@@ -1,0 +1,114 @@
+/**
+ * Guests of a size that people run: 1, 4 and 8 GiB, mostly free and mostly full, over links of 0.5, 2 and 10 Gbit/s, each
+ * dirtying half as much again as its link carries. How long a pause is foretold by `plan` before the start, and at the boundary
+ * at which the guest was stopped, against what it was. QEMU and the lab take some four times the guest's memory.
+ */
+import { Bed } from '../lab/bed.ts';
+import type { Workload } from '../lab/guest/workload.ts';
+import type { MigrationDocument } from '../src/journal/document.ts';
+import { atLeast, atMost, type BenchResult } from './goals.ts';
+import { type Foretold, insideShare, medianError, planAndMigrate } from './planned.ts';
+
+const SIZES_GIB = [1, 4, 8];
+const LINKS_GBIT = [0.5, 2, 10];
+const FILLS = ['free', 'full'] as const;
+const PAGE_BYTES = 4096;
+
+/** A pause is to be foretold, not refused. */
+const ALLOWED = ['--max-downtime', '60s'];
+
+interface Run {
+  readonly memoryGib: number;
+  readonly fill: (typeof FILLS)[number];
+  readonly linkGbit: number;
+  readonly outcome: string;
+  readonly memoryRight: boolean;
+  readonly passes: number;
+  /** By the boundary at which it was decided to stop, in milliseconds. */
+  readonly decidedWithMs: number | undefined;
+  readonly pauseMs: Foretold | undefined;
+  readonly totalMs: Foretold | undefined;
+  readonly was: { readonly pauseMs: number | null; readonly totalMs: number };
+}
+
+export async function run(): Promise<BenchResult> {
+  const runs: Run[] = [];
+  for (const memoryGib of SIZES_GIB)
+    for (const fill of FILLS)
+      for (const linkGbit of LINKS_GBIT) {
+        process.stderr.write(`bench: ${memoryGib} GiB, mostly ${fill}, ${linkGbit} Gbit/s\n`);
+        runs.push(await runOf(memoryGib, fill, linkGbit));
+      }
+  const arrived = runs.filter(({ outcome }) => outcome === 'completed');
+  const decided = arrived.flatMap(({ memoryGib, decidedWithMs: likely, was }) =>
+    likely === undefined || was.pauseMs === null ? [] : { memoryGib, likely, was: was.pauseMs },
+  );
+  const of = (figure: 'pauseMs' | 'totalMs') => runs.flatMap((each) => each[figure] ?? []);
+  const [pauses, totals] = [of('pauseMs'), of('totalMs')];
+  return {
+    bench: 'size',
+    figures: { runs },
+    goals: [
+      atLeast('arrived', arrived.length, `of ${runs.length}`, runs.length),
+      atLeast(
+        'memory right',
+        runs.filter(({ memoryRight }) => memoryRight).length,
+        `of ${runs.length}`,
+        runs.length,
+      ),
+      atMost(
+        'pause foretold at the deciding boundary, 4 and 8 GiB: median error',
+        percent(medianError(decided.filter(({ memoryGib }) => memoryGib >= 4))),
+        '%',
+        15,
+      ),
+      atMost('plan, pause: median error', percent(medianError(pauses)), '%', 15),
+      atMost('plan, total: median error', percent(medianError(totals)), '%', 15),
+      atLeast('plan, pause: inside what was told', percent(insideShare(pauses)), '%', 80),
+      atLeast('plan, total: inside what was told', percent(insideShare(totals)), '%', 80),
+    ],
+  };
+}
+
+async function runOf(memoryGib: number, fill: Run['fill'], linkGbit: number): Promise<Run> {
+  const memoryMiB = 1024 * memoryGib;
+  const rateBitsPerSecond = linkGbit * 1e9;
+  const workload: Workload = {
+    kind: 'hotcold',
+    wssMiB: fill === 'full' ? 0.7 * memoryMiB : 0.125 * memoryMiB,
+    page: 'word',
+    pagesPerSecond: Math.round((1.5 * rateBitsPerSecond) / 8 / PAGE_BYTES),
+  };
+  await using bed = await Bed.make(
+    { ...workload, wssMiB: Math.round(workload.wssMiB ?? 0) },
+    { memoryMiB },
+    { rateBitsPerSecond },
+  );
+  const { document, pauseMs, totalMs } = await planAndMigrate(bed, [
+    '--line-rate',
+    `${linkGbit}gbit`,
+    ...ALLOWED,
+  ]);
+  const arrival = await bed.arrival(document.runsOn === 'destination' ? 'destination' : 'source');
+  if (!arrival.ok) process.stderr.write(`bench: ${arrival.reason}\n`);
+  return {
+    ...{ memoryGib, fill, linkGbit },
+    outcome: document.outcome ?? 'unknown',
+    memoryRight: arrival.ok,
+    passes: document.boundaries.length,
+    decidedWithMs: decidedWithMs(document),
+    pauseMs,
+    totalMs,
+    was: { pauseMs: document.pauseMs, totalMs: document.totalMs },
+  };
+}
+
+/** Undefined where QEMU stopped by itself, or it had been allowed to before. */
+function decidedWithMs({ boundaries, decisions }: MigrationDocument): number | undefined {
+  const decided = decisions.findLast(({ action }) => action === 'switchover');
+  return boundaries.find(({ atMs }) => atMs === decided?.atMs)?.pauseForecastMs ?? undefined;
+}
+
+function percent(share: number): number {
+  return 100 * share;
+}
