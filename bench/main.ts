@@ -81,7 +81,7 @@ const BENCHES: Record<
   },
   size: {
     summary:
-      'guests of 1, 4 and 8 GiB over links of 0.5, 2 and 10 Gbit/s: pauses foretold and what they were (20 min)',
+      'guests of 1, 4 and 8 GiB over links of 0.5, 2 and 10 Gbit/s: pauses foretold and what they were (12 min)',
     load: () => import('./size.ts'),
   },
   startup: {

@@ -106,7 +106,7 @@ async function runOf(memoryGib: number, fill: Run['fill'], linkGbit: number): Pr
 /** Undefined where QEMU stopped by itself, or it had been allowed to before. */
 function decidedWithMs({ boundaries, decisions }: MigrationDocument): number | undefined {
   const decided = decisions.findLast(({ action }) => action === 'switchover');
-  return boundaries.find(({ atMs }) => atMs === decided?.atMs)?.pauseForecastMs ?? undefined;
+  return boundaries.find(({ pass }) => pass === decided?.pass)?.pauseForecastMs ?? undefined;
 }
 
 function percent(share: number): number {
