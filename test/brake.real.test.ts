@@ -28,7 +28,7 @@ describe('a guest that writes twice what the link carries', () => {
       5,
       'aborted',
       'source',
-      /^braked to \d+ % for --brake-for 1.5 s/,
+      /^braked to 99\.5 % for --brake-for 1.5 s/,
     );
     expect(document.brownOut?.ms).toBeGreaterThanOrEqual(1500);
     expect(document.brownOut?.ms).toBeLessThan(2500);
