@@ -1,5 +1,6 @@
 /** What a process has cost: read from /proc while it lives, so the last few milliseconds of its life are missing. */
 import { readFileSync } from 'node:fs';
+import { childrenOf } from '../lab/children-of.ts';
 
 /** Clock ticks of /proc/PID/stat, fixed on Linux whatever the kernel was built with. */
 const TICKS_PER_SECOND = 100;
@@ -49,9 +50,4 @@ export function readCost(pid: number | undefined): ProcessCost | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Of its first thread, which is the one that starts them in Node and in virsh. */
-function childrenOf(pid: number | undefined): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 }

@@ -1,8 +1,8 @@
 /** switchover, or another program, at a terminal of its own that can be told to stop reading: `script` of util-linux. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { childrenOf } from '../../lab/children-of.ts';
 import { PROGRAM } from '../../lab/switchover-process.ts';
 
 /** The line discipline's signs of Ctrl-S and Ctrl-Q. */
@@ -73,30 +73,19 @@ export class AtTerminal implements AsyncDisposable {
     return await Promise.race([this.ended, hangs]);
   }
 
-  /** What `script` runs; none once it has ended. */
-  private programs(): number[] {
-    const { pid } = this.script;
-    try {
-      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-      return children === '' ? [] : children.split(' ').map(Number);
-    } catch {
-      return [];
-    }
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     // Of a terminal that is closed switchover takes no notice: it would follow the migration for as long as that lasts.
-    for (const pid of this.programs()) kill(pid);
+    killChildren(this.script.pid);
     this.script.kill('SIGKILL');
     await this.ended;
   }
 }
 
-function kill(pid: number): void {
+function killChildren(parent: number | undefined): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    for (const pid of childrenOf(parent)) process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended by itself.
+    // They, or their parent, have ended by themselves.
   }
 }
 

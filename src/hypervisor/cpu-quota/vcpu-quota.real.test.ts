@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { childrenOf } from '../../../lab/children-of.ts';
 import { cpuHierarchy, groupOf, leave, pathIn } from './cpu-group.ts';
 import { releaseLeft, VcpuQuota } from './vcpu-quota.ts';
 
@@ -82,6 +83,16 @@ test('what is made ready guards what is set later, and goes with it', async () =
   await expect.poll(guards, { timeout: 30_000 }).toEqual(before);
 });
 
+test('one that is released while it is being set is not set: its guard has gone', async () => {
+  const before = ownPath();
+  const quota = new VcpuQuota(pid, [pid], 'kvm');
+  const setting = quota.set(99);
+  quota.release();
+  expect(await setting).toMatchObject({ set: { cpuQuota: null } });
+  expect(ownPath()).toBe(before);
+  expect(quota.percent).toBe(0);
+});
+
 test('a controller that is killed leaves nothing: its guard undoes it', async () => {
   const before = ownPath();
   const controller = spawn(process.execPath, [BRAKE, String(pid)], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -120,15 +131,10 @@ test('where it cannot be set nothing is changed', async () => {
 
 /** The shell that the controller started. */
 function guardOf(parent: number): number {
-  return Number(childrenOf(parent)[0]);
+  return childrenOf(parent)[0] ?? Number.NaN;
 }
 
 /** Our own. */
-function guards(): string[] {
-  return childrenOf(process.pid).filter((child) => child !== String(pid));
-}
-
-function childrenOf(parent: number): string[] {
-  const children = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim();
-  return children === '' ? [] : children.split(' ');
+function guards(): number[] {
+  return childrenOf(process.pid).filter((child) => child !== pid);
 }

@@ -15,22 +15,27 @@ export interface QuotaLever {
   readonly percent: number;
   /** Does now what a brake would have to wait for, so that it bites as soon as it is asked for. */
   prepare(): void;
-  /** @throws {Error} where it cannot be done; nothing is changed then */
+  /**
+   * One that is released before it is set is not set any more, and its effect says so.
+   * @throws {Error} where it cannot be done; nothing is changed then
+   */
   set(percent: number): Promise<Effect>;
   /** Idempotent, never throws. */
   release(): void;
 }
 
+const TAKEN_BACK: Effect = { did: 'the quota on the vCPUs is taken back', set: { cpuQuota: null } };
+
 /** @returns the effect of taking it back */
 export function takenBack(quota: QuotaLever): Effect {
   quota.release();
-  return { did: 'the quota on the vCPUs is taken back', set: { cpuQuota: null } };
+  return TAKEN_BACK;
 }
 
 /**
- * What {@link MOST_THROTTLE_PERCENT} asks for: the hardest that there is. A vCPU hears of QEMU's stop, and an emulated one of its syncs, only while it runs, so harder is
- * not better: on KVM 1 ms of 100 made the stop wait and the pause 0.25 s longer than 2; under TCG, where a slice dirties more,
- * 1 of 200 was better than 2 of 100, 1 of 100 and 1 of 300 (measured).
+ * What {@link MOST_THROTTLE_PERCENT} asks for: the hardest that there is. A vCPU hears of QEMU's stop, and an emulated one of
+ * its syncs, only while it runs, so harder is not better: on KVM 1 ms of 100 made the stop wait and the pause 0.25 s longer
+ * than 2; under TCG, where a slice dirties more, 1 of 200 was better than 2 of 100, 1 of 100 and 1 of 300 (measured).
  */
 const HARDEST: Readonly<Record<'kvm' | 'tcg', Quota>> = {
   kvm: { quotaUs: 2000, periodUs: 100_000 },
@@ -63,9 +68,8 @@ export class VcpuQuota implements QuotaLever {
   async set(percent: number): Promise<Effect> {
     const { quotaUs, periodUs } = this.quotaOf(percent);
     const groups = this.groupsNow();
-    if (groups.length === 0) throw new Error('QEMU tells no vCPU thread');
     // The guard first, then what it guards. Both may be there already, where a brake becomes harder.
-    await this.guard(groups);
+    if (!(await this.guard(groups))) return TAKEN_BACK;
     this.groups = groups;
     try {
       for (const group of groups) makeGroup(group, { quotaUs, periodUs });
@@ -96,22 +100,28 @@ export class VcpuQuota implements QuotaLever {
   }
 
   private groupsNow(): CpuGroup[] {
+    if (this.threadIds.length === 0) throw new Error('QEMU tells no vCPU thread');
     return this.threadIds.map((threadId) => groupOf(this.pid, threadId).group);
   }
 
-  /** Somebody may have moved the threads since the guard was told what to undo: then there is another. */
-  private async guard(groups: readonly CpuGroup[]): Promise<void> {
+  /**
+   * Somebody may have moved the threads since the guard was told what to undo: then there is another.
+   * @returns false where it was dismissed before it was there: nothing may be set without one
+   */
+  private async guard(groups: readonly CpuGroup[]): Promise<boolean> {
     const undoing = groups.map(leaveInShell).join('\n');
     if (this.guarded?.undoing !== undoing) {
       this.dismissGuard();
       this.guarded = { undoing, guard: Guard.start(undoing) };
     }
+    const { guarded } = this;
     try {
-      await this.guarded.guard;
+      await guarded.guard;
     } catch (error) {
-      this.guarded = undefined;
+      if (this.guarded === guarded) this.guarded = undefined;
       throw error;
     }
+    return this.guarded === guarded;
   }
 
   private dismissGuard(): void {
