@@ -15,6 +15,7 @@ import { choosePolicy } from '../src/policy/policies.ts';
 import { DEFAULT_LIMITS } from '../src/policy/policy.ts';
 import { runOne } from '../src/simulate/run-one.ts';
 import { atLeast, atMost, type BenchResult, spread } from './goals.ts';
+import { migrate } from './verified-run.ts';
 
 const MIB = 2 ** 20;
 const PAGE = 4096;
@@ -88,8 +89,7 @@ async function compare(workload: Named, policy: string, baseBytes: number): Prom
   await using bed = await Bed.make(workload, {}, { rateBitsPerSecond: LINK_BITS_PER_SECOND });
   const writtenBytesPerSecond =
     workload.pagesPerSecond === undefined ? await fullSpeed(bed) : workload.pagesPerSecond * PAGE;
-  const document = documentFrom(await (await bed.migrate('--json', '--policy', policy)).ended);
-  const arrival = await bed.arrival(document.runsOn === 'destination' ? 'destination' : 'source');
+  const { document, verified } = await migrate(bed, '--policy', policy);
   const workingSetBytes = workload.wssMiB * MIB;
   const simulated = await runOne(
     {
@@ -106,7 +106,7 @@ async function compare(workload: Named, policy: string, baseBytes: number): Prom
     policy,
     real: figuresOf(document),
     simulated: figuresOf(simulated),
-    verified: arrival.ok,
+    verified,
   };
 }
 

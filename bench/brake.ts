@@ -5,36 +5,27 @@
  */
 import { Bed, LOOP } from '../lab/bed.ts';
 import type { Workload } from '../lab/guest/workload.ts';
-import { documentFrom } from '../lab/switchover-process.ts';
+import type { LabOptions } from '../lab/lab.ts';
 import type { MigrationDocument } from '../src/journal/document.ts';
 import { atLeast, atMost, type BenchResult, spread, spreadIfAny } from './goals.ts';
+import { migrate, type VerifiedRun } from './verified-run.ts';
 
 const REPEATS = 5;
 const MOST_MS = 500;
 const WORDS: Workload = { ...LOOP, page: 'word' };
 const PACED: Workload = { ...WORDS, pagesPerSecond: 30_000 };
-/** On a link of half the rate, as in the bench of policies. */
 const REDIS: Workload = { kind: 'redis' };
-const REDIS_BITS_PER_SECOND = 240e6;
+/** As in the bench of policies. */
+const HALF_THE_RATE: LabOptions = { rateBitsPerSecond: 240e6 };
 
 const HALF_A_SECOND = ['--max-downtime', `${MOST_MS}ms`, '--over-budget', 'brake'];
-
-interface Run {
-  readonly document: MigrationDocument;
-  readonly verified: boolean;
-}
 
 export async function run(): Promise<BenchResult> {
   const loop = await runsOf('loop', LOOP, HALF_A_SECOND);
   const paced = await runsOf('paced', PACED, HALF_A_SECOND);
   const words = await runsOf('words', WORDS, HALF_A_SECOND);
-  const redis = await runsOf('redis', REDIS, [], REDIS_BITS_PER_SECOND);
-  const redisBraked = await runsOf(
-    'redis, braked',
-    REDIS,
-    ['--brake', 'when-it-pays'],
-    REDIS_BITS_PER_SECOND,
-  );
+  const redis = await runsOf('redis', REDIS, [], HALF_THE_RATE);
+  const redisBraked = await runsOf('redis, braked', REDIS, ['--brake', 'when-it-pays'], HALF_THE_RATE);
   return {
     bench: 'brake',
     figures: {
@@ -60,26 +51,18 @@ async function runsOf(
   name: string,
   workload: Workload,
   args: readonly string[],
-  rateBitsPerSecond?: number,
-): Promise<Run[]> {
-  const runs: Run[] = [];
+  labOptions: LabOptions = {},
+): Promise<VerifiedRun[]> {
+  const runs: VerifiedRun[] = [];
   for (let repeat = 1; repeat <= REPEATS; repeat += 1) {
     process.stderr.write(`bench: ${name}, repeat ${repeat} of ${REPEATS}\n`);
-    await using bed = await Bed.make(
-      workload,
-      {},
-      rateBitsPerSecond === undefined ? {} : { rateBitsPerSecond },
-    );
-    const running = await bed.migrate('--json', ...args);
-    const document = documentFrom(await running.ended);
-    const arrival = await bed.arrival(document.runsOn === 'destination' ? 'destination' : 'source');
-    if (!arrival.ok) process.stderr.write(`bench: ${name}: ${arrival.reason}\n`);
-    runs.push({ document, verified: arrival.ok });
+    await using bed = await Bed.make(workload, {}, labOptions);
+    runs.push(await migrate(bed, ...args));
   }
   return runs;
 }
 
-function movedWithin(name: string, runs: readonly Run[]) {
+function movedWithin(name: string, runs: readonly VerifiedRun[]) {
   const within = runs.filter(
     ({ document }) => document.outcome === 'completed' && (document.pauseMs ?? MOST_MS) < MOST_MS,
   );
@@ -88,7 +71,7 @@ function movedWithin(name: string, runs: readonly Run[]) {
   ];
 }
 
-function unharmed(name: string, runs: readonly Run[]) {
+function unharmed(name: string, runs: readonly VerifiedRun[]) {
   const verified = runs.filter((each) => each.verified);
   const longestPause = Math.max(...runs.map(({ document }) => document.pauseMs ?? 0));
   const longestBrownOut = Math.max(...runs.map(({ document }) => document.brownOut?.ms ?? 0));
@@ -100,10 +83,10 @@ function unharmed(name: string, runs: readonly Run[]) {
   ];
 }
 
-function paysOn(name: string, without: readonly Run[], braked: readonly Run[]) {
+function paysOn(name: string, without: readonly VerifiedRun[], braked: readonly VerifiedRun[]) {
   const both = [...without, ...braked];
   const completed = both.filter(({ document }) => document.outcome === 'completed');
-  const median = (runs: readonly Run[], figure: 'pauseMs' | 'totalMs') =>
+  const median = (runs: readonly VerifiedRun[], figure: 'pauseMs' | 'totalMs') =>
     spread(runs.map(({ document }) => document[figure] ?? Number.POSITIVE_INFINITY)).median;
   const ofForecast = median(braked, 'totalMs') / median(without, 'totalMs');
   return [
@@ -119,7 +102,7 @@ function paysOn(name: string, without: readonly Run[], braked: readonly Run[]) {
   ];
 }
 
-function figures(runs: readonly Run[]) {
+function figures(runs: readonly VerifiedRun[]) {
   const moved = runs.filter(({ document }) => document.outcome === 'completed');
   const all = (figure: (document: MigrationDocument) => number | null | undefined) =>
     spreadIfAny(moved.flatMap(({ document }) => figure(document) ?? []));

@@ -5,9 +5,9 @@
  */
 import { Bed, LOOP } from '../lab/bed.ts';
 import type { Workload } from '../lab/guest/workload.ts';
-import { documentFrom } from '../lab/switchover-process.ts';
 import type { MigrationDocument } from '../src/journal/document.ts';
 import { atLeast, atMost, type BenchResult, spread } from './goals.ts';
+import { migrate, type VerifiedRun } from './verified-run.ts';
 
 const REPEATS = 5;
 
@@ -23,12 +23,7 @@ const WAYS = ['none', 'zstd', 'auto'] as const;
 const TIGHT = ['--compress', 'zstd', '--max-downtime', '2s', '--timeout', '8s'];
 const ALLOWED_MS = 2000;
 
-interface Run {
-  readonly document: MigrationDocument;
-  readonly verified: boolean;
-}
-
-type Runs = Readonly<Record<(typeof WAYS)[number], readonly Run[]>>;
+type Runs = Readonly<Record<(typeof WAYS)[number], readonly VerifiedRun[]>>;
 
 export async function run(): Promise<BenchResult> {
   const all: Record<string, Runs> = {};
@@ -67,7 +62,7 @@ export async function run(): Promise<BenchResult> {
 }
 
 async function runsOf(content: string, workload: Workload): Promise<Runs> {
-  const runs: Record<(typeof WAYS)[number], Run[]> = { none: [], zstd: [], auto: [] };
+  const runs: Record<(typeof WAYS)[number], VerifiedRun[]> = { none: [], zstd: [], auto: [] };
   await using bed = await Bed.make(workload);
   for (let repeat = 1; repeat <= REPEATS; repeat += 1)
     for (const way of WAYS)
@@ -75,21 +70,19 @@ async function runsOf(content: string, workload: Workload): Promise<Runs> {
   return runs;
 }
 
-async function tightRuns(): Promise<Run[]> {
-  const runs: Run[] = [];
+async function tightRuns(): Promise<VerifiedRun[]> {
+  const runs: VerifiedRun[] = [];
   await using bed = await Bed.make(CONTENTS['random'] ?? LOOP);
   for (let repeat = 1; repeat <= REPEATS; repeat += 1)
     runs.push(await once(bed, `random, allowed 2 s, ${repeat} of ${REPEATS}`, TIGHT));
   return runs;
 }
 
-async function once(bed: Bed, what: string, args: readonly string[]): Promise<Run> {
-  const document = documentFrom(await (await bed.migrate('--json', ...args)).ended);
-  const arrived = document.runsOn === 'destination';
-  const { ok: verified } = await bed.arrival(arrived ? 'destination' : 'source');
-  process.stderr.write(`bench: ${what}: ${words(document)}\n`);
-  if (arrived) await bed.turnAround();
-  return { document, verified };
+async function once(bed: Bed, what: string, args: readonly string[]): Promise<VerifiedRun> {
+  const run = await migrate(bed, ...args);
+  process.stderr.write(`bench: ${what}: ${words(run.document)}\n`);
+  if (run.document.runsOn === 'destination') await bed.turnAround();
+  return run;
 }
 
 function words({ outcome, totalMs, pauseMs, sentBytes, streams }: MigrationDocument): string {
@@ -103,11 +96,11 @@ function ratio(runs: Runs | undefined, figure: Figure): number {
   return spread(values(runs.auto, figure)).median / spread(values(runs.none, figure)).median;
 }
 
-function values(runs: readonly Run[], figure: Figure): number[] {
+function values(runs: readonly VerifiedRun[], figure: Figure): number[] {
   return runs.flatMap(({ document }) => document[figure] ?? []);
 }
 
-function figures(runs: readonly Run[]) {
+function figures(runs: readonly VerifiedRun[]) {
   return {
     totalMs: spread(values(runs, 'totalMs')),
     pauseMs: spread(values(runs, 'pauseMs')),

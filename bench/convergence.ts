@@ -11,11 +11,12 @@ import { faultOfPair, onSoundBed } from '../lab/kvm/sound-bed.ts';
 import { type ConvergenceFigures, keep, kept } from './convergence/figures.ts';
 import { runOnKvmHost } from './convergence/on-kvm-host.ts';
 import { page } from './convergence/page.ts';
-import { completed, decidedAtPass, migrate, pauseMs, type Run, rowFigures } from './convergence/run.ts';
+import { completed, decidedAtPass, pauseMs, rowFigures } from './convergence/run.ts';
 import { makeBed, SETTING } from './convergence/settings.ts';
 import { atLeast, atMost, type BenchResult, type Goal, spread } from './goals.ts';
 import { environment } from './policies/environment.ts';
 import { ROOT } from './policies/store.ts';
+import { migrate, type VerifiedRun } from './verified-run.ts';
 
 const REPEATS = 5;
 
@@ -44,11 +45,11 @@ async function measure(repeats: number): Promise<Result> {
   const accelerator = labAccelerator();
   // An emulated host's own times would be held against the healthy guest.
   const withIdle = accelerator === 'tcg';
-  const stock: Run[] = [];
-  const mp: Run[] = [];
-  const forecast: Run[] = [];
-  const braking: Run[] = [];
-  const idle: Run[] = [];
+  const stock: VerifiedRun[] = [];
+  const mp: VerifiedRun[] = [];
+  const forecast: VerifiedRun[] = [];
+  const braking: VerifiedRun[] = [];
+  const idle: VerifiedRun[] = [];
   let brokenGuests = 0;
   const on = <T>(body: (bed: Bed) => Promise<T>, workload?: Workload): Promise<T> =>
     onSoundBed(
@@ -94,7 +95,11 @@ async function measure(repeats: number): Promise<Result> {
   };
 }
 
-function goalsOfIntensive(stock: readonly Run[], mp: readonly Run[], forecast: readonly Run[]): Goal[] {
+function goalsOfIntensive(
+  stock: readonly VerifiedRun[],
+  mp: readonly VerifiedRun[],
+  forecast: readonly VerifiedRun[],
+): Goal[] {
   const repeats = stock.length;
   const { ofMp } = SETTING;
   return [
@@ -117,7 +122,7 @@ function goalsOfIntensive(stock: readonly Run[], mp: readonly Run[], forecast: r
 }
 
 /** A pause next to nothing, at next to no time. */
-function goalsOfBraking(forecast: readonly Run[], braking: readonly Run[]): Goal[] {
+function goalsOfBraking(forecast: readonly VerifiedRun[], braking: readonly VerifiedRun[]): Goal[] {
   const { brakedPauseMs, brakedOfForecast } = SETTING;
   const repeats = braking.length;
   return [
@@ -133,7 +138,7 @@ function goalsOfBraking(forecast: readonly Run[], braking: readonly Run[]): Goal
   ];
 }
 
-function goalsOfIdle(idle: readonly Run[]): Goal[] {
+function goalsOfIdle(idle: readonly VerifiedRun[]): Goal[] {
   return [
     memoryVerified('idle: memory verified', idle),
     atMost(
@@ -146,15 +151,19 @@ function goalsOfIdle(idle: readonly Run[]): Goal[] {
   ];
 }
 
-function memoryVerified(name: string, runs: readonly Run[]): Goal {
+function memoryVerified(name: string, runs: readonly VerifiedRun[]): Goal {
   return atLeast(name, runs.filter(({ verified }) => verified).length, `of ${runs.length}`, runs.length);
 }
 
-function ratio(runs: readonly Run[], than: readonly Run[], figure: 'totalMs' | 'sentBytes'): number {
-  const median = (of: readonly Run[]) => spread(of.map(({ document }) => document[figure])).median;
+function ratio(
+  runs: readonly VerifiedRun[],
+  than: readonly VerifiedRun[],
+  figure: 'totalMs' | 'sentBytes',
+): number {
+  const median = (of: readonly VerifiedRun[]) => spread(of.map(({ document }) => document[figure])).median;
   return median(runs) / median(than);
 }
 
-function interferences({ document }: Run): number {
+function interferences({ document }: VerifiedRun): number {
   return document.decisions.filter(({ action }) => action !== 'continue').length;
 }

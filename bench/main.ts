@@ -35,7 +35,7 @@ const BENCHES: Record<
   },
   brake: {
     summary:
-      'five times each: three guests braked to a pause below 500 ms, and Redis with a brake that pays (11 min)',
+      'five times each: three guests braked to a pause below 500 ms, and Redis with a brake that pays (7 min)',
     load: () => import('./brake.ts'),
   },
   compress: {
@@ -81,7 +81,7 @@ const BENCHES: Record<
   },
   size: {
     summary:
-      'guests of 1, 4 and 8 GiB over links of 0.5, 2 and 10 Gbit/s: pauses foretold and what they were (12 min)',
+      'guests of 1, 4 and 8 GiB over links of 0.5, 2 and 10 Gbit/s: pauses foretold and what they were (10 min)',
     load: () => import('./size.ts'),
   },
   startup: {

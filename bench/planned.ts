@@ -3,6 +3,7 @@ import type { Bed } from '../lab/bed.ts';
 import { documentFrom, switchover } from '../lab/switchover-process.ts';
 import type { MigrationDocument } from '../src/journal/document.ts';
 import type { PlanDocument } from '../src/plan/document.ts';
+import { atLeast, atMost, type Goal } from './goals.ts';
 
 export interface Foretold {
   readonly low: number;
@@ -43,6 +44,14 @@ export async function planAndMigrate(bed: Bed, args: readonly string[]): Promise
     totalMs: figure('totalMs'),
     sentBytes: figure('sentBytes'),
   };
+}
+
+/** What every plan is held against. */
+export function toldWell(name: string, figures: readonly Foretold[]): Goal[] {
+  return [
+    atMost(`${name}: median error`, 100 * medianError(figures), '%', 15),
+    atLeast(`${name}: inside what was told`, 100 * insideShare(figures), '%', 80),
+  ];
 }
 
 export function medianError(figures: readonly Pick<Foretold, 'likely' | 'was'>[]): number {

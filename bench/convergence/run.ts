@@ -1,19 +1,6 @@
-/** One migration of the convergence bench, and what is taken from it. */
-import type { Bed } from '../../lab/bed.ts';
-import { documentFrom } from '../../lab/switchover-process.ts';
+/** What the convergence bench takes from its migrations. */
 import { type Spread, spread, spreadIfAny } from '../goals.ts';
-
-export interface Run {
-  readonly document: ReturnType<typeof documentFrom>;
-  /** The guest has all its memory, where it is now. */
-  readonly verified: boolean;
-}
-
-export async function migrate(bed: Bed, ...policy: string[]): Promise<Run> {
-  const document = documentFrom(await (await bed.migrate('--json', ...policy)).ended);
-  const arrival = await bed.arrival(document.runsOn === 'destination' ? 'destination' : 'source');
-  return { document, verified: arrival.ok };
-}
+import type { VerifiedRun } from '../verified-run.ts';
 
 /** A row of the table: all runs under one policy. */
 export interface RowFigures {
@@ -32,7 +19,7 @@ export interface RowFigures {
   readonly probeMs: readonly number[];
 }
 
-export function rowFigures(runs: readonly Run[]): RowFigures {
+export function rowFigures(runs: readonly VerifiedRun[]): RowFigures {
   const pauses = runs.flatMap(({ document }) => document.pauseMs ?? []);
   const brownOuts = runs.flatMap(({ document }) => document.brownOut?.ms ?? []);
   return {
@@ -49,15 +36,15 @@ export function rowFigures(runs: readonly Run[]): RowFigures {
   };
 }
 
-export function completed(runs: readonly Run[]): number {
+export function completed(runs: readonly VerifiedRun[]): number {
   return runs.filter(({ document }) => document.outcome === 'completed').length;
 }
 
 /** A run without a measured pause counts as one that was too long. */
-export function pauseMs({ document }: Run): number {
+export function pauseMs({ document }: VerifiedRun): number {
   return document.pauseMs ?? Number.MAX_SAFE_INTEGER;
 }
 
-export function decidedAtPass({ document }: Run): number {
+export function decidedAtPass({ document }: VerifiedRun): number {
   return document.decisions.find(({ action }) => action === 'switchover')?.pass ?? 0;
 }
