@@ -1,43 +1,89 @@
 /**
- * A short brown-out in place of a long black-out. Guests that need a pause of 2.4 s are allowed half a second: one
- * rewrites its memory flat out, one paced to twice what the link carries, and one flat out, but only a word of each page.
- * And Redis, whose pause is allowed, as `--brake when-it-pays` moves it, beside forecast without.
+ * A short brown-out in place of a long black-out. Guests that need a pause of seconds are allowed half a second: one that is
+ * paced to more than the link carries, and one flat out that writes only a word of each page. Emulated guests are braked by QEMU's
+ * throttle, and there is a loop flat out; guests on KVM by a quota, and there is Redis, whose pause is allowed, as
+ * `--brake when-it-pays` moves it, beside forecast without.
  */
+import { type Accelerator, labAccelerator } from '../lab/accelerator.ts';
 import { Bed, LOOP } from '../lab/bed.ts';
 import type { Workload } from '../lab/guest/workload.ts';
-import type { LabOptions } from '../lab/lab.ts';
+import { faultOfPair, onSoundBed } from '../lab/kvm/sound-bed.ts';
 import type { MigrationDocument } from '../src/journal/document.ts';
-import { atLeast, atMost, type BenchResult, spread, spreadIfAny } from './goals.ts';
+import { atLeast, atMost, type BenchResult, type Goal, spread, spreadIfAny } from './goals.ts';
+import { runOnKvmHost } from './on-kvm-host.ts';
 import { migrate, type VerifiedRun } from './verified-run.ts';
 
 const REPEATS = 5;
 const MOST_MS = 500;
-const WORDS: Workload = { ...LOOP, page: 'word' };
-const PACED: Workload = { ...WORDS, pagesPerSecond: 30_000 };
-const REDIS: Workload = { kind: 'redis' };
-/** As in the bench of policies. */
-const HALF_THE_RATE: LabOptions = { rateBitsPerSecond: 240e6 };
+
+interface Setting {
+  readonly memoryMiB: number;
+  readonly rateBitsPerSecond: number;
+  readonly workload: Workload;
+  readonly pagesPerSecond: number;
+}
+
+const SETTINGS: Readonly<Record<Accelerator, Setting>> = {
+  tcg: { memoryMiB: 512, rateBitsPerSecond: 480e6, workload: LOOP, pagesPerSecond: 30_000 },
+  // Smaller and slower, as in the bench of convergence: the emulation is slow.
+  kvm: {
+    memoryMiB: 256,
+    rateBitsPerSecond: 160e6,
+    workload: { kind: 'loop', wssMiB: 64 },
+    pagesPerSecond: 12_000,
+  },
+};
+const { memoryMiB, rateBitsPerSecond, workload, pagesPerSecond } = SETTINGS[labAccelerator()];
+const WORDS: Workload = { ...workload, page: 'word' };
+const PACED: Workload = { ...WORDS, pagesPerSecond };
+const REDIS: Workload = { kind: 'redis', wssMiB: 48 };
 
 const HALF_A_SECOND = ['--max-downtime', `${MOST_MS}ms`, '--over-budget', 'brake'];
+const WHERE_IT_PAYS = ['--brake', 'when-it-pays'];
 
-export async function run(): Promise<BenchResult> {
-  const loop = await runsOf('loop', LOOP, HALF_A_SECOND);
+interface Options {
+  /** On KVM, in a host that QEMU emulates. */
+  readonly kvm: boolean;
+}
+
+export async function run({ kvm }: Options): Promise<BenchResult> {
+  if (kvm) return await runOnKvmHost(['brake'], ['loop', 'redis']);
+  return await (labAccelerator() === 'kvm' ? byQuota() : byThrottle());
+}
+
+async function byThrottle(): Promise<BenchResult> {
+  const loop = await runsOf('loop', workload, HALF_A_SECOND);
   const paced = await runsOf('paced', PACED, HALF_A_SECOND);
   const words = await runsOf('words', WORDS, HALF_A_SECOND);
-  const redis = await runsOf('redis', REDIS, [], HALF_THE_RATE);
-  const redisBraked = await runsOf('redis, braked', REDIS, ['--brake', 'when-it-pays'], HALF_THE_RATE);
+  return {
+    bench: 'brake',
+    figures: { accelerator: 'tcg', loop: figures(loop), paced: figures(paced), words: figures(words) },
+    goals: [
+      ...movedWithin('loop', loop),
+      ...unharmed('loop', loop),
+      ...movedWithin('paced', paced),
+      ...unharmed('paced', paced),
+      // That they all move is beyond QEMU's throttle: see docs/brake.md.
+      ...unharmed('words', words),
+    ],
+  };
+}
+
+async function byQuota(): Promise<BenchResult> {
+  const paced = await runsOf('paced', PACED, HALF_A_SECOND);
+  const words = await runsOf('words', WORDS, HALF_A_SECOND);
+  const redis = await runsOf('redis', REDIS, []);
+  const redisBraked = await runsOf('redis, braked', REDIS, WHERE_IT_PAYS);
   return {
     bench: 'brake',
     figures: {
-      loop: figures(loop),
+      accelerator: 'kvm',
       paced: figures(paced),
       words: figures(words),
       redis: figures(redis),
       redisBraked: figures(redisBraked),
     },
     goals: [
-      ...movedWithin('loop', loop),
-      ...unharmed('loop', loop),
       ...movedWithin('paced', paced),
       ...unharmed('paced', paced),
       ...movedWithin('words', words),
@@ -47,22 +93,17 @@ export async function run(): Promise<BenchResult> {
   };
 }
 
-async function runsOf(
-  name: string,
-  workload: Workload,
-  args: readonly string[],
-  labOptions: LabOptions = {},
-): Promise<VerifiedRun[]> {
+async function runsOf(name: string, guest: Workload, args: readonly string[]): Promise<VerifiedRun[]> {
   const runs: VerifiedRun[] = [];
+  const make = async () => await Bed.make(guest, { memoryMiB }, { rateBitsPerSecond });
   for (let repeat = 1; repeat <= REPEATS; repeat += 1) {
     process.stderr.write(`bench: ${name}, repeat ${repeat} of ${REPEATS}\n`);
-    await using bed = await Bed.make(workload, {}, labOptions);
-    runs.push(await migrate(bed, ...args));
+    runs.push(await onSoundBed(make, async (bed) => await migrate(bed, ...args), faultOfPair));
   }
   return runs;
 }
 
-function movedWithin(name: string, runs: readonly VerifiedRun[]) {
+function movedWithin(name: string, runs: readonly VerifiedRun[]): Goal[] {
   const within = runs.filter(
     ({ document }) => document.outcome === 'completed' && (document.pauseMs ?? MOST_MS) < MOST_MS,
   );
@@ -71,7 +112,7 @@ function movedWithin(name: string, runs: readonly VerifiedRun[]) {
   ];
 }
 
-function unharmed(name: string, runs: readonly VerifiedRun[]) {
+function unharmed(name: string, runs: readonly VerifiedRun[]): Goal[] {
   const verified = runs.filter((each) => each.verified);
   const longestPause = Math.max(...runs.map(({ document }) => document.pauseMs ?? 0));
   const longestBrownOut = Math.max(...runs.map(({ document }) => document.brownOut?.ms ?? 0));
@@ -83,7 +124,7 @@ function unharmed(name: string, runs: readonly VerifiedRun[]) {
   ];
 }
 
-function paysOn(name: string, without: readonly VerifiedRun[], braked: readonly VerifiedRun[]) {
+function paysOn(name: string, without: readonly VerifiedRun[], braked: readonly VerifiedRun[]): Goal[] {
   const both = [...without, ...braked];
   const completed = both.filter(({ document }) => document.outcome === 'completed');
   const median = (runs: readonly VerifiedRun[], figure: 'pauseMs' | 'totalMs') =>

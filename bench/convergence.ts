@@ -9,11 +9,11 @@ import type { Bed } from '../lab/bed.ts';
 import type { Workload } from '../lab/guest/workload.ts';
 import { faultOfPair, onSoundBed } from '../lab/kvm/sound-bed.ts';
 import { type ConvergenceFigures, keep, kept } from './convergence/figures.ts';
-import { runOnKvmHost } from './convergence/on-kvm-host.ts';
 import { page } from './convergence/page.ts';
 import { completed, decidedAtPass, pauseMs, rowFigures } from './convergence/run.ts';
 import { makeBed, SETTING } from './convergence/settings.ts';
 import { atLeast, atMost, type BenchResult, type Goal, spread } from './goals.ts';
+import { runOnKvmHost } from './on-kvm-host.ts';
 import { environment } from './policies/environment.ts';
 import { ROOT } from './policies/store.ts';
 import { migrate, type VerifiedRun } from './verified-run.ts';
@@ -32,7 +32,7 @@ interface Options {
 type Result = BenchResult & { readonly figures: ConvergenceFigures };
 
 export async function run({ kvm, runs = REPEATS, write }: Options): Promise<BenchResult> {
-  const result = kvm ? await runOnKvmHost(runs) : await measure(runs);
+  const result = kvm ? await measureOnKvm(runs) : await measure(runs);
   if (write) {
     keep(result.figures);
     const measured = (['tcg', 'kvm'] as const).flatMap((accelerator) => kept(accelerator) ?? []);
@@ -41,10 +41,21 @@ export async function run({ kvm, runs = REPEATS, write }: Options): Promise<Benc
   return result;
 }
 
+async function measureOnKvm(repeats: number): Promise<Result> {
+  const result = await runOnKvmHost<Result>(['convergence', '--runs', `${repeats}`], ['loop']);
+  // The commit and the real processor can be seen only from here.
+  const inside = result.figures.environment;
+  const outside = environment(inside.command);
+  const kernel = `${inside.kernel} in the emulated host, ${outside.kernel} below it`;
+  return { ...result, figures: { ...result.figures, environment: { ...outside, kernel } } };
+}
+
 async function measure(repeats: number): Promise<Result> {
   const accelerator = labAccelerator();
   // An emulated host's own times would be held against the healthy guest.
   const withIdle = accelerator === 'tcg';
+  // An emulated guest gets no quota, which that takes.
+  const withBrake = accelerator === 'kvm';
   const stock: VerifiedRun[] = [];
   const mp: VerifiedRun[] = [];
   const forecast: VerifiedRun[] = [];
@@ -62,7 +73,7 @@ async function measure(repeats: number): Promise<Result> {
       },
     );
   for (let repeat = 1; repeat <= repeats; repeat += 1) {
-    process.stderr.write(`bench: repeat ${repeat} of ${repeats}: stock, mp, forecast, braking\n`);
+    process.stderr.write(`bench: repeat ${repeat} of ${repeats}\n`);
     const both = await on(async (bed) => ({
       stock: await migrate(bed, '--policy', 'stock', '--timeout', `${SETTING.stockSeconds}s`),
       mp: await migrate(bed, '--policy', 'mp'),
@@ -71,7 +82,7 @@ async function measure(repeats: number): Promise<Result> {
     mp.push(both.mp);
     // Another bed: of the first it would know the link, and of the guest the passes.
     forecast.push(await on((bed) => migrate(bed)));
-    braking.push(await on((bed) => migrate(bed, '--brake', 'when-it-pays')));
+    if (withBrake) braking.push(await on((bed) => migrate(bed, '--brake', 'when-it-pays')));
     if (withIdle) idle.push(await on((bed) => migrate(bed), { kind: 'idle' }));
   }
   return {
@@ -83,13 +94,13 @@ async function measure(repeats: number): Promise<Result> {
       stock: rowFigures(stock),
       mp: rowFigures(mp),
       forecast: rowFigures(forecast),
-      braking: rowFigures(braking),
+      braking: withBrake ? rowFigures(braking) : null,
       idle: withIdle ? rowFigures(idle) : null,
       brokenGuests,
     },
     goals: [
       ...goalsOfIntensive(stock, mp, forecast),
-      ...goalsOfBraking(forecast, braking),
+      ...(withBrake ? goalsOfBraking(forecast, braking) : []),
       ...(withIdle ? goalsOfIdle(idle) : []),
     ],
   };
@@ -123,18 +134,12 @@ function goalsOfIntensive(
 
 /** A pause next to nothing, at next to no time. */
 function goalsOfBraking(forecast: readonly VerifiedRun[], braking: readonly VerifiedRun[]): Goal[] {
-  const { brakedPauseMs, brakedOfForecast } = SETTING;
   const repeats = braking.length;
   return [
     atLeast('braking: completed', completed(braking), `of ${repeats}`, repeats),
     memoryVerified('braking: memory verified', braking),
-    atMost('braking: pause, median', spread(braking.map(pauseMs)).median, 'ms', brakedPauseMs),
-    atMost(
-      'braking: total time, median',
-      ratio(braking, forecast, 'totalMs'),
-      'of forecast',
-      brakedOfForecast,
-    ),
+    atMost('braking: pause, median', spread(braking.map(pauseMs)).median, 'ms', 300),
+    atMost('braking: total time, median', ratio(braking, forecast, 'totalMs'), 'of forecast', 1.05),
   ];
 }
 

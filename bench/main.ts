@@ -30,12 +30,12 @@ const BENCHES: Record<
   },
   convergence: {
     summary:
-      'five times each: stock, mp, forecast, and forecast with a brake that pays, on a memory-intensive guest; forecast on an idle one (7 min; --kvm: 15 min)',
+      'five times each: stock, mp and forecast on a memory-intensive guest; emulated, forecast on an idle one (6 min); with --kvm, forecast with a brake that pays (15 min)',
     load: () => import('./convergence.ts'),
   },
   brake: {
     summary:
-      'five times each: three guests braked to a pause below 500 ms, and Redis with a brake that pays (7 min)',
+      "five times each: guests braked to a pause below 500 ms, by QEMU's throttle (5 min); with --kvm by a quota, and Redis with a brake that pays (20 min)",
     load: () => import('./brake.ts'),
   },
   compress: {
@@ -153,7 +153,7 @@ async function main(): Promise<number> {
 
 function help(): string {
   const lines = Object.entries(BENCHES).map(([name, { summary }]) => `  ${name.padEnd(13)}${summary}`);
-  return `./dev bench NAME [--json]\n\n${lines.join('\n')}\n\npolicies: --quick is a small matrix, --fresh forgets the runs that are there.\nconvergence: --kvm has its guests on KVM, in a host that QEMU emulates; --runs N; --write makes docs/convergence.md.\nfaults: --cells PATTERN runs those (destination/lost/*,source/killed), --fresh again.\nunseen: --seeds A..B (1000..1999; those below 1000 are for tuning); --write keeps the result in bench/results/.\nlatency, watch: --busy beside processes that keep every core busy, with goals of their own.\nExits 1 where a goal is missed. Nothing else should run meanwhile.\n`;
+  return `./dev bench NAME [--json]\n\n${lines.join('\n')}\n\npolicies: --quick is a small matrix, --fresh forgets the runs that are there.\nbrake, convergence: --kvm has its guests on KVM, in a host that QEMU emulates.\nconvergence: --runs N; --write makes docs/convergence.md.\nfaults: --cells PATTERN runs those (destination/lost/*,source/killed), --fresh again.\nunseen: --seeds A..B (1000..1999; those below 1000 are for tuning); --write keeps the result in bench/results/.\nlatency, watch: --busy beside processes that keep every core busy, with goals of their own.\nExits 1 where a goal is missed. Nothing else should run meanwhile.\n`;
 }
 
 function text({ figures, goals }: BenchResult): string {

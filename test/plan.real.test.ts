@@ -39,6 +39,12 @@ test('what was planned, from a probe of a second, is what then happens; a runnin
     expect(short.status, short.stderr).toBe(5);
     expect(short.stdout).toMatch(/not possible within --max-downtime 500ms[\s\S]*--over-budget post-copy/);
 
+    // An emulated guest gets no quota, which is what it takes.
+    const paying = ['--brake', 'when-it-pays', '--probe', '100ms', '--json'];
+    const unbraked = await switchover('plan', bed.source, ...rate, ...paying);
+    expect(unbraked.stderr).toMatch(/^warning: the guest is not braked where that pays: it is emulated/);
+    expect(JSON.parse(unbraked.stdout)).toMatchObject({ limits: { brake: 'over-budget' } });
+
     const migration = await bed.migrate('--json', ...rate);
     await migration.says(/^pass 1/m);
     const refused = await switchover('plan', bed.source, ...rate);

@@ -14,8 +14,8 @@ export interface ConvergenceFigures {
   readonly stock: RowFigures;
   readonly mp: RowFigures;
   readonly forecast: RowFigures;
-  /** Forecast, with `--brake when-it-pays`. */
-  readonly braking: RowFigures;
+  /** Forecast, with `--brake when-it-pays`. Only on KVM. */
+  readonly braking: RowFigures | null;
   /** Under forecast, a guest that needs no help. Not on KVM. */
   readonly idle: RowFigures | null;
   /** Not counted, on KVM: guests that the emulated machine broke, see `lab/kvm/emulation-fault.ts`. */

@@ -22,7 +22,7 @@ Made by \`./dev bench convergence --write\` and \`./dev bench convergence --kvm 
 \`bench/results/\`. A guest rewrites its memory faster than its link carries it: under stock QEMU it never arrives, under MP
 and forecast it does, with all its memory, which the guest itself checks page by page after each run. Figures are medians,
 with minimum and maximum; those of stock are of the time after which it was given up. With a [brake](brake.md#where-it-pays) that pays the guest is slowed
-down, here to a fiftieth (KVM) or a two-hundredth (TCG) of its speed, in place of most of the pause. Each of forecast's runs has a guest
+down, here to a fiftieth of its speed, in place of most of the pause; only guests on KVM get one. Each of forecast's runs has a guest
 and a controller of its own, so that nothing is known from earlier runs.
 `;
 
@@ -36,8 +36,8 @@ function section(figures: ConvergenceFigures): string {
     [`stock, given up after ${setting.stockSeconds} s`, stock],
     ['mp', mp],
     ['forecast', forecast],
-    ['forecast, `--brake when-it-pays`', braking],
-    ...(idle === null ? [] : [['forecast, an idle guest', idle] as [string, RowFigures]]),
+    ...rowIfAny('forecast, `--brake when-it-pays`', braking),
+    ...rowIfAny('forecast, an idle guest', idle),
   ];
   return `## ${accelerator === 'kvm' ? 'On KVM' : 'Emulated (TCG)'}
 
@@ -50,6 +50,10 @@ ${table(
 
 Measured on ${environment.date} at commit ${environment.commit} by \`${environment.command}\`: ${environment.qemu}, ${environment.cores} cores of ${environment.cpu}, ${environment.kernel}.
 `;
+}
+
+function rowIfAny(name: string, row: RowFigures | null): [string, RowFigures][] {
+  return row === null ? [] : [[name, row]];
 }
 
 function whereabouts({ accelerator, setting, brokenGuests = 0 }: ConvergenceFigures): string {

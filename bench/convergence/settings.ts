@@ -11,10 +11,6 @@ export interface Setting {
   readonly stockSeconds: number;
   /** What forecast may need at most of mp's time and data. */
   readonly ofMp: number;
-  /** The pause that a brake is to bring about. */
-  readonly brakedPauseMs: number;
-  /** What forecast may need with a brake of the time that it takes without. */
-  readonly brakedOfForecast: number;
 }
 
 const SETTINGS: Readonly<Record<Accelerator, Setting>> = {
@@ -24,8 +20,6 @@ const SETTINGS: Readonly<Record<Accelerator, Setting>> = {
     rateBitsPerSecond: 480e6,
     stockSeconds: 30,
     ofMp: 0.8,
-    brakedPauseMs: 400,
-    brakedOfForecast: 1.2,
   },
   // On an emulated host: paced, so that the guest does not write as fast as the emulation happens to be.
   kvm: {
@@ -34,8 +28,6 @@ const SETTINGS: Readonly<Record<Accelerator, Setting>> = {
     rateBitsPerSecond: 160e6,
     stockSeconds: 60,
     ofMp: 0.9,
-    brakedPauseMs: 300,
-    brakedOfForecast: 1.05,
   },
 };
 

@@ -16,6 +16,7 @@ import { documentOf, type Planned } from '../plan/document.ts';
 import { type PlanRequest, planOf, type Verdict } from '../plan/plan.ts';
 import { PEER_NAMES } from '../policy/peers/peer-names.ts';
 import { choosePolicy } from '../policy/policies.ts';
+import type { Limits } from '../policy/policy.ts';
 import { EXIT } from './exit-status.ts';
 import {
   assertNoLibvirtFlags,
@@ -74,14 +75,15 @@ export async function plan(
   assertNoLibvirtFlags(vm, options);
   const place = await placeOf(vm, options, virshMigrateOptions(options));
   const destination = destinationText === undefined ? undefined : destinationOf(vm, destinationText, options);
-  const { limits, kind, problems } = settled(options, await place.libvirt?.describe(place.vm));
-  for (const problem of problems) standardError().write(`warning: ${shown(problem)}\n`);
+  const { limits: wanted, kind, problems } = settled(options, await place.libvirt?.describe(place.vm));
+  for (const problem of problems) warn(problem);
 
   const { hypervisor } = place;
   const { guest, findings, notes } = destination
-    ? await hypervisor.check(place.vm, destination, startOptionsOf(kind, limits, options.force === true))
+    ? await hypervisor.check(place.vm, destination, startOptionsOf(kind, wanted, options.force === true))
     : await inspected(hypervisor, place.vm);
   assertPlannable(guest);
+  const limits = possibleFor(guest, wanted);
   const longestMs = options.probe ?? LONGEST_PROBE_MS;
   const foreseen = await foresee(
     hypervisor,
@@ -115,6 +117,19 @@ export async function plan(
   );
   drawn?.write(await drawn.with.planPlot(planned, request, new Set(PEER_NAMES)));
   return findings.length > 0 ? EXIT.refused : STATUS[made.verdict];
+}
+
+/** Where that pays only a quota brakes, which an emulated guest does not get. */
+function possibleFor({ accelerator }: GuestFacts, limits: Limits): Limits {
+  if (limits.brake !== 'when-it-pays' || accelerator === 'kvm') return limits;
+  warn(
+    'the guest is not braked where that pays: it is emulated, and would lose memory under a quota on its vCPU threads',
+  );
+  return { ...limits, brake: 'over-budget' };
+}
+
+function warn(problem: string): void {
+  standardError().write(`warning: ${shown(problem)}\n`);
 }
 
 async function inspected(hypervisor: Hypervisor, vm: string): Promise<CheckReport> {

@@ -114,7 +114,7 @@ export class Supervisor {
     this.recall(past);
     if (given.brake === 'when-it-pays' && !migration.brakesAtOnce)
       this.warn(
-        'the guest is not braked: there is no quota to set on its vCPU threads (that takes a QEMU on this machine, and root)',
+        'the guest is not braked: there is no quota to set on its vCPU threads (that takes KVM, a QEMU on this machine, and root)',
       );
   }
 

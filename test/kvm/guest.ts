@@ -6,6 +6,7 @@
 import { Bed } from '../../lab/bed.ts';
 import type { Workload } from '../../lab/guest/workload.ts';
 import { faultOfPair, onSoundBed } from '../../lab/kvm/sound-bed.ts';
+import { LibvirtBed } from '../../lab/libvirt/libvirt-bed.ts';
 
 export const WORKLOAD: Workload = { kind: 'loop', wssMiB: 64, pagesPerSecond: 12_000 };
 export const MEMORY_MIB = 256;
@@ -16,6 +17,13 @@ export const PATIENT = ['--max-downtime', '20s', '--timeout', '600s', '--stall-t
 
 export async function makeBed(): Promise<Bed> {
   return await Bed.make(WORKLOAD, { memoryMiB: MEMORY_MIB }, { rateBitsPerSecond: RATE_BITS_PER_SECOND });
+}
+
+export async function makeLibvirtBed(): Promise<LibvirtBed> {
+  return await LibvirtBed.make(
+    { workload: WORKLOAD, memoryMiB: MEMORY_MIB },
+    { rateBitsPerSecond: RATE_BITS_PER_SECOND },
+  );
 }
 
 /** A test on a bed of its own: on another one where the emulated machine failed it, and only there. */

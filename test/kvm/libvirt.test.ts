@@ -1,20 +1,13 @@
 /** Between two libvirt hosts, a domain of type kvm. */
 import { expect, test } from 'vitest';
 import { faultOfDomain, onSoundBed } from '../../lab/kvm/sound-bed.ts';
-import { LibvirtBed } from '../../lab/libvirt/libvirt-bed.ts';
+import type { LibvirtBed } from '../../lab/libvirt/libvirt-bed.ts';
 import { expectEnd } from '../expectations.ts';
-import { MEMORY_MIB, PATIENT, RATE_BITS_PER_SECOND, WORKLOAD } from './guest.ts';
+import { makeLibvirtBed, PATIENT } from './guest.ts';
 
 test('a KVM domain moves by `switchover migrate`, told apart from an emulated one', async () => {
-  await onSoundBed(make, move, faultOfDomain);
+  await onSoundBed(makeLibvirtBed, move, faultOfDomain);
 });
-
-async function make(): Promise<LibvirtBed> {
-  return await LibvirtBed.make(
-    { workload: WORKLOAD, memoryMiB: MEMORY_MIB },
-    { rateBitsPerSecond: RATE_BITS_PER_SECOND },
-  );
-}
 
 async function move(bed: LibvirtBed): Promise<void> {
   expect(await bed.source.virsh('dumpxml', bed.guest.uuid)).toMatch(/^<domain type='kvm'/);

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { childrenOf } from '../../../lab/children-of.ts';
 import { cpuHierarchy, groupOf, leave, pathIn } from './cpu-group.ts';
-import { releaseLeft, VcpuQuota } from './vcpu-quota.ts';
+import { quotaFor, releaseLeft, VcpuQuota } from './vcpu-quota.ts';
 
 const BRAKE = fileURLToPath(new URL('./testing/brake-process.ts', import.meta.url));
 
@@ -37,7 +37,7 @@ function quotaOf({ folder, version }: ReturnType<typeof groupOf>['group']): stri
 
 test('it is set as asked, made harder or easier, and the thread is back where it was afterwards', async () => {
   const before = ownPath();
-  const quota = new VcpuQuota(pid, [pid], 'kvm');
+  const quota = new VcpuQuota({ pid, threadIds: [pid] });
   const effect = await quota.set(90);
   const { group, isInIt } = groupOf(pid, pid);
   expect(isInIt).toBe(true);
@@ -55,20 +55,15 @@ test('it is set as asked, made harder or easier, and the thread is back where it
   expect(quota.percent).toBe(0);
 });
 
-test('the most that can be asked for is the hardest that there is', async () => {
-  const quota = new VcpuQuota(pid, [pid], 'tcg');
-  await quota.set(98);
-  const { group } = groupOf(pid, pid);
-  expect(quotaOf(group)).toBe('4000 200000');
-  await quota.set(99);
-  expect(quotaOf(group)).toBe('1000 200000');
-  expect(quota.percent).toBe(99.5);
-  quota.release();
+test('an emulated guest gets none, which would lose memory', () => {
+  const threads = { pid, threadIds: [pid] };
+  expect(quotaFor(threads, 'kvm')).toBeDefined();
+  expect(quotaFor(threads, 'tcg')).toBeUndefined();
 });
 
 test('what is made ready guards what is set later, and goes with it', async () => {
   const before = guards();
-  const quota = new VcpuQuota(pid, [pid], 'kvm');
+  const quota = new VcpuQuota({ pid, threadIds: [pid] });
   quota.prepare();
   await expect.poll(() => guards().length).toBe(before.length + 1);
   const ready = guards();
@@ -85,7 +80,7 @@ test('what is made ready guards what is set later, and goes with it', async () =
 
 test('one that is released while it is being set is not set: its guard has gone', async () => {
   const before = ownPath();
-  const quota = new VcpuQuota(pid, [pid], 'kvm');
+  const quota = new VcpuQuota({ pid, threadIds: [pid] });
   const setting = quota.set(99);
   quota.release();
   expect(await setting).toMatchObject({ set: { cpuQuota: null } });
@@ -114,8 +109,8 @@ test('what even the guard left is undone by whoever comes next', async () => {
   controller.kill('SIGKILL');
   await once(controller, 'exit');
   expect(ownPath()).not.toBe(before);
-  expect(releaseLeft(pid, [pid])).toBe(true);
-  expect(releaseLeft(pid, [pid])).toBe(false);
+  expect(releaseLeft({ pid, threadIds: [pid] })).toBe(true);
+  expect(releaseLeft({ pid, threadIds: [pid] })).toBe(false);
   expect(ownPath()).toBe(before);
   expect(existsSync(group.folder)).toBe(false);
 });
@@ -123,9 +118,9 @@ test('what even the guard left is undone by whoever comes next', async () => {
 test('where it cannot be set nothing is changed', async () => {
   const before = ownPath();
   const gone = 2 ** 22 + 1;
-  await expect(new VcpuQuota(pid, [pid, gone], 'kvm').set(99)).rejects.toThrow();
+  await expect(new VcpuQuota({ pid, threadIds: [pid, gone] }).set(99)).rejects.toThrow();
   expect(ownPath()).toBe(before);
-  await expect(new VcpuQuota(pid, [], 'kvm').set(99)).rejects.toThrow(/no vCPU/);
+  await expect(new VcpuQuota({ pid, threadIds: [] }).set(99)).rejects.toThrow(/no vCPU/);
   leave(groupOf(pid, pid).group);
 });
 

@@ -5,7 +5,7 @@
  */
 import { accessSync, constants } from 'node:fs';
 import { MOST_THROTTLE_PERCENT } from '../../model/braking.ts';
-import type { Effect } from '../hypervisor.ts';
+import type { Effect, GuestFacts } from '../hypervisor.ts';
 import { type CpuGroup, enter, groupOf, leave, leaveInShell, makeGroup, type Quota } from './cpu-group.ts';
 import { Guard } from './guard.ts';
 
@@ -33,28 +33,44 @@ export function takenBack(quota: QuotaLever): Effect {
 }
 
 /**
- * What {@link MOST_THROTTLE_PERCENT} asks for: the hardest that there is. A vCPU hears of QEMU's stop, and an emulated one of
- * its syncs, only while it runs, so harder is not better: on KVM 1 ms of 100 made the stop wait and the pause 0.25 s longer
- * than 2; under TCG, where a slice dirties more, 1 of 200 was better than 2 of 100, 1 of 100 and 1 of 300 (measured).
+ * What {@link MOST_THROTTLE_PERCENT} asks for: the hardest that there is. A vCPU hears of QEMU's stop only while it runs, so
+ * harder is not better: 1 ms of 100 made the stop wait and the pause 0.25 s longer than 2 (measured).
  */
-const HARDEST: Readonly<Record<'kvm' | 'tcg', Quota>> = {
-  kvm: { quotaUs: 2000, periodUs: 100_000 },
-  tcg: { quotaUs: 1000, periodUs: 200_000 },
-};
+const HARDEST: Quota = { quotaUs: 2000, periodUs: 100_000 };
+
+/** The vCPUs of one QEMU on this machine. */
+export interface VcpuThreads {
+  readonly pid: number;
+  readonly threadIds: readonly number[];
+}
+
+/**
+ * What a controller before us left of a quota is undone at once: nobody knows of it any more.
+ *
+ * An emulated guest gets none: it would lose memory. A quota holds a vCPU at any instruction, also between QEMU's note that a
+ * page is dirty and its note that the page need not be looked at again (`accel/tcg/cputlb.c`: `notdirty_write`,
+ * `tlb_set_page_full`). A sync meanwhile clears the first, the second stands, and what the guest then writes there is seen by
+ * nobody. KVM has no such step.
+ * @returns undefined where no quota may be set
+ */
+export function quotaFor(
+  threads: VcpuThreads,
+  accelerator: GuestFacts['accelerator'],
+): QuotaLever | undefined {
+  releaseLeft(threads);
+  return accelerator === 'kvm' && canBrake(threads) ? new VcpuQuota(threads) : undefined;
+}
 
 export class VcpuQuota implements QuotaLever {
   private readonly pid: number;
   private readonly threadIds: readonly number[];
-  private readonly hardest: Quota;
   private groups: readonly CpuGroup[] = [];
   private guarded: { readonly undoing: string; readonly guard: Promise<Guard> } | undefined;
   percent = 0;
 
-  /** @param threadIds of the vCPUs of the QEMU with that process id */
-  constructor(pid: number, threadIds: readonly number[], accelerator: 'kvm' | 'tcg') {
+  constructor({ pid, threadIds }: VcpuThreads) {
     this.pid = pid;
     this.threadIds = threadIds;
-    this.hardest = HARDEST[accelerator];
   }
 
   prepare(): void {
@@ -66,7 +82,7 @@ export class VcpuQuota implements QuotaLever {
   }
 
   async set(percent: number): Promise<Effect> {
-    const { quotaUs, periodUs } = this.quotaOf(percent);
+    const { quotaUs, periodUs } = quotaOf(percent);
     const groups = this.groupsNow();
     // The guard first, then what it guards. Both may be there already, where a brake becomes harder.
     if (!(await this.guard(groups))) return TAKEN_BACK;
@@ -91,12 +107,6 @@ export class VcpuQuota implements QuotaLever {
     for (const group of this.groups) leave(group);
     this.groups = [];
     this.dismissGuard();
-  }
-
-  private quotaOf(percent: number): Quota {
-    const { quotaUs, periodUs } = this.hardest;
-    if (percent >= MOST_THROTTLE_PERCENT) return this.hardest;
-    return { quotaUs: Math.max(quotaUs, Math.round(periodUs * (1 - percent / 100))), periodUs };
   }
 
   private groupsNow(): CpuGroup[] {
@@ -133,8 +143,14 @@ export class VcpuQuota implements QuotaLever {
   }
 }
 
-/** Whether a quota can be set there, as far as that is seen without setting one. */
-export function canBrake(pid: number, threadIds: readonly number[]): boolean {
+function quotaOf(percent: number): Quota {
+  if (percent >= MOST_THROTTLE_PERCENT) return HARDEST;
+  const { quotaUs, periodUs } = HARDEST;
+  return { quotaUs: Math.max(quotaUs, Math.round(periodUs * (1 - percent / 100))), periodUs };
+}
+
+/** As far as that is seen without setting one. */
+function canBrake({ pid, threadIds }: VcpuThreads): boolean {
   try {
     for (const threadId of threadIds) accessSync(groupOf(pid, threadId).group.parent, constants.W_OK);
     return threadIds.length > 0;
@@ -144,7 +160,7 @@ export function canBrake(pid: number, threadIds: readonly number[]): boolean {
 }
 
 /** Undoes what a controller before us left on these threads, where even its guard was killed. @returns whether there was any */
-export function releaseLeft(pid: number, threadIds: readonly number[]): boolean {
+export function releaseLeft({ pid, threadIds }: VcpuThreads): boolean {
   let found = false;
   for (const threadId of threadIds) {
     try {

@@ -1,13 +1,26 @@
 /** The QEMU of a domain, where its host is this machine. */
 import { readdirSync, readFileSync } from 'node:fs';
+import type { VcpuThreads } from '../cpu-quota/vcpu-quota.ts';
 
 /** A URI without a host is of a libvirtd here. */
 export function isThisMachine(uri: string): boolean {
   return /^qemu(\+unix)?:\/\/\//.test(uri);
 }
 
+/** @returns undefined where its QEMU does not run on this machine */
+export function vcpusHere({
+  uri,
+  uuid,
+}: {
+  readonly uri: string;
+  readonly uuid: string;
+}): VcpuThreads | undefined {
+  const pid = isThisMachine(uri) ? qemuOf(uuid) : undefined;
+  return pid === undefined ? undefined : { pid, threadIds: vcpuThreads(pid) };
+}
+
 /** The threads of its vCPUs, by the names that QEMU gives them (`CPU 0/KVM`), which libvirt asks for. */
-export function vcpuThreads(pid: number): number[] {
+function vcpuThreads(pid: number): number[] {
   try {
     const folder = `/proc/${pid}/task`;
     return readdirSync(folder)

@@ -6,7 +6,7 @@
 import type { PageSample } from '../../model/compression.ts';
 import { QEMU_DEFAULT_DOWNTIME_MS } from '../../model/qemu-constants.ts';
 import { type Clock, REAL_CLOCK } from '../clock.ts';
-import { canBrake, type QuotaLever, releaseLeft, VcpuQuota } from '../cpu-quota/vcpu-quota.ts';
+import { type QuotaLever, quotaFor, releaseLeft } from '../cpu-quota/vcpu-quota.ts';
 import type {
   AttachOptions,
   CheckOptions,
@@ -36,7 +36,7 @@ import { type Domain, lookUpDomain, notMigrating, uuidOf } from './domain/domain
 import { sideStateAt } from './domain/domain-state.ts';
 import { isBefore } from './domain/versions.ts';
 import { placeHere, refuseMarked } from './domain-mark.ts';
-import { isThisMachine, qemuOf, vcpuThreads } from './domain-process.ts';
+import { isThisMachine, qemuOf, vcpusHere } from './domain-process.ts';
 import { notPutBack } from './downtime-setting.ts';
 import { LibvirtMigration } from './libvirt-migration.ts';
 import { migrateArguments, PLAIN_MIGRATE, type VirshMigrateOptions } from './migrate-command.ts';
@@ -71,10 +71,6 @@ export interface LibvirtOptions {
   /** How long a libvirtd that is restarted, or cannot be reached, is waited for. Default: a minute. */
   readonly reconnectForMs?: number | undefined;
   readonly clock?: Clock;
-}
-
-interface QuotaFacts {
-  readonly facts: Pick<GuestFacts, 'accelerator'>;
 }
 
 export class LibvirtHypervisor implements Hypervisor {
@@ -193,7 +189,7 @@ export class LibvirtHypervisor implements Hypervisor {
     const lineRateStated =
       options.lineRateBytesPerSecond !== undefined && !isBefore(domain.versions.libvirt, 11, 1);
     const peerUri = target.peerUri ?? there.uri;
-    const quota = this.quotaOf(domain);
+    const quota = quotaOf(domain);
     // Auto-converge would brake a guest that needs no brake too.
     const armed = options.brake === 'any' && !quota;
     const asked: StartOptions = { ...options, brake: armed ? 'any' : 'none' };
@@ -241,7 +237,7 @@ export class LibvirtHypervisor implements Hypervisor {
     if (there) await assertReachable(there);
     if (job.type !== 'active' || job.migration !== 'out') throw notMigrating(facts);
     if (there) await assertArriving(there, uuid, facts.name);
-    const quota = this.quotaOf(domain);
+    const quota = quotaOf(domain);
     if (options.brake === 'any' && !quota && !options.begunWithBrake)
       throw new RefusedError(
         'lacks-feature',
@@ -289,7 +285,8 @@ export class LibvirtHypervisor implements Hypervisor {
     const address = parseDomainAddress(vm);
     const { uri } = address;
     const uuid = await uuidOf(address);
-    this.quotaOf({ uri, uuid, facts: { accelerator: 'kvm' } });
+    const threads = vcpusHere({ uri, uuid });
+    if (threads) releaseLeft(threads);
     if (run) await ask(uri, ['resume', `--domain=${uuid}`]);
     const effect = run ? { did: `resume on ${uri}` } : undefined;
     const limitMs = former && formerLimitMs([former]);
@@ -307,15 +304,6 @@ export class LibvirtHypervisor implements Hypervisor {
       });
       return { effect, restored: { side: former.side, problem } };
     }
-  }
-
-  /** Where QEMU runs on this machine. What a controller before us left of one is undone at once. */
-  private quotaOf({ uri, uuid, facts }: Pick<Domain, 'uri' | 'uuid'> & QuotaFacts): QuotaLever | undefined {
-    const pid = isThisMachine(uri) ? qemuOf(uuid) : undefined;
-    if (pid === undefined) return undefined;
-    const threadIds = vcpuThreads(pid);
-    releaseLeft(pid, threadIds);
-    return canBrake(pid, threadIds) ? new VcpuQuota(pid, threadIds, facts.accelerator) : undefined;
   }
 
   private shared() {
@@ -483,4 +471,9 @@ async function stateAt(address: DomainAddress, side: Side): Promise<SideState> {
     if (error.code === 'no-domain') return 'gone';
     return error.cause instanceof VirshTimeoutError ? 'silent' : 'unreachable';
   }
+}
+
+function quotaOf(domain: Domain): QuotaLever | undefined {
+  const threads = vcpusHere(domain);
+  return threads && quotaFor(threads, domain.facts.accelerator);
 }

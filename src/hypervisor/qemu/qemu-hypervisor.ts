@@ -4,7 +4,7 @@
  */
 import type { PageSample } from '../../model/compression.ts';
 import { type Clock, REAL_CLOCK } from '../clock.ts';
-import { type QuotaLever, releaseLeft, VcpuQuota } from '../cpu-quota/vcpu-quota.ts';
+import { type QuotaLever, quotaFor, releaseLeft, type VcpuThreads } from '../cpu-quota/vcpu-quota.ts';
 import type {
   AttachOptions,
   CheckOptions,
@@ -243,7 +243,8 @@ export class QemuHypervisor implements Hypervisor {
   async settleAt(vm: string, { run, former }: SettleTodo): Promise<Settled> {
     const monitor = await this.openLasting(vm);
     try {
-      await releaseLeftHere(socketPath(vm), connectedClient(monitor));
+      const threads = await vcpuThreadsHere(socketPath(vm), connectedClient(monitor));
+      if (threads) releaseLeft(threads);
       if (run) await monitor.execute('cont');
       const effect = run ? { did: `cont on ${vm}` } : undefined;
       if (!former) return { effect, restored: undefined };
@@ -316,28 +317,22 @@ export class QemuHypervisor implements Hypervisor {
   }
 }
 
-/** What a controller before us left of a quota is undone at once: nobody knows of it any more. */
 async function quotaHere(
   socket: string,
   client: QmpClient,
   accelerator: GuestFacts['accelerator'],
 ): Promise<QuotaLever | undefined> {
-  const found = await releaseLeftHere(socket, client);
-  return found && new VcpuQuota(found.pid, found.threadIds, accelerator);
+  const threads = await vcpuThreadsHere(socket, client);
+  return threads && quotaFor(threads, accelerator);
 }
 
 /** @returns undefined where its process is not on this machine */
-async function releaseLeftHere(
-  socket: string,
-  client: QmpClient,
-): Promise<{ pid: number; threadIds: readonly number[] } | undefined> {
+async function vcpuThreadsHere(socket: string, client: QmpClient): Promise<VcpuThreads | undefined> {
   const pid = listenerHere(socket);
   if (pid === undefined) return undefined;
   const cpus = await client.execute('query-cpus-fast');
   // An emulation with one thread tells it for each vCPU.
-  const threadIds = [...new Set(cpus.map((cpu) => cpu['thread-id']))];
-  releaseLeft(pid, threadIds);
-  return { pid, threadIds };
+  return { pid, threadIds: [...new Set(cpus.map((cpu) => cpu['thread-id']))] };
 }
 
 async function look(vm: string, target: Destination, options: CheckOptions, ends: BothEnds) {

@@ -1,4 +1,5 @@
 /** Real guests for the drivers' contract, on either accelerator. */
+import { labAccelerator } from '../../../lab/accelerator.ts';
 import { verifyArrival } from '../../../lab/arrival.ts';
 import type { Workload } from '../../../lab/guest/workload.ts';
 import { openLab } from '../../../lab/lab.ts';
@@ -37,7 +38,7 @@ export async function qemuBed(given?: BedGuest): Promise<ContractBed & { readonl
     nowhereCode: 'no-socket',
     nowhereState: 'unreachable',
     suspendedThenCancelled: 'paused',
-    brakesFromOutside: true,
+    brakesFromOutside: labAccelerator() === 'kvm',
     unreachable: `qmp:${lab.folder}/nobody2`,
     renewDestination: async () => {
       await pair.startDestination();
@@ -74,7 +75,7 @@ export async function libvirtBed(): Promise<ContractBed> {
     nowhereCode: 'no-domain',
     nowhereState: 'gone',
     suspendedThenCancelled: 'running',
-    brakesFromOutside: true,
+    brakesFromOutside: labAccelerator() === 'kvm',
     unreachable: domainAddress(`qemu+unix:///system?socket=${lab.folder}/nobody`, 'vm1'),
     renewDestination: async () => {},
     verifyGuest: async () => {

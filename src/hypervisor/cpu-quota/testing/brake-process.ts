@@ -3,6 +3,6 @@ import { setInterval } from 'node:timers';
 import { VcpuQuota } from '../vcpu-quota.ts';
 
 const pid = Number(process.argv[2]);
-await new VcpuQuota(pid, [pid], 'kvm').set(99);
+await new VcpuQuota({ pid, threadIds: [pid] }).set(99);
 process.stdout.write('braked\n');
 setInterval(() => {}, 1000);
