@@ -35,7 +35,7 @@ const BENCHES: Record<
   },
   brake: {
     summary:
-      "five times each: guests braked to a pause below 500 ms, by QEMU's throttle (5 min); with --kvm by a quota, and Redis with a brake that pays (20 min)",
+      "five times each: guests braked to a pause below 500 ms by QEMU's throttle (5 min); with --kvm to one below 1 s by a quota, and Redis with a brake that pays (11 min)",
     load: () => import('./brake.ts'),
   },
   compress: {

@@ -40,6 +40,7 @@ describe('switchover watch', () => {
     const { outcome } = lines.find(({ event }) => event === 'ended');
     expect(outcome).toMatchObject({ outcome: 'completed', runsOn: 'destination', memoryIntensive: true });
     // The other host is watched too, so the pause is measured there.
+    expect(outcome.pauseMs, running.stdout).not.toBeNull();
     expect(Math.abs(outcome.pauseMs - outcome.reportedDowntimeMs)).toBeLessThan(50);
     await bed.verify(bed.destination);
   });

@@ -1,6 +1,7 @@
 /** A bed on a KVM host, and another one where the emulated machine broke its guest: see `emulation-fault.ts`. */
 import { labAccelerator } from '../accelerator.ts';
 import type { Bed } from '../bed.ts';
+import { GuestAnswerError } from '../guest/answers.ts';
 import { GuestFailedError } from '../guest-lines.ts';
 import type { LabGuest } from '../lab-guest.ts';
 import type { LibvirtBed } from '../libvirt/libvirt-bed.ts';
@@ -25,13 +26,20 @@ export async function onSoundBed<B extends AsyncDisposable, T>(
 ): Promise<T> {
   for (let triesLeft = TRIES; ; triesLeft -= 1) {
     try {
-      await using bed = await make();
+      await using bed = await make().catch(whileMade);
       return await sound(bed, body(bed), faultOf);
     } catch (error) {
       if (triesLeft === 1 || !isFault(error)) throw error;
       say(error.message);
     }
   }
+}
+
+/** A guest that answers nothing once it is at work, before anybody did anything to it, was broken by the machine. */
+function whileMade(error: unknown): never {
+  if (error instanceof GuestAnswerError)
+    throw new EmulationFaultError(`the emulated machine failed: ${error.message}`);
+  throw error;
 }
 
 /** An emulated guest that ends in its boot does so by itself. */

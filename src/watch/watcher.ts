@@ -24,10 +24,12 @@ export class Watcher {
   private readonly hosts: HostWatcher[];
   private readonly journals: JournalKeeper;
   private readonly uris: readonly string[];
+  private readonly log: WatchLog;
 
   constructor({ uris, config, store, log }: WatcherParts) {
     this.config = config;
     this.uris = uris;
+    this.log = log;
     this.journals = new JournalKeeper({ store, log, probe: async () => await probeWriting(store.place) });
     void this.journals.start();
     const hub = new EventHub();
@@ -62,6 +64,14 @@ export class Watcher {
     const others = this.uris.filter((uri) => uri !== source);
     const states = await Promise.all(others.map(async (uri) => await sideStateAt(uri, uuid)));
     const there = others[states.indexOf('incoming')];
-    return there === undefined ? undefined : domainAddress(there, name);
+    if (there !== undefined) return domainAddress(there, name);
+    if (others.length > 0) {
+      const odd = others
+        .flatMap((uri, at) => (states[at] === 'gone' ? [] : `, ${uri} is ${states[at]}`))
+        .join('');
+      const sentence = `${name}: arrives at none of the other hosts that are followed${odd}: its pause is not measured`;
+      this.log.say(sentence, { host: source, domain: name });
+    }
+    return undefined;
   }
 }
