@@ -79,8 +79,8 @@ install_packages() {
   say 'installing npm packages (npm ci)'
   run_npm ci || {
     # npm 11 refuses a lock file that was written where the registry had not every other system's packages.
-    say 'npm ci refuses the lock file: npm install, by the same lock file'
-    run_npm install --no-save
+    say 'npm ci failed: trying npm install, by the same lock file'
+    run_npm install --no-save || fail 'npm could not install the packages: it says why above'
   }
   cp package-lock.json node_modules/.switchover-lock
 }

@@ -117,16 +117,6 @@ describe('switchover watch', () => {
     await bed.verify(bed.destination);
   });
 
-  test('an emulated guest is not braked where that pays, and that is said', async () => {
-    const config = path.join(bed.stateDir, 'brake.toml');
-    await writeFile(config, '[defaults]\nbrake = "when-it-pays"\n');
-    const running = await watch('--config', config);
-    expect(await bed.virshMigrate()).toBe('');
-    await running.prints(/vm1: .*the guest is not braked: there is no quota to set on its vCPU threads/);
-    await running.prints(/vm1: completed: migrated; the guest runs on the destination/);
-    await bed.verify(bed.destination);
-  });
-
   test("the domain's metadata and a reloaded configuration hold; libvirtd may be restarted", async () => {
     const config = path.join(bed.stateDir, 'switchover.toml');
     await writeFile(config, '[[domain]]\nname = "vm*"\nignore = true\n');

@@ -16,7 +16,7 @@ const HOST = `case "$4" in
       'echo '*) printf %s "$rest" ;;
       list*) printf '%s\n' '${HUNG} hung' '${MOVES} moves' ;;
       "domjobinfo ${HUNG}"*) echo hung >> $starts.did; exec sleep 60 ;;
-      "domjobinfo ${MOVES}"*) printf '%s\n' 'Job type: 2' 'operation: 5' 'memory_iteration: 3' ;;
+      "domjobinfo ${MOVES}"*) echo looked >> $starts.did; printf '%s\n' 'Job type: 2' 'operation: 5' 'memory_iteration: 3' ;;
     esac
   done ;;
   *) echo 'error: no such thing in this test' >&2; exit 1 ;;
@@ -39,6 +39,30 @@ test('a domain that hangs does not keep the scan from one that migrates', async 
   await soon(() => expect(said.join()).toMatch(/moves could not be taken over/));
   expect(said.join()).not.toMatch(/hung/);
   expect(virsh.pids().length).toBeGreaterThan(1);
+});
+
+// A destination's libvirtd that has just been started takes seconds to prepare, and the domain is not there until then.
+test('a migration that copies nothing yet is not taken over: nobody could say where it goes', async () => {
+  const virsh = fakeVirsh(
+    HOST.replace("'memory_iteration: 3'", "'memory_iteration: 0'").replace(`"domjobinfo ${HUNG}"`, '"none"'),
+  );
+  const said: string[] = [];
+  let wanted = 0;
+  const watcher = new HostWatcher({
+    uri: 'qemu:///fake-preparing',
+    hub: new EventHub(),
+    log: { say: (sentence: string) => void said.push(sentence) } as never,
+    journals: { writable: async () => true },
+    takeOverParts: () => {
+      wanted += 1;
+      return {} as never;
+    },
+  });
+  onTestFinished(async () => await watcher.close('the test is over'));
+  await soon(() => expect(virsh.did()).toContain('looked'));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(wanted).toBe(0);
+  expect(said.join()).not.toMatch(/moves/);
 });
 
 test('closed while it looks from domain to domain it asks no further one: nothing of it lives on', async () => {

@@ -125,7 +125,7 @@ export class HostWatcher {
         const job = parseJobInfo(
           await this.shell.run(['domjobinfo', uuid, '--rawstats'], patientMs).catch(() => ''),
         );
-        const copies = job.type === 'active' && job.migration === 'out' && job.memoryIteration !== undefined;
+        const copies = job.type === 'active' && job.migration === 'out' && (job.memoryIteration ?? 0) > 0;
         if (copies) this.consider(name, performance.now());
       }
     } catch {

@@ -23,14 +23,17 @@ const HOST = `case "$4" in
   *) exit 0 ;;
 esac`;
 
-async function takenOver(script: string, toml = '') {
+async function takenOver(script: string, toml = '', brakesAtOnce = false) {
   fakeHost(script);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'switchover-taken-'));
   onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true }));
   const migration = new ScriptedMigration({ begunByUs: false });
   const lines: string[] = [];
   const taken = await takeOver({
-    hypervisor: { attachTo: async () => migration } as unknown as LibvirtHypervisor,
+    hypervisor: {
+      attachTo: async () => migration,
+      brakesAtOnce: () => brakesAtOnce,
+    } as unknown as LibvirtHypervisor,
     vm: 'qemu:///fake-taken#moves',
     host: 'qemu:///fake-taken',
     findDestination: async () => undefined,
@@ -89,4 +92,13 @@ describe('what a manager has set before watch came', () => {
       /the starter allows 50 ms, which holds/,
     );
   });
+});
+
+test.each([true, false])('over-budget = "brake" holds where there is a quota to set: %s', async (quota) => {
+  const { taken, lines } = await takenOver(HOST, '[defaults]\nover-budget = "brake"', quota);
+  await taken?.detach('over');
+  await taken?.ended;
+  const left = /^moves: over-budget is brake, and there is no quota .*: what does not fit is left running/m;
+  if (quota) expect(lines.join('\n')).not.toMatch(left);
+  else expect(lines.join('\n')).toMatch(left);
 });

@@ -70,7 +70,7 @@ export async function takeOver(parts: TakeOverParts): Promise<TakenOver | undefi
   const configured = withoutBrake(
     owner.owner === 'us' ? withStarterLimit(settled, owner) : settled,
     parts,
-    name,
+    domain,
   );
   const otherHand = new OtherHand({
     configured,
@@ -138,10 +138,12 @@ async function leftToItsHolder(
   }
 }
 
-function withoutBrake(wanted: Limits, { log, host }: TakeOverParts, name: string): Limits {
-  if (wanted.overBudget !== 'brake') return wanted;
+/** Of somebody else's migration only the kernel's brake is there: libvirt's own is made ready as one begins. */
+function withoutBrake(wanted: Limits, { hypervisor, log, host }: TakeOverParts, domain: Domain): Limits {
+  if (wanted.overBudget !== 'brake' || hypervisor.brakesAtOnce(domain)) return wanted;
+  const { name } = domain.description;
   log.say(
-    `${name}: over-budget is brake, which libvirt makes ready only when a migration begins: what does not fit is left running (brake = "when-it-pays" brakes it where QEMU runs on this machine)`,
+    `${name}: over-budget is brake, and there is no quota to set on its vCPU threads (that takes KVM, a QEMU on this machine, and root): what does not fit is left running`,
     { host, domain: name },
   );
   return { ...wanted, overBudget: 'leave' };

@@ -78,10 +78,16 @@ describe('a domain on KVM', () => {
       await bed.verify(bed.destination);
     }));
 
-  test('is braked by watch, where that pays, whoever began', async () =>
+  test.each([
+    { when: 'where that pays', toml: 'brake = "when-it-pays"\nmax-downtime = "20s"' },
+    {
+      when: 'where no pause fits',
+      toml: 'over-budget = "brake"\nmax-downtime = "1500ms"\nbrake-for = "120s"',
+    },
+  ])('is braked by watch $when, whoever began', async ({ toml }) =>
     onDomain(async (bed) => {
       const config = path.join(bed.stateDir, 'brake.toml');
-      await writeFile(config, '[defaults]\nbrake = "when-it-pays"\nmax-downtime = "20s"\n');
+      await writeFile(config, `[defaults]\n${toml}\n`);
       const watching = await bed.watch('--config', config);
       try {
         expect(await bed.virshMigrate()).toBe('');
@@ -92,7 +98,8 @@ describe('a domain on KVM', () => {
         await watching.ended;
       }
       await bed.verify(bed.destination);
-    }));
+    }),
+  );
 });
 
 async function onDomain(body: (bed: LibvirtBed) => Promise<void>): Promise<void> {

@@ -230,6 +230,11 @@ export class LibvirtHypervisor implements Hypervisor {
     return await this.attachTo(await lookUpDomain(vm, true), options);
   }
 
+  /** Whether it can be braked without anything made ready as its migration began. */
+  brakesAtOnce(domain: Domain): boolean {
+    return quotaOf(domain) !== undefined;
+  }
+
   /** As {@link attach}, of a domain that was looked up already. @throws {RefusedError} */
   async attachTo(domain: Domain, options: AttachOptions): Promise<LibvirtMigration> {
     const { uri, uuid, facts, job } = domain;
