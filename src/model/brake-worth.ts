@@ -38,15 +38,20 @@ const THROTTLE_PERCENTS = [99, 90, 75, 50];
 /** More braked passes than this tell that the brake does not help. */
 const BRAKED_PASSES = 3;
 
-/** @returns the braked stop that is expected to cost least; undefined where none is possible */
+/**
+ * @param mostPasses before it is braked
+ * @returns the braked stop that is expected to cost least; undefined where none is possible
+ */
 export function bestBrake(
   restBytes: number,
   expected: Expectation,
   worth: Worth,
   price: BrakePrice,
+  mostPasses = Number.POSITIVE_INFINITY,
 ): BrakedStop | undefined {
   let best: BrakedStop | undefined;
   for (const { passes, waitMs, pauseMs, restBytes: rest } of stopsFrom(restBytes, expected)) {
+    if (passes > mostPasses) break;
     if (pauseMs <= worth.freePauseMs || waitMs >= (best?.costMs ?? Number.POSITIVE_INFINITY)) break;
     for (const throttlePercent of THROTTLE_PERCENTS)
       for (const braked of brakedStops(rest, throttlePercent, expected)) {

@@ -205,7 +205,7 @@ class Forecast implements Policy {
     const alone = this.comesByItself(remainingBytes, conditions, overdue || this.switchoversAsked > 0);
     if (alone) return alone;
     const stop = bestStop(remainingBytes, expected, this.worth);
-    const braked = this.brakeInstead(seen, overdue ? undefined : stop);
+    const braked = this.brakeInstead(seen, stop, overdue);
     if (braked) return braked;
     return seen.mostMs <= this.worth.maxPauseMs && !this.toStop.spent
       ? // A limit that was raised once stays so, and leaves nothing for a longer wait to decide.
@@ -251,15 +251,21 @@ class Forecast implements Policy {
     };
   }
 
-  /** A brown-out that costs less than the best stop without one; undefined: there is none, or it is not to be. */
-  private brakeInstead(seen: Seen, stop: Stop | undefined): Decision | undefined {
+  /**
+   * A brown-out that costs less than the best stop without one; undefined: there is none, or it is not to be. Once it is
+   * overdue neither is waited for: else the brake could be a pass ahead at every boundary, for ever.
+   */
+  private brakeInstead(seen: Seen, stop: Stop | undefined, overdue: boolean): Decision | undefined {
     if (!this.brakePrice || isBraked(this.throttlePercent)) return undefined;
     if (this.toStop.spent || this.outlook.isUnpriced) return undefined;
     const { boundary, conditions, pauseMs: pause } = seen;
-    const braked = bestBrake(boundary.remainingBytes, conditions.expected, this.worth, this.brakePrice);
+    const { expected } = conditions;
+    const mostPasses = overdue ? 0 : undefined;
+    const braked = bestBrake(boundary.remainingBytes, expected, this.worth, this.brakePrice, mostPasses);
     if (!braked) return undefined;
     const isAllowed = pause <= this.worth.maxPauseMs;
-    const unbraked = stop ?? (isAllowed ? { waitMs: 0, pauseMs: pause } : undefined);
+    const now = isAllowed ? { waitMs: 0, pauseMs: pause } : undefined;
+    const unbraked = (overdue ? undefined : stop) ?? now;
     if (unbraked && braked.costMs > BRAKE_PAYS * costOf(unbraked, this.worth)) return undefined;
     const { passes, throttlePercent, brownOutMs, pauseMs } = braked;
     const { exchangeRate } = this.worth;

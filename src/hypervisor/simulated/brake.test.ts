@@ -109,6 +109,23 @@ describe('a brake that pays', () => {
   });
 });
 
+// Found by the property below: a brake that was a pass ahead at every boundary was waited for until the timeout.
+test('a brake that is always a pass ahead is not waited for for ever', async () => {
+  const writes = { workingSetBytes: 37_711_240.208, writeRateBytesPerSecond: 759_926_033.7 };
+  const memory = hotCold({ ...writes, hotPagesShare: 0.1, hotWritesShare: 0.9 });
+  const limits = { downtimeMs: 55, maxDowntimeMs: 110, brakeForMs: 500, timeoutMs: 600_000 } as const;
+  const { outcome } = await supervise(
+    forecast(),
+    { ...limits, overBudget: 'abort', brake: 'when-it-pays' },
+    {
+      ...{ memoryBytes: 1000 * MB, zeroPagesShare: 0.3, memory },
+      ...{ link: constantLink(230_167_273.22), tickMs: 250, cpuQuota: true },
+    },
+  );
+  expect(outcome).toMatchObject({ outcome: 'completed' });
+  expect(outcome.totalMs).toBeLessThan(10_000);
+});
+
 test('whatever the guest, the link and the limits: no pause and no brown-out beyond them', async () => {
   const writes = fc.record({
     workingSetBytes: fc.double({ min: 10 * MB, max: 500 * MB, noNaN: true }),
