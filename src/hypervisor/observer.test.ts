@@ -17,7 +17,7 @@ function sample(pass: number, sentMB: number, remainingMB: number): Sample {
   return { figures, throttlePercent: 0 };
 }
 
-function observe({ announces = true } = {}) {
+function observe({ announces = true, fromStart = false } = {}) {
   const clock = new VirtualClock(1000);
   const script = { answer: async (): Promise<Sample> => sample(1, 0, 512), announces };
   const observer = new Observer({
@@ -26,6 +26,7 @@ function observe({ announces = true } = {}) {
     sample: () => script.answer(),
     everyMs: () => EVERY_MS,
     announces: () => script.announces,
+    fromStart,
   });
   const seen: MigrationEvent[] = [];
   void (async () => {
@@ -111,6 +112,15 @@ test('a migration that we come upon in the middle of a pass has no boundary ther
   script.answer = async () => sample(8, 110, 90);
   await clock.pass(250);
   expect(boundaries()).toMatchObject([{ pass: 8 }]);
+});
+
+// Under TCG a first sync may wait for its vCPU for half a second, and is counted before it is announced.
+test('one that began here has its first pass, also where that is seen long before it is announced', async () => {
+  const { clock, observer, boundaries } = observe({ fromStart: true });
+  await clock.pass(1000);
+  observer.announced(1, clock.now() - 1000);
+  await clock.pass(250);
+  expect(boundaries()).toMatchObject([{ pass: 1 }]);
 });
 
 test('a pass that began while nothing answered is no boundary', async () => {

@@ -30,6 +30,8 @@ export interface ObserverParts {
   everyMs(): number;
   /** Whether boundaries are announced by events just now. */
   announces(): boolean;
+  /** It began under these eyes: its first pass is one whose event is late, never one that we come upon in the middle. */
+  readonly fromStart?: boolean;
   /** Called with each answer, before its events are told. */
   answered?(sample: Sample, atMs: number): void;
   /** Called when a look failed. */
@@ -249,7 +251,7 @@ export class Observer {
     this.unannounced = undefined;
     if (!before || this.guestStopped) return undefined;
     // We came upon it in the middle of this pass: what its sync found is not known.
-    const came = !pending && this.told === 0 && before.pass === now.pass;
+    const came = !pending && !this.parts.fromStart && this.told === 0 && before.pass === now.pass;
     const blind = !pending && now.atMs - before.atMs > FOUND_WITHIN_MS;
     if (now.pass > this.told && (came || blind)) this.told = now.pass;
     if (now.pass <= this.told) return undefined;

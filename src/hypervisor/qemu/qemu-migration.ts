@@ -178,6 +178,7 @@ export class QemuMigration implements RunningMigration {
       clock: parts.clock,
       zeroMs: parts.zeroMs,
       sample: () => this.sample(),
+      fromStart: parts.watchedFromStart,
       everyMs: () => this.everyMs(),
       unanswered: (forMs) => this.takeNoAnswer(forMs),
       announces: () => parts.hasEvents && this.source.state.kind === 'connected',
