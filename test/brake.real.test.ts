@@ -5,7 +5,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Bed, LOOP } from '../lab/bed.ts';
 import { LibvirtBed } from '../lab/libvirt/libvirt-bed.ts';
-import type { Running } from '../lab/switchover-process.ts';
 import { connectQmp } from '../src/hypervisor/qemu/qmp/client.ts';
 import { expectEnd, expectSourceRuns } from './expectations.ts';
 import { groupsOf, paceOf } from './testing/brakes.ts';
@@ -23,7 +22,7 @@ describe('a guest that writes twice what the link carries', () => {
     const running = await bed.migrate(
       ...['--max-downtime', '500ms', '--over-budget', 'brake', '--brake-for', '1500ms', '--json'],
     );
-    await isBraked(running);
+    await running.says(/braked by \d+ %/);
     // A quota would hold the emulated vCPU where a sync makes it lose writes.
     expect(groupsOf(bed.pair.source)).toEqual([]);
     const document = expectEnd(
@@ -70,10 +69,6 @@ test('between libvirt hosts an emulated guest is braked by what was armed at the
   expect(document.pauseMs).toBeLessThan(1000);
   await bed.verify(bed.destination);
 });
-
-async function isBraked(running: Running): Promise<void> {
-  await running.says(/braked by \d+ %/);
-}
 
 async function settingsOf(bed: Bed) {
   await using monitor = await connectQmp(bed.pair.source.monitor2Path);

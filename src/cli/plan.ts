@@ -1,3 +1,4 @@
+import { takesQuota } from '../hypervisor/cpu-quota/vcpu-quota.ts';
 import {
   type CheckReport,
   type GuestFacts,
@@ -16,7 +17,7 @@ import { documentOf, type Planned } from '../plan/document.ts';
 import { type PlanRequest, planOf, type Verdict } from '../plan/plan.ts';
 import { PEER_NAMES } from '../policy/peers/peer-names.ts';
 import { choosePolicy } from '../policy/policies.ts';
-import type { Limits } from '../policy/policy.ts';
+import { type Limits, withoutQuota } from '../policy/policy.ts';
 import { EXIT } from './exit-status.ts';
 import {
   assertNoLibvirtFlags,
@@ -121,11 +122,11 @@ export async function plan(
 
 /** Where that pays only a quota brakes, which an emulated guest does not get. */
 function possibleFor({ accelerator }: GuestFacts, limits: Limits): Limits {
-  if (limits.brake !== 'when-it-pays' || accelerator === 'kvm') return limits;
+  if (limits.brake !== 'when-it-pays' || takesQuota(accelerator)) return limits;
   warn(
     'the guest is not braked where that pays: it is emulated, and would lose memory under a quota on its vCPU threads',
   );
-  return { ...limits, brake: 'over-budget' };
+  return withoutQuota(limits);
 }
 
 function warn(problem: string): void {

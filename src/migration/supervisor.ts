@@ -16,7 +16,14 @@ import { learnedLineRate } from '../model/outlook.ts';
 import { PassMeter } from '../model/passes.ts';
 import { formatDuration } from '../model/units.ts';
 import { Braked } from '../policy/braked.ts';
-import { type Decision, type Limits, mayBrake, type Policy, type PolicyKind } from '../policy/policy.ts';
+import {
+  type Decision,
+  type Limits,
+  mayBrake,
+  type Policy,
+  type PolicyKind,
+  withoutQuota,
+} from '../policy/policy.ts';
 import { attachCommand } from './attach-command.ts';
 import { BrownOutMeter } from './brown-out.ts';
 import { CancelTransaction, wordsOf } from './cancelling.ts';
@@ -182,9 +189,7 @@ export class Supervisor {
   /** As far as this migration allows what they ask for. */
   private possible(given: Limits): Limits {
     const limits = underCap(given, this.migration);
-    const brakes = this.migration.brakesAtOnce && !this.brakeIsSpent;
-    if (limits.brake !== 'when-it-pays' || brakes) return limits;
-    return { ...limits, brake: 'over-budget' };
+    return this.migration.brakesAtOnce && !this.brakeIsSpent ? limits : withoutQuota(limits);
   }
 
   /** What a controller before us saw of this migration. */

@@ -61,6 +61,11 @@ export function mayBrake({ brake, overBudget }: Pick<Limits, 'brake' | 'overBudg
   return overBudget === 'brake' || brake === 'when-it-pays';
 }
 
+/** As they hold where there is no quota to set on the vCPU threads, which is what brakes where that pays. */
+export function withoutQuota(limits: Limits): Limits {
+  return limits.brake === 'when-it-pays' ? { ...limits, brake: 'over-budget' } : limits;
+}
+
 interface Reasoned {
   /** In words, with the figures that decided. */
   readonly reason: string;

@@ -3,7 +3,7 @@ import { parseConfig } from '../config/parse-config.ts';
 import { EventHub } from '../hypervisor/libvirt/virsh/event-hub.ts';
 import { fakeHost, fakeVirsh, soon } from '../hypervisor/libvirt/virsh/testing/fake-virsh.ts';
 import { JournalError } from '../journal/journal-error.ts';
-import { HostWatcher } from './host-watcher.ts';
+import { HostWatcher, type HostWatcherParts } from './host-watcher.ts';
 
 const HUNG = '00000000-0000-4000-8000-000000000001';
 const MOVES = '00000000-0000-4000-8000-000000000002';
@@ -22,19 +22,25 @@ const HOST = `case "$4" in
   *) echo 'error: no such thing in this test' >&2; exit 1 ;;
 esac`;
 
-// Audit 31: one QEMU that hangs held every other look of the scan for 30 s.
-test('a domain that hangs does not keep the scan from one that migrates', async () => {
-  const virsh = fakeVirsh(HOST);
+/** A watcher of that host, closed with the test; and what it says. */
+function watching(uri: string, parts: Partial<HostWatcherParts> = {}) {
   const said: string[] = [];
   const watcher = new HostWatcher({
-    uri: 'qemu:///fake',
+    uri,
     hub: new EventHub(),
     log: { say: (sentence: string) => void said.push(sentence) } as never,
     journals: { writable: async () => true },
     takeOverParts: () => ({}) as never,
-    lookPatientMs: 300,
+    ...parts,
   });
   onTestFinished(async () => await watcher.close('the test is over'));
+  return { watcher, said };
+}
+
+// Audit 31: one QEMU that hangs held every other look of the scan for 30 s.
+test('a domain that hangs does not keep the scan from one that migrates', async () => {
+  const virsh = fakeVirsh(HOST);
+  const { said } = watching('qemu:///fake', { lookPatientMs: 300 });
   // It was found: what taking it over then fails with is this host's own doing.
   await soon(() => expect(said.join()).toMatch(/moves could not be taken over/));
   expect(said.join()).not.toMatch(/hung/);
@@ -46,19 +52,12 @@ test('a migration that copies nothing yet is not taken over: nobody could say wh
   const virsh = fakeVirsh(
     HOST.replace("'memory_iteration: 3'", "'memory_iteration: 0'").replace(`"domjobinfo ${HUNG}"`, '"none"'),
   );
-  const said: string[] = [];
   let wanted = 0;
-  const watcher = new HostWatcher({
-    uri: 'qemu:///fake-preparing',
-    hub: new EventHub(),
-    log: { say: (sentence: string) => void said.push(sentence) } as never,
-    journals: { writable: async () => true },
-    takeOverParts: () => {
-      wanted += 1;
-      return {} as never;
-    },
-  });
-  onTestFinished(async () => await watcher.close('the test is over'));
+  const takeOverParts = () => {
+    wanted += 1;
+    return {} as never;
+  };
+  const { said } = watching('qemu:///fake-preparing', { takeOverParts });
   await soon(() => expect(virsh.did()).toContain('looked'));
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(wanted).toBe(0);
@@ -67,13 +66,7 @@ test('a migration that copies nothing yet is not taken over: nobody could say wh
 
 test('closed while it looks from domain to domain it asks no further one: nothing of it lives on', async () => {
   const virsh = fakeVirsh(HOST);
-  const watcher = new HostWatcher({
-    uri: 'qemu:///fake',
-    hub: new EventHub(),
-    log: { say: () => {} } as never,
-    journals: { writable: async () => true },
-    takeOverParts: () => ({}) as never,
-  });
+  const { watcher } = watching('qemu:///fake');
   await soon(() => expect(virsh.did()).toEqual(['hung']));
   const started = virsh.pids().length;
   await watcher.close('the test is over');
@@ -99,12 +92,8 @@ test.each([
   [true, 'is told, as the journals are well'],
 ])('a migration whose journal cannot be opened, journals writable: %s: %s', async (writable) => {
   fakeHost(MOVING_HOST);
-  const said: string[] = [];
   let asked = 0;
-  const watcher = new HostWatcher({
-    uri: 'qemu:///fake-journals',
-    hub: new EventHub(),
-    log: { say: (sentence: string) => void said.push(sentence) } as never,
+  const { said } = watching('qemu:///fake-journals', {
     journals: {
       writable: async () => {
         asked += 1;
@@ -122,7 +111,6 @@ test.each([
         },
       }) as never,
   });
-  onTestFinished(async () => await watcher.close('the test is over'));
   await soon(() => expect(asked).toBe(1));
   await new Promise((resolve) => setImmediate(resolve));
   const told = said.filter((sentence) => sentence.includes('the disk is full'));

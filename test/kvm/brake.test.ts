@@ -9,7 +9,7 @@ import { askMonitor } from '../../lab/monitor.ts';
 import { documentFrom, type Ran, switchover } from '../../lab/switchover-process.ts';
 import type { MigrationDocument } from '../../src/journal/document.ts';
 import { groupsOf, paceOf } from '../testing/brakes.ts';
-import { makeLibvirtBed, onBed } from './guest.ts';
+import { makeLibvirtBed, onBed, PATIENT } from './guest.ts';
 
 /** Unbraked it needs 3 to 4 s. */
 const BRAKE = [
@@ -59,8 +59,7 @@ describe('a guest on KVM', () => {
   test('is spared a pause that is allowed, where that pays, and QEMU is not set up for it', async () =>
     onBed(async (bed) => {
       const { source } = bed.pair;
-      const allowed = ['--max-downtime', '20s', '--timeout', '600s', '--stall-timeout', '120s'];
-      const running = await bed.migrate('--brake', 'when-it-pays', ...allowed, '--json');
+      const running = await bed.migrate('--brake', 'when-it-pays', ...PATIENT, '--json');
       await expect.poll(() => groupsOf(source), { timeout: 120_000, interval: 20 }).not.toEqual([]);
       // Auto-converge, of which a guest may feel something, stays off.
       expect(await askMonitor(source.monitor2Path, 'query-migrate-capabilities')).toContainEqual({

@@ -45,12 +45,17 @@ export interface VcpuThreads {
 }
 
 /**
- * What a controller before us left of a quota is undone at once: nobody knows of it any more.
- *
  * An emulated guest gets none: it would lose memory. A quota holds a vCPU at any instruction, also between QEMU's note that a
  * page is dirty and its note that the page need not be looked at again (`accel/tcg/cputlb.c`: `notdirty_write`,
  * `tlb_set_page_full`). A sync meanwhile clears the first, the second stands, and what the guest then writes there is seen by
  * nobody. KVM has no such step.
+ */
+export function takesQuota(accelerator: GuestFacts['accelerator']): boolean {
+  return accelerator === 'kvm';
+}
+
+/**
+ * What a controller before us left of a quota is undone at once: nobody knows of it any more.
  * @returns undefined where no quota may be set
  */
 export function quotaFor(
@@ -58,7 +63,7 @@ export function quotaFor(
   accelerator: GuestFacts['accelerator'],
 ): QuotaLever | undefined {
   releaseLeft(threads);
-  return accelerator === 'kvm' && canBrake(threads) ? new VcpuQuota(threads) : undefined;
+  return takesQuota(accelerator) && canBrake(threads) ? new VcpuQuota(threads) : undefined;
 }
 
 export class VcpuQuota implements QuotaLever {
