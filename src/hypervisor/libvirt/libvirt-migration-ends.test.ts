@@ -15,7 +15,7 @@ describe('a stop that is not the switchover’s', () => {
     await script.copies({ pass: 2, sentMB: 100, remainingMB: 100 });
     expect(script.told('held')).toMatchObject([{ by }]);
     expect(script.told('stopped')).toEqual([]);
-    expect(script.boundaries()).toMatchObject([{ pass: 2 }]);
+    expect(script.boundaries()).toMatchObject([{ pass: 1 }, { pass: 2 }]);
     script.lifecycle('source', 'Resumed', 'Unpaused');
     fails(script);
     expect(await script.end()).toMatchObject({ heldBy: undefined, whereabouts: { source: 'running' } });
@@ -40,7 +40,7 @@ describe('a stop that is not the switchover’s', () => {
     expect(script.told('held')).toMatchObject([{ by: 'somebody on its host' }]);
     script.iteration(2);
     await script.copies({ pass: 2, sentMB: 300, remainingMB: 100 });
-    expect(script.boundaries()).toMatchObject([{ pass: 2 }]);
+    expect(script.boundaries()).toMatchObject([{ pass: 1 }, { pass: 2 }]);
     // libvirt aborts and leaves it as it was found.
     fails(script, 'paused (unknown)');
     expect(await script.end()).toMatchObject({

@@ -168,6 +168,7 @@ export class LibvirtMigration implements RunningMigration {
       sample: () => this.sample(),
       everyMs: () => (this.throttled || this.state.kind === 'beginning' ? FINE_TICK_MS : TICK_MS),
       announces: () => this.sides.source.watch.isUp,
+      fromStart: parts.virshMigrate !== undefined,
       answered: (sample) => this.answered(sample as LibvirtSample),
       failed: (error) => this.failed(error),
     });

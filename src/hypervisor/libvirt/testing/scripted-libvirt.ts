@@ -189,10 +189,11 @@ export function scripted({ attached = false, quiet = false, ...given }: Script =
         job: { ...JOB, ...Object.fromEntries(figures.split(',').map((each) => [each, 7])) },
       }),
     virshEnds: (status: number | null, stderr = '') => virsh.resolve({ status, stdout: '', stderr }),
-    /** The job begins, and copies at 100 MB/s. */
+    /** The job begins, and copies at 100 MB/s. Its first sync is announced, where somebody listens. */
     begins: async (first: Copy = { sentMB: 0, remainingMB: 500 }) => {
       copy.now = first;
       source.job = () => copying(copy.now, clock);
+      if (!quiet) script.iteration(first.pass ?? 1);
       await clock.pass(300);
     },
     /** The state of the copy from now on. */
