@@ -159,6 +159,7 @@ const otherDecision = z.discriminatedUnion('action', [
     action: z.literal('throttle'),
     throttlePercent: figure,
     insteadOf: sparedPause.exactOptional(),
+    fixedCostMs: figure.exactOptional(),
     ...reasoned,
   }),
   z.looseObject({ action: z.literal('suspend'), ...reasoned }),

@@ -5,6 +5,10 @@ import type { Decision, ReckonedWith } from '../policy/policy.ts';
 
 export type Allowing = Extract<Decision, { action: 'switchover' | 'set-downtime-limit' }>;
 
+export function isAllowing(decision: Decision): decision is Allowing {
+  return decision.action === 'switchover' || decision.action === 'set-downtime-limit';
+}
+
 /** The user's limit holds whatever the policy asks for. */
 export function pauseRequestOf(decision: Allowing, maxDowntimeMs: number): PauseRequest {
   if (decision.action === 'switchover')

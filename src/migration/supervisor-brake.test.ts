@@ -27,6 +27,18 @@ describe('a brake', () => {
     expect(migration.calls).toEqual(['throttle 99', 'limit 1', 'limit 450']);
   });
 
+  test('allows a pause with the fixed cost that it was asked for with', async () => {
+    const migration = new ScriptedMigration();
+    const kind = always({ action: 'throttle', throttlePercent: 99, fixedCostMs: 210, reason: '' });
+    const { done, journal } = supervise(migration, { limits: braking, kind });
+    migration
+      .emit(...asked, { ...boundary(4, 8000, 133), throttlePercent: 99 } as MigrationEvent)
+      .end(ARRIVED);
+    await done;
+    const limits = journal.flatMap((entry) => (entry.type === 'decision' ? [entry.decision] : []));
+    expect(limits.at(-1)).toMatchObject({ action: 'set-downtime-limit', fixedCostMs: 210 });
+  });
+
   test('is not done without the user’s word', async () => {
     const migration = new ScriptedMigration();
     migration.emit(boundary(1, 0, 537), boundary(2, 3600, 133)).end(ARRIVED);

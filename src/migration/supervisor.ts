@@ -32,7 +32,7 @@ import { heldLimits } from './held-limits.ts';
 import type { OtherHand, Pauses } from './other-hand.ts';
 import type { Outcome } from './outcome.ts';
 import { PauseMeter } from './pause-meter.ts';
-import { type Allowing, pauseRequestOf } from './pause-request.ts';
+import { type Allowing, isAllowing, pauseRequestOf } from './pause-request.ts';
 import { dirtiedIn } from './probe.ts';
 import { type Settlement, settle, settledSince } from './settle.ts';
 import { StallMeter } from './stall-meter.ts';
@@ -377,12 +377,12 @@ export class Supervisor {
 
   private brake(decision: Decision & { readonly action: 'throttle' }): void {
     const { limits } = this;
-    const { throttlePercent, insteadOf } = decision;
+    const { throttlePercent, insteadOf, fixedCostMs } = decision;
     if (!mayBrake(limits))
       return this.warnOnce('the policy wants to brake the guest, which was not allowed: not done');
     if (this.braking === 'no') {
       this.braking = insteadOf ? 'sparing' : 'over-budget';
-      const asked = { atMs: this.nowMs, throttlePercent, insteadOf };
+      const asked = { atMs: this.nowMs, throttlePercent, insteadOf, fixedCostMs };
       this.policy = new Braked(limits, asked, this.lineRateBytesPerSecond ?? 0);
     }
     this.effect(() => this.migration.throttle(throttlePercent), decision);
@@ -416,7 +416,7 @@ export class Supervisor {
     this.effect(() => this.migration.throttle(0));
     const decision = this.beginAnew();
     // The brake's own limit is next to nothing.
-    this.allow(decision && 'fixedCostMs' in decision ? decision : this.initially(words));
+    this.allow(decision && isAllowing(decision) ? decision : this.initially(words));
   }
 
   /** The user's limit holds whatever the policy asks for. */

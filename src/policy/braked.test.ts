@@ -57,6 +57,19 @@ describe('the downtime limit of a braked guest', () => {
   });
 });
 
+test('what it allows is reckoned with the fixed cost that the asking policy knows, or with the one assumed', () => {
+  const limits = { ...DEFAULT_LIMITS, maxDowntimeMs: 500, overBudget: 'brake' as const };
+  const asked = { atMs: 1000, throttlePercent: 99 };
+  for (const [fixedCostMs, expected] of [
+    [210, 210],
+    [undefined, 50],
+  ])
+    expect(new Braked(limits, { ...asked, fixedCostMs }, LINK).observe(boundary(3000, 1))).toMatchObject({
+      downtimeLimitMs: 450,
+      fixedCostMs: expected,
+    });
+});
+
 test('a brake that was weaker becomes as strong as can be after one pass that it did not shrink enough', () => {
   const policy = braked({}, 80);
   policy.observe(boundary(3000, 133, 80));

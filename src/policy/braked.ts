@@ -50,6 +50,8 @@ interface Asked {
   readonly throttlePercent: number;
   /** The brake is there to spare the guest this pause, which is allowed: so where it does not, the longest allowed may be taken. */
   readonly insteadOf?: SparedPause | undefined;
+  /** Of the switchover, beside the memory, in milliseconds; undefined: as it is assumed. */
+  readonly fixedCostMs?: number | undefined;
 }
 
 export class Braked implements Policy {
@@ -88,7 +90,7 @@ export class Braked implements Policy {
     this.toStop = new AskToStop(limits);
     this.reckoned = {
       lineRateBytesPerSecond: lineRateBytesPerSecond || undefined,
-      fixedCostMs: assumedFixedCostMs(aimedMs),
+      fixedCostMs: asked.fixedCostMs ?? assumedFixedCostMs(aimedMs),
     };
   }
 

@@ -294,6 +294,17 @@ test('what the guest did unthrottled says nothing of the throttled one', () => {
 describe('a brake that pays', () => {
   const PAYING: Partial<Limits> = { brake: 'when-it-pays' };
 
+  test('is asked for with what a switchover was seen to cost, as one in place of giving up is', () => {
+    const slow = { pauseMs: 310, bytes: 6 * MB, lineRateBytesPerSecond: LINK };
+    const known = { ...probed(134), switchovers: [slow, slow, slow] };
+    const over = { overBudget: 'brake', maxDowntimeMs: 1000 } as const;
+    for (const limits of [PAYING, over])
+      expect(decide([134], { limits, known })[1]).toMatchObject({
+        action: 'throttle',
+        fixedCostMs: expect.closeTo(210),
+      });
+  });
+
   test('is taken where the pause it spares is worth more than the brown-out', () => {
     const [, decision] = decide([134], { limits: PAYING, known: probed(134) });
     expect(decision).toMatchObject({

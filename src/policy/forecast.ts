@@ -282,6 +282,7 @@ class Forecast implements Policy {
       action: 'throttle',
       memoryIntensive: true,
       throttlePercent,
+      fixedCostMs: this.outlook.fixedCostMsWithin(isAllowed ? this.worth.freePauseMs : this.worth.maxPauseMs),
       ...(isAllowed ? { insteadOf: { pauseMs: pause, exchangeRate, brownOutPrice } } : {}),
       reason: `${words}, ${shorter}: worth the brown-out`,
     };
@@ -458,7 +459,9 @@ class Forecast implements Policy {
     const unknown = behindCap
       ? '; how much the line carries beyond the cap of the passes is not known, so less may do: state it with --line-rate'
       : '';
-    return whenOverBudget({ limits, neededPauseMs, reason: `memory-intensive: ${why}${unknown}`, known });
+    const fixedCostMs = this.outlook.fixedCostMsWithin(limits.maxDowntimeMs);
+    const reason = `memory-intensive: ${why}${unknown}`;
+    return whenOverBudget({ limits, neededPauseMs, reason, known, fixedCostMs });
   }
 }
 

@@ -67,6 +67,12 @@ describe('brake', () => {
     }));
 });
 
+test('a brake is told what a switchover costs, where that is known', () => {
+  const over = { limits: { ...DEFAULT_LIMITS, overBudget: 'brake' as const }, neededPauseMs: 1, reason: '' };
+  expect(whenOverBudget({ ...over, known: undefined, fixedCostMs: 210 })).toMatchObject({ fixedCostMs: 210 });
+  expect(whenOverBudget({ ...over, known: undefined })).not.toHaveProperty('fixedCostMs');
+});
+
 test('what a pass told is its own rates', () => {
   const meter = new PassMeter();
   const common = { kind: 'boundary', totalBytes: 537 * MB } as const;

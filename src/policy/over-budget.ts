@@ -22,6 +22,8 @@ export interface OverBudget {
   readonly reason: string;
   /** Undefined: a brake is then as strong as can be. */
   readonly known: GuestAndLink | undefined;
+  /** The likely cost of a switchover beside the memory; left out: as it is assumed. */
+  readonly fixedCostMs?: number | undefined;
 }
 
 /** What the strength of a brake is worked out from. */
@@ -74,11 +76,12 @@ export function asThePassTold(
   };
 }
 
-function brake({ limits, neededPauseMs, reason, known }: OverBudget): Decision {
+function brake({ limits, neededPauseMs, reason, known, fixedCostMs }: OverBudget): Decision {
   const throttle = (throttlePercent: number, why: string): Decision => ({
     action: 'throttle',
     memoryIntensive: true,
     throttlePercent,
+    ...(fixedCostMs === undefined ? {} : { fixedCostMs }),
     reason: `${reason}; ${why}`,
   });
   if (!known) return throttle(MOST_THROTTLE_PERCENT, 'braking as hard as can be');

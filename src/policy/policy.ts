@@ -107,9 +107,15 @@ export type Decision = Reasoned &
     | ({ readonly action: 'switchover'; readonly acceptedPauseMs: number } & ReckonedWith)
     /**
      * Withhold that much of the vCPUs' time, from 1 to 99 per cent. From here on the brake's own rule decides. With
-     * `insteadOf` it is there to spare the guest a pause that is allowed; else because none allowed is possible.
+     * `insteadOf` it is there to spare the guest a pause that is allowed; else because none allowed is possible. The fixed cost
+     * is that of the switchover that follows, as in {@link ReckonedWith}; left out: as it is assumed.
      */
-    | { readonly action: 'throttle'; readonly throttlePercent: number; readonly insteadOf?: SparedPause }
+    | {
+        readonly action: 'throttle';
+        readonly throttlePercent: number;
+        readonly insteadOf?: SparedPause;
+        readonly fixedCostMs?: number;
+      }
     | { readonly action: 'suspend' }
     | { readonly action: 'post-copy' }
     /** Not possible within the limits; `neededPauseMs` is the pause that would have been needed. */
