@@ -157,8 +157,6 @@ export class QemuMigration implements RunningMigration {
   /** Our own `stop`, of a policy's: not somebody else's. */
   private suspended = false;
   private heldBy: string | undefined;
-  /** With the run state that a destination that waits is in once it has loaded the guest, which it says by an event. */
-  private readonly loaded = Promise.withResolvers<'paused'>();
   private guestEnded: string | undefined;
   private sourceLostMs: number | undefined;
   private cancelLoss: () => void = () => {};
@@ -383,28 +381,22 @@ export class QemuMigration implements RunningMigration {
 
   async letRun(): Promise<Effect> {
     const { destination } = this;
+    const { clock, reconnectForMs } = this.parts;
     if (!destination) throw new Error("the destination's monitor is not open");
-    await destination.connected(this.parts.reconnectForMs);
-    // While it still loads, `cont` would take the disks over too early. The guest stands still: whatever tells first will do.
-    const asked = this.askUntilLoaded(destination);
-    asked.catch(() => {});
-    const status = await Promise.race([this.loaded.promise, asked]);
-    if (this.observer.destinationRan || status === 'running') return { did: 'nothing: it runs already' };
-    this.toldToRun = true;
-    await destination.execute('cont', undefined, { timeoutMs: COMMAND_MS });
-    return { did: 'cont on the destination' };
-  }
-
-  private async askUntilLoaded(destination: LastingMonitor): Promise<string> {
-    const { clock } = this.parts;
+    await destination.connected(reconnectForMs);
     const untilMs = clock.now() + LOADING_MS;
+    // While it still loads, `cont` would take the disks over too early.
     for (;;) {
       const { status } = await destination.execute('query-status', undefined, { timeoutMs: COMMAND_MS });
-      if (status !== 'inmigrate') return status;
+      if (status === 'running') return { did: 'nothing: it runs already' };
+      if (status !== 'inmigrate') break;
       if (clock.now() >= untilMs)
         throw new Error('the destination does not come to an end of loading the guest');
       await clock.sleep(2);
     }
+    this.toldToRun = true;
+    await destination.execute('cont', undefined, { timeoutMs: COMMAND_MS });
+    return { did: 'cont on the destination' };
   }
 
   async resume(side: Side): Promise<Effect & { atMs: number }> {
@@ -472,10 +464,6 @@ export class QemuMigration implements RunningMigration {
     });
     source.onEvent('SHUTDOWN', (event) => this.takeShutdown(event));
     source.onChange((change) => this.takeSourceChange(change));
-    // It comes after the last change of the destination's run state (process_incoming_migration_bh).
-    destination?.onEvent('MIGRATION', ({ data }) => {
-      if (data['status'] === 'completed') this.loaded.resolve('paused');
-    });
     destination?.onEvent('RESUME', (event) => observer.resumed('destination', this.at(event)));
     destination?.onChange((change) => this.takeDestinationChange(change));
   }
