@@ -3,14 +3,14 @@
  * its own clock at which the migration began, as the hypervisor counts it. No wall clock, which may be set meanwhile.
  */
 import { readFileSync } from 'node:fs';
-import os from 'node:os';
+import { type Clock, REAL_CLOCK } from './clock.ts';
 
 /** The hypervisor's count and ours begin a command's way apart, and a busy machine is late to ask. */
 const SAME_WITHIN_MS = 3000;
 
 /** @param agoMs how long ago the migration began, by the hypervisor's count */
-export function migrationMark(agoMs: number): string {
-  return `${bootId()}@${Math.round(os.uptime() * 1000 - agoMs)}`;
+export function migrationMark(agoMs: number, clock: Clock = REAL_CLOCK): string {
+  return `${bootId()}@${Math.round(clock.uptimeMs() - agoMs)}`;
 }
 
 /** Whether two marks are of one migration. */

@@ -16,6 +16,7 @@ import type { JournalWriter, Show } from './journal-store.ts';
 import type { Outlet } from './outlet.ts';
 import { SampleThinner } from './sample-thinner.ts';
 import { Tail } from './tail.ts';
+import { REAL_TIMERS, type Timers } from './timers.ts';
 import { within } from './within.ts';
 
 export interface RecorderOptions {
@@ -26,6 +27,7 @@ export interface RecorderOptions {
   readonly mostWaiting?: number;
   /** How long {@link Recorder.close} tries. */
   readonly closeWithinMs?: number;
+  readonly timers?: Timers;
 }
 
 const RETRY_MS = 1000;
@@ -42,6 +44,7 @@ export class Recorder implements JournalWriter {
   private readonly tail: Tail;
   private readonly firstRetryMs: number;
   private readonly closeWithinMs: number;
+  private readonly timers: Timers;
   private show: Show | undefined;
 
   private life: 'open' | 'closing' | 'closed' = 'open';
@@ -49,7 +52,7 @@ export class Recorder implements JournalWriter {
   private seq: number;
   private lastAtMs = 0;
   private retryMs: number;
-  private retry: NodeJS.Timeout | undefined;
+  private cancelRetry: () => void = () => {};
   /** Defined while entries are being written. */
   private draining: Promise<boolean> | undefined;
   private closing: Promise<void> | undefined;
@@ -65,6 +68,7 @@ export class Recorder implements JournalWriter {
     this.retryMs = this.firstRetryMs;
     this.buffer = new EntryBuffer(options.mostWaiting ?? MOST_WAITING);
     this.closeWithinMs = options.closeWithinMs ?? CLOSE_WITHIN_MS;
+    this.timers = options.timers ?? REAL_TIMERS;
   }
 
   /** Begins a journal: its first entry is safely kept when this settles. @throws {Error} the outlet's */
@@ -95,7 +99,7 @@ export class Recorder implements JournalWriter {
 
   async flush(withinMs: number = FLUSH_WITHIN_MS): Promise<boolean> {
     if (this.life !== 'open') return false;
-    return (await within(withinMs, this.keepAll())) ?? false;
+    return (await within(withinMs, this.keepAll(), this.timers)) ?? false;
   }
 
   entries(fromSeq = 0): AsyncIterable<JournalEntry> {
@@ -126,12 +130,13 @@ export class Recorder implements JournalWriter {
 
   private async end(doing: () => Promise<void>): Promise<void> {
     this.life = 'closing';
-    clearTimeout(this.retry);
+    this.cancelRetry();
     await within(
       this.closeWithinMs,
       doing().catch(() => {
         // It is kept as far as the disk took it, and what became of the migration is not changed by that.
       }),
+      this.timers,
     );
     this.life = 'closed';
     this.tail.end();
@@ -210,8 +215,8 @@ export class Recorder implements JournalWriter {
         `the journal ${this.outlet.place} cannot be written (${errnoWords(cause)}): the migration goes on, and the journal once it can`,
       );
     if (this.life !== 'open') return;
-    clearTimeout(this.retry);
-    this.retry = setTimeout(() => void this.drain(), this.retryMs).unref();
+    this.cancelRetry();
+    this.cancelRetry = this.timers.inBackground(this.retryMs, () => void this.drain());
     this.retryMs = Math.min(2 * this.retryMs, MOST_RETRY_MS);
   }
 

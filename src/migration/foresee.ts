@@ -6,11 +6,11 @@ import {
   RefusedError,
 } from '../hypervisor/hypervisor.ts';
 import { JournalError } from '../journal/journal-error.ts';
-import type { JournalStore } from '../journal/journal-store.ts';
 import type { DirtyObservation } from '../model/dirty-curve.ts';
 import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import { type Experience, experienceOf } from './experience.ts';
 import { dirtiedIn, PROBE_MS } from './probe.ts';
+import type { RunStore } from './run.ts';
 
 /** A probe that is hardly longer than the last tells nothing more: a driver in whole seconds takes 300 ms for one. */
 const WORTH_ANOTHER_PROBE = 1.5;
@@ -51,7 +51,7 @@ export const GLANCE: Look = { probesMs: [], resident: false };
 export async function foresee(
   hypervisor: Hypervisor,
   intended: Intended,
-  store: JournalStore | undefined,
+  store: RunStore | undefined,
   { probesMs, resident }: Look = QUICK_LOOK,
 ): Promise<Foreseen> {
   const began = performance.now();
@@ -87,7 +87,7 @@ async function probe(
 }
 
 /** What earlier migrations of this guest, and over this link, tell. Damaged journals are passed over. */
-async function recall(journals: JournalStore, { guest, destination, cap }: Intended): Promise<Foreknowledge> {
+async function recall(journals: RunStore, { guest, destination, cap }: Intended): Promise<Foreknowledge> {
   const all: Experience[] = [];
   for (const id of (await journals.list()).slice(-READ_JOURNALS)) {
     const experience = await experienceIn(journals, id);
@@ -108,7 +108,7 @@ async function recall(journals: JournalStore, { guest, destination, cap }: Inten
   };
 }
 
-async function experienceIn(journals: JournalStore, id: string): Promise<Experience | undefined> {
+async function experienceIn(journals: RunStore, id: string): Promise<Experience | undefined> {
   try {
     const { entries, problems } = await journals.read(id, 0, { samples: true });
     return problems.length === 0 ? experienceOf(entries) : undefined;

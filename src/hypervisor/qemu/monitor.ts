@@ -1,4 +1,5 @@
 /** Opening QEMU's monitors, and reading from them what the driver needs to know of each side. */
+import { type Clock, REAL_CLOCK } from '../clock.ts';
 import { type GuestFacts, type RefusalCode, RefusedError, type SideState } from '../hypervisor.ts';
 import { migrationMark } from '../migration-mark.ts';
 import { losesWritesUnder } from '../qemu-rules/known-defects.ts';
@@ -85,7 +86,11 @@ export async function sideStateAt(address: string | undefined, options: ConnectO
   }
 }
 
-export async function guestFacts(address: string, client: QmpClient): Promise<GuestFacts> {
+export async function guestFacts(
+  address: string,
+  client: QmpClient,
+  clock: Clock = REAL_CLOCK,
+): Promise<GuestFacts> {
   const [name, uuid, accelerator, memory, machine, state, migration] = await Promise.all([
     client.execute('query-name'),
     uuidOf(client),
@@ -105,7 +110,7 @@ export async function guestFacts(address: string, client: QmpClient): Promise<Gu
     memoryBytes: memory['base-memory'] + (memory['plugged-memory'] ?? 0),
     state,
     migrating: isUnderWay(migration.status),
-    mark: isUnderWay(migration.status) ? migrationMark(migration['total-time'] ?? 0) : undefined,
+    mark: isUnderWay(migration.status) ? migrationMark(migration['total-time'] ?? 0, clock) : undefined,
     losesWrites: losesWritesUnder(accelerator, tripleOf(client.version)),
   };
 }

@@ -35,6 +35,7 @@ export class KillableController {
     };
     this.clock = {
       now: () => base.clock.now(),
+      uptimeMs: () => base.clock.uptimeMs(),
       sleep: async (ms) => await new Promise<void>((resolve) => after(ms, resolve)),
       after,
     };

@@ -20,6 +20,10 @@ export class VirtualClock implements Clock {
     return this.nowMs;
   }
 
+  uptimeMs(): number {
+    return this.nowMs;
+  }
+
   async sleep(ms: number): Promise<void> {
     await new Promise<void>((resolve) => this.after(ms, resolve));
   }
