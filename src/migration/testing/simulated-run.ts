@@ -134,8 +134,7 @@ export class SimulatedRun {
 
   /** What is broken between us and the monitors, and between the hosts, is mended. */
   repair(): void {
-    for (const process of [this.pair.source, this.pair.destination]) process.repairConnection();
-    this.pair.carryOut({ do: 'link-back' });
+    this.pair.endFaults();
   }
 
   /** `cont` at that side's monitor. */

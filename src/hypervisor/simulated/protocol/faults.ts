@@ -73,6 +73,7 @@ export class FaultScript {
   private readonly faults: readonly Fault[];
   private readonly counts = new Map<Fault, number>();
   private readonly carryOut: (incident: Incident) => void;
+  private over = false;
 
   constructor(faults: readonly Fault[], carryOut: (incident: Incident) => void) {
     this.faults = faults;
@@ -86,8 +87,18 @@ export class FaultScript {
     );
   }
 
+  /** From here on nothing is met with anything. */
+  end(): void {
+    this.over = true;
+  }
+
+  get isOver(): boolean {
+    return this.over;
+  }
+
   /** Carries out the incidents that belong to it. @returns what the command or event itself meets */
   meet(occurrence: Occurrence): Answer | undefined {
+    if (this.over) return undefined;
     let answer: Answer | undefined;
     for (const fault of this.faults) {
       if (!matches(fault.on, occurrence)) continue;

@@ -216,7 +216,7 @@ export class OutgoingMigration implements StreamSource {
 
   private connected(receiver: SimulatedProcess | undefined): void {
     if (this.phase !== 'connecting') return;
-    if (!receiver || !this.stream)
+    if (!receiver?.alive || !this.stream)
       return this.over('failed', 'Failed to connect: Connection refused', 'stream');
     receiver.incoming.accept(this.stream);
     const checked = this.process.settings.isOn('validate-uuid') && receiver.settings.isOn('validate-uuid');

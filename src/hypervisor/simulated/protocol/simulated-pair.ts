@@ -62,10 +62,14 @@ export class SimulatedPair {
 
   constructor(input: PairInput) {
     this.input = input;
-    this.script = new FaultScript(input.faults ?? [], (incident) => this.carryOut(incident));
+    this.script = new FaultScript(input.faults ?? [], (incident) => {
+      // A link does not break in the middle of a step of QEMU's: its socket says so at the next one.
+      if ('to' in incident) this.carryOut(incident);
+      else input.clock.after(0, () => this.carryOut(incident));
+    });
     this.sides = { source: this.boot('source', false), destination: this.boot('destination', true) };
     for (const { atMs, incident } of this.script.timed)
-      input.clock.after(atMs - input.clock.now(), () => this.carryOut(incident));
+      input.clock.after(atMs - input.clock.now(), () => this.script.isOver || this.carryOut(incident));
   }
 
   get source(): SimulatedProcess {
@@ -102,6 +106,13 @@ export class SimulatedPair {
         return this.input.behindTunnel?.includes(process.parts.side) ? undefined : process.identity;
       },
     });
+  }
+
+  /** Nothing that the script still holds happens any more; connections and the link are mended. What is dead stays dead. */
+  endFaults(): void {
+    this.script.end();
+    for (const process of [this.source, this.destination]) process.repairConnection();
+    this.carryOut({ do: 'link-back' });
   }
 
   /** Another destination in place of one that has ended. */

@@ -104,6 +104,7 @@ export class SimulatedProcess {
   startGuest(cause: StartCause): void {
     if (!this.alive || this.runState === 'running') return;
     this.emit('RESUME');
+    if (!this.alive) return;
     this.runState = 'running';
     this.parts.truth.started(this.parts.side, cause, this.parts.clock.now());
     this.outgoing?.guestRuns(true);
