@@ -42,6 +42,8 @@ export interface ObserverParts {
 
 /** A loop that is later than this was frozen, or too busy to look. */
 const BLIND_AFTER_MS = 1000;
+/** A timer is late by less on a machine that has time for us. */
+const LATE_MS = 20;
 /** Events that arrive this soon after a blind time may have happened within it. */
 const WAITED_MS = 200;
 /** A first sync is announced before the hypervisor has figures: how long to wait before it is asked again. */
@@ -75,6 +77,8 @@ export class Observer {
   /** The counters before a pass that no event has announced yet. */
   private unannounced: { readonly pass: number; readonly before: Counters } | undefined;
   private lastBeatMs: number;
+  /** The end of the last time in which we looked at nothing for longer than we mean to, and how long that was. */
+  private lag = { untilMs: Number.NEGATIVE_INFINITY, forMs: 0 };
   /** The end of the last blind time, and how long it was. */
   private blind: { readonly untilMs: number; readonly forMs: number } | undefined;
 
@@ -91,6 +95,13 @@ export class Observer {
   /** Milliseconds since the migration began. */
   now(): number {
     return this.parts.clock.now() - this.parts.zeroMs;
+  }
+
+  /** How old what is read now may be, for we looked at nothing just before; 0 where we looked as often as we mean to. */
+  get mayBeOldMs(): number {
+    this.beat();
+    const { untilMs, forMs } = this.lag;
+    return this.now() - untilMs <= WAITED_MS ? forMs : 0;
   }
 
   get isOver(): boolean {
@@ -282,6 +293,7 @@ export class Observer {
     const nowMs = this.parts.clock.now();
     const forMs = nowMs - this.lastBeatMs;
     this.lastBeatMs = nowMs;
+    if (forMs > this.parts.everyMs() + LATE_MS) this.lag = { untilMs: this.now(), forMs };
     if (this.over || forMs < Math.max(BLIND_AFTER_MS, 4 * this.parts.everyMs())) return;
     this.blind = { untilMs: this.now(), forMs };
     this.events.push({ kind: 'gap', atMs: this.now(), forMs });

@@ -11,6 +11,9 @@ export interface WantedSettings {
   readonly capabilities: Readonly<Record<string, boolean>>;
 }
 
+/** How long a command, and a connection that was lost, is waited for. */
+const COMMAND_MS = 5000;
+
 type Remember = (former: FormerSettings) => Promise<void>;
 
 export class ChangedSettings {
@@ -74,6 +77,8 @@ export class ChangedSettings {
   /** Puts everything back. Never throws: what fails is told, with the commands to type. */
   async putBack(): Promise<Restored> {
     const problems: string[] = [];
+    if (Object.keys(this.parameters).length + Object.keys(this.capabilities).length > 0)
+      await this.monitor.connected(COMMAND_MS);
     if (Object.keys(this.parameters).length > 0)
       problems.push(...(await this.try('migrate-set-parameters', this.parameters)));
     const capabilities = Object.entries(this.capabilities).map(([capability, state]) => ({
@@ -90,7 +95,7 @@ export class ChangedSettings {
     args: object,
   ): Promise<string[]> {
     try {
-      await this.monitor.execute(command, args as never, { timeoutMs: 5000 });
+      await this.monitor.execute(command, args as never, { timeoutMs: COMMAND_MS });
       return [];
     } catch (error) {
       const typed = JSON.stringify({ execute: command, arguments: args });

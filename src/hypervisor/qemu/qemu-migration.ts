@@ -157,6 +157,11 @@ export class QemuMigration implements RunningMigration {
   /** Our own `stop`, of a policy's: not somebody else's. */
   private suspended = false;
   private heldBy: string | undefined;
+  /** The least time from an event's stamp to us: of clocks that differ, and a way that takes time. */
+  private readonly quickestMs: Record<Side, number> = {
+    source: Number.POSITIVE_INFINITY,
+    destination: Number.POSITIVE_INFINITY,
+  };
   private guestEnded: string | undefined;
   private sourceLostMs: number | undefined;
   private cancelLoss: () => void = () => {};
@@ -172,7 +177,7 @@ export class QemuMigration implements RunningMigration {
     this.sourceWatched = parts.status === undefined;
     this.begunByUs = parts.begunByUs;
     this.destinationWaits = parts.destinationWaits;
-    this.mark = migrationMark(parts.clock.now() - parts.zeroMs);
+    this.mark = migrationMark(parts.clock.now() - parts.zeroMs, parts.clock);
     this.begun = parts.status !== undefined;
     this.observer = new Observer({
       clock: parts.clock,
@@ -418,12 +423,7 @@ export class QemuMigration implements RunningMigration {
       const monitor = side === 'source' ? this.source : this.destination;
       return monitor?.state.kind === 'connected' || monitor?.state.kind === 'lost';
     });
-    return await Promise.all(
-      present.map(async (changed) => {
-        await (changed.side === 'source' ? this.source : this.destination)?.connected(COMMAND_MS);
-        return await changed.putBack();
-      }),
-    );
+    return await Promise.all(present.map(async (changed) => await changed.putBack()));
   }
 
   isGone(side: Side): boolean {
@@ -457,14 +457,16 @@ export class QemuMigration implements RunningMigration {
     const { source, destination, observer } = this;
     source.onEvent('MIGRATION_PASS', (event) => this.takePass(event));
     source.onEvent('MIGRATION', (event) => this.takeStatus(String(event.data['status']), this.at(event)));
-    source.onEvent('STOP', (event) => this.takeStop(this.at(event)));
+    source.onEvent('STOP', (event) => this.takeStop(...this.when(event, 'source')));
     source.onEvent('RESUME', (event) => {
       this.takeRunning();
-      observer.resumed('source', this.at(event));
+      observer.resumed('source', ...this.when(event, 'source'));
     });
     source.onEvent('SHUTDOWN', (event) => this.takeShutdown(event));
     source.onChange((change) => this.takeSourceChange(change));
-    destination?.onEvent('RESUME', (event) => observer.resumed('destination', this.at(event)));
+    destination?.onEvent('RESUME', (event) =>
+      observer.resumed('destination', ...this.when(event, 'destination')),
+    );
     destination?.onChange((change) => this.takeDestinationChange(change));
   }
 
@@ -700,8 +702,24 @@ export class QemuMigration implements RunningMigration {
     this.phase = { kind };
   }
 
+  /**
+   * When it happened: an event that waited while we looked at nothing is as old as its stamp says, next to one that came at
+   * once. The stamp alone says nothing: it is of another machine's wall clock.
+   * @returns the instant, and how much earlier it may have been where there is nothing to compare with
+   */
+  private when({ receivedMs, timestampMs }: QmpEvent, side: Side): [atMs: number, unseenMs?: number] {
+    const onTheWayMs = receivedMs - timestampMs;
+    const quickestMs = this.quickestMs[side];
+    const { mayBeOldMs } = this.observer;
+    this.quickestMs[side] = Math.min(quickestMs, onTheWayMs);
+    const receivedAtMs = receivedMs - this.parts.zeroMs;
+    if (mayBeOldMs === 0) return [receivedAtMs];
+    if (quickestMs === Number.POSITIVE_INFINITY) return [receivedAtMs, mayBeOldMs];
+    return [receivedAtMs - Math.min(Math.max(0, onTheWayMs - quickestMs), mayBeOldMs)];
+  }
+
   private at(event: QmpEvent): number {
-    return event.receivedMs - this.parts.zeroMs;
+    return this.when(event, 'source')[0];
   }
 }
 
