@@ -413,12 +413,19 @@ export class NotBegunError extends Error {
   readonly wished: boolean;
   /** The source's process is proved dead, and the guest with it. */
   readonly sourceEnded: boolean;
+  /** What became of the settings that were changed. A side that is not here was not touched, or not seen to be. */
+  readonly restored: readonly Restored[];
 
   constructor(
     message: string,
-    options: ErrorOptions & { readonly wished?: boolean; readonly sourceEnded?: boolean } = {},
+    options: ErrorOptions & {
+      readonly wished?: boolean;
+      readonly sourceEnded?: boolean;
+      readonly restored?: readonly Restored[];
+    } = {},
   ) {
     super(message, options);
+    this.restored = options.restored ?? [];
     this.wished = options.wished === true;
     this.sourceEnded = options.sourceEnded === true;
   }

@@ -3,9 +3,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { NotBegunError, RefusedError } from '../hypervisor/hypervisor.ts';
 import { DEFAULT_LIMITS } from '../policy/policy.ts';
 import { beginRun } from './begin.ts';
+import { formerOf } from './inheritance.ts';
 import type { Run } from './run.ts';
 import { DECLINES } from './testing/declines.ts';
-import { ARRIVED, RunBed, STAYED } from './testing/run-bed.ts';
+import { ARRIVED, RunBed, SOURCE, STAYED } from './testing/run-bed.ts';
 import { ScriptedMigration } from './testing/scripted-migration.ts';
 
 let bed: RunBed;
@@ -68,6 +69,18 @@ describe('a run that begins', () => {
     const run = await beginRun(bed.migrate(), bed.parts);
     expect(await run.outcome).toMatchObject({ outcome: 'failed', runsOn: 'source' });
     expect((await bed.entriesOf(run.id)).at(-1)).toMatchObject({ type: 'ended' });
+  });
+
+  test('what it could not put back is for the next one to put back', async () => {
+    const { onStart } = bed.hypervisor;
+    bed.hypervisor.onStart = async (options) => {
+      await onStart(options);
+      const restored = [{ side: 'source', problem: 'out of reach' }] as const;
+      throw new NotBegunError('it hung up', { restored });
+    };
+    await (await beginRun(bed.migrate(), bed.parts)).outcome;
+    const key = { uuid: bed.guest.uuid ?? null, vm: SOURCE };
+    expect(formerOf(await bed.parts.store.owingOf(key))).toMatchObject([{ side: 'source' }]);
   });
 
   test.each([

@@ -29,11 +29,19 @@ import type { OtherHand } from './other-hand.ts';
 import type { Outcome } from './outcome.ts';
 import { type Cancelled, Supervisor } from './supervisor.ts';
 
+/** What runs ask of a store of journals. */
+export type RunStore = Pick<
+  JournalStore,
+  'place' | 'open' | 'reopen' | 'read' | 'list' | 'unfinishedOf' | 'owingOf'
+>;
+
 /** What every run needs, however it comes about. */
 export interface RunParts {
   readonly hypervisor: Hypervisor;
-  readonly store: JournalStore;
+  readonly store: RunStore;
   readonly initiator: Initiator;
+  /** Takes the VM's lease. Left out: of this machine's kernel. */
+  readonly takeLease?: typeof takeLease;
   /** Hears every entry of the journal as it is written. */
   show?(entry: JournalEntry, id: string): void;
   /** Hears of a journal that is gone on with, and what it holds, before its next entry. */
@@ -85,6 +93,8 @@ interface Opened {
   readonly past?: readonly MeasuredBoundary[];
   /** Who else may set its limit. Left out: whatever somebody sets stays so. */
   readonly otherHand?: OtherHand | undefined;
+  /** There is a migration already, which a refusal leaves as it is. */
+  readonly takesOver?: boolean;
 }
 
 /** What a start, or an attach, has to wait for before it changes anything. */
@@ -100,7 +110,7 @@ export interface Hold {
  * they are changed. @throws {RefusedError} when nothing was touched
  */
 export function runFrom(opened: Opened, begin: (hold: Hold) => Promise<RunningMigration | Outcome>): Run {
-  const { journal, lease, claim, wish, place, known, past, otherHand } = opened;
+  const { journal, lease, claim, wish, place, known, past, otherHand, takesOver } = opened;
   let supervisor: Supervisor | undefined;
   const begun = Promise.withResolvers<void>();
   /** What was wished before there was anything to do it to. */
@@ -180,7 +190,7 @@ export function runFrom(opened: Opened, begin: (hold: Hold) => Promise<RunningMi
         ({ runsOn }) =>
           runsOn === 'source' ? 'cancelled' : runsOn === 'destination' ? 'too-late' : 'failed',
         // Refused, nothing was begun; of a mistake of ours nobody knows.
-        (error: unknown) => (error instanceof RefusedError ? 'cancelled' : 'failed'),
+        (error: unknown) => (error instanceof RefusedError && !takesOver ? 'cancelled' : 'failed'),
       );
     },
     detach: async (reason) => {
@@ -193,8 +203,9 @@ export function runFrom(opened: Opened, begin: (hold: Hold) => Promise<RunningMi
 }
 
 /** @throws {LeaseHeldError} when another controller holds it */
-export async function leaseOf(guest: GuestFacts, { initiator }: RunParts): Promise<Lease> {
-  return await takeLease(guest.uuid ?? guest.vm, {
+export async function leaseOf(guest: GuestFacts, parts: RunParts): Promise<Lease> {
+  const { initiator } = parts;
+  return await (parts.takeLease ?? takeLease)(guest.uuid ?? guest.vm, {
     pid: initiator.pid,
     user: initiator.user,
     command: initiator.command.join(' '),
@@ -246,6 +257,8 @@ function notBegun(journal: JournalWriter, error: NotBegunError): Outcome {
     neededPauseMs: null,
     reportedDowntimeMs: null,
   };
+  for (const { side, problem } of error.restored)
+    journal.append(0, { type: 'restored', side, problem: problem ?? null });
   journal.append(0, { type: 'ended', outcome });
   return outcome;
 }

@@ -49,6 +49,22 @@ export async function settleAfterwards(
   return outcome;
 }
 
+/** Its end was seen, and not all that it had set could be put back then. @returns how it ended, as was told then */
+export async function putBackAfterwards(
+  { left, guest, destination }: Afterwards,
+  hypervisor: Hypervisor,
+  journal: JournalWriter,
+): Promise<Outcome> {
+  const { outcome } = left;
+  if (!outcome) throw new Error(`${left.id} has no end`);
+  const other = await lookAt(guest, destination, hypervisor);
+  await putBack(left, { guest, destination }, other, hypervisor, journal);
+  return {
+    ...outcome,
+    reason: `${outcome.reason}; what had stayed set is put back now, as far as it can be`,
+  };
+}
+
 /** Another VM at the address is not our destination, whatever it does. */
 async function lookAt(
   guest: GuestFacts,

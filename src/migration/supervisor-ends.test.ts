@@ -72,6 +72,9 @@ describe('cancelling', () => {
     await supervisor.detach();
     expect(await done).toMatchObject({ outcome: 'detached', runsOn: 'source' });
     expect(migration.calls).toEqual(['detach']);
+    // Nobody cancels it any more: neither is it cancelled nor is it too late.
+    expect(await supervisor.cancel('cancelled by the user')).toBe('failed');
+    expect(migration.calls).toEqual(['detach']);
   });
 });
 

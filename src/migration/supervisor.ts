@@ -144,8 +144,9 @@ export class Supervisor {
     return outcome;
   }
 
-  /** Gives the migration up on the user's word, and tries at once where a try has failed. */
+  /** Gives the migration up on the user's word, and tries at once where a try has failed. One that was let go of is not ours. */
   async cancel(reason: string): Promise<Cancelled> {
+    if (this.state === 'detached') return 'failed';
     this.cancelling?.hurry();
     this.cancelling?.look(this.nowMs);
     if (this.state !== 'cancelling') this.giveUp({ outcome: 'cancelled', reason });

@@ -76,6 +76,16 @@ describe('a run that takes over', () => {
     });
   });
 
+  test('a cancel of one that it could not take over has cancelled nothing', async () => {
+    bed.hypervisor.guests.set(SOURCE, { ...bed.guest, migrating: true, mark: migrationMark(1000) });
+    bed.hypervisor.onAttach = async () => {
+      throw new RefusedError('unreachable', 'its destination hangs');
+    };
+    const run = await takeOverRun(bed.takeOver(SOURCE, DESTINATION), bed.parts);
+    const [word] = await Promise.all([run.cancel('cancelled by the user'), run.outcome.catch(() => {})]);
+    expect(word).toBe('failed');
+  });
+
   test('but refuses one that the user states', async () => {
     bed.hypervisor.guests.set(SOURCE, { ...bed.guest, migrating: true, mark: migrationMark(1000) });
     bed.hypervisor.onAttach = async () => {
@@ -197,16 +207,40 @@ describe('with a migration that somebody else began', () => {
     expect(inherited).toMatchObject({ began: false, destinationWaits: false, former: [OWED[0]] });
   });
 
-  test('one that has ended is not settled for what it owes', async () => {
+  test('one that has ended is not settled for what it owes: that is put back, and its journal says so', async () => {
+    using bed = new RunBed();
+    const outcome = { ...OUTCOME, outcome: 'failed', runsOn: 'source' } as const;
+    const id = await bed.leave([
+      ...OWING,
+      { type: 'restored', side: 'source', problem: 'it does not answer' },
+      { type: 'ended', outcome },
+    ]);
+    bed.find(SOURCE, { state: 'paused' });
+    const run = await takeOverRun(bed.takeOver(SOURCE), bed.parts);
+    expect(await run.outcome).toMatchObject({
+      outcome: 'failed',
+      runsOn: 'source',
+      reason: expect.stringContaining('put back now'),
+    });
+    expect(run.id).toBe(id);
+    expect(bed.hypervisor.calls).toEqual([`settle ${SOURCE}, put back`]);
+    expect(await bed.parts.store.owingOf({ uuid: bed.guest.uuid ?? null, vm: SOURCE })).toBeUndefined();
+    await expect(takeOverRun(bed.takeOver(SOURCE), bed.parts)).rejects.toMatchObject({
+      code: 'not-migrating',
+    });
+  });
+
+  test('nor is it taken for its source at the address of its destination', async () => {
     using bed = new RunBed();
     await bed.leave([
       ...OWING,
       { type: 'restored', side: 'source', problem: 'it does not answer' },
       { type: 'ended', outcome: { ...OUTCOME, outcome: 'failed', runsOn: 'source' } },
     ]);
-    bed.find(SOURCE, { state: 'paused' });
-    await expect(takeOverRun(bed.takeOver(SOURCE), bed.parts)).rejects.toMatchObject({
+    bed.find(DESTINATION, { state: 'paused' });
+    await expect(takeOverRun(bed.takeOver(DESTINATION), bed.parts)).rejects.toMatchObject({
       code: 'not-migrating',
     });
+    expect(bed.hypervisor.calls).toEqual([]);
   });
 });

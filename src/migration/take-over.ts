@@ -1,7 +1,8 @@
 /**
  * Takes over a migration that is under way: one that somebody else began, or one that a controller of ours left. In the
  * second case it goes on in that controller's journal, under its id, with what it saw, and with the destination that it
- * told to wait. A migration that has ended meanwhile is settled (`settle-afterwards.ts`). All of that from its source: the
+ * told to wait. A migration that has ended meanwhile is settled, and one that ended before with settings that could not be put
+ * back has them put back now (`settle-afterwards.ts`). All of that from its source: the
  * destination's address is refused (`take-over-source.ts`).
  */
 import {
@@ -14,10 +15,11 @@ import {
 } from '../hypervisor/hypervisor.ts';
 import { trustedDestination } from '../journal/trusted-destination.ts';
 import type { MigrationView } from '../journal/view.ts';
+import { isDestinationOf } from './address-side.ts';
 import { formerAt, formerOf, inheritanceOf, notInherited } from './inheritance.ts';
 import type { OtherHand } from './other-hand.ts';
 import { leaseOf, openingOf, type Run, type RunParts, type RunWish, runFrom } from './run.ts';
-import { settleAfterwards } from './settle-afterwards.ts';
+import { putBackAfterwards, settleAfterwards } from './settle-afterwards.ts';
 import { brakeLevers } from './start-options.ts';
 import { assertOfSource } from './take-over-source.ts';
 
@@ -43,22 +45,23 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
   const guest = given.guest ?? (await hypervisor.inspect(given.vm));
   const key = { uuid: guest.uuid ?? null, vm: given.vm };
   const left = await store.unfinishedOf(key);
-  if (!guest.migrating && !left) throw notMigrating(guest);
+  const owing = left ?? (await store.owingOf(key));
+  const mayPutBack = owing !== undefined && !isDestinationOf(given.vm, owing);
+  if (!guest.migrating && !left && !mayPutBack) throw notMigrating(guest);
   await assertOfSource({ vm: given.vm, destination: given.destination, guest, left }, hypervisor);
-  const owing = left ?? (guest.migrating ? await store.owingOf(key) : undefined);
   const found = guest.mark === undefined ? undefined : inheritanceOf(owing, guest.mark);
   const wish = found?.began || given.mayEndOthers ? given : leavingIt(given);
   const lease = await leaseOf(guest, parts);
   try {
     if (guest.migrating) await hypervisor.assertUnclaimed?.(wish.vm);
-    const goesOn = left !== undefined && (!guest.migrating || found?.began === true);
-    const destination = wish.destination ?? destinationOf(left, goesOn, parts);
-    if (goesOn) parts.goesOn?.(left);
+    const goesOn = owing !== undefined && (!guest.migrating || found?.began === true);
+    const destination = wish.destination ?? destinationOf(owing, goesOn, parts);
+    if (goesOn) parts.goesOn?.(owing);
     else if (owing)
       for (const sentence of notInherited(owing, { vm: wish.vm, destination })) parts.say?.(sentence);
-    const former = goesOn ? formerOf(left) : formerAt(owing, { vm: wish.vm, destination });
+    const former = goesOn ? formerOf(owing) : formerAt(owing, { vm: wish.vm, destination });
     const journal = goesOn
-      ? await store.reopen(left.id, parts.show)
+      ? await store.reopen(owing.id, parts.show)
       : await store.open(
           openingOf(wish, guest, parts.initiator, former, {
             origin: 'attach',
@@ -71,15 +74,17 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
           parts.show,
         );
     const claim = goesOn ? await hypervisor.inheritClaim?.(wish.vm, destination) : undefined;
-    if (left && !guest.migrating)
+    if (owing && !guest.migrating) {
+      const after = left ? settleAfterwards : putBackAfterwards;
       return runFrom({ place: store.place, wish, lease, claim, journal }, async () =>
-        settleAfterwards({ left, guest, destination }, parts.hypervisor, journal),
+        after({ left: owing, guest, destination }, parts.hypervisor, journal),
       );
+    }
     const inherited = found && { ...found, former };
-    const past = goesOn ? left.boundaries : [];
+    const past = goesOn ? owing.boundaries : [];
     const { otherHand } = wish;
     return runFrom(
-      { place: store.place, wish, lease, claim, journal, past, otherHand },
+      { place: store.place, wish, lease, claim, journal, past, otherHand, takesOver: true },
       async ({ remember }) => attach({ wish, destination, inherited, parts }, remember),
     );
   } catch (error) {

@@ -217,11 +217,13 @@ export class LibvirtHypervisor implements Hypervisor {
     });
     const refused = await this.begunOrRefused(migration);
     if (refused === undefined) return migration;
-    const problems = (await migration.putBack()).flatMap(({ problem }) => problem ?? []);
+    const restored = await migration.putBack();
+    const problems = restored.flatMap(({ problem }) => problem ?? []);
     await migration.detach();
     if (problems.length > 0)
       throw new NotBegunError(
         `libvirt refused to migrate ${facts.name} (${refused}); ${problems.join('; ')}`,
+        { restored },
       );
     throw refusedByVirsh(facts.name, refused);
   }
@@ -418,11 +420,10 @@ async function takeBackFirstLimit(domain: Domain, formerMs: number): Promise<voi
     await setFirstLimit(domain, formerMs);
   } catch (error) {
     if (error instanceof NotBegunError) throw error;
-    throw new NotBegunError(
+    const words =
       `the migration was not begun, and the downtime limit of ${domain.facts.name} could not be put back (${error instanceof Error ? error.message : String(error)}): ` +
-        `\`virsh --connect ${domain.uri} migrate-setmaxdowntime ${domain.uuid} ${formerMs}\` does so`,
-      { cause: error },
-    );
+      `\`virsh --connect ${domain.uri} migrate-setmaxdowntime ${domain.uuid} ${formerMs}\` does so`;
+    throw new NotBegunError(words, { cause: error, restored: [{ side: 'source', problem: words }] });
   }
 }
 
@@ -436,11 +437,10 @@ async function setFirstLimit({ uri, uuid, facts, downtimeLimitMs }: Domain, limi
     await askHost(uri, ['migrate-setmaxdowntime', `--domain=${uuid}`, `--downtime=${wholeMs}`]);
   } catch (error) {
     if (!(error instanceof VirshTimeoutError)) throw refusalOf(uri, error);
-    throw new NotBegunError(
+    const words =
       `the migration was not begun: ${error.message}, so the downtime limit of ${facts.name} may be ${wholeMs} ms now: ` +
-        `\`virsh --connect ${uri} migrate-setmaxdowntime ${uuid} ${downtimeLimitMs ?? QEMU_DEFAULT_DOWNTIME_MS}\` puts it back`,
-      { cause: error },
-    );
+      `\`virsh --connect ${uri} migrate-setmaxdowntime ${uuid} ${downtimeLimitMs ?? QEMU_DEFAULT_DOWNTIME_MS}\` puts it back`;
+    throw new NotBegunError(words, { cause: error, restored: [{ side: 'source', problem: words }] });
   }
 }
 

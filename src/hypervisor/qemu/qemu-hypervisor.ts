@@ -89,7 +89,7 @@ export class QemuHypervisor implements Hypervisor {
   async inspect(vm: string): Promise<GuestFacts> {
     await using client = await openMonitor(vm, this.qmp);
     try {
-      return await guestFacts(vm, client);
+      return await guestFacts(vm, client, this.clock);
     } catch (error) {
       throw unanswered(vm, error);
     }
@@ -138,7 +138,7 @@ export class QemuHypervisor implements Hypervisor {
       facts = guest;
       quota = await this.quotaOf(socketPath(vm), connectedClient(source), guest.accelerator);
       await setUp(changed, ends, target, options, await capabilitiesFor(options, ends));
-      await options.begins?.(migrationMark(0));
+      await options.begins?.(migrationMark(0, this.clock));
     } catch (error) {
       throw await backOut(changed, ends, error);
     }
@@ -185,7 +185,7 @@ export class QemuHypervisor implements Hypervisor {
     let destination: LastingMonitor | undefined;
     try {
       const client = connectedClient(source);
-      const guest = await guestFacts(vm, client);
+      const guest = await guestFacts(vm, client, this.clock);
       const info = await client.execute('query-migrate');
       assertUnderWay(vm, info, guest.state);
       const capabilities = await client.execute('query-migrate-capabilities');
@@ -336,10 +336,11 @@ async function vcpuThreadsHere(socket: string, client: QmpClient): Promise<VcpuT
 }
 
 async function look(vm: string, target: Destination, options: CheckOptions, ends: BothEnds) {
-  const [here, there] = await Promise.all([
-    qemuEnd(vm, connectedClient(ends.source)),
-    qemuEnd(target.vm, connectedClient(ends.destination)),
-  ]);
+  const endAt = async (address: string, monitor: LastingMonitor) =>
+    await qemuEnd(address, connectedClient(monitor)).catch((error: unknown) => {
+      throw unanswered(address, error);
+    });
+  const [here, there] = await Promise.all([endAt(vm, ends.source), endAt(target.vm, ends.destination)]);
   return preflight(here, there, target, options);
 }
 

@@ -1,6 +1,7 @@
 /** What the driver makes of what QEMU does at the start and on the way, at moments that no real QEMU can be held at. */
 import { describe, expect, test } from 'vitest';
 import { type MigrationEvent, NotBegunError, RefusedError } from '../hypervisor.ts';
+import { OPTIONS } from '../simulated/testing/drive.ts';
 import { CALM_GUEST } from '../simulated/testing/small-guest.ts';
 import { connectQmp } from './qmp/client.ts';
 import { kinds, pairBed } from './testing/pair-bed.ts';
@@ -39,6 +40,30 @@ describe('a start', () => {
     const { start, settings } = pairBed([{ on: { command, side }, do: 'never' }]);
     const before = settings();
     await expect(start()).rejects.toThrow(NotBegunError);
+    expect(settings()).toEqual(before);
+  });
+
+  test.each(['never', 'drop', 'error'] as const)(
+    'whose look at an end meets `%s` is a refusal that names the end',
+    async (way) => {
+      for (const side of ['source', 'destination'] as const) {
+        const on = { command: 'query-migrate-capabilities', side };
+        const { start, pair, clock } = pairBed([{ on, do: way }]);
+        const looked = clock.until(pair.hypervisor().check(pair.vm, pair.target, OPTIONS));
+        const address = side === 'source' ? pair.vm : pair.target.vm;
+        const refusal = { name: 'RefusedError', message: expect.stringContaining(address) };
+        await expect(looked).rejects.toMatchObject(refusal);
+        // The fault is over, and nothing was left behind by the look.
+        await clock.until((await start()).cancel());
+      }
+    },
+  );
+
+  test('that was not begun has its settings back where the way there was lost for a moment', async () => {
+    const set = { command: 'migrate-set-parameters', side: 'source' } as const;
+    const { start, settings } = pairBed([{ on: set, do: 'drop' }]);
+    const before = settings();
+    await expect(start()).rejects.toThrow(/was not begun/);
     expect(settings()).toEqual(before);
   });
 

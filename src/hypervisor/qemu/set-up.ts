@@ -127,6 +127,7 @@ export async function backOut(
   return new NotBegunError([`the migration was not begun: ${words}`, ...problems].join('; '), {
     cause: error,
     sourceEnded,
+    restored,
   });
 }
 
