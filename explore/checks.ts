@@ -1,0 +1,297 @@
+/**
+ * The safety properties of docs/safety.md, held against the simulated truth at every command, at every end of a
+ * controller, and once the faults have stopped. Nothing that switchover believes is asked, but to compare it.
+ */
+import type { Side } from '../src/hypervisor/hypervisor.ts';
+import type { SimulatedPair } from '../src/hypervisor/simulated/protocol/simulated-pair.ts';
+import type { VirtualClock } from '../src/hypervisor/testing/virtual-clock.ts';
+import { formerOf } from '../src/migration/inheritance.ts';
+import type { Outcome } from '../src/migration/outcome.ts';
+import type { Schedule } from './schedule.ts';
+import type { Controller } from './world/controller.ts';
+import type { Disk } from './world/disk.ts';
+import { viewOf } from './world/disk-journals.ts';
+
+const SIDES = ['source', 'destination'] as const;
+/** Commands that start, stop or end something. */
+const ACTS = ['stop', 'cont', 'migrate_cancel', 'yank', 'migrate-start-postcopy'];
+/** What a look and a command take, and a monitor that answers late. */
+const PAUSE_ERROR_MS = 150;
+
+export class Checks {
+  readonly violations: string[] = [];
+  readonly story: string[] = [];
+  private readonly schedule: Schedule;
+  private readonly pair: SimulatedPair;
+  private readonly disk: Disk;
+  private readonly clock: VirtualClock;
+  private readonly controllers: readonly Controller[];
+  private settingsBefore: unknown;
+  private seenOverlaps = 0;
+  private seenMisdeeds = 0;
+  private wished = false;
+  private ending = false;
+
+  constructor(
+    schedule: Schedule,
+    pair: SimulatedPair,
+    disk: Disk,
+    clock: VirtualClock,
+    controllers: readonly Controller[],
+  ) {
+    this.schedule = schedule;
+    this.pair = pair;
+    this.disk = disk;
+    this.clock = clock;
+    this.controllers = controllers;
+    this.remember();
+    pair.onCommand = ({ side, command }) => this.heard(side, command);
+  }
+
+  /** What is set at both ends now is how it is to be found again (S5). */
+  remember(): void {
+    this.settingsBefore = this.settings();
+  }
+
+  note(words: string): void {
+    this.story.push(`${this.clock.now().toFixed(1).padStart(9)} ms  ${words}`);
+  }
+
+  violated(words: string): void {
+    this.note(`VIOLATED: ${words}`);
+    this.violations.push(words);
+  }
+
+  /** The user cancels: the word that comes of it is to be true when it comes (S4). */
+  cancel(controller: Controller): void {
+    this.wished = true;
+    const { run } = controller;
+    if (!run) return;
+    void run.cancel('cancelled by the explorer').then((word) => {
+      if (!controller.process.isAlive) return;
+      this.note(`the cancel of ${controller.name}: ${word}`);
+      const { source, destination, truth } = this.pair;
+      const runsOn = truth.runningSides.join('+') || 'nowhere';
+      if (word === 'cancelled' && source.alive && runsOn !== 'source')
+        this.violated(`S4: "cancelled", and the guest runs ${runsOn}`);
+      if (word === 'too-late' && destination.alive && runsOn === 'source')
+        this.violated(`S4: "too late", and the guest runs on the source`);
+    });
+  }
+
+  /** From here on the explorer's own `attach` may end what others began. */
+  theEndBegins(): void {
+    this.ending = true;
+  }
+
+  /** A controller has just said how it ended, or that it refused. */
+  ended(controller: Controller): void {
+    const { ending } = controller;
+    if (!ending) return;
+    if (ending.kind === 'crashed')
+      return this.violated(`${controller.name} failed by a mistake of ours: ${stackOf(ending.error)}`);
+    if (ending.kind === 'refused') return this.note(`${controller.name} refused: ${ending.words}`);
+    const { outcome } = ending;
+    this.note(`${controller.name} ended: ${outcome.outcome}, runs on ${outcome.runsOn}: ${outcome.reason}`);
+    this.isTrue(outcome);
+  }
+
+  /** Once the faults have stopped and everybody has come to an end. */
+  atTheEnd(): void {
+    this.look();
+    const { truth, source, destination } = this.pair;
+    // Post-copy that stands still has not ended: a person has to mend it, and was told so. What others do with theirs is theirs.
+    if (source.outgoing?.isUnderWay || !this.wasOurs) return;
+    const running = truth.runningSides;
+    if (!this.guestIsLost && running.length !== 1)
+      this.violated(`S1: in the end ${running.length === 0 ? 'nobody runs' : 'two sides run'} the guest`);
+    if (this.guestIsLost) return;
+    for (const side of this.unrestored) {
+      const isToldOnly = running[0] !== side && this.saysNotPutBack(side);
+      // Without a source there is nothing to attach to: the next migration of this VM puts it back.
+      const isOwed = !source.alive && this.owes(side);
+      if (!isToldOnly && !isOwed) this.violated(`S5: not put back on the ${side}`);
+    }
+    if (this.schedule.begin === 'migrate')
+      for (const { side, cause } of truth.history)
+        if (side === 'destination' && cause !== 'cont')
+          this.violated(`S2: the destination was started by ${cause}`);
+    if (source.alive && destination.alive) this.journalTells(running[0]);
+    this.isUndisturbed();
+  }
+
+  /** What a person has to do, who must have been told so. Undefined: nothing. */
+  handThatIsNeeded(): { readonly side: Side; readonly command: 'cont' | 'stop' } | undefined {
+    const { truth, destination, source } = this.pair;
+    if (truth.runningSides.length === 1 || this.guestIsLost || !this.wasOurs) return undefined;
+    const both = truth.runningSides.length === 2;
+    // `attach` needs a source that answers: docs/safety.md says what a person does without one.
+    const byTheBook =
+      !source.alive &&
+      this.controllers.every(
+        ({ process, ending }) =>
+          !process.isAlive ||
+          ending?.kind === 'refused' ||
+          (ending?.kind === 'told' && ending.outcome.outcome === 'detached'),
+      );
+    const told = this.controllers.some(
+      ({ ending }) =>
+        ending?.kind === 'told' &&
+        ending.outcome.runsOn === 'unknown' &&
+        ending.outcome.reason.includes('an operator is needed: '),
+    );
+    if (!told && !byTheBook) {
+      this.violated(`${both ? 'two sides run' : 'nobody runs'} the guest, and nobody was told to act`);
+      return undefined;
+    }
+    if (both) return { side: 'source', command: 'stop' };
+    if (destination.alive && destination.runState !== 'inmigrate')
+      return { side: 'destination', command: 'cont' };
+    return source.alive ? { side: 'source', command: 'cont' } : undefined;
+  }
+
+  look(): void {
+    const { truth } = this.pair;
+    const overlaps = this.schedule.begin === 'migrate' ? truth.overlaps : truth.overlapsByCommand;
+    for (const { fromMs, causes } of overlaps.slice(this.seenOverlaps))
+      this.violated(
+        `S1: two sides run from ${fromMs.toFixed(1)} ms on, the source by ${causes.source}, the destination by ${causes.destination}`,
+      );
+    this.seenOverlaps = overlaps.length;
+    for (const each of truth.misdeeds.slice(this.seenMisdeeds)) this.violated(`S1: ${each}`);
+    this.seenMisdeeds = truth.misdeeds.length;
+  }
+
+  private heard(side: Side, command: string): void {
+    if (!command.startsWith('query-')) this.note(`${side} ← ${command}`);
+    this.look();
+    const driving = this.controllers.filter(({ run, isActive }) => run && isActive);
+    if (driving.length > 1)
+      this.violated(`S6: ${driving.map(({ name }) => name).join(' and ')} drive the VM at once`);
+    const others =
+      this.schedule.begin.startsWith('attach') && this.controllers.every(({ name }) => name === 'attach');
+    const mayAct = this.wished || this.ending || !this.pair.source.alive || !this.pair.destination.alive;
+    if (others && !mayAct && this.controllers.length > 0 && ACTS.includes(command))
+      this.violated(`S9: ${command} on the ${side} of a migration that somebody else began`);
+  }
+
+  private isTrue({ outcome, runsOn, reason, pauseMs }: Outcome): void {
+    const { truth } = this.pair;
+    const running = truth.runningSides;
+    if (runsOn === 'unknown') {
+      if (outcome !== 'detached' && !/an operator is needed: .{20}/.test(reason))
+        this.violated(`it is not known where the guest runs, and no hand is named: ${reason}`);
+    } else if (outcome !== 'detached') {
+      const isThere = runsOn !== 'nowhere' && this.pair[runsOn].alive;
+      if (isThere && running.join() !== runsOn)
+        this.violated(
+          `it says that the guest runs on the ${runsOn}; it runs on: ${running.join(' and ') || 'nothing'}`,
+        );
+      if (runsOn === 'nowhere' && running.length > 0)
+        this.violated(`it says that the guest runs nowhere; it runs on: ${running.join(' and ')}`);
+    }
+    if (pauseMs !== null && !this.wasPause(pauseMs))
+      this.violated(`S7: a pause of ${pauseMs} ms that was none`);
+  }
+
+  private wasPause(pauseMs: number): boolean {
+    const { history } = this.pair.truth;
+    const errorMs = PAUSE_ERROR_MS + this.slowestAnswerMs;
+    return history.some(({ untilMs = Number.NaN }, index) =>
+      history.slice(index + 1).some(({ fromMs }) => Math.abs(fromMs - untilMs - pauseMs) < errorMs),
+    );
+  }
+
+  /** A message that is late is seen late. */
+  private get slowestAnswerMs(): number {
+    return Math.max(
+      0,
+      ...this.schedule.faults.map((fault) => ('ms' in fault && fault.ms < 1e9 ? fault.ms : 0)),
+    );
+  }
+
+  /** The side that the guest has left, or never came to, is done with: there it is enough that somebody is told. */
+  private saysNotPutBack(side: Side): boolean {
+    return [...this.disk.journals.keys()].some((id) => {
+      const { settings, outcome } = viewOf(this.disk, id);
+      const tried = settings.some(
+        (each) => each.type === 'restored' && each.side === side && each.problem !== null,
+      );
+      return tried || outcome?.reason.includes(`the ${side}'s settings were not put back`);
+    });
+  }
+
+  private owes(side: Side): boolean {
+    const last = [...this.disk.journals.keys()].at(-1);
+    return last !== undefined && formerOf(viewOf(this.disk, last)).some((each) => each.side === side);
+  }
+
+  private journalTells(runsOn: Side | undefined): void {
+    const last = [...this.disk.journals.keys()].at(-1);
+    if (last === undefined) return;
+    const { outcome } = viewOf(this.disk, last);
+    if (!outcome) return this.violated(`the journal ${last} does not say how it ended`);
+    if (outcome.runsOn !== 'unknown' && outcome.outcome !== 'detached' && outcome.runsOn !== runsOn)
+      this.violated(
+        `the journal says that the guest runs on the ${outcome.runsOn}; it runs on the ${runsOn}`,
+      );
+  }
+
+  /** S7: what is only our own blindness ends no healthy migration. */
+  private isUndisturbed(): void {
+    const { begin, faults, guest, hands, maxDowntimeMs } = this.schedule;
+    const ours = hands.every((hand) => ['freeze', 'disk-slow', 'attach', 'migrate'].includes(hand.do));
+    if (
+      !begin.startsWith('migrate') ||
+      faults.length > 0 ||
+      !ours ||
+      guest !== 'calm' ||
+      maxDowntimeMs < 1000
+    )
+      return;
+    const ending = this.controllers[0]?.ending;
+    if (ending?.kind !== 'told' || ending.outcome.outcome !== 'completed')
+      this.violated(
+        `S7: a healthy guest did not arrive, although nothing but switchover itself was disturbed`,
+      );
+  }
+
+  /** We began it, or did come to follow it. */
+  private get wasOurs(): boolean {
+    const { begin } = this.schedule;
+    return (
+      begin.startsWith('migrate') ||
+      this.controllers.some(
+        ({ run, ending, process }) => ending?.kind === 'told' || (run && !process.isAlive),
+      )
+    );
+  }
+
+  /** Nobody can run the guest any more: its newest whole copy died. */
+  private get guestIsLost(): boolean {
+    const { source, destination, truth } = this.pair;
+    const inPostCopy = this.pair.heard.some(({ command }) => command === 'migrate-start-postcopy');
+    if (!destination.alive && (inPostCopy || truth.ran('destination'))) return true;
+    if (!source.alive && (inPostCopy || source.runState === 'running')) return true;
+    return !source.alive && (!destination.alive || destination.runState === 'inmigrate');
+  }
+
+  private get unrestored(): readonly Side[] {
+    const before = this.settingsBefore as Record<Side, unknown>;
+    const now = this.settings();
+    return SIDES.filter(
+      (side) => this.pair[side].alive && JSON.stringify(before[side]) !== JSON.stringify(now[side]),
+    );
+  }
+
+  private settings(): Record<Side, unknown> {
+    const of = ({ settings }: SimulatedPair[Side]) => [settings.shownParameters, settings.shownCapabilities];
+    return { source: of(this.pair.source), destination: of(this.pair.destination) };
+  }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error
+    ? (error.stack ?? error.message).split('\n').slice(0, 6).join(' | ')
+    : String(error);
+}

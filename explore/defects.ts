@@ -1,0 +1,152 @@
+/**
+ * Deliberate defects, by which it is known that the explorer can see: each takes one guard out of switchover, by its source,
+ * and has to be found. A text that is not there exactly once any more is an error, so that the list keeps up with the code.
+ */
+import { readFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+export interface Defect {
+  readonly name: string;
+  /** From the root of the project. */
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export const DEFECTS: readonly Defect[] = [
+  {
+    name: 'S1: the source is resumed although the destination was not seen unable to run',
+    file: 'src/migration/settle.ts',
+    from: '  if (end.postCopyBegan || end.destinationEverRan === true) return false;\n  switch (end.whereabouts.destination) {',
+    to: '  if (end.postCopyBegan === end.postCopyBegan) return true;\n  switch (end.whereabouts.destination) {',
+  },
+  {
+    name: 'S1: a monitor that is lost counts as a process that has ended',
+    file: 'src/hypervisor/qemu/lasting-state.ts',
+    from: "return monitor.state.kind === 'ended' ? 'gone' : 'unreachable';",
+    to: "return monitor.state.kind === 'ended' ? 'gone' : 'gone';",
+  },
+  {
+    name: 'S1: the destination is told to run before it has loaded the guest',
+    file: 'src/hypervisor/qemu/qemu-migration.ts',
+    from: "if (status !== 'inmigrate') break;",
+    to: "if (status !== 'never') break;",
+  },
+  {
+    name: 'S1: the source runs again after a hand-over, wherever the destination is',
+    file: 'src/migration/settle.ts',
+    from: 'if (destinationUnable(facts) && end.destinationEverRan === false && begunByUs) {',
+    to: 'if (begunByUs) {',
+  },
+  {
+    name: 'S2: the destination is not told to wait',
+    file: 'src/hypervisor/qemu/set-up.ts',
+    from: '  if (!options.destinationStartsItself)\n    await asRefusal(',
+    to: '  if (options.force)\n    await asRefusal(',
+  },
+  {
+    name: 'S2: whoever takes over forgets that the destination waits for our word',
+    file: 'src/migration/inheritance.ts',
+    from: 'destinationWaits: isThis && left.destinationWaits,',
+    to: 'destinationWaits: false,',
+  },
+  {
+    name: 'S2: a guest that stands still on the destination is not let run afterwards',
+    file: 'src/migration/settle-afterwards.ts',
+    from: "if (settlement.action !== 'resume') return settlement;\n  const vm",
+    to: "if (settlement.action !== 'never' as never) return settlement;\n  const vm",
+  },
+  {
+    name: 'S4: the fence is forgotten in a cancel',
+    file: 'src/hypervisor/qemu/qemu-migration.ts',
+    from: '    const kept = await this.keepDestination(did);\n    if (!kept) await this.assertCannotStop(did);\n',
+    to: '    const kept = true;\n',
+  },
+  {
+    name: 'S4: the source is cancelled before its destination is fenced',
+    file: 'src/hypervisor/qemu/qemu-migration.ts',
+    from: '    const kept = await this.keepDestination(did);\n    if (!kept) await this.assertCannotStop(did);\n    did.push(await this.endOnSource(kept));\n',
+    to: '    did.push(await this.endOnSource(true));\n    await this.keepDestination(did);\n',
+  },
+  {
+    name: 'S4: a fence that came too late leaves the guest stopped',
+    file: 'src/hypervisor/qemu/fence.ts',
+    from: "  await destination.execute('cont', undefined, { timeoutMs: PATIENCE_MS });\n  throw",
+    to: '  throw',
+  },
+  {
+    name: 'S4: a cancel that failed is not tried again',
+    file: 'src/migration/cancelling.ts',
+    from: '      this.nextTryMs = nowMs + waitMs;',
+    to: '      this.nextTryMs = Number.POSITIVE_INFINITY + waitMs;',
+  },
+  {
+    name: 'S4: a cancel of ours is said to have come in time whatever became of it',
+    file: 'src/migration/supervisor.ts',
+    from: "    return runsOn === 'source' ? 'cancelled' : runsOn === 'destination' ? 'too-late' : 'failed';",
+    to: "    return runsOn === 'nowhere' ? 'failed' : 'cancelled';",
+  },
+  {
+    name: 'S5: what was found last counts as the former setting',
+    file: 'src/journal/former-settings.ts',
+    from: 'parameters: { ...later.parameters, ...older.parameters },',
+    to: 'parameters: { ...older.parameters, ...later.parameters },',
+  },
+  {
+    name: 'S5: nothing is put back on the destination',
+    file: 'src/hypervisor/qemu/qemu-migration.ts',
+    from: "      const monitor = side === 'source' ? this.source : this.destination;\n      return monitor?.state.kind",
+    to: "      const monitor = side === 'source' ? this.source : undefined;\n      return monitor?.state.kind",
+  },
+  {
+    name: 'S5: former settings are not written down before they are changed',
+    file: 'src/hypervisor/qemu/changed-settings.ts',
+    from: '    await remember?.(news);\n',
+    to: '',
+  },
+  {
+    name: 'S5: what a failed start could not put back is forgotten',
+    file: 'src/migration/run.ts',
+    from: '  for (const { side, problem } of error.restored)',
+    to: '  for (const { side, problem } of error.restored.slice(9))',
+  },
+  {
+    name: 'S6: no lease is taken',
+    file: 'src/migration/run.ts',
+    from: '  return await (parts.takeLease ?? takeLease)(guest.uuid ?? guest.vm, {',
+    to: '  return await (parts.takeLease ?? takeLease)(String(Math.random()), {',
+  },
+  {
+    name: 'S7: an event that waited for us is taken for new',
+    file: 'src/hypervisor/qemu/qemu-migration.ts',
+    from: 'if (mayBeOldMs === 0) return [receivedAtMs];',
+    to: 'if (mayBeOldMs >= 0) return [receivedAtMs];',
+  },
+  {
+    name: 'S9: a migration that somebody else began is ended for a limit of ours',
+    file: 'src/migration/take-over.ts',
+    from: "return { ...wish, limits: { ...wish.limits, overBudget: 'leave' } };",
+    to: 'return wish;',
+  },
+];
+
+/** From here on switchover's sources are loaded with that defect. @throws {Error} where its text is not there once */
+export function plant({ file, from, to }: Defect): void {
+  const path = fileURLToPath(new URL(`../${file}`, import.meta.url));
+  assertThere({ file, from });
+  registerHooks({
+    load(url, context, nextLoad) {
+      const loaded = nextLoad(url, context);
+      if (url !== new URL(`file://${path}`).href) return loaded;
+      return { ...loaded, source: String(loaded.source).replace(from, () => to) };
+    },
+  });
+}
+
+/** @throws {Error} */
+export function assertThere({ file, from }: Pick<Defect, 'file' | 'from'>): void {
+  const text = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+  const times = text.split(from).length - 1;
+  if (times !== 1) throw new Error(`${file} has "${from.trim().slice(0, 60)}" ${times} times, not once`);
+}

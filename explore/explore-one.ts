@@ -1,0 +1,238 @@
+/** Runs one schedule and tells what broke a safety property, judged by the simulated truth. */
+import type { Side } from '../src/hypervisor/hypervisor.ts';
+import { connectQmp } from '../src/hypervisor/qemu/qmp/client.ts';
+import { constantLink } from '../src/hypervisor/simulated/link.ts';
+import { cyclic } from '../src/hypervisor/simulated/memory/cyclic.ts';
+import { SimulatedPair } from '../src/hypervisor/simulated/protocol/simulated-pair.ts';
+import type { ScenarioInput } from '../src/hypervisor/simulated/scenario.ts';
+import { VirtualClock } from '../src/hypervisor/testing/virtual-clock.ts';
+import { forecast } from '../src/policy/forecast.ts';
+import { mp } from '../src/policy/mp.ts';
+import { DEFAULT_LIMITS, type PolicyKind } from '../src/policy/policy.ts';
+import { stock } from '../src/policy/stock.ts';
+import { Checks } from './checks.ts';
+import type { Hand, Schedule } from './schedule.ts';
+import { Controller, type Wish } from './world/controller.ts';
+import { Disk } from './world/disk.ts';
+import { Leases } from './world/leases.ts';
+
+const KINDS: Readonly<Record<Schedule['policy'], PolicyKind>> = { stock, mp: mp(), forecast: forecast() };
+
+const LINE_RATE = 57e6;
+/** A pass takes half a second: what stock QEMU moves by itself, and what it never moves. */
+const GUESTS: Readonly<Record<Schedule['guest'], ScenarioInput>> = {
+  calm: {
+    memoryBytes: 64e6,
+    memory: cyclic({ workingSetBytes: 10e6, writeRateBytesPerSecond: 40e6 }),
+    link: constantLink(LINE_RATE),
+  },
+  busy: {
+    memoryBytes: 64e6,
+    memory: cyclic({ workingSetBytes: 24e6, writeRateBytesPerSecond: 1e9 }),
+    link: constantLink(LINE_RATE),
+  },
+};
+
+/** Until then everything goes as the schedule says. A reconnection, a cancel and a standstill all end within. */
+const FAULTY_MS = 40_000;
+/** From a SIGTERM to the end of the process, at most: a cancel that is under way is carried to its end first. */
+const LETS_GO_MS = 120_000;
+/** In which a guest that is taken over arrives, or is given up. */
+const ENDS_MS = 300_000;
+
+export interface Explored {
+  readonly violations: readonly string[];
+  /** Messages that the monitors took. */
+  readonly commands: number;
+  /** What happened, for a person who wants to know how it came about. */
+  readonly story: readonly string[];
+}
+
+export async function explore(schedule: Schedule): Promise<Explored> {
+  const exploration = new Exploration(schedule);
+  await exploration.run();
+  return exploration.result;
+}
+
+class Exploration {
+  private readonly schedule: Schedule;
+  private readonly clock = new VirtualClock();
+  private readonly disk = new Disk();
+  private readonly leases = new Leases();
+  private readonly pair: SimulatedPair;
+  private readonly checks: Checks;
+  private readonly controllers: Controller[] = [];
+  private readonly wish: Wish;
+
+  constructor(schedule: Schedule) {
+    this.schedule = schedule;
+    const [major = 10, minor = 0] = schedule.version.split('.').map(Number);
+    const version = { major, minor, micro: 0, package: '' };
+    this.pair = new SimulatedPair({
+      clock: this.clock,
+      scenario: GUESTS[schedule.guest],
+      faults: schedule.faults,
+      behindTunnel: schedule.behindTunnel,
+      version: { source: version, destination: version },
+    });
+    this.wish = {
+      kind: KINDS[schedule.policy],
+      limits: {
+        ...DEFAULT_LIMITS,
+        maxDowntimeMs: schedule.maxDowntimeMs,
+        overBudget: schedule.overBudget,
+      },
+    };
+    this.checks = new Checks(schedule, this.pair, this.disk, this.clock, this.controllers);
+  }
+
+  get result(): Explored {
+    const { violations, story } = this.checks;
+    return { violations, story, commands: this.pair.heard.length };
+  }
+
+  async run(): Promise<void> {
+    const { clock, schedule, checks } = this;
+    const begins = this.begin();
+    begins.catch(() => {});
+    for (const hand of schedule.hands) clock.after(hand.atMs, () => this.carryOut(hand));
+    await clock.pass(FAULTY_MS);
+    checks.look();
+    await this.endFaults();
+    await this.letAllGo();
+    checks.look();
+    await this.bringToAnEnd();
+    checks.atTheEnd();
+  }
+
+  private async begin(): Promise<void> {
+    const { begin } = this.schedule;
+    if (begin.startsWith('attach')) {
+      // The faults meet him, too: then there may be nothing to attach to.
+      await this.begunBySomebodyElse().catch(() => {});
+      this.checks.remember();
+      this.next('attach').attach(this.wish, begin === 'attach' ? this.pair.target.vm : undefined);
+    } else {
+      this.checks.remember();
+      this.next('migrate').migrate(this.wish, begin === 'migrate, starts itself');
+    }
+  }
+
+  private next(command: string): Controller {
+    const { clock, pair, disk, leases } = this;
+    const told = (each: Controller): void => this.checks.ended(each);
+    const controller = new Controller(command, { clock, pair, disk, leases, told });
+    this.controllers.push(controller);
+    return controller;
+  }
+
+  private carryOut(hand: Hand): void {
+    const { clock, disk, checks } = this;
+    const current = this.controllers.findLast(({ isActive }) => isActive);
+    checks.note(`the explorer: ${hand.do}`);
+    switch (hand.do) {
+      case 'attach':
+        return this.another('attach', (each) =>
+          each.attach(this.wish, hand.to ? this.pair.target.vm : undefined),
+        );
+      case 'migrate':
+        return this.another('migrate', (each) => each.migrate(this.wish, false));
+      case 'disk-full':
+        disk.isFull = true;
+        clock.after(hand.ms, () => {
+          disk.isFull = false;
+        });
+        return;
+      case 'disk-slow':
+        disk.answersAfterMs = hand.ms;
+        clock.after(hand.ms, () => {
+          disk.answersAfterMs = 1;
+        });
+        return;
+    }
+    if (!current) return;
+    switch (hand.do) {
+      case 'kill':
+        return current.process.kill();
+      case 'let-go':
+        return current.detach();
+      case 'cancel':
+        return checks.cancel(current);
+      case 'freeze':
+        current.process.freeze();
+        clock.after(hand.ms, () => current.process.thaw());
+    }
+  }
+
+  private another(command: string, begin: (controller: Controller) => void): void {
+    begin(this.next(command));
+  }
+
+  /** Nothing new happens to anybody, and what was broken on the way is mended; what is dead stays dead. */
+  private async endFaults(): Promise<void> {
+    this.checks.note('the faults end');
+    this.disk.isFull = false;
+    this.pair.endFaults();
+    for (const { process } of this.controllers) process.thaw();
+    await this.clock.pass(15_000);
+  }
+
+  private async letAllGo(): Promise<void> {
+    const active = this.controllers.filter(({ isActive }) => isActive);
+    for (const each of active) each.detach();
+    for (const each of active) await this.within(LETS_GO_MS, each);
+  }
+
+  /** What a person does in the end: `attach`, until there is nothing to attach to. */
+  private async bringToAnEnd(): Promise<void> {
+    const { pair, checks } = this;
+    checks.theEndBegins();
+    const wish: Wish = { kind: forecast(), limits: { ...DEFAULT_LIMITS, overBudget: 'abort' } };
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      const controller = this.next('attach, to the end');
+      checks.note('the explorer: attach, to bring it to an end');
+      const known = this.schedule.begin === 'attach, alone' ? undefined : pair.target.vm;
+      controller.attach(wish, known, true);
+      await this.within(ENDS_MS, controller);
+      if (controller.ending?.kind !== 'told') break;
+      if (controller.ending.outcome.runsOn !== 'unknown') break;
+    }
+    await this.clock.pass(3000);
+    const hand = checks.handThatIsNeeded();
+    if (hand) await this.byHand(hand.side, hand.command);
+  }
+
+  private async byHand(side: Side, command: 'cont' | 'stop'): Promise<void> {
+    const { pair, clock, checks } = this;
+    checks.note(`the operator: ${command} on the ${side}`);
+    const path = (side === 'source' ? pair.vm : pair.target.vm).replace('qmp:', '');
+    const doing = async (): Promise<void> => {
+      const client = await connectQmp(path, { clock, open: pair.open });
+      await client.execute(command).catch(() => {});
+      await client.close();
+    };
+    await clock.until(doing().catch(() => {}));
+  }
+
+  /** A command that does not come to its end is a fault, too. */
+  private async within(ms: number, controller: Controller): Promise<void> {
+    const untilMs = this.clock.now() + ms;
+    while (controller.isActive && this.clock.now() < untilMs) await this.clock.pass(1000);
+    if (controller.isActive) this.checks.violated(`${controller.name} came to no end within ${ms / 1000} s`);
+  }
+
+  private async begunBySomebodyElse(): Promise<void> {
+    const { pair, clock } = this;
+    const open = { clock, open: pair.open };
+    const uri = pair.target.migrateUri ?? '';
+    await using destination = await connectQmp(pair.target.vm.replace('qmp:', ''), open);
+    await destination.execute('migrate-incoming', { uri });
+    await using source = await connectQmp(pair.vm.replace('qmp:', ''), open);
+    await source.execute('migrate-set-capabilities', {
+      capabilities: [{ capability: 'events', state: true }],
+    });
+    await source.execute('migrate-set-parameters', { 'max-bandwidth': 2 ** 40 });
+    await source.execute('migrate', { uri });
+    await clock.sleep(5);
+  }
+}

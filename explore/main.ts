@@ -1,0 +1,201 @@
+/** `./dev explore`: what breaks a safety property under faults that nobody thought of. See help() and docs/safety.md. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { formatDuration, parseDurationMs, UnitError } from '../src/model/units.ts';
+import { exploreAll } from './crew.ts';
+import { assertThere, DEFECTS } from './defects.ts';
+import { explore } from './explore-one.ts';
+import { drawSchedule } from './schedule.ts';
+import type { ShareResult } from './shares.ts';
+import { shrink } from './shrink.ts';
+import { scheduleInWords } from './words.ts';
+
+const HELP = `./dev explore [--seeds COUNT | --seeds A..B | --seed N | --prove] [--for TIME] [--json] [--write]
+
+Runs switchover's own controllers on simulated QEMUs in virtual time, each run with guests, limits and faults drawn from
+a seed, and holds the safety properties of docs/safety.md against the simulated truth.
+
+  --seeds 1000     so many seeds that were not explored before (the default)
+  --seeds 1..1000  these seeds
+  --for 10m        new seeds for that long
+  --seed 4711      this one, shrunk where it fails, with its story
+  --prove          plants each deliberate defect in turn, and tells after how many seeds it is found
+  --write          keeps the figures in explore/results/
+  --json           as JSON
+
+Exits 1 where a property was violated, or where a planted defect was not found.
+  ./dev explore --for 2m
+  ./dev explore --seed 47071
+`;
+
+const DEFAULT_COUNT = 1000;
+const MOST_SEEDS_FOR_A_DEFECT = 10_000;
+const TOLD_FAILURES = 5;
+/** New seeds begin at the second of the call: they are others at each call, and are told. */
+const newSeed = (): number => Math.floor(Date.now() / 1000) * 1000;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const parsed = options();
+  if (typeof parsed === 'string') {
+    process.stderr.write(`explore: ${parsed}\n`);
+    return 2;
+  }
+  if (parsed.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  if (parsed.seed !== undefined) return await tellOf(parsed.seed);
+  if (parsed.prove) return await prove(parsed);
+  return await exploreSeeds(parsed);
+}
+
+interface Options {
+  readonly help: boolean;
+  readonly prove: boolean;
+  readonly json: boolean;
+  readonly write: boolean;
+  readonly seed: number | undefined;
+  readonly from: number;
+  readonly to: number;
+  readonly forMs: number | undefined;
+}
+
+/** @returns a sentence where they are not understood */
+function options(): Options | string {
+  try {
+    const { values } = parseArgs({
+      options: {
+        seeds: { type: 'string' },
+        seed: { type: 'string' },
+        for: { type: 'string' },
+        prove: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        write: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+    const { help, prove, json, write } = values;
+    const seed = values.seed === undefined ? undefined : wholeNumber('--seed', values.seed);
+    const forMs = values.for === undefined ? undefined : parseDurationMs(values.for);
+    return { help, prove, json, write, seed, forMs, ...seedsOf(values.seeds, forMs) };
+  } catch (error) {
+    if (error instanceof UnitError) return `--for: ${error.message}`;
+    return (error as Error).message;
+  }
+}
+
+function seedsOf(text: string | undefined, forMs: number | undefined): { from: number; to: number } {
+  const from = newSeed();
+  if (text === undefined)
+    return { from, to: forMs === undefined ? from + DEFAULT_COUNT : Number.POSITIVE_INFINITY };
+  const [, first, last] = /^(\d{1,12})\.\.(\d{1,12})$/.exec(text) ?? [];
+  if (first !== undefined && last !== undefined && Number(first) <= Number(last))
+    return { from: Number(first), to: Number(last) + 1 };
+  return { from, to: from + wholeNumber('--seeds', text) };
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (/^\d{1,12}$/.test(text)) return Number(text);
+  throw new Error(`${name} ${text}: give a whole number, or for --seeds two of them, as in 1..1000`);
+}
+
+async function exploreSeeds({ from, to, forMs, json, write }: Options): Promise<number> {
+  const startedMs = performance.now();
+  const passedMs = () => performance.now() - startedMs;
+  let toldAtMs = 0;
+  const result = await exploreAll({
+    from,
+    to,
+    isEnough: ({ explored, failures }) => {
+      if (passedMs() - toldAtMs > 5000) {
+        toldAtMs = passedMs();
+        const rate = Math.round((1000 * explored) / passedMs());
+        process.stderr.write(`explore: ${explored} explored, ${rate} a second, ${failures.length} failed\n`);
+      }
+      return forMs !== undefined && passedMs() >= forMs;
+    },
+  });
+  const last = from + result.explored - 1;
+  const tookMs = passedMs();
+  const told = { seeds: `${from}..${last}`, tookMs: Math.round(tookMs), commit: commit(), ...result };
+  if (write) keep('explored.json', told);
+  if (json) process.stdout.write(`${JSON.stringify(told, null, 2)}\n`);
+  else process.stdout.write(inWords(told, tookMs));
+  return result.failures.length === 0 ? 0 : 1;
+}
+
+function inWords(told: ShareResult & { readonly seeds: string }, tookMs: number): string {
+  const { explored, failures, commands, faults, seeds } = told;
+  const kinds = Object.entries(faults)
+    .sort(([, a], [, b]) => b - a)
+    .map(([kind, times]) => `${kind} ${times}`);
+  const failed = failures
+    .slice(0, TOLD_FAILURES)
+    .map(({ seed, violations }) => `  ./dev explore --seed ${seed}   ${violations[0]}\n`);
+  const more = failures.length > TOLD_FAILURES ? `  and ${failures.length - TOLD_FAILURES} more\n` : '';
+  return (
+    `${explored} migrations explored in ${formatDuration(tookMs)}, ${Math.round((1000 * explored) / tookMs)} a second (seeds ${seeds}), ` +
+    `${commands} commands; ready to happen: ${kinds.join(', ')}\n` +
+    `${failures.length} of them violated a safety property\n${failed.join('')}${more}`
+  );
+}
+
+async function tellOf(seed: number): Promise<number> {
+  const schedule = drawSchedule(seed);
+  const { violations } = await explore(schedule);
+  const [first] = violations;
+  const smallest = first === undefined ? schedule : await shrink(schedule, first);
+  const { story } = await explore(smallest);
+  const lines = [
+    `seed ${seed}${first === undefined ? '' : ', as small as it still fails'}:`,
+    ...scheduleInWords(smallest).map((words) => `  ${words}`),
+    'what happened:',
+    ...story,
+    first === undefined ? 'no property was violated' : `violated: ${violations.join('; ')}`,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return first === undefined ? 0 : 1;
+}
+
+async function prove({ json, write }: Options): Promise<number> {
+  for (const defect of DEFECTS) assertThere(defect);
+  const proofs: { defect: string; foundAfter: number | null; violation: string | null }[] = [];
+  for (const { name } of DEFECTS) {
+    const { failures } = await exploreAll({
+      from: 1,
+      to: MOST_SEEDS_FOR_A_DEFECT + 1,
+      defect: name,
+      isEnough: (soFar) => soFar.failures.length > 0,
+    });
+    const [first] = failures;
+    proofs.push({
+      defect: name,
+      foundAfter: first?.seed ?? null,
+      violation: first?.violations[0] ?? null,
+    });
+    process.stderr.write(`explore: ${name}: ${first ? `found by seed ${first.seed}` : 'NOT FOUND'}\n`);
+  }
+  const told = { commit: commit(), mostSeeds: MOST_SEEDS_FOR_A_DEFECT, proofs };
+  if (write) keep('proved.json', told);
+  const missed = proofs.filter(({ foundAfter }) => foundAfter === null);
+  if (json) process.stdout.write(`${JSON.stringify(told, null, 2)}\n`);
+  else
+    process.stdout.write(
+      `${proofs.map(({ defect, foundAfter }) => `${foundAfter === null ? 'NOT FOUND' : `seed ${foundAfter}`.padEnd(9)}  ${defect}\n`).join('')}` +
+        `${proofs.length - missed.length} of ${proofs.length} planted defects were found\n`,
+    );
+  return missed.length === 0 ? 0 : 1;
+}
+
+function keep(file: string, told: object): void {
+  const folder = new URL('./results/', import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(new URL(file, folder), `${JSON.stringify(told, null, 2)}\n`);
+}
+
+function commit(): string {
+  return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+}

@@ -1,0 +1,212 @@
+/**
+ * What one exploration does, as plain data: the same seed draws the same schedule, and the same schedule runs the same
+ * way, to the last message.
+ */
+import type { Side } from '../src/hypervisor/hypervisor.ts';
+import type { Fault, Trigger } from '../src/hypervisor/simulated/protocol/faults.ts';
+import type { OverBudgetAction } from '../src/policy/policy.ts';
+import { Random, seedOf } from '../src/simulate/random.ts';
+
+/** How the migration comes about. */
+export const BEGINS = [
+  /** `migrate`; the destination waits for our word. */
+  'migrate',
+  /** `migrate --destination-starts-itself` */
+  'migrate, starts itself',
+  /** Somebody else begins it, and `attach --to` follows. */
+  'attach',
+  /** The same, and nobody says where it goes. */
+  'attach, alone',
+] as const;
+
+export const GUESTS = ['calm', 'busy'] as const;
+export const POLICIES = ['stock', 'mp', 'forecast'] as const;
+export const VERSIONS = ['8.1', '9.0', '10.0', '11.1'] as const;
+
+/** What a person, the kernel or the machine does to switchover itself. */
+export type Hand = { readonly atMs: number } & (
+  | { readonly do: 'cancel' | 'let-go' | 'kill' }
+  | { readonly do: 'freeze' | 'disk-full' | 'disk-slow'; readonly ms: number }
+  /** Another controller, with the destination's address or without. */
+  | { readonly do: 'attach'; readonly to: boolean }
+  | { readonly do: 'migrate' }
+);
+
+export interface Schedule {
+  readonly begin: (typeof BEGINS)[number];
+  readonly guest: (typeof GUESTS)[number];
+  readonly policy: (typeof POLICIES)[number];
+  readonly version: (typeof VERSIONS)[number];
+  readonly maxDowntimeMs: number;
+  readonly overBudget: OverBudgetAction;
+  /** Sides whose process cannot be seen, so that its end is proved by nothing. */
+  readonly behindTunnel: readonly Side[];
+  readonly faults: readonly Fault[];
+  readonly hands: readonly Hand[];
+}
+
+const SIDES = ['source', 'destination'] as const;
+const COMMANDS = [
+  ...[
+    'query-status',
+    'query-migrate',
+    'query-uuid',
+    'query-migrate-parameters',
+    'query-migrate-capabilities',
+  ],
+  ...['migrate-set-parameters', 'migrate-set-capabilities', 'migrate', 'migrate-incoming'],
+  ...['migrate_cancel', 'migrate-start-postcopy', 'stop', 'cont', 'yank'],
+];
+const EVENTS = ['STOP', 'RESUME', 'MIGRATION', 'MIGRATION_PASS'];
+const COMMAND_ANSWERS = ['delay', 'delay', 'error', 'never', 'lost', 'drop'] as const;
+const EVENT_ANSWERS = ['delay', 'delay', 'drop'] as const;
+const LASTS_MS = [50, 700, 5000, Number.POSITIVE_INFINITY];
+const BOUNDED_MS = [50, 700, 5000];
+/** Within which faults and hands come: a migration takes a few seconds. */
+const WITHIN_MS = 4000;
+const MOST_FAULTS = 4;
+const MOST_HANDS = 3;
+
+export function drawSchedule(seed: number): Schedule {
+  const draw = new Draw(new Random(seedOf(seed)));
+  return {
+    begin: draw.oneOf(BEGINS),
+    guest: draw.oneOf(GUESTS),
+    policy: draw.oneOf(POLICIES),
+    version: draw.oneOf(VERSIONS),
+    maxDowntimeMs: draw.oneOf([200, 1000, 5000]),
+    overBudget: draw.oneOf(['abort', 'brake', 'post-copy', 'leave'] as const),
+    behindTunnel: SIDES.filter(() => draw.chance(0.25)),
+    faults: Array.from({ length: draw.upTo(MOST_FAULTS) }, () => fault(draw)),
+    hands: Array.from({ length: draw.upTo(MOST_HANDS) }, () => hand(draw)).sort((a, b) => a.atMs - b.atMs),
+  };
+}
+
+class Draw {
+  private readonly random: Random;
+
+  constructor(random: Random) {
+    this.random = random;
+  }
+
+  oneOf<const T>(choices: readonly T[]): T {
+    return choices[Math.floor(this.random.next() * choices.length)] as T;
+  }
+
+  /** From 0 to that, both included. */
+  upTo(most: number): number {
+    return Math.floor(this.random.next() * (most + 1));
+  }
+
+  chance(share: number): boolean {
+    return this.random.next() < share;
+  }
+}
+
+function fault(draw: Draw): Fault {
+  const nth = 1 + draw.upTo(5);
+  if (draw.chance(0.5)) return { on: anyTrigger(draw), nth, ...incident(draw) } as Fault;
+  const on = draw.chance(0.7) ? command(draw) : event(draw);
+  return { on, nth, ...answer(draw, on) } as Fault;
+}
+
+function anyTrigger(draw: Draw): Trigger {
+  switch (draw.upTo(3)) {
+    case 0:
+      return command(draw);
+    case 1:
+      return event(draw);
+    case 2:
+      return { stream: draw.oneOf(['last-byte', 'loaded'] as const) };
+    default:
+      return { atMs: 10 + draw.upTo(WITHIN_MS) };
+  }
+}
+
+const command = (draw: Draw): Trigger => ({ command: draw.oneOf(COMMANDS), side: draw.oneOf(SIDES) });
+const event = (draw: Draw): Trigger => ({ event: draw.oneOf(EVENTS), side: draw.oneOf(SIDES) });
+
+function incident(draw: Draw): object {
+  const to = draw.oneOf(SIDES);
+  switch (draw.upTo(4)) {
+    case 0:
+      return { do: 'killed', to };
+    case 1:
+      return { do: 'hangs', to, ms: draw.oneOf(BOUNDED_MS) };
+    case 2:
+      return { do: draw.oneOf(['link-cut', 'link-back', 'link-reset']) };
+    case 3:
+      return { do: 'connection-silent', to, ms: draw.oneOf(LASTS_MS) };
+    default:
+      return { do: 'connection-lost', to, ms: draw.oneOf(LASTS_MS) };
+  }
+}
+
+/**
+ * What changes something is late by a second at most: a command that a dead controller left on its way is carried out behind
+ * the back of everybody who comes after it, and that is not promised to be mended (docs/safety.md).
+ */
+function answer(draw: Draw, on: Trigger): object {
+  // A stream may end in place of an event; it does not leave one out.
+  const what = draw.oneOf('event' in on ? EVENT_ANSWERS : COMMAND_ANSWERS);
+  const changes = 'command' in on && !on.command.startsWith('query-');
+  const delays = changes ? [5, 100, 1000] : [5, 100, 1000, 6000];
+  return what === 'delay' ? { do: what, ms: draw.oneOf(delays) } : { do: what };
+}
+
+function hand(draw: Draw): Hand {
+  const atMs = 1 + draw.upTo(WITHIN_MS);
+  switch (draw.upTo(7)) {
+    case 0:
+      return { atMs, do: 'cancel' };
+    case 1:
+      return { atMs, do: 'let-go' };
+    case 2:
+    case 3:
+      return { atMs, do: 'kill' };
+    case 4:
+      return { atMs, do: 'freeze', ms: draw.oneOf([300, 2000, 20_000]) };
+    case 5:
+      return { atMs, do: draw.oneOf(['disk-full', 'disk-slow'] as const), ms: draw.oneOf([100, 3000]) };
+    case 6:
+      return { atMs, do: 'attach', to: draw.chance(0.5) };
+    default:
+      return { atMs, do: 'migrate' };
+  }
+}
+
+/** What is done to the world in it, a word for each. */
+export function faultKinds({ faults, hands }: Pick<Schedule, 'faults' | 'hands'>): readonly string[] {
+  return [
+    ...faults.map((each) => (each.do === 'delay' ? 'answered late' : WORDS_OF_FAULTS[each.do])),
+    ...hands.map((each) => WORDS_OF_HANDS[each.do]),
+  ];
+}
+
+const WORDS_OF_FAULTS: Readonly<Record<Exclude<Fault['do'], 'delay'>, string>> = {
+  error: 'refused',
+  never: 'not answered',
+  lost: 'lost on the way',
+  drop: 'hung up on',
+  'connection-lost': 'monitor lost',
+  'connection-silent': 'monitor silent',
+  hangs: 'QEMU hangs',
+  killed: 'QEMU killed',
+  'stopped-by-operator': 'guest stopped by somebody',
+  'io-error': 'guest stopped by an I/O error',
+  'shut-down': 'guest shut down',
+  'link-cut': 'link cut',
+  'link-back': 'link back',
+  'link-reset': 'link reset',
+};
+
+const WORDS_OF_HANDS: Readonly<Record<Hand['do'], string>> = {
+  cancel: 'cancel',
+  'let-go': 'SIGTERM',
+  kill: 'controller killed',
+  freeze: 'controller frozen',
+  'disk-full': 'disk full',
+  'disk-slow': 'disk slow',
+  attach: 'a second attach',
+  migrate: 'a second migrate',
+};

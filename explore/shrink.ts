@@ -1,0 +1,48 @@
+/** Makes a schedule that fails as small as it can be while it still fails in the same way. */
+import { explore } from './explore-one.ts';
+import type { Schedule } from './schedule.ts';
+
+/** What is common and simple: a schedule that fails with it says more than one that needs something else. */
+const PLAIN = {
+  begin: 'migrate',
+  guest: 'calm',
+  policy: 'stock',
+  version: '10.0',
+  maxDowntimeMs: 5000,
+  overBudget: 'abort',
+  behindTunnel: [],
+} as const satisfies Partial<Schedule>;
+
+/** @param violation one of those that the schedule brings about */
+export async function shrink(schedule: Schedule, violation: string): Promise<Schedule> {
+  const kind = kindOf(violation);
+  const fails = async (candidate: Schedule): Promise<boolean> =>
+    (await explore(candidate)).violations.some((each) => kindOf(each) === kind);
+  let smallest = schedule;
+  for (;;) {
+    const smaller = await firstOf(smallerThan(smallest), fails);
+    if (!smaller) return smallest;
+    smallest = smaller;
+  }
+}
+
+/** Figures and addresses aside: the same fault has others in another schedule. */
+function kindOf(violation: string): string {
+  return violation.replace(/[\d.]+/g, 'N').slice(0, 60);
+}
+
+function* smallerThan(schedule: Schedule): Generator<Schedule> {
+  const { faults, hands } = schedule;
+  for (const index of faults.keys()) yield { ...schedule, faults: faults.toSpliced(index, 1) };
+  for (const index of hands.keys()) yield { ...schedule, hands: hands.toSpliced(index, 1) };
+  for (const [name, plain] of Object.entries(PLAIN))
+    if (String(schedule[name as keyof Schedule]) !== String(plain)) yield { ...schedule, [name]: plain };
+}
+
+async function firstOf(
+  candidates: Iterable<Schedule>,
+  fails: (candidate: Schedule) => Promise<boolean>,
+): Promise<Schedule | undefined> {
+  for (const candidate of candidates) if (await fails(candidate)) return candidate;
+  return undefined;
+}

@@ -1,0 +1,33 @@
+/** A schedule in words, for who wants to know what happened. */
+import type { Fault, Trigger } from '../src/hypervisor/simulated/protocol/faults.ts';
+import { faultKinds, type Hand, type Schedule } from './schedule.ts';
+
+export function scheduleInWords(schedule: Schedule): string[] {
+  const { begin, guest, policy, version, maxDowntimeMs, overBudget, behindTunnel, faults, hands } = schedule;
+  const tunnels = behindTunnel.length > 0 ? `; behind a tunnel: ${behindTunnel.join(' and ')}` : '';
+  return [
+    `${begin}: a ${guest} guest on QEMU ${version}, policy ${policy}, --max-downtime ${maxDowntimeMs}ms, --over-budget ${overBudget}${tunnels}`,
+    ...faults.map((fault) => faultInWords(fault)),
+    ...hands.map((hand) => handInWords(hand)),
+  ];
+}
+
+function faultInWords(fault: Fault): string {
+  const [what] = faultKinds({ faults: [fault], hands: [] });
+  const where = 'to' in fault ? ` (${fault.to})` : '';
+  const lasts = 'ms' in fault ? (Number.isFinite(fault.ms) ? ` for ${fault.ms} ms` : ' for ever') : '';
+  return `${triggerInWords(fault.on, fault.nth)}: ${what}${where}${lasts}`;
+}
+
+function triggerInWords(on: Trigger, nth: Fault['nth'] = 1): string {
+  if ('atMs' in on) return `at ${on.atMs} ms`;
+  const count = nth === 'every' ? 'every' : `number ${nth}:`;
+  if ('command' in on) return `${count} ${on.command} to the ${on.side}`;
+  if ('event' in on) return `${count} ${on.event} of the ${on.side}`;
+  return on.stream === 'loaded' ? 'the destination has loaded the guest' : 'the last byte has arrived';
+}
+
+function handInWords(hand: Hand): string {
+  const [what] = faultKinds({ faults: [], hands: [hand] });
+  return `at ${hand.atMs} ms: ${what}${'ms' in hand ? ` for ${hand.ms} ms` : ''}`;
+}

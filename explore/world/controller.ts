@@ -1,0 +1,100 @@
+/** One switchover process: a command of the user's from its begin to its end, or to its death. */
+import type { Clock } from '../../src/hypervisor/clock.ts';
+import { NotBegunError, RefusedError } from '../../src/hypervisor/hypervisor.ts';
+import type { SimulatedPair } from '../../src/hypervisor/simulated/protocol/simulated-pair.ts';
+import { KillableController } from '../../src/hypervisor/testing/killable-controller.ts';
+import { JournalError } from '../../src/journal/journal-error.ts';
+import { beginRun } from '../../src/migration/begin.ts';
+import type { Outcome } from '../../src/migration/outcome.ts';
+import type { Run, RunParts } from '../../src/migration/run.ts';
+import { takeOverRun } from '../../src/migration/take-over.ts';
+import type { Limits, PolicyKind } from '../../src/policy/policy.ts';
+import type { Disk } from './disk.ts';
+import { DiskJournals } from './disk-journals.ts';
+import type { Leases } from './leases.ts';
+
+export interface Machine {
+  readonly clock: Clock;
+  readonly pair: SimulatedPair;
+  readonly disk: Disk;
+  readonly leases: Leases;
+  /** Is told of a command that has just ended. */
+  told(controller: Controller): void;
+}
+
+export interface Wish {
+  readonly kind: PolicyKind;
+  readonly limits: Limits;
+}
+
+/** How a command ended: as it says, refused, or by a mistake of ours. */
+export type Ending =
+  | { readonly kind: 'told'; readonly outcome: Outcome }
+  | { readonly kind: 'refused'; readonly words: string }
+  | { readonly kind: 'crashed'; readonly error: unknown };
+
+let pid = 0;
+
+export class Controller {
+  readonly process: KillableController;
+  readonly name: string;
+  run: Run | undefined;
+  /** Undefined until it has ended, and for ever where it was killed. */
+  ending: Ending | undefined;
+  ended: Promise<void> = Promise.resolve();
+  private readonly machine: Machine;
+  private letGo = false;
+
+  constructor(name: string, machine: Machine) {
+    this.name = name;
+    this.machine = machine;
+    this.process = new KillableController({ clock: machine.clock, open: machine.pair.open });
+  }
+
+  get isActive(): boolean {
+    return this.process.isAlive && this.ending === undefined;
+  }
+
+  migrate(wish: Wish, destinationStartsItself: boolean): void {
+    const { pair } = this.machine;
+    const given = { ...wish, vm: pair.vm, destination: pair.target, force: false, destinationStartsItself };
+    this.begin(async (parts) => await beginRun(given, parts));
+  }
+
+  attach(wish: Wish, destination: string | undefined, mayEndOthers = false): void {
+    const given = { ...wish, vm: this.machine.pair.vm, destination, mayEndOthers };
+    this.begin(async (parts) => await takeOverRun(given, parts));
+  }
+
+  /** SIGTERM: it ends at once where nothing was begun yet. */
+  detach(): void {
+    this.letGo = true;
+    void this.run?.detach('let go of by the explorer');
+  }
+
+  private begin(make: (parts: RunParts) => Promise<Run>): void {
+    const { pair, disk, leases } = this.machine;
+    const { clock, open } = this.process;
+    pid += 1;
+    const parts: RunParts = {
+      hypervisor: pair.hypervisor({ clock, open, reconnectForMs: 10_000 }),
+      store: new DiskJournals(disk, clock),
+      takeLease: leases.takenBy(this.process),
+      initiator: { user: 'root', uid: 0, host: 'explorer', pid, command: ['switchover', this.name] },
+    };
+    this.ended = this.live(make(parts));
+  }
+
+  private async live(making: Promise<Run>): Promise<void> {
+    try {
+      this.run = await making;
+      if (this.letGo) void this.run.detach('let go of by the explorer');
+      this.ending = { kind: 'told', outcome: await this.run.outcome };
+    } catch (error) {
+      const expected =
+        error instanceof RefusedError || error instanceof NotBegunError || error instanceof JournalError;
+      this.ending = expected ? { kind: 'refused', words: error.message } : { kind: 'crashed', error };
+    }
+    this.machine.told(this);
+  }
+}
