@@ -59,7 +59,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           env: ENV,
-          include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'lab/guest/*.test.ts', 'bench/**/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'test/**/*.test.ts',
+            'lab/guest/*.test.ts',
+            'bench/**/*.test.ts',
+            'explore/**/*.test.ts',
+          ],
           exclude: [...NEVER, KVM, LONG, '**/*.real.test.ts', '**/*.qemu.test.ts'],
           sequence: { groupOrder: 0 },
           // A test that does not come to its end fails; one on a busy machine only takes longer.

@@ -28,6 +28,7 @@ export class Checks {
   private readonly controllers: readonly Controller[];
   private settingsBefore: unknown;
   private seenOverlaps = 0;
+  private seenRuns = 0;
   private seenMisdeeds = 0;
   private wished = false;
   private ending = false;
@@ -158,6 +159,12 @@ export class Checks {
         `S1: two sides run from ${fromMs.toFixed(1)} ms on, the source by ${causes.source}, the destination by ${causes.destination}`,
       );
     this.seenOverlaps = overlaps.length;
+    for (const [index, { side, cause }] of truth.history.entries()) {
+      if (index < this.seenRuns || side !== 'source' || cause !== 'cont') continue;
+      if (truth.history.slice(0, index).some((earlier) => earlier.side === 'destination'))
+        this.violated('S1: the source was told to run on after the guest had run on the destination');
+    }
+    this.seenRuns = truth.history.length;
     for (const each of truth.misdeeds.slice(this.seenMisdeeds)) this.violated(`S1: ${each}`);
     this.seenMisdeeds = truth.misdeeds.length;
   }

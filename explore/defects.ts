@@ -46,10 +46,10 @@ export const DEFECTS: readonly Defect[] = [
     to: '  if (options.force)\n    await asRefusal(',
   },
   {
-    name: 'S2: whoever takes over forgets that the destination waits for our word',
+    name: 'S2: whoever takes over does not know a migration of ours again',
     file: 'src/migration/inheritance.ts',
-    from: 'destinationWaits: isThis && left.destinationWaits,',
-    to: 'destinationWaits: false,',
+    from: "began: isThis && left.origin === 'migrate',",
+    to: 'began: false,',
   },
   {
     name: 'S2: a guest that stands still on the destination is not let run afterwards',
@@ -88,10 +88,10 @@ export const DEFECTS: readonly Defect[] = [
     to: "    return runsOn === 'nowhere' ? 'failed' : 'cancelled';",
   },
   {
-    name: 'S5: what was found last counts as the former setting',
-    file: 'src/journal/former-settings.ts',
-    from: 'parameters: { ...later.parameters, ...older.parameters },',
-    to: 'parameters: { ...older.parameters, ...later.parameters },',
+    name: 'S5: whoever takes over takes what we set for what was set before',
+    file: 'src/migration/take-over.ts',
+    from: 'const inherited = found && { ...found, former };',
+    to: 'const inherited = found && { ...found, former: former.slice(9) };',
   },
   {
     name: 'S5: nothing is put back on the destination',

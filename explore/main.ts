@@ -83,7 +83,7 @@ function options(): Options | string {
     return { help, prove, json, write, seed, forMs, ...seedsOf(values.seeds, forMs) };
   } catch (error) {
     if (error instanceof UnitError) return `--for: ${error.message}`;
-    return (error as Error).message;
+    return (error as Error).message.split('\n')[0] ?? '';
   }
 }
 
@@ -162,6 +162,13 @@ async function tellOf(seed: number): Promise<number> {
 
 async function prove({ json, write }: Options): Promise<number> {
   for (const defect of DEFECTS) assertThere(defect);
+  // A seed that fails as it is proves nothing.
+  const asItIs = await exploreAll({ from: 1, to: MOST_SEEDS_FOR_A_DEFECT + 1, isEnough: () => false });
+  if (asItIs.failures.length > 0) {
+    const seeds = asItIs.failures.map(({ seed }) => seed).join(', ');
+    process.stderr.write(`explore: mend these first, which fail with no defect planted: seed ${seeds}\n`);
+    return 1;
+  }
   const proofs: { defect: string; foundAfter: number | null; violation: string | null }[] = [];
   for (const { name } of DEFECTS) {
     const { failures } = await exploreAll({

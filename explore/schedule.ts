@@ -64,6 +64,8 @@ const LASTS_MS = [50, 700, 5000, Number.POSITIVE_INFINITY];
 const BOUNDED_MS = [50, 700, 5000];
 /** Within which faults and hands come: a migration takes a few seconds. */
 const WITHIN_MS = 4000;
+/** About when a guest is stopped for the switchover, which is when most can go wrong: a calm one, a busy one. */
+const STOPS_MS = [1030, 1280, 1450, 1860];
 const MOST_FAULTS = 4;
 const MOST_HANDS = 3;
 
@@ -155,7 +157,7 @@ function answer(draw: Draw, on: Trigger): object {
 }
 
 function hand(draw: Draw): Hand {
-  const atMs = 1 + draw.upTo(WITHIN_MS);
+  const atMs = draw.chance(0.5) ? 1 + draw.upTo(WITHIN_MS) : draw.oneOf(STOPS_MS) + draw.upTo(100);
   switch (draw.upTo(7)) {
     case 0:
       return { atMs, do: 'cancel' };

@@ -79,6 +79,18 @@ describe('cancelling', () => {
   });
 });
 
+test('a limit that is never answered is not waited for once the migration is over', async () => {
+  const set = { command: 'migrate-set-parameters', side: 'source' } as const;
+  const { start, follow, clock } = pairBed([{ on: set, nth: 2, do: 'never' }]);
+  const migration = await start();
+  const setting = migration
+    .setDowntimeLimit({ pauseMs: 400, fixedCostMs: 0, lineRateBytesPerSecond: undefined })
+    .catch((error: unknown) => error);
+  await clock.until(migration.cancel());
+  await follow(migration);
+  expect(String(await clock.until(setting, 10_000))).toContain('has not answered');
+});
+
 test('a QEMU that ends after the migration is known to have ended', async () => {
   const { start, follow, clock, pair } = pairBed();
   const migration = await start();

@@ -484,7 +484,8 @@ export class QemuMigration implements RunningMigration {
   private takeStop(atMs: number, unseenMs?: number): void {
     this.sourceStopped = true;
     this.parts.quota?.release();
-    this.observer.stopped(atMs, unseenMs);
+    // Before we know that it began nothing is looked at: one that stops already was not seen live.
+    this.observer.stopped(atMs, this.begun ? unseenMs : Number.POSITIVE_INFINITY);
     void this.askWhyStopped();
   }
 
@@ -610,13 +611,23 @@ export class QemuMigration implements RunningMigration {
     parameters: Record<string, number | boolean>,
     timeoutMs = PATIENT_MS,
   ): Promise<Effect> {
-    await this.source.execute('migrate-set-parameters', parameters, { timeoutMs });
+    await Promise.race([
+      this.source.execute('migrate-set-parameters', parameters, { timeoutMs }),
+      this.notAnswered('migrate-set-parameters'),
+    ]);
     const said = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
     const limitMs = parameters['downtime-limit'];
     return {
       did: `migrate-set-parameters ${said.join(' ')}`,
       set: limitMs === undefined ? { ...parameters } : { ...parameters, downtimeLimitMs: limitMs },
     };
+  }
+
+  /** While it sends the rest QEMU answers nothing, however long that takes; once that is over it does, or it never will. */
+  private async notAnswered(command: string): Promise<never> {
+    await this.ended;
+    await this.parts.clock.sleep(COMMAND_MS);
+    throw new Error(`the migration is over, and QEMU has not answered ${command}`);
   }
 
   /** QEMU's part is over: wait until both sides are in a state that lasts, then tell it. */

@@ -71,6 +71,9 @@ export async function connectQmp(path: string, options: ConnectOptions = {}): Pr
   return new QmpClient(connection, session, commandTimeoutMs);
 }
 
+/** Until what waits in a socket has been read. */
+const READS_FIRST_MS = 1;
+
 /** A negotiated QMP connection to one QEMU. Made by `connectQmp`. */
 export class QmpClient implements AsyncDisposable {
   readonly path: string;
@@ -196,10 +199,15 @@ export class QmpClient implements AsyncDisposable {
   /** Waits for the answer to a command that was written; whatever ends the wait forgets the id. */
   #answer(id: string, command: string, timeoutMs: number): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const onTimeout = () => waiter.reject(new QmpTimeoutError(this.path, command, timeoutMs));
-    const calledOff = this.#connection.clock.after(timeoutMs, onTimeout);
+    const { clock } = this.#connection;
+    let callOff = clock.after(timeoutMs, () => {
+      // A process that was held up comes to its timers before it has read what has arrived meanwhile.
+      callOff = clock.after(READS_FIRST_MS, () =>
+        waiter.reject(new QmpTimeoutError(this.path, command, timeoutMs)),
+      );
+    });
     const forget = (): void => {
-      calledOff();
+      callOff();
       this.#waiters.delete(id);
     };
     const waiter: Waiter = {

@@ -1,0 +1,50 @@
+/** The command as it is called, and new seeds at each run of the tests: what fails is told with its seed. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { assertThere, DEFECTS } from './defects.ts';
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+
+function run(...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+test('2000 seeds that nobody has explored violate no safety property', { timeout: 240_000 }, () => {
+  const { status, stdout } = run('--seeds', '2000');
+  expect(stdout).toContain('0 of them violated a safety property');
+  expect(stdout).toMatch(/^2000 migrations explored/);
+  expect(status).toBe(0);
+});
+
+test('what is planted has a place in the code as it is', () => {
+  expect(DEFECTS.length).toBeGreaterThanOrEqual(12);
+  for (const defect of DEFECTS) assertThere(defect);
+});
+
+test('one seed is told with its schedule and its story', () => {
+  const { status, stdout } = run('--seed', '57');
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^seed 57:\n {2}\S.*\nwhat happened:\n/s);
+  expect(run('--seed', '57').stdout).toBe(stdout);
+});
+
+test.each([
+  [['--seeds', 'many'], /--seeds many: give a whole number/],
+  [['--seeds', '9..1'], /--seeds 9\.\.1: give a whole number/],
+  [['--seed', '-1'], /--seed/],
+  [['--for', 'ever'], /--for: .*ever/],
+  [['--everything'], /--everything/],
+])('%j is refused in one sentence', (args, words) => {
+  const { status, stderr } = run(...args);
+  expect(status).toBe(2);
+  expect(stderr).toMatch(words);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+});
+
+test('--help has examples', () => {
+  const { status, stdout } = run('--help');
+  expect(status).toBe(0);
+  expect(stdout).toContain('./dev explore --seed 47071');
+});

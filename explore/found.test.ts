@@ -1,0 +1,83 @@
+/** What exploring has found, each as small as it still failed, by what was wrong. */
+import { expect, test } from 'vitest';
+import { explore } from './explore-one.ts';
+import type { Schedule } from './schedule.ts';
+
+const PLAIN: Schedule = {
+  begin: 'migrate',
+  guest: 'calm',
+  policy: 'stock',
+  version: '10.0',
+  maxDowntimeMs: 5000,
+  overBudget: 'abort',
+  behindTunnel: [],
+  faults: [],
+  hands: [],
+};
+
+const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
+  'a monitor that hung up in the look before the start was an unexpected error': {
+    faults: [{ on: { command: 'query-migrate-parameters', side: 'destination' }, nth: 1, do: 'drop' }],
+  },
+  'settings stayed set, and nobody owed them, where a start lost the way to an end': {
+    faults: [{ on: { command: 'migrate-set-capabilities', side: 'source' }, nth: 1, do: 'drop' }],
+  },
+  'a cancel of what was let go of was told to be too late': {
+    begin: 'attach',
+    guest: 'busy',
+    policy: 'forecast',
+    hands: [
+      { atMs: 666, do: 'freeze', ms: 2000 },
+      { atMs: 934, do: 'let-go' },
+      { atMs: 2501, do: 'cancel' },
+    ],
+  },
+  'a cancel of what could not be taken over was told to be done': {
+    begin: 'attach',
+    faults: [
+      { on: { event: 'MIGRATION_PASS', side: 'source' }, nth: 1, do: 'hangs', to: 'destination', ms: 5000 },
+    ],
+    hands: [{ atMs: 1726, do: 'cancel' }],
+  },
+  'a pause was told by when its ends were read, after a freeze of 300 ms': {
+    begin: 'attach',
+    hands: [{ atMs: 856, do: 'freeze', ms: 300 }],
+  },
+  'a pause was told that was over before we knew that the migration had begun': {
+    faults: [
+      {
+        on: { command: 'stop', side: 'destination' },
+        nth: 1,
+        do: 'connection-silent',
+        to: 'source',
+        ms: 50,
+      },
+    ],
+    hands: [{ atMs: 46, do: 'freeze', ms: 20_000 }],
+  },
+  'a limit that was never answered held up the end for ten minutes': {
+    guest: 'busy',
+    policy: 'forecast',
+    overBudget: 'brake',
+    faults: [
+      { on: { command: 'migrate-set-parameters', side: 'source' }, nth: 4, do: 'never' },
+      { on: { atMs: 877 }, nth: 1, do: 'connection-lost', to: 'source', ms: 50 },
+    ],
+    hands: [{ atMs: 3612, do: 'cancel' }],
+  },
+  'a frozen controller gave up a command whose answer had arrived': {
+    policy: 'forecast',
+    hands: [{ atMs: 11, do: 'freeze', ms: 2000 }],
+  },
+};
+
+test.each(Object.entries(FOUND))('%s', async (_, schedule) => {
+  expect((await explore({ ...PLAIN, ...schedule })).violations).toEqual([]);
+});
+
+test('the same schedule runs the same way', async () => {
+  const schedule: Schedule = { ...PLAIN, ...FOUND['a cancel of what was let go of was told to be too late'] };
+  const [one, other] = [await explore(schedule), await explore(schedule)];
+  expect(other.story).toEqual(one.story);
+  expect(one.commands).toBeGreaterThan(20);
+});
