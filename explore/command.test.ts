@@ -1,5 +1,6 @@
 /** The command as it is called, and new seeds at each run of the tests: what fails is told with its seed. */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { assertThere, DEFECTS } from './defects.ts';
@@ -21,6 +22,11 @@ test('2000 seeds that nobody has explored violate no safety property', { timeout
 test('what is planted has a place in the code as it is', () => {
   expect(DEFECTS.length).toBeGreaterThanOrEqual(12);
   for (const defect of DEFECTS) assertThere(defect);
+});
+
+test('each planted defect is told of in docs/safety.md', () => {
+  const page = readFileSync(new URL('../docs/safety.md', import.meta.url), 'utf8');
+  for (const { name } of DEFECTS) expect(page).toContain(name);
 });
 
 test('one seed is told with its schedule and its story', () => {

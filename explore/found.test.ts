@@ -65,6 +65,25 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
     ],
     hands: [{ atMs: 3612, do: 'cancel' }],
   },
+  'an attach that was frozen took the disk for full, and the guest for one that runs on the source': {
+    begin: 'attach',
+    hands: [{ atMs: 14, do: 'freeze', ms: 20_000 }],
+  },
+  'whoever took over did not say what it could not put back at an end out of reach': {
+    faults: [
+      {
+        on: { command: 'query-migrate-capabilities', side: 'source' },
+        nth: 5,
+        do: 'connection-lost',
+        to: 'destination',
+        ms: 5000,
+      },
+    ],
+    hands: [
+      { atMs: 1090, do: 'kill' },
+      { atMs: 1312, do: 'attach', to: false },
+    ],
+  },
   'a frozen controller gave up a command whose answer had arrived': {
     policy: 'forecast',
     hands: [{ atMs: 11, do: 'freeze', ms: 2000 }],

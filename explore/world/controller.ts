@@ -33,8 +33,6 @@ export type Ending =
   | { readonly kind: 'refused'; readonly words: string }
   | { readonly kind: 'crashed'; readonly error: unknown };
 
-let pid = 0;
-
 export class Controller {
   readonly process: KillableController;
   readonly name: string;
@@ -75,12 +73,11 @@ export class Controller {
   private begin(make: (parts: RunParts) => Promise<Run>): void {
     const { pair, disk, leases } = this.machine;
     const { clock, open } = this.process;
-    pid += 1;
     const parts: RunParts = {
       hypervisor: pair.hypervisor({ clock, open, reconnectForMs: 10_000 }),
       store: new DiskJournals(disk, clock),
       takeLease: leases.takenBy(this.process),
-      initiator: { user: 'root', uid: 0, host: 'explorer', pid, command: ['switchover', this.name] },
+      initiator: { user: 'root', uid: 0, host: 'explorer', pid: 1, command: ['switchover', this.name] },
     };
     this.ended = this.live(make(parts));
   }

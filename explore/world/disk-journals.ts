@@ -69,8 +69,8 @@ export class DiskJournals implements RunStore {
   }
 
   private options(show: Show | undefined) {
-    const { after } = this.clock;
-    return { show, timers: { after, inBackground: after } };
+    const { after, now } = this.clock;
+    return { show, timers: { now, after, inBackground: after } };
   }
 }
 

@@ -165,7 +165,7 @@ export function runFrom(opened: Opened, begin: (hold: Hold) => Promise<RunningMi
         if (error instanceof RefusedError) await journal.discard();
         throw error;
       }
-      return notBegun(journal, error);
+      return takesOver ? notTakenOver(journal, error) : notBegun(journal, error);
     } finally {
       await journal.close();
       // While it migrates libvirt changes no mark; the one who ends it, or finds it stale, does.
@@ -242,6 +242,23 @@ export function openingOf(
   };
 }
 
+/** What goes on, or has ended meanwhile, is as it was. */
+function notTakenOver(journal: JournalWriter, error: NotBegunError): Outcome {
+  const reason = `not taken over: ${error.message}; the migration was left as it is`;
+  const outcome: Outcome = { ...NOTHING_DONE, outcome: 'detached', runsOn: 'unknown', reason };
+  journal.append(0, { type: 'ended', outcome });
+  return outcome;
+}
+
+const NOTHING_DONE = {
+  pauseMs: null,
+  totalMs: 0,
+  sentBytes: 0,
+  memoryIntensive: null,
+  neededPauseMs: null,
+  reportedDowntimeMs: null,
+};
+
 /** The cap that a driver finds in force is what the passes run under (a starter's, where we take over). */
 function notBegun(journal: JournalWriter, error: NotBegunError): Outcome {
   const outcome: Outcome = {
@@ -250,12 +267,7 @@ function notBegun(journal: JournalWriter, error: NotBegunError): Outcome {
     reason: error.sourceEnded
       ? `${error.message}; an operator is needed: the source's process has ended, and the guest with it: start it anew`
       : `${error.wished ? 'not begun: ' : ''}${error.message}; the guest runs on the source`,
-    pauseMs: null,
-    totalMs: 0,
-    sentBytes: 0,
-    memoryIntensive: null,
-    neededPauseMs: null,
-    reportedDowntimeMs: null,
+    ...NOTHING_DONE,
   };
   for (const { side, problem } of error.restored)
     journal.append(0, { type: 'restored', side, problem: problem ?? null });

@@ -151,7 +151,15 @@ async function putBack(
   for (const former of formerOf(left)) {
     const vm = former.side === 'source' ? guest.vm : destination;
     const there = former.side === 'source' ? guest.state : other;
-    if (vm === undefined || !SETTABLE.includes(there)) continue;
+    // With its process its settings are gone.
+    if (there === 'gone') continue;
+    if (vm === undefined || !SETTABLE.includes(there)) {
+      const { side, parameters, capabilities } = former;
+      const were = JSON.stringify({ ...parameters, ...capabilities });
+      const problem = `the ${side}'s settings were not put back (it is ${there}): they were ${were}`;
+      journal.append(0, { type: 'restored', side, problem });
+      continue;
+    }
     try {
       const { restored } = await hypervisor.settleAt(vm, { run: false, former });
       journal.append(0, { type: 'restored', side: former.side, problem: restored?.problem ?? null });

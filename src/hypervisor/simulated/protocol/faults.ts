@@ -11,7 +11,7 @@
  * the virtual clock. `nth` counts its occurrences from 1, which is the default; `every` means all of them.
  *
  * What a command or an event itself meets:
- * - `delay`: it is carried out, and answered, `ms` later (an event: it is told later);
+ * - `delay`: it is carried out, and answered, `ms` later, and what comes after it not before it (an event: it is told later);
  * - `error`: it is refused and not carried out (commands only);
  * - `never`: it is carried out and never answered (an event is never told);
  * - `lost`: it is neither carried out nor answered, as where the connection broke on its way (commands only);

@@ -57,6 +57,10 @@ export class MonitorServer {
   private inbox: { readonly client: Client; readonly request: Request }[] = [];
   private listening = true;
   private closed = false;
+  /** An event that is late holds up what is sent after it until then. */
+  private lateUntilMs = 0;
+  /** A command that is late holds up those after it. */
+  private isHeldUp = false;
   private silentUntilMs = 0;
   /** What the silent way holds for good, until it is mended. */
   private held: (() => void)[] = [];
@@ -89,7 +93,7 @@ export class MonitorServer {
 
   /** The way here carries nothing until then, and what is written waits. */
   silence(forMs: number): void {
-    this.silentUntilMs = this.parts.clock.now() + forMs;
+    this.silentUntilMs = Math.max(this.silentUntilMs, this.parts.clock.now() + forMs);
   }
 
   /** Its process ends. */
@@ -102,6 +106,7 @@ export class MonitorServer {
   repair(): void {
     if (!this.closed) this.listening = true;
     this.silentUntilMs = 0;
+    this.lateUntilMs = 0;
     for (const doing of this.held.splice(0)) this.carry(doing);
   }
 
@@ -115,13 +120,14 @@ export class MonitorServer {
     const nowMs = clock.now();
     const timestamp = { seconds: Math.floor(nowMs / 1000), microseconds: Math.round((nowMs % 1000) * 1000) };
     const line = { event: name, timestamp, ...(data ? { data } : {}) };
-    if (answer?.do === 'delay') clock.after(answer.ms, () => this.send(client, line));
-    else this.send(client, line);
+    // What follows it on its way stays behind it.
+    if (answer?.do === 'delay') this.lateUntilMs = Math.max(this.lateUntilMs, nowMs + answer.ms);
+    this.send(client, line);
   }
 
   /** The main loop may have time again. */
   wake(): void {
-    while (this.parts.mainLoopIsFree()) {
+    while (this.parts.mainLoopIsFree() && !this.isHeldUp) {
       const next = this.inbox.shift();
       if (!next) return;
       this.run(next.client, next.request);
@@ -154,7 +160,13 @@ export class MonitorServer {
     const answer = this.parts.meet({ kind: 'command', name: request.command, side });
     switch (answer?.do) {
       case 'delay':
-        clock.after(answer.ms, () => this.send(client, this.carryOut(client, request)));
+        // A monitor takes one command after the other.
+        this.isHeldUp = true;
+        clock.after(answer.ms, () => {
+          this.isHeldUp = false;
+          this.send(client, this.carryOut(client, request));
+          this.wake();
+        });
         return;
       case 'error':
         this.send(client, errorOf(request, new SimulatedRefusal('a scripted fault')));
@@ -193,7 +205,7 @@ export class MonitorServer {
   /** In the order in which they were written; not before the way carries again. */
   private carry(doing: () => void): void {
     const { clock } = this.parts;
-    const silentMs = this.silentUntilMs - clock.now();
+    const silentMs = Math.max(this.silentUntilMs, this.lateUntilMs) - clock.now();
     if (silentMs === Number.POSITIVE_INFINITY) return void this.held.push(doing);
     clock.after(Math.max(LATENCY_MS, silentMs + LATENCY_MS), doing);
   }
