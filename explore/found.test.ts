@@ -84,6 +84,27 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       { atMs: 1312, do: 'attach', to: false },
     ],
   },
+  'the stop of a cancel that was cut short was taken for somebody else’s': {
+    begin: 'migrate, starts itself',
+    faults: [{ on: { command: 'stop', side: 'destination' }, nth: 1, do: 'delay', ms: 1000 }],
+    hands: [
+      { atMs: 1091, do: 'cancel' },
+      { atMs: 1527, do: 'kill' },
+    ],
+  },
+  'a pause was told by an event that had waited on its way': {
+    begin: 'attach',
+    faults: [
+      { on: { stream: 'last-byte' }, nth: 1, do: 'killed', to: 'destination' },
+      {
+        on: { stream: 'last-byte' },
+        nth: 1,
+        do: 'connection-silent',
+        to: 'source',
+        ms: Number.POSITIVE_INFINITY,
+      },
+    ],
+  },
   'a frozen controller gave up a command whose answer had arrived': {
     policy: 'forecast',
     hands: [{ atMs: 11, do: 'freeze', ms: 2000 }],

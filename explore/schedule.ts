@@ -71,17 +71,31 @@ const MOST_HANDS = 3;
 
 export function drawSchedule(seed: number): Schedule {
   const draw = new Draw(new Random(seedOf(seed)));
+  const begin = draw.oneOf(BEGINS);
+  const hands = Array.from({ length: draw.upTo(MOST_HANDS) }, () => hand(draw)).sort(
+    (a, b) => a.atMs - b.atMs,
+  );
+  const cancels = hands.some((each) => each.do === 'cancel');
   return {
-    begin: draw.oneOf(BEGINS),
+    begin,
     guest: draw.oneOf(GUESTS),
     policy: draw.oneOf(POLICIES),
     version: draw.oneOf(VERSIONS),
     maxDowntimeMs: draw.oneOf([200, 1000, 5000]),
     overBudget: draw.oneOf(['abort', 'brake', 'post-copy', 'leave'] as const),
     behindTunnel: SIDES.filter(() => draw.chance(0.25)),
-    faults: Array.from({ length: draw.upTo(MOST_FAULTS) }, () => fault(draw)),
-    hands: Array.from({ length: draw.upTo(MOST_HANDS) }, () => hand(draw)).sort((a, b) => a.atMs - b.atMs),
+    faults: [
+      ...Array.from({ length: draw.upTo(MOST_FAULTS) }, () => fault(draw)),
+      ...(cancels && draw.chance(0.3) ? [lateFence(begin, draw)] : []),
+    ],
+    hands,
   };
+}
+
+/** The `stop` by which a cancel keeps the destination from starting is late: what else it meets is drawn as all is. */
+function lateFence(begin: Schedule['begin'], draw: Draw): Fault {
+  const nth = begin === 'migrate' ? 2 : 1;
+  return { on: { command: 'stop', side: 'destination' }, nth, do: 'delay', ms: draw.oneOf([5, 100, 1000]) };
 }
 
 class Draw {

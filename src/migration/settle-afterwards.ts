@@ -86,6 +86,7 @@ async function lookAt(
 
 function endFrom(left: MigrationView, source: SideState, destination: SideState): MigrationEnd {
   const letRun = left.intents.some(({ intent }) => intent === 'let-run' || intent === 'resume');
+  const cancelled = left.intents.some(({ intent }) => intent === 'cancel');
   const ran = left.guestEvents.some(({ event, side }) => event === 'resumed' && side === 'destination');
   return {
     atMs: left.boundaries.at(-1)?.atMs ?? 0,
@@ -103,9 +104,10 @@ function endFrom(left: MigrationView, source: SideState, destination: SideState)
       left.destinationWaits &&
       (destination === 'paused' || destination === 'incoming' || (!letRun && destination !== 'running')),
     postCopyBegan: left.state === 'post-copy',
-    // It ran there already, so whatever keeps it from running now came after its arrival.
+    // It ran there already, so whatever keeps it from running now came after its arrival: somebody's hand, or the `stop` of a
+    // cancel of ours that was cut short.
     heldBy:
-      ran && source === 'handed-over' && destination === 'paused'
+      ran && source === 'handed-over' && destination === 'paused' && !cancelled
         ? 'somebody else, after its arrival'
         : undefined,
     guestEnded: undefined,

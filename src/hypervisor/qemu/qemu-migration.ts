@@ -58,6 +58,8 @@ const PATIENT_MS = 600_000;
 /** A stop-and-copy that lasts longer than this is none: the connection is dead. Below {@link PATIENT_MS}. */
 const STOPPED_PATIENCE_MS = 300_000;
 const COMMAND_MS = 5000;
+/** An event that is later than others were by more than this tells no instant. */
+const LATE_MS = 100;
 const YANK_MS = 2000;
 /** QEMU reckons its threshold anew each 100 ms: a limit that was taken holds after two of these. */
 const LIMIT_HOLDS_MS = 250;
@@ -724,9 +726,12 @@ export class QemuMigration implements RunningMigration {
     const { mayBeOldMs } = this.observer;
     this.quickestMs[side] = Math.min(quickestMs, onTheWayMs);
     const receivedAtMs = receivedMs - this.parts.zeroMs;
-    if (mayBeOldMs === 0) return [receivedAtMs];
-    if (quickestMs === Number.POSITIVE_INFINITY) return [receivedAtMs, mayBeOldMs];
-    return [receivedAtMs - Math.min(Math.max(0, onTheWayMs - quickestMs), mayBeOldMs)];
+    if (quickestMs === Number.POSITIVE_INFINITY)
+      return mayBeOldMs > 0 ? [receivedAtMs, mayBeOldMs] : [receivedAtMs];
+    const lateMs = Math.max(0, onTheWayMs - quickestMs);
+    // It was not we who kept it waiting: its way was slow, or a clock was set.
+    if (mayBeOldMs === 0) return lateMs > LATE_MS ? [receivedAtMs, lateMs] : [receivedAtMs];
+    return [receivedAtMs - Math.min(lateMs, mayBeOldMs)];
   }
 
   private at(event: QmpEvent): number {
