@@ -103,7 +103,7 @@ export class Checks {
     this.look();
     const { truth, source, destination } = this.pair;
     // Post-copy that stands still has not ended: a person has to mend it, and was told so. What others do with theirs is theirs.
-    if (source.outgoing?.isUnderWay || !this.wasOurs) return;
+    if (source.outgoing?.isUnderWay || !this.wasOurs || this.leftAStop) return;
     const running = truth.runningSides;
     if (!this.guestIsLost && running.length !== 1)
       this.violated(`S1: in the end ${running.length === 0 ? 'nobody runs' : 'two sides run'} the guest`);
@@ -125,7 +125,8 @@ export class Checks {
   /** What a person has to do, who must have been told so. Undefined: nothing. */
   handThatIsNeeded(): { readonly side: Side; readonly command: 'cont' | 'stop' } | undefined {
     const { truth, destination, source } = this.pair;
-    if (truth.runningSides.length === 1 || this.guestIsLost || !this.wasOurs) return undefined;
+    if (truth.runningSides.length === 1 || this.guestIsLost || !this.wasOurs || this.leftAStop)
+      return undefined;
     const both = truth.runningSides.length === 2;
     // `attach` needs a source that answers: docs/safety.md says what a person does without one.
     const byTheBook =
@@ -277,6 +278,15 @@ export class Checks {
       this.violated(
         `S7: a healthy guest did not arrive, although nothing but switchover itself was disturbed`,
       );
+  }
+
+  /** A killed controller's `stop` was on its way: that is not promised to be mended. */
+  private get leftAStop(): boolean {
+    const { faults } = this.schedule;
+    const isLate = faults.some(
+      (each) => 'command' in each.on && each.on.command === 'stop' && each.do === 'delay',
+    );
+    return isLate && this.controllers.some(({ process }) => !process.isAlive);
   }
 
   /** We began it, or did come to follow it. */

@@ -84,12 +84,12 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       { atMs: 1312, do: 'attach', to: false },
     ],
   },
-  'the stop of a cancel that was cut short was taken for somebody else’s': {
+  'a destination that had run was let run again beside a source that went on by itself': {
     begin: 'migrate, starts itself',
-    faults: [{ on: { command: 'stop', side: 'destination' }, nth: 1, do: 'delay', ms: 1000 }],
+    faults: [{ on: { stream: 'last-byte' }, nth: 1, do: 'link-reset' }],
     hands: [
-      { atMs: 1091, do: 'cancel' },
-      { atMs: 1527, do: 'kill' },
+      { atMs: 973, do: 'freeze', ms: 20_000 },
+      { atMs: 1281, do: 'cancel' },
     ],
   },
   'a pause was told by an event that had waited on its way': {

@@ -49,6 +49,30 @@ test('is left as it is where it ran there already, and was stopped since (S9)', 
   expect(bed.hypervisor.calls).toEqual([`settle ${SOURCE}, put back`]);
 });
 
+test('but not where a cancel of ours was cut short: its stop may be what keeps the guest from running', async () => {
+  const id = await bed.leaveMigrating('mark');
+  const journal = await bed.parts.store.reopen(id);
+  journal.append(1, { type: 'guest', event: 'resumed', side: 'destination' });
+  journal.append(1, { type: 'intent', intent: 'cancel', side: null });
+  await journal.close();
+  find('handed-over', 'paused');
+  const run = await takeOverRun(bed.takeOver(), bed.parts);
+  expect(await run.outcome).toMatchObject({ outcome: 'completed', runsOn: 'destination' });
+  expect(bed.hypervisor.calls).toEqual([`settle ${DESTINATION}, run`, `settle ${SOURCE}, put back`]);
+});
+
+test('what could not be put back at an end out of reach is told, with what it was', async () => {
+  const id = await bed.leave([
+    { type: 'before', side: 'destination', settings: { parameters: { a: 2 }, capabilities: {} } },
+    { type: 'effect', did: 'migrates', set: { mark: 'mark' } },
+  ]);
+  find('running', undefined);
+  await (await takeOverRun(bed.takeOver(), bed.parts)).outcome;
+  expect(await bed.entriesOf(id)).toContainEqual(
+    expect.objectContaining({ type: 'restored', problem: expect.stringContaining('{"a":2}') }),
+  );
+});
+
 test('is only told where it runs already', async () => {
   await bed.leaveMigrating('mark');
   find('running', undefined);

@@ -12,7 +12,8 @@ async function bed(faults: readonly Fault[] = []) {
   const clock = new VirtualClock();
   const pair = new SimulatedPair({ clock, scenario: CALM_GUEST, faults });
   const monitor = await monitorOfPair(pair, 'destination', clock);
-  const fenced = async () => await clock.until(fence(monitor));
+  const fenced = async (sourceCannotRun = true) =>
+    await clock.until(fence(monitor, async () => sourceCannotRun));
   const asked = () => pair.heard.map(({ command }) => command);
   return { clock, pair, monitor, fenced, asked };
 }
@@ -71,6 +72,17 @@ test('where letting it run again fails, that is what is said, and not that it is
   expect(String(failure)).toContain('cont');
 });
 
+test('one that ran is not let run again beside a source that may run', async () => {
+  const { pair, fenced, asked } = await bed();
+  pair.onCommand = ({ command }) => {
+    if (command === 'stop') pair.destination.startGuest('autostart');
+  };
+  const failure = await fenced(false).catch((error: unknown) => error);
+  expect(failure).not.toBeInstanceOf(TooLateError);
+  expect(String(failure)).toContain('was not seen unable');
+  expect(asked()).not.toContain('cont');
+});
+
 // No real connection changes between two commands that follow at once, so this one is made of paper.
 test('a RESUME that another connection may have told is not taken for none', async () => {
   const connection = () => ({ onEvent: () => {} });
@@ -83,7 +95,9 @@ test('a RESUME that another connection may have told is not taken for none', asy
       return { status: answers.shift() };
     },
   };
-  await expect(fence(monitor as unknown as LastingMonitor)).rejects.toThrow(/may have run the guest/);
+  await expect(fence(monitor as unknown as LastingMonitor, async () => true)).rejects.toThrow(
+    /may have run the guest/,
+  );
 });
 
 test('one whose process is proved dead starts nothing any more', async () => {

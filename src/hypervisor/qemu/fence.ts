@@ -12,11 +12,15 @@ import type { LastingMonitor } from './lasting-monitor.ts';
 const PATIENCE_MS = 2000;
 
 /**
+ * @param sourceCannotRun whether the source was seen unable to run the guest: only then is one that ran here let run again
  * @returns how it is kept: told to, or because its process is proved dead
  * @throws {TooLateError} when it already has the whole guest, which runs there, or is made to again
  * @throws {Error} when it could not be told, or what it did is not known
  */
-export async function fence(destination: LastingMonitor): Promise<'fenced' | 'ended'> {
+export async function fence(
+  destination: LastingMonitor,
+  sourceCannotRun: () => Promise<boolean>,
+): Promise<'fenced' | 'ended'> {
   if (destination.state.kind === 'ended') return 'ended';
   const { client } = destination;
   let ran = false;
@@ -38,6 +42,11 @@ export async function fence(destination: LastingMonitor): Promise<'fenced' | 'en
       'the way to the destination was lost while it was told to wait: it may have run the guest',
     );
   if (!ran) return 'fenced';
+  // Its stream may have broken just then, and a source whose stream breaks goes on by itself.
+  if (!(await sourceCannotRun()))
+    throw new Error(
+      'the destination was told to wait after it had begun to run the guest, and stays stopped: the source was not seen unable to run it',
+    );
   await destination.execute('cont', undefined, { timeoutMs: PATIENCE_MS });
   throw new TooLateError('the destination has the whole guest already');
 }

@@ -317,7 +317,7 @@ export class QemuMigration implements RunningMigration {
     if (this.keepsWaiting) return true;
     if (!this.destination) return false;
     try {
-      const how = await fence(this.destination);
+      const how = await fence(this.destination, () => this.sourceCannotRun());
       if (how === 'fenced') did.push('stop on the destination');
       this.fenced = true;
       return true;
@@ -327,6 +327,23 @@ export class QemuMigration implements RunningMigration {
       if (this.observer.guestStopped) throw error;
       return false;
     }
+  }
+
+  /** It has handed the guest over, or its process is dead. What it does not tell for some seconds is not so. */
+  private async sourceCannotRun(): Promise<boolean> {
+    const { clock } = this.parts;
+    const untilMs = clock.now() + COMMAND_MS;
+    while (this.source.state.kind !== 'ended') {
+      const asked = this.source.execute('query-status', undefined, { timeoutMs: COMMAND_MS });
+      const status = await asked.then(
+        (answer) => answer.status,
+        () => 'not told',
+      );
+      if (status === 'postmigrate') return true;
+      if (status !== 'finish-migrate' || clock.now() >= untilMs) return false;
+      await clock.sleep(5);
+    }
+    return true;
   }
 
   private get keepsWaiting(): boolean {
@@ -681,7 +698,7 @@ export class QemuMigration implements RunningMigration {
     if (!this.begunByUs && !this.weCancelled) return state;
     // Its stream is over; all that it could still do is to start with what its socket holds.
     try {
-      await fence(this.destination);
+      await fence(this.destination, () => this.sourceCannotRun());
       this.fenced = true;
     } catch {
       // How it stands is what counts.

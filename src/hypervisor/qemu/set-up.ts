@@ -77,7 +77,7 @@ export async function setUp(
     await asRefusal(
       'destination-not-waiting',
       `${destination.address} could not be told to wait`,
-      async () => void (await fence(destination)),
+      async () => void (await fence(destination, async () => false)),
     );
 }
 
