@@ -34,12 +34,6 @@ export const DEFECTS: readonly Defect[] = [
     to: "if (status !== 'never') break;",
   },
   {
-    name: 'S1: the source runs again after a hand-over, wherever the destination is',
-    file: 'src/migration/settle.ts',
-    from: 'if (destinationUnable(facts) && end.destinationEverRan === false && begunByUs) {',
-    to: 'if (begunByUs) {',
-  },
-  {
     name: 'S2: the destination is not told to wait',
     file: 'src/hypervisor/qemu/set-up.ts',
     from: '  if (!options.destinationStartsItself)\n    await asRefusal(',
@@ -70,10 +64,10 @@ export const DEFECTS: readonly Defect[] = [
     to: '    did.push(await this.endOnSource(true));\n    await this.keepDestination(did);\n',
   },
   {
-    name: 'S4: a fence that came too late leaves the guest stopped',
-    file: 'src/hypervisor/qemu/fence.ts',
-    from: "  await destination.execute('cont', undefined, { timeoutMs: PATIENCE_MS });\n  throw",
-    to: '  throw',
+    name: 'S4: letting go does not wait for a cancel that is under way',
+    file: 'src/migration/supervisor.ts',
+    from: "    if (this.state === 'cancelling') {\n      this.detachIfTooLate",
+    to: "    if (this.state === 'ended') {\n      this.detachIfTooLate",
   },
   {
     name: 'S4: a cancel that failed is not tried again',

@@ -92,6 +92,21 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       { atMs: 1281, do: 'cancel' },
     ],
   },
+  'a monitor that had answered and closed by the time that we read it was an unexpected error': {
+    begin: 'attach, alone',
+    faults: [
+      { on: { atMs: 1378 }, nth: 1, do: 'killed', to: 'source' },
+      { on: { event: 'MIGRATION', side: 'source' }, nth: 2, do: 'delay', ms: 1000 },
+    ],
+    hands: [{ atMs: 1082, do: 'freeze', ms: 300 }],
+  },
+  'who came upon a source that ran again was sure that it had never stopped': {
+    begin: 'attach, alone',
+    faults: [
+      { on: { stream: 'last-byte' }, nth: 1, do: 'link-reset' },
+      { on: { command: 'query-migrate-parameters', side: 'source' }, nth: 1, do: 'delay', ms: 6000 },
+    ],
+  },
   'a pause was told by an event that had waited on its way': {
     begin: 'attach',
     faults: [

@@ -36,6 +36,7 @@ import type { ChangedSettings } from './changed-settings.ts';
 import { fence } from './fence.ts';
 import type { LastingMonitor, MonitorChange } from './lasting-monitor.ts';
 import { finalInfo, lastingDestinationState, lastingSourceState, stateBehind } from './lasting-state.ts';
+import { isUnderWay } from './monitor.ts';
 import { probeBySampling } from './probe.ts';
 import type { MigrationInfo, QemuRunState } from './qmp/commands.ts';
 import { QmpTimeoutError } from './qmp/errors.ts';
@@ -562,7 +563,8 @@ export class QemuMigration implements RunningMigration {
       const unseenMs = lostMs === undefined ? Number.POSITIVE_INFINITY : observer.now() - lostMs;
       if (status === 'running') {
         this.takeRunning();
-        this.sourceWatched = true;
+        // One that is over by now may have been stopped, and have run again, before we listened.
+        this.sourceWatched ||= isUnderWay(info.status);
       }
       if (status === 'running' && observer.guestStopped) observer.resumed('source', observer.now(), unseenMs);
       if (status !== 'running' && !observer.guestStopped && this.wasRunning)

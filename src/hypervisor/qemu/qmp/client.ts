@@ -68,6 +68,9 @@ export async function connectQmp(path: string, options: ConnectOptions = {}): Pr
   const connection = new Connection(path, { record, open, clock: options.clock ?? REAL_CLOCK });
   await connection.connect();
   const session = await negotiate(connection, greetingTimeoutMs);
+  // It may have answered and closed by the time we come to read.
+  if (connection.state.kind !== 'negotiating')
+    throw new QmpClosedError(path, 'hung-up', { cause: await connection.closed });
   return new QmpClient(connection, session, commandTimeoutMs);
 }
 
