@@ -36,6 +36,12 @@ test('one seed is told with its schedule and its story', () => {
   expect(run('--seed', '57').stdout).toBe(stdout);
 });
 
+test('a seed that is told can be explored again: new ones have as many digits as the time', () => {
+  const [, from = ''] = /seeds (\d+)\.\./.exec(run('--seeds', '1').stdout) ?? [];
+  expect(run('--seed', from).stdout).toContain(`seed ${from}`);
+  expect(run('--seeds', `${from}..${from}`).stdout).toMatch(/^1 migrations explored/);
+});
+
 test.each([
   [['--seeds', 'many'], /--seeds many: give a whole number/],
   [['--seeds', '9..1'], /--seeds 9\.\.1: give a whole number/],

@@ -91,14 +91,14 @@ function seedsOf(text: string | undefined, forMs: number | undefined): { from: n
   const from = newSeed();
   if (text === undefined)
     return { from, to: forMs === undefined ? from + DEFAULT_COUNT : Number.POSITIVE_INFINITY };
-  const [, first, last] = /^(\d{1,12})\.\.(\d{1,12})$/.exec(text) ?? [];
+  const [, first, last] = /^(\d{1,15})\.\.(\d{1,15})$/.exec(text) ?? [];
   if (first !== undefined && last !== undefined && Number(first) <= Number(last))
     return { from: Number(first), to: Number(last) + 1 };
   return { from, to: from + wholeNumber('--seeds', text) };
 }
 
 function wholeNumber(name: string, text: string): number {
-  if (/^\d{1,12}$/.test(text)) return Number(text);
+  if (/^\d{1,15}$/.test(text)) return Number(text);
   throw new Error(`${name} ${text}: give a whole number, or for --seeds two of them, as in 1..1000`);
 }
 
