@@ -14,6 +14,7 @@ import {
   type RunningMigration,
 } from '../hypervisor/hypervisor.ts';
 import { trustedDestination } from '../journal/trusted-destination.ts';
+import { isUnfinished } from '../journal/unfinished.ts';
 import type { MigrationView } from '../journal/view.ts';
 import { isDestinationOf } from './address-side.ts';
 import { formerAt, formerOf, inheritanceOf, notInherited } from './inheritance.ts';
@@ -44,8 +45,8 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
   const { hypervisor, store } = parts;
   const guest = given.guest ?? (await hypervisor.inspect(given.vm));
   const key = { uuid: guest.uuid ?? null, vm: given.vm };
-  const left = await store.unfinishedOf(key);
-  const owing = left ?? (await store.owingOf(key));
+  const owing = await store.owingOf(key);
+  const left = owing && isUnfinished(owing) ? owing : undefined;
   const mayPutBack = owing !== undefined && !isDestinationOf(given.vm, owing);
   if (!guest.migrating && !left && !mayPutBack) throw notMigrating(guest);
   await assertOfSource({ vm: given.vm, destination: given.destination, guest, left }, hypervisor);
