@@ -5,7 +5,13 @@
 import type { Side } from '../src/hypervisor/hypervisor.ts';
 import type { SimulatedPair } from '../src/hypervisor/simulated/protocol/simulated-pair.ts';
 import type { Overlap } from '../src/hypervisor/simulated/protocol/truth.ts';
+import {
+  type BothSettings,
+  changedSince,
+  settingsOf,
+} from '../src/hypervisor/simulated/testing/at-monitors.ts';
 import type { VirtualClock } from '../src/hypervisor/testing/virtual-clock.ts';
+import type { MigrationView } from '../src/journal/view.ts';
 import { formerOf } from '../src/migration/inheritance.ts';
 import type { Outcome } from '../src/migration/outcome.ts';
 import type { Schedule } from './schedule.ts';
@@ -13,7 +19,6 @@ import type { Controller } from './world/controller.ts';
 import type { Disk } from './world/disk.ts';
 import { viewOf } from './world/disk-journals.ts';
 
-const SIDES = ['source', 'destination'] as const;
 /** Commands that start, stop or end something. */
 const ACTS = ['stop', 'cont', 'migrate_cancel', 'yank', 'migrate-start-postcopy'];
 /** What a look and a command take, and a monitor that answers late. */
@@ -27,7 +32,7 @@ export class Checks {
   private readonly disk: Disk;
   private readonly clock: VirtualClock;
   private readonly controllers: readonly Controller[];
-  private settingsBefore: unknown;
+  private settingsBefore: BothSettings;
   private seenOverlaps = 0;
   private seenRuns = 0;
   private seenMisdeeds = 0;
@@ -46,13 +51,13 @@ export class Checks {
     this.disk = disk;
     this.clock = clock;
     this.controllers = controllers;
-    this.remember();
+    this.settingsBefore = settingsOf(pair);
     pair.onCommand = ({ side, command }) => this.heard(side, command);
   }
 
   /** What is set at both ends now is how it is to be found again (S5). */
   remember(): void {
-    this.settingsBefore = this.settings();
+    this.settingsBefore = settingsOf(this.pair);
   }
 
   note(words: string): void {
@@ -108,7 +113,7 @@ export class Checks {
     if (!this.guestIsLost && running.length !== 1)
       this.violated(`S1: in the end ${running.length === 0 ? 'nobody runs' : 'two sides run'} the guest`);
     if (this.guestIsLost) return;
-    for (const side of this.unrestored) {
+    for (const side of changedSince(this.settingsBefore, this.pair)) {
       const isToldOnly = running[0] !== side && this.saysNotPutBack(side);
       // Without a source there is nothing to attach to: the next migration of this VM puts it back.
       const isOwed = !source.alive && this.owes(side);
@@ -244,16 +249,20 @@ export class Checks {
     });
   }
 
-  private owes(side: Side): boolean {
+  private get lastView(): MigrationView | undefined {
     const last = [...this.disk.journals.keys()].at(-1);
-    return last !== undefined && formerOf(viewOf(this.disk, last)).some((each) => each.side === side);
+    return last === undefined ? undefined : viewOf(this.disk, last);
+  }
+
+  private owes(side: Side): boolean {
+    return formerOf(this.lastView).some((each) => each.side === side);
   }
 
   private journalTells(runsOn: Side | undefined): void {
-    const last = [...this.disk.journals.keys()].at(-1);
-    if (last === undefined) return;
-    const { outcome } = viewOf(this.disk, last);
-    if (!outcome) return this.violated(`the journal ${last} does not say how it ended`);
+    const { lastView: last } = this;
+    if (!last) return;
+    const { outcome } = last;
+    if (!outcome) return this.violated(`the journal ${last.id} does not say how it ended`);
     if (this.pair.truth.overlaps.length > 0) return;
     if (outcome.runsOn !== 'unknown' && outcome.outcome !== 'detached' && outcome.runsOn !== runsOn)
       this.violated(
@@ -307,19 +316,6 @@ export class Checks {
     if (!destination.alive && (inPostCopy || truth.ran('destination'))) return true;
     if (!source.alive && (inPostCopy || source.runState === 'running')) return true;
     return !source.alive && (!destination.alive || destination.runState === 'inmigrate');
-  }
-
-  private get unrestored(): readonly Side[] {
-    const before = this.settingsBefore as Record<Side, unknown>;
-    const now = this.settings();
-    return SIDES.filter(
-      (side) => this.pair[side].alive && JSON.stringify(before[side]) !== JSON.stringify(now[side]),
-    );
-  }
-
-  private settings(): Record<Side, unknown> {
-    const of = ({ settings }: SimulatedPair[Side]) => [settings.shownParameters, settings.shownCapabilities];
-    return { source: of(this.pair.source), destination: of(this.pair.destination) };
   }
 }
 

@@ -1,6 +1,6 @@
 /** As many threads as there are cores, fed with shares of the seeds until these are explored, or it is enough. */
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import { workOff } from '../src/simulate/crew.ts';
 import { NOTHING_EXPLORED, type Share, type ShareResult, together } from './shares.ts';
 
 const SHARE = 50;
@@ -16,46 +16,23 @@ export interface Task {
   isEnough(soFar: ShareResult): boolean;
 }
 
+/** What was handed out is explored to its end also where it is enough: there is no gap between the seeds. */
 export async function exploreAll({ from, to, defect, isEnough }: Task): Promise<ShareResult> {
-  let next = from;
   let all = NOTHING_EXPLORED;
   let enough = false;
-  const share = (): Share | undefined => {
-    if (enough || next >= to) return undefined;
-    const count = Math.min(SHARE, to - next);
-    next += count;
-    return { from: next - count, count };
-  };
-  const take = (result: ShareResult): void => {
+  function* shares(): Generator<Share> {
+    for (let next = from; next < to && !enough; next += SHARE)
+      yield { from: next, count: Math.min(SHARE, to - next) };
+  }
+  const take = (_: Share, result: ShareResult): void => {
     all = together(all, result);
     enough ||= isEnough(all);
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, () => work(defect, share, take)));
-  const failures = all.failures.toSorted((a, b) => a.seed - b.seed);
-  return { ...all, failures };
-}
-
-async function work(
-  defect: string | undefined,
-  share: () => Share | undefined,
-  take: (result: ShareResult) => void,
-): Promise<void> {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { defect } });
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const feed = (): void => {
-    const next = share();
-    if (next) worker.postMessage(next);
-    else resolve();
+  const crew = {
+    program: new URL('./worker.ts', import.meta.url),
+    workerData: { defect },
+    workers: availableParallelism(),
   };
-  worker.on('message', (result: ShareResult) => {
-    take(result);
-    feed();
-  });
-  worker.on('error', reject);
-  feed();
-  try {
-    await promise;
-  } finally {
-    await worker.terminate();
-  }
+  await workOff(crew, shares(), take, new AbortController().signal);
+  return { ...all, failures: all.failures.toSorted((a, b) => a.seed - b.seed) };
 }

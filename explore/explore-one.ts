@@ -1,37 +1,19 @@
 /** Runs one schedule and tells what broke a safety property, judged by the simulated truth. */
 import type { Side } from '../src/hypervisor/hypervisor.ts';
-import { connectQmp } from '../src/hypervisor/qemu/qmp/client.ts';
-import { constantLink } from '../src/hypervisor/simulated/link.ts';
-import { cyclic } from '../src/hypervisor/simulated/memory/cyclic.ts';
 import { SimulatedPair } from '../src/hypervisor/simulated/protocol/simulated-pair.ts';
 import type { ScenarioInput } from '../src/hypervisor/simulated/scenario.ts';
+import { beginAsSomebodyElse, executeByHand } from '../src/hypervisor/simulated/testing/at-monitors.ts';
+import { BUSY_GUEST, CALM_GUEST } from '../src/hypervisor/simulated/testing/small-guest.ts';
 import { VirtualClock } from '../src/hypervisor/testing/virtual-clock.ts';
-import { forecast } from '../src/policy/forecast.ts';
-import { mp } from '../src/policy/mp.ts';
-import { DEFAULT_LIMITS, type PolicyKind } from '../src/policy/policy.ts';
-import { stock } from '../src/policy/stock.ts';
+import { KINDS } from '../src/migration/testing/simulated-run.ts';
+import { DEFAULT_LIMITS } from '../src/policy/policy.ts';
 import { Checks } from './checks.ts';
 import type { Hand, Schedule } from './schedule.ts';
 import { Controller, type Wish } from './world/controller.ts';
 import { Disk } from './world/disk.ts';
 import { Leases } from './world/leases.ts';
 
-const KINDS: Readonly<Record<Schedule['policy'], PolicyKind>> = { stock, mp: mp(), forecast: forecast() };
-
-const LINE_RATE = 57e6;
-/** A pass takes half a second: what stock QEMU moves by itself, and what it never moves. */
-const GUESTS: Readonly<Record<Schedule['guest'], ScenarioInput>> = {
-  calm: {
-    memoryBytes: 64e6,
-    memory: cyclic({ workingSetBytes: 10e6, writeRateBytesPerSecond: 40e6 }),
-    link: constantLink(LINE_RATE),
-  },
-  busy: {
-    memoryBytes: 64e6,
-    memory: cyclic({ workingSetBytes: 24e6, writeRateBytesPerSecond: 1e9 }),
-    link: constantLink(LINE_RATE),
-  },
-};
+const GUESTS: Readonly<Record<Schedule['guest'], ScenarioInput>> = { calm: CALM_GUEST, busy: BUSY_GUEST };
 
 /** Until then everything goes as the schedule says. A reconnection, a cancel and a standstill all end within. */
 const FAULTY_MS = 40_000;
@@ -109,7 +91,7 @@ class Exploration {
     const { begin } = this.schedule;
     if (begin.startsWith('attach')) {
       // The faults meet him, too: then there may be nothing to attach to.
-      await this.begunBySomebodyElse().catch(() => {});
+      await beginAsSomebodyElse(this.pair, this.clock).catch(() => {});
       this.checks.remember();
       this.next('attach').attach(this.wish, begin === 'attach' ? this.pair.target.vm : undefined);
     } else {
@@ -132,11 +114,9 @@ class Exploration {
     checks.note(`the explorer: ${hand.do}`);
     switch (hand.do) {
       case 'attach':
-        return this.another('attach', (each) =>
-          each.attach(this.wish, hand.to ? this.pair.target.vm : undefined),
-        );
+        return this.next('attach').attach(this.wish, hand.to ? this.pair.target.vm : undefined);
       case 'migrate':
-        return this.another('migrate', (each) => each.migrate(this.wish, false));
+        return this.next('migrate').migrate(this.wish, false);
       case 'disk-full':
         disk.isFull = true;
         clock.after(hand.ms, () => {
@@ -164,10 +144,6 @@ class Exploration {
     }
   }
 
-  private another(command: string, begin: (controller: Controller) => void): void {
-    begin(this.next(command));
-  }
-
   /** Nothing new happens to anybody, and what was broken on the way is mended; what is dead stays dead. */
   private async endFaults(): Promise<void> {
     this.checks.note('the faults end');
@@ -187,7 +163,7 @@ class Exploration {
   private async bringToAnEnd(): Promise<void> {
     const { pair, checks } = this;
     checks.theEndBegins();
-    const wish: Wish = { kind: forecast(), limits: { ...DEFAULT_LIMITS, overBudget: 'abort' } };
+    const wish: Wish = { kind: KINDS.forecast, limits: { ...DEFAULT_LIMITS, overBudget: 'abort' } };
     for (let attempt = 1; attempt <= 3; attempt += 1) {
       const controller = this.next('attach, to the end');
       checks.note('the explorer: attach, to bring it to an end');
@@ -205,13 +181,7 @@ class Exploration {
   private async byHand(side: Side, command: 'cont' | 'stop'): Promise<void> {
     const { pair, clock, checks } = this;
     checks.note(`the operator: ${command} on the ${side}`);
-    const path = (side === 'source' ? pair.vm : pair.target.vm).replace('qmp:', '');
-    const doing = async (): Promise<void> => {
-      const client = await connectQmp(path, { clock, open: pair.open });
-      await client.execute(command).catch(() => {});
-      await client.close();
-    };
-    await clock.until(doing().catch(() => {}));
+    await clock.until(executeByHand(pair, side, command, clock).catch(() => {}));
   }
 
   /** A command that does not come to its end is a fault, too. */
@@ -219,20 +189,5 @@ class Exploration {
     const untilMs = this.clock.now() + ms;
     while (controller.isActive && this.clock.now() < untilMs) await this.clock.pass(1000);
     if (controller.isActive) this.checks.violated(`${controller.name} came to no end within ${ms / 1000} s`);
-  }
-
-  private async begunBySomebodyElse(): Promise<void> {
-    const { pair, clock } = this;
-    const open = { clock, open: pair.open };
-    const uri = pair.target.migrateUri ?? '';
-    await using destination = await connectQmp(pair.target.vm.replace('qmp:', ''), open);
-    await destination.execute('migrate-incoming', { uri });
-    await using source = await connectQmp(pair.vm.replace('qmp:', ''), open);
-    await source.execute('migrate-set-capabilities', {
-      capabilities: [{ capability: 'events', state: true }],
-    });
-    await source.execute('migrate-set-parameters', { 'max-bandwidth': 2 ** 40 });
-    await source.execute('migrate', { uri });
-    await clock.sleep(5);
   }
 }

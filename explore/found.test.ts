@@ -1,19 +1,7 @@
 /** What exploring has found, each as small as it still failed, by what was wrong. */
 import { expect, test } from 'vitest';
 import { explore } from './explore-one.ts';
-import type { Schedule } from './schedule.ts';
-
-const PLAIN: Schedule = {
-  begin: 'migrate',
-  guest: 'calm',
-  policy: 'stock',
-  version: '10.0',
-  maxDowntimeMs: 5000,
-  overBudget: 'abort',
-  behindTunnel: [],
-  faults: [],
-  hands: [],
-};
+import { PLAIN, type Schedule } from './schedule.ts';
 
 const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
   'a monitor that hung up in the look before the start was an unexpected error': {

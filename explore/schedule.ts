@@ -45,6 +45,19 @@ export interface Schedule {
   readonly hands: readonly Hand[];
 }
 
+/** What is common and simple, and no fault: one that fails with it says more than one that needs something else. */
+export const PLAIN: Schedule = {
+  begin: 'migrate',
+  guest: 'calm',
+  policy: 'stock',
+  version: '10.0',
+  maxDowntimeMs: 5000,
+  overBudget: 'abort',
+  behindTunnel: [],
+  faults: [],
+  hands: [],
+};
+
 const SIDES = ['source', 'destination'] as const;
 const COMMANDS = [
   ...[

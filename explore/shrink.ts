@@ -1,17 +1,6 @@
 /** Makes a schedule that fails as small as it can be while it still fails in the same way. */
 import { explore } from './explore-one.ts';
-import type { Schedule } from './schedule.ts';
-
-/** What is common and simple: a schedule that fails with it says more than one that needs something else. */
-const PLAIN = {
-  begin: 'migrate',
-  guest: 'calm',
-  policy: 'stock',
-  version: '10.0',
-  maxDowntimeMs: 5000,
-  overBudget: 'abort',
-  behindTunnel: [],
-} as const satisfies Partial<Schedule>;
+import { PLAIN, type Schedule } from './schedule.ts';
 
 /** @param violation one of those that the schedule brings about */
 export async function shrink(schedule: Schedule, violation: string): Promise<Schedule> {
@@ -35,7 +24,8 @@ function* smallerThan(schedule: Schedule): Generator<Schedule> {
   const { faults, hands } = schedule;
   for (const index of faults.keys()) yield { ...schedule, faults: faults.toSpliced(index, 1) };
   for (const index of hands.keys()) yield { ...schedule, hands: hands.toSpliced(index, 1) };
-  for (const [name, plain] of Object.entries(PLAIN))
+  const { faults: _, hands: __, ...settings } = PLAIN;
+  for (const [name, plain] of Object.entries(settings))
     if (String(schedule[name as keyof Schedule]) !== String(plain)) yield { ...schedule, [name]: plain };
 }
 

@@ -39,7 +39,6 @@ export class Controller {
   run: Run | undefined;
   /** Undefined until it has ended, and for ever where it was killed. */
   ending: Ending | undefined;
-  ended: Promise<void> = Promise.resolve();
   private readonly machine: Machine;
   private letGo = false;
 
@@ -79,7 +78,7 @@ export class Controller {
       takeLease: leases.takenBy(this.process),
       initiator: { user: 'root', uid: 0, host: 'explorer', pid: 1, command: ['switchover', this.name] },
     };
-    this.ended = this.live(make(parts));
+    void this.live(make(parts));
   }
 
   private async live(making: Promise<Run>): Promise<void> {

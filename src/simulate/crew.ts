@@ -1,36 +1,29 @@
 /** Threads that work off shares: each gets the next one when it has handed the last one in. */
-import path from 'node:path';
-import { Worker } from 'node:worker_threads';
-import type { Figures } from './figures.ts';
-import type { Share } from './run-share.ts';
-import type { ScenarioFile } from './scenario-file.ts';
+import { type ResourceLimits, Worker } from 'node:worker_threads';
 
-/** The same file name in the checkout and in what is published, but for the extension. */
-const WORKER = new URL(`./worker${path.extname(import.meta.filename)}`, import.meta.url);
-
-/**
- * A thread holds one migration at a time. Without a limit V8 lets garbage pile up for as long as the machine has
- * memory: 550 MB instead of 240 after 100,000 migrations, and no faster.
- */
-const LIMITS = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 64 };
+export interface Crew {
+  /** What each thread runs: it answers each share that it is sent. */
+  readonly program: URL;
+  readonly workerData: unknown;
+  readonly workers: number;
+  /** Left out: as much memory as the machine has. */
+  readonly resourceLimits?: ResourceLimits;
+}
 
 /**
- * @param take called with each share's figures, in the order in which they come in
+ * @param take called with each share's result, in the order in which they come in
  * @param signal ends all threads; the promise then resolves
  * @throws {Error} what a thread threw
  */
-export async function workOff(
-  file: ScenarioFile,
+export async function workOff<Share, Result>(
+  { program, workers, workerData, resourceLimits }: Crew,
   shares: Iterable<Share>,
-  workers: number,
-  take: (share: Share, figures: Figures) => void,
+  take: (share: Share, result: Result) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const queue = shares[Symbol.iterator]();
-  const crew = Array.from(
-    { length: workers },
-    () => new Worker(WORKER, { workerData: file, resourceLimits: LIMITS }),
-  );
+  const options = { workerData, ...(resourceLimits ? { resourceLimits } : {}) };
+  const crew = Array.from({ length: workers }, () => new Worker(program, options));
   try {
     await Promise.all(crew.map((worker) => employ(worker, queue, take, signal)));
   } finally {
@@ -38,10 +31,10 @@ export async function workOff(
   }
 }
 
-function employ(
+function employ<Share, Result>(
   worker: Worker,
   queue: Iterator<Share>,
-  take: (share: Share, figures: Figures) => void,
+  take: (share: Share, result: Result) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -52,8 +45,8 @@ function employ(
     share = value;
     worker.postMessage(share);
   };
-  worker.on('message', (figures: Figures) => {
-    if (share) take(share, figures);
+  worker.on('message', (result: Result) => {
+    if (share) take(share, result);
     next();
   });
   worker.on('error', reject);

@@ -3,6 +3,7 @@
  * result depends on the scenario alone: neither on how many threads there are nor on which is the quickest.
  */
 import os from 'node:os';
+import path from 'node:path';
 import { workOff } from './crew.ts';
 import { type Figures, figuresFor, insert } from './figures.ts';
 import { kindOf, labelOf } from './policy-choice.ts';
@@ -10,6 +11,15 @@ import { runShare, type Share } from './run-share.ts';
 import type { ScenarioFile } from './scenario-file.ts';
 import { startedWith } from './started-with.ts';
 import { type PolicyResult, resultOf } from './summary.ts';
+
+/** The same file name in the checkout and in what is published, but for the extension. */
+const PROGRAM = new URL(`./worker${path.extname(import.meta.filename)}`, import.meta.url);
+
+/**
+ * A thread holds one migration at a time. Without a limit V8 lets garbage pile up for as long as the machine has
+ * memory: 550 MB instead of 240 after 100,000 migrations, and no faster.
+ */
+const LIMITS = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 64 };
 
 /** A thread takes a third of a second to start: what one does in that time is not worth sharing. */
 const WORTH_SHARING = 500;
@@ -50,7 +60,8 @@ export async function simulate(file: ScenarioFile, options: SimulateOptions = {}
 
   progress(0, of);
   const shares = sharesOf(file, shareSize(file.migrations, workers));
-  if (workers > 0) await workOff(file, shares, workers, take, signal);
+  const crew = { program: PROGRAM, workerData: file, workers, resourceLimits: LIMITS };
+  if (workers > 0) await workOff(crew, shares, take, signal);
   else
     for (const share of shares) {
       const figures = await runShare(file, share, signal);

@@ -160,19 +160,13 @@ describe('whose job it is', () => {
     expect(script.hasEnded()).toBe(false);
   });
 
-  test('an iteration that is announced before the first look is the first boundary', async () => {
+  test.each([
+    ['before the first look', 40],
+    ['only after two looks', 900],
+  ])('an iteration that is announced %s is the first boundary', async (_, afterMs) => {
     const script = scripted();
     script.source.job = () => copying({ sentMB: 0, remainingMB: 500 }, script.clock);
-    await script.clock.pass(40);
-    script.iteration(1);
-    await script.clock.pass(200);
-    expect(script.boundaries()).toMatchObject([{ pass: 1 }]);
-  });
-
-  test('so it is where two looks come before its announcement', async () => {
-    const script = scripted();
-    script.source.job = () => copying({ sentMB: 0, remainingMB: 500 }, script.clock);
-    await script.clock.pass(900);
+    await script.clock.pass(afterMs);
     script.iteration(1);
     await script.clock.pass(200);
     expect(script.boundaries()).toMatchObject([{ pass: 1 }]);

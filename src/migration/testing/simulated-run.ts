@@ -10,9 +10,15 @@ import type {
   Side,
 } from '../../hypervisor/hypervisor.ts';
 import type { QemuHypervisor } from '../../hypervisor/qemu/qemu-hypervisor.ts';
-import { connectQmp } from '../../hypervisor/qemu/qmp/client.ts';
 import type { Fault } from '../../hypervisor/simulated/protocol/faults.ts';
 import { SimulatedPair } from '../../hypervisor/simulated/protocol/simulated-pair.ts';
+import {
+  type BothSettings,
+  beginAsSomebodyElse,
+  changedSince,
+  executeByHand,
+  settingsOf,
+} from '../../hypervisor/simulated/testing/at-monitors.ts';
 import { BUSY_GUEST, CALM_GUEST } from '../../hypervisor/simulated/testing/small-guest.ts';
 import { KillableController } from '../../hypervisor/testing/killable-controller.ts';
 import { VirtualClock } from '../../hypervisor/testing/virtual-clock.ts';
@@ -40,7 +46,7 @@ export type Begin =
 
 export type PolicyName = 'stock' | 'mp' | 'forecast';
 
-const KINDS: Readonly<Record<PolicyName, PolicyKind>> = { stock, mp: mp(), forecast: forecast() };
+export const KINDS: Readonly<Record<PolicyName, PolicyKind>> = { stock, mp: mp(), forecast: forecast() };
 
 export interface RunInput {
   readonly begin: Begin;
@@ -63,7 +69,7 @@ export class SimulatedRun {
   migration: RunningMigration | undefined;
   outcome: Outcome | undefined;
   private readonly input: RunInput;
-  private settingsBefore: unknown;
+  private settingsBefore: BothSettings = { source: undefined, destination: undefined };
   private guest: GuestFacts | undefined;
 
   constructor(input: RunInput) {
@@ -98,8 +104,8 @@ export class SimulatedRun {
   }
 
   async begin(): Promise<void> {
-    if (!this.isOurs) await this.begunBySomebodyElse();
-    this.settingsBefore = this.settings();
+    if (!this.isOurs) await beginAsSomebodyElse(this.pair, this.clock);
+    this.settingsBefore = settingsOf(this.pair);
     const hypervisor = this.hypervisor();
     const remember = async ({ side, parameters, capabilities }: FormerSettings): Promise<void> => {
       this.journal.push({ atMs: 0, type: 'before', side, settings: { parameters, capabilities } });
@@ -139,13 +145,7 @@ export class SimulatedRun {
 
   /** `cont` at that side's monitor. */
   async byHand(side: Side): Promise<void> {
-    const path = (side === 'source' ? this.pair.vm : this.pair.target.vm).replace('qmp:', '');
-    const doing = async (): Promise<void> => {
-      const client = await connectQmp(path, { clock: this.clock, open: this.pair.open });
-      await client.execute('cont');
-      await client.close();
-    };
-    await this.clock.until(doing());
+    await this.clock.until(executeByHand(this.pair, side, 'cont', this.clock));
   }
 
   /** SIGKILL. */
@@ -161,11 +161,7 @@ export class SimulatedRun {
 
   /** S5: what was set is as it was, at each end that is there. @returns the sides at which it is not */
   get unrestored(): readonly Side[] {
-    const before = this.settingsBefore as Record<Side, unknown>;
-    const now = this.settings();
-    return (['source', 'destination'] as const).filter(
-      (side) => this.pair[side].alive && JSON.stringify(before[side]) !== JSON.stringify(now[side]),
-    );
+    return changedSince(this.settingsBefore, this.pair);
   }
 
   /** Nobody can run the guest any more: its newest whole copy died. */
@@ -173,11 +169,6 @@ export class SimulatedRun {
     const { source, destination, truth } = this.pair;
     if (!destination.alive && truth.ran('destination')) return true;
     return !source.alive && (!destination.alive || destination.runState === 'inmigrate');
-  }
-
-  settings(): Record<Side, unknown> {
-    const of = ({ settings }: SimulatedPair[Side]) => [settings.shownParameters, settings.shownCapabilities];
-    return { source: of(this.pair.source), destination: of(this.pair.destination) };
   }
 
   private hypervisor(): QemuHypervisor {
@@ -250,21 +241,5 @@ export class SimulatedRun {
       streams: null,
     });
     return this.journal.reduce((view, entry) => foldEntry(view, entry), opened);
-  }
-
-  private async begunBySomebodyElse(): Promise<void> {
-    const { pair, clock } = this;
-    const open = { clock, open: pair.open };
-    const destination = await connectQmp(pair.target.vm.replace('qmp:', ''), open);
-    await destination.execute('migrate-incoming', { uri: pair.target.migrateUri ?? '' });
-    await destination.close();
-    const source = await connectQmp(pair.vm.replace('qmp:', ''), open);
-    await source.execute('migrate-set-capabilities', {
-      capabilities: [{ capability: 'events', state: true }],
-    });
-    await source.execute('migrate-set-parameters', { 'max-bandwidth': 2 ** 40 });
-    await source.execute('migrate', { uri: pair.target.migrateUri ?? '' });
-    await source.close();
-    await clock.sleep(5);
   }
 }
