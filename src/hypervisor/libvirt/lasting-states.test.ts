@@ -4,7 +4,9 @@ import { VirtualClock } from '../testing/virtual-clock.ts';
 import type { SideLook } from './domain/domain-state.ts';
 import { type LastingLooks, lastingStates, type SettlingParts } from './lasting-states.ts';
 
-type Facts = Partial<Omit<SettlingParts, 'clock' | 'look' | 'letGo'>>;
+type Facts = Partial<Omit<SettlingParts, 'clock' | 'look' | 'letGo' | 'handedOver'>> & {
+  readonly handedOver?: boolean;
+};
 
 const RUNNING: SideLook = { state: 'running' };
 const GONE: SideLook = { state: 'gone' };
@@ -25,7 +27,7 @@ const says = (first: SideLook, ...later: (readonly [number, SideLook])[]): Host 
 });
 
 /** @returns what it found, and after how long */
-async function settle(source: Host, destination: Host, facts: Facts = {}) {
+async function settle(source: Host, destination: Host, { handedOver = false, ...facts }: Facts = {}) {
   const clock = new VirtualClock(1000);
   const now = ({ from }: Host) => from.findLast(([ms]) => clock.now() - 1000 >= ms)?.[1] ?? GONE;
   let letGo = false;
@@ -39,7 +41,8 @@ async function settle(source: Host, destination: Host, facts: Facts = {}) {
     },
     letGo: () => letGo,
     wasRunning: true,
-    handedOver: false,
+    handedOver: () => handedOver,
+    postCopyBegan: false,
     sourceWasAway: false,
     mayHaveArrived: true,
     reconnectForMs: 60_000,

@@ -13,6 +13,8 @@ import type { SideLook } from './domain/domain-state.ts';
 const SETTLING_MS = 10_000;
 /** libvirt resumes a guest before its job ends: one that is still paused now was paused by somebody. */
 const RESUMING_MS = 1000;
+/** A domain may be gone a moment before libvirt says that it was migrated, by an event or the end of our virsh. */
+const WORD_MS = 2000;
 const AGAIN_AFTER_MS = 50;
 /** A host that is out of reach is asked less often. */
 const UNSEEN_AGAIN_AFTER_MS = 500;
@@ -22,8 +24,10 @@ export interface SettlingParts {
   look(side: Side): Promise<SideLook>;
   /** The guest ran before, so it runs afterwards, on one side. */
   readonly wasRunning: boolean;
-  /** libvirt said that the source's domain ended because it was migrated. */
-  readonly handedOver: boolean;
+  /** libvirt has said, by now, that the source's domain ended because it was migrated. */
+  handedOver(): boolean;
+  /** The destination ran the guest in post-copy, before it had all memory: that it runs is no proof of a success. */
+  readonly postCopyBegan: boolean;
   /** The source's libvirtd was away: as it comes back it resumes what it had stopped. */
   readonly sourceWasAway: boolean;
   /** The source was seen to stop for the switchover; else the destination has nothing that it could run. */
@@ -45,7 +49,7 @@ export async function lastingStates(parts: SettlingParts): Promise<LastingLooks>
   for (;;) {
     const [source, destination] = await Promise.all([parts.look('source'), parts.look('destination')]);
     // Migrated is libvirt's word. A transient domain is then simply not there any more.
-    const left = parts.handedOver && (source.state === 'gone' || isUnseen(source));
+    const left = parts.handedOver() && (source.state === 'gone' || isUnseen(source));
     const looks = { source: left ? { state: 'handed-over' as const } : source, destination };
     if (parts.letGo() || clock.now() - sinceMs >= patienceMs(looks, parts)) return looks;
     await clock.sleep(isUnseen(source) || isUnseen(destination) ? UNSEEN_AGAIN_AFTER_MS : AGAIN_AFTER_MS);
@@ -56,7 +60,10 @@ export async function lastingStates(parts: SettlingParts): Promise<LastingLooks>
 /** How long it is worth to wait for other states than these. */
 export function patienceMs(
   { source, destination }: LastingLooks,
-  parts: Pick<SettlingParts, 'wasRunning' | 'sourceWasAway' | 'mayHaveArrived' | 'reconnectForMs'>,
+  parts: Pick<
+    SettlingParts,
+    'wasRunning' | 'sourceWasAway' | 'mayHaveArrived' | 'reconnectForMs' | 'postCopyBegan'
+  >,
 ): number {
   if (isUnseen(source)) return parts.reconnectForMs;
   const held = source.heldBy !== undefined || !parts.wasRunning;
@@ -65,6 +72,7 @@ export function patienceMs(
   if (source.state === 'switching-over') return parts.reconnectForMs;
   if (destination.state === 'incoming' || destination.state === 'switching-over')
     return source.state === 'handed-over' ? parts.reconnectForMs : SETTLING_MS;
+  if (source.state === 'gone' && source.guestEnded === undefined && parts.postCopyBegan) return WORD_MS;
   if (held || destination.state === 'running') return 0;
   if (source.state === 'paused') return parts.sourceWasAway ? SETTLING_MS : RESUMING_MS;
   if (source.state === 'handed-over' && (source.standsStill || destination.state === 'paused'))

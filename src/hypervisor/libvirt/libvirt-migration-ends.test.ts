@@ -1,6 +1,6 @@
 /** What else may become of a migration: held, over with its guest, in post-copy, failed. */
 import { describe, expect, test } from 'vitest';
-import { copying, LOCKED, NOT_RUNNING, scripted } from './testing/scripted-libvirt.ts';
+import { copying, LOCKED, NO_DOMAIN, NOT_RUNNING, scripted } from './testing/scripted-libvirt.ts';
 import { arrives, fails, type Script, underWay } from './testing/under-way.ts';
 
 describe('a stop that is not the switchover’s', () => {
@@ -191,6 +191,41 @@ describe('post-copy', () => {
     expect(script.told('resumed')).toHaveLength(1);
   });
 
+  // A transient domain that has left is not there any more, which a look may tell before libvirt's word comes.
+  test.each([
+    ['our virsh’s success', {}, (script: Script) => script.virshEnds(0)],
+    ['its event', { attached: true }, (script: Script) => script.lifecycle('source', 'Stopped', 'Migrated')],
+    ['the figures of its job', { attached: true }, (script: Script) => script.completed('downtimeMs')],
+  ])(
+    'its source is gone before libvirt says that it has moved, by %s: that word is waited for',
+    async (_, given, word) => {
+      const script = scripted(given);
+      if (!('attached' in given)) await script.begins();
+      script.lifecycle('source', 'Suspended', 'Post-copy');
+      script.lifecycle('destination', 'Resumed', 'Post-copy');
+      await script.clock.pass(10);
+      leavesUnheard(script);
+      await script.clock.pass(600);
+      word(script);
+      expect(await script.end()).toMatchObject({
+        result: 'completed',
+        whereabouts: { source: 'handed-over', destination: 'running' },
+      });
+    },
+  );
+
+  test('its source is gone, and nobody says that it has moved', async () => {
+    const script = await underWay();
+    script.lifecycle('source', 'Suspended', 'Post-copy');
+    leavesUnheard(script);
+    const fromMs = script.clock.now();
+    expect(await script.end()).toMatchObject({
+      result: 'failed',
+      whereabouts: { source: 'gone', destination: 'running' },
+    });
+    expect(script.clock.now() - fromMs).toBeLessThan(5000);
+  });
+
   test('one that breaks leaves the guest to the destination', async () => {
     const script = await underWay();
     script.lifecycle('source', 'Suspended', 'Post-copy');
@@ -250,3 +285,11 @@ describe('a failure', () => {
     expect(script.clock.now() - fromMs).toBeLessThan(3000);
   });
 });
+
+/** The source's domain is not there any more, and the destination runs: all that a look can tell. */
+function leavesUnheard(script: Script): void {
+  script.source.state = '';
+  script.source.job = () => NO_DOMAIN;
+  script.destination.state = 'running (migrated)';
+  script.destination.job = () => 'Job type: 0';
+}

@@ -307,6 +307,7 @@ export class LibvirtMigration implements RunningMigration {
     if (event.kind === 'job-completed') this.completedJob = event.job;
     const change = event.kind === 'lifecycle' ? sourceChange(event.change, event.detail) : undefined;
     if (change?.kind === 'guest-ended') this.seen.goneFrom.add('source');
+    if (change?.kind === 'handed-over') this.seen.handedOver = true;
     if (isOver(this.state)) return;
     const atMs = event.atMs - this.parts.zeroMs;
     if (event.kind === 'iteration') this.takeIteration(event.iteration, atMs);
@@ -537,7 +538,8 @@ export class LibvirtMigration implements RunningMigration {
       clock,
       wasRunning: this.wasRunning,
       sourceWasAway: this.seen.sourceWasAway,
-      handedOver: because.kind === 'handed-over',
+      handedOver: () => this.isHandedOver,
+      postCopyBegan: this.seen.postCopyBegan && because.kind === 'job-over',
       mayHaveArrived: sourceEverStopped !== false,
       // Another's job goes on; and a source that did not come back was waited for already.
       reconnectForMs: because.kind === 'lost' || because.kind === 'refused' ? 0 : reconnectForMs,
@@ -547,7 +549,7 @@ export class LibvirtMigration implements RunningMigration {
           : await this.sides[side].look(),
       letGo: () => this.state.kind === 'detached' || because.kind === 'refused',
     });
-    const moved = hasMoved({ because, looks, postCopyBegan: this.seen.postCopyBegan });
+    const moved = hasMoved({ handedOver: this.isHandedOver, looks, postCopyBegan: this.seen.postCopyBegan });
     if (moved) await this.completedFigures();
     else await this.virshWords();
     if (this.state.kind !== 'settling') return;
@@ -557,6 +559,7 @@ export class LibvirtMigration implements RunningMigration {
       migrationEnd({
         atMs: this.observer.now(),
         because,
+        handedOver: this.isHandedOver,
         looks: this.seen.resumedAfterArrival ? { ...looks, source: { state: 'running' } } : looks,
         destinationEverRan:
           this.observer.destinationRan || (this.sides.destination.watch.unbroken ? false : undefined),
@@ -569,6 +572,13 @@ export class LibvirtMigration implements RunningMigration {
         completedJob: this.completedJob,
         sentBytes: this.observer.lastCounters?.sentBytes,
       }),
+    );
+  }
+
+  /** libvirt's word that the guest was migrated, in whichever way it came. */
+  private get isHandedOver(): boolean {
+    return (
+      this.seen.handedOver || this.completedJob?.migration === 'out' || this.ourVirsh?.output?.status === 0
     );
   }
 

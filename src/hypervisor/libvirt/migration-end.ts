@@ -8,6 +8,8 @@ import { errorText, type VirshOutput } from './virsh/virsh.ts';
 export interface EndFacts {
   readonly atMs: number;
   readonly because: Ending;
+  /** libvirt has said that the source's domain ended because it was migrated. */
+  readonly handedOver: boolean;
   readonly looks: LastingLooks;
   readonly destinationEverRan: boolean | undefined;
   readonly sourceEverStopped: boolean | undefined;
@@ -72,12 +74,12 @@ export function detachedEnd(
  * once post-copy has begun: the destination runs then before it has all memory.
  */
 export function hasMoved({
-  because,
+  handedOver,
   looks: { source, destination },
   postCopyBegan,
-}: Pick<EndFacts, 'because' | 'looks' | 'postCopyBegan'>): boolean {
+}: Pick<EndFacts, 'handedOver' | 'looks' | 'postCopyBegan'>): boolean {
   const left = source.state === 'handed-over' || source.state === 'gone';
-  if (because.kind === 'handed-over') return left;
+  if (handedOver) return left;
   if (left && destination.state === 'running' && !postCopyBegan) return true;
   return source.state === 'handed-over' && source.standsStill !== true;
 }

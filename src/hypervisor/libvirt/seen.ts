@@ -5,6 +5,8 @@ export class Seen {
   private stopped = false;
   private heldOnce = false;
   private ranInPostCopy = false;
+  /** libvirt said that the source's domain ended because it was migrated. */
+  handedOver = false;
   /** The source's libvirtd was away for a while. */
   sourceWasAway = false;
   /** libvirt resumed the source after the destination had run the guest, so its state there is the older one. */
