@@ -2,11 +2,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Happening } from '../journal/journal-entry.ts';
+import { forecast } from '../policy/forecast.ts';
+import { mp } from '../policy/mp.ts';
 import { DEFAULT_LIMITS, type Decision, type Limits } from '../policy/policy.ts';
 import { stock } from '../policy/stock.ts';
 import { OtherHand } from './other-hand.ts';
 import { ScriptedMigration } from './testing/scripted-migration.ts';
-import { ARRIVED, always, boundary, STAYED, supervise, tick, turn } from './testing/supervise.ts';
+import { ARRIVED, always, boundary, MB, STAYED, supervise, tick, turn } from './testing/supervise.ts';
 
 describe('the user’s limits hold whatever the policy wants', () => {
   test('no pause above --max-downtime is ever allowed', async () => {
@@ -238,6 +240,31 @@ describe('the stall clock', () => {
     expect(migration.calls).toEqual([]);
   });
 });
+
+// Found by the explorer, seed 5059353: an attach with a longer limit gave up at its first look.
+test.each([
+  ['forecast', forecast()],
+  ['mp', mp()],
+])(
+  'new limits: what %s would have asked for under them in the past, QEMU has not refused',
+  async (_, kind) => {
+    const migration = new ScriptedMigration();
+    const { supervisor, done } = supervise(migration, {
+      kind,
+      limits: { maxDowntimeMs: 200, overBudget: 'leave', lineRateBytesPerSecond: 60 * MB },
+    });
+    const passes = Array.from({ length: 40 }, (_each, index) => boundary(index + 1, 1000 + index * 500, 25));
+    migration.emit(...passes);
+    await turn();
+    supervisor.setLimits({ ...DEFAULT_LIMITS, lineRateBytesPerSecond: 60 * MB });
+    migration.emit(boundary(41, 21_000, 25));
+    await turn();
+    expect(migration.calls.at(-1)).toMatch(/^limit /);
+    migration.end(ARRIVED);
+    await done;
+    expect(migration.calls).not.toContain('cancel');
+  },
+);
 
 test('new limits leave the cap of the one who began the migration', async () => {
   const migration = new ScriptedMigration({ passCap: 60e6 });

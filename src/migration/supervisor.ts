@@ -176,14 +176,19 @@ export class Supervisor {
   /** New limits while it runs: what was seen so far is shown to the policy again, under them. */
   setLimits(given: Limits): void {
     this.limits = this.possible(given);
-    if (this.braking === 'no') this.beginAnew();
+    if (this.braking !== 'no') return;
+    this.beginAnew();
+    this.policy.takePast?.();
   }
 
   /** @returns what it decides on the last that was seen */
   private beginAnew(): Decision | undefined {
     this.policy = this.kind.begin(this.limits, this.known);
     let last: Decision | undefined;
-    for (const observation of this.past) last = this.policy.observe(observation);
+    for (const observation of this.past) {
+      this.policy.takePast?.();
+      last = this.policy.observe(observation);
+    }
     return last;
   }
 
@@ -201,6 +206,7 @@ export class Supervisor {
       this.meter.measure(boundary);
       this.lineRateBytesPerSecond = boundary.lineRateBytesPerSecond ?? this.lineRateBytesPerSecond;
     }
+    this.policy.takePast?.();
   }
 
   private take(event: MigrationEvent): void {

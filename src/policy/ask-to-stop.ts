@@ -94,6 +94,17 @@ export class AskToStop {
     this.asked = [...this.asked.slice(Math.max(0, settled)), { atMs: this.nowMs, pauseMs }];
   }
 
+  /** Nothing that was accepted or set so far reached QEMU. */
+  forget(): void {
+    this.asked = [];
+    this.waiting = false;
+    this.refusals = 0;
+    this.proofs = 0;
+    this.sinceMs = undefined;
+    this.raisedMs = 0;
+    this.provedMs = 0;
+  }
+
   /** QEMU refused the longest pause allowed for long enough. */
   get spent(): boolean {
     return (

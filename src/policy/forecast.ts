@@ -125,6 +125,12 @@ class Forecast implements Policy {
     return this.foreseenHopeless(memoryBytes, { low: rate, middle: rate, high: rate });
   }
 
+  takePast(): void {
+    this.toStop.forget();
+    this.limitInForceMs = this.initialDowntimeLimitMs;
+    this.switchoversAsked = 0;
+  }
+
   takeProbe(probe: DirtyObservation): void {
     // Of a guest that is throttled by now it would say the wrong thing.
     const { memoryBytes } = this.known;

@@ -78,6 +78,11 @@ class MemoryPattern implements Policy {
     this.initialFixedCostMs = assumedFixedCostMs(this.initialDowntimeLimitMs);
   }
 
+  takePast(): void {
+    this.toStop.forget();
+    this.waitedPasses = 0;
+  }
+
   observe(observation: Parameters<Policy['observe']>[0]): Decision {
     if (observation.kind === 'tick')
       return { action: 'continue', reason: 'decisions are made at boundaries' };

@@ -134,6 +134,8 @@ export interface Policy {
    */
   readonly initialFixedCostMs?: number;
   observe(observation: Observation): Decision;
+  /** What it has observed so far is past, and was shown to it again: nothing that it decided then was carried out. */
+  takePast?(): void;
   /** Is told of a probe that was made after it had begun. */
   takeProbe?(probe: DirtyObservation): void;
   /**
