@@ -112,6 +112,36 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
     policy: 'forecast',
     hands: [{ atMs: 11, do: 'freeze', ms: 2000 }],
   },
+  'a source that came back in the middle of its migration was told to have kept the guest': {
+    begin: 'migrate, starts itself',
+    guest: 'busy',
+    overBudget: 'brake',
+    faults: [{ on: { atMs: 2357 }, nth: 1, do: 'connection-lost', to: 'source', ms: 700 }],
+    hands: [{ atMs: 2547, do: 'freeze', ms: 20_000 }],
+  },
+  'whoever found a migration over left its destination to start what it had got': {
+    begin: 'migrate, starts itself',
+    guest: 'busy',
+    policy: 'forecast',
+    faults: [{ on: { stream: 'last-byte' }, nth: 1, do: 'link-reset' }],
+    hands: [
+      { atMs: 1107, do: 'kill' },
+      { atMs: 1485, do: 'attach', to: true },
+    ],
+  },
+  'a pause was told by when a silent destination was heard again': {
+    begin: 'migrate, starts itself',
+    faults: [
+      {
+        on: { atMs: 831 },
+        nth: 1,
+        do: 'connection-silent',
+        to: 'destination',
+        ms: Number.POSITIVE_INFINITY,
+      },
+      { on: { stream: 'last-byte' }, nth: 1, do: 'link-cut' },
+    ],
+  },
 };
 
 test.each(Object.entries(FOUND))('%s', async (_, schedule) => {

@@ -76,6 +76,12 @@ export interface Hypervisor {
    * that is asked for, and puts back what was set. @throws {Error} when it could not be made to run
    */
   settleAt(vm: string, todo: SettleTodo): Promise<Settled>;
+
+  /**
+   * A destination that starts the guest by itself, once it has all that was sent to it, is kept from that. Left out: it
+   * starts no guest without the source's word. @throws {Error} when it has started it, or could not be kept
+   */
+  keepFromStarting?(vm: string): Promise<Effect>;
 }
 
 /** A mark at the host, for as long as we drive the VM. */

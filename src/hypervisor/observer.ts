@@ -63,8 +63,8 @@ export class Observer {
   private readonly settleEnded: (end: MigrationEnd) => void;
   private cancelTick: () => void = () => {};
   private looking = false;
-  /** When the last look asked. */
-  private askedMs = 0;
+  /** When the last look asked, in time awake. */
+  private askedAwakeMs = 0;
   /** Nothing is looked at any more. */
   private over = false;
   /** Nothing is told any more. */
@@ -218,11 +218,11 @@ export class Observer {
   private tick(): void {
     if (this.looking) {
       this.events.push({ kind: 'silence', atMs: this.now() });
-      this.parts.unanswered?.(this.now() - this.askedMs);
+      this.parts.unanswered?.(this.parts.clock.awakeMs() - this.askedAwakeMs);
       return;
     }
     this.looking = true;
-    this.askedMs = this.now();
+    this.askedAwakeMs = this.parts.clock.awakeMs();
     this.parts
       .sample()
       .then(

@@ -73,6 +73,42 @@ test('what could not be put back at an end out of reach is told, with what it wa
   );
 });
 
+// Found by the explorer, seed 5042042: a killed controller, and a link reset at the last byte.
+test.each(['running', 'paused'] as const)(
+  'a destination that loads what it got is kept from starting it, where the source is %s',
+  async (source) => {
+    const id = await bed.leaveMigrating('mark', { destinationWaits: false });
+    find(source, 'incoming');
+    const run = await takeOverRun(bed.takeOver(), bed.parts);
+    expect(await run.outcome).toMatchObject({ outcome: 'failed', runsOn: 'source' });
+    const resumed = source === 'paused' ? [`settle ${SOURCE}, run`] : [];
+    expect(bed.hypervisor.calls).toEqual([`keep ${DESTINATION}`, ...resumed, `settle ${SOURCE}, put back`]);
+    expect(await bed.entriesOf(id)).toContainEqual(
+      expect.objectContaining({ type: 'effect', did: `stop on ${DESTINATION}` }),
+    );
+  },
+);
+
+test('one that could not be kept may start it at any time, so nobody says where the guest runs', async () => {
+  await bed.leaveMigrating('mark', { destinationWaits: false });
+  find('running', 'incoming');
+  bed.hypervisor.onKeep = async () => await Promise.reject(new Error('it does not answer'));
+  const run = await takeOverRun(bed.takeOver(), bed.parts);
+  expect(await run.outcome).toMatchObject({ runsOn: 'unknown' });
+  expect(bed.hypervisor.calls).not.toContain(`settle ${SOURCE}, run`);
+});
+
+test.each([
+  ['waits for our word anyway', 'running', { destinationWaits: true }],
+  ['takes over what the source has handed over', 'handed-over', { destinationWaits: false }],
+  ['is somebody else’s', 'running', { destinationWaits: false, origin: 'attach' }],
+] as const)('a destination that %s is left as it is', async (_, source, opening) => {
+  await bed.leaveMigrating('mark', opening);
+  find(source, 'incoming');
+  await (await takeOverRun(bed.takeOver(), bed.parts)).outcome;
+  expect(bed.hypervisor.calls).not.toContain(`keep ${DESTINATION}`);
+});
+
 test('is only told where it runs already', async () => {
   await bed.leaveMigrating('mark');
   find('running', undefined);

@@ -23,9 +23,10 @@ export async function settleAfterwards(
   hypervisor: Hypervisor,
   journal: JournalWriter,
 ): Promise<Outcome> {
-  const other = await lookAt(guest, destination, hypervisor);
+  const seen = await lookAt(guest, destination, hypervisor);
+  const { other, kept } = await keepFromStarting({ left, guest, destination }, seen, hypervisor, journal);
   journal.append(0, { type: 'located', source: guest.state, destination: other });
-  const end = endFrom(left, guest.state, other);
+  const end = endFrom(left, guest.state, other, kept);
   const begunByUs = left.origin === 'migrate';
   // The journal says how the guest was when it began; a side that was paused since is told from it by nothing.
   const wasRunning = left.guest.state === 'running';
@@ -84,7 +85,41 @@ async function lookAt(
   }
 }
 
-function endFrom(left: MigrationView, source: SideState, destination: SideState): MigrationEnd {
+/**
+ * The source has the guest, and a destination that was not told to wait may still start it with what its socket holds. What
+ * somebody else began may wait for another try of his.
+ */
+async function keepFromStarting(
+  { left, guest, destination }: Afterwards,
+  other: SideState,
+  hypervisor: Hypervisor,
+  journal: JournalWriter,
+): Promise<{ other: SideState; kept: boolean }> {
+  const mayStart = other === 'incoming' && left.origin === 'migrate' && !left.destinationWaits;
+  const sourceHasIt = guest.state === 'running' || guest.state === 'paused';
+  if (!mayStart || !sourceHasIt || destination === undefined || !hypervisor.keepFromStarting)
+    return { other, kept: false };
+  let kept = false;
+  try {
+    const { did } = await hypervisor.keepFromStarting(destination);
+    journal.append(0, { type: 'effect', did });
+    kept = true;
+  } catch (error) {
+    journal.append(0, {
+      type: 'warning',
+      message: `the destination was not kept from starting the guest: ${wordsOf(error)}`,
+    });
+  }
+  const now = await lookAt(guest, destination, hypervisor);
+  return { other: now === 'incoming' && !kept ? 'unknown' : now, kept };
+}
+
+function endFrom(
+  left: MigrationView,
+  source: SideState,
+  destination: SideState,
+  kept: boolean,
+): MigrationEnd {
   const letRun = left.intents.some(({ intent }) => intent === 'let-run' || intent === 'resume');
   const cancelled = left.intents.some(({ intent }) => intent === 'cancel');
   const ran = left.guestEvents.some(({ event, side }) => event === 'resumed' && side === 'destination');
@@ -101,8 +136,9 @@ function endFrom(left: MigrationView, source: SideState, destination: SideState)
     sourceEverStopped: left.guestEvents.some(({ event }) => event === 'stopped') ? true : undefined,
     // It stands still before our eyes, or nobody has let it run since it was told to wait.
     destinationWaits:
-      left.destinationWaits &&
-      (destination === 'paused' || destination === 'incoming' || (!letRun && destination !== 'running')),
+      kept ||
+      (left.destinationWaits &&
+        (destination === 'paused' || destination === 'incoming' || (!letRun && destination !== 'running'))),
     postCopyBegan: left.state === 'post-copy',
     // It ran there already, so whatever keeps it from running now came after its arrival: somebody's hand, or the `stop` of a
     // cancel of ours that was cut short.

@@ -45,13 +45,13 @@ export interface LastingLooks {
 
 export async function lastingStates(parts: SettlingParts): Promise<LastingLooks> {
   const { clock } = parts;
-  const sinceMs = clock.now();
+  const sinceMs = clock.awakeMs();
   for (;;) {
     const [source, destination] = await Promise.all([parts.look('source'), parts.look('destination')]);
     // Migrated is libvirt's word. A transient domain is then simply not there any more.
     const left = parts.handedOver() && (source.state === 'gone' || isUnseen(source));
     const looks = { source: left ? { state: 'handed-over' as const } : source, destination };
-    if (parts.letGo() || clock.now() - sinceMs >= patienceMs(looks, parts)) return looks;
+    if (parts.letGo() || clock.awakeMs() - sinceMs >= patienceMs(looks, parts)) return looks;
     await clock.sleep(isUnseen(source) || isUnseen(destination) ? UNSEEN_AGAIN_AFTER_MS : AGAIN_AFTER_MS);
     if (parts.letGo()) return looks;
   }

@@ -116,8 +116,8 @@ export class LibvirtMigration implements RunningMigration {
   private jobBeganMs: number;
   /** Announced before the job was known to be ours. */
   private early: { readonly iteration: number; readonly atMs: number } | undefined;
-  /** When the source's libvirtd last answered. */
-  private answeredMs: number;
+  /** When the source's libvirtd last answered, in time awake. */
+  private answeredAwakeMs: number;
   private readonly seen = new Seen();
   private throttled = false;
   /** The downtime limit is being asked for. */
@@ -136,7 +136,7 @@ export class LibvirtMigration implements RunningMigration {
     this.begunByUs = parts.begunByUs;
     this.passCapBytesPerSecond = parts.passCapBytesPerSecond;
     this.brakesAtOnce = parts.quota !== undefined;
-    this.answeredMs = parts.clock.now();
+    this.answeredAwakeMs = parts.clock.awakeMs();
     this.jobBeganMs = parts.zeroMs;
     this.state = { kind: parts.virshMigrate === undefined ? 'copying' : 'beginning' };
     this.figures = new JobFigures(parts.virshMigrate !== undefined);
@@ -422,7 +422,7 @@ export class LibvirtMigration implements RunningMigration {
   }
 
   private answered({ look, figures, throttlePercent }: LibvirtSample): void {
-    this.answeredMs = look.answeredMs;
+    this.answeredAwakeMs = this.parts.clock.awakeMs();
     if (isOver(this.state)) return;
     if (this.state.kind === 'beginning') this.takeBeginning(look);
     else if (!isUnderWay(look.job)) return this.takeJobEnd(look.job);
@@ -493,10 +493,10 @@ export class LibvirtMigration implements RunningMigration {
     if (isOutOfReach(error)) this.seen.sourceWasAway = true;
     else if (!(error instanceof VirshTimeoutError)) {
       // libvirtd is there: it is QEMU that does not answer it.
-      this.answeredMs = this.parts.clock.now();
+      this.answeredAwakeMs = this.parts.clock.awakeMs();
       return;
     }
-    if (this.parts.clock.now() - this.answeredMs < this.parts.reconnectForMs) return;
+    if (this.parts.clock.awakeMs() - this.answeredAwakeMs < this.parts.reconnectForMs) return;
     const state = isOutOfReach(error) ? 'unreachable' : 'silent';
     this.finish({ kind: 'lost', state, words: `the source's libvirt is lost: ${wordsOf(error)}` });
   }

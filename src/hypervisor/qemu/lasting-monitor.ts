@@ -107,8 +107,9 @@ export class LastingMonitor {
 
   /** @returns the connection, when there is one within that time */
   async connected(withinMs: number): Promise<QmpClient | undefined> {
-    const untilMs = this.parts.clock.now() + withinMs;
-    while (this.current.kind === 'lost' && this.parts.clock.now() < untilMs) await this.parts.clock.sleep(20);
+    const untilMs = this.parts.clock.awakeMs() + withinMs;
+    while (this.current.kind === 'lost' && this.parts.clock.awakeMs() < untilMs)
+      await this.parts.clock.sleep(20);
     return this.client;
   }
 

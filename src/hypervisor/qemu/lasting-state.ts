@@ -101,10 +101,10 @@ async function waitForState(
   lasts: (state: SideState, passedMs: number) => boolean,
   clock: Clock,
 ): Promise<SideState> {
-  const sinceMs = clock.now();
+  const sinceMs = clock.awakeMs();
   for (;;) {
     const state = await stateBehind(monitor);
-    if (lasts(state, clock.now() - sinceMs)) return state;
+    if (lasts(state, clock.awakeMs() - sinceMs)) return state;
     await clock.sleep(AGAIN_AFTER_MS);
   }
 }

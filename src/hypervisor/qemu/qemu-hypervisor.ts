@@ -11,6 +11,7 @@ import type {
   CheckReport,
   Destination,
   DirtyRateProbe,
+  Effect,
   FormerSettings,
   GuestFacts,
   Hypervisor,
@@ -31,6 +32,7 @@ import {
 import { NO_CAP_BYTES_PER_SECOND } from '../qemu-rules/start.ts';
 import { Findings, refusalOfAll } from '../refusal.ts';
 import { ChangedSettings, isRefusal } from './changed-settings.ts';
+import { fence } from './fence.ts';
 import { LastingMonitor, UnreachableError } from './lasting-monitor.ts';
 import { listenerHere, listeningQemu, type ProvableProcess } from './listening-process.ts';
 import { qemuEnd } from './migration-facts.ts';
@@ -251,6 +253,17 @@ export class QemuHypervisor implements Hypervisor {
       const changed = new ChangedSettings(monitor, former.side);
       changed.inherit([former]);
       return { effect, restored: await changed.putBack() };
+    } finally {
+      await monitor.close();
+    }
+  }
+
+  async keepFromStarting(vm: string): Promise<Effect> {
+    const monitor = await this.openLasting(vm);
+    try {
+      // Whether the source could run the guest is for others to see: what ran here is not let run again.
+      const how = await fence(monitor, async () => false);
+      return { did: how === 'fenced' ? `stop on ${vm}` : 'nothing: its process has ended' };
     } finally {
       await monitor.close();
     }

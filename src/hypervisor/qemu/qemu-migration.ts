@@ -15,6 +15,7 @@
  *        └────────────────────────^
  */
 import { isBraked, MOST_THROTTLE_PERCENT } from '../../model/braking.ts';
+import { afterAwake } from '../awake.ts';
 import type { Clock } from '../clock.ts';
 import { type QuotaLever, takenBack } from '../cpu-quota/vcpu-quota.ts';
 import {
@@ -25,6 +26,7 @@ import {
   type Restored,
   type RunningMigration,
   type Side,
+  type SideState,
   TooLateError,
 } from '../hypervisor.ts';
 import { migrationMark } from '../migration-mark.ts';
@@ -333,7 +335,7 @@ export class QemuMigration implements RunningMigration {
   /** It has handed the guest over, or its process is dead. What it does not tell for some seconds is not so. */
   private async sourceCannotRun(): Promise<boolean> {
     const { clock } = this.parts;
-    const untilMs = clock.now() + COMMAND_MS;
+    const untilMs = clock.awakeMs() + COMMAND_MS;
     while (this.source.state.kind !== 'ended') {
       const asked = this.source.execute('query-status', undefined, { timeoutMs: COMMAND_MS });
       const status = await asked.then(
@@ -341,7 +343,7 @@ export class QemuMigration implements RunningMigration {
         () => 'not told',
       );
       if (status === 'postmigrate') return true;
-      if (status !== 'finish-migrate' || clock.now() >= untilMs) return false;
+      if (status !== 'finish-migrate' || clock.awakeMs() >= untilMs) return false;
       await clock.sleep(5);
     }
     return true;
@@ -409,13 +411,13 @@ export class QemuMigration implements RunningMigration {
     const { clock, reconnectForMs } = this.parts;
     if (!destination) throw new Error("the destination's monitor is not open");
     await destination.connected(reconnectForMs);
-    const untilMs = clock.now() + LOADING_MS;
+    const untilMs = clock.awakeMs() + LOADING_MS;
     // While it still loads, `cont` would take the disks over too early.
     for (;;) {
       const { status } = await destination.execute('query-status', undefined, { timeoutMs: COMMAND_MS });
       if (status === 'running') return { did: 'nothing: it runs already' };
       if (status !== 'inmigrate') break;
-      if (clock.now() >= untilMs)
+      if (clock.awakeMs() >= untilMs)
         throw new Error('the destination does not come to an end of loading the guest');
       await clock.sleep(2);
     }
@@ -484,6 +486,8 @@ export class QemuMigration implements RunningMigration {
     });
     source.onEvent('SHUTDOWN', (event) => this.takeShutdown(event));
     source.onChange((change) => this.takeSourceChange(change));
+    // The first that is heard of it says how quick its way is, and how its clock differs.
+    destination?.onEvent('MIGRATION', (event) => this.when(event, 'destination'));
     destination?.onEvent('RESUME', (event) =>
       observer.resumed('destination', ...this.when(event, 'destination')),
     );
@@ -537,7 +541,7 @@ export class QemuMigration implements RunningMigration {
     if (state === 'ended') return void this.finish('lost');
     if (state === 'back') return void this.catchUp();
     this.sourceLostMs ??= observer.now();
-    this.cancelLoss = parts.clock.after(parts.reconnectForMs, () => {
+    this.cancelLoss = afterAwake(parts.clock, parts.reconnectForMs, () => {
       if (this.source.state.kind === 'lost') void this.finish('lost');
     });
   }
@@ -662,7 +666,7 @@ export class QemuMigration implements RunningMigration {
     let source = await lastingSourceState(this.source, waiting);
     const destination = await this.lastOfDestination(source, waiting);
     // While we waited for the one the other may have come back.
-    if (source === 'unreachable' || source === 'silent') source = await stateBehind(this.source);
+    if (source === 'unreachable' || source === 'silent') source = await this.stateOfReturned();
     // QEMU says `failed` a moment before its migration thread lets go of the vCPUs, which it does only while
     // auto-converge is still on (migration_iteration_finish).
     if (this.parts.brake && result === 'failed') await clock.sleep(RELEASE_MS);
@@ -685,6 +689,16 @@ export class QemuMigration implements RunningMigration {
       sentBytes: info?.ram?.transferred,
       reportedDowntimeMs: info?.downtime,
     });
+  }
+
+  /** One that came back in the middle of its migration is in no state that lasts: `attach` goes on with it. */
+  private async stateOfReturned(): Promise<SideState> {
+    const state = await stateBehind(this.source);
+    if (state === 'unreachable' || state === 'silent' || state === 'gone') return state;
+    const info = await this.source
+      .execute('query-migrate', undefined, { timeoutMs: COMMAND_MS })
+      .catch(() => undefined);
+    return info === undefined || isUnderWay(info.status) ? 'unknown' : state;
   }
 
   private async lastOfDestination(

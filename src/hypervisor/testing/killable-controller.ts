@@ -16,6 +16,8 @@ export class KillableController {
   private alive = true;
   /** What waits while it is frozen; undefined while it is not. */
   private waiting: { readonly timers: (() => void)[]; readonly lines: (() => void)[] } | undefined;
+  private frozenSinceMs = 0;
+  private frozenMs = 0;
   private readonly sockets = new Set<QmpSocket>();
 
   constructor(base: { readonly clock: Clock; readonly open: OpenQmpSocket }) {
@@ -36,6 +38,7 @@ export class KillableController {
     this.clock = {
       now: () => base.clock.now(),
       uptimeMs: () => base.clock.uptimeMs(),
+      awakeMs: () => base.clock.awakeMs() - this.frozenMs,
       sleep: async (ms) => await new Promise<void>((resolve) => after(ms, resolve)),
       after,
     };
@@ -61,11 +64,14 @@ export class KillableController {
   }
 
   freeze(): void {
-    this.waiting ??= { timers: [], lines: [] };
+    if (this.waiting) return;
+    this.waiting = { timers: [], lines: [] };
+    this.frozenSinceMs = this.clock.now();
   }
 
   thaw(): void {
     const { timers, lines } = this.waiting ?? { timers: [], lines: [] };
+    if (this.waiting) this.frozenMs += this.clock.now() - this.frozenSinceMs;
     this.waiting = undefined;
     for (const doing of [...timers, ...lines]) doing();
   }

@@ -9,6 +9,7 @@ interface Timer {
 
 export class VirtualClock implements Clock {
   private nowMs: number;
+  private frozenMs = 0;
   private seq = 0;
   private readonly timers = new Set<Timer>();
 
@@ -22,6 +23,10 @@ export class VirtualClock implements Clock {
 
   uptimeMs(): number {
     return this.nowMs;
+  }
+
+  awakeMs(): number {
+    return this.nowMs - this.frozenMs;
   }
 
   async sleep(ms: number): Promise<void> {
@@ -79,6 +84,7 @@ export class VirtualClock implements Clock {
   /** The clock jumps, as when this process was frozen: what was due in between is late. */
   async freeze(ms: number): Promise<void> {
     this.nowMs += ms;
+    this.frozenMs += ms;
     await this.pass(0);
   }
 

@@ -100,11 +100,12 @@ export class RunBed implements Disposable {
   }
 
   /** The same of one that was killed while its migration, of that mark, was under way. */
-  async leaveMigrating(mark: string): Promise<string> {
-    return await this.leave([
+  async leaveMigrating(mark: string, opening: Partial<NewOpening> = {}): Promise<string> {
+    const begun: readonly Happening[] = [
       { type: 'before', side: 'source', settings: { parameters: { a: 1 }, capabilities: {} } },
       { type: 'effect', did: 'migrates', set: { mark } },
-    ]);
+    ];
+    return await this.leave(begun, opening);
   }
 
   async entriesOf(id: string): Promise<readonly JournalEntry[]> {

@@ -6,6 +6,7 @@ import type {
   Claim,
   Destination,
   DirtyRateProbe,
+  Effect,
   GuestFacts,
   Hypervisor,
   RunningMigration,
@@ -41,6 +42,8 @@ export class ScriptedHypervisor implements Hypervisor {
   onAttach: (options: AttachOptions) => Promise<void> = async () => {};
   /** What happens when it is told to settle at one end. */
   onSettle: () => Promise<void> = async () => {};
+  /** What happens when it is told to keep a destination from starting the guest. */
+  onKeep: () => Promise<void> = async () => {};
 
   async inspect(vm: string): Promise<GuestFacts> {
     const guest = this.guests.get(vm);
@@ -77,6 +80,12 @@ export class ScriptedHypervisor implements Hypervisor {
     const state = (at: string | undefined) =>
       at === undefined ? ('unknown' as const) : (this.guests.get(at)?.state ?? ('unreachable' as const));
     return { source: state(vm), destination: state(destination) };
+  }
+
+  async keepFromStarting(vm: string): Promise<Effect> {
+    this.calls.push(`keep ${vm}`);
+    await this.onKeep();
+    return { did: `stop on ${vm}` };
   }
 
   async settleAt(vm: string, { run, former }: SettleTodo): Promise<Settled> {
