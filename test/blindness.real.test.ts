@@ -52,10 +52,10 @@ test('a terminal on which Ctrl-S was pressed costs lines, not decisions', async 
 describe('a controller that stands still (SIGSTOP)', () => {
   test('for longer than --stall-timeout does not cancel a healthy migration', async () => {
     const { source } = scene.witnesses;
-    const running = scene.migrate('--policy', 'mp', '--stall-timeout', '15s');
+    const running = scene.migrate('--policy', 'mp', '--stall-timeout', '4s');
     expect(await source.saw(isPass(1), 60_000)).toBe(true);
     running.process.kill('SIGSTOP');
-    await sleep(20_000);
+    await sleep(8000);
     running.process.kill('SIGCONT');
     const ran = await running.ended;
     expect(documentFrom(ran), ran.stderr).toMatchObject({ outcome: 'completed', runsOn: 'destination' });
