@@ -24,6 +24,9 @@ const ACTS = ['stop', 'cont', 'migrate_cancel', 'yank', 'migrate-start-postcopy'
 /** What a look and a command take, and a monitor that answers late. */
 const PAUSE_ERROR_MS = 150;
 
+/** Who tells of a state has asked for it that long before, at most. */
+const JUST_NOW_MS = 100;
+
 export class Checks {
   readonly violations: string[] = [];
   readonly story: string[] = [];
@@ -79,7 +82,8 @@ export class Checks {
       this.note(`the cancel of ${controller.name}: ${word}`);
       const { source, destination, truth } = this.pair;
       const runsOn = truth.runningSides.join('+') || 'nowhere';
-      if (word === 'cancelled' && source.alive && runsOn !== 'source')
+      if (this.hasJustShutDown) return;
+      if (word === 'cancelled' && source.alive && runsOn !== 'source' && !truth.isHeld)
         this.violated(`S4: "cancelled", and the guest runs ${runsOn}`);
       if (word === 'too-late' && destination.alive && runsOn === 'source')
         this.violated(`S4: "too late", and the guest runs on the source`);
@@ -110,6 +114,7 @@ export class Checks {
     // Post-copy that stands still has not ended: a person has to mend it, and was told so. What others do with theirs is theirs.
     if (source.outgoing?.isUnderWay || !this.wasOurs || this.leftAStop) return;
     const running = truth.runningSides;
+    if (truth.isHeld && running.length === 0) return;
     if (!this.guestIsLost && running.length !== 1)
       this.violated(`S1: in the end ${running.length === 0 ? 'nobody runs' : 'two sides run'} the guest`);
     if (this.guestIsLost) return;
@@ -130,7 +135,13 @@ export class Checks {
   /** What a person has to do, who must have been told so. Undefined: nothing. */
   handThatIsNeeded(): { readonly side: Side; readonly command: 'cont' | 'stop' } | undefined {
     const { truth, destination, source } = this.pair;
-    if (truth.runningSides.length === 1 || this.guestIsLost || !this.wasOurs || this.leftAStop)
+    if (
+      truth.runningSides.length === 1 ||
+      truth.isHeld ||
+      this.guestIsLost ||
+      !this.wasOurs ||
+      this.leftAStop
+    )
       return undefined;
     const both = truth.runningSides.length === 2;
     // `attach` needs a source that answers: docs/safety.md says what a person does without one.
@@ -204,6 +215,7 @@ export class Checks {
   private isTrue({ outcome, runsOn, reason, pauseMs }: Outcome): void {
     const { truth } = this.pair;
     const running = truth.runningSides;
+    if (this.hasJustShutDown) return;
     // Two sides that QEMU itself let run, of which one ended since: what can be seen is what is left.
     if (truth.overlaps.length > 0 && this.overlaps.length === 0) return;
     if (runsOn === 'unknown') {
@@ -211,7 +223,7 @@ export class Checks {
         this.violated(`it is not known where the guest runs, and no hand is named: ${reason}`);
     } else if (outcome !== 'detached') {
       const isThere = runsOn !== 'nowhere' && this.pair[runsOn].alive;
-      if (isThere && running.join() !== runsOn)
+      if (isThere && running.join() !== runsOn && !(truth.isHeld && running.length === 0))
         this.violated(
           `it says that the guest runs on the ${runsOn}; it runs on: ${running.join(' and ') || 'nothing'}`,
         );
@@ -220,6 +232,11 @@ export class Checks {
     }
     if (pauseMs !== null && !this.wasPause(pauseMs))
       this.violated(`S7: a pause of ${pauseMs} ms that was none`);
+  }
+
+  private get hasJustShutDown(): boolean {
+    const shutDown = this.pair.truth.befallen.find(({ what }) => what === 'shut-down');
+    return shutDown !== undefined && this.clock.now() - shutDown.atMs < JUST_NOW_MS;
   }
 
   private wasPause(pauseMs: number): boolean {
@@ -313,6 +330,7 @@ export class Checks {
   private get guestIsLost(): boolean {
     const { source, destination, truth } = this.pair;
     const { inPostCopy } = this;
+    if (truth.befallen.some(({ what }) => what === 'shut-down')) return true;
     if (!destination.alive && (inPostCopy || truth.ran('destination'))) return true;
     if (!source.alive && (inPostCopy || source.runState === 'running')) return true;
     return !source.alive && (!destination.alive || destination.runState === 'inmigrate');

@@ -157,7 +157,11 @@ const event = (draw: Draw): Trigger => ({ event: draw.oneOf(EVENTS), side: draw.
 
 function incident(draw: Draw): object {
   const to = draw.oneOf(SIDES);
-  switch (draw.upTo(4)) {
+  switch (draw.upTo(6)) {
+    case 5:
+      return { do: draw.oneOf(['stopped-by-operator', 'io-error', 'shut-down'] as const), to };
+    case 6:
+      return { do: 'clock-set', to, ms: draw.oneOf([-3000, -200, 200, 3000]) };
     case 0:
       return { do: 'killed', to };
     case 1:
@@ -224,6 +228,7 @@ const WORDS_OF_FAULTS: Readonly<Record<Exclude<Fault['do'], 'delay'>, string>> =
   'stopped-by-operator': 'guest stopped by somebody',
   'io-error': 'guest stopped by an I/O error',
   'shut-down': 'guest shut down',
+  'clock-set': 'clock set',
   'link-cut': 'link cut',
   'link-back': 'link back',
   'link-reset': 'link reset',

@@ -115,8 +115,8 @@ export async function backOut(
   ends: BothEnds,
   error: unknown,
 ): Promise<unknown> {
-  const sourceEnded = ends.source.state.kind === 'ended';
   const restored = await Promise.all(changed.map(async (each) => await each.putBack()));
+  const sourceEnded = ends.source.state.kind === 'ended';
   await closeAll(ends);
   const problems = restored.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
   if (error instanceof RefusedError && problems.length === 0) return error;

@@ -23,7 +23,8 @@
  * - `hangs` for `ms`: its main loop stands still: it answers only out-of-band commands;
  * - `killed`: its process ends without a word;
  * - `stopped-by-operator`, `io-error`: its guest is stopped, and not by us;
- * - `shut-down`: its guest shuts itself down, and the process ends.
+ * - `shut-down`: its guest shuts itself down, and the process ends;
+ * - `clock-set` by `ms`: the wall clock of its machine is set forward (or back), which its events are stamped by.
  * And to the link that carries the memory: `link-cut` (it carries nothing), `link-back`, and `link-reset` (both ends
  * see it break at once).
  */
@@ -53,6 +54,7 @@ export type Incident =
       readonly ms: number;
     }
   | { readonly do: 'killed' | 'stopped-by-operator' | 'io-error' | 'shut-down'; readonly to: Side }
+  | { readonly do: 'clock-set'; readonly to: Side; readonly ms: number }
   | { readonly do: 'link-cut' | 'link-back' | 'link-reset' };
 
 export type Fault = { readonly on: Trigger; readonly nth?: number | 'every' } & (Answer | Incident);

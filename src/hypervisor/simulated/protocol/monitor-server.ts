@@ -58,6 +58,7 @@ export class MonitorServer {
   private listening = true;
   private closed = false;
   /** An event that is late holds up what is sent after it until then. */
+  private clockSetMs = 0;
   private lateUntilMs = 0;
   /** A command that is late holds up those after it. */
   private isHeldUp = false;
@@ -110,6 +111,11 @@ export class MonitorServer {
     for (const doing of this.held.splice(0)) this.carry(doing);
   }
 
+  /** The wall clock of its machine, by which events are stamped, is set forward by that much. */
+  setClock(byMs: number): void {
+    this.clockSetMs += byMs;
+  }
+
   emit(name: string, data?: Readonly<Record<string, unknown>>): void {
     const { side, clock } = this.parts;
     const status = typeof data?.['status'] === 'string' ? data['status'] : undefined;
@@ -118,7 +124,9 @@ export class MonitorServer {
     if (!client?.negotiated || client.gone || answer?.do === 'never') return;
     if (answer?.do === 'drop') return this.hangUp(client);
     const nowMs = clock.now();
-    const timestamp = { seconds: Math.floor(nowMs / 1000), microseconds: Math.round((nowMs % 1000) * 1000) };
+    const wallMs = nowMs + this.clockSetMs;
+    const seconds = Math.floor(wallMs / 1000);
+    const timestamp = { seconds, microseconds: Math.round((wallMs - 1000 * seconds) * 1000) };
     const line = { event: name, timestamp, ...(data ? { data } : {}) };
     // What follows it on its way stays behind it.
     if (answer?.do === 'delay') this.lateUntilMs = Math.max(this.lateUntilMs, nowMs + answer.ms);

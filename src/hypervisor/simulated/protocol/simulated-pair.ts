@@ -129,7 +129,7 @@ export class SimulatedPair {
     else outgoing?.resetLink();
   }
 
-  private befall(process: SimulatedProcess, incident: Incident & { readonly to: Side }): void {
+  private befall(process: SimulatedProcess, incident: Extract<Incident, { readonly to: Side }>): void {
     switch (incident.do) {
       case 'connection-lost':
         return process.loseConnection(incident.ms);
@@ -139,14 +139,13 @@ export class SimulatedPair {
         return process.hang(incident.ms);
       case 'killed':
         return process.die();
-      case 'stopped-by-operator':
-        if (process.isRunning) process.stopGuest('paused');
-        return;
-      case 'io-error':
-        if (process.isRunning) process.stopGuest('io-error');
-        return;
-      case 'shut-down':
-        return process.shutDown(true);
+      case 'clock-set':
+        return process.setClock(incident.ms);
+      default:
+        if (!process.isRunning) return;
+        this.truth.befallen.push({ side: incident.to, what: incident.do, atMs: this.input.clock.now() });
+        if (incident.do === 'shut-down') return process.shutDown(true);
+        process.stopGuest(incident.do === 'io-error' ? 'io-error' : 'paused');
     }
   }
 

@@ -149,6 +149,10 @@ export class SimulatedProcess {
     this.server.repair();
   }
 
+  setClock(byMs: number): void {
+    this.server.setClock(byMs);
+  }
+
   hang(forMs: number): void {
     this.mainLoop.hold('hang');
     this.parts.clock.after(forMs, () => this.mainLoop.release('hang'));

@@ -33,7 +33,15 @@ export interface Overlap {
 
 const BY_COMMAND: readonly StartCause[] = ['cont', 'migrate_cancel', 'yank'];
 
+/** What came to a guest that ran, from somebody else or from itself. */
+export interface Befallen {
+  readonly side: Side;
+  readonly what: 'stopped-by-operator' | 'io-error' | 'shut-down';
+  readonly atMs: number;
+}
+
 export class Truth {
+  readonly befallen: Befallen[] = [];
   readonly history: Running[] = [];
   readonly overlaps: Overlap[] = [];
   /** What a client did that may lose the guest, whether or not it did. */
@@ -58,6 +66,13 @@ export class Truth {
 
   ran(side: Side): boolean {
     return this.history.some((each) => each.side === side);
+  }
+
+  /** Somebody else, or a fault of its host's, keeps the guest from running since then. */
+  get isHeld(): boolean {
+    const last = this.befallen.at(-1);
+    if (!last || last.what === 'shut-down') return false;
+    return this.history.every(({ fromMs }) => fromMs <= last.atMs);
   }
 
   started(side: Side, cause: StartCause, atMs: number): void {
