@@ -247,11 +247,17 @@ export class Checks {
     );
   }
 
-  /** A message that is late is seen late. */
+  /** A message that is late is seen late; and a clock that is set by less than we were frozen looks like that, too. */
   private get slowestAnswerMs(): number {
+    const { faults, hands } = this.schedule;
+    const frozenMs = Math.max(0, ...hands.map((hand) => (hand.do === 'freeze' ? hand.ms : 0)));
     return Math.max(
       0,
-      ...this.schedule.faults.map((fault) => ('ms' in fault && fault.ms < 1e9 ? fault.ms : 0)),
+      ...faults.map((fault) => {
+        if (!('ms' in fault) || fault.ms > 1e9) return 0;
+        if (fault.do !== 'clock-set') return fault.ms;
+        return Math.abs(fault.ms) <= frozenMs ? Math.abs(fault.ms) : 0;
+      }),
     );
   }
 

@@ -142,6 +142,14 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       { on: { stream: 'last-byte' }, nth: 1, do: 'link-cut' },
     ],
   },
+  'a pause was told by a clock that had been set, after a freeze of 300 ms': {
+    guest: 'busy',
+    policy: 'mp',
+    maxDowntimeMs: 200,
+    overBudget: 'brake',
+    faults: [{ on: { atMs: 125 }, nth: 1, do: 'clock-set', to: 'source', ms: -3000 }],
+    hands: [{ atMs: 1896, do: 'freeze', ms: 300 }],
+  },
 };
 
 test.each(Object.entries(FOUND))('%s', async (_, schedule) => {

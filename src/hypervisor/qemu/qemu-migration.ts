@@ -167,6 +167,8 @@ export class QemuMigration implements RunningMigration {
     source: Number.POSITIVE_INFINITY,
     destination: Number.POSITIVE_INFINITY,
   };
+  /** False: the last one that came at once says that its clock was set, or that its way is slower than it was. */
+  private readonly comparable: Record<Side, boolean> = { source: true, destination: true };
   private guestEnded: string | undefined;
   private sourceLostMs: number | undefined;
   private cancelLoss: () => void = () => {};
@@ -761,10 +763,15 @@ export class QemuMigration implements RunningMigration {
     const receivedAtMs = receivedMs - this.parts.zeroMs;
     if (quickestMs === Number.POSITIVE_INFINITY)
       return mayBeOldMs > 0 ? [receivedAtMs, mayBeOldMs] : [receivedAtMs];
-    const lateMs = Math.max(0, onTheWayMs - quickestMs);
-    // It was not we who kept it waiting: its way was slow, or a clock was set.
-    if (mayBeOldMs === 0) return lateMs > LATE_MS ? [receivedAtMs, lateMs] : [receivedAtMs];
-    return [receivedAtMs - Math.min(lateMs, mayBeOldMs)];
+    const lateMs = onTheWayMs - quickestMs;
+    // It was not we who kept it waiting: its way was slow, or a clock was set, and the next ones tell which.
+    if (mayBeOldMs === 0) {
+      this.comparable[side] = lateMs <= LATE_MS;
+      return lateMs > LATE_MS ? [receivedAtMs, lateMs] : [receivedAtMs];
+    }
+    const isExplained = lateMs >= -LATE_MS && lateMs <= mayBeOldMs + LATE_MS;
+    if (!this.comparable[side] || !isExplained) return [receivedAtMs, mayBeOldMs];
+    return [receivedAtMs - Math.min(Math.max(0, lateMs), mayBeOldMs)];
   }
 
   private at(event: QmpEvent): number {
