@@ -1,5 +1,6 @@
 /** The daemon: a watcher for each host, and what they share. */
 import type { Config } from '../config/config.ts';
+import { REAL_CLOCK } from '../hypervisor/clock.ts';
 import { domainAddress } from '../hypervisor/libvirt/address.ts';
 import { sideStateAt } from '../hypervisor/libvirt/domain/domain-state.ts';
 import { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
@@ -8,6 +9,7 @@ import { initiatorHere } from '../journal/initiator.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
 import { HostWatcher } from './host-watcher.ts';
 import { JournalKeeper } from './journal-keeper.ts';
+import type { Health } from './service-manager.ts';
 import type { WatchLog } from './watch-log.ts';
 import { probeWriting } from './write-probe.ts';
 
@@ -51,6 +53,16 @@ export class Watcher {
           }),
         }),
     );
+  }
+
+  health(): Health {
+    const awakeMs = REAL_CLOCK.awakeMs();
+    const hosts = this.hosts.map((host) => host.health(awakeMs));
+    const hanging = hosts.flatMap(({ hangs }) => hangs ?? []);
+    return {
+      words: hosts.map(({ words }) => words).join('; '),
+      hangs: hanging.length === 0 ? undefined : hanging.join('; '),
+    };
   }
 
   /** @param reason for the journals of what is under way */
