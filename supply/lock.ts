@@ -67,7 +67,7 @@ export function installedFindings(lock: LockFile, installed: LockFile): string[]
   });
 }
 
-/** What `npm install` of switchover brings with it, for its npm-shrinkwrap.json. */
+/** What switchover needs where it runs, and nothing of development. */
 export function productionLock(lock: LockFile): LockFile {
   const packages = Object.entries(lock.packages).flatMap(([place, locked]) => {
     if (locked.dev) return [];

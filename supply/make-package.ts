@@ -10,14 +10,21 @@ import { parseLock, productionLock } from './lock.ts';
 import { npm, ROOT } from './npm.ts';
 
 const BILL = 'sbom.cdx.json';
-const LOCK = 'npm-shrinkwrap.json';
+const LOCK = 'package-lock.json';
 const SUMS = 'SHA256SUMS';
 
-const Manifest = z.looseObject({ name: z.string(), version: z.string(), files: z.array(z.string()) });
+const Manifest = z.looseObject({
+  name: z.string(),
+  version: z.string(),
+  files: z.array(z.string()),
+  dependencies: z.record(z.string(), z.string()),
+});
 
 /**
- * Packed from a folder of its own, so that nothing else of the checkout gets in: neither what an earlier build left in dist/,
- * nor an npm-shrinkwrap.json, which the checkout must not have beside its package-lock.json.
+ * Packed from a folder of its own, so that nothing else of the checkout gets in, such as what an earlier build left in dist/ or
+ * somebody changed in node_modules/. The packages that it needs are in it: so it is installed without a registry, and those
+ * who install it run what was locked and tested. (An npm-shrinkwrap.json would not do: npm heeds it only in what comes from a
+ * registry.)
  * @returns the files made
  * @throws {Error} where tsc or npm fails, with its words
  */
@@ -40,9 +47,11 @@ async function pack(temporary: string, to: string): Promise<string[]> {
     if (file !== 'dist') fs.cpSync(path.join(ROOT, file), path.join(stage, file), { recursive: true });
   const tsc = path.join(ROOT, 'node_modules', '.bin', 'tsc');
   execFileSync(tsc, ['-p', path.join(ROOT, 'tsconfig.build.json'), '--outDir', path.join(stage, 'dist')]);
-  // Whoever installs it gets the versions that were tested, each held to its hash.
-  write(stage, LOCK, productionLock(parseLock(read('package-lock.json'))));
-  write(stage, 'package.json', { ...manifest, files: [...manifest.files, LOCK, BILL] });
+  const bundleDependencies = Object.keys(manifest.dependencies);
+  write(stage, 'package.json', { ...manifest, bundleDependencies, files: [...manifest.files, BILL] });
+  write(stage, LOCK, productionLock(parseLock(read(LOCK))));
+  // Each by its hash. npm never packs the lock file.
+  await run(['ci', '--omit=peer', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'], stage);
   const format = ['--sbom-format', 'cyclonedx', '--sbom-type', 'application'];
   const bill = await run(['sbom', '--package-lock-only', ...format], stage);
   write(stage, BILL, billOfMaterials(JSON.parse(bill), sourceTimeMs()));

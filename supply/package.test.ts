@@ -7,7 +7,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { billOfMaterials } from './bill.ts';
 import { makePackage } from './make-package.ts';
-import { ROOT } from './npm.ts';
+import { npmCommand, ROOT } from './npm.ts';
 
 const json = (file: string) => JSON.parse(fs.readFileSync(file, 'utf8'));
 const manifest = json(path.join(ROOT, 'package.json'));
@@ -106,15 +106,19 @@ describe('the bill of materials', () => {
 });
 
 describe('the package', () => {
-  test('holds what it needs to the versions and hashes that were tested', () => {
-    const held = json(made('unpacked', 'npm-shrinkwrap.json')).packages;
-    for (const name of Object.keys(manifest.dependencies))
-      expect(held[`node_modules/${name}`]).toEqual(lock.packages[`node_modules/${name}`]);
-    expect(Object.values<{ dev?: boolean }>(held).filter(({ dev }) => dev)).toEqual([]);
+  test('has in it what it needs, in the versions that were locked', () => {
+    const { bundleDependencies } = json(made('unpacked', 'package.json'));
+    expect(bundleDependencies).toEqual(Object.keys(manifest.dependencies));
+    for (const name of bundleDependencies) {
+      const { version } = json(made('unpacked', `node_modules/${name}/package.json`));
+      expect(version).toBe(lock.packages[`node_modules/${name}`].version);
+    }
   });
 
-  test('runs nothing when it is installed, and brings no test along', () => {
-    expect(json(made('unpacked', 'package.json'))).not.toHaveProperty('scripts');
+  test('runs nothing when it is installed, and brings neither tests nor tools of development', () => {
+    const own = json(made('unpacked', 'package.json'));
+    expect(own).not.toHaveProperty('scripts');
+    expect(own).not.toHaveProperty('devDependencies');
     const names = fs.readdirSync(path.join(folder, 'unpacked'), { recursive: true, encoding: 'utf8' });
     expect(names).toEqual(
       expect.arrayContaining([
@@ -124,15 +128,19 @@ describe('the package', () => {
         'LICENSE',
       ]),
     );
-    expect(names.filter((name) => /\.test\.|\/testing\b|^(?:src|lab|supply)\b/.test(name))).toEqual([]);
+    const ours = names.filter((name) => !name.startsWith('node_modules'));
+    expect(ours.filter((name) => /\.test\.|\/testing\b|^(?:src|lab|supply)\b/.test(name))).toEqual([]);
+    expect(names.filter((name) => /^node_modules\/(?:vitest|typescript|@types)\b/.test(name))).toEqual([]);
   });
 
-  test('works', () => {
-    // What it needs is installed beside the checkout's own.
-    fs.symlinkSync(path.join(ROOT, 'node_modules'), made('unpacked', 'node_modules'));
-    const main = made('unpacked', 'dist/cli/main.js');
-    expect(execFileSync(process.execPath, [main, '--version'], { encoding: 'utf8' })).toContain(
-      manifest.version,
-    );
+  test('is installed without a registry, and works', { timeout: 120_000 }, () => {
+    const prefix = path.join(folder, 'installed');
+    const [program, ...words] = npmCommand();
+    const place = ['--global', '--prefix', prefix, '--offline', '--cache', path.join(folder, 'no-cache')];
+    execFileSync(program, [...words, 'install', ...place, made('first', `${NAME}.tgz`)], { stdio: 'ignore' });
+    const installed = path.join(prefix, 'bin', 'switchover');
+    // Its first line asks for a node on the path.
+    const env = { ...process.env, PATH: `${path.dirname(process.execPath)}:${process.env['PATH']}` };
+    expect(execFileSync(installed, ['--version'], { encoding: 'utf8', env })).toContain(manifest.version);
   });
 });
