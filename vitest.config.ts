@@ -66,6 +66,7 @@ export default defineConfig({
             'bench/**/*.test.ts',
             'explore/**/*.test.ts',
             'soak/**/*.test.ts',
+            'supply/**/*.test.ts',
           ],
           exclude: [...NEVER, KVM, LONG, '**/*.real.test.ts', '**/*.qemu.test.ts'],
           sequence: { groupOrder: 0 },

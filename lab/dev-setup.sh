@@ -85,7 +85,7 @@ install_packages() {
   cp package-lock.json node_modules/.switchover-lock
 }
 
-run_npm() { PATH=$(dirname -- "$node"):$PATH "$node" "$npm" "$@" --no-audit --no-fund --loglevel=error >&2; }
+run_npm() { PATH=$(dirname -- "$node"):$PATH "$node" "$npm" "$@" --ignore-scripts --no-audit --no-fund --loglevel=error >&2; }
 
 # ---- what the lab needs ----
 

@@ -4,6 +4,7 @@ import { assertUsableVirsh } from '../hypervisor/libvirt/virsh/usable-virsh.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
 import { VERSION } from '../version.ts';
+import { ServiceManager, takeServiceManager } from '../watch/service-manager.ts';
 import { JsonLog, TextLog } from '../watch/watch-log.ts';
 import { Watcher } from '../watch/watcher.ts';
 import { EXIT } from './exit-status.ts';
@@ -20,6 +21,8 @@ export interface WatchOptions {
 
 /** `switchover watch`. Runs until it is told to end. @returns the exit status */
 export async function watch(options: WatchOptions): Promise<number> {
+  // Before anything is started that would inherit it.
+  const manager = takeServiceManager(process.env);
   const config = findConfig(options.config);
   await assertUsableVirsh();
   const configured = config.file === undefined ? [connectUri({})] : config.watch.connect;
@@ -32,6 +35,13 @@ export async function watch(options: WatchOptions): Promise<number> {
   );
   beScheduledPromptly();
   const watcher = new Watcher({ uris, config, store: new FolderJournals(stateDir), log });
+  const service =
+    manager &&
+    new ServiceManager({
+      ...manager,
+      health: () => watcher.health(),
+      say: (sentence) => log.say(sentence),
+    });
 
   process.on('SIGHUP', () => {
     try {
@@ -49,7 +59,7 @@ export async function watch(options: WatchOptions): Promise<number> {
     process.once('SIGTERM', () => resolve('SIGTERM'));
   });
   log.say(`ending on ${signal}: migrations under way go on without switchover`);
-  await watcher.close(`detached, as watch ended on ${signal}`);
+  await Promise.all([watcher.close(`detached, as watch ended on ${signal}`), service?.stopping()]);
   // Told to end: a reader that does not read must not keep it.
   if (!(await flushOutput(LAST_WORDS_MS))) process.exit(EXIT.migrated);
   return EXIT.migrated;

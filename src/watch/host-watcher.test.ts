@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { parseConfig } from '../config/parse-config.ts';
+import { REAL_CLOCK } from '../hypervisor/clock.ts';
 import { EventHub } from '../hypervisor/libvirt/virsh/event-hub.ts';
 import { fakeHost, fakeVirsh, soon } from '../hypervisor/libvirt/virsh/testing/fake-virsh.ts';
 import { JournalError } from '../journal/journal-error.ts';
@@ -45,6 +46,28 @@ test('a domain that hangs does not keep the scan from one that migrates', async 
   await soon(() => expect(said.join()).toMatch(/moves could not be taken over/));
   expect(said.join()).not.toMatch(/hung/);
   expect(virsh.pids().length).toBeGreaterThan(1);
+});
+
+test('it hangs only where no look comes to an end: one that nobody answers does not count', async () => {
+  const virsh = fakeVirsh(HOST.replace(`"domjobinfo ${MOVES}"`, '"none"'));
+  const { watcher } = watching('qemu:///fake', { lookPatientMs: 700 });
+  await soon(() => expect(virsh.did()).toContain('hung'));
+  const askedMs = REAL_CLOCK.awakeMs();
+  expect(watcher.health(askedMs)).toMatchObject({ hangs: undefined });
+  expect(watcher.health(askedMs + 120_100).hangs).toMatch(
+    /^qemu:\/\/\/fake was last looked at 2 min 0 s ago$/,
+  );
+  // The look at the domain that hangs is given up, and the scan has gone on.
+  await soon(() => expect(watcher.health(askedMs + 120_100).hangs).toBeUndefined());
+});
+
+test('what it says of itself: how its host is, and how many migrations there are', async () => {
+  fakeHost(MOVING_HOST);
+  const { watcher } = watching('qemu:///fake-words');
+  expect(watcher.health(REAL_CLOCK.awakeMs()).words).toBe('connecting qemu:///fake-words');
+  await soon(() =>
+    expect(watcher.health(REAL_CLOCK.awakeMs()).words).toBe('following qemu:///fake-words, 1 migration'),
+  );
 });
 
 // A destination's libvirtd that has just been started takes seconds to prepare, and the domain is not there until then.

@@ -6,6 +6,7 @@
  * and every half minute.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { REAL_CLOCK } from '../hypervisor/clock.ts';
 import { domainAddress } from '../hypervisor/libvirt/address.ts';
 import { versionsOf } from '../hypervisor/libvirt/domain/host-versions.ts';
 import type { EventHub } from '../hypervisor/libvirt/virsh/event-hub.ts';
@@ -13,13 +14,20 @@ import { parseJobInfo } from '../hypervisor/libvirt/virsh/job-info.ts';
 import type { TimedEvent } from '../hypervisor/libvirt/virsh/virsh-events.ts';
 import { VirshShell } from '../hypervisor/libvirt/virsh/virsh-shell.ts';
 import { JournalError } from '../journal/journal-error.ts';
+import { formatDuration } from '../model/units.ts';
 import type { JournalKeeper } from './journal-keeper.ts';
+import type { Health } from './service-manager.ts';
 import { isOver, type TakenOver, type TakeOverParts, takeOver } from './taken-over.ts';
 import type { WatchLog } from './watch-log.ts';
 
 const SCAN_EVERY_MS = 30_000;
 /** A QEMU that hangs holds up libvirt's answer for 30 s: the others are looked at meanwhile. */
 const LOOK_PATIENT_MS = 5000;
+/**
+ * Half a minute from one scan to the next, and as long until virsh is given up that does not answer: whatever the host does, a
+ * step of a scan has come to its end by then. Twice that.
+ */
+const STEP_WITHIN_MS = 120_000;
 /** What is left alone announces every pass: do not look at each. */
 const NOTHING_TAKEN_MS = 10_000;
 
@@ -44,6 +52,8 @@ export class HostWatcher {
   private state: 'connecting' | 'following' | 'lost' = 'connecting';
   private closing = false;
   private scansWanted = 0;
+  /** When a scan last came a step further, by an answer or without one; in time awake. */
+  private steppedMs = REAL_CLOCK.awakeMs();
 
   constructor(parts: HostWatcherParts) {
     this.parts = parts;
@@ -63,6 +73,21 @@ export class HostWatcher {
       },
     });
     this.scanTimer = setInterval(() => void this.scan(), SCAN_EVERY_MS);
+  }
+
+  /**
+   * A host that is down, or that answers nothing, is looked at all the same: it is no reason to hang.
+   * @param awakeMs of now: a daemon that was frozen has not hung
+   */
+  health(awakeMs: number): Health {
+    const { uri } = this.parts;
+    const count = this.migrations.size;
+    const migrations = count === 0 ? '' : `, ${count} ${count === 1 ? 'migration' : 'migrations'}`;
+    const idleMs = awakeMs - this.steppedMs;
+    return {
+      words: `${this.state} ${uri}${migrations}`,
+      hangs: idleMs > STEP_WITHIN_MS ? `${uri} was last looked at ${formatDuration(idleMs)} ago` : undefined,
+    };
   }
 
   /**
@@ -116,20 +141,28 @@ export class HostWatcher {
   private async lookAtAll(): Promise<void> {
     const patientMs = this.parts.lookPatientMs ?? LOOK_PATIENT_MS;
     try {
-      const list = await this.shell.run(['list', '--uuid', '--name']);
+      const list = await this.look(['list', '--uuid', '--name']);
       for (const line of list.split('\n')) {
         // What is asked after the close would start a virsh that nobody ends.
         if (this.closing) return;
         const [, uuid, name] = /^([0-9a-f-]{36}) (.*\S) *$/.exec(line) ?? [];
         if (uuid === undefined || name === undefined || this.migrations.has(name)) continue;
         const job = parseJobInfo(
-          await this.shell.run(['domjobinfo', uuid, '--rawstats'], patientMs).catch(() => ''),
+          await this.look(['domjobinfo', uuid, '--rawstats'], patientMs).catch(() => ''),
         );
         const copies = job.type === 'active' && job.migration === 'out' && (job.memoryIteration ?? 0) > 0;
         if (copies) this.consider(name, performance.now());
       }
     } catch {
       // The host cannot be reached just now, which the event stream tells as well.
+    }
+  }
+
+  private async look(args: readonly string[], patientMs?: number): Promise<string> {
+    try {
+      return await this.shell.run(args, patientMs);
+    } finally {
+      this.steppedMs = REAL_CLOCK.awakeMs();
     }
   }
 

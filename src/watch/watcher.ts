@@ -1,13 +1,17 @@
 /** The daemon: a watcher for each host, and what they share. */
 import type { Config } from '../config/config.ts';
+import { REAL_CLOCK } from '../hypervisor/clock.ts';
 import { domainAddress } from '../hypervisor/libvirt/address.ts';
 import { sideStateAt } from '../hypervisor/libvirt/domain/domain-state.ts';
+import { isThisMachine } from '../hypervisor/libvirt/domain-process.ts';
 import { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
 import { EventHub } from '../hypervisor/libvirt/virsh/event-hub.ts';
 import { initiatorHere } from '../journal/initiator.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
 import { HostWatcher } from './host-watcher.ts';
 import { JournalKeeper } from './journal-keeper.ts';
+import { releaseLeftBrakes } from './left-brakes.ts';
+import type { Health } from './service-manager.ts';
 import type { WatchLog } from './watch-log.ts';
 import { probeWriting } from './write-probe.ts';
 
@@ -35,6 +39,7 @@ export class Watcher {
     const hub = new EventHub();
     const initiator = initiatorHere();
     const hypervisor = new LibvirtHypervisor({ hub });
+    if (uris.some(isThisMachine)) void releaseLeftBrakes({ initiator, log });
     this.hosts = uris.map(
       (uri) =>
         new HostWatcher({
@@ -51,6 +56,16 @@ export class Watcher {
           }),
         }),
     );
+  }
+
+  health(): Health {
+    const awakeMs = REAL_CLOCK.awakeMs();
+    const hosts = this.hosts.map((host) => host.health(awakeMs));
+    const hanging = hosts.flatMap(({ hangs }) => hangs ?? []);
+    return {
+      words: hosts.map(({ words }) => words).join('; '),
+      hangs: hanging.length === 0 ? undefined : hanging.join('; '),
+    };
   }
 
   /** @param reason for the journals of what is under way */

@@ -62,6 +62,8 @@ test('an emulated guest gets none, which would lose memory', () => {
 });
 
 test('what is made ready guards what is set later, and goes with it', async () => {
+  // Those of the tests before may still be about to end.
+  await expect.poll(guards, { timeout: 30_000 }).toEqual([]);
   const before = guards();
   const quota = new VcpuQuota({ pid, threadIds: [pid] });
   quota.prepare();

@@ -164,6 +164,18 @@ function canBrake({ pid, threadIds }: VcpuThreads): boolean {
   }
 }
 
+/** Somebody's quota is on one of them, whose controller may be at work. */
+export function hasQuota({ pid, threadIds }: VcpuThreads): boolean {
+  return threadIds.some((threadId) => {
+    try {
+      return groupOf(pid, threadId).isInIt;
+    } catch {
+      // No control groups, or a thread that has ended.
+      return false;
+    }
+  });
+}
+
 /** Undoes what a controller before us left on these threads, where even its guard was killed. @returns whether there was any */
 export function releaseLeft({ pid, threadIds }: VcpuThreads): boolean {
   let found = false;

@@ -33,19 +33,34 @@ function vcpuThreads(pid: number): number[] {
 
 /** libvirt starts each QEMU with the domain's UUID. @returns undefined where none runs here, or there is no /proc */
 export function qemuOf(uuid: string): number | undefined {
+  return processes().find((pid) => uuidOf(pid) === uuid);
+}
+
+/** @returns the vCPUs of every guest on this machine that was started with a UUID, as libvirt's are, with that UUID */
+export function everyQemuHere(): { readonly uuid: string; readonly threads: VcpuThreads }[] {
+  return processes().flatMap((pid) => {
+    const uuid = uuidOf(pid);
+    const threadIds = uuid === undefined ? [] : vcpuThreads(pid);
+    return uuid === undefined || threadIds.length === 0 ? [] : [{ uuid, threads: { pid, threadIds } }];
+  });
+}
+
+function processes(): number[] {
   try {
-    const found = readdirSync('/proc').find((name) => /^\d+$/.test(name) && hasUuid(name, uuid));
-    return found === undefined ? undefined : Number(found);
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
   } catch {
-    return undefined;
+    return [];
   }
 }
 
-function hasUuid(pid: string, uuid: string): boolean {
+function uuidOf(pid: number): string | undefined {
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    return words[words.indexOf('-uuid') + 1] === uuid;
+    const at = words.indexOf('-uuid');
+    return at < 0 ? undefined : words[at + 1];
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -1,0 +1,106 @@
+/** The package as it is published. */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { billOfMaterials } from './bill.ts';
+import { parseLock, productionLock } from './lock.ts';
+import { npm, ROOT } from './npm.ts';
+
+const BILL = 'sbom.cdx.json';
+const LOCK = 'package-lock.json';
+const SUMS = 'SHA256SUMS';
+
+const Manifest = z.looseObject({
+  name: z.string(),
+  version: z.string(),
+  files: z.array(z.string()),
+  dependencies: z.record(z.string(), z.string()),
+});
+
+/**
+ * Packed from a folder of its own, so that nothing else of the checkout gets in, such as what an earlier build left in dist/ or
+ * somebody changed in node_modules/. The packages that it needs are in it: so it is installed without a registry, and those
+ * who install it run what was locked and tested. (An npm-shrinkwrap.json would not do: npm heeds it only in what comes from a
+ * registry.)
+ * @returns the files made
+ * @throws {Error} where tsc or npm fails, with its words
+ */
+export async function makePackage(to: string): Promise<string[]> {
+  const temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'switchover-package-'));
+  try {
+    return await pack(temporary, path.resolve(to));
+  } finally {
+    fs.rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+async function pack(temporary: string, to: string): Promise<string[]> {
+  const { devDependencies, scripts, ...manifest } = Manifest.parse(JSON.parse(read('package.json')));
+  const { name, version } = manifest;
+  // npm's bill names the package after its folder.
+  const stage = path.join(temporary, name);
+  fs.mkdirSync(stage);
+  for (const file of manifest.files)
+    if (file !== 'dist') fs.cpSync(path.join(ROOT, file), path.join(stage, file), { recursive: true });
+  const tsc = path.join(ROOT, 'node_modules', '.bin', 'tsc');
+  execFileSync(tsc, ['-p', path.join(ROOT, 'tsconfig.build.json'), '--outDir', path.join(stage, 'dist')]);
+  const bundleDependencies = Object.keys(manifest.dependencies);
+  write(stage, 'package.json', { ...manifest, bundleDependencies, files: [...manifest.files, BILL] });
+  write(stage, LOCK, productionLock(parseLock(read(LOCK))));
+  // Each by its hash. npm never packs the lock file.
+  await run(['ci', '--omit=peer', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'], stage);
+  const format = ['--sbom-format', 'cyclonedx', '--sbom-type', 'application'];
+  const bill = await run(['sbom', '--package-lock-only', ...format], stage);
+  write(stage, BILL, billOfMaterials(JSON.parse(bill), sourceTimeMs()));
+
+  fs.mkdirSync(to, { recursive: true });
+  await run(['pack', '--ignore-scripts', '--pack-destination', to], stage);
+  const files = [`${name}-${version}.tgz`, `${name}-${version}.cdx.json`];
+  fs.copyFileSync(path.join(stage, BILL), path.join(to, files[1] ?? ''));
+  const sums = files.map((file) => `${sha256(path.join(to, file))}  ${file}\n`);
+  fs.writeFileSync(path.join(to, SUMS), sums.join(''));
+  return [...files, SUMS].map((file) => path.join(to, file));
+}
+
+/** When the sources were last changed, by SOURCE_DATE_EPOCH or the last commit; undefined: nobody knows. */
+function sourceTimeMs(): number | undefined {
+  const stated = process.env['SOURCE_DATE_EPOCH'];
+  if (stated !== undefined && !/^\d{1,12}$/.test(stated))
+    throw new Error(`SOURCE_DATE_EPOCH is ${JSON.stringify(stated)}, and has to be in seconds`);
+  const seconds = stated ?? lastCommit();
+  return seconds === undefined ? undefined : Number(seconds) * 1000;
+}
+
+function lastCommit(): string | undefined {
+  try {
+    return execFileSync('git', ['log', '-1', '--format=%ct'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+  } catch {
+    // Not from a checkout of git's.
+    return undefined;
+  }
+}
+
+async function run(args: readonly string[], cwd: string): Promise<string> {
+  const { status, stdout, stderr } = await npm(args, cwd);
+  if (status !== 0) throw new Error(`npm ${args[0]} failed:\n${stderr}`);
+  return stdout;
+}
+
+function read(file: string): string {
+  return fs.readFileSync(path.join(ROOT, file), 'utf8');
+}
+
+function write(folder: string, file: string, value: unknown): void {
+  fs.writeFileSync(path.join(folder, file), `${JSON.stringify(value, null, 2)}\n`);
+}
+
+function sha256(file: string): string {
+  return createHash('sha256').update(fs.readFileSync(file)).digest('hex');
+}
