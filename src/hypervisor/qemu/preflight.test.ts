@@ -22,7 +22,7 @@ function end(vm: string, state: GuestFacts['state'], { guest = {}, qemu = {} }: 
     qemu: {
       version: { major: 10, minor: 0, micro: 2, package: '' },
       capabilities: capabilitiesOf([]),
-      ...{ blockedReasons: [], listens: false, tls: false, vfio: false },
+      ...{ blockedReasons: [], listens: false, tls: false, tlsLeft: false, vfio: false },
       ...qemu,
     },
   };
