@@ -34,6 +34,8 @@ export interface MigrationOptions {
   readonly overBudget?: OverBudgetAction;
   readonly brake?: BrakeTime;
   readonly brakeFor?: number;
+  /** Of `migrate` only. */
+  readonly tls?: boolean;
   readonly output?: Output;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -43,6 +45,7 @@ export interface MigrationOptions {
 export interface Settled {
   readonly limits: Limits;
   readonly kind: PolicyKind;
+  readonly tls: boolean;
   /** What was put right in the configuration to get here, as sentences; to be told, not to be stopped by. */
   readonly problems: string[];
 }
@@ -68,6 +71,7 @@ export function settled(options: MigrationOptions, domain?: Domain): Settled {
       overBudget: options.overBudget,
       brake: options.brake,
       brakeForMs: options.brakeFor,
+      tls: options.tls,
     }),
     nameOf: (name) => `--${name}`,
   };
@@ -81,6 +85,7 @@ export function settled(options: MigrationOptions, domain?: Domain): Settled {
   return {
     limits: limitsOf(settings),
     kind: policyOf(settings),
+    tls: settings.tls,
     problems: [...problems, ...problemsOf(contradictions, domain)],
   };
 }

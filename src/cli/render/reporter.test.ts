@@ -44,6 +44,7 @@ const OPENED: Happening = {
   inherits: [],
   destinationWaits: false,
   streams: null,
+  encrypted: null,
   guest: {
     vm: 'qmp:/a',
     name: HOSTILE,
