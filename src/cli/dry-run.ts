@@ -92,7 +92,7 @@ function text(parts: DryRunParts, report: CheckReport, probe: DirtyRateProbe | u
   row('guest', `${guest.name}, ${guest.hypervisor}, ${guest.accelerator.toUpperCase()}, ${guest.state}`);
   row('memory', formatBytes(guest.memoryBytes));
   if (probe) row('dirties', dirtying(probe, parts.limits));
-  if (encrypted) row('stream', 'encrypted (TLS)');
+  if (encrypted && findings.length === 0) row('stream', 'encrypted (TLS)');
   for (const warning of warnings) row('warning', warning);
   for (const note of notes) row('note', note);
   return `${lines.map(shown).join('\n')}\n`;

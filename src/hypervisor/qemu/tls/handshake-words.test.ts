@@ -12,7 +12,7 @@ test.each([
   ['The certificate has expired', true, /renew it/],
 ])('%s has a hint', (desc, neverTaken, hint) => {
   const words = handshakeWords(desc, neverTaken);
-  expect(words.startsWith(`${desc}: `)).toBe(true);
+  expect(words.startsWith(`${desc.replace(/\.$/, '')}: `)).toBe(true);
   expect(words).toMatch(hint);
 });
 

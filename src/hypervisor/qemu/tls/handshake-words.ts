@@ -7,7 +7,7 @@
  */
 export function handshakeWords(desc: string, neverTaken: boolean): string {
   const hint = hintOf(desc, neverTaken);
-  return hint === undefined ? desc : `${desc}: ${hint}`;
+  return hint === undefined ? desc : `${desc.replace(/\.$/, '')}: ${hint}`;
 }
 
 /** Not one that could not be opened at all: that says itself what is wrong. */
