@@ -152,7 +152,8 @@ test('what goes over the wire cannot be read, and could without', async () => {
   for (const block of BLOCKS) expect(plain.bytes.includes(block)).toBe(true);
 
   const sealed = await through(
-    ...[...tls(), '--tls-hostname', 'host2.lab', '--tls-authz', SOURCE_NAME, '--bandwidth', '480mbit'],
+    ...[...tls(), '--tls-hostname', 'host2.lab', '--tls-authz', SOURCE_NAME],
+    ...['--bandwidth', '480mbit', '--downtime', '2s'],
   );
   expect(sealed.document).toMatchObject({ outcome: 'completed', runsOn: 'destination', encrypted: true });
   expect(sealed.bytes.length).toBeGreaterThan(10e6);
@@ -178,7 +179,9 @@ test('kill -9 in the middle: attach takes away what was made, and puts back what
     { creds: id, hostname: '', objects: [id] },
     { creds: id, hostname: '', objects: [id] },
   ]);
-  const ran = await switchover('attach', bed.source, '--state-dir', bed.stateDir, '--json');
+  const ran = await switchover(
+    ...['attach', bed.source, '--downtime', '2s', '--state-dir', bed.stateDir, '--json'],
+  );
   expect(documentFrom(ran)).toMatchObject({ outcome: 'completed', runsOn: 'destination', encrypted: true });
   await bed.verify('destination');
   expect(await tlsOf(bed.pair.source)).toEqual(NOTHING);
