@@ -45,8 +45,8 @@ export async function migrate(vm: string, destinationText: string, options: Migr
   assertTlsFlags(vm, options);
   const place = await placeOf(vm, options, virshMigrateOptions(options));
   const destination = destinationOf(vm, destinationText, options);
-  const { limits, kind, problems, ...configured } = settled(options, await place.libvirt?.describe(place.vm));
-  const tls = streamTlsOf(options, configured.tls);
+  const { limits, kind, problems, encryption } = settled(options, await place.libvirt?.describe(place.vm));
+  const tls = streamTlsOf(options, encryption);
   for (const problem of problems) reporter.say(`warning: ${problem}`);
   const { hypervisor } = place;
 

@@ -2,7 +2,7 @@
 import type { Domain } from '../config/config.ts';
 import { findConfig } from '../config/config-file.ts';
 import { type Layer, merge } from '../config/merge.ts';
-import { limitsOf, policyOf, stated } from '../config/settings.ts';
+import { limitsOf, policyOf, type Settings, stated } from '../config/settings.ts';
 import { placesFor, problemsOf } from '../config/settings-for.ts';
 import { formatDuration } from '../model/units.ts';
 import {
@@ -36,6 +36,7 @@ export interface MigrationOptions {
   readonly brakeFor?: number;
   /** Of `migrate` only. */
   readonly tls?: boolean;
+  readonly tlsDir?: string;
   readonly output?: Output;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -45,7 +46,8 @@ export interface MigrationOptions {
 export interface Settled {
   readonly limits: Limits;
   readonly kind: PolicyKind;
-  readonly tls: boolean;
+  /** What is said of encryption. */
+  readonly encryption: Pick<Settings, 'tls' | 'tlsDir'>;
   /** What was put right in the configuration to get here, as sentences; to be told, not to be stopped by. */
   readonly problems: string[];
 }
@@ -72,6 +74,7 @@ export function settled(options: MigrationOptions, domain?: Domain): Settled {
       brake: options.brake,
       brakeForMs: options.brakeFor,
       tls: options.tls,
+      tlsDir: options.tlsDir,
     }),
     nameOf: (name) => `--${name}`,
   };
@@ -85,7 +88,7 @@ export function settled(options: MigrationOptions, domain?: Domain): Settled {
   return {
     limits: limitsOf(settings),
     kind: policyOf(settings),
-    tls: settings.tls,
+    encryption: { tls: settings.tls, tlsDir: settings.tlsDir },
     problems: [...problems, ...problemsOf(contradictions, domain)],
   };
 }

@@ -2,11 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { assertTlsFlags, streamTlsOf, type TlsFlags } from './tls-flags.ts';
 import { UsageError } from './usage-error.ts';
 
+const ON = { tls: true, tlsDir: undefined };
+const OFF = { tls: false, tlsDir: undefined };
 const QEMU = 'qmp:/run/vm1.sock';
 
 test('none asks for nothing, and --tls for the usual folder at both ends', () => {
-  expect(streamTlsOf({}, false)).toBeUndefined();
-  expect(streamTlsOf({}, true)).toEqual({
+  expect(streamTlsOf({}, OFF)).toBeUndefined();
+  expect(streamTlsOf({}, ON)).toEqual({
     credentials: { kind: 'made', sourceFolder: '/etc/pki/qemu', destinationFolder: '/etc/pki/qemu' },
     hostname: undefined,
     authorization: undefined,
@@ -24,10 +26,20 @@ test.each<[TlsFlags, object]>([
   [{ tlsDestination: 'host2' }, { hostname: 'host2' }],
   [{ tlsAuthz: ['who'] }, { authorization: { kind: 'named', id: 'who' } }],
   [{ tlsAuthz: ['CN=a', 'CN=b'] }, { authorization: { kind: 'names', names: ['CN=a', 'CN=b'] } }],
-])('%j', (flags, tls) => expect(streamTlsOf(flags, true)).toMatchObject(tls));
+])('%j', (flags, tls) => expect(streamTlsOf(flags, { tls: true, tlsDir: flags.tlsDir })).toMatchObject(tls));
+
+test("the configuration's folder is that of both ends, and what is not asked to encrypt ignores it", () => {
+  expect(streamTlsOf({}, { tls: true, tlsDir: '/c' })?.credentials).toEqual({
+    kind: 'made',
+    sourceFolder: '/c',
+    destinationFolder: '/c',
+  });
+  expect(streamTlsOf({ tlsCreds: 'tls0' }, { tls: true, tlsDir: '/c' })?.credentials.kind).toBe('named');
+  expect(streamTlsOf({}, { tls: false, tlsDir: '/c' })).toBeUndefined();
+});
 
 test('how to encrypt is nothing without the wish to', () =>
-  expect(() => streamTlsOf({ tlsDir: '/a' }, false)).toThrow(/^--tls-dir says how to encrypt: add --tls/));
+  expect(() => streamTlsOf({ tlsDir: '/a' }, OFF)).toThrow(/^--tls-dir says how to encrypt: add --tls/));
 
 describe('what contradicts itself', () => {
   test.each<[TlsFlags, string, RegExp]>([

@@ -1,4 +1,5 @@
 /** How the memory is encrypted, as the command line says it. */
+import type { Settings } from '../config/settings.ts';
 import {
   type Authorization,
   type Credentials,
@@ -47,24 +48,26 @@ export function assertTlsFlags(vm: string, flags: TlsFlags): void {
 }
 
 /**
- * @param wanted what flag and configuration come to
+ * @param settled what flags and configuration come to
  * @returns undefined where nothing is to be encrypted that is not so by itself
  * @throws {UsageError} where the rest is given and TLS is not wanted
  */
-export function streamTlsOf(flags: TlsFlags, wanted: boolean): StreamTls | undefined {
+export function streamTlsOf(
+  flags: TlsFlags,
+  { tls, tlsDir }: Pick<Settings, 'tls' | 'tlsDir'>,
+): StreamTls | undefined {
   const [given] = namesOf(flags);
-  if (!wanted && given) throw new UsageError(`${given} says how to encrypt: add --tls, or leave it out`);
-  if (!wanted) return undefined;
+  if (!tls && given) throw new UsageError(`${given} says how to encrypt: add --tls, or leave it out`);
+  if (!tls) return undefined;
   return {
-    credentials: credentialsOf(flags),
+    credentials: credentialsOf(flags, tlsDir ?? USUAL_TLS_FOLDER),
     hostname: flags.tlsHostname ?? flags.tlsDestination,
     authorization: authorizationOf(flags.tlsAuthz),
   };
 }
 
-function credentialsOf({ tlsCreds, tlsDir, tlsDestinationDir }: TlsFlags): Credentials {
+function credentialsOf({ tlsCreds, tlsDestinationDir }: TlsFlags, sourceFolder: string): Credentials {
   if (tlsCreds !== undefined) return { kind: 'named', id: tlsCreds };
-  const sourceFolder = tlsDir ?? USUAL_TLS_FOLDER;
   return { kind: 'made', sourceFolder, destinationFolder: tlsDestinationDir ?? sourceFolder };
 }
 

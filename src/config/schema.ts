@@ -64,6 +64,12 @@ function oneOrMore<T extends z.ZodType>(each: T, what: string) {
 
 const parameter = z.union([z.string(), z.number()], { error: 'write it as text or as a number' });
 
+function folder(like: string) {
+  return z
+    .string({ error: `write it as text, like "${like}"` })
+    .regex(/^\//, { error: `it must be a path from the root, like "${like}"` });
+}
+
 const settingShape = {
   policy: policy.optional(),
   'policy-option': textOr(
@@ -88,6 +94,7 @@ const settingShape = {
 const fileShape = {
   ...settingShape,
   tls: z.boolean({ error: 'write true or false, without quotes' }).optional(),
+  'tls-dir': folder('/etc/pki/qemu').optional(),
 };
 
 const classShape = {
@@ -112,6 +119,7 @@ function statedOf(given: z.output<z.ZodObject<typeof fileShape>>): Stated {
     brakeForMs: given['brake-for'],
     ignore: given.ignore,
     tls: given.tls,
+    tlsDir: given['tls-dir'],
   });
 }
 
@@ -151,10 +159,7 @@ export const watchSchema = z
       connect: oneOrMore(hostSchema, 'host, like "qemu:///system"')
         .refine((hosts) => new Set(hosts).size === hosts.length, { error: 'a host is named twice' })
         .default(['qemu:///system']),
-      'state-dir': z
-        .string({ error: 'write it as text, like "/var/lib/switchover"' })
-        .regex(/^\//, { error: 'it must be a path from the root, like "/var/lib/switchover"' })
-        .optional(),
+      'state-dir': folder('/var/lib/switchover').optional(),
       metadata: choice(METADATA_TRUST).default('trusted'),
       insist: z.boolean({ error: 'write true or false, without quotes' }).optional(),
     },

@@ -11,6 +11,8 @@ export interface Settings extends Omit<Limits, 'maxSentBytes'> {
   readonly ignore: boolean;
   /** Migrations that switchover itself starts are encrypted. */
   readonly tls: boolean;
+  /** Where QEMUs without libvirt have their certificates, on both hosts; undefined: in the usual folder. */
+  readonly tlsDir: string | undefined;
 }
 
 export type SettingKey = keyof Settings;
@@ -33,6 +35,7 @@ export const SETTING_NAMES: Readonly<Record<SettingKey, string>> = {
   brakeForMs: 'brake-for',
   ignore: 'ignore',
   tls: 'tls',
+  tlsDir: 'tls-dir',
 };
 
 export const BUILT_IN: Settings = {
@@ -41,6 +44,7 @@ export const BUILT_IN: Settings = {
   policyOption: {},
   ignore: false,
   tls: false,
+  tlsDir: undefined,
 };
 
 /** Drops what is undefined, so that it does not hide what another place states. */
@@ -49,7 +53,7 @@ export function stated(given: { readonly [Key in SettingKey]?: Settings[Key] | u
 }
 
 export function limitsOf(settings: Settings): Limits {
-  const { policy, policyOption, ignore, tls, ...limits } = settings;
+  const { policy, policyOption, ignore, tls, tlsDir, ...limits } = settings;
   return limits;
 }
 
