@@ -37,7 +37,8 @@ export class ChangedSettings {
       if (side !== this.side) continue;
       Object.assign(this.parameters, parameters);
       Object.assign(this.capabilities, capabilities);
-      for (const id of made) this.made.add(id);
+      // Whatever a journal says, of nobody else's.
+      for (const id of made.filter(isOurs)) this.made.add(id);
     }
   }
 
