@@ -125,6 +125,7 @@ async function reactions(): Promise<Reactions> {
     continues: null,
     inherits: [],
     streams: null,
+    encrypted: null,
     destinationWaits: false,
   });
   const supervisor = new Supervisor(migration, EAGER, LIMITS, sinkOf(journal));

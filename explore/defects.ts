@@ -114,8 +114,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'S7: an event that waited for us is taken for new',
     file: 'src/hypervisor/qemu/qemu-migration.ts',
-    from: 'const lateMs = Math.max(0, onTheWayMs - quickestMs);',
-    to: 'const lateMs = Math.max(0, 0 * onTheWayMs);',
+    from: 'const lateMs = onTheWayMs - quickestMs;',
+    to: 'const lateMs = 0 * (onTheWayMs - quickestMs);',
   },
   {
     name: 'S9: a migration that somebody else began is ended for a limit of ours',

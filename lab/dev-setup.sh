@@ -96,6 +96,7 @@ install_lab() {
   has_static_libc || packages="$packages libc6-dev"
   { command -v ip && command -v tc; } >/dev/null || packages="$packages iproute2"
   { command -v setpriv && command -v setsid; } >/dev/null || packages="$packages util-linux"
+  command -v openssl >/dev/null || packages="$packages openssl"
   # shellcheck disable=SC2086 # a list of words
   [ -z "$packages" ] || apt_install $packages
   qemu_keeps_writes || install_qemu

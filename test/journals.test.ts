@@ -68,7 +68,8 @@ test.each(['list', 'explain last', 'prune'])('%s refuses a folder that others ma
 });
 
 test('explain tells who asked for it, what was meant and changed, and every other thing of note', async () => {
-  await record(EVERY_HAPPENING.slice(1));
+  const made = { parameters: {}, capabilities: {}, made: ['switchover-tls-1'] };
+  await record([...EVERY_HAPPENING.slice(1), { type: 'before', side: 'destination', settings: made }]);
   const { status, stdout } = await run('explain', 'last');
   expect(status).toBe(0);
   for (const words of [
@@ -77,6 +78,7 @@ test('explain tells who asked for it, what was meant and changed, and every othe
     'in the course of CHG-1',
     'goes on from 20260101T000000.000-vm1-aaaa',
     'about to change the source; before: downtime-limit=300 auto-converge=false a=[1]',
+    'about to make on the destination: switchover-tls-1',
     'put back the settings of the source',
     'about to: fence on the destination',
     'the monitor of the destination was lost at 1 ms: the connection was closed',

@@ -63,6 +63,8 @@ describe('a memory-intensive guest', () => {
       policy: 'forecast',
       foreseen: { probes: [{ durationMs: expect.any(Number) }] },
       memoryIntensive: true,
+      encrypted: false,
+      warnings: expect.arrayContaining([expect.stringMatching(/memory crosses the network in the clear/)]),
     });
     const decided = document.decisions.find(({ action }) => action === 'switchover');
     // On a busy machine the guest may write so little that a pass more is worth its time.

@@ -5,6 +5,7 @@ import { environmentLayer } from '../config/environment.ts';
 import { type Merged, merge } from '../config/merge.ts';
 import { BUILT_IN, SETTING_NAMES, type SettingKey, type Settings } from '../config/settings.ts';
 import { placesFor, problemsOf } from '../config/settings-for.ts';
+import { USUAL_TLS_FOLDER } from '../hypervisor/stream-tls.ts';
 import { shown } from '../model/shown.ts';
 import { formatDuration, formatRate } from '../model/units.ts';
 import { standardError } from './output/standard.ts';
@@ -118,6 +119,7 @@ const UNDEFINED: Partial<Record<SettingKey, string>> = {
   timeoutMs: 'never',
   lineRateBytesPerSecond: 'as measured',
   bandwidthBytesPerSecond: 'no cap',
+  tlsDir: USUAL_TLS_FOLDER,
 };
 
 function inWords(key: SettingKey, settings: Settings): string {

@@ -54,7 +54,7 @@ async function reportOf(parts: DryRunParts): Promise<CheckReport> {
 
 function documentOf(
   parts: DryRunParts,
-  { guest, findings, notes }: CheckReport,
+  { guest, findings, notes, warnings = [], encrypted }: CheckReport,
   probe: DirtyRateProbe | undefined,
 ) {
   return {
@@ -65,6 +65,8 @@ function documentOf(
     possible: findings.length === 0,
     findings: findings.map(({ code, message }) => ({ code, message })),
     notes,
+    warnings,
+    encrypted: encrypted ?? null,
     guest: {
       hypervisor: guest.hypervisor,
       accelerator: guest.accelerator,
@@ -77,7 +79,7 @@ function documentOf(
 }
 
 function text(parts: DryRunParts, report: CheckReport, probe: DirtyRateProbe | undefined): string {
-  const { guest, findings, notes } = report;
+  const { guest, findings, notes, warnings = [], encrypted } = report;
   const to = parts.destination.vm;
   const lines =
     findings.length === 0
@@ -90,6 +92,8 @@ function text(parts: DryRunParts, report: CheckReport, probe: DirtyRateProbe | u
   row('guest', `${guest.name}, ${guest.hypervisor}, ${guest.accelerator.toUpperCase()}, ${guest.state}`);
   row('memory', formatBytes(guest.memoryBytes));
   if (probe) row('dirties', dirtying(probe, parts.limits));
+  if (encrypted && findings.length === 0) row('stream', 'encrypted (TLS)');
+  for (const warning of warnings) row('warning', warning);
   for (const note of notes) row('note', note);
   return `${lines.map(shown).join('\n')}\n`;
 }

@@ -68,8 +68,9 @@ function settingsWords(event: SettingsEvent): string {
     return event.problem === null
       ? `put back the settings of the ${event.side}`
       : `did not put back the settings of the ${event.side}: ${event.problem}`;
-  const { parameters, capabilities, other } = event.settings;
+  const { parameters, capabilities, other, made = [] } = event.settings;
   const former = Object.entries({ ...parameters, ...capabilities, ...other });
+  if (former.length === 0 && made.length > 0) return `about to make on the ${event.side}: ${made.join(', ')}`;
   return `about to change the ${event.side}; before: ${former.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(' ')}`;
 }
 

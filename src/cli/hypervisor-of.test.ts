@@ -98,7 +98,7 @@ describe('virsh’s flags', () => {
     expect(
       virshMigrateOptions({
         ...{ dname: 'vm2', persistent: true, undefinesource: true, copyStorageInc: true },
-        ...{ tls: true, postcopy: true, autoConverge: true, unsafe: true },
+        ...{ postcopy: true, autoConverge: true, unsafe: true },
       }),
     ).toEqual({
       ...{
@@ -107,7 +107,7 @@ describe('virsh’s flags', () => {
         undefineSource: true,
         copyStorage: 'inc',
       },
-      ...{ tls: true, postCopy: true, autoConverge: true, unsafe: true },
+      ...{ postCopy: true, autoConverge: true, unsafe: true },
     });
     expect(virshMigrateOptions({ copyStorageAll: true }).copyStorage).toBe('all');
   });
@@ -136,9 +136,9 @@ describe('virsh’s flags', () => {
     expect(libvirtFlagsGiven({ migrateUri: 'tcp:b:4444', listenUri: 'tcp:0:4444' })).toEqual([]);
     // People write these of every migration.
     expect(libvirtFlagsGiven({ live: true, p2p: true })).toEqual([]);
-    expect(libvirtFlagsGiven({ migrateuri: 'tcp://b', tls: true, autoConverge: true })).toEqual([
+    expect(libvirtFlagsGiven({ migrateuri: 'tcp://b', tlsDestination: 'b', autoConverge: true })).toEqual([
       '--migrateuri',
-      '--tls',
+      '--tls-destination',
       '--auto-converge',
     ]);
   });

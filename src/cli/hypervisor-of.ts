@@ -22,7 +22,7 @@ export interface LibvirtFlags {
   readonly undefinesource?: boolean;
   readonly copyStorageAll?: boolean;
   readonly copyStorageInc?: boolean;
-  readonly tls?: boolean;
+  readonly tlsDestination?: string;
   readonly postcopy?: boolean;
   readonly autoConverge?: boolean;
   readonly unsafe?: boolean;
@@ -124,7 +124,6 @@ export function virshMigrateOptions(flags: LibvirtFlags): Partial<VirshMigrateOp
     persistent: flags.persistent === true,
     undefineSource: flags.undefinesource === true,
     copyStorage: flags.copyStorageAll ? 'all' : flags.copyStorageInc ? 'inc' : 'none',
-    tls: flags.tls === true,
     postCopy: flags.postcopy === true,
     autoConverge: flags.autoConverge === true,
     destinationName: flags.dname,
@@ -175,7 +174,7 @@ export function libvirtFlagsGiven(options: LibvirtFlags & HostOptions & MigrateU
     '--undefinesource': options.undefinesource,
     '--copy-storage-all': options.copyStorageAll,
     '--copy-storage-inc': options.copyStorageInc,
-    '--tls': options.tls,
+    '--tls-destination': options.tlsDestination,
     '--postcopy': options.postcopy,
     '--auto-converge': options.autoConverge,
     '--unsafe': options.unsafe,

@@ -20,6 +20,7 @@ import {
 } from './hypervisor-of.ts';
 import { assertUsage, type MigrationOptions, outputOf, settled } from './migration-options.ts';
 import { Reporter } from './render/reporter.ts';
+import { assertTlsFlags, streamTlsOf, type TlsFlags } from './tls-flags.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface MigrateOptions
@@ -27,6 +28,7 @@ export interface MigrateOptions
     HostOptions,
     LibvirtFlags,
     StreamFlags,
+    TlsFlags,
     MigrateUriFlags {
   readonly force?: boolean;
   readonly dryRun?: boolean;
@@ -40,9 +42,11 @@ export async function migrate(vm: string, destinationText: string, options: Migr
   const output = outputOf(options);
   const reporter = new Reporter(output, options.quiet === true);
   assertUsage(options);
+  assertTlsFlags(vm, options);
   const place = await placeOf(vm, options, virshMigrateOptions(options));
   const destination = destinationOf(vm, destinationText, options);
-  const { limits, kind, problems } = settled(options, await place.libvirt?.describe(place.vm));
+  const { limits, kind, problems, encryption } = settled(options, await place.libvirt?.describe(place.vm));
+  const tls = streamTlsOf(options, encryption);
   for (const problem of problems) reporter.say(`warning: ${problem}`);
   const { hypervisor } = place;
 
@@ -51,7 +55,7 @@ export async function migrate(vm: string, destinationText: string, options: Migr
       hypervisor,
       vm: place.vm,
       destination,
-      checks: startOptionsOf(kind, limits, options.force === true),
+      checks: { ...startOptionsOf(kind, limits, options.force === true), tls },
       streams: streamsOf(options),
       limits,
       json: output !== 'text',
@@ -63,6 +67,7 @@ export async function migrate(vm: string, destinationText: string, options: Migr
     limits,
     force: options.force === true,
     streams: streamsOf(options),
+    tls,
     destinationStartsItself: options.destinationStartsItself,
     reason: options.reason,
     correlationId: options.correlationId,

@@ -67,3 +67,15 @@ test('what is wrong in the metadata is told, and what is wrong on the command li
     '--policy-option: policy mp has no parameter "magic"',
   );
 });
+
+test('encryption that the configuration asks for is taken back by a flag only', () => {
+  fs.appendFileSync(config, '[[domain]]\nname = "web-*"\ntls = true\ntls-dir = "/etc/pki/migrate"\n');
+  const web = { name: 'web-1', metadata: { tls: 'no', 'tls-dir': '/tmp' } };
+  expect(settled({ config }, web).encryption).toEqual({ tls: true, tlsDir: '/etc/pki/migrate' });
+  expect(settled({ config, tls: false }, web).encryption.tls).toBe(false);
+  expect(settled({ config, tls: true, tlsDir: '/a' }, { name: 'db-1' }).encryption).toEqual({
+    tls: true,
+    tlsDir: '/a',
+  });
+  expect(settled({ config }).encryption).toEqual({ tls: false, tlsDir: undefined });
+});

@@ -2,7 +2,7 @@
 import type { Domain } from '../config/config.ts';
 import { findConfig } from '../config/config-file.ts';
 import { type Layer, merge } from '../config/merge.ts';
-import { limitsOf, policyOf, stated } from '../config/settings.ts';
+import { limitsOf, policyOf, type Settings, stated } from '../config/settings.ts';
 import { placesFor, problemsOf } from '../config/settings-for.ts';
 import { formatDuration } from '../model/units.ts';
 import {
@@ -34,6 +34,9 @@ export interface MigrationOptions {
   readonly overBudget?: OverBudgetAction;
   readonly brake?: BrakeTime;
   readonly brakeFor?: number;
+  /** Of `migrate` only. */
+  readonly tls?: boolean;
+  readonly tlsDir?: string;
   readonly output?: Output;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -43,6 +46,8 @@ export interface MigrationOptions {
 export interface Settled {
   readonly limits: Limits;
   readonly kind: PolicyKind;
+  /** What is said of encryption. */
+  readonly encryption: Pick<Settings, 'tls' | 'tlsDir'>;
   /** What was put right in the configuration to get here, as sentences; to be told, not to be stopped by. */
   readonly problems: string[];
 }
@@ -68,6 +73,8 @@ export function settled(options: MigrationOptions, domain?: Domain): Settled {
       overBudget: options.overBudget,
       brake: options.brake,
       brakeForMs: options.brakeFor,
+      tls: options.tls,
+      tlsDir: options.tlsDir,
     }),
     nameOf: (name) => `--${name}`,
   };
@@ -81,6 +88,7 @@ export function settled(options: MigrationOptions, domain?: Domain): Settled {
   return {
     limits: limitsOf(settings),
     kind: policyOf(settings),
+    encryption: { tls: settings.tls, tlsDir: settings.tlsDir },
     problems: [...problems, ...problemsOf(contradictions, domain)],
   };
 }

@@ -5,7 +5,12 @@ import { defaultsSchema, KEYS } from './schema.ts';
 import { SETTING_NAMES } from './settings.ts';
 
 /** What has no variable: it is for the file and the domain's metadata, or has a flag only. */
-const WITHOUT_VARIABLE = [SETTING_NAMES.ignore, SETTING_NAMES.policyOption];
+const WITHOUT_VARIABLE = [
+  SETTING_NAMES.ignore,
+  SETTING_NAMES.policyOption,
+  SETTING_NAMES.tls,
+  SETTING_NAMES.tlsDir,
+];
 
 /**
  * The settings that the environment states, as the commands take them: SWITCHOVER_MAX_DOWNTIME and so on.

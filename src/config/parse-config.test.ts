@@ -87,7 +87,7 @@ test('the example is right', () => {
   expect(parseConfig(example, file).domains).toHaveLength(3);
   // Also with everything that it leaves as a comment.
   const whole = example.replaceAll(/^# ([a-z-]+ = )/gm, '$1');
-  expect(Object.keys(parseConfig(whole, file).defaults)).toHaveLength(11);
+  expect(Object.keys(parseConfig(whole, file).defaults)).toHaveLength(13);
 });
 
 describe('one sentence with its line for each problem', () => {

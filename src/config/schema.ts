@@ -64,6 +64,12 @@ function oneOrMore<T extends z.ZodType>(each: T, what: string) {
 
 const parameter = z.union([z.string(), z.number()], { error: 'write it as text or as a number' });
 
+function folder(like: string) {
+  return z
+    .string({ error: `write it as text, like "${like}"` })
+    .regex(/^\//, { error: `it must be a path from the root, like "${like}"` });
+}
+
 const settingShape = {
   policy: policy.optional(),
   'policy-option': textOr(
@@ -84,6 +90,13 @@ const settingShape = {
   ignore: textOr(parseYesOrNo, z.boolean({ error: 'it is neither true nor false' })).optional(),
 };
 
+/** What the file may say and a domain's metadata may not: those who write that must not take an encryption away. */
+const fileShape = {
+  ...settingShape,
+  tls: z.boolean({ error: 'write true or false, without quotes' }).optional(),
+  'tls-dir': folder('/etc/pki/qemu').optional(),
+};
+
 const classShape = {
   class: z
     .string({ error: 'write it as text, like "batch"' })
@@ -91,7 +104,7 @@ const classShape = {
     .optional(),
 };
 
-function statedOf(given: z.output<z.ZodObject<typeof settingShape>>): Stated {
+function statedOf(given: z.output<z.ZodObject<typeof fileShape>>): Stated {
   return stated({
     policy: given.policy,
     policyOption: given['policy-option'],
@@ -105,6 +118,8 @@ function statedOf(given: z.output<z.ZodObject<typeof settingShape>>): Stated {
     brake: given.brake,
     brakeForMs: given['brake-for'],
     ignore: given.ignore,
+    tls: given.tls,
+    tlsDir: given['tls-dir'],
   });
 }
 
@@ -112,9 +127,7 @@ function statedOf(given: z.output<z.ZodObject<typeof settingShape>>): Stated {
 const tableOf = (name: string) => (issue: { code?: string }) =>
   issue.code === 'invalid_type' ? `it must be a table: write ${name} on a line of its own` : undefined;
 
-export const defaultsSchema = z
-  .strictObject(settingShape, { error: tableOf('[defaults]') })
-  .transform(statedOf);
+export const defaultsSchema = z.strictObject(fileShape, { error: tableOf('[defaults]') }).transform(statedOf);
 
 /** The attributes of the element in a domain's metadata. */
 export const metadataSchema = z
@@ -125,7 +138,7 @@ const nameSchema = text('db-*', (pattern) => ({ pattern, regExp: parseGlob(patte
 
 export const domainSchema = z
   .strictObject(
-    { name: oneOrMore(nameSchema, 'pattern, like "db-*"').optional(), ...classShape, ...settingShape },
+    { name: oneOrMore(nameSchema, 'pattern, like "db-*"').optional(), ...classShape, ...fileShape },
     { error: tableOf('[[domain]]') },
   )
   .refine((given) => 'name' in given || 'class' in given, {
@@ -146,10 +159,7 @@ export const watchSchema = z
       connect: oneOrMore(hostSchema, 'host, like "qemu:///system"')
         .refine((hosts) => new Set(hosts).size === hosts.length, { error: 'a host is named twice' })
         .default(['qemu:///system']),
-      'state-dir': z
-        .string({ error: 'write it as text, like "/var/lib/switchover"' })
-        .regex(/^\//, { error: 'it must be a path from the root, like "/var/lib/switchover"' })
-        .optional(),
+      'state-dir': folder('/var/lib/switchover').optional(),
       metadata: choice(METADATA_TRUST).default('trusted'),
       insist: z.boolean({ error: 'write true or false, without quotes' }).optional(),
     },
@@ -190,8 +200,8 @@ export const fileSchema = z.strictObject({
 export const KEYS = {
   file: Object.keys(fileSchema.shape),
   watch: ['connect', 'state-dir', 'metadata', 'insist'],
-  defaults: Object.keys(settingShape),
+  defaults: Object.keys(fileShape),
   ceilings: ['max-downtime', 'brake-for', 'over-budget'],
-  domain: ['name', 'class', ...Object.keys(settingShape)],
+  domain: ['name', 'class', ...Object.keys(fileShape)],
   metadata: ['class', ...Object.keys(settingShape)],
 } as const;

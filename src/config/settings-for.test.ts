@@ -198,3 +198,13 @@ function asToml(given: Record<string, string | undefined>): string {
     .map(([name, text]) => `${name} = "${text}"`)
     .join('\n');
 }
+
+test('a file may ask for encryption, for all or for some, and metadata has no word in it', () => {
+  const config = parseConfig('[defaults]\ntls = true\n[[domain]]\nname = "lab-*"\ntls = false\n', 'f.toml');
+  const told = settingsFor(config, { name: 'web', metadata: { tls: 'no' } });
+  expect(told.settings.tls).toBe(true);
+  expect(told.problems).toEqual([
+    expect.stringMatching(/^domain web: tls in its metadata: it is not known here/),
+  ]);
+  expect(settingsFor(config, { name: 'lab-1' }).settings.tls).toBe(false);
+});

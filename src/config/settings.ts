@@ -9,6 +9,10 @@ export interface Settings extends Omit<Limits, 'maxSentBytes'> {
   readonly policyOption: Readonly<Record<string, string>>;
   /** `switchover watch` leaves the domain's migrations alone. */
   readonly ignore: boolean;
+  /** Migrations that switchover itself starts are encrypted. */
+  readonly tls: boolean;
+  /** Where QEMUs without libvirt have their certificates, on both hosts; undefined: in the usual folder. */
+  readonly tlsDir: string | undefined;
 }
 
 export type SettingKey = keyof Settings;
@@ -30,9 +34,18 @@ export const SETTING_NAMES: Readonly<Record<SettingKey, string>> = {
   brake: 'brake',
   brakeForMs: 'brake-for',
   ignore: 'ignore',
+  tls: 'tls',
+  tlsDir: 'tls-dir',
 };
 
-export const BUILT_IN: Settings = { ...DEFAULT_LIMITS, policy: 'forecast', policyOption: {}, ignore: false };
+export const BUILT_IN: Settings = {
+  ...DEFAULT_LIMITS,
+  policy: 'forecast',
+  policyOption: {},
+  ignore: false,
+  tls: false,
+  tlsDir: undefined,
+};
 
 /** Drops what is undefined, so that it does not hide what another place states. */
 export function stated(given: { readonly [Key in SettingKey]?: Settings[Key] | undefined }): Stated {
@@ -40,7 +53,7 @@ export function stated(given: { readonly [Key in SettingKey]?: Settings[Key] | u
 }
 
 export function limitsOf(settings: Settings): Limits {
-  const { policy, policyOption, ignore, ...limits } = settings;
+  const { policy, policyOption, ignore, tls, tlsDir, ...limits } = settings;
   return limits;
 }
 

@@ -12,6 +12,7 @@ import type { PageSample } from '../model/compression.ts';
 import type { Boundary, Tick } from '../model/observation.ts';
 import type { Streams } from '../model/streams.ts';
 import type { RefusedError } from './refusal.ts';
+import type { StreamTls } from './stream-tls.ts';
 
 export { type RefusalCode, RefusedError } from './refusal.ts';
 
@@ -45,7 +46,7 @@ export interface Hypervisor {
   samplePages?(guest: GuestFacts): Promise<PageSample | undefined>;
 
   /**
-   * Checks both ends without changing either.
+   * Checks both ends without changing either, but that certificates are tried: they are loaded, and let go of at once.
    * @throws {RefusedError} with every finding, when one of the ends cannot be reached
    */
   check(vm: string, destination: Destination, options: CheckOptions): Promise<CheckReport>;
@@ -151,6 +152,8 @@ export interface CheckOptions {
   readonly lineRateBytesPerSecond: number | undefined;
   /** Left out: one connection, or as the hypervisor is set already, and pages as they are. */
   readonly streams?: Streams | undefined;
+  /** Encrypt the memory on its way. Left out: as the hypervisor is set already. */
+  readonly tls?: StreamTls | undefined;
 }
 
 export interface CheckReport {
@@ -159,6 +162,10 @@ export interface CheckReport {
   readonly findings: readonly RefusedError[];
   /** What could not be found out, or is worth knowing and forbids nothing; a sentence each. */
   readonly notes: readonly string[];
+  /** What is hardly wanted and forbids nothing all the same; a sentence each. Left out: nothing is. */
+  readonly warnings?: readonly string[];
+  /** As in {@link RunningMigration.encrypted}. */
+  readonly encrypted?: boolean | undefined;
   /** The hypervisor may crash once more than this was sent: the migration has to end before. Undefined: it may not. */
   readonly maxSentBytes?: number | undefined;
 }
@@ -222,6 +229,8 @@ export interface Inheritance {
   readonly destinationWaits: boolean;
   /** What was set before it changed it. */
   readonly former: readonly FormerSettings[];
+  /** As in {@link RunningMigration.encrypted}. */
+  readonly encrypted?: boolean | undefined;
   /** What it last let the hypervisor accept, in milliseconds; undefined where it set nothing. */
   readonly downtimeLimitMs?: number | undefined;
 }
@@ -231,6 +240,8 @@ export interface FormerSettings {
   readonly side: Side;
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly capabilities: Readonly<Record<string, boolean>>;
+  /** Ids of objects that were not there and are made: they go when the rest is put back. Left out: none. */
+  readonly made?: readonly string[];
 }
 
 export type Side = 'source' | 'destination';
@@ -337,6 +348,8 @@ export interface RunningMigration {
   readonly maxSentBytes?: number | undefined;
   /** {@link throttle} bites at once, and can be taken back. */
   readonly brakesAtOnce: boolean;
+  /** The hypervisors encrypt the memory on its way (TLS), or do not; undefined: not known. */
+  readonly encrypted?: boolean | undefined;
 
   /**
    * Lets the hypervisor stop the guest at any boundary whose pause fits the request.

@@ -22,6 +22,8 @@ export type RefusalCode =
   | 'different-capabilities'
   | 'lacks-feature'
   | 'bad-migrate-uri'
+  /** Certificates, or the objects that hold them. */
+  | 'bad-credentials'
   | 'no-virsh'
   | 'no-domain'
   | 'read-only'

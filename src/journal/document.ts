@@ -57,6 +57,12 @@ export const migrationDocumentSchema = z.object({
     .nullable()
     .describe('the pause that would have been needed, where it was aborted for that'),
   reportedDowntimeMs: ms.nullable().describe("QEMU's own downtime figure, for comparison"),
+  encrypted: z
+    .boolean()
+    .nullable()
+    .describe(
+      'whether the hypervisors encrypted the memory on its way (TLS); null: not known, as where somebody else began it',
+    ),
   limits: z.object({
     downtimeMs: ms,
     maxDowntimeMs: ms,
@@ -142,6 +148,7 @@ export function documentOf(view: MigrationView): MigrationDocument {
     memoryIntensive: outcome?.memoryIntensive ?? null,
     neededPauseMs: outcome?.neededPauseMs ?? null,
     reportedDowntimeMs: outcome?.reportedDowntimeMs ?? null,
+    encrypted: (outcome ? outcome.encrypted : view.encrypted) ?? null,
     limits: {
       downtimeMs: limits.downtimeMs,
       maxDowntimeMs: limits.maxDowntimeMs,

@@ -173,6 +173,7 @@ const settings: z.ZodType<Settings> = z.looseObject({
   parameters: anything,
   capabilities: z.record(z.string(), z.boolean()),
   other: anything.optional(),
+  made: z.array(z.string()).optional(),
 });
 
 const outcome: z.ZodType<Outcome> = z.looseObject({
@@ -186,6 +187,7 @@ const outcome: z.ZodType<Outcome> = z.looseObject({
   memoryIntensive: z.boolean().nullable(),
   neededPauseMs: z.number().nullable(),
   reportedDowntimeMs: z.number().nullable(),
+  encrypted: z.boolean().nullable().exactOptional(),
 });
 
 type Of<T extends Happening['type']> = Extract<Happening, { readonly type: T }>;
@@ -214,6 +216,7 @@ export const HAPPENING_SCHEMAS: { readonly [T in Happening['type']]: z.ZodType<O
       .looseObject({ connections: figure, compression: z.enum(COMPRESSIONS) })
       .nullable()
       .default(null),
+    encrypted: z.boolean().nullable().default(null),
   }),
   foreseen: z.looseObject({ type: z.literal('foreseen'), known, tookMs: figure }),
   probed: z.looseObject({ type: z.literal('probed'), probe: observation }),

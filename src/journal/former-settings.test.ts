@@ -23,6 +23,19 @@ test('what was found first is what is put back, and each side has its own', () =
   expect(formerSettings({ settings }, 'destination')?.parameters).toEqual({ 'max-bandwidth': 7 });
 });
 
+test('what was made goes with it, and what an older one made too', () => {
+  const made = (...ids: string[]) =>
+    ({
+      type: 'before',
+      atMs: 0,
+      side: 'source',
+      settings: { parameters: {}, capabilities: {}, made: ids },
+    }) satisfies SettingsEvent;
+  const settings: SettingsEvent[] = [made('tls-1'), before({ a: 1 }), made('tls-1', 'tls-2')];
+  expect(formerSettings({ settings }, 'source')?.made).toEqual(['tls-1', 'tls-2']);
+  expect(formerSettings({ settings: [...settings, restored()] }, 'source')).toBeUndefined();
+});
+
 test('what was put back is no more due; what failed to be still is', () => {
   const settings: SettingsEvent[] = [before({ a: 1 }), restored('it does not answer')];
   expect(formerSettings({ settings }, 'source')).toBeDefined();

@@ -40,5 +40,6 @@ function withOlder(later: Settings, older: Settings | undefined): Settings {
     parameters: { ...later.parameters, ...older.parameters },
     capabilities: { ...later.capabilities, ...older.capabilities },
     other: { ...later.other, ...older.other },
+    made: [...new Set([...(older.made ?? []), ...(later.made ?? [])])],
   };
 }

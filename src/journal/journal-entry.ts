@@ -39,6 +39,8 @@ export interface Settings {
   readonly capabilities: Readonly<Record<string, boolean>>;
   /** What is neither, such as a limit that libvirt keeps. */
   readonly other?: Readonly<Record<string, unknown>> | undefined;
+  /** Ids of objects that were not there and are made: they are to go. */
+  readonly made?: readonly string[] | undefined;
 }
 
 /** What settings were on one side before switchover first changed them. */
@@ -76,6 +78,8 @@ export interface Opened {
   readonly destinationWaits: boolean;
   /** Null: one connection, or as the hypervisor was set before; not known where we came upon the migration. */
   readonly streams: Streams | null;
+  /** Whether memory is encrypted on its way; null: not known. */
+  readonly encrypted: boolean | null;
 }
 
 export const INTENTS = ['start', 'cancel', 'fence', 'release', 'resume', 'let-run', 'halt'] as const;

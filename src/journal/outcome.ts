@@ -23,4 +23,6 @@ export interface Outcome {
   readonly neededPauseMs: number | null;
   /** QEMU's own `downtime`, for comparison. It leaves out a `stop` before the switchover. */
   readonly reportedDowntimeMs: number | null;
+  /** The hypervisors encrypted the memory on its way, or did not; null, or missing in journals before: not known. */
+  readonly encrypted?: boolean | null;
 }

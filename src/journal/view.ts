@@ -104,6 +104,7 @@ function told(opened: Opened): Told {
     continues: opened.continues,
     destinationWaits: opened.destinationWaits,
     streams: opened.streams,
+    encrypted: opened.encrypted,
   };
 }
 

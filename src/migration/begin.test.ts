@@ -1,6 +1,7 @@
 /** What a migration that begins puts back of what one before it left. */
 import { describe, expect, test } from 'vitest';
 import { type FormerSettings, RefusedError } from '../hypervisor/hypervisor.ts';
+import type { StreamTls } from '../hypervisor/stream-tls.ts';
 import { beginRun } from './begin.ts';
 import { DECLINES } from './testing/declines.ts';
 import { DESTINATION, OWING, RunBed, SOURCE, STAYED } from './testing/run-bed.ts';
@@ -118,4 +119,52 @@ test('what a migration that has ended could not put back is left to the next one
   expect(await inheritedBy(bed, SOURCE, ELSEWHERE)).toEqual([
     { side: 'source', parameters: { 'downtime-limit': 300 }, capabilities: {} },
   ]);
+});
+
+describe('how the memory goes', () => {
+  const tls: StreamTls = {
+    credentials: { kind: 'named', id: 'tls0' },
+    hostname: undefined,
+    authorization: undefined,
+  };
+
+  test('is asked for in the check and in the start, and kept in the journal', async () => {
+    using bed = new RunBed();
+    bed.hypervisor.report = { encrypted: true };
+    let started: unknown;
+    bed.hypervisor.onStart = async (options) => {
+      started = options.tls;
+    };
+    const run = await beginRun({ ...bed.migrate(), tls }, bed.parts);
+    bed.hypervisor.migration.end(STAYED);
+    await run.outcome;
+    expect(started).toEqual(tls);
+    expect((await bed.entriesOf(run.id))[0]).toMatchObject({ type: 'opened', encrypted: true });
+  });
+
+  test('is warned of in the journal, where it is in the clear', async () => {
+    using bed = new RunBed();
+    bed.hypervisor.report = { encrypted: false, warnings: ['in the clear'] };
+    const run = await beginRun(bed.migrate(), bed.parts);
+    bed.hypervisor.migration.end(STAYED);
+    await run.outcome;
+    expect(await bed.entriesOf(run.id)).toContainEqual(
+      expect.objectContaining({ type: 'warning', message: 'in the clear' }),
+    );
+  });
+
+  test('what was made for it and could not be taken away is left to the next one', async () => {
+    using bed = new RunBed();
+    await bed.leave([
+      {
+        type: 'before',
+        side: 'destination',
+        settings: { parameters: {}, capabilities: {}, made: ['switchover-tls-1'] },
+      },
+    ]);
+    expect(await inheritedBy(bed, SOURCE, DESTINATION)).toEqual([
+      { side: 'destination', parameters: {}, capabilities: {}, made: ['switchover-tls-1'] },
+    ]);
+    expect(await inheritedBy(bed, SOURCE, ELSEWHERE)).toEqual([]);
+  });
 });

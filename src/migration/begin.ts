@@ -1,6 +1,7 @@
 /** Begins a migration: looks at both ends, opens the journal, and starts it. */
 import type { CheckReport, Claim, Destination } from '../hypervisor/hypervisor.ts';
 import { Findings } from '../hypervisor/refusal.ts';
+import type { StreamTls } from '../hypervisor/stream-tls.ts';
 import { sinkOf } from '../journal/journal-store.ts';
 import type { MigrationView } from '../journal/view.ts';
 import type { CompressedPages } from '../model/compression.ts';
@@ -21,6 +22,8 @@ export interface BeginWish extends RunWish {
   readonly destinationStartsItself?: boolean | undefined;
   /** Over how many connections, and how compressed; undefined: as the hypervisor does it by itself. */
   readonly streams?: Streams | AutoStreams | undefined;
+  /** Encrypt the memory on its way; undefined: as the hypervisor is set already. */
+  readonly tls?: StreamTls | undefined;
 }
 
 /**
@@ -35,13 +38,11 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
     ...startOptionsOf(kind, limits, wish.force, probeMs),
     destinationStartsItself: wish.destinationStartsItself === true,
     streams: isAuto(wish.streams) ? wish.streams.otherwise : wish.streams,
+    tls: wish.tls,
   };
-  const { guest, findings, notes, maxSentBytes }: CheckReport = await hypervisor.check(
-    wish.vm,
-    destination,
-    options,
-  );
-  new Findings(findings).throwAny();
+  const report: CheckReport = await hypervisor.check(wish.vm, destination, options);
+  const { guest, notes, warnings = [], maxSentBytes } = report;
+  new Findings(report.findings).throwAny();
   for (const note of notes) parts.say?.(`note: ${note}`);
 
   const bounded = maxSentBytes === undefined ? wish : { ...wish, limits: { ...limits, maxSentBytes } };
@@ -75,10 +76,12 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
         migrateUri: destination.migrateUri ?? null,
         continues: left?.id ?? null,
         streams: streams ?? null,
+        encrypted: report.encrypted ?? null,
         destinationWaits: hypervisor.destinationsWait && options.destinationStartsItself !== true,
       }),
       parts.show,
     );
+    for (const message of warnings) journal.append(0, { type: 'warning', message });
     if (foreseen) journal.append(0, { type: 'foreseen', known: foreseen.known, tookMs: foreseen.tookMs });
     const known = foreseen?.known;
     return runFrom({ place: store.place, wish: bounded, lease, claim, journal, known }, async (hold) => {

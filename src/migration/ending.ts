@@ -24,6 +24,8 @@ export interface Seen {
   readonly memoryIntensive: boolean | undefined;
   readonly brownOut: BrownOut | null;
   readonly pause: Pause;
+  /** Undefined: not known. */
+  readonly encrypted: boolean | undefined;
 }
 
 /** From STOP to running again, on our clock. */
@@ -102,6 +104,7 @@ export function declinedOutcome(
     memoryIntensive,
     brownOut: null,
     pause: { kind: 'none' },
+    encrypted: undefined,
   };
   return {
     ...common(seen),
@@ -128,6 +131,7 @@ function common(seen: Seen): Omit<Outcome, 'outcome' | 'runsOn' | 'reason'> {
     memoryIntensive: seen.memoryIntensive ?? null,
     neededPauseMs: null,
     reportedDowntimeMs: null,
+    encrypted: seen.encrypted ?? null,
   };
 }
 

@@ -15,7 +15,8 @@ export function formerOf(left: MigrationView | undefined): FormerSettings[] {
   return (['source', 'destination'] as const).flatMap((side) => {
     const settings = owedSettings(left, side);
     if (!settings) return [];
-    return [{ side, parameters: settings.parameters, capabilities: settings.capabilities }];
+    const { parameters, capabilities, made } = settings;
+    return [{ side, parameters, capabilities, ...(made?.length ? { made } : {}) }];
   });
 }
 
@@ -39,10 +40,11 @@ export function formerAt(left: MigrationView | undefined, ends: Ends): FormerSet
 
 /** A sentence for each end of what was left whose settings {@link formerAt} hands to nobody. */
 export function notInherited(left: MigrationView, ends: Ends): string[] {
-  return formerOf(left).flatMap(({ side, parameters, capabilities }) => {
+  return formerOf(left).flatMap(({ side, parameters, capabilities, made = [] }) => {
     if (sideNow(left, side, ends) !== undefined) return [];
     const at = side === 'source' ? left.vm : left.destination;
-    const former = JSON.stringify({ ...parameters, ...capabilities });
+    const there = made.length > 0 ? `, and no object ${made.join(', ')}` : '';
+    const former = `${JSON.stringify({ ...parameters, ...capabilities })}${there}`;
     return [
       `warning: ${left.id} did not put back what it had set at ${at}, which is no end of this migration: ${former}`,
     ];
@@ -88,6 +90,7 @@ export function inheritanceOf(
   return {
     began: isThis && left.origin === 'migrate',
     destinationWaits: isThis && left.destinationWaits,
+    encrypted: isThis ? (left.encrypted ?? undefined) : undefined,
     downtimeLimitMs: isThis ? lastLimit.at(-1) : undefined,
   };
 }

@@ -119,8 +119,8 @@ export function runFrom(opened: Opened, begin: (hold: Hold) => Promise<RunningMi
     | { readonly kind: 'detach'; readonly reason: string | undefined }
     | undefined;
 
-  const remember = async ({ side, parameters, capabilities }: FormerSettings): Promise<void> => {
-    journal.append(0, { type: 'before', side, settings: { parameters, capabilities } });
+  const remember = async ({ side, ...settings }: FormerSettings): Promise<void> => {
+    journal.append(0, { type: 'before', side, settings });
     if (!(await journal.flush()))
       throw new NotBegunError(
         `the ${side}'s former settings could not be written to ${place}: make room, then try again`,
@@ -221,7 +221,7 @@ export function openingOf(
   former: readonly FormerSettings[],
   more: Pick<
     NewOpening,
-    'origin' | 'destination' | 'migrateUri' | 'continues' | 'destinationWaits' | 'streams'
+    'origin' | 'destination' | 'migrateUri' | 'continues' | 'destinationWaits' | 'streams' | 'encrypted'
   >,
 ): NewOpening {
   return {
@@ -235,10 +235,7 @@ export function openingOf(
     initiator,
     reason: reason ?? null,
     correlationId: correlationId ?? null,
-    inherits: former.map(({ side, parameters, capabilities }) => ({
-      side,
-      settings: { parameters, capabilities },
-    })),
+    inherits: former.map(({ side, ...settings }) => ({ side, settings })),
   };
 }
 

@@ -146,3 +146,10 @@ test('is not told to run on a side that died while settings were put back there'
     reason: expect.stringContaining('its process there has ended since'),
   });
 });
+
+test('whether it was encrypted is known from its journal', async () => {
+  await bed.leaveMigrating('mark', { encrypted: true });
+  find('handed-over', 'paused');
+  const run = await takeOverRun(bed.takeOver(), bed.parts);
+  expect(await run.outcome).toMatchObject({ outcome: 'completed', encrypted: true });
+});

@@ -45,6 +45,7 @@ export async function settleAfterwards(
     memoryIntensive: undefined,
     brownOut: null,
     pause: { kind: 'none' },
+    encrypted: left.encrypted ?? undefined,
   });
   journal.append(0, { type: 'ended', outcome });
   return outcome;

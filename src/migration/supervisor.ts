@@ -567,6 +567,7 @@ export class Supervisor {
       memoryIntensive: this.memoryIntensive,
       brownOut: this.brownOut.at(brownOutToMs),
       pause: this.pause.pause,
+      encrypted: this.migration.encrypted,
     };
   }
 

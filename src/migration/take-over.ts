@@ -71,6 +71,7 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
             continues: owing?.id ?? null,
             destinationWaits: false,
             streams: null,
+            encrypted: null,
           }),
           parts.show,
         );

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { USUAL_TLS_FOLDER } from '../../hypervisor/stream-tls.ts';
 import { COMPRESSIONS } from '../../model/streams.ts';
 import { addMigrationOptions, addRunOptions, bandwidthOption } from '../options.ts';
 import { connectOption, destConnectOption } from './connect-options.ts';
@@ -44,7 +45,10 @@ export function addMigrateCommand(
     .option('--undefinesource', 'undefine it on the source')
     .option('--copy-storage-all', 'copy disks that are not shared')
     .option('--copy-storage-inc', 'copy what disks hold above a base image that both sides have')
-    .option('--tls', 'encrypt')
+    .option(
+      '--tls-destination <name>',
+      "the name in the destination's certificate, when it is not its host's",
+    )
     .option('--postcopy', 'make post-copy possible (it is entered only with --over-budget post-copy)')
     .option('--auto-converge', 'let QEMU slow the guest down')
     .option('--unsafe', "forgo libvirt's check of disks and their caches")
@@ -59,6 +63,33 @@ export function addMigrateCommand(
         'compress pages on several connections, for less time, data and pause at the price of processor time; auto: where a sample of them says that it is worth it',
       ).choices(['auto', ...COMPRESSIONS]),
     );
+  command
+    .optionsGroup('Encryption')
+    .option(
+      '--tls',
+      'encrypt the memory on its way; each side has to have a certificate that the other accepts',
+    )
+    .option('--no-tls', 'do not, though the configuration says so')
+    .option(
+      '--tls-dir <folder>',
+      `${QEMU} where each host has ca-cert.pem and its certificates (default: ${USUAL_TLS_FOLDER})`,
+    )
+    .option('--tls-destination-dir <folder>', `${QEMU} where the destination has them, when it differs`)
+    .option(
+      '--tls-creds <id>',
+      `${QEMU} use the tls-creds-x509 objects of this id, which both QEMUs have already`,
+    )
+    .option(
+      '--tls-hostname <name>',
+      `${QEMU} the name in the destination's certificate, when it is not the host of --migrate-uri`,
+    )
+    .addOption(
+      new Option(
+        '--tls-authz <name>',
+        `${QEMU} the distinguished name in the source's certificate, and no other, is let in (may be repeated); or the id of an authorization object`,
+      ).argParser((name, names: string[] = []) => [...names, name]),
+    )
+    .optionsGroup('How');
   addRunOptions(addMigrationOptions(command.addOption(bandwidthOption()), policies))
     .addHelpText(
       'after',
@@ -69,6 +100,7 @@ Examples:
   $ switchover migrate --connect qemu+ssh://root@host1/system vm1 qemu+tls://host2/system --max-downtime 1s --persistent
   $ switchover migrate qmp:/run/vm1.sock qmp:/run/vm1-dest.sock --migrate-uri tcp:10.77.0.2:4444
   $ switchover migrate qmp:a.sock qmp:b.sock --migrate-uri tcp:10.77.0.2:4444 --compress zstd
+  $ switchover migrate qmp:a.sock qmp:b.sock --migrate-uri tcp:host2:4444 --tls --tls-authz O=Example,CN=host1
   $ switchover migrate qmp:a.sock qmp:b.sock --migrate-uri tcp:10.77.0.2:4444 --json > result.json
 
 Policies:

@@ -44,6 +44,7 @@ const OPENED: Happening = {
   inherits: [],
   destinationWaits: false,
   streams: null,
+  encrypted: null,
   guest: {
     vm: 'qmp:/a',
     name: HOSTILE,
@@ -56,7 +57,7 @@ const OPENED: Happening = {
     losesWrites: undefined,
   },
 };
-const ENDED: Happening = {
+const ENDED = {
   type: 'ended',
   outcome: {
     outcome: 'failed',
@@ -69,7 +70,7 @@ const ENDED: Happening = {
     neededPauseMs: null,
     reportedDowntimeMs: null,
   },
-};
+} satisfies Happening;
 
 function reported(output: 'text' | 'json' | 'jsonl', ...happenings: Happening[]) {
   const [stdout, stderr] = [new Screen(), new Screen()];
@@ -90,6 +91,20 @@ test('names and words from elsewhere are shown, not done', () => {
     expect(text).not.toMatch(/^completed/m);
     expect(text.replaceAll('\r\x1b[K', '')).not.toMatch(/(?!\n)\p{Cc}|\p{Cf}/u);
   }
+});
+
+test.each([
+  [true, /^ {2}stream {3}encrypted \(TLS\)$/m],
+  [false, /^ {2}stream {3}not encrypted$/m],
+])('whether memory was encrypted is in the summary and in the document (%s)', (encrypted, words) => {
+  const ended = { ...ENDED, outcome: { ...ENDED.outcome, encrypted } };
+  expect(reported('text', OPENED, ended).stdout).toMatch(words);
+  expect(JSON.parse(reported('json', OPENED, ended).stdout)).toMatchObject({ encrypted });
+});
+
+test('and nothing is said where it is not known', () => {
+  expect(reported('text', OPENED, ENDED).stdout).not.toContain('encrypted');
+  expect(JSON.parse(reported('json', OPENED, ENDED).stdout)).toMatchObject({ encrypted: null });
 });
 
 test('a document holds them as they are', () => {

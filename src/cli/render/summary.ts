@@ -31,6 +31,8 @@ export function summaryLines(view: MigrationView): string[] {
     'sent',
     `${formatBytes(outcome.sentBytes)} of a guest of ${formatBytes(view.guest.memoryBytes)}`,
   ]);
+  const encrypted = outcome.encrypted ?? null;
+  if (encrypted !== null) rows.push(['stream', encrypted ? 'encrypted (TLS)' : 'not encrypted']);
   if (outcome.neededPauseMs !== null)
     rows.push([
       'needed',

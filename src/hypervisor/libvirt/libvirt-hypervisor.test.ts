@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type FormerSettings, NotBegunError, type StartOptions } from '../hypervisor.ts';
+import { IN_THE_CLEAR, type StreamTls } from '../stream-tls.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { domainAddress } from './address.ts';
 import { LibvirtHypervisor } from './libvirt-hypervisor.ts';
@@ -89,6 +90,21 @@ test('what the limit was is told before it is changed, and our job is waited for
   expect(virsh.did()).toEqual([`migrate-setmaxdowntime --domain=${TEST_UUID} --downtime=250`]);
   expect(await migration.begun).toBeUndefined();
   await migration.detach();
+});
+
+test('whether memory is encrypted is known from what was asked for, and in the clear it is warned of', async () => {
+  hosts();
+  const tls: StreamTls = {
+    credentials: { kind: 'named', id: 'of QEMU only' },
+    hostname: undefined,
+    authorization: undefined,
+  };
+  const check = async (more: object, migrateUri?: string) =>
+    await hypervisor().check(VM, { ...TARGET, migrateUri }, { ...OPTIONS, ...more });
+  expect(await check({})).toMatchObject({ encrypted: false, warnings: [IN_THE_CLEAR] });
+  expect(await check({}, 'unix:///run/m.sock')).toMatchObject({ encrypted: false, warnings: [] });
+  expect(await check({}, 'tcp://127.0.0.1')).toMatchObject({ encrypted: false, warnings: [] });
+  expect(await check({ tls })).toMatchObject({ encrypted: true, warnings: [] });
 });
 
 test('a journal that cannot be written stops it before anything is changed', async () => {

@@ -30,6 +30,7 @@ import { samplePages } from '../page-sample.ts';
 import { guestsShareOf } from '../process-memory.ts';
 import { startLimitMs } from '../qemu-rules/start.ts';
 import { Findings, refusalOfAll } from '../refusal.ts';
+import { IN_THE_CLEAR, leavesHost } from '../stream-tls.ts';
 import { type DomainAddress, parseDomainAddress } from './address.ts';
 import { claimDomain, inheritedClaim } from './claim.ts';
 import { type Domain, lookUpDomain, notMigrating, uuidOf } from './domain/domain.ts';
@@ -153,7 +154,11 @@ export class LibvirtHypervisor implements Hypervisor {
 
   async check(vm: string, target: Destination, options: CheckOptions): Promise<CheckReport> {
     const { domain, findings, notes, maxSentBytes } = await this.look(vm, target, options);
-    return { guest: domain.facts, findings, notes, maxSentBytes };
+    const encrypted = options.tls !== undefined;
+    // Without a migrate URI it goes to the name of the destination's host.
+    const leaves = target.migrateUri === undefined || leavesHost(target.migrateUri) === true;
+    const warnings = leaves && !encrypted ? [IN_THE_CLEAR] : [];
+    return { guest: domain.facts, findings, notes, warnings, encrypted, maxSentBytes };
   }
 
   async claim(vm: string, destination: string): Promise<Claim> {
@@ -214,6 +219,7 @@ export class LibvirtHypervisor implements Hypervisor {
       limitChanged: true,
       downtimeLimitMs: undefined,
       noticesLimit: false,
+      encrypted: options.tls !== undefined,
     });
     const refused = await this.begunOrRefused(migration);
     if (refused === undefined) return migration;
@@ -275,6 +281,7 @@ export class LibvirtHypervisor implements Hypervisor {
       limitChanged: left !== undefined,
       downtimeLimitMs: domain.downtimeLimitMs,
       noticesLimit: options.noticesLimit === true,
+      encrypted: inherited?.encrypted,
     });
   }
 
@@ -354,6 +361,7 @@ export class LibvirtHypervisor implements Hypervisor {
         migrateUri: target.migrateUri,
         force: options.force,
         streams: options.streams,
+        tls: options.tls !== undefined,
         postCopy: options.postCopy || this.own.postCopy,
         lineRateStated: options.lineRateBytesPerSecond !== undefined,
       },

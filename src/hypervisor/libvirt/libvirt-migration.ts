@@ -86,6 +86,8 @@ export interface LibvirtMigrationParts {
   readonly downtimeLimitMs: number | undefined;
   /** Somebody else may set it too, and that is to be told. */
   readonly noticesLimit: boolean;
+  /** As in {@link RunningMigration.encrypted}. */
+  readonly encrypted: boolean | undefined;
   /** How long a libvirtd that cannot be asked is waited for. */
   readonly reconnectForMs: number;
 }
@@ -180,6 +182,10 @@ export class LibvirtMigration implements RunningMigration {
 
   get mark(): string {
     return migrationMark(this.parts.clock.now() - this.jobBeganMs);
+  }
+
+  get encrypted(): boolean | undefined {
+    return this.parts.encrypted;
   }
 
   get wasRunning(): boolean {

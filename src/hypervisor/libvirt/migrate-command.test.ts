@@ -41,10 +41,15 @@ test('everything at once', () => {
     start: {
       ...{ bandwidthBytesPerSecond: 30 * MIB, lineRateBytesPerSecond: 60 * MIB },
       streams: { connections: 4, compression: 'zstd' },
+      tls: {
+        credentials: { kind: 'named', id: 'of QEMU only' },
+        hostname: 'host2.example',
+        authorization: undefined,
+      },
     },
     own: {
       ...{ persistent: true, undefineSource: true, copyStorage: 'inc' },
-      ...{ tls: true, postCopy: true, autoConverge: true, destinationName: 'vm2', unsafe: true },
+      ...{ postCopy: true, autoConverge: true, destinationName: 'vm2', unsafe: true },
     },
   });
   expect(all.slice(5)).toEqual([
@@ -59,6 +64,7 @@ test('everything at once', () => {
     '--compressed',
     '--comp-methods=zstd',
     '--tls',
+    '--tls-destination=host2.example',
     '--postcopy',
     '--auto-converge',
     '--unsafe',

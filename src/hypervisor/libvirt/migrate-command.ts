@@ -8,7 +8,6 @@ export interface VirshMigrateOptions {
   readonly persistent: boolean;
   readonly undefineSource: boolean;
   readonly copyStorage: 'none' | 'all' | 'inc';
-  readonly tls: boolean;
   /** Makes post-copy possible, for a later `virsh migrate-postcopy`. */
   readonly postCopy: boolean;
   readonly autoConverge: boolean;
@@ -22,7 +21,6 @@ export const PLAIN_MIGRATE: VirshMigrateOptions = {
   persistent: false,
   undefineSource: false,
   copyStorage: 'none',
-  tls: false,
   postCopy: false,
   autoConverge: false,
   destinationName: undefined,
@@ -62,7 +60,8 @@ export function migrateArguments(
     ...flag(streams !== undefined, '--parallel'),
     ...value('--parallel-connections', streams?.connections),
     ...(streams && compresses(streams) ? ['--compressed', `--comp-methods=${streams.compression}`] : []),
-    ...flag(own.tls, '--tls'),
+    ...flag(options.tls !== undefined, '--tls'),
+    ...value('--tls-destination', options.tls?.hostname),
     ...flag(own.postCopy || options.postCopy, '--postcopy'),
     ...flag(own.autoConverge || braked, '--auto-converge'),
     ...value('--auto-converge-initial', braked ? MOST_THROTTLE_PERCENT : undefined),

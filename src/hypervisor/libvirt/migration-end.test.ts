@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hasMoved } from './migration-end.ts';
+import { type EndFacts, hasMoved, migrationEnd } from './migration-end.ts';
 
 test.each([
   ['the source handed it over and libvirt says so', true, 'handed-over', true, true],
@@ -23,3 +23,28 @@ test('a source that stands still in post-copy still feeds the destination that r
       postCopyBegan: true,
     } as never),
   ).toBe(false));
+
+// A destination that libvirt takes down is `in shutdown` for a moment; seen where a TLS handshake failed.
+test('a guest that runs on the source is held by nobody, whatever its destination looks like', () => {
+  const facts: EndFacts = {
+    atMs: 0,
+    because: { kind: 'job-over' },
+    handedOver: false,
+    looks: {
+      source: { state: 'running' },
+      destination: { state: 'paused', standsStill: true, heldBy: 'its shutdown' },
+    },
+    destinationEverRan: false,
+    sourceEverStopped: false,
+    postCopyBegan: false,
+    heldBy: undefined,
+    cancelling: false,
+    virshEnded: undefined,
+    lastJob: undefined,
+    completedJob: undefined,
+    sentBytes: 0,
+  };
+  expect(migrationEnd(facts).heldBy).toBeUndefined();
+  const source = { state: 'paused', standsStill: true, heldBy: 'an operator' } as const;
+  expect(migrationEnd({ ...facts, looks: { ...facts.looks, source } }).heldBy).toBe('an operator');
+});

@@ -40,11 +40,17 @@ export function migrationEnd(facts: EndFacts): MigrationEnd {
     // libvirt itself lets the destination run, once its hand-shake with the source is done.
     destinationWaits: false,
     postCopyBegan: facts.postCopyBegan,
-    heldBy: source.heldBy ?? destination.heldBy ?? (source.standsStill ? facts.heldBy : undefined),
+    heldBy: holderOf(facts),
     guestEnded: facts.because.kind === 'guest-ended' ? facts.because.words : source.guestEnded,
     sentBytes: facts.completedJob?.dataProcessedBytes ?? facts.sentBytes,
     reportedDowntimeMs: facts.completedJob?.downtimeMs,
   };
+}
+
+/** Of a guest that runs on the source nobody has stopped anything, whatever libvirt does with what it leaves at the destination. */
+function holderOf({ looks: { source, destination }, heldBy }: EndFacts): string | undefined {
+  if (source.state === 'running') return undefined;
+  return source.heldBy ?? destination.heldBy ?? (source.standsStill ? heldBy : undefined);
 }
 
 /** We let go: nothing is known of what comes. */

@@ -1,15 +1,16 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { FormerSettings } from '../hypervisor.ts';
 import type { Fault } from '../simulated/protocol/faults.ts';
-import { SimulatedPair } from '../simulated/protocol/simulated-pair.ts';
+import { type PairInput, SimulatedPair } from '../simulated/protocol/simulated-pair.ts';
 import { CALM_GUEST } from '../simulated/testing/small-guest.ts';
 import { monitorOfPair } from '../testing/monitor-of-pair.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { ChangedSettings, isRefusal } from './changed-settings.ts';
+import type { NewObject } from './qmp/commands.ts';
 
-async function bed(faults: readonly Fault[] = []) {
+async function bed(faults: readonly Fault[] = [], input: Partial<PairInput> = {}) {
   const clock = new VirtualClock();
-  const pair = new SimulatedPair({ clock, scenario: CALM_GUEST, faults });
+  const pair = new SimulatedPair({ clock, scenario: CALM_GUEST, faults, ...input });
   const changed = new ChangedSettings(await monitorOfPair(pair, 'source', clock), 'source');
   const told: FormerSettings[] = [];
   const remember = async (former: FormerSettings): Promise<void> => {
@@ -86,4 +87,51 @@ test('what could not be put back is told with the commands to type, and the rest
   expect(problem).toContain('{"execute":"migrate-set-parameters","arguments":{"downtime-limit":300}}');
   expect(problem).toContain('the monitor qmp:/sim/source.sock');
   expect(settings.isOn('events')).toBe(false);
+});
+
+describe('what is made', () => {
+  const certificates = { source: { '/pki': { authority: 'the CA', name: 'host1' } } };
+  const object = (id: string) =>
+    ({
+      ...{ 'qom-type': 'tls-creds-x509', id, dir: '/pki', endpoint: 'client', 'verify-peer': true },
+    }) as NewObject;
+
+  test('is told before, and removed with the rest; one that somebody has removed already is no problem', async () => {
+    const { clock, changed, putBack, told, pair, remember } = await bed([], { certificates });
+    await clock.until(changed.make([object('switchover-tls-1'), object('switchover-tls-2')], remember));
+    expect(told).toEqual([
+      {
+        ...{ side: 'source', parameters: {}, capabilities: {} },
+        made: ['switchover-tls-1', 'switchover-tls-2'],
+      },
+    ]);
+    expect(pair.source.objects.ids).toHaveLength(2);
+    pair.source.objects.delete('switchover-tls-1');
+    expect(await putBack()).toEqual({ side: 'source', problem: undefined });
+    expect(pair.source.objects.ids).toEqual([]);
+  });
+
+  test('and cannot be removed is told with the command to type', async () => {
+    const { clock, changed, putBack, remember } = await bed(
+      [{ on: { command: 'object-del', side: 'source' }, do: 'error' }],
+      { certificates },
+    );
+    await clock.until(changed.make([object('switchover-tls-1')], remember));
+    expect((await putBack()).problem).toContain(
+      '{"execute":"object-del","arguments":{"id":"switchover-tls-1"}}',
+    );
+  });
+
+  test('of others is left, whatever a journal says', async () => {
+    const { changed, putBack, pair } = await bed([], { certificates });
+    for (const id of ['tls0', 'switchover-tls-1']) pair.source.objects.add(object(id));
+    changed.inherit([
+      {
+        ...{ side: 'source', parameters: {}, capabilities: {} },
+        made: ['tls0', 'switchover-tls-1'],
+      },
+    ]);
+    await putBack();
+    expect(pair.source.objects.ids).toEqual(['tls0']);
+  });
 });

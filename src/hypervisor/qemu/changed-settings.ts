@@ -1,10 +1,13 @@
 /**
- * The settings that a migration changes on one QEMU: what they were is told before they are changed, and they are put
- * back on every way out (S5), so that the next migration, whoever starts it, finds the QEMU as it was.
+ * The settings that a migration changes on one QEMU, and the objects that it makes there: what was is told before it is
+ * changed, and it is put back on every way out (S5), so that the next migration, whoever starts it, finds the QEMU as
+ * it was.
  */
 import type { FormerSettings, Restored, Side } from '../hypervisor.ts';
 import type { LastingMonitor } from './lasting-monitor.ts';
+import type { NewObject } from './qmp/commands.ts';
 import { QmpCommandError } from './qmp/errors.ts';
+import { isOurs } from './tls/tls-settings.ts';
 
 export interface WantedSettings {
   readonly parameters: Readonly<Record<string, unknown>>;
@@ -21,6 +24,7 @@ export class ChangedSettings {
   private readonly monitor: LastingMonitor;
   private readonly parameters: Record<string, unknown> = {};
   private readonly capabilities: Record<string, boolean> = {};
+  private readonly made = new Set<string>();
 
   constructor(monitor: LastingMonitor, side: Side) {
     this.monitor = monitor;
@@ -29,10 +33,12 @@ export class ChangedSettings {
 
   /** What a controller before us had found: it holds in place of what is there now. */
   inherit(former: readonly FormerSettings[]): void {
-    for (const { side, parameters, capabilities } of former) {
+    for (const { side, parameters, capabilities, made = [] } of former) {
       if (side !== this.side) continue;
       Object.assign(this.parameters, parameters);
       Object.assign(this.capabilities, capabilities);
+      // Whatever a journal says, of nobody else's.
+      for (const id of made.filter(isOurs)) this.made.add(id);
     }
   }
 
@@ -52,6 +58,18 @@ export class ChangedSettings {
     await remember?.(news);
     Object.assign(this.parameters, news.parameters);
     Object.assign(this.capabilities, news.capabilities);
+  }
+
+  /**
+   * Tells which objects are to be made, then makes them.
+   * @throws {QmpError} @throws {UnreachableError}
+   */
+  async make(objects: readonly NewObject[], remember: Remember | undefined): Promise<void> {
+    if (objects.length === 0) return;
+    const made = objects.map(({ id }) => id);
+    await remember?.({ side: this.side, parameters: {}, capabilities: {}, made });
+    for (const id of made) this.made.add(id);
+    for (const object of objects) await this.monitor.execute('object-add', object);
   }
 
   /**
@@ -77,8 +95,8 @@ export class ChangedSettings {
   /** Puts everything back. Never throws: what fails is told, with the commands to type. */
   async putBack(): Promise<Restored> {
     const problems: string[] = [];
-    if (Object.keys(this.parameters).length + Object.keys(this.capabilities).length > 0)
-      await this.monitor.connected(COMMAND_MS);
+    const count = Object.keys(this.parameters).length + Object.keys(this.capabilities).length;
+    if (count + this.made.size > 0) await this.monitor.connected(COMMAND_MS);
     if (Object.keys(this.parameters).length > 0)
       problems.push(...(await this.try('migrate-set-parameters', this.parameters)));
     const capabilities = Object.entries(this.capabilities).map(([capability, state]) => ({
@@ -87,17 +105,21 @@ export class ChangedSettings {
     }));
     if (capabilities.length > 0)
       problems.push(...(await this.try('migrate-set-capabilities', { capabilities })));
+    // Last: until here a parameter may have named one.
+    for (const id of this.made) problems.push(...(await this.try('object-del', { id })));
     return { side: this.side, problem: problems.length > 0 ? problems.join('; ') : undefined };
   }
 
   private async try(
-    command: 'migrate-set-parameters' | 'migrate-set-capabilities',
+    command: 'migrate-set-parameters' | 'migrate-set-capabilities' | 'object-del',
     args: object,
   ): Promise<string[]> {
     try {
       await this.monitor.execute(command, args as never, { timeoutMs: COMMAND_MS });
       return [];
     } catch (error) {
+      // It was never made, or another hand was quicker: either way it is not there.
+      if (command === 'object-del' && isRefusal(error) && /not found/.test(error.desc)) return [];
       const typed = JSON.stringify({ execute: command, arguments: args });
       return [
         `the ${this.side}'s settings were not put back (${(error as Error).message}): type ${typed} at the monitor ${this.monitor.address}`,
@@ -109,7 +131,7 @@ export class ChangedSettings {
     if (names.length === 0) return {};
     const all: Record<string, unknown> = { ...(await this.monitor.execute('query-migrate-parameters')) };
     return Object.fromEntries(
-      names.filter((name) => all[name] !== undefined).map((name) => [name, all[name]]),
+      names.filter((name) => all[name] !== undefined).map((name) => [name, formerValue(all[name])]),
     );
   }
 
@@ -122,6 +144,11 @@ export class ChangedSettings {
         .map(({ capability, state }) => [capability, state]),
     );
   }
+}
+
+/** What a run of ours that died made for itself was nothing before. */
+function formerValue(value: unknown): unknown {
+  return isOurs(value) ? '' : value;
 }
 
 /** Whether QEMU said no, and nothing was left open. */

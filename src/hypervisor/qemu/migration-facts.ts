@@ -5,14 +5,17 @@ import type { QemuVersion } from '../qemu-rules/version.ts';
 import { guestFacts } from './monitor.ts';
 import type { QmpClient } from './qmp/client.ts';
 import { QmpCommandError } from './qmp/errors.ts';
+import { isOurs } from './tls/tls-settings.ts';
 
 export interface MigrationFacts {
   readonly version: QemuVersion;
   readonly capabilities: Capabilities;
   /** Why QEMU does not migrate it now, in QEMU's words. */
   readonly blockedReasons: readonly string[];
-  /** `tls-creds` is set. */
+  /** `tls-creds` is set, and not by a run of ours that died. */
   readonly tls: boolean;
+  /** A run of ours that died left `tls-creds` set. */
+  readonly tlsLeft: boolean;
   /** It listens for a migration already, or receives one. */
   readonly listens: boolean;
   /** A VFIO device is plugged in. */
@@ -37,12 +40,14 @@ async function migrationFacts(client: QmpClient): Promise<MigrationFacts> {
     client.execute('query-migrate'),
     Promise.all(['/machine/peripheral', '/machine/peripheral-anon'].map((path) => typesUnder(client, path))),
   ]);
+  const creds = parameters['tls-creds'];
   return {
     version: client.version,
     capabilities: capabilitiesOf(capabilities),
     blockedReasons: migration['blocked-reasons'] ?? [],
     listens: migration['socket-address'] !== undefined,
-    tls: Boolean(parameters['tls-creds']),
+    tls: Boolean(creds) && !isOurs(creds),
+    tlsLeft: isOurs(creds),
     vfio: devices.flat().some((type) => type.startsWith('child<vfio-')),
   };
 }

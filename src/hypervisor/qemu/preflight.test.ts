@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CheckOptions, Destination, GuestFacts } from '../hypervisor.ts';
 import { capabilitiesOf } from '../qemu-rules/start.ts';
+import { IN_THE_CLEAR, type StreamTls } from '../stream-tls.ts';
 import type { MigrationFacts, QemuEnd } from './migration-facts.ts';
 import { migrateRefusalCode, preflight } from './preflight.ts';
 
@@ -22,7 +23,7 @@ function end(vm: string, state: GuestFacts['state'], { guest = {}, qemu = {} }: 
     qemu: {
       version: { major: 10, minor: 0, micro: 2, package: '' },
       capabilities: capabilitiesOf([]),
-      ...{ blockedReasons: [], listens: false, tls: false, vfio: false },
+      ...{ blockedReasons: [], listens: false, tls: false, tlsLeft: false, vfio: false },
       ...qemu,
     },
   };
@@ -167,3 +168,59 @@ test.each([
   ['disallowing migration blocker (migration in progress) for: x', 'migration-blocked'],
   ['Guest is waiting for an incoming migration', 'hypervisor-refused'],
 ] as const)('QEMU’s "%s" is %s', (desc, code) => expect(migrateRefusalCode(desc)).toBe(code));
+
+describe('TLS', () => {
+  const tls: StreamTls = {
+    credentials: { kind: 'named', id: 'tls0' },
+    hostname: undefined,
+    authorization: undefined,
+  };
+  const set: Given = { qemu: { tls: true } };
+
+  test('memory that goes to another host in the clear is told, and what is set already is none', () => {
+    expect(check()).toMatchObject({ warnings: [IN_THE_CLEAR], encrypted: false });
+    expect(check({}, {}, {}, { tls })).toMatchObject({ findings: [], warnings: [], encrypted: true });
+    expect(check(set, set)).toMatchObject({ findings: [], warnings: [], encrypted: true });
+    expect(check({}, {}, { migrateUri: 'unix:/run/m.sock' })).toMatchObject({
+      warnings: [],
+      encrypted: false,
+    });
+    expect(check({}, {}, { migrateUri: 'tcp:127.0.0.1:1' })).toMatchObject({
+      warnings: [],
+      encrypted: false,
+    });
+    const piped = check({}, {}, { migrateUri: 'exec:ssh host2 nc', listenUri: 'exec:nc' });
+    expect(piped).toMatchObject({ findings: [], warnings: [], encrypted: undefined });
+  });
+
+  test('that is set at one end only is refused, and --tls sets it at both', () => {
+    const report = check(set);
+    expect(codes(report)).toEqual(['bad-credentials']);
+    expect(report.findings[0]?.message).toMatch(/is set at qmp:\/a\.sock and not at qmp:\/b\.sock: .*--tls/);
+    expect(check({}, set).findings[0]?.message).toMatch(/is set at qmp:\/b\.sock and not at qmp:\/a\.sock/);
+    expect(codes(check(set, {}, {}, { tls }))).toEqual([]);
+  });
+
+  test('asked for, it has the deadline too', () =>
+    expect(check({}, {}, {}, { tls }).maxSentBytes).toBe(55e9));
+
+  test('an older QEMU is told, at either end', () => {
+    const old: Given = { qemu: { version: { major: 5, minor: 2, micro: 0, package: '' } } };
+    expect(codes(check(old, old, {}, { tls }))).toEqual(['lacks-feature', 'lacks-feature']);
+  });
+
+  test.each([
+    ['unix:/run/m.sock', /names no host .*--tls-hostname/],
+    ['vsock:3:4444', /--tls-hostname/],
+    ['rdma:10.0.0.2:4444', /--tls does not encrypt what goes to "rdma:/],
+  ])('%s', (migrateUri, words) => {
+    const { findings } = check({}, {}, { migrateUri }, { tls });
+    expect(findings).toEqual([expect.objectContaining({ code: 'bad-migrate-uri' })]);
+    expect(findings[0]?.message).toMatch(words);
+  });
+
+  test('a name makes up for a host that the URI does not have', () =>
+    expect(
+      codes(check({}, {}, { migrateUri: 'unix:/run/m.sock' }, { tls: { ...tls, hostname: 'host2' } })),
+    ).toEqual([]));
+});

@@ -13,6 +13,7 @@ import {
 import { defectFindings, knownDefects } from '../qemu-rules/known-defects.ts';
 import { differentCapabilities } from '../qemu-rules/start.ts';
 import { isAtLeast, tripleOf } from '../qemu-rules/version.ts';
+import { IN_THE_CLEAR, leavesHost, type StreamTls } from '../stream-tls.ts';
 import type { QemuEnd } from './migration-facts.ts';
 
 /** @returns every finding, each a sentence with its remedy, and what is worth knowing */
@@ -27,13 +28,15 @@ export function preflight(
       source: { qemu: tripleOf(source.qemu.version), libvirt: undefined },
       destination: { qemu: tripleOf(destination.qemu.version), libvirt: undefined },
       accelerator: source.guest.accelerator,
-      tls: source.qemu.tls,
+      tls: options.tls !== undefined || source.qemu.tls,
       parallel: options.streams !== undefined || (source.qemu.capabilities.get('multifd') ?? false),
       postCopy: options.postCopy,
       vfio: source.qemu.vfio,
     }),
     options.force,
   );
+  const encrypted = options.tls !== undefined || (source.qemu.tls && destination.qemu.tls);
+  const leaves = leavesHost(target.migrateUri ?? '');
   return {
     guest: source.guest,
     findings: [
@@ -42,8 +45,14 @@ export function preflight(
       ...destinationFindings(source, destination, options.streams !== undefined),
       ...uriFindings(target),
       ...(options.streams ? streamFindings(source, destination, target, options.streams, options) : []),
+      ...(options.tls
+        ? tlsFindings([source, destination], target, options.tls)
+        : tlsSetAlike(source, destination)),
     ],
     notes: defects.notes,
+    warnings: !encrypted && leaves ? [IN_THE_CLEAR] : [],
+    // What a program does with it nobody knows.
+    encrypted: encrypted || leaves !== undefined ? encrypted : undefined,
     maxSentBytes: defects.maxSentBytes,
   };
 }
@@ -159,6 +168,54 @@ function streamFindings(
         ),
       );
   return findings;
+}
+
+/** From then on `object-add` takes what it takes now, and each of several connections is encrypted. */
+const TLS_SINCE = [6, 0] as const;
+
+/** Certificates aside, which QEMU itself is asked about. */
+function tlsFindings(
+  ends: readonly QemuEnd[],
+  { migrateUri = '', listenUri = migrateUri }: Destination,
+  { hostname }: StreamTls,
+): RefusedError[] {
+  const findings = ends
+    .filter(({ qemu }) => !isAtLeast(qemu.version, ...TLS_SINCE))
+    .map(
+      ({ guest }) =>
+        new RefusedError(
+          'lacks-feature',
+          `--tls needs QEMU ${TLS_SINCE.join('.')}, and ${guest.vm} has ${guest.hypervisor}: leave it out`,
+        ),
+    );
+  const plain = [migrateUri, listenUri].find((uri) => /^(rdma|file):/.test(uri));
+  if (plain !== undefined)
+    findings.push(
+      new RefusedError(
+        'bad-migrate-uri',
+        `--tls does not encrypt what goes to "${plain}": write it like tcp:10.77.0.2:4444, or leave --tls out`,
+      ),
+    );
+  else if (hostname === undefined && !migrateUri.startsWith('tcp:'))
+    findings.push(
+      new RefusedError(
+        'bad-migrate-uri',
+        `"${migrateUri}" names no host that the destination's certificate could be checked for: say with --tls-hostname which name it has`,
+      ),
+    );
+  return findings;
+}
+
+/** Else the one side would speak TLS and the other would not. */
+function tlsSetAlike(source: QemuEnd, destination: QemuEnd): RefusedError[] {
+  if (source.qemu.tls === destination.qemu.tls) return [];
+  const [set, unset] = source.qemu.tls ? [source, destination] : [destination, source];
+  return [
+    new RefusedError(
+      'bad-credentials',
+      `tls-creds is set at ${set.guest.vm} and not at ${unset.guest.vm}: set it at both with migrate-set-parameters, or let --tls do so`,
+    ),
+  ];
 }
 
 function differentCapability(name: string, source: QemuEnd): RefusedError {

@@ -2,6 +2,7 @@
  * QEMU behind the hypervisor's port: VMs are addressed by their QMP sockets, `qmp:/run/vm1.sock`. Each method of the port is
  * short; there are many, hence longer than most files.
  */
+import { randomBytes } from 'node:crypto';
 import type { PageSample } from '../../model/compression.ts';
 import { type Clock, REAL_CLOCK } from '../clock.ts';
 import { type QuotaLever, quotaFor, releaseLeft, type VcpuThreads } from '../cpu-quota/vcpu-quota.ts';
@@ -31,11 +32,12 @@ import {
 } from '../qemu-rules/brake-lever.ts';
 import { NO_CAP_BYTES_PER_SECOND } from '../qemu-rules/start.ts';
 import { Findings, refusalOfAll } from '../refusal.ts';
+import type { StreamTls } from '../stream-tls.ts';
 import { ChangedSettings, isRefusal } from './changed-settings.ts';
 import { fence } from './fence.ts';
 import { LastingMonitor, UnreachableError } from './lasting-monitor.ts';
 import { listenerHere, listeningQemu, type ProvableProcess } from './listening-process.ts';
-import { qemuEnd } from './migration-facts.ts';
+import { type QemuEnd, qemuEnd } from './migration-facts.ts';
 import { assertUnderWay, guestFacts, isSameVm, openMonitor, sideStateAt, socketPath } from './monitor.ts';
 import { migrateRefusalCode, preflight } from './preflight.ts';
 import { probeBySampling } from './probe.ts';
@@ -51,7 +53,10 @@ import {
   connectedClient,
   refused,
   setUp,
+  type TlsOfBoth,
 } from './set-up.ts';
+import { credentialFindings } from './tls/credentials.ts';
+import { NO_TLS, tlsIdOf, tlsSettings } from './tls/tls-settings.ts';
 
 const DEFAULT_RECONNECT_FOR_MS = 60_000;
 
@@ -121,7 +126,7 @@ export class QemuHypervisor implements Hypervisor {
   async check(vm: string, destination: Destination, options: CheckOptions): Promise<CheckReport> {
     const ends = await this.openBoth(vm, destination.vm);
     try {
-      return await look(vm, destination, options, ends);
+      return (await look(vm, destination, options, ends)).report;
     } finally {
       await closeAll(ends);
     }
@@ -134,12 +139,15 @@ export class QemuHypervisor implements Hypervisor {
     for (const each of changed) each.inherit(options.former ?? []);
     let facts: GuestFacts;
     let quota: QuotaLever | undefined;
+    let encrypted: boolean | undefined;
     try {
-      const { guest, findings } = await look(vm, target, options, ends);
-      new Findings(findings).throwAny();
+      const { report, tls } = await look(vm, target, options, ends);
+      const { guest } = report;
+      new Findings(report.findings).throwAny();
       facts = guest;
+      encrypted = report.encrypted;
       quota = await this.quotaOf(socketPath(vm), connectedClient(source), guest.accelerator);
-      await setUp(changed, ends, target, options, await capabilitiesFor(options, ends));
+      await setUp(changed, ends, target, options, await capabilitiesFor(options, ends), tls);
       await options.begins?.(migrationMark(0, this.clock));
     } catch (error) {
       throw await backOut(changed, ends, error);
@@ -156,6 +164,7 @@ export class QemuHypervisor implements Hypervisor {
       hasEvents: true,
       watchedFromStart: true,
       changed,
+      encrypted,
       brake: options.brake === 'any' ? BrakeLever.atStart() : undefined,
       quota: options.brake === 'none' ? undefined : quota,
       bandwidthBytesPerSecond: options.bandwidthBytesPerSecond,
@@ -219,6 +228,7 @@ export class QemuHypervisor implements Hypervisor {
         hasEvents: isOn('events'),
         watchedFromStart: false,
         changed,
+        encrypted: options.inherited?.began ? options.inherited.encrypted : Boolean(parameters['tls-creds']),
         brake: options.brake === 'any' && isOn('auto-converge') ? BrakeLever.underWay() : undefined,
         quota: options.brake === 'none' ? undefined : quota,
         bandwidthBytesPerSecond: cap > 0 && cap < NO_CAP_BYTES_PER_SECOND ? cap : undefined,
@@ -354,7 +364,39 @@ async function look(vm: string, target: Destination, options: CheckOptions, ends
       throw unanswered(address, error);
     });
   const [here, there] = await Promise.all([endAt(vm, ends.source), endAt(target.vm, ends.destination)]);
-  return preflight(here, there, target, options);
+  const report = preflight(here, there, target, options);
+  const { tls } = options;
+  // One that cannot be used for other reasons is left alone.
+  const tried = tls && report.findings.length === 0 ? await tryCredentials(ends, tls) : [];
+  return {
+    report: { ...report, findings: [...report.findings, ...tried] },
+    tls: tlsOfBoth(here, there, tls),
+  };
+}
+
+async function tryCredentials(ends: BothEnds, tls: StreamTls): Promise<RefusedError[]> {
+  try {
+    const findings = await Promise.all([
+      credentialFindings(ends.source, 'source', tls),
+      credentialFindings(ends.destination, 'destination', tls),
+    ]);
+    return findings.flat();
+  } catch (error) {
+    throw unanswered(ends.source.address, error);
+  }
+}
+
+/** What each side is given; nothing where what is set there may stay. */
+function tlsOfBoth(source: QemuEnd, destination: QemuEnd, tls: StreamTls | undefined): TlsOfBoth {
+  if (!tls) {
+    const cleared = ({ qemu }: QemuEnd) => (qemu.tlsLeft ? NO_TLS : undefined);
+    return { source: cleared(source), destination: cleared(destination) };
+  }
+  const id = tlsIdOf(randomBytes(4).toString('hex'));
+  return {
+    source: tlsSettings(tls, 'source', id),
+    destination: tlsSettings(tls, 'destination', id),
+  };
 }
 
 /** @throws {RefusedError} when the one that answers there is not the one that receives this guest */

@@ -43,6 +43,7 @@ import { probeBySampling } from './probe.ts';
 import type { MigrationInfo, QemuRunState } from './qmp/commands.ts';
 import { QmpTimeoutError } from './qmp/errors.ts';
 import type { QmpEvent } from './qmp/events.ts';
+import { handshakeWords } from './tls/handshake-words.ts';
 
 const TICK_MS = 250;
 /**
@@ -115,6 +116,8 @@ export interface QemuMigrationParts {
   readonly watchedFromStart: boolean;
   /** What was changed on either side. */
   readonly changed: readonly ChangedSettings[];
+  /** As in {@link RunningMigration.encrypted}. */
+  readonly encrypted: boolean | undefined;
   /** QEMU's own throttle; undefined: auto-converge is off. */
   readonly brake: BrakeLever | undefined;
   /** The kernel's, which bites at once; undefined: QEMU's process is not ours to brake. */
@@ -236,6 +239,10 @@ export class QemuMigration implements RunningMigration {
 
   get brakesAtOnce(): boolean {
     return this.parts.quota !== undefined;
+  }
+
+  get encrypted(): boolean | undefined {
+    return this.parts.encrypted;
   }
 
   get passCapBytesPerSecond(): number | undefined {
@@ -679,7 +686,7 @@ export class QemuMigration implements RunningMigration {
       // One in six times QEMU 10.0 ends a cancelled migration as `failed`, with the error of the socket that it shut
       // down itself (measured).
       result: result === 'failed' && this.cancelAsked ? 'cancelled' : result,
-      error: result === 'lost' ? this.lossWords() : (why ?? info?.['error-desc']),
+      error: result === 'lost' ? this.lossWords() : (why ?? this.failureWords(info, destination)),
       whereabouts: { source, destination },
       destinationEverRan: this.destinationEverRan(),
       sourceEverStopped: this.sourceEverStopped(),
@@ -735,6 +742,14 @@ export class QemuMigration implements RunningMigration {
   private sourceEverStopped(): boolean | undefined {
     if (this.sourceStopped) return true;
     return this.sourceWatched && this.source.uninterrupted && this.parts.wasRunning ? false : undefined;
+  }
+
+  private failureWords(
+    { 'error-desc': desc }: MigrationInfo = {},
+    destination: SideState,
+  ): string | undefined {
+    if (desc === undefined || !this.encrypted) return desc;
+    return handshakeWords(desc, destination === 'incoming');
   }
 
   private lossWords(): string {

@@ -2,7 +2,13 @@
  * Readies two QEMUs for a migration, and takes it back where that fails: what was set is put back, and what is true of
  * the start that failed is said (refused with nothing left, or not begun with something that may have been touched).
  */
-import { type Destination, NotBegunError, RefusedError, type StartOptions } from '../hypervisor.ts';
+import {
+  type Destination,
+  NotBegunError,
+  RefusedError,
+  type Side,
+  type StartOptions,
+} from '../hypervisor.ts';
 import {
   capabilitiesOf,
   type StartCapabilities,
@@ -15,6 +21,8 @@ import { fence } from './fence.ts';
 import { type LastingMonitor, UnreachableError } from './lasting-monitor.ts';
 import type { QmpClient } from './qmp/client.ts';
 import { QmpError } from './qmp/errors.ts';
+import { refusedCredentials } from './tls/credentials.ts';
+import type { TlsSettings } from './tls/tls-settings.ts';
 
 export interface BothEnds {
   readonly source: LastingMonitor;
@@ -41,6 +49,9 @@ export async function capabilitiesFor(
   return startCapabilities(options, capabilitiesOf(here ?? []), capabilitiesOf(there ?? []));
 }
 
+/** Undefined: what is set there stays. */
+export type TlsOfBoth = Readonly<Record<Side, TlsSettings | undefined>>;
+
 /** Readies both sides, each after what it was is told. The destination first: it is the one that may refuse. */
 export async function setUp(
   [ofSource, ofDestination]: readonly ChangedSettings[],
@@ -48,14 +59,20 @@ export async function setUp(
   target: Destination,
   options: StartOptions,
   capabilities: StartCapabilities,
+  tls: TlsOfBoth,
 ): Promise<void> {
   const { remember } = options;
+  await makeObjects(ofDestination, tls.destination, destination, remember);
+  await makeObjects(ofSource, tls.source, source, remember);
   await asRefusal(
     'lacks-feature',
     `${destination.address} does not take the settings of the migration`,
     async () =>
       await ofDestination?.set(
-        { parameters: streamParameters(options.streams), capabilities: capabilities.destination },
+        {
+          parameters: { ...streamParameters(options.streams), ...tls.destination?.parameters },
+          capabilities: capabilities.destination,
+        },
         remember,
       ),
   );
@@ -66,7 +83,10 @@ export async function setUp(
     async () =>
       await ofSource?.set(
         {
-          parameters: startParameters(options, connectedClient(source).version),
+          parameters: {
+            ...startParameters(options, connectedClient(source).version),
+            ...tls.source?.parameters,
+          },
           capabilities: capabilities.source,
         },
         remember,
@@ -79,6 +99,22 @@ export async function setUp(
       `${destination.address} could not be told to wait`,
       async () => void (await fence(destination, async () => false)),
     );
+}
+
+async function makeObjects(
+  changed: ChangedSettings | undefined,
+  tls: TlsSettings | undefined,
+  monitor: LastingMonitor,
+  remember: StartOptions['remember'],
+): Promise<void> {
+  if (!changed || !tls) return;
+  try {
+    await changed.make(tls.objects, remember);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    const dir = tls.objects.flatMap((object) => ('dir' in object ? [object.dir] : []))[0] ?? '';
+    throw refusedCredentials(monitor.address, changed.side, dir, error.desc);
+  }
 }
 
 /** With `-incoming defer` a QEMU opens its port now, else it is open already. */

@@ -43,6 +43,7 @@ export function newOpening(changes: Partial<NewOpening> = {}): NewOpening {
     inherits: [],
     destinationWaits: true,
     streams: { connections: 2, compression: 'none' },
+    encrypted: true,
     ...changes,
   };
 }

@@ -92,6 +92,7 @@ export class RunBed implements Disposable {
       inherits: [],
       destinationWaits: true,
       streams: null,
+      encrypted: null,
       ...opening,
     });
     for (const happening of happenings) journal.append(0, happening);

@@ -239,6 +239,7 @@ export class SimulatedRun {
       inherits: [],
       destinationWaits: this.input.begin === 'waiting',
       streams: null,
+      encrypted: null,
     });
     return this.journal.reduce((view, entry) => foldEntry(view, entry), opened);
   }

@@ -19,6 +19,8 @@ const PORTS_OF_ANY_HOST = [LAST_PORT_OF_LIBVIRT, 22, 16_514];
 export interface MigrateUriParts {
   readonly migrateUri: string | undefined;
   readonly force: boolean;
+  /** The memory is to be encrypted. */
+  readonly tls: boolean;
   readonly memoryHardLimit: DomainDescription['memoryHardLimit'];
   /** This machine is the source, so what it reaches the source reaches. */
   readonly sourceIsLocal: boolean;
@@ -35,11 +37,16 @@ export async function checkMigrateUri(parts: MigrateUriParts): Promise<Verdict> 
 
 async function checkUri(
   uri: string,
-  { memoryHardLimit, sourceIsLocal, force }: MigrateUriParts,
+  { memoryHardLimit, sourceIsLocal, force, tls }: MigrateUriParts,
 ): Promise<Verdict> {
   const address = parseMigrateUri(uri);
   if (typeof address === 'string') return finding('bad-migrate-uri', address);
   if (address.scheme === 'unix') return NOTHING;
+  if (address.scheme === 'rdma' && tls)
+    return finding(
+      'bad-migrate-uri',
+      `--tls does not encrypt what goes to "${uri}": use tcp://, or leave --tls out`,
+    );
   // "cannot start RDMA migration with no memory hard limit set" (qemuMigrationDstPrepareFresh)
   if (address.scheme === 'rdma' && !memoryHardLimit)
     return finding(

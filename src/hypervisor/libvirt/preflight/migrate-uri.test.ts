@@ -43,6 +43,7 @@ describe('the migrate URI', () => {
 const parts = {
   migrateUri: undefined,
   force: false,
+  tls: false,
   memoryHardLimit: false,
   sourceIsLocal: true,
   hostname: undefined,
@@ -62,6 +63,10 @@ describe('the way to the destination', () => {
   });
 
   it('needs a memory limit for RDMA', async () => {
+    const encrypted = await checkMigrateUri({ ...parts, migrateUri: 'rdma://127.0.0.1', tls: true });
+    expect(encrypted.findings).toEqual([
+      expect.objectContaining({ message: expect.stringMatching(/^--tls does not encrypt .*rdma/) }),
+    ]);
     const { findings } = await checkMigrateUri({ ...parts, migrateUri: 'rdma://127.0.0.1' });
     expect(findings).toMatchObject([
       { code: 'bad-migrate-uri', message: expect.stringContaining('--hard-limit') },

@@ -121,6 +121,7 @@ async function checkWhereTo(parts: PreflightParts, destinationAnswers: boolean):
   return await checkMigrateUri({
     migrateUri: options.migrateUri,
     force: options.force,
+    tls: options.tls,
     memoryHardLimit: description.memoryHardLimit,
     sourceIsLocal: isLocalUri(sourceUri),
     hostname: destinationAnswers ? await answerOf(askHost(destinationUri, ['hostname'])) : undefined,

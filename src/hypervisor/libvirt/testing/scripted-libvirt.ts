@@ -147,6 +147,7 @@ export function scripted({ attached = false, quiet = false, ...given }: Script =
     quota: undefined,
     virshMigrate: attached ? undefined : virsh.promise,
     lineRateStated: false,
+    encrypted: false,
     passCapBytesPerSecond: undefined,
     connections: undefined,
     previousDowntimeLimitMs: 300,

@@ -180,6 +180,29 @@ export type MigrationEndpoint =
   | { readonly uri: string; readonly channels?: never }
   | { readonly channels: readonly MigrationChannel[]; readonly uri?: never };
 
+// --- Objects ---
+
+/** Of `object-add`. */
+export type NewObject =
+  | {
+      readonly 'qom-type': 'tls-creds-x509';
+      readonly id: string;
+      /** On the host of that QEMU, from its root. */
+      readonly dir: string;
+      readonly endpoint: 'client' | 'server';
+      readonly 'verify-peer': boolean;
+    }
+  | {
+      readonly 'qom-type': 'authz-list';
+      readonly id: string;
+      readonly policy: 'allow' | 'deny';
+      readonly rules: readonly {
+        readonly match: string;
+        readonly policy: 'allow' | 'deny';
+        readonly format: 'exact' | 'glob';
+      }[];
+    };
+
 // --- Dirty rate ---
 
 export type DirtyRateMode = 'page-sampling' | 'dirty-ring' | 'dirty-bitmap';
@@ -237,6 +260,9 @@ export interface QmpCommands {
     args: { readonly path: string };
     reply: readonly { readonly name: string; readonly type: string }[];
   };
+  'qom-get': { args: { readonly path: string; readonly property: string }; reply: unknown };
+  'object-add': { args: NewObject; reply: Nothing };
+  'object-del': { args: { readonly id: string }; reply: Nothing };
   'query-memory-size-summary': { args: undefined; reply: MemorySizeSummary };
   stop: { args: undefined; reply: Nothing };
   cont: { args: undefined; reply: Nothing };

@@ -21,6 +21,7 @@ const CAPABILITIES = [
 const DEFAULTS = {
   ...{ 'downtime-limit': 300, 'max-bandwidth': 128 * 2 ** 20 },
   ...{ 'multifd-channels': 2, 'multifd-compression': 'none', 'multifd-zstd-level': 1 },
+  ...{ 'tls-creds': '', 'tls-hostname': '', 'tls-authz': '' },
 };
 /** A bandwidth that caps no link there is. */
 const UNCAPPED_BYTES_PER_SECOND = 2 ** 40;
@@ -53,6 +54,10 @@ export class MigrationSettings {
 
   number(parameter: string): number {
     return Number(this.parameters[parameter] ?? 0);
+  }
+
+  text(parameter: string): string {
+    return String(this.parameters[parameter] ?? '');
   }
 
   /** Undefined: it caps nothing. */

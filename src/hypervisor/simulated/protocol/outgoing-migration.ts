@@ -18,6 +18,7 @@ import { CopyPhysics, type Pace } from '../copy-physics.ts';
 import { MigrationStream, type StreamSource } from './migration-stream.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { StartCause } from './truth.ts';
+import { handshakeFailure } from './user-objects.ts';
 
 type Phase =
   | 'connecting'
@@ -60,7 +61,8 @@ export class OutgoingMigration implements StreamSource {
   private endedMs: number | undefined;
   private cancelTimer: () => void = () => {};
 
-  constructor(process: SimulatedProcess, receiver: SimulatedProcess | undefined) {
+  /** @param host that a certificate has to name */
+  constructor(process: SimulatedProcess, receiver: SimulatedProcess | undefined, host: string) {
     this.process = process;
     const { parts, settings } = process;
     this.zeroMs = parts.clock.now();
@@ -81,7 +83,7 @@ export class OutgoingMigration implements StreamSource {
     );
     this.stream = receiver && new MigrationStream(parts.clock, this, receiver.incoming);
     this.become('setup', true);
-    parts.clock.after(CONNECT_MS, () => this.connected(receiver));
+    parts.clock.after(CONNECT_MS, () => this.connected(receiver, host));
   }
 
   get isUnderWay(): boolean {
@@ -214,10 +216,12 @@ export class OutgoingMigration implements StreamSource {
     return autoConvergeOf(this.process.settings.shownParameters as never);
   }
 
-  private connected(receiver: SimulatedProcess | undefined): void {
+  private connected(receiver: SimulatedProcess | undefined, host: string): void {
     if (this.phase !== 'connecting') return;
     if (!receiver?.alive || !this.stream)
       return this.over('failed', 'Failed to connect: Connection refused', 'stream');
+    const failure = handshakeFailure(this.process, receiver, host);
+    if (failure !== undefined) return this.over('failed', failure, 'stream');
     receiver.incoming.accept(this.stream);
     const checked = this.process.settings.isOn('validate-uuid') && receiver.settings.isOn('validate-uuid');
     if (checked && receiver.parts.uuid !== this.process.parts.uuid) return receiver.die();

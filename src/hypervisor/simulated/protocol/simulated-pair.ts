@@ -16,6 +16,7 @@ import { type ScenarioInput, scenario } from '../scenario.ts';
 import { type Fault, FaultScript, type Incident } from './faults.ts';
 import { type ProcessParts, SimulatedProcess } from './simulated-process.ts';
 import { Truth } from './truth.ts';
+import type { CertificateFolder } from './user-objects.ts';
 
 export interface PairInput {
   readonly clock: Clock;
@@ -26,6 +27,8 @@ export interface PairInput {
   readonly uuid?: Partial<Record<Side, string>>;
   readonly version?: Partial<Record<Side, ProcessParts['version']>>;
   readonly machine?: Partial<Record<Side, string>>;
+  /** Folders of certificates that are on each side's host, by their paths. Left out: none. */
+  readonly certificates?: Partial<Record<Side, Readonly<Record<string, CertificateFolder>>>>;
 }
 
 /** A command as one side took it. */
@@ -162,7 +165,7 @@ export class SimulatedPair {
   }
 
   private boot(side: Side, incoming: boolean): SimulatedProcess {
-    const { clock, uuid, version, machine } = this.input;
+    const { clock, uuid, version, machine, certificates } = this.input;
     const guest = scenario(this.input.scenario);
     this.nextPid += 1;
     return new SimulatedProcess({
@@ -177,6 +180,7 @@ export class SimulatedPair {
       machine: machine?.[side] ?? 'pc-q35-10.0',
       incoming,
       autostart: true,
+      certificates: certificates?.[side] ?? {},
       meet: (occurrence) => this.script.meet(occurrence),
       receiver: (uri) => (this.destination.incoming.listensOn(uri) ? this.destination : undefined),
       heard: (command, args) => {

@@ -20,6 +20,7 @@ import { MigrationSettings } from './migration-settings.ts';
 import { MonitorServer, SimulatedRefusal } from './monitor-server.ts';
 import { OutgoingMigration } from './outgoing-migration.ts';
 import type { StartCause, Truth } from './truth.ts';
+import { type CertificateFolder, UserObjects } from './user-objects.ts';
 
 export interface ProcessParts {
   readonly side: Side;
@@ -35,6 +36,8 @@ export interface ProcessParts {
   readonly incoming: boolean;
   /** Started with -S: an arrived guest waits for `cont`. */
   readonly autostart: boolean;
+  /** What lies on its host, by the path. */
+  readonly certificates: Readonly<Record<string, CertificateFolder>>;
   meet(occurrence: Occurrence): Answer | undefined;
   /** Who listens where this one migrates to; undefined: nobody. */
   receiver(uri: string): SimulatedProcess | undefined;
@@ -53,6 +56,7 @@ export class SimulatedProcess {
   readonly parts: ProcessParts;
   readonly settings: MigrationSettings;
   readonly mainLoop: MainLoop;
+  readonly objects: UserObjects;
   readonly incoming: IncomingMigration;
   alive = true;
   runState: QemuRunState;
@@ -65,6 +69,7 @@ export class SimulatedProcess {
   constructor(parts: ProcessParts) {
     this.parts = parts;
     this.settings = new MigrationSettings(parts.version);
+    this.objects = new UserObjects(parts.certificates);
     this.autostart = parts.autostart;
     this.runState = parts.incoming ? 'inmigrate' : parts.scenario.running ? 'running' : 'paused';
     if (this.runState === 'running') parts.truth.started(parts.side, 'at first', parts.clock.now());
@@ -171,7 +176,13 @@ export class SimulatedProcess {
       case 'query-memory-size-summary':
         return { 'base-memory': parts.scenario.memoryBytes, 'plugged-memory': 0 };
       case 'qom-get':
-        return `${parts.machine}-machine`;
+        return args['path'] === '/machine'
+          ? `${parts.machine}-machine`
+          : this.objects.property(String(args['path']), String(args['property']));
+      case 'object-add':
+        return this.objects.add(args);
+      case 'object-del':
+        return this.objects.delete(String(args['id']));
       case 'query-status':
         return { status: this.runState, running: this.runState === 'running' };
       case 'query-migrate':
@@ -241,7 +252,7 @@ export class SimulatedProcess {
       throw new SimulatedRefusal('Guest is waiting for an incoming migration');
     if (this.runState === 'postmigrate')
       throw new SimulatedRefusal("Can't migrate the vm that was paused due to previous migration");
-    this.outgoing = new OutgoingMigration(this, this.parts.receiver(uri));
+    this.outgoing = new OutgoingMigration(this, this.parts.receiver(uri), hostOf(uri));
   }
 
   private startPostCopy(): void {
@@ -251,4 +262,8 @@ export class SimulatedProcess {
       throw new SimulatedRefusal('Post-copy must be started after migration has been started');
     this.outgoing.startPostCopy();
   }
+}
+
+function hostOf(uri: string): string {
+  return uri.split(':')[1] ?? '';
 }
