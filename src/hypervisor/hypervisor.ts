@@ -365,6 +365,11 @@ export interface RunningMigration {
   suspend(): Promise<Effect>;
   startPostCopy(): Promise<Effect>;
   /**
+   * Post-copy whose stream is lost, or stands still, goes on over a new one. Left out: not by us.
+   * @throws {Error} when there is nothing to recover, or it could not be done now: nothing is lost by trying again
+   */
+  recover?(stream: Pick<Destination, 'migrateUri' | 'listenUri'>): Promise<Effect>;
+  /**
    * Ends the migration so that the guest goes on at the source. A destination that would start by itself is first
    * kept from it. The end is told by {@link ended}. May be called again where it failed.
    * @throws {TooLateError} when the destination already has the guest, or post-copy has begun

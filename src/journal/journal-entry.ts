@@ -82,7 +82,16 @@ export interface Opened {
   readonly encrypted: boolean | null;
 }
 
-export const INTENTS = ['start', 'cancel', 'fence', 'release', 'resume', 'let-run', 'halt'] as const;
+export const INTENTS = [
+  'start',
+  'cancel',
+  'fence',
+  'release',
+  'resume',
+  'let-run',
+  'halt',
+  'recover',
+] as const;
 export type Intent = (typeof INTENTS)[number];
 
 export type Happening =

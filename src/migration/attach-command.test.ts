@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { attachCommand } from './attach-command.ts';
+import { attachCommand, recoverCommand } from './attach-command.ts';
 
 test.each([
   ['qmp:/run/vm1.sock', 'switchover attach qmp:/run/vm1.sock'],
@@ -21,3 +21,8 @@ test.each([
     'switchover attach --connect qemu:///system vm1 --to qemu+ssh://host2/system --dname vm2',
   ],
 ])('%s to %s', (vm, destination, command) => expect(attachCommand(vm, destination)).toBe(command));
+
+test.each([
+  ['qmp:/run/a.sock', 'switchover attach qmp:/run/a.sock --recover'],
+  ['qemu:///system#vm1', 'virsh --connect qemu:///system migrate --postcopy-resume vm1 DESTINATION'],
+])('post-copy of %s', (vm, command) => expect(recoverCommand(vm)).toBe(command));

@@ -15,6 +15,14 @@ export function attachCommand(vm: string, destination?: string): string {
   return ['switchover', 'attach', ...words.map(quoted)].join(' ');
 }
 
+/** The one that lets post-copy go on whose stream was lost. @param vm its address, as in {@link attachCommand} */
+export function recoverCommand(vm: string): string {
+  const { uri, name } = partsOf(vm);
+  return uri === undefined
+    ? `${attachCommand(vm)} --recover`
+    : ['virsh', '--connect', uri, 'migrate', '--postcopy-resume', name, 'DESTINATION'].map(quoted).join(' ');
+}
+
 function partsOf(address: string): { readonly uri: string | undefined; readonly name: string } {
   const at = address.indexOf('#');
   if (address.startsWith('qmp:') || at < 1) return { uri: undefined, name: address };

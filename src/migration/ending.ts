@@ -80,14 +80,14 @@ export function detachedOutcome(
 }
 
 /** Post-copy stands still: half of the guest's memory is here and half there. */
-export function stuckOutcome(stallTimeoutMs: number, seen: Seen): Outcome {
+export function stuckOutcome(stallTimeoutMs: number, seen: Seen, recoverCommand: string): Outcome {
   return {
     ...common(seen),
     outcome: 'failed',
     runsOn: 'unknown',
     reason:
       `post-copy stands still: nothing moved for ${formatDuration(stallTimeoutMs)}; an operator is needed: ` +
-      'end neither QEMU, mend the link, then use migrate-pause and migrate-recover (under libvirt: virsh migrate --postcopy-resume)',
+      `end neither QEMU and mend the link; then \`${recoverCommand}\` lets it go on`,
     pauseMs: null,
   };
 }

@@ -24,7 +24,7 @@ import {
   type PolicyKind,
   withoutQuota,
 } from '../policy/policy.ts';
-import { attachCommand } from './attach-command.ts';
+import { attachCommand, recoverCommand } from './attach-command.ts';
 import { BrownOutMeter } from './brown-out.ts';
 import { CancelTransaction, wordsOf } from './cancelling.ts';
 import { detachedOutcome, endedOutcome, type GivenUp, type Seen, stuckOutcome } from './ending.ts';
@@ -555,7 +555,10 @@ export class Supervisor {
     // Another hand than ours let go of it.
     if (this.state !== 'detached') this.become('detached');
     const seen = this.seen(this.nowMs);
-    if (this.stuckInPostCopy) return this.finish(stuckOutcome(this.limits.stallTimeoutMs, seen));
+    if (this.stuckInPostCopy) {
+      const command = recoverCommand(this.migration.guest.vm);
+      return this.finish(stuckOutcome(this.limits.stallTimeoutMs, seen, command));
+    }
     const waits = this.migration.destinationWaits && this.leftIn !== 'arrived' && !this.inPostCopy;
     return this.finish(detachedOutcome(this.leftIn ?? 'copying', waits, seen, this.leftBecause));
   }

@@ -244,3 +244,51 @@ describe('with a migration that somebody else began', () => {
     expect(bed.hypervisor.calls).toEqual([]);
   });
 });
+
+describe('post-copy that stands still', () => {
+  const again = { recover: { migrateUri: undefined, listenUri: undefined } };
+  const stuck = async (migrateUri: string | null): Promise<string> => {
+    const mark = migrationMark(1000);
+    const id = await bed.leaveMigrating(mark, { migrateUri });
+    bed.hypervisor.guests.set(SOURCE, { ...bed.guest, migrating: true, mark });
+    return id;
+  };
+
+  test('goes on to where the journal says that it went, and is followed', async () => {
+    const id = await stuck('tcp:10.77.0.2:4444');
+    const run = await takeOverRun({ ...bed.takeOver(), ...again }, bed.parts);
+    await run.begun;
+    bed.hypervisor.migration.end(ARRIVED);
+    expect(await run.outcome).toMatchObject({ outcome: 'completed' });
+    expect(bed.hypervisor.migration.calls[0]).toBe('recover tcp:10.77.0.2:4444');
+    const written = (await bed.entriesOf(id)).map((each) => ('intent' in each ? each.intent : each.type));
+    expect(written).toContain('recover');
+  });
+
+  test('is let go of where that fails, and why is told', async () => {
+    await stuck('tcp:10.77.0.2:4444');
+    bed.hypervisor.migration.failures.recover = new Error('post-copy goes on by itself');
+    const run = await takeOverRun({ ...bed.takeOver(), ...again }, bed.parts);
+    expect(await run.outcome).toMatchObject({
+      outcome: 'detached',
+      runsOn: 'unknown',
+      reason: expect.stringMatching(
+        /post-copy was not recovered: post-copy goes on by itself; .*left as it is/,
+      ),
+    });
+  });
+
+  test.each([null, 'exec:cat'])('is refused where the journal says %s, and nobody else', async (uri) => {
+    await stuck(uri);
+    await expect(takeOverRun({ ...bed.takeOver(), ...again }, bed.parts)).rejects.toMatchObject({
+      code: 'bad-migrate-uri',
+    });
+    expect(bed.hypervisor.migration.calls).toEqual([]);
+  });
+
+  test('is refused without a destination', async () => {
+    bed.hypervisor.guests.set(SOURCE, { ...bed.guest, migrating: true, mark: migrationMark(1000) });
+    const wish = { ...bed.takeOver(), recover: { migrateUri: 'tcp:a:1', listenUri: undefined } };
+    await expect(takeOverRun(wish, bed.parts)).rejects.toThrow(/name the destination with --to/);
+  });
+});

@@ -19,6 +19,7 @@ import type { MigrationView } from '../journal/view.ts';
 import { isDestinationOf } from './address-side.ts';
 import { formerAt, formerOf, inheritanceOf, notInherited } from './inheritance.ts';
 import type { OtherHand } from './other-hand.ts';
+import { type RecoverWish, recoverIt, recoveryOf } from './recover.ts';
 import { leaseOf, openingOf, type Run, type RunParts, type RunWish, runFrom } from './run.ts';
 import { putBackAfterwards, settleAfterwards } from './settle-afterwards.ts';
 import { brakeLevers } from './start-options.ts';
@@ -31,6 +32,8 @@ export interface TakeOverWish extends RunWish {
   readonly mayEndOthers?: boolean;
   /** The one who began it goes on to set its limit: whose holds. Left out: whatever he sets stays so. */
   readonly otherHand?: OtherHand;
+  /** Post-copy stands still, or its stream is lost: let it go on over a new one first. */
+  readonly recover?: RecoverWish | undefined;
   /** As found by the caller, where he has looked already. */
   readonly guest?: GuestFacts;
   /** In place of the hypervisor's own attach, for a caller that has looked the VM up already. */
@@ -57,6 +60,7 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
     if (guest.migrating) await hypervisor.assertUnclaimed?.(wish.vm);
     const goesOn = owing !== undefined && (!guest.migrating || found?.began === true);
     const destination = wish.destination ?? destinationOf(owing, goesOn, parts);
+    const recovery = wish.recover && recoveryOf(wish.recover, goesOn ? owing : undefined, destination);
     if (goesOn) parts.goesOn?.(owing);
     else if (owing)
       for (const sentence of notInherited(owing, { vm: wish.vm, destination })) parts.say?.(sentence);
@@ -87,7 +91,13 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
     const { otherHand } = wish;
     return runFrom(
       { place: store.place, wish, lease, claim, journal, past, otherHand, takesOver: true },
-      async ({ remember }) => attach({ wish, destination, inherited, parts }, remember),
+      async ({ remember }) => {
+        const migration = await attach({ wish, destination, inherited, parts }, remember);
+        if (!recovery) return migration;
+        journal.append(0, { type: 'intent', intent: 'recover', side: null });
+        journal.append(0, { type: 'effect', did: await recoverIt(migration, recovery) });
+        return migration;
+      },
     );
   } catch (error) {
     await lease.release();
@@ -124,7 +134,9 @@ async function attach(
   try {
     return await attachTo(options);
   } catch (error) {
-    const fromJournal = destination !== undefined && wish.destination === undefined;
+    // Without it nothing is recovered.
+    const fromJournal =
+      destination !== undefined && wish.destination === undefined && wish.recover === undefined;
     if (!fromJournal || !(error instanceof RefusedError) || !OF_THE_DESTINATION.has(error.code)) throw error;
     // A journal's word is not the user's: what it says of the destination may be old.
     parts.say?.(`warning: the destination of the journal is left out: ${error.message}`);

@@ -18,6 +18,13 @@ export function addAttachCommand(root: Command, onStatus: (status: number) => vo
     .addOption(connectOption())
     .option('--to <destination>', "the destination: its host's URI, or its monitor (qmp:/run/vm1-dest.sock)")
     .option('--dname <name>', "libvirt: the domain's name on the destination, when that is not its own");
+  command
+    .option(
+      '--recover',
+      'QEMU: post-copy whose link was lost stands still: pause it, let it go on over a new connection, and follow it',
+    )
+    .option('--migrate-uri <uri>', 'with --recover: where the rest is sent, when not where the journal says')
+    .option('--listen-uri <uri>', 'with --recover: what the destination binds, when it differs');
   addRunOptions(addMigrationOptions(command))
     .addHelpText(
       'after',
@@ -26,6 +33,7 @@ Examples:
   $ switchover attach vm1
   $ switchover attach --connect qemu+ssh://root@host1/system vm1 --to qemu+ssh://root@host2/system --max-downtime 2s
   $ switchover attach qmp:/run/vm1.sock --to qmp:/run/vm1-dest.sock
+  $ switchover attach qmp:/run/vm1.sock --recover
 ${SIGNALS_HELP}
 ${EXIT_HELP}`,
     )

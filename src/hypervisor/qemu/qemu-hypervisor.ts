@@ -399,6 +399,13 @@ function tlsOfBoth(source: QemuEnd, destination: QemuEnd, tls: StreamTls | undef
   };
 }
 
+/** It runs the guest whose memory still follows; a source in post-copy stands still. */
+async function runsInPostCopy({ state }: GuestFacts, client: QmpClient): Promise<boolean> {
+  return (
+    state === 'running' && (await client.execute('query-migrate')).status?.startsWith('postcopy') === true
+  );
+}
+
 /** @throws {RefusedError} when the one that answers there is not the one that receives this guest */
 async function assertReceives(guest: GuestFacts, address: string, monitor: LastingMonitor): Promise<void> {
   const other = await guestFacts(address, connectedClient(monitor));
@@ -408,7 +415,7 @@ async function assertReceives(guest: GuestFacts, address: string, monitor: Lasti
       `${address} is another VM (${other.name}, ${other.uuid ?? 'without a UUID'}) than ${guest.vm} (${guest.name}, ${guest.uuid ?? 'without a UUID'}): give the monitor of the QEMU that receives it, or leave --to out`,
     );
   const arrived = guest.uuid !== undefined && (other.state === 'running' || other.state === 'paused');
-  if (other.state !== 'incoming' && !arrived)
+  if (other.state !== 'incoming' && !arrived && !(await runsInPostCopy(other, connectedClient(monitor))))
     throw new RefusedError(
       'destination-not-waiting',
       `${address} does not receive a migration (it is ${other.state}): give the monitor of the QEMU that receives ${guest.vm}, or leave --to out`,

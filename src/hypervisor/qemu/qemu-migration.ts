@@ -43,6 +43,7 @@ import { probeBySampling } from './probe.ts';
 import type { MigrationInfo, QemuRunState } from './qmp/commands.ts';
 import { QmpTimeoutError } from './qmp/errors.ts';
 import type { QmpEvent } from './qmp/events.ts';
+import { type NewStream, recover } from './recover.ts';
 import { handshakeWords } from './tls/handshake-words.ts';
 
 const TICK_MS = 250;
@@ -301,6 +302,11 @@ export class QemuMigration implements RunningMigration {
   async startPostCopy(): Promise<Effect> {
     await this.source.execute('migrate-start-postcopy', undefined, { timeoutMs: PATIENT_MS });
     return { did: 'migrate-start-postcopy' };
+  }
+
+  async recover(stream: NewStream): Promise<Effect> {
+    if (!this.destination) throw new Error("the destination's monitor is not open");
+    return await recover(this.source, this.destination, stream, this.parts.clock);
   }
 
   async restrain(): Promise<Effect> {

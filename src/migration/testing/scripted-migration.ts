@@ -28,6 +28,7 @@ type Command =
   | 'throttle'
   | 'cancel'
   | 'restrain'
+  | 'recover'
   | 'letRun'
   | 'resume'
   | 'halt'
@@ -117,6 +118,10 @@ export class ScriptedMigration implements RunningMigration {
 
   async cancel(): Promise<Effect> {
     return await this.call('cancel', 'cancel');
+  }
+
+  async recover({ migrateUri }: { readonly migrateUri?: string | undefined }): Promise<Effect> {
+    return await this.call('recover', `recover ${migrateUri}`);
   }
 
   async restrain(): Promise<Effect> {

@@ -48,6 +48,8 @@ const COMMANDS: Record<keyof QmpCommands, boolean> = {
   'migrate-incoming': true,
   migrate_cancel: true,
   'migrate-start-postcopy': true,
+  'migrate-pause': true,
+  'migrate-recover': true,
   'calc-dirty-rate': true,
   'query-dirty-rate': true,
   yank: true,

@@ -282,6 +282,8 @@ export interface QmpCommands {
   /** Succeeds even if no migration runs. */
   migrate_cancel: { args: undefined; reply: Nothing };
   'migrate-start-postcopy': { args: undefined; reply: Nothing };
+  'migrate-pause': { args: undefined; reply: Nothing };
+  'migrate-recover': { args: { readonly uri: string }; reply: Nothing };
 
   'calc-dirty-rate': { args: CalcDirtyRate; reply: Nothing };
   /** `calc-time-unit` since 8.2. */

@@ -3,6 +3,7 @@
  *
  *     deferred ──▶ listening ──▶ receiving ──▶ loading ──▶ arrived
  *                                    ├──▶ post-copy ─────────^
+ *                                    │       └──▶ post-copy-paused ──▶ post-copy
  *                                    └──▶ (a stream that breaks ends the process)
  */
 
@@ -10,7 +11,14 @@ import type { MigrationStream, StreamDestination } from './migration-stream.ts';
 import { SimulatedRefusal } from './monitor-server.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 
-type Phase = 'deferred' | 'listening' | 'receiving' | 'loading' | 'post-copy' | 'arrived';
+type Phase =
+  | 'deferred'
+  | 'listening'
+  | 'receiving'
+  | 'loading'
+  | 'post-copy'
+  | 'post-copy-paused'
+  | 'arrived';
 
 const SHOWN: Readonly<Record<Phase, string | undefined>> = {
   deferred: undefined,
@@ -18,6 +26,7 @@ const SHOWN: Readonly<Record<Phase, string | undefined>> = {
   receiving: 'active',
   loading: 'active',
   'post-copy': 'postcopy-active',
+  'post-copy-paused': 'postcopy-paused',
   arrived: 'completed',
 };
 
@@ -26,6 +35,8 @@ export class IncomingMigration implements StreamDestination {
   private phase: Phase = 'deferred';
   private uri: string | undefined;
   private stream: MigrationStream | undefined;
+  /** It was told where to listen for the rest. */
+  private recovers = false;
 
   constructor(process: SimulatedProcess) {
     this.process = process;
@@ -42,7 +53,8 @@ export class IncomingMigration implements StreamDestination {
   }
 
   listensOn(uri: string): boolean {
-    return this.process.alive && this.phase === 'listening' && this.uri === uri;
+    const listens = this.phase === 'listening' || (this.phase === 'post-copy-paused' && this.recovers);
+    return this.process.alive && listens && this.uri === uri;
   }
 
   accept(stream: MigrationStream): void {
@@ -80,6 +92,35 @@ export class IncomingMigration implements StreamDestination {
   broke(): void {
     // What came over the wire whole is loaded whole.
     if (this.phase === 'receiving') this.process.die();
+    if (this.phase === 'post-copy') this.become('post-copy-paused');
+  }
+
+  /** migrate-pause @throws {SimulatedRefusal} */
+  pause(): void {
+    if (this.phase !== 'post-copy')
+      throw new SimulatedRefusal(
+        'migrate-pause is currently only supported during postcopy-active or postcopy-recover state',
+      );
+    this.stream?.closedByDestination();
+    this.become('post-copy-paused');
+  }
+
+  /** migrate-recover @throws {SimulatedRefusal} */
+  recover(uri: string): void {
+    if (this.phase !== 'post-copy-paused')
+      throw new SimulatedRefusal('Migrate recover can only be run when postcopy is paused.');
+    if (this.recovers) throw new SimulatedRefusal('Migrate recovery is triggered already');
+    this.uri = uri;
+    this.recovers = true;
+  }
+
+  /** @returns whether somebody was waiting for it */
+  acceptResumed(stream: MigrationStream): boolean {
+    if (this.phase !== 'post-copy-paused' || !this.recovers) return false;
+    this.recovers = false;
+    this.stream = stream;
+    this.become('post-copy');
+    return true;
   }
 
   processDied(): void {

@@ -72,6 +72,13 @@ export class MigrationStream {
     this.carry(() => this.source.broke('Unable to write to socket: Connection reset by peer'), NOTICE_MS);
   }
 
+  /** Another one over the same link. */
+  renewed(): MigrationStream {
+    const next = new MigrationStream(this.clock, this.source, this.destination);
+    next.cut = this.cut;
+    return next;
+  }
+
   cutLink(): void {
     this.cut = true;
     this.source.linkChanged();

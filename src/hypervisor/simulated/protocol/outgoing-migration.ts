@@ -4,7 +4,7 @@
  *
  *     connecting ──▶ pre-copy ──▶ stop-and-copy ──▶ awaiting-word ──▶ over
  *                        └──▶ post-copy-switch ──▶ post-copy ──┴──────^
- *                                                      └──▶ post-copy-paused
+ *                                                      └──▶ post-copy-paused ──▶ post-copy
  *
  * In the stop-and-copy it holds the big lock, so the main loop answers nothing. It waits for the destination's word
  * without the lock. What breaks before that word makes the source resume, whatever the destination does. One machine of
@@ -16,6 +16,7 @@ import { isAtLeast } from '../../qemu-rules/version.ts';
 import { autoConvergeOf } from '../auto-converge.ts';
 import { CopyPhysics, type Pace } from '../copy-physics.ts';
 import { MigrationStream, type StreamSource } from './migration-stream.ts';
+import { SimulatedRefusal } from './monitor-server.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { StartCause } from './truth.ts';
 import { handshakeFailure } from './user-objects.ts';
@@ -47,7 +48,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 export class OutgoingMigration implements StreamSource {
   private readonly process: SimulatedProcess;
   private readonly physics: CopyPhysics;
-  private readonly stream: MigrationStream | undefined;
+  private stream: MigrationStream | undefined;
   private readonly zeroMs: number;
   private phase: Phase = 'connecting';
   private status = 'setup';
@@ -155,6 +156,35 @@ export class OutgoingMigration implements StreamSource {
     if (this.phase.startsWith('post-copy')) return this.pausePostCopy();
     this.stream?.closedBySource();
     this.over('failed', 'Unable to write to socket: Broken pipe', 'yank');
+  }
+
+  /** migrate-pause @throws {SimulatedRefusal} */
+  pause(): void {
+    if (this.isUnderWay) this.advance(this.now());
+    if (this.phase !== 'post-copy')
+      throw new SimulatedRefusal(
+        'migrate-pause is currently only supported during postcopy-active or postcopy-recover state',
+      );
+    this.stream?.closedBySource();
+    this.pausePostCopy();
+  }
+
+  /** `migrate` with `resume` @throws {SimulatedRefusal} */
+  resume(receiver: SimulatedProcess | undefined): void {
+    if (this.phase !== 'post-copy-paused')
+      throw new SimulatedRefusal('Cannot resume if there is no paused migration');
+    const stream = this.stream?.renewed();
+    this.become('postcopy-recover-setup');
+    if (!stream?.carries || !receiver?.incoming.acceptResumed(stream)) {
+      this.error = 'Failed to connect: No route to host';
+      return this.become('postcopy-paused');
+    }
+    this.stream = stream;
+    this.brokenSinceMs = undefined;
+    this.phase = 'post-copy';
+    this.become('postcopy-recover');
+    this.become('postcopy-active');
+    this.plan();
   }
 
   processDied(): void {

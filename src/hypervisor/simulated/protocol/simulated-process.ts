@@ -216,7 +216,12 @@ export class SimulatedProcess {
   private executeMigration(command: string, args: Args): unknown {
     switch (command) {
       case 'migrate':
+        if (args['resume'] === true) return this.resumeMigration(String(args['uri']));
         return this.migrate(String(args['uri']));
+      case 'migrate-pause':
+        return this.outgoing ? this.outgoing.pause() : this.incoming.pause();
+      case 'migrate-recover':
+        return this.incoming.recover(String(args['uri']));
       case 'migrate-incoming':
         return this.incoming.listen(String(args['uri']));
       case 'migrate_cancel':
@@ -253,6 +258,11 @@ export class SimulatedProcess {
     if (this.runState === 'postmigrate')
       throw new SimulatedRefusal("Can't migrate the vm that was paused due to previous migration");
     this.outgoing = new OutgoingMigration(this, this.parts.receiver(uri), hostOf(uri));
+  }
+
+  private resumeMigration(uri: string): void {
+    if (!this.outgoing) throw new SimulatedRefusal('Cannot resume if there is no paused migration');
+    this.outgoing.resume(this.parts.receiver(uri));
   }
 
   private startPostCopy(): void {
