@@ -6,12 +6,16 @@
  */
 export function attachCommand(vm: string, destination?: string): string {
   const { uri, name } = partsOf(vm);
-  const words = uri === undefined ? [name] : ['--connect', uri, name];
+  // A name is no option, whatever it begins with.
+  const isLikeOption = name.startsWith('-');
+  const words = uri === undefined ? [] : ['--connect', uri];
+  if (!isLikeOption) words.push(name);
   if (destination !== undefined) {
     const there = partsOf(destination);
     words.push('--to', there.uri ?? there.name);
     if (there.uri !== undefined && there.name !== name) words.push('--dname', there.name);
   }
+  if (isLikeOption) words.push('--', name);
   return ['switchover', 'attach', ...words.map(quoted)].join(' ');
 }
 

@@ -14,30 +14,34 @@ export type SourceChange =
  * `Suspended`, by its detail. A `virsh suspend` in the middle of a migration is `Migrated` too (11.3, tried; its
  * state is `paused (migrating)`), so that word may still turn out to be somebody's.
  */
-const HOLDERS: Record<string, string> = {
-  Paused: 'an operator',
-  'I/O Error': 'an I/O error',
-  Watchdog: "the guest's watchdog",
-  Snapshot: 'a snapshot',
-  Restored: 'a restore',
-  'API error': 'an error of libvirt',
-};
+const HOLDERS = new Map(
+  Object.entries({
+    Paused: 'an operator',
+    'I/O Error': 'an I/O error',
+    Watchdog: "the guest's watchdog",
+    Snapshot: 'a snapshot',
+    Restored: 'a restore',
+    'API error': 'an error of libvirt',
+  }),
+);
 
-const ENDS: Record<string, string> = {
-  Shutdown: 'the guest shut itself down',
-  Destroyed: 'the guest was destroyed',
-  Crashed: "the guest's QEMU crashed",
-  Failed: "the guest's QEMU ended",
-  Saved: 'the guest was saved to disk',
-  Snapshot: 'the guest was stopped by a snapshot',
-};
+const ENDS = new Map(
+  Object.entries({
+    Shutdown: 'the guest shut itself down',
+    Destroyed: 'the guest was destroyed',
+    Crashed: "the guest's QEMU crashed",
+    Failed: "the guest's QEMU ended",
+    Saved: 'the guest was saved to disk',
+    Snapshot: 'the guest was stopped by a snapshot',
+  }),
+);
 
 export function sourceChange(change: string, detail: string): SourceChange {
   switch (change) {
     case 'Suspended': {
       if (detail === 'Post-copy Error') return { kind: 'post-copy', status: 'postcopy-paused' };
       if (detail.startsWith('Post-copy')) return { kind: 'post-copy', status: 'postcopy-active' };
-      const by = HOLDERS[detail];
+      const by = HOLDERS.get(detail);
       return by === undefined ? { kind: 'stopped' } : { kind: 'held', by };
     }
     case 'Resumed':
@@ -57,5 +61,5 @@ export function destinationChange(change: string, detail: string): DestinationCh
 }
 
 function guestEnded(detail: string): { kind: 'guest-ended'; words: string } {
-  return { kind: 'guest-ended', words: ENDS[detail] ?? `libvirt stopped the guest (${detail})` };
+  return { kind: 'guest-ended', words: ENDS.get(detail) ?? `libvirt stopped the guest (${detail})` };
 }

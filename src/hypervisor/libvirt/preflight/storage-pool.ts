@@ -11,23 +11,25 @@ export interface StoragePool {
   readonly folder: string | undefined;
 }
 
-const SHARING: Record<string, Sharing> = {
-  dir: 'local',
-  fs: 'local',
-  netfs: 'shared',
-  // As a disk these are reached over the network, by every host.
-  rbd: 'shared',
-  gluster: 'shared',
-  sheepdog: 'shared',
-  iscsi: 'shared',
-  'iscsi-direct': 'shared',
-  // Block devices, which libvirt takes as they are.
-  logical: 'device',
-  disk: 'device',
-  zfs: 'device',
-  scsi: 'device',
-  mpath: 'device',
-};
+const SHARING = new Map<string, Sharing>(
+  Object.entries({
+    dir: 'local',
+    fs: 'local',
+    netfs: 'shared',
+    // As a disk these are reached over the network, by every host.
+    rbd: 'shared',
+    gluster: 'shared',
+    sheepdog: 'shared',
+    iscsi: 'shared',
+    'iscsi-direct': 'shared',
+    // Block devices, which libvirt takes as they are.
+    logical: 'device',
+    disk: 'device',
+    zfs: 'device',
+    scsi: 'device',
+    mpath: 'device',
+  }),
+);
 
 const CLUSTERED_FORMATS = ['gfs2', 'ocfs2'];
 
@@ -40,7 +42,7 @@ export function parsePool(xml: string): StoragePool {
   return {
     name: textOf(at(pool, 'name')) ?? '',
     type,
-    sharing: clustered ? 'clustered' : (SHARING[type] ?? 'unknown'),
+    sharing: clustered ? 'clustered' : (SHARING.get(type) ?? 'unknown'),
     folder: textOf(at(pool, 'target', 'path')),
   };
 }

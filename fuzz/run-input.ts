@@ -1,0 +1,55 @@
+/** One input, and what is wrong with what came of it. */
+import { Broken } from './hold.ts';
+import type { Target } from './target.ts';
+
+/** Beyond this an input is too slow for its length: 50 times what the slowest of them, XML, takes on a busy machine. */
+const SLOW_MS = 100;
+const SLOW_MS_PER_BYTE = 0.01;
+/** Something else may have had the processor: the quickest of so many counts. */
+const SLOW_TRIES = 4;
+
+export interface Failure {
+  /** The same for all inputs that fail in the same way. */
+  readonly kind: string;
+  readonly words: string;
+}
+
+/** @returns undefined where all held */
+export async function failureOf(target: Target, input: Buffer): Promise<Failure | undefined> {
+  const longestMs = SLOW_MS + SLOW_MS_PER_BYTE * input.length;
+  let quickestMs = Number.POSITIVE_INFINITY;
+  for (let attempt = 0; attempt < SLOW_TRIES && quickestMs > longestMs; attempt += 1) {
+    const beganMs = performance.now();
+    const failure = await outcomeOf(target, input);
+    if (failure) return failure;
+    quickestMs = Math.min(quickestMs, performance.now() - beganMs);
+  }
+  if (quickestMs <= longestMs) return undefined;
+  return { kind: 'slow', words: `it took ${Math.round(quickestMs)} ms for ${input.length} bytes` };
+}
+
+async function outcomeOf(target: Target, input: Buffer): Promise<Failure | undefined> {
+  try {
+    const checking = target.check(input);
+    // Most are done by now, and waiting for nothing takes its time too.
+    if (checking !== undefined) await checking;
+  } catch (error) {
+    return failureFrom(error);
+  }
+  for (const key in {}) return { kind: 'polluted', words: `every object has ${JSON.stringify(key)} now` };
+  return undefined;
+}
+
+function failureFrom(error: unknown): Failure {
+  if (error instanceof Broken) return { kind: error.rule, words: error.message };
+  if (!(error instanceof Error)) return { kind: 'not an error', words: `${String(error)} was thrown` };
+  const place =
+    error.stack
+      ?.split('\n')
+      .find((line) => /\/src\//.test(line))
+      ?.trim() ?? '';
+  return {
+    kind: `${error.name} ${place}`,
+    words: `${error.name}, which nothing allows: ${error.message} ${place}`,
+  };
+}
