@@ -21,3 +21,11 @@ test.each([
     'switchover attach --connect qemu:///system vm1 --to qemu+ssh://host2/system --dname vm2',
   ],
 ])('%s to %s', (vm, destination, command) => expect(attachCommand(vm, destination)).toBe(command));
+
+// Found by the fuzzer.
+test('a name that begins as an option does is no option', () => {
+  expect(attachCommand('qemu:///system#--help')).toBe('switchover attach --connect qemu:///system -- --help');
+  expect(attachCommand('qemu:///system#-x', 'qemu+ssh://host2/system#y')).toBe(
+    'switchover attach --connect qemu:///system --to qemu+ssh://host2/system --dname y -- -x',
+  );
+});

@@ -1,4 +1,5 @@
 /** libvirt's words for what became of a domain (`virsh event`, lifecycle), as what they mean for a migration. Pure. */
+import { entryOf } from './entry-of.ts';
 
 export type SourceChange =
   | { readonly kind: 'stopped' }
@@ -14,34 +15,30 @@ export type SourceChange =
  * `Suspended`, by its detail. A `virsh suspend` in the middle of a migration is `Migrated` too (11.3, tried; its
  * state is `paused (migrating)`), so that word may still turn out to be somebody's.
  */
-const HOLDERS = new Map(
-  Object.entries({
-    Paused: 'an operator',
-    'I/O Error': 'an I/O error',
-    Watchdog: "the guest's watchdog",
-    Snapshot: 'a snapshot',
-    Restored: 'a restore',
-    'API error': 'an error of libvirt',
-  }),
-);
+const HOLDERS: Record<string, string> = {
+  Paused: 'an operator',
+  'I/O Error': 'an I/O error',
+  Watchdog: "the guest's watchdog",
+  Snapshot: 'a snapshot',
+  Restored: 'a restore',
+  'API error': 'an error of libvirt',
+};
 
-const ENDS = new Map(
-  Object.entries({
-    Shutdown: 'the guest shut itself down',
-    Destroyed: 'the guest was destroyed',
-    Crashed: "the guest's QEMU crashed",
-    Failed: "the guest's QEMU ended",
-    Saved: 'the guest was saved to disk',
-    Snapshot: 'the guest was stopped by a snapshot',
-  }),
-);
+const ENDS: Record<string, string> = {
+  Shutdown: 'the guest shut itself down',
+  Destroyed: 'the guest was destroyed',
+  Crashed: "the guest's QEMU crashed",
+  Failed: "the guest's QEMU ended",
+  Saved: 'the guest was saved to disk',
+  Snapshot: 'the guest was stopped by a snapshot',
+};
 
 export function sourceChange(change: string, detail: string): SourceChange {
   switch (change) {
     case 'Suspended': {
       if (detail === 'Post-copy Error') return { kind: 'post-copy', status: 'postcopy-paused' };
       if (detail.startsWith('Post-copy')) return { kind: 'post-copy', status: 'postcopy-active' };
-      const by = HOLDERS.get(detail);
+      const by = entryOf(HOLDERS, detail);
       return by === undefined ? { kind: 'stopped' } : { kind: 'held', by };
     }
     case 'Resumed':
@@ -61,5 +58,5 @@ export function destinationChange(change: string, detail: string): DestinationCh
 }
 
 function guestEnded(detail: string): { kind: 'guest-ended'; words: string } {
-  return { kind: 'guest-ended', words: ENDS.get(detail) ?? `libvirt stopped the guest (${detail})` };
+  return { kind: 'guest-ended', words: entryOf(ENDS, detail) ?? `libvirt stopped the guest (${detail})` };
 }

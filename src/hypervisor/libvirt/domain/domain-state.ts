@@ -1,5 +1,6 @@
 /** What a host says of a domain, as what it means for a migration. */
 import type { Side, SideState } from '../../hypervisor.ts';
+import { entryOf } from '../entry-of.ts';
 import type { JobInfo } from '../virsh/job-info.ts';
 import { isNoDomain, isOutOfReach } from '../virsh/refusal.ts';
 import { type AskVirsh, jobOf, virshAt } from './domain-job.ts';
@@ -16,31 +17,27 @@ export interface SideLook {
 }
 
 /** libvirt's reasons of a pause that is not the migration's (virDomainPausedReason, as `domstate --reason` says them). */
-const HOLDERS = new Map(
-  Object.entries({
-    user: 'an operator',
-    'I/O error': 'an I/O error',
-    watchdog: "the guest's watchdog",
-    'from snapshot': 'a snapshot',
-    'creating snapshot': 'a snapshot',
-    saving: 'a save',
-    dumping: 'a dump',
-    'shutting down': 'its shutdown',
-    crashed: "the guest's crash",
-  }),
-);
+const HOLDERS: Record<string, string> = {
+  user: 'an operator',
+  'I/O error': 'an I/O error',
+  watchdog: "the guest's watchdog",
+  'from snapshot': 'a snapshot',
+  'creating snapshot': 'a snapshot',
+  saving: 'a save',
+  dumping: 'a dump',
+  'shutting down': 'its shutdown',
+  crashed: "the guest's crash",
+};
 
 /** libvirt's reasons of an end that is not the migration's. */
-const ENDS = new Map(
-  Object.entries({
-    shutdown: 'the guest shut itself down',
-    destroyed: 'the guest was destroyed',
-    crashed: "the guest's QEMU crashed",
-    saved: 'the guest was saved to disk',
-    failed: "the guest's QEMU ended",
-    daemon: "the guest's QEMU ended",
-  }),
-);
+const ENDS: Record<string, string> = {
+  shutdown: 'the guest shut itself down',
+  destroyed: 'the guest was destroyed',
+  crashed: "the guest's QEMU crashed",
+  saved: 'the guest was saved to disk',
+  failed: "the guest's QEMU ended",
+  daemon: "the guest's QEMU ended",
+};
 
 /**
  * @param state as `virsh domstate --reason` prints it: `paused (migrating)`
@@ -62,7 +59,7 @@ export function sideLookOf(state: string, migration: JobInfo['migration'], side:
     case 'shut off':
       return reason === 'migrated'
         ? { state: 'handed-over' }
-        : { state: 'gone', guestEnded: ENDS.get(reason) };
+        : { state: 'gone', guestEnded: entryOf(ENDS, reason) };
     default:
       return { state: 'gone' };
   }
@@ -75,7 +72,7 @@ function stoppedLook(reason: string, migration: JobInfo['migration'], side: Side
   const migrating = reason.startsWith('migrat');
   if (migrating && migration === 'out') return { state: 'switching-over', standsStill: true };
   if (migrating && side === 'source') return { state: 'handed-over', standsStill: true };
-  return { state: 'paused', standsStill: true, heldBy: HOLDERS.get(reason) };
+  return { state: 'paused', standsStill: true, heldBy: entryOf(HOLDERS, reason) };
 }
 
 /** Never throws: `unreachable` when the host cannot be asked, `silent` when it does not answer, `gone` by its word. */

@@ -56,3 +56,14 @@ Running against daemon: 9.0.0
     expect(isLocalUri(uri)).toBe(local);
   });
 });
+
+describe('found by the fuzzer', () => {
+  it.each(['Infinity.0', '0x10.1', '1e3.0', `${'9'.repeat(400)}.1`, '-1.2', '.'])(
+    '%s is no version',
+    (text) => expect(parseVersions(`Running hypervisor: QEMU ${text}\n`).qemu).toBeUndefined(),
+  );
+
+  it.each(['-5 KiB', `${'9'.repeat(400)} KiB`])('%s is no memory', (amount) =>
+    expect(parseNodeMemory(`free: ${amount}\n`)).toBeUndefined(),
+  );
+});

@@ -1,6 +1,7 @@
 /** Whether a storage pool's volumes are on several hosts. */
 
 import { at, attributeOf, parseXml, textOf } from '../domain/xml.ts';
+import { entryOf } from '../entry-of.ts';
 import type { Sharing } from './disk-place.ts';
 
 export interface StoragePool {
@@ -11,25 +12,23 @@ export interface StoragePool {
   readonly folder: string | undefined;
 }
 
-const SHARING = new Map<string, Sharing>(
-  Object.entries({
-    dir: 'local',
-    fs: 'local',
-    netfs: 'shared',
-    // As a disk these are reached over the network, by every host.
-    rbd: 'shared',
-    gluster: 'shared',
-    sheepdog: 'shared',
-    iscsi: 'shared',
-    'iscsi-direct': 'shared',
-    // Block devices, which libvirt takes as they are.
-    logical: 'device',
-    disk: 'device',
-    zfs: 'device',
-    scsi: 'device',
-    mpath: 'device',
-  }),
-);
+const SHARING: Record<string, Sharing> = {
+  dir: 'local',
+  fs: 'local',
+  netfs: 'shared',
+  // As a disk these are reached over the network, by every host.
+  rbd: 'shared',
+  gluster: 'shared',
+  sheepdog: 'shared',
+  iscsi: 'shared',
+  'iscsi-direct': 'shared',
+  // Block devices, which libvirt takes as they are.
+  logical: 'device',
+  disk: 'device',
+  zfs: 'device',
+  scsi: 'device',
+  mpath: 'device',
+};
 
 const CLUSTERED_FORMATS = ['gfs2', 'ocfs2'];
 
@@ -42,7 +41,7 @@ export function parsePool(xml: string): StoragePool {
   return {
     name: textOf(at(pool, 'name')) ?? '',
     type,
-    sharing: clustered ? 'clustered' : (SHARING.get(type) ?? 'unknown'),
+    sharing: clustered ? 'clustered' : (entryOf(SHARING, type) ?? 'unknown'),
     folder: textOf(at(pool, 'target', 'path')),
   };
 }

@@ -21,6 +21,7 @@ const HARMLESS = /^[A-Za-z0-9_=:./-]+$/;
 const PATIENT_MS = 30_000;
 /** The second form is shown on a read-only connection. */
 const PROMPT = 'virsh [#>] ';
+const PROMPTS = new RegExp(`^(${PROMPT})+`);
 
 /** What the drivers need of it, so that tests can script the answers. */
 export interface Shell {
@@ -185,7 +186,7 @@ function withoutEcho(answer: string, { args, marker }: Pick<Asked, 'args' | 'mar
   const shown = new Set([args.join(' '), `echo --err ${marker}`, `echo ${marker}`]);
   return answer
     .split('\n')
-    .map((line) => line.replace(new RegExp(`^(${PROMPT})+`), ''))
+    .map((line) => line.replace(PROMPTS, ''))
     .filter((line) => !shown.has(line))
     .join('\n')
     .trim();
