@@ -65,6 +65,7 @@ export default defineConfig({
             'lab/guest/*.test.ts',
             'bench/**/*.test.ts',
             'explore/**/*.test.ts',
+            'fuzz/**/*.test.ts',
           ],
           exclude: [...NEVER, KVM, LONG, '**/*.real.test.ts', '**/*.qemu.test.ts'],
           sequence: { groupOrder: 0 },

@@ -11,7 +11,7 @@ import { assertThere, DEFECTS, MOST_INPUTS } from './defects.ts';
 import type { Fuzzed } from './fuzz-one.ts';
 import { failureOf } from './run-input.ts';
 import { showInput } from './show-input.ts';
-import { GROUPS, loadGroup, loadTarget, type Target } from './target.ts';
+import { GROUPS, loadGroup, type Target } from './target.ts';
 
 const HELP = `./dev fuzz [TARGET...] [--for TIME | --inputs COUNT] [--seed N] [--threads N] [--json] [--write]
 
@@ -25,7 +25,7 @@ are figures. TARGET: one parser, or a group of them; none: all.
   --threads 1        so many targets at a time (default: one for each core)
   --list             the targets, and what each reads
   --try FILE TARGET  only that input
-  --prove            plants each deliberate defect in turn, and tells after how many inputs it is found
+  --prove            plants each deliberate defect of these targets in turn, and tells after how many inputs it is found
   --write            keeps the figures in fuzz/results/
   --json             as JSON
 
@@ -210,12 +210,12 @@ function fileOf(target: string, input: Buffer): string {
   return path.join(FOUND_FOLDER, `${target.replace('/', '-')}-${hash}`);
 }
 
-async function prove({ json, write, threads }: Options): Promise<number> {
+async function prove({ targets, json, write, threads }: Options): Promise<number> {
   for (const defect of DEFECTS) assertThere(defect);
   const seed = 1;
   const proofs: { defect: string; target: string; foundAfter: number | null; words: string | null }[] = [];
-  for (const { name, target } of DEFECTS) {
-    await loadTarget(target);
+  const planted = DEFECTS.filter(({ target }) => targets.some(({ name }) => name === target));
+  for (const { name, target } of planted) {
     const orders = [{ target, seed, inputs: MOST_INPUTS, forMs: Number.POSITIVE_INFINITY }];
     const [fuzzed] = await fuzzAll(orders, { threads, defect: name });
     const finding = fuzzed?.finding;
