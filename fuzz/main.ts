@@ -42,10 +42,7 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   const options = await parsed();
-  if (typeof options === 'string') {
-    process.stderr.write(`fuzz: ${options}\n`);
-    return 2;
-  }
+  if (typeof options === 'string') return complain(options);
   if (options.help) return say(HELP, 0);
   if (options.list) return list(options.targets);
   if (options.input !== undefined) return await tryOne(options.input, options.targets);
@@ -127,14 +124,25 @@ function say(text: string, status: number): number {
   return status;
 }
 
+function complain(sentence: string): number {
+  process.stderr.write(`fuzz: ${sentence}\n`);
+  return 2;
+}
+
 function list(targets: readonly Target[]): number {
   return say(targets.map(({ name, reads }) => `${name.padEnd(24)}${reads}\n`).join(''), 0);
 }
 
 async function tryOne(file: string, [target, another]: readonly Target[]): Promise<number> {
   if (target === undefined || another !== undefined)
-    return say('name the one target that is to read it\n', 2);
-  const failure = await failureOf(target, readFileSync(file));
+    return complain('name the one target that is to read it');
+  let input: Buffer;
+  try {
+    input = readFileSync(file);
+  } catch (error) {
+    return complain(`${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+  const failure = await failureOf(target, input);
   return failure ? say(`${target.name}: ${failure.words}\n`, 1) : say(`${target.name}: all held\n`, 0);
 }
 
