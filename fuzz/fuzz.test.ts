@@ -33,10 +33,10 @@ const names = () =>
 test('no parser fails on its inputs', { timeout: 120_000 }, () => {
   const all = names();
   expect(all.length).toBeGreaterThanOrEqual(30);
-  const { status, stdout } = run('--inputs', '200', '--seed', '1', ...all.filter((name) => name !== COSTLY));
+  const { status, stdout } = run('--inputs', '120', '--seed', '1', ...all.filter((name) => name !== COSTLY));
   expect(stdout).toMatch(new RegExp(`\\d+ inputs to ${all.length - 1} parsers in .*: 0 of them failed\n$`));
   expect(status).toBe(0);
-  expect(run('--inputs', '30', '--seed', '1', COSTLY)).toMatchObject({ status: 0 });
+  expect(run('--inputs', '20', '--seed', '1', COSTLY)).toMatchObject({ status: 0 });
 });
 
 test('what is planted has a place in the code as it is, and stands in docs/safety.md', () => {
@@ -70,9 +70,10 @@ function target(check: Target['check']): Target {
   return { name: 'test/test', reads: 'nothing', seeds: [], words: [], check };
 }
 
+/** By this thread's own time: others may have the processor meanwhile. */
 const busyFor = (ms: number) => {
-  const untilMs = performance.now() + ms;
-  while (performance.now() < untilMs);
+  const before = process.threadCpuUsage();
+  while (process.threadCpuUsage(before).user < 1000 * ms);
 };
 
 test.each<[string, Target['check'], RegExp | undefined]>([

@@ -87,14 +87,15 @@ async function parsed(): Promise<Options | string> {
     const number = (name: 'inputs' | 'seed' | 'threads', otherwise: number) =>
       values[name] === undefined ? otherwise : wholeNumber(`--${name}`, values[name]);
     const untilMs = values.inputs === undefined ? DEFAULT_FOR_MS : Number.POSITIVE_INFINITY;
-    return {
-      ...{ help, list, prove, json, write, input: values.try },
-      targets: await chosen(positionals),
+    const figures = {
       seed: number('seed', Math.floor(Date.now() / 1000)),
       inputs: number('inputs', Number.POSITIVE_INFINITY),
       forMs: values.for === undefined ? untilMs : parseDurationMs(values.for),
       threads: Math.max(1, number('threads', availableParallelism())),
     };
+    // Last, since it loads them all.
+    const targets = help ? [] : await chosen(positionals);
+    return { ...figures, help, list, prove, json, write, input: values.try, targets };
   } catch (error) {
     if (error instanceof UnitError) return `--for: ${error.message}`;
     return (error as Error).message.split('\n')[0] ?? '';
