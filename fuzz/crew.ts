@@ -1,5 +1,8 @@
 /** Fuzzes targets on as many threads as are asked for, and ends a thread whose input does not end. */
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { Fuzzed } from './fuzz-one.ts';
@@ -26,20 +29,29 @@ export async function fuzzAll(
   { threads, defect, told }: CrewOptions,
 ): Promise<readonly Fuzzed[]> {
   const results: Fuzzed[] = [];
+  // A thread that is ended clears nothing up.
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'switchover-fuzz-'));
+  const removed = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', removed);
   let next = 0;
   const work = async (): Promise<void> => {
-    let thread = new Thread(defect);
+    let thread = new Thread(defect, folder);
     for (let at = next++; at < orders.length; at = next++) {
       const order = orders[at] as Order;
       const fuzzed = await thread.fuzz(order);
       results[at] = fuzzed;
       told?.(fuzzed);
-      if (thread.state === 'ended') thread = new Thread(defect);
+      if (thread.state === 'ended') thread = new Thread(defect, folder);
     }
     await thread.end();
   };
-  await Promise.all(Array.from({ length: Math.min(threads, orders.length) }, work));
-  return results;
+  try {
+    await Promise.all(Array.from({ length: Math.min(threads, orders.length) }, work));
+    return results;
+  } finally {
+    removed();
+    process.off('exit', removed);
+  }
 }
 
 class Thread {
@@ -47,16 +59,20 @@ class Thread {
   private readonly trying = new Trying();
   private readonly worker: Worker;
 
-  constructor(defect: string | undefined) {
-    const workerData = { defect, shared: this.trying.shared };
-    this.worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData });
+  /** @param folder for what targets write */
+  constructor(defect: string | undefined, folder: string) {
+    this.worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      workerData: { defect, shared: this.trying.shared },
+      env: { ...process.env, TMPDIR: folder },
+    });
   }
 
   async fuzz(order: Order): Promise<Fuzzed> {
     const beganMs = performance.now();
+    const triedBefore = this.trying.count;
     const done = new AbortController();
     const failed = (words: string): Fuzzed => ({
-      ...{ target: order.target, seed: order.seed, inputs: this.trying.count, corpus: 0 },
+      ...{ target: order.target, seed: order.seed, inputs: this.trying.count - triedBefore, corpus: 0 },
       ...{ blocks: 0, ofBlocks: 0, tookMs: performance.now() - beganMs },
       finding: { words, input: this.trying.read() },
     });

@@ -38,6 +38,8 @@ planted defect was not found.
 const DEFAULT_FOR_MS = 10_000;
 const FOUND_FOLDER = path.join(import.meta.dirname, '..', '.cache', 'fuzz');
 
+// So that what was written is removed.
+process.once('SIGINT', () => process.exit(130));
 process.exitCode = await main();
 
 async function main(): Promise<number> {
