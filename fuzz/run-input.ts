@@ -1,10 +1,9 @@
 /** One input, and what is wrong with what came of it. */
 import { Broken } from './hold.ts';
-import type { Target } from './target.ts';
+import { MS_PER_BYTE, type Target } from './target.ts';
 
-/** Beyond this an input is too slow for its length: 50 times what the slowest of them, XML, takes on a busy machine. */
+/** Beyond this, and what its bytes may cost, an input is too slow. */
 const SLOW_MS = 100;
-const SLOW_MS_PER_BYTE = 0.01;
 /** Something else may have had the processor, so it is run again, and what this thread had of it counts: the least of so many. */
 const SLOW_TRIES = 3;
 
@@ -16,7 +15,7 @@ export interface Failure {
 
 /** @returns undefined where all held */
 export async function failureOf(target: Target, input: Buffer): Promise<Failure | undefined> {
-  const longestMs = SLOW_MS + SLOW_MS_PER_BYTE * input.length;
+  const longestMs = SLOW_MS + (target.msPerByte ?? MS_PER_BYTE) * input.length;
   const beganMs = performance.now();
   const failure = await outcomeOf(target, input);
   if (failure || performance.now() - beganMs <= longestMs) return failure;

@@ -16,10 +16,15 @@ export interface Target {
   check(input: Buffer): void | Promise<void>;
   /** Beyond this many bytes no input grows. Default: {@link MOST_BYTES}. */
   readonly mostBytes?: number;
+  /** What a byte may cost at most, where a reason is known that it costs more than {@link MS_PER_BYTE}. */
+  readonly msPerByte?: number;
 }
 
 /** Enough for what costs the square of its length to be seen. */
 export const MOST_BYTES = 32 * 1024;
+
+/** 50 times what the slowest of them, XML, takes on a busy machine. */
+export const MS_PER_BYTE = 0.01;
 
 export const GROUPS = ['qmp', 'virsh', 'xml', 'journal', 'config', 'text'] as const;
 
