@@ -67,6 +67,7 @@ export default defineConfig({
             'explore/**/*.test.ts',
             'soak/**/*.test.ts',
             'supply/**/*.test.ts',
+            'fuzz/**/*.test.ts',
           ],
           exclude: [...NEVER, KVM, LONG, '**/*.real.test.ts', '**/*.qemu.test.ts'],
           sequence: { groupOrder: 0 },

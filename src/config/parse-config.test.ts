@@ -195,6 +195,13 @@ describe('what contradicts itself is refused', () => {
     expect(problemsOf(toml)).toEqual([problem]);
   });
 
+  // Found by the fuzzer: a table cannot be made text, and that was an unexpected error.
+  test('a table where a name belongs is told as what it is', () => {
+    expect(problemsOf('[defaults]\npolicy = { a = 1 }')).toEqual([
+      expect.stringMatching(/^f\.toml:2: policy: {"a":1} is not known: choose forecast/),
+    ]);
+  });
+
   test('what is built in gives way', () => {
     expect(problemsOf('[defaults]\nmax-downtime = "100ms"')).toEqual([]);
     expect(problemsOf('[defaults]\ndowntime = "10s"')).toEqual([]);

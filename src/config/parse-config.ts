@@ -2,7 +2,7 @@
 import { type Config, entryLabel } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { type Issue, issuesOf } from './issues.ts';
-import { lineOf } from './line-of.ts';
+import { linesOf } from './line-of.ts';
 import { type Layer, merge } from './merge.ts';
 import { defaultsSchema, domainSchema, fileSchema, KEYS } from './schema.ts';
 import { SETTING_NAMES } from './settings.ts';
@@ -64,8 +64,12 @@ function contradictions(layers: readonly Layer[], path: readonly PropertyKey[]):
 }
 
 function told(issues: readonly Issue[], toml: string, file: string): string[] {
+  const lines = linesOf(
+    toml,
+    issues.map(({ path }) => path),
+  );
   return issues
-    .map(({ path, ...issue }) => ({ line: lineOf(toml, path), ...issue }))
+    .map((issue, index) => ({ line: lines[index], ...issue }))
     .sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
     .map(({ line, sentence, about }) => {
       const where = line === undefined ? file : `${file}:${line}`;

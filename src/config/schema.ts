@@ -50,8 +50,8 @@ function choice<const T extends string>(choices: readonly [T, ...T[]]) {
 
 const policy = z.enum([...OWN_POLICY_NAMES], {
   error: ({ input }) =>
-    PEER_NAMES.includes(String(input))
-      ? peerRefusal(String(input))
+    typeof input === 'string' && PEER_NAMES.includes(input)
+      ? peerRefusal(input)
       : `${JSON.stringify(input)} is not known: choose ${OWN_POLICY_NAMES.join(', ')}`,
 });
 

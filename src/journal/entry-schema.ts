@@ -243,9 +243,10 @@ export const HAPPENING_SCHEMAS: { readonly [T in Happening['type']]: z.ZodType<O
 
 /** What every entry has, whatever happened. */
 export const STAMP_SCHEMA = z.looseObject({
-  schema: z.number(),
+  schema: z.int(),
   type: z.string(),
   atMs: z.number(),
-  seq: z.number(),
+  // A writer that goes on counts on from the last one.
+  seq: z.int().nonnegative(),
   time: z.string(),
 });

@@ -37,3 +37,9 @@ describe('the order', () => {
     expect(newMigrationId('vm1', '20269999T000000.000-vm1-aaaa', NOW_MS)).toMatch(/^20261122T/);
   });
 });
+
+// Found by the fuzzer: the year 10000 has a sign before it, and its id was no name of a file.
+test('after a file of the end of the year 9999 an id is an id still', () =>
+  expect(newMigrationId('vm1', '99991231T235959.999-vm1-aaaa', NOW_MS)).toMatch(
+    /^99991231T235959\.999-vm1-[0-9a-f]{4}$/,
+  ));

@@ -8,6 +8,9 @@ const STAMP = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(?:\.(\d{3}))?-/;
 
 const SAFE_NAME_LENGTH = 40;
 
+/** What comes after the year 9999 has a stamp of another form: after a file that somebody gave that year no later one follows. */
+const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
 /**
  * @param newest the newest id that is there; undefined: none
  * @param nowMs the wall clock, milliseconds since 1970
@@ -19,7 +22,8 @@ export function newMigrationId(
   random: () => number = Math.random,
 ): string {
   const afterMs = newest === undefined ? undefined : stampMs(newest);
-  const stamp = new Date(Math.max(nowMs, (afterMs ?? -1) + 1)).toISOString().replace(/[-:Z]/g, '');
+  const ms = Math.min(LAST_MS, Math.max(nowMs, (afterMs ?? -1) + 1));
+  const stamp = new Date(ms).toISOString().replace(/[-:Z]/g, '');
   const name =
     vmName
       .replace(/[^A-Za-z0-9_]+/g, '-')

@@ -65,3 +65,15 @@ describe('what is no entry is told in one sentence, with its place', () => {
     ],
   ])('%s', (line, problem) => expect(parseEntry(line, 'x.jsonl:3')).toEqual({ problem }));
 });
+
+describe('found by the fuzzer', () => {
+  test.each([-1, 1.5, 1e300])('an entry had the number %d', (seq) => {
+    const line = JSON.stringify({ ...stamp, seq, type: 'status', status: 'active' });
+    expect(parseEntry(line, 'x.jsonl:3').problem).toMatch(/^x.jsonl:3 is no journal entry/);
+  });
+
+  test('a problem was as long as the line', () => {
+    const line = JSON.stringify({ ...stamp, type: 'x'.repeat(100_000) });
+    expect(parseEntry(line, 'x.jsonl:3').problem?.length).toBeLessThan(500);
+  });
+});

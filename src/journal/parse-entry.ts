@@ -8,6 +8,8 @@ export type ParsedLine =
   | { readonly entry: JournalEntry; readonly problem?: undefined }
   | { readonly entry?: undefined; readonly problem: string };
 
+const LONGEST_TOLD = 300;
+
 /** @param where file and line, for the sentence */
 export function parseEntry(line: string, where: string): ParsedLine {
   let raw: unknown;
@@ -29,7 +31,7 @@ export function parseEntry(line: string, where: string): ParsedLine {
       problem: `${where} has schema ${schema}, this switchover reads from 1 on: use the switchover that wrote it`,
     };
   if (!isKnown(type))
-    return { problem: `${where} is of the kind "${type}", which this switchover does not know` };
+    return { problem: `${where} is of the kind "${shortened(type)}", which this switchover does not know` };
   const happening: z.ZodSafeParseResult<unknown> = HAPPENING_SCHEMAS[type].safeParse(raw);
   if (!happening.success) return { problem: `${where} is not valid: ${firstIssue(happening.error)}` };
   // The schema of the kind leaves unknown keys as they are, so those of the stamp are in it too.
@@ -44,5 +46,10 @@ function firstIssue(error: z.ZodError): string {
   const [issue] = error.issues;
   const path = issue?.path.join('.') ?? '';
   const words = issue?.message ?? 'it does not fit';
-  return path === '' ? words : `${path}: ${words}`;
+  return shortened(path === '' ? words : `${path}: ${words}`);
+}
+
+/** A damaged line may have anything in it: the sentence is to stay one. */
+function shortened(text: string): string {
+  return text.length > LONGEST_TOLD ? `${text.slice(0, LONGEST_TOLD)}…` : text;
 }

@@ -24,5 +24,13 @@ test.each([
 
 test.each([
   ['qmp:/run/a.sock', 'switchover attach qmp:/run/a.sock --recover'],
-  ['qemu:///system#vm1', 'virsh --connect qemu:///system migrate --postcopy-resume vm1 DESTINATION'],
+  ['qemu:///system#vm1', 'virsh --connect qemu:///system migrate --postcopy-resume --domain=vm1 DESTINATION'],
 ])('post-copy of %s', (vm, command) => expect(recoverCommand(vm)).toBe(command));
+
+// Found by the fuzzer.
+test('a name that begins as an option does is no option', () => {
+  expect(attachCommand('qemu:///system#--help')).toBe('switchover attach --connect qemu:///system -- --help');
+  expect(attachCommand('qemu:///system#-x', 'qemu+ssh://host2/system#y')).toBe(
+    'switchover attach --connect qemu:///system --to qemu+ssh://host2/system --dname y -- -x',
+  );
+});

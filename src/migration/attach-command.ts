@@ -6,12 +6,16 @@
  */
 export function attachCommand(vm: string, destination?: string): string {
   const { uri, name } = partsOf(vm);
-  const words = uri === undefined ? [name] : ['--connect', uri, name];
+  // A name is no option, whatever it begins with.
+  const isLikeOption = name.startsWith('-');
+  const words = uri === undefined ? [] : ['--connect', uri];
+  if (!isLikeOption) words.push(name);
   if (destination !== undefined) {
     const there = partsOf(destination);
     words.push('--to', there.uri ?? there.name);
     if (there.uri !== undefined && there.name !== name) words.push('--dname', there.name);
   }
+  if (isLikeOption) words.push('--', name);
   return ['switchover', 'attach', ...words.map(quoted)].join(' ');
 }
 
@@ -20,7 +24,9 @@ export function recoverCommand(vm: string): string {
   const { uri, name } = partsOf(vm);
   return uri === undefined
     ? `${attachCommand(vm)} --recover`
-    : ['virsh', '--connect', uri, 'migrate', '--postcopy-resume', name, 'DESTINATION'].map(quoted).join(' ');
+    : ['virsh', '--connect', uri, 'migrate', '--postcopy-resume', `--domain=${name}`, 'DESTINATION']
+        .map(quoted)
+        .join(' ');
 }
 
 function partsOf(address: string): { readonly uri: string | undefined; readonly name: string } {

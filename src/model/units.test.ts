@@ -135,3 +135,10 @@ test.each([
   expect(spellRate(rate)).toBe(text);
   expect(parseRate(text)).toBeGreaterThanOrEqual(rate * 0.999999);
 });
+
+// Found by the fuzzer: in bits it was taken for an eighth of what it is in bytes.
+test('the largest rate is as large in bits as in bytes', () => {
+  expect(parseRate('36000000gbit')).toBe(4.5e15);
+  expect(parseRate('4500TB')).toBe(4.5e15);
+  expect(() => parseRate('80000000gbit')).toThrow(UnitError);
+});

@@ -28,7 +28,8 @@ const BYTE_FACTORS: Record<string, number> = {
   tb: 1e12,
 };
 
-const BIT_FACTORS: Record<string, number> = { bit: 1, kbit: 1e3, mbit: 1e6, gbit: 1e9 };
+/** Into bytes: the largest rate is as large in bits as in bytes. */
+const BIT_FACTORS: Record<string, number> = { bit: 1 / 8, kbit: 1e3 / 8, mbit: 1e6 / 8, gbit: 1e9 / 8 };
 
 const DURATION_FACTORS: Record<string, number> = {
   ms: 1,
@@ -60,8 +61,7 @@ export function parseDurationMs(text: string): number {
 /** `480mbit`, `10Gbit/s`, `60MB/s`, `64MiB`. @returns bytes per second @throws {UnitError} */
 export function parseRate(text: string): number {
   const perUnit = text.trim().replace(/\/s$/i, '');
-  const bits = scaled(perUnit, BIT_FACTORS);
-  const bytesPerSecond = bits === undefined ? scaled(perUnit, BYTE_FACTORS) : bits / 8;
+  const bytesPerSecond = scaled(perUnit, BIT_FACTORS) ?? scaled(perUnit, BYTE_FACTORS);
   // Less than a byte a second is rounded to 0, which means no limit to QEMU.
   if (bytesPerSecond === undefined || bytesPerSecond < 1)
     throw new UnitError(

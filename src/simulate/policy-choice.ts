@@ -37,6 +37,11 @@ export const policyChoice = z
     }
     const given: Record<string, string> = {};
     for (const [key, value] of Object.entries(parameters)) {
+      // A table of TOML cannot even be made text.
+      if (!['string', 'number', 'boolean'].includes(typeof value)) {
+        issue('write it as text or as a number', key);
+        continue;
+      }
       given[key] = String(value);
       try {
         kindOf({ name, given: { [key]: given[key] } });

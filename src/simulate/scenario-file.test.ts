@@ -94,6 +94,11 @@ describe('is refused with the path of the key', () => {
     [STEPS.replace('"cut"', '"0mbit"'), /^f.toml: link\.steps\.1\.1: /],
     [withPolicies('{ name = "hope" }'), /^f.toml: run\.policies\.0\.name: there is no policy "hope"/],
     [withPolicies('{ min-shrink = "1%" }'), /^f.toml: run\.policies\.0: it takes the name/],
+    // Found by the fuzzer: a table cannot be made text, and that was an unexpected error.
+    [
+      withPolicies('{ name = "mp", min-shrink = { a = 1 } }'),
+      /^f.toml: run\.policies\.0\.min-shrink: write it as text or as a number/,
+    ],
     [withPolicies('"mp", { name = "mp", magic = 1 }'), /^f.toml: run\.policies\.1\.magic: .*no parameter/],
     [
       withPolicies('{ name = "mp", min-shrink = "no" }'),

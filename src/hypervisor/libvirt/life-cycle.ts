@@ -1,4 +1,5 @@
 /** libvirt's words for what became of a domain (`virsh event`, lifecycle), as what they mean for a migration. Pure. */
+import { entryOf } from './entry-of.ts';
 
 export type SourceChange =
   | { readonly kind: 'stopped' }
@@ -37,7 +38,7 @@ export function sourceChange(change: string, detail: string): SourceChange {
     case 'Suspended': {
       if (detail === 'Post-copy Error') return { kind: 'post-copy', status: 'postcopy-paused' };
       if (detail.startsWith('Post-copy')) return { kind: 'post-copy', status: 'postcopy-active' };
-      const by = HOLDERS[detail];
+      const by = entryOf(HOLDERS, detail);
       return by === undefined ? { kind: 'stopped' } : { kind: 'held', by };
     }
     case 'Resumed':
@@ -57,5 +58,5 @@ export function destinationChange(change: string, detail: string): DestinationCh
 }
 
 function guestEnded(detail: string): { kind: 'guest-ended'; words: string } {
-  return { kind: 'guest-ended', words: ENDS[detail] ?? `libvirt stopped the guest (${detail})` };
+  return { kind: 'guest-ended', words: entryOf(ENDS, detail) ?? `libvirt stopped the guest (${detail})` };
 }

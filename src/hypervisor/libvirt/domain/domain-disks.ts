@@ -63,11 +63,12 @@ function addressOf(source: Element): string | undefined {
   return protocol === undefined ? undefined : protocol;
 }
 
-/** As lspci prints it: `0000:65:00.1`. */
+/** As lspci prints it: `0000:65:00.1`; a part that is no number as it is written. */
 export function pciAddress(address: Element): string {
-  const part = (name: string, digits: number) =>
-    Number(attributeOf(address, name) ?? 0)
-      .toString(16)
-      .padStart(digits, '0');
+  const part = (name: string, digits: number) => {
+    const written = attributeOf(address, name) ?? '0';
+    const number = Number(written);
+    return Number.isSafeInteger(number) ? number.toString(16).padStart(digits, '0') : written;
+  };
   return `${part('domain', 4)}:${part('bus', 2)}:${part('slot', 2)}.${part('function', 1)}`;
 }

@@ -118,3 +118,12 @@ exit 1`);
     expect(await sideStateAt(TEST_HOST, TEST_UUID)).toBe('incoming');
   });
 });
+
+// Found by the fuzzer: a function stood where the words should.
+test.each(['paused (constructor)', 'shut off (toString)', 'paused (__proto__)'])(
+  '%s: for a reason that nobody knows',
+  (state) => {
+    const { heldBy, guestEnded } = sideLookOf(state, undefined, 'source');
+    expect([heldBy, guestEnded]).toEqual([undefined, undefined]);
+  },
+);

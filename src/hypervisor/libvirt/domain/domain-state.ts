@@ -1,5 +1,6 @@
 /** What a host says of a domain, as what it means for a migration. */
 import type { Side, SideState } from '../../hypervisor.ts';
+import { entryOf } from '../entry-of.ts';
 import type { JobInfo } from '../virsh/job-info.ts';
 import { isNoDomain, isOutOfReach } from '../virsh/refusal.ts';
 import { type AskVirsh, jobOf, virshAt } from './domain-job.ts';
@@ -56,7 +57,9 @@ export function sideLookOf(state: string, migration: JobInfo['migration'], side:
     case 'pmsuspended':
       return { state: 'paused', standsStill: true, heldBy: 'the guest, which sleeps' };
     case 'shut off':
-      return reason === 'migrated' ? { state: 'handed-over' } : { state: 'gone', guestEnded: ENDS[reason] };
+      return reason === 'migrated'
+        ? { state: 'handed-over' }
+        : { state: 'gone', guestEnded: entryOf(ENDS, reason) };
     default:
       return { state: 'gone' };
   }
@@ -69,7 +72,7 @@ function stoppedLook(reason: string, migration: JobInfo['migration'], side: Side
   const migrating = reason.startsWith('migrat');
   if (migrating && migration === 'out') return { state: 'switching-over', standsStill: true };
   if (migrating && side === 'source') return { state: 'handed-over', standsStill: true };
-  return { state: 'paused', standsStill: true, heldBy: HOLDERS[reason] };
+  return { state: 'paused', standsStill: true, heldBy: entryOf(HOLDERS, reason) };
 }
 
 /** Never throws: `unreachable` when the host cannot be asked, `silent` when it does not answer, `gone` by its word. */

@@ -129,3 +129,19 @@ describe('the XML of a domain', () => {
     expect(() => parseDomainXml(xml)).toThrow(words);
   });
 });
+
+describe('found by the fuzzer', () => {
+  it('more memory than numbers are exact', () => {
+    for (const amount of ['9'.repeat(400), '9007199254740993'])
+      expect(() => parseDomainXml(domain({ memory: `<memory unit="b">${amount}</memory>` }))).toThrow(
+        DomainXmlError,
+      );
+  });
+
+  it('a PCI address that is none', () => {
+    const device =
+      "<hostdev type='pci'><source><address domain='0x0' bus='no' slot='0x1f' function='1e999'/></source></hostdev>";
+    const { hostDevices } = parseDomainXml(domain({ devices: device }));
+    expect(hostDevices.map(({ words }) => words)).toEqual(['the PCI device 0000:no:1f.1e999']);
+  });
+});

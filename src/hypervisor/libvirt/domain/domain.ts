@@ -110,7 +110,7 @@ export async function lookUpDomain(vm: string, haste = false): Promise<Domain> {
 /** @param answer of `virsh migrate-getmaxdowntime` @returns undefined where that is no limit */
 export function limitMsOf(answer: string): number | undefined {
   const text = answer.trim();
-  return /^\d+$/.test(text) ? Number(text) : undefined;
+  return /^\d{1,20}$/.test(text) ? Number(text) : undefined;
 }
 
 /** libvirt's own default, 2^43 MiB/s, is as good as none. */

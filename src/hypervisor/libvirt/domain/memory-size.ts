@@ -4,11 +4,13 @@
 const DEFAULT_FACTOR = 1024;
 const POWERS = 'kmgtpe';
 
-/** `bytes`, `KB` (1000), `k` and `KiB` (1024), and so on to E; letters in any case. @returns undefined when none */
+/** `bytes`, `KB` (1000), `k` and `KiB` (1024), and so on to E; letters in any case. @returns undefined when none, or more
+ * than any guest has (9 PB) */
 export function memoryBytes(amount: string, unit: string | undefined): number | undefined {
   const factor = factorOf(unit?.trim().toLowerCase() ?? '');
   const text = amount.trim();
-  return factor === undefined || !/^\d+$/.test(text) ? undefined : Number(text) * factor;
+  const bytes = factor === undefined || !/^\d+$/.test(text) ? Number.NaN : Number(text) * factor;
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
 
 function factorOf(unit: string): number | undefined {

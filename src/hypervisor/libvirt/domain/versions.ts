@@ -10,6 +10,8 @@ export interface HostVersions {
   readonly qemu: Version | undefined;
 }
 
+const VERSION = /^(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?(?:\.\d+)*$/;
+
 /** @param text of `virsh version --daemon`, whose other lines are about virsh */
 export function parseVersions(text: string): HostVersions {
   return {
@@ -20,10 +22,8 @@ export function parseVersions(text: string): HostVersions {
 
 function versionIn(text: string, before: string): Version | undefined {
   const line = text.split('\n').find((each) => each.startsWith(before));
-  const numbers = line?.slice(before.length).trim().split('.').map(Number);
-  if (numbers === undefined || numbers.length < 2 || numbers.some(Number.isNaN)) return undefined;
-  const [major = 0, minor = 0, micro = 0] = numbers;
-  return [major, minor, micro];
+  const [, major, minor, micro = '0'] = VERSION.exec(line?.slice(before.length).trim() ?? '') ?? [];
+  return major === undefined ? undefined : [Number(major), Number(minor), Number(micro)];
 }
 
 /** Negative when a is older. */

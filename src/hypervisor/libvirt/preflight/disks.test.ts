@@ -157,3 +157,8 @@ describe('where a disk lies', () => {
     expect(parsePool('<pool type="logical"><name>vg</name></pool>').sharing).toBe('device');
   });
 });
+
+// Found by the fuzzer: it was shared as a function.
+it.each(['constructor', 'toString'])('a pool of the type %s is of none that is known', (type) =>
+  expect(parsePool(`<pool type="${type}"><name>p</name></pool>`).sharing).toBe('unknown'),
+);

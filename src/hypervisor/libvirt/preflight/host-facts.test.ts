@@ -56,3 +56,16 @@ Running against daemon: 9.0.0
     expect(isLocalUri(uri)).toBe(local);
   });
 });
+
+describe('found by the fuzzer', () => {
+  const ENDLESS = '9'.repeat(400);
+
+  it('a version that is none', () => {
+    for (const text of ['Infinity.0', '0x10.1', '1e3.0', `${ENDLESS}.1`, '-1.2', '.'])
+      expect(parseVersions(`Running hypervisor: QEMU ${text}\n`).qemu).toBeUndefined();
+  });
+
+  it('memory that is none', () => {
+    for (const amount of ['-5', ENDLESS]) expect(parseNodeMemory(`free: ${amount} KiB\n`)).toBeUndefined();
+  });
+});

@@ -11,8 +11,8 @@ export function parseNodeMemory(text: string): NodeMemory | undefined {
   const kibibytes = new Map<string, number>();
   for (const line of text.split('\n')) {
     const [name, amount] = line.split(':');
-    const figure = Number.parseInt(amount ?? '', 10);
-    if (name !== undefined && !Number.isNaN(figure)) kibibytes.set(name.trim(), figure);
+    const [, figure] = /^\s*(\d{1,20})\b/.exec(amount ?? '') ?? [];
+    if (name !== undefined && figure !== undefined) kibibytes.set(name.trim(), Number(figure));
   }
   const free = kibibytes.get('free');
   if (free === undefined) return undefined;

@@ -1,6 +1,7 @@
 /** Whether a storage pool's volumes are on several hosts. */
 
 import { at, attributeOf, parseXml, textOf } from '../domain/xml.ts';
+import { entryOf } from '../entry-of.ts';
 import type { Sharing } from './disk-place.ts';
 
 export interface StoragePool {
@@ -40,7 +41,7 @@ export function parsePool(xml: string): StoragePool {
   return {
     name: textOf(at(pool, 'name')) ?? '',
     type,
-    sharing: clustered ? 'clustered' : (SHARING[type] ?? 'unknown'),
+    sharing: clustered ? 'clustered' : (entryOf(SHARING, type) ?? 'unknown'),
     folder: textOf(at(pool, 'target', 'path')),
   };
 }

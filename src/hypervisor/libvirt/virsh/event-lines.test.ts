@@ -136,3 +136,17 @@ describe('a name can hold anything but a newline', () => {
     fc.assert(fc.property(name, roundTrips));
   });
 });
+
+describe('found by the fuzzer', () => {
+  const NO_TIME = '2026-13-45 99:99:99.999+0000';
+
+  test('an event at a time that is none', () => {
+    expect(read(`${NO_TIME}: event 'lifecycle' for domain 'vm1': Stopped Migrated`)).toEqual([]);
+    expect(read(`${NO_TIME}: event 'job-completed' for domain 'vm1':`, '\tdowntime: 7')).toEqual([]);
+  });
+
+  test('a pass without end', () =>
+    expect(
+      read(`${STAMP}: event 'migration-iteration' for domain 'vm1': iteration: '${'9'.repeat(400)}'`),
+    ).toEqual([]));
+});

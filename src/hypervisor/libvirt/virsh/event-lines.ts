@@ -20,7 +20,7 @@ export type DomainEvent = { readonly domain: string; readonly stampMs: number } 
 
 const STAMP = String.raw`(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{3})\+0000`;
 const ITERATION = new RegExp(
-  `^${STAMP}: event 'migration-iteration' for domain '(.*)': iteration: '(\\d+)'$`,
+  `^${STAMP}: event 'migration-iteration' for domain '(.*)': iteration: '(\\d{1,20})'$`,
   's',
 );
 const LIFECYCLE = new RegExp(`^${STAMP}: event 'lifecycle' for domain '(.*)': (\\w+) ([\\w /-]+)$`, 's');
@@ -38,9 +38,11 @@ export class EventLines {
     }
     const before = this.flush();
     const job = JOB_COMPLETED.exec(line);
-    if (job) this.completed = { domain: job[3] ?? '', stampMs: stampMs(job), figures: [] };
+    if (job && !Number.isNaN(stampMs(job)))
+      this.completed = { domain: job[3] ?? '', stampMs: stampMs(job), figures: [] };
     const event = parseLine(line);
-    return event ? [...before, event] : before;
+    // A line that has the form of an event and no time is none.
+    return event && !Number.isNaN(event.stampMs) ? [...before, event] : before;
   }
 
   /** A completed job whose last line nothing has followed yet. */

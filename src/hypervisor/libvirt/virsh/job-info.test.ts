@@ -72,3 +72,11 @@ test('the words of a failure may hold a colon', () => {
   const { errorMessage } = parseJobInfo('Job type: 4\nerrmsg: operation failed: job: unexpectedly failed');
   expect(errorMessage).toBe('operation failed: job: unexpectedly failed');
 });
+
+test('digits without end are no figure (found by the fuzzer)', () => {
+  const endless = '9'.repeat(400);
+  expect(parseJobInfo(`downtime: ${endless}\nmemory_bps: 18446744073709551615`)).toMatchObject({
+    downtimeMs: undefined,
+    memoryBytesPerSecond: 2 ** 64,
+  });
+});

@@ -8,6 +8,9 @@ export type JobType = (typeof JOB_TYPES)[number];
 const MIGRATION_IN = 4;
 const MIGRATION_OUT = 5;
 
+/** libvirt counts in 64 bits; longer ones are no figures. */
+const FIGURE = /^\d{1,20}$/;
+
 /** Bytes and milliseconds; a figure that libvirt left out is undefined. */
 export interface JobInfo {
   readonly type: JobType;
@@ -36,7 +39,7 @@ export function parseJobInfo(text: string): JobInfo {
   }
   const number = (name: string) => {
     const value = fields.get(name);
-    return value === undefined || !/^\d+$/.test(value) ? undefined : Number(value);
+    return value === undefined || !FIGURE.test(value) ? undefined : Number(value);
   };
   const operation = number('operation');
   return {

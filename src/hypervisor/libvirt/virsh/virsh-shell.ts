@@ -21,6 +21,7 @@ const HARMLESS = /^[A-Za-z0-9_=:./-]+$/;
 const PATIENT_MS = 30_000;
 /** The second form is shown on a read-only connection. */
 const PROMPT = 'virsh [#>] ';
+const PROMPTS = new RegExp(`^(${PROMPT})+`);
 
 /** What the drivers need of it, so that tests can script the answers. */
 export interface Shell {
@@ -110,16 +111,14 @@ export class VirshShell implements Shell {
     for (;;) {
       const first = this.asked[0];
       if (!first) return;
-      const answer = until(this.stdout, new RegExp(`^(${PROMPT})*${first.marker}`, 'm'));
-      const complaint = until(this.stderr, new RegExp(first.marker));
-      if (answer === undefined || complaint === undefined) return;
+      const found = answerIn(this.stdout, this.stderr, first);
+      if (!found) return;
       this.asked.shift();
       clearTimeout(first.timer);
-      this.stdout = answer.rest;
-      this.stderr = complaint.rest;
-      const words = withoutReconnection(complaint.before.replace(/error: $/, ''));
-      if (words.trim() === '' || !words.includes('error: ')) first.resolve(withoutEcho(answer.before, first));
-      else first.reject(new VirshError(errorText(words), { cause: first.args }));
+      this.stdout = found.rest.stdout;
+      this.stderr = found.rest.stderr;
+      if (found.problem === undefined) first.resolve(found.answer);
+      else first.reject(new VirshError(found.problem, { cause: first.args }));
     }
   }
 
@@ -141,6 +140,30 @@ export class VirshShell implements Shell {
   }
 }
 
+export type Found = {
+  /** What was printed behind the marks: of the next answer. */
+  readonly rest: { readonly stdout: string; readonly stderr: string };
+} & (
+  | { readonly answer: string; readonly problem?: undefined }
+  | { readonly problem: string; readonly answer?: undefined }
+);
+
+/** @returns the answer to the oldest command, or why it was refused; undefined until both its marks are there */
+export function answerIn(
+  stdout: string,
+  stderr: string,
+  asked: Pick<Asked, 'args' | 'marker'>,
+): Found | undefined {
+  const printed = until(stdout, new RegExp(`^(${PROMPT})*${asked.marker}`, 'm'));
+  const complaint = until(stderr, new RegExp(asked.marker));
+  if (printed === undefined || complaint === undefined) return undefined;
+  const rest = { stdout: printed.rest, stderr: complaint.rest };
+  const words = withoutReconnection(complaint.before.replace(/error: $/, ''));
+  if (words.trim() === '' || !words.includes('error: '))
+    return { rest, answer: withoutEcho(printed.before, asked) };
+  return { rest, problem: errorText(words) };
+}
+
 /**
  * After libvirtd was restarted the next command connects anew, says so as an error, and is carried out all the same:
  *
@@ -159,11 +182,11 @@ function until(text: string, mark: RegExp): { before: string; rest: string } | u
 }
 
 /** Takes off the prompts, and the commands that virsh shows again behind them where it has readline. */
-function withoutEcho(answer: string, { args, marker }: Asked): string {
+function withoutEcho(answer: string, { args, marker }: Pick<Asked, 'args' | 'marker'>): string {
   const shown = new Set([args.join(' '), `echo --err ${marker}`, `echo ${marker}`]);
   return answer
     .split('\n')
-    .map((line) => line.replace(new RegExp(`^(${PROMPT})+`), ''))
+    .map((line) => line.replace(PROMPTS, ''))
     .filter((line) => !shown.has(line))
     .join('\n')
     .trim();

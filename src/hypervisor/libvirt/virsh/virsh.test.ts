@@ -62,5 +62,7 @@ test.each([
   ['error: failed to connect to the hypervisor\nerror: no route \n', 'no route'],
   ['error: internal error: QEMU said\nmore of it\n', 'internal error: QEMU said'],
   ['virsh: not found\n', 'virsh: not found'],
+  // Found by the fuzzer: each line was told as a refusal of its own.
+  ['ssh: no route to host\r\nlost\n\n', 'ssh: no route to host lost'],
   ['', ''],
 ])('the cause in %j', (stderr, cause) => expect(errorText(stderr)).toBe(cause));

@@ -106,13 +106,16 @@ export function virshOnItsOwn(uri: string, args: readonly string[]): Promise<Vir
 /** What it complains of at its end when it was fed commands, since we give it no place for their history. */
 const NO_HISTORY = "'/dev/null/libvirt/virsh'";
 
-/** What virsh said went wrong: the last of its lines is the cause, the others only say in what it failed. */
+/**
+ * What virsh said went wrong: the last of its lines is the cause, the others only say in what it failed. Where none is
+ * virsh's own, as when ssh fails, all of them, on one line: whoever tells it tells each line as a sentence of its own.
+ */
 export function errorText(stderr: string): string {
-  const lines = stderr
-    .split('\n')
+  const lines = stderr.split(/[\r\n]+/).map((line) => line.trim());
+  const errors = lines
     .filter((line) => line.startsWith('error: ') && !line.includes(NO_HISTORY))
     .map((line) => line.slice('error: '.length).trim());
-  return lines.at(-1) ?? stderr.trim();
+  return errors.at(-1) ?? lines.filter((line) => line !== '').join(' ');
 }
 
 /** Why virsh could not even be started. */

@@ -250,6 +250,8 @@ describe('a broken protocol gives the connection up', () => {
   test('an answer with an unknown id is no breach', async () => {
     server.sendRaw('{"return": {}, "id": "nobody-1"}\r\n{"return": {}, "id": 7}\r\n');
     server.sendRaw('{"id": null, "error": {"class": "GenericError", "desc": "no"}}\r\n');
+    // Found by the fuzzer: it cannot be made text, and nobody caught that.
+    server.sendRaw('{"return": {}, "id": {"toString": 1, "valueOf": null}}\r\n');
     expect(await client.execute('echo', { n: 1 })).toEqual({ n: 1 });
   });
 });

@@ -179,7 +179,8 @@ export class QmpClient implements AsyncDisposable {
 
   /** An id that nobody waits for is a late answer, to a command that timed out: dropped. */
   #settle(answer: Message & { kind: 'return' | 'error' }): void {
-    const waiter = this.#waiters.get(String(answer.id));
+    // Ours are text. Another one cannot even be made text, where JSON gave it a `toString`.
+    const waiter = typeof answer.id === 'string' ? this.#waiters.get(answer.id) : undefined;
     if (waiter === undefined) return;
     if (answer.kind === 'return') waiter.resolve(answer.value);
     else waiter.reject(new QmpCommandError(this.path, waiter.command, answer.errorClass, answer.desc));

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { parseMessage } from './message.ts';
 
 const parse = (line: string) => parseMessage(Buffer.from(line));
@@ -74,4 +74,26 @@ test.each([
   '{"QMP": {"version": {"qemu": {}}}}',
 ])('JSON that is no message: %s', (line) => {
   expect(parse(line)).toEqual({ kind: 'invalid', fault: 'not-a-message' });
+});
+
+describe('found by the fuzzer', () => {
+  test('an object that cannot be made text was an error that nobody caught', () => {
+    const object = '{"toString": 1, "valueOf": null}';
+    expect(parse(`{"error": {"class": ${object}, "desc": ${object}}, "id": "a-1"}`)).toEqual({
+      ...{ kind: 'error', id: 'a-1', errorClass: 'of no class', desc: 'without a word' },
+    });
+    const greeting = `{"QMP": {"version": {"qemu": {"major": 9, "minor": 1, "micro": 0}, "package": ${object}}}}`;
+    expect(parse(greeting)).toMatchObject({ kind: 'greeting', version: { package: '' } });
+  });
+
+  test('an event was at a time without end', () => {
+    vi.spyOn(Date, 'now').mockReturnValueOnce(1234);
+    const line = '{"timestamp": {"seconds": 1e308, "microseconds": 1e308}, "event": "STOP"}';
+    expect(parse(line)).toMatchObject({ timestampMs: 1234 });
+  });
+
+  test.each(['1e999', '-1', '1.5'])('a version had %s for a number', (major) => {
+    const line = `{"QMP": {"version": {"qemu": {"major": ${major}, "minor": 1, "micro": 0}}}}`;
+    expect(parse(line)).toEqual({ kind: 'invalid', fault: 'not-a-message' });
+  });
 });

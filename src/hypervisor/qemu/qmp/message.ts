@@ -32,7 +32,11 @@ export function parseMessage(line: Buffer): Message {
   if ('return' in json) return { kind: 'return', id: json.id, value: json.return };
   if (isObject(json.error)) {
     const { class: errorClass, desc } = json.error;
-    return { kind: 'error', id: json.id, errorClass: String(errorClass), desc: String(desc) };
+    return {
+      ...{ kind: 'error', id: json.id },
+      errorClass: textOr('of no class', errorClass),
+      desc: textOr('without a word', desc),
+    };
   }
   if (isObject(json.QMP)) return parseGreeting(json.QMP);
   return NOT_A_MESSAGE;
@@ -41,24 +45,33 @@ export function parseMessage(line: Buffer): Message {
 function parseGreeting({ version, capabilities }: Record<string, unknown>): Message {
   if (!isObject(version) || !isObject(version.qemu)) return NOT_A_MESSAGE;
   const { major, minor, micro } = version.qemu;
-  if (typeof major !== 'number' || typeof minor !== 'number' || typeof micro !== 'number')
-    return NOT_A_MESSAGE;
+  if (!isCount(major) || !isCount(minor) || !isCount(micro)) return NOT_A_MESSAGE;
   return {
     kind: 'greeting',
-    version: { major, minor, micro, package: String(version.package ?? '') },
+    version: { major, minor, micro, package: textOr('', version.package) },
     oob: Array.isArray(capabilities) && capabilities.includes('oob'),
   };
 }
 
 /**
  * QEMU's clock in milliseconds since the epoch, microseconds as the fraction. QEMU sends -1 when the host
- * cannot tell the time (docs/interop/qmp-spec.rst); our own clock stands in then.
+ * cannot tell the time (docs/interop/qmp-spec.rst); our own clock stands in then, and for what is no time.
  */
 function epochMs(timestamp: unknown): number {
   if (!isObject(timestamp)) return Date.now();
   const { seconds, microseconds } = timestamp;
   if (typeof seconds !== 'number' || typeof microseconds !== 'number' || seconds < 0) return Date.now();
-  return seconds * 1000 + Math.max(0, microseconds) / 1000;
+  const ms = seconds * 1000 + Math.max(0, microseconds) / 1000;
+  return Number.isFinite(ms) ? ms : Date.now();
+}
+
+/** Never by `String(value)`: JSON can hold an object with a `toString` that cannot be called. */
+function textOr(otherwise: string, value: unknown): string {
+  return typeof value === 'string' ? value : otherwise;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
