@@ -2,12 +2,19 @@ import { defineConfig } from 'vitest/config';
 import { ACCELERATOR_VARIABLE } from './lab/accelerator.ts';
 
 /**
- * Two groups: what runs in this process, side by side; then what boots real QEMU guests, one file at a time,
- * because two busy guests fill the two cores that a test machine has. A third one runs on a KVM host only, where
+ * Three groups: what runs in this process, side by side; then what boots real QEMU guests, one file at a time,
+ * because two busy guests fill the two cores that a test machine has; then those of them that leave room. A fourth one runs on a KVM host only, where
  * `./dev test --kvm` runs it: everything takes long there, so its times are meant to end what hangs, no more.
  */
 const KVM = 'test/kvm/**/*.test.ts';
 const REAL = ['**/*.real.test.ts', '**/*.qemu.test.ts', 'lab/**/*.test.ts'];
+/** Real, and whose guests do next to nothing, or whose times nobody looks at: two of these files at a time. */
+const SIDE_BY_SIDE = [
+  'lab/{bed,lab}.test.ts',
+  'lab/libvirt/libvirt-lab.test.ts',
+  'src/hypervisor/libvirt/**/*.real.test.ts',
+  'test/{built,identity,libvirt-refused,old-qemu,refused,tls}.real.test.ts',
+];
 /** Real too, and too long for every run: `./dev test --long`. */
 const LONG = '**/*.long.test.ts';
 /** The configuration of whoever runs the tests has no part in them. */
@@ -28,7 +35,7 @@ const KVM_PROJECT = {
     // The second is of control groups of version 2 there.
     include: [KVM, 'src/hypervisor/cpu-quota/*.real.test.ts'],
     exclude: NEVER,
-    sequence: { groupOrder: 2 },
+    sequence: { groupOrder: 3 },
     maxWorkers: 1,
     testTimeout: 1_800_000,
     hookTimeout: 1_800_000,
@@ -40,7 +47,7 @@ const LONG_PROJECT = {
     env: ENV,
     include: [LONG],
     exclude: NEVER,
-    sequence: { groupOrder: 3 },
+    sequence: { groupOrder: 4 },
     maxWorkers: 1,
     testTimeout: 300_000,
     hookTimeout: 300_000,
@@ -80,11 +87,23 @@ export default defineConfig({
           name: 'real',
           env: ENV,
           include: REAL,
-          exclude: [...NEVER, LONG, 'lab/guest/*.test.ts'],
+          exclude: [...NEVER, LONG, 'lab/guest/*.test.ts', ...SIDE_BY_SIDE],
           sequence: { groupOrder: 1 },
           maxWorkers: 1,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'real, side by side',
+          env: ENV,
+          include: SIDE_BY_SIDE,
+          exclude: NEVER,
+          sequence: { groupOrder: 2 },
+          maxWorkers: 2,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
       ...(onKvmHost ? [KVM_PROJECT] : []),
