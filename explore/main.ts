@@ -1,8 +1,7 @@
 /** `./dev explore`: what breaks a safety property under faults that nobody thought of. See help() and docs/safety.md. */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { formatDuration, parseDurationMs, UnitError } from '../src/model/units.ts';
+import { commitHere, keepResult, refusalOf, runCommand, wholeNumber } from '../lab/dev-command.ts';
+import { formatDuration, parseDurationMs } from '../src/model/units.ts';
 import { exploreAll } from './crew.ts';
 import { assertThere, DEFECTS } from './defects.ts';
 import { explore } from './explore-one.ts';
@@ -35,22 +34,11 @@ const TOLD_FAILURES = 5;
 /** New seeds begin at the second of the call: they are others at each call, and are told. */
 const newSeed = (): number => Math.floor(Date.now() / 1000) * 1000;
 
-process.exitCode = await main();
-
-async function main(): Promise<number> {
-  const parsed = options();
-  if (typeof parsed === 'string') {
-    process.stderr.write(`explore: ${parsed}\n`);
-    return 2;
-  }
-  if (parsed.help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
+process.exitCode = await runCommand({ name: 'explore', help: HELP }, options(), async (parsed) => {
   if (parsed.seed !== undefined) return await tellOf(parsed.seed);
   if (parsed.prove) return await prove(parsed);
   return await exploreSeeds(parsed);
-}
+});
 
 interface Options {
   readonly help: boolean;
@@ -78,12 +66,11 @@ function options(): Options | string {
       },
     });
     const { help, prove, json, write } = values;
-    const seed = values.seed === undefined ? undefined : wholeNumber('--seed', values.seed);
+    const seed = values.seed === undefined ? undefined : seedNumber('--seed', values.seed);
     const forMs = values.for === undefined ? undefined : parseDurationMs(values.for);
     return { help, prove, json, write, seed, forMs, ...seedsOf(values.seeds, forMs) };
   } catch (error) {
-    if (error instanceof UnitError) return `--for: ${error.message}`;
-    return (error as Error).message.split('\n')[0] ?? '';
+    return refusalOf(error);
   }
 }
 
@@ -94,12 +81,11 @@ function seedsOf(text: string | undefined, forMs: number | undefined): { from: n
   const [, first, last] = /^(\d{1,15})\.\.(\d{1,15})$/.exec(text) ?? [];
   if (first !== undefined && last !== undefined && Number(first) <= Number(last))
     return { from: Number(first), to: Number(last) + 1 };
-  return { from, to: from + wholeNumber('--seeds', text) };
+  return { from, to: from + seedNumber('--seeds', text) };
 }
 
-function wholeNumber(name: string, text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new Error(`${name} ${text}: give a whole number, or for --seeds two of them, as in 1..1000`);
+function seedNumber(name: string, text: string): number {
+  return wholeNumber(name, text, { hint: ', or for --seeds two of them, as in 1..1000' });
 }
 
 async function exploreSeeds({ from, to, forMs, json, write }: Options): Promise<number> {
@@ -120,8 +106,8 @@ async function exploreSeeds({ from, to, forMs, json, write }: Options): Promise<
   });
   const last = from + result.explored - 1;
   const tookMs = passedMs();
-  const told = { seeds: `${from}..${last}`, tookMs: Math.round(tookMs), commit: commit(), ...result };
-  if (write) keep('explored.json', told);
+  const told = { seeds: `${from}..${last}`, tookMs: Math.round(tookMs), commit: commitHere(), ...result };
+  if (write) keepResult(import.meta.url, 'explored.json', told);
   if (json) process.stdout.write(`${JSON.stringify(told, null, 2)}\n`);
   else process.stdout.write(inWords(told, tookMs));
   return result.failures.length === 0 ? 0 : 1;
@@ -185,8 +171,8 @@ async function prove({ json, write }: Options): Promise<number> {
     });
     process.stderr.write(`explore: ${name}: ${first ? `found by seed ${first.seed}` : 'NOT FOUND'}\n`);
   }
-  const told = { commit: commit(), mostSeeds: MOST_SEEDS_FOR_A_DEFECT, proofs };
-  if (write) keep('proved.json', told);
+  const told = { commit: commitHere(), mostSeeds: MOST_SEEDS_FOR_A_DEFECT, proofs };
+  if (write) keepResult(import.meta.url, 'proved.json', told);
   const missed = proofs.filter(({ foundAfter }) => foundAfter === null);
   if (json) process.stdout.write(`${JSON.stringify(told, null, 2)}\n`);
   else
@@ -195,14 +181,4 @@ async function prove({ json, write }: Options): Promise<number> {
         `${proofs.length - missed.length} of ${proofs.length} planted defects were found\n`,
     );
   return missed.length === 0 ? 0 : 1;
-}
-
-function keep(file: string, told: object): void {
-  const folder = new URL('./results/', import.meta.url);
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(new URL(file, folder), `${JSON.stringify(told, null, 2)}\n`);
-}
-
-function commit(): string {
-  return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
 }

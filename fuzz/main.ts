@@ -1,11 +1,11 @@
 /** `./dev fuzz`: every parser of what comes from outside, on inputs that nobody thought of. See HELP and docs/safety.md. */
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { formatDuration, parseDurationMs, UnitError } from '../src/model/units.ts';
+import { commitHere, keepResult, refusalOf, runCommand, wholeNumber } from '../lab/dev-command.ts';
+import { formatDuration, parseDurationMs } from '../src/model/units.ts';
 import { fuzzAll } from './crew.ts';
 import { assertThere, DEFECTS, MOST_INPUTS } from './defects.ts';
 import type { Fuzzed } from './fuzz-one.ts';
@@ -40,17 +40,12 @@ const FOUND_FOLDER = path.join(import.meta.dirname, '..', '.cache', 'fuzz');
 
 // So that what was written is removed.
 process.once('SIGINT', () => process.exit(130));
-process.exitCode = await main();
-
-async function main(): Promise<number> {
-  const options = await parsed();
-  if (typeof options === 'string') return complain(options);
-  if (options.help) return say(HELP, 0);
+process.exitCode = await runCommand({ name: 'fuzz', help: HELP }, await parsed(), async (options) => {
   if (options.list) return list(options.targets);
   if (options.input !== undefined) return await tryOne(options.input, options.targets);
   if (options.prove) return await prove(options);
   return await fuzz(options);
-}
+});
 
 interface Options {
   readonly help: boolean;
@@ -99,8 +94,7 @@ async function parsed(): Promise<Options | string> {
     const targets = help ? [] : await chosen(positionals);
     return { ...figures, help, list, prove, json, write, input: values.try, targets };
   } catch (error) {
-    if (error instanceof UnitError) return `--for: ${error.message}`;
-    return (error as Error).message.split('\n')[0] ?? '';
+    return refusalOf(error);
   }
 }
 
@@ -115,11 +109,6 @@ async function chosen(names: readonly string[]): Promise<readonly Target[]> {
       `there is no target ${missing}: \`./dev fuzz --list\` shows them, and the groups are ${GROUPS.join(', ')}`,
     );
   return names.length === 0 ? all : all.filter((target) => names.some((name) => fits(name)(target)));
-}
-
-function wholeNumber(name: string, text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new Error(`${name} ${text}: give a whole number`);
 }
 
 function say(text: string, status: number): number {
@@ -159,12 +148,12 @@ async function fuzz({ targets, seed, inputs, forMs, threads, json, write }: Opti
   const results = await fuzzAll(orders, { threads, told: json ? keepFinding : told });
   const failed = results.filter(({ finding }) => finding !== undefined);
   const figures = {
-    ...{ commit: commit(), seed, targets: results.length, failed: failed.length },
+    ...{ commit: commitHere(), seed, targets: results.length, failed: failed.length },
     inputs: results.reduce((sum, each) => sum + each.inputs, 0),
     tookMs: Math.round(performance.now() - beganMs),
     results: results.map(figuresOf),
   };
-  if (write) keep('fuzzed.json', figures);
+  if (write) keepResult(import.meta.url, 'fuzzed.json', figures);
   if (json) say(`${JSON.stringify(figures, null, 2)}\n`, 0);
   else
     say(
@@ -237,8 +226,8 @@ async function prove({ targets, json, write, threads }: Options): Promise<number
     process.stderr.write(`fuzz: ${name}: ${finding ? `found by input ${fuzzed?.inputs}` : 'NOT FOUND'}\n`);
   }
   const missed = proofs.filter(({ foundAfter }) => foundAfter === null);
-  const told = { commit: commit(), seed, mostInputs: MOST_INPUTS, proofs };
-  if (write) keep('proved.json', told);
+  const told = { commit: commitHere(), seed, mostInputs: MOST_INPUTS, proofs };
+  if (write) keepResult(import.meta.url, 'proved.json', told);
   if (json) say(`${JSON.stringify(told, null, 2)}\n`, 0);
   else
     say(
@@ -247,14 +236,4 @@ async function prove({ targets, json, write, threads }: Options): Promise<number
       0,
     );
   return missed.length === 0 ? 0 : 1;
-}
-
-function keep(file: string, told: object): void {
-  const folder = path.join(import.meta.dirname, 'results');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(path.join(folder, file), `${JSON.stringify(told, null, 2)}\n`);
-}
-
-function commit(): string {
-  return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
 }

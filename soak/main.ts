@@ -1,8 +1,8 @@
 /** `./dev soak`: the same migration again and again, on real hosts, and what that leaves behind. See HELP. */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { commitHere, keepResult, refusalOf, runCommand, wholeNumber } from '../lab/dev-command.ts';
 import type { Course, Footprint, Hop } from './course.ts';
 import { FaultCourse } from './fault-course.ts';
 import { LibvirtCourse } from './libvirt-course.ts';
@@ -28,6 +28,7 @@ Exits 1 where anything was lost, doubled, left behind or grew. What was said of 
   ./dev soak --count 50 --faults
 `;
 
+const NUMBERS = { mostDigits: 12 };
 const LOGS = path.join(import.meta.dirname, '..', '.cache', 'soak');
 
 interface Options {
@@ -40,18 +41,9 @@ interface Options {
   readonly write: boolean;
 }
 
-process.exitCode = await main();
+process.exitCode = await runCommand({ name: 'soak', help: HELP }, options(), soak);
 
-async function main(): Promise<number> {
-  const parsed = options();
-  if (typeof parsed === 'string') {
-    process.stderr.write(`soak: ${parsed}\n`);
-    return 2;
-  }
-  if (parsed.help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
+async function soak(parsed: Options): Promise<number> {
   let interrupted = false;
   process.once('SIGINT', () => {
     interrupted = true;
@@ -78,11 +70,11 @@ async function main(): Promise<number> {
     driver,
     faults,
     seed,
-    commit: commit(),
+    commit: commitHere(),
     tookMs: Math.round(performance.now() - startedMs),
     ...summary,
   };
-  if (parsed.write) keep(`${driver}${faults ? '-faults' : ''}.json`, told);
+  if (parsed.write) keepResult(import.meta.url, `${driver}${faults ? '-faults' : ''}.json`, told);
   process.stdout.write(parsed.json ? `${JSON.stringify(told, null, 2)}\n` : inWords(summary));
   return isSound(summary) ? 0 : 1;
 }
@@ -111,17 +103,12 @@ function options(): Options | string {
     if (driver !== 'qemu' && driver !== 'libvirt') return `--driver ${driver}: it takes qemu or libvirt`;
     if (faults && driver === 'libvirt')
       return '--faults: the fault matrix is of QEMU: leave --driver libvirt out';
-    const count = wholeNumber('--count', values.count);
+    const count = wholeNumber('--count', values.count, NUMBERS);
     if (count === 0) return '--count 0: give one migration at the least';
-    return { driver, faults, json, write, help, count, seed: wholeNumber('--seed', values.seed) };
+    return { driver, faults, json, write, help, count, seed: wholeNumber('--seed', values.seed, NUMBERS) };
   } catch (error) {
-    return (error as Error).message.split('\n')[0] ?? '';
+    return refusalOf(error);
   }
-}
-
-function wholeNumber(name: string, text: string): number {
-  if (/^\d{1,12}$/.test(text)) return Number(text);
-  throw new Error(`${name} ${text}: give a whole number`);
 }
 
 function lineOf({ what, problems, pauseMs, tookMs }: Hop): string {
@@ -136,16 +123,6 @@ function keepLog({ driver, seed }: Options, number: number, { what, problems, lo
     path.join(LOGS, `${driver}-${seed}-${number}.log`),
     `${what}\n${problems.join('\n')}\n\n${log}`,
   );
-}
-
-function keep(file: string, told: object): void {
-  const folder = new URL('./results/', import.meta.url);
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(new URL(file, folder), `${JSON.stringify(told, null, 2)}\n`);
-}
-
-function commit(): string {
-  return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
 }
 
 function say(sentence: string): void {
