@@ -22,7 +22,7 @@ const ENV = { SWITCHOVER_CONFIG: '/dev/null' };
 /** What holds the safety properties: docs/safety.md. */
 const HOLD_SAFETY = [
   'src/hypervisor/observer.ts',
-  'src/hypervisor/qemu/{qemu-migration,lasting-monitor,lasting-state,fence,changed-settings}.ts',
+  'src/hypervisor/qemu/{qemu-migration,event-dating,lasting-monitor,lasting-state,fence,changed-settings}.ts',
   'src/hypervisor/libvirt/{libvirt-migration,lasting-states}.ts',
   'src/migration/{run,begin,take-over,settle,settle-afterwards,supervisor,cancelling,held-limits,lease}.ts',
 ];

@@ -113,7 +113,7 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'S7: an event that waited for us is taken for new',
-    file: 'src/hypervisor/qemu/qemu-migration.ts',
+    file: 'src/hypervisor/qemu/event-dating.ts',
     from: 'const lateMs = onTheWayMs - quickestMs;',
     to: 'const lateMs = 0 * (onTheWayMs - quickestMs);',
   },

@@ -35,6 +35,7 @@ import { BRAKE_HELD_READY, type BrakeLever, type ThrottleParameters } from '../q
 import { featuresOf } from '../qemu-rules/features.ts';
 import { fastestUnderCap, pauseParameters } from '../qemu-rules/switchover-limit.ts';
 import type { ChangedSettings } from './changed-settings.ts';
+import { EventDating } from './event-dating.ts';
 import { fence } from './fence.ts';
 import type { LastingMonitor, MonitorChange } from './lasting-monitor.ts';
 import { finalInfo, lastingDestinationState, lastingSourceState, stateBehind } from './lasting-state.ts';
@@ -63,8 +64,6 @@ const PATIENT_MS = 600_000;
 /** A stop-and-copy that lasts longer than this is none: the connection is dead. Below {@link PATIENT_MS}. */
 const STOPPED_PATIENCE_MS = 300_000;
 const COMMAND_MS = 5000;
-/** An event that is later than others were by more than this tells no instant. */
-const LATE_MS = 100;
 const YANK_MS = 2000;
 /** QEMU reckons its threshold anew each 100 ms: a limit that was taken holds after two of these. */
 const LIMIT_HOLDS_MS = 250;
@@ -166,13 +165,7 @@ export class QemuMigration implements RunningMigration {
   /** Our own `stop`, of a policy's: not somebody else's. */
   private suspended = false;
   private heldBy: string | undefined;
-  /** The least time from an event's stamp to us: of clocks that differ, and a way that takes time. */
-  private readonly quickestMs: Record<Side, number> = {
-    source: Number.POSITIVE_INFINITY,
-    destination: Number.POSITIVE_INFINITY,
-  };
-  /** False: the last one that came at once says that its clock was set, or that its way is slower than it was. */
-  private readonly comparable: Record<Side, boolean> = { source: true, destination: true };
+  private readonly dating: Record<Side, EventDating>;
   private guestEnded: string | undefined;
   private sourceLostMs: number | undefined;
   private cancelLoss: () => void = () => {};
@@ -180,6 +173,7 @@ export class QemuMigration implements RunningMigration {
   constructor(parts: QemuMigrationParts) {
     this.parts = parts;
     parts.quota?.prepare();
+    this.dating = { source: new EventDating(parts.zeroMs), destination: new EventDating(parts.zeroMs) };
     this.source = parts.source;
     this.destination = parts.destination;
     this.guest = parts.guest;
@@ -771,28 +765,8 @@ export class QemuMigration implements RunningMigration {
     this.phase = { kind };
   }
 
-  /**
-   * When it happened: an event that waited while we looked at nothing is as old as its stamp says, next to one that came at
-   * once. The stamp alone says nothing: it is of another machine's wall clock.
-   * @returns the instant, and how much earlier it may have been where there is nothing to compare with
-   */
-  private when({ receivedMs, timestampMs }: QmpEvent, side: Side): [atMs: number, unseenMs?: number] {
-    const onTheWayMs = receivedMs - timestampMs;
-    const quickestMs = this.quickestMs[side];
-    const { mayBeOldMs } = this.observer;
-    this.quickestMs[side] = Math.min(quickestMs, onTheWayMs);
-    const receivedAtMs = receivedMs - this.parts.zeroMs;
-    if (quickestMs === Number.POSITIVE_INFINITY)
-      return mayBeOldMs > 0 ? [receivedAtMs, mayBeOldMs] : [receivedAtMs];
-    const lateMs = onTheWayMs - quickestMs;
-    // It was not we who kept it waiting: its way was slow, or a clock was set, and the next ones tell which.
-    if (mayBeOldMs === 0) {
-      this.comparable[side] = lateMs <= LATE_MS;
-      return lateMs > LATE_MS ? [receivedAtMs, lateMs] : [receivedAtMs];
-    }
-    const isExplained = lateMs >= -LATE_MS && lateMs <= mayBeOldMs + LATE_MS;
-    if (!this.comparable[side] || !isExplained) return [receivedAtMs, mayBeOldMs];
-    return [receivedAtMs - Math.min(Math.max(0, lateMs), mayBeOldMs)];
+  private when(event: QmpEvent, side: Side): [atMs: number, unseenMs?: number] {
+    return this.dating[side].date(event, this.observer.mayBeOldMs);
   }
 
   private at(event: QmpEvent): number {

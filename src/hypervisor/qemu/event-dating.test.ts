@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { EventDating } from './event-dating.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Of a machine whose clock is an hour ahead, over a way of 5 ms; ours began at 1000. */
+const happened = (atMs: number, receivedMs = atMs + 5) => ({ receivedMs, timestampMs: atMs + HOUR_MS });
+
+test('one that came at once is when it was received', () => {
+  const dating = new EventDating(1000);
+  expect(dating.date(happened(2000), 0)).toEqual([1005]);
+  expect(dating.date(happened(3000), 0)).toEqual([2005]);
+});
+
+test('one that waited for us is as old as its stamp says, no older than it may be', () => {
+  const dating = new EventDating(1000);
+  dating.date(happened(2000), 0);
+  expect(dating.date(happened(3000, 3305), 400)).toEqual([2005]);
+  expect(dating.date(happened(4000, 4305), 290)).toEqual([3015]);
+});
+
+test('the first of all that waited tells only how old it may be', () =>
+  expect(new EventDating(1000).date(happened(2000, 2300), 400)).toEqual([1300, 400]));
+
+test('one whose way was slow tells how slow, and the next that is quick is dated as before', () => {
+  const dating = new EventDating(1000);
+  dating.date(happened(2000), 0);
+  expect(dating.date(happened(3000, 3705), 0)).toEqual([2705, 700]);
+  expect(dating.date(happened(4000, 4305), 400)).toEqual([3305, 400]);
+  dating.date(happened(5000), 0);
+  expect(dating.date(happened(6000, 6305), 400)).toEqual([5005]);
+});
+
+test.each([-3000, 3000])('a clock that is set by %d ms dates nothing that waited', (setMs) => {
+  const dating = new EventDating(1000);
+  dating.date(happened(2000), 0);
+  const event = happened(3000, 3305);
+  expect(dating.date({ ...event, timestampMs: event.timestampMs + setMs }, 400)).toEqual([2305, 400]);
+});
