@@ -17,8 +17,7 @@ export function addAttachCommand(root: Command, onStatus: (status: number) => vo
     )
     .addOption(connectOption())
     .option('--to <destination>', "the destination: its host's URI, or its monitor (qmp:/run/vm1-dest.sock)")
-    .option('--dname <name>', "libvirt: the domain's name on the destination, when that is not its own");
-  command
+    .option('--dname <name>', "libvirt: the domain's name on the destination, when that is not its own")
     .option(
       '--recover',
       'QEMU: post-copy whose link was lost stands still: pause it, let it go on over a new connection, and follow it',

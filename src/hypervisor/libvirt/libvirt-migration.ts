@@ -330,7 +330,7 @@ export class LibvirtMigration implements RunningMigration {
       case 'resumed':
         return this.takeSourceResumed(atMs);
       case 'handed-over':
-        return this.finish({ kind: 'handed-over' });
+        return this.finish({ kind: 'job-over' });
       case 'guest-ended':
         this.observer.tell({ kind: 'guest-ended', atMs, side: 'source', words: change.words });
         return this.finish({ kind: 'guest-ended', words: change.words });

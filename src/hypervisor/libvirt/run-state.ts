@@ -24,10 +24,8 @@ export type RunState =
 
 /** Why libvirt's part is over. */
 export type Ending =
-  /** The job is not there any more. */
+  /** The job is not there any more, or libvirt said that the domain left because it was migrated. */
   | { readonly kind: 'job-over' }
-  /** libvirt's word: the source's domain ended because it was migrated. */
-  | { readonly kind: 'handed-over' }
   | { readonly kind: 'guest-ended'; readonly words: string }
   /** The source's libvirtd did not come back. */
   | { readonly kind: 'lost'; readonly state: 'unreachable' | 'silent'; readonly words: string }
