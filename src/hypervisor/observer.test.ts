@@ -61,6 +61,42 @@ test('an announced boundary is what the sync found: what was sent until the answ
   expect(boundaries()).toMatchObject([{ pass: 2, atMs: 500, remainingBytes: 130 * MB }]);
 });
 
+// A frozen controller hears of a sync long after it: what it reads then is no figure of that instant.
+test('what was sent until the answer came is no part of the pass that ended', async () => {
+  const { clock, script, observer, boundaries } = observe();
+  const sentMB = () => (clock.now() - 1000) * 0.1;
+  script.answer = async () => sample(1, sentMB(), 400);
+  await clock.pass(500);
+  await clock.freeze(4000);
+  script.answer = async () => sample(2, sentMB(), 120);
+  observer.announced(2, observer.now() - 1000);
+  await clock.pass(1);
+  script.answer = async () => sample(3, sentMB(), 100);
+  observer.announced(3, observer.now());
+  await clock.pass(1);
+  const [first, second] = boundaries();
+  expect(first?.atMs).toBe(3500);
+  expect(Math.round((first?.sentBytes ?? 0) / MB)).toBe(350);
+  const rate = ((second?.sentBytes ?? 0) - (first?.sentBytes ?? 0)) / ((second?.atMs ?? 0) - 3500);
+  expect(rate / MB).toBeCloseTo(0.1, 3);
+});
+
+test('of compressed pages what was carried, and what that was on the wire', async () => {
+  const { clock, script, observer, boundaries } = observe();
+  const answer = (pass: number) => async (): Promise<Sample> => {
+    const { figures, throttlePercent } = sample(pass, (clock.now() - 1000) * 0.1, 400);
+    return { figures: figures && { ...figures, carriedBytes: 3 * figures.sentBytes }, throttlePercent };
+  };
+  script.answer = answer(1);
+  await clock.pass(500);
+  await clock.freeze(4000);
+  script.answer = answer(2);
+  observer.announced(2, observer.now() - 1000);
+  await clock.pass(1);
+  const [{ sentBytes = 0, carriedBytes = 0 } = {}] = boundaries();
+  expect([sentBytes, carriedBytes].map((bytes) => Math.round(bytes / MB))).toEqual([350, 1050]);
+});
+
 test('no more is added than was sent since the look before', async () => {
   const { clock, script, observer, boundaries } = observe();
   script.answer = async () => sample(1, (clock.now() - 1000) * 0.1, 400);

@@ -187,7 +187,8 @@ export class Observer {
   }
 
   private async readBoundary(pass: number, atMs: number): Promise<void> {
-    const before = this.last;
+    // One that came after the sync, whose event waited for us, knows as little of it.
+    const before = this.last && this.last.atMs <= atMs ? this.last : undefined;
     for (;;) {
       let sample: Sample;
       try {
@@ -207,6 +208,7 @@ export class Observer {
         const sentSince = before ? Math.min(atRate, carriedOf(counters) - carriedOf(before)) : atRate;
         this.events.push({
           ...boundary(counters, pass, atMs, sentSince),
+          ...sentBefore(counters, sentSince, before),
           throttlePercent: sample.throttlePercent,
         });
         return;
@@ -304,6 +306,19 @@ export class Observer {
     const blind = this.blind && atMs - this.blind.untilMs <= WAITED_MS ? this.blind : undefined;
     return blind ? { unseenMs: blind.forMs } : {};
   }
+}
+
+/** What had been sent by an instant since which so much was carried. @param before an earlier look, for the price on the wire */
+function sentBefore(
+  now: Counters,
+  carriedSince: number,
+  before: Counters | undefined,
+): Pick<Counters, 'sentBytes' | 'carriedBytes'> {
+  if (now.carriedBytes === undefined) return { sentBytes: now.sentBytes - carriedSince };
+  const carried = carriedOf(now) - (before ? carriedOf(before) : 0);
+  const sent = now.sentBytes - (before?.sentBytes ?? 0);
+  const sentSince = carried > 0 ? carriedSince * (sent / carried) : 0;
+  return { sentBytes: now.sentBytes - sentSince, carriedBytes: now.carriedBytes - carriedSince };
 }
 
 function boundary(now: Counters, pass: number, atMs: number, sentSinceBytes: number): Boundary {
