@@ -81,6 +81,26 @@ test('what was sent until the answer came is no part of the pass that ended', as
   expect(rate / MB).toBeCloseTo(0.1, 3);
 });
 
+test('bytes are whole, whatever rate they were counted back with', async () => {
+  const { clock, script, observer, boundaries } = observe();
+  const answer = (pass: number) => async (): Promise<Sample> => {
+    const { figures, throttlePercent } = sample(pass, 0, 400);
+    const sentBytes = Math.floor(((clock.now() - 1000) * MB) / 7);
+    return {
+      figures: figures && { ...figures, sentBytes, carriedBytes: sentBytes * 3 + 1 },
+      throttlePercent,
+    };
+  };
+  script.answer = answer(1);
+  await clock.pass(500);
+  script.answer = answer(2);
+  await clock.pass(13);
+  observer.announced(2, observer.now() - 7.3);
+  await clock.pass(1);
+  const [{ sentBytes, carriedBytes, remainingBytes } = {}] = boundaries();
+  expect([sentBytes, carriedBytes, remainingBytes].map(Number.isSafeInteger)).toEqual([true, true, true]);
+});
+
 test('of compressed pages what was carried, and what that was on the wire', async () => {
   const { clock, script, observer, boundaries } = observe();
   const answer = (pass: number) => async (): Promise<Sample> => {

@@ -205,7 +205,8 @@ export class Observer {
         if (counters.pass > pass) return;
         const atRate = this.rateBytesPerMs * Math.max(0, seenAtMs - atMs);
         // No more than since the last look before the sync, however late the answer came.
-        const sentSince = before ? Math.min(atRate, carriedOf(counters) - carriedOf(before)) : atRate;
+        const atMost = carriedOf(counters) - (before ? carriedOf(before) : 0);
+        const sentSince = Math.max(0, Math.round(Math.min(atRate, atMost)));
         this.events.push({
           ...boundary(counters, pass, atMs, sentSince),
           ...sentBefore(counters, sentSince, before),
@@ -317,7 +318,7 @@ function sentBefore(
   if (now.carriedBytes === undefined) return { sentBytes: now.sentBytes - carriedSince };
   const carried = carriedOf(now) - (before ? carriedOf(before) : 0);
   const sent = now.sentBytes - (before?.sentBytes ?? 0);
-  const sentSince = carried > 0 ? carriedSince * (sent / carried) : 0;
+  const sentSince = carried > 0 ? Math.round(carriedSince * (sent / carried)) : 0;
   return { sentBytes: now.sentBytes - sentSince, carriedBytes: now.carriedBytes - carriedSince };
 }
 
@@ -327,6 +328,6 @@ function boundary(now: Counters, pass: number, atMs: number, sentSinceBytes: num
     kind: 'boundary',
     pass,
     atMs,
-    remainingBytes: Math.min(now.totalBytes, now.remainingBytes + Math.max(0, Math.round(sentSinceBytes))),
+    remainingBytes: Math.min(now.totalBytes, now.remainingBytes + sentSinceBytes),
   };
 }
