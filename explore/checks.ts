@@ -11,6 +11,7 @@ import {
   settingsOf,
 } from '../src/hypervisor/simulated/testing/at-monitors.ts';
 import type { VirtualClock } from '../src/hypervisor/testing/virtual-clock.ts';
+import { documentOf, migrationDocumentSchema } from '../src/journal/document.ts';
 import type { MigrationView } from '../src/journal/view.ts';
 import { formerOf } from '../src/migration/inheritance.ts';
 import type { Outcome } from '../src/migration/outcome.ts';
@@ -110,6 +111,7 @@ export class Checks {
   /** Once the faults have stopped and everybody has come to an end. */
   atTheEnd(): void {
     this.look();
+    this.journalsAreRead();
     const { truth, source, destination } = this.pair;
     // Post-copy that stands still has not ended: a person has to mend it, and was told so. What others do with theirs is theirs.
     if (source.outgoing?.isUnderWay || !this.wasOurs || this.leftAStop) return;
@@ -279,6 +281,16 @@ export class Checks {
 
   private owes(side: Side): boolean {
     return formerOf(this.lastView).some((each) => each.side === side);
+  }
+
+  /** Whatever was written is shown to whoever asks, by `show`, `--json` and the next `attach`. */
+  private journalsAreRead(): void {
+    for (const id of this.disk.journals.keys()) {
+      const { error } = migrationDocumentSchema.safeParse(documentOf(viewOf(this.disk, id)));
+      const [issue] = error?.issues ?? [];
+      if (issue)
+        this.violated(`the journal ${id} cannot be shown: ${issue.path.join('.')}: ${issue.message}`);
+    }
   }
 
   private journalTells(runsOn: Side | undefined): void {

@@ -123,6 +123,12 @@ export const DEFECTS: readonly Defect[] = [
     from: "return { ...wish, limits: { ...wish.limits, overBudget: 'leave' } };",
     to: 'return wish;',
   },
+  {
+    name: 'the journal has figures that its readers refuse',
+    file: 'src/hypervisor/observer.ts',
+    from: 'Math.max(0, Math.round(Math.min(atRate, atMost)))',
+    to: 'Math.max(0, Math.min(atRate, atMost))',
+  },
 ];
 
 /** From here on switchover's sources are loaded with that defect. @throws {Error} where its text is not there once */
