@@ -106,6 +106,9 @@ export class Checks {
     const { outcome } = ending;
     this.note(`${controller.name} ended: ${outcome.outcome}, runs on ${outcome.runsOn}: ${outcome.reason}`);
     this.isTrue(outcome);
+    const { quotaPercent, alive } = this.pair.source;
+    if (alive && quotaPercent > 0 && !this.controllers.some(({ isActive }) => isActive))
+      this.violated(`S5: ${controller.name} has ended, and the guest is still under its quota`);
   }
 
   /** Once the faults have stopped and everybody has come to an end. */
@@ -217,7 +220,7 @@ export class Checks {
   private isTrue({ outcome, runsOn, reason, pauseMs }: Outcome): void {
     const { truth } = this.pair;
     const running = truth.runningSides;
-    if (this.hasJustShutDown) return;
+    if (this.hasJustShutDown || this.leftAStop) return;
     // Two sides that QEMU itself let run, of which one ended since: what can be seen is what is left.
     if (truth.overlaps.length > 0 && this.overlaps.length === 0) return;
     if (runsOn === 'unknown') {

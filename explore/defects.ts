@@ -106,6 +106,30 @@ export const DEFECTS: readonly Defect[] = [
     to: '  for (const { side, problem } of error.restored.slice(9))',
   },
   {
+    name: 'S5: a brake by a quota is not let go of with its migration',
+    file: 'src/hypervisor/qemu/qemu-migration.ts',
+    from: "    if (this.phase.kind !== 'left') this.become('left');\n    this.parts.quota?.release();\n",
+    to: "    if (this.phase.kind !== 'left') this.become('left');\n",
+  },
+  {
+    name: 'S5: a quota that a killed controller and its guard left is not undone afterwards',
+    file: 'src/hypervisor/qemu/qemu-hypervisor.ts',
+    from: '      await this.quotas.releaseLeft(socketPath(vm), connectedClient(monitor));\n',
+    to: '',
+  },
+  {
+    name: 'S5: what was made for TLS is not removed',
+    file: 'src/hypervisor/qemu/changed-settings.ts',
+    from: "    for (const id of this.made) problems.push(...(await this.try('object-del', { id })));\n",
+    to: '',
+  },
+  {
+    name: 'the destination of a post-copy that is recovered does not listen anew',
+    file: 'src/hypervisor/qemu/recover.ts',
+    from: "  await listenAnew(destination, listenUri ?? migrateUri ?? '', clock);\n",
+    to: '',
+  },
+  {
     name: 'S6: no lease is taken',
     file: 'src/migration/run.ts',
     from: '  return await (parts.takeLease ?? takeLease)(guest.uuid ?? guest.vm, {',

@@ -4,6 +4,7 @@ import { SimulatedPair } from '../src/hypervisor/simulated/protocol/simulated-pa
 import type { ScenarioInput } from '../src/hypervisor/simulated/scenario.ts';
 import { beginAsSomebodyElse, executeByHand } from '../src/hypervisor/simulated/testing/at-monitors.ts';
 import { BUSY_GUEST, CALM_GUEST } from '../src/hypervisor/simulated/testing/small-guest.ts';
+import type { StreamTls } from '../src/hypervisor/stream-tls.ts';
 import { VirtualClock } from '../src/hypervisor/testing/virtual-clock.ts';
 import { KINDS } from '../src/migration/testing/simulated-run.ts';
 import { DEFAULT_LIMITS } from '../src/policy/policy.ts';
@@ -12,6 +13,18 @@ import type { Hand, Schedule } from './schedule.ts';
 import { Controller, type Wish } from './world/controller.ts';
 import { Disk } from './world/disk.ts';
 import { Leases } from './world/leases.ts';
+
+const FOLDER = '/etc/pki/qemu';
+/** Each host's: the destination's is for the host of the pair's migrate URI. */
+const CERTIFICATES = {
+  source: { [FOLDER]: { authority: 'the CA', name: 'O=Example,CN=host1' } },
+  destination: { [FOLDER]: { authority: 'the CA', name: '10.77.0.2' } },
+};
+const TLS: StreamTls = {
+  credentials: { kind: 'made', sourceFolder: FOLDER, destinationFolder: FOLDER },
+  hostname: undefined,
+  authorization: undefined,
+};
 
 const GUESTS: Readonly<Record<Schedule['guest'], ScenarioInput>> = { calm: CALM_GUEST, busy: BUSY_GUEST };
 
@@ -55,6 +68,7 @@ class Exploration {
       scenario: GUESTS[schedule.guest],
       faults: schedule.faults,
       behindTunnel: schedule.behindTunnel,
+      certificates: CERTIFICATES,
       version: { source: version, destination: version },
     });
     this.wish = {
@@ -63,6 +77,7 @@ class Exploration {
         ...DEFAULT_LIMITS,
         maxDowntimeMs: schedule.maxDowntimeMs,
         overBudget: schedule.overBudget,
+        brake: schedule.brake,
       },
     };
     this.checks = new Checks(schedule, this.pair, this.disk, this.clock, this.controllers);
@@ -96,14 +111,17 @@ class Exploration {
       this.next('attach').attach(this.wish, begin === 'attach' ? this.pair.target.vm : undefined);
     } else {
       this.checks.remember();
-      this.next('migrate').migrate(this.wish, begin === 'migrate, starts itself');
+      const tls = this.schedule.tls ? TLS : undefined;
+      const destinationStartsItself = begin === 'migrate, starts itself';
+      this.next('migrate').migrate(this.wish, { destinationStartsItself, tls });
     }
   }
 
   private next(command: string): Controller {
     const { clock, pair, disk, leases } = this;
+    const { quotas } = this.schedule;
     const told = (each: Controller): void => this.checks.ended(each);
-    const controller = new Controller(command, { clock, pair, disk, leases, told });
+    const controller = new Controller(command, { clock, pair, disk, leases, quotas, told });
     this.controllers.push(controller);
     return controller;
   }
@@ -116,7 +134,9 @@ class Exploration {
       case 'attach':
         return this.next('attach').attach(this.wish, hand.to ? this.pair.target.vm : undefined);
       case 'migrate':
-        return this.next('migrate').migrate(this.wish, false);
+        return this.next('migrate').migrate(this.wish, { destinationStartsItself: false });
+      case 'recover':
+        return this.next('attach').attach(this.wish, this.pair.target.vm, { recover: this.newStream });
       case 'disk-full':
         disk.isFull = true;
         clock.after(hand.ms, () => {
@@ -168,14 +188,31 @@ class Exploration {
       const controller = this.next('attach, to the end');
       checks.note('the explorer: attach, to bring it to an end');
       const known = this.schedule.begin === 'attach, alone' ? undefined : pair.target.vm;
-      controller.attach(wish, known, true);
+      controller.attach(wish, known, { mayEndOthers: true });
       await this.within(ENDS_MS, controller);
       if (controller.ending?.kind !== 'told') break;
       if (controller.ending.outcome.runsOn !== 'unknown') break;
     }
+    await this.recover(wish);
     await this.clock.pass(3000);
     const hand = checks.handThatIsNeeded();
     if (hand) await this.byHand(hand.side, hand.command);
+  }
+
+  /** Post-copy whose stream is lost goes on when it is told to, once the link is back. */
+  private async recover(wish: Wish): Promise<void> {
+    const { pair, checks } = this;
+    if (!pair.source.outgoing?.isUnderWay || !pair.source.alive || !pair.destination.alive) return;
+    checks.note('the explorer: attach --recover');
+    const controller = this.next('attach, to recover');
+    controller.attach(wish, pair.target.vm, { mayEndOthers: true, recover: this.newStream });
+    await this.within(ENDS_MS, controller);
+    if (pair.source.outgoing.isUnderWay) checks.violated('post-copy was not recovered');
+  }
+
+  /** As a person says it where no journal does. */
+  private get newStream() {
+    return { migrateUri: this.pair.target.migrateUri, listenUri: undefined };
   }
 
   private async byHand(side: Side, command: 'cont' | 'stop'): Promise<void> {

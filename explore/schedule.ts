@@ -4,7 +4,7 @@
  */
 import type { Side } from '../src/hypervisor/hypervisor.ts';
 import type { Fault, Trigger } from '../src/hypervisor/simulated/protocol/faults.ts';
-import type { OverBudgetAction } from '../src/policy/policy.ts';
+import type { BrakeTime, OverBudgetAction } from '../src/policy/policy.ts';
 import { Random, seedOf } from '../src/simulate/random.ts';
 
 /** How the migration comes about. */
@@ -21,6 +21,7 @@ export const BEGINS = [
 
 export const GUESTS = ['calm', 'busy'] as const;
 export const POLICIES = ['stock', 'mp', 'forecast'] as const;
+export const QUOTAS = ['none', 'guarded', 'unguarded'] as const;
 export const VERSIONS = ['8.1', '9.0', '10.0', '11.1'] as const;
 
 /** What a person, the kernel or the machine does to switchover itself. */
@@ -30,6 +31,8 @@ export type Hand = { readonly atMs: number } & (
   /** Another controller, with the destination's address or without. */
   | { readonly do: 'attach'; readonly to: boolean }
   | { readonly do: 'migrate' }
+  /** `attach --to --recover`: whatever stands still, or does not. */
+  | { readonly do: 'recover' }
 );
 
 export interface Schedule {
@@ -39,6 +42,11 @@ export interface Schedule {
   readonly version: (typeof VERSIONS)[number];
   readonly maxDowntimeMs: number;
   readonly overBudget: OverBudgetAction;
+  readonly brake: BrakeTime;
+  /** `--tls`, with certificates on both hosts. */
+  readonly tls: boolean;
+  /** On the source's vCPUs: whether they can be set, and whether a guard undoes them when a controller is killed. */
+  readonly quotas: (typeof QUOTAS)[number];
   /** Sides whose process cannot be seen, so that its end is proved by nothing. */
   readonly behindTunnel: readonly Side[];
   readonly faults: readonly Fault[];
@@ -53,6 +61,9 @@ export const PLAIN: Schedule = {
   version: '10.0',
   maxDowntimeMs: 5000,
   overBudget: 'abort',
+  brake: 'over-budget',
+  tls: false,
+  quotas: 'none',
   behindTunnel: [],
   faults: [],
   hands: [],
@@ -89,19 +100,36 @@ export function drawSchedule(seed: number): Schedule {
     (a, b) => a.atMs - b.atMs,
   );
   const cancels = hands.some((each) => each.do === 'cancel');
+  const overBudget = draw.oneOf(['abort', 'brake', 'post-copy', 'leave'] as const);
   return {
     begin,
-    guest: draw.oneOf(GUESTS),
-    policy: draw.oneOf(POLICIES),
+    ...pace(overBudget, draw),
     version: draw.oneOf(VERSIONS),
-    maxDowntimeMs: draw.oneOf([200, 1000, 5000]),
-    overBudget: draw.oneOf(['abort', 'brake', 'post-copy', 'leave'] as const),
+    overBudget,
+    brake: draw.oneOf(['over-budget', 'when-it-pays'] as const),
+    tls: draw.chance(0.2),
+    quotas: draw.oneOf(QUOTAS),
     behindTunnel: SIDES.filter(() => draw.chance(0.25)),
     faults: [
       ...Array.from({ length: draw.upTo(MOST_FAULTS) }, () => fault(draw)),
       ...(cancels && draw.chance(0.3) ? [lateFence(begin, draw)] : []),
+      ...(overBudget === 'post-copy' && draw.chance(0.5) ? [lostInPostCopy(draw)] : []),
     ],
     hands,
+  };
+}
+
+/** Over budget comes only a guest that is busy under a policy that acts: half of those that have something to do then are that. */
+function pace(
+  overBudget: OverBudgetAction,
+  draw: Draw,
+): Pick<Schedule, 'guest' | 'policy' | 'maxDowntimeMs'> {
+  if ((overBudget === 'post-copy' || overBudget === 'brake') && draw.chance(0.5))
+    return { guest: 'busy', policy: draw.oneOf(['mp', 'forecast'] as const), maxDowntimeMs: 200 };
+  return {
+    guest: draw.oneOf(GUESTS),
+    policy: draw.oneOf(POLICIES),
+    maxDowntimeMs: draw.oneOf([200, 1000, 5000]),
   };
 }
 
@@ -109,6 +137,12 @@ export function drawSchedule(seed: number): Schedule {
 function lateFence(begin: Schedule['begin'], draw: Draw): Fault {
   const nth = begin === 'migrate' ? 2 : 1;
   return { on: { command: 'stop', side: 'destination' }, nth, do: 'delay', ms: draw.oneOf([5, 100, 1000]) };
+}
+
+/** The stream of a guest that lives on both sides. */
+function lostInPostCopy(draw: Draw): Fault {
+  const how = draw.oneOf(['link-cut', 'link-reset'] as const);
+  return { on: { event: 'RESUME', side: 'destination' }, nth: 1, do: how };
 }
 
 class Draw {
@@ -189,7 +223,7 @@ function answer(draw: Draw, on: Trigger): object {
 
 function hand(draw: Draw): Hand {
   const atMs = draw.chance(0.5) ? 1 + draw.upTo(WITHIN_MS) : draw.oneOf(STOPS_MS) + draw.upTo(100);
-  switch (draw.upTo(7)) {
+  switch (draw.upTo(8)) {
     case 0:
       return { atMs, do: 'cancel' };
     case 1:
@@ -203,6 +237,8 @@ function hand(draw: Draw): Hand {
       return { atMs, do: draw.oneOf(['disk-full', 'disk-slow'] as const), ms: draw.oneOf([100, 3000]) };
     case 6:
       return { atMs, do: 'attach', to: draw.chance(0.5) };
+    case 7:
+      return { atMs, do: 'recover' };
     default:
       return { atMs, do: 'migrate' };
   }
@@ -243,4 +279,5 @@ const WORDS_OF_HANDS: Readonly<Record<Hand['do'], string>> = {
   'disk-slow': 'disk slow',
   attach: 'a second attach',
   migrate: 'a second migrate',
+  recover: 'attach --recover',
 };

@@ -3,13 +3,21 @@ import type { Fault, Trigger } from '../src/hypervisor/simulated/protocol/faults
 import { faultKinds, type Hand, type Schedule } from './schedule.ts';
 
 export function scheduleInWords(schedule: Schedule): string[] {
-  const { begin, guest, policy, version, maxDowntimeMs, overBudget, behindTunnel, faults, hands } = schedule;
-  const tunnels = behindTunnel.length > 0 ? `; behind a tunnel: ${behindTunnel.join(' and ')}` : '';
+  const { begin, guest, policy, version, maxDowntimeMs, overBudget, faults, hands } = schedule;
   return [
-    `${begin}: a ${guest} guest on QEMU ${version}, policy ${policy}, --max-downtime ${maxDowntimeMs}ms, --over-budget ${overBudget}${tunnels}`,
+    `${begin}: a ${guest} guest on QEMU ${version}, policy ${policy}, --max-downtime ${maxDowntimeMs}ms, --over-budget ${overBudget}${optionsInWords(schedule)}`,
     ...faults.map((fault) => faultInWords(fault)),
     ...hands.map((hand) => handInWords(hand)),
   ];
+}
+
+function optionsInWords({ brake, tls, quotas, behindTunnel }: Schedule): string {
+  return [
+    brake === 'over-budget' ? '' : ` --brake ${brake}`,
+    tls ? ' --tls' : '',
+    quotas === 'none' ? '' : `; quotas can be set, ${quotas}`,
+    behindTunnel.length > 0 ? `; behind a tunnel: ${behindTunnel.join(' and ')}` : '',
+  ].join('');
 }
 
 function faultInWords(fault: Fault): string {

@@ -1,23 +1,29 @@
 /** One switchover process: a command of the user's from its begin to its end, or to its death. */
 import type { Clock } from '../../src/hypervisor/clock.ts';
 import { NotBegunError, RefusedError } from '../../src/hypervisor/hypervisor.ts';
+import type { Quotas } from '../../src/hypervisor/qemu/qemu-hypervisor.ts';
 import type { SimulatedPair } from '../../src/hypervisor/simulated/protocol/simulated-pair.ts';
+import type { StreamTls } from '../../src/hypervisor/stream-tls.ts';
 import { KillableController } from '../../src/hypervisor/testing/killable-controller.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
 import { beginRun } from '../../src/migration/begin.ts';
 import type { Outcome } from '../../src/migration/outcome.ts';
+import type { RecoverWish } from '../../src/migration/recover.ts';
 import type { Run, RunParts } from '../../src/migration/run.ts';
 import { takeOverRun } from '../../src/migration/take-over.ts';
 import type { Limits, PolicyKind } from '../../src/policy/policy.ts';
 import type { Disk } from './disk.ts';
 import { DiskJournals } from './disk-journals.ts';
 import type { Leases } from './leases.ts';
+import { quotasOn } from './quota.ts';
 
 export interface Machine {
   readonly clock: Clock;
   readonly pair: SimulatedPair;
   readonly disk: Disk;
   readonly leases: Leases;
+  /** Whether its vCPUs can be given a quota, and whether that is undone when its controller is killed. */
+  readonly quotas: 'none' | 'guarded' | 'unguarded';
   /** Is told of a command that has just ended. */
   told(controller: Controller): void;
 }
@@ -52,14 +58,21 @@ export class Controller {
     return this.process.isAlive && this.ending === undefined;
   }
 
-  migrate(wish: Wish, destinationStartsItself: boolean): void {
+  migrate(
+    wish: Wish,
+    how: { readonly destinationStartsItself: boolean; readonly tls?: StreamTls | undefined },
+  ): void {
     const { pair } = this.machine;
-    const given = { ...wish, vm: pair.vm, destination: pair.target, force: false, destinationStartsItself };
+    const given = { ...wish, ...how, vm: pair.vm, destination: pair.target, force: false };
     this.begin(async (parts) => await beginRun(given, parts));
   }
 
-  attach(wish: Wish, destination: string | undefined, mayEndOthers = false): void {
-    const given = { ...wish, vm: this.machine.pair.vm, destination, mayEndOthers };
+  attach(
+    wish: Wish,
+    destination: string | undefined,
+    how: { readonly mayEndOthers?: boolean; readonly recover?: RecoverWish } = {},
+  ): void {
+    const given = { ...wish, ...how, vm: this.machine.pair.vm, destination };
     this.begin(async (parts) => await takeOverRun(given, parts));
   }
 
@@ -73,12 +86,18 @@ export class Controller {
     const { pair, disk, leases } = this.machine;
     const { clock, open } = this.process;
     const parts: RunParts = {
-      hypervisor: pair.hypervisor({ clock, open, reconnectForMs: 10_000 }),
+      hypervisor: pair.hypervisor({ clock, open, reconnectForMs: 10_000, quotas: this.quotas }),
       store: new DiskJournals(disk, clock),
       takeLease: leases.takenBy(this.process),
       initiator: { user: 'root', uid: 0, host: 'explorer', pid: 1, command: ['switchover', this.name] },
     };
     void this.live(make(parts));
+  }
+
+  private get quotas(): Quotas | undefined {
+    const { clock, pair, quotas } = this.machine;
+    if (quotas === 'none') return undefined;
+    return quotasOn({ clock, pair, process: this.process, guarded: quotas === 'guarded' });
   }
 
   private async live(making: Promise<Run>): Promise<void> {

@@ -68,28 +68,33 @@ export interface QemuHypervisorOptions {
   readonly reconnectForMs?: number | undefined;
   /** The process that listens at a socket, where its end can be proved. Default: by this machine's /proc. */
   readonly processOf?: ((socket: string) => ProvableProcess | undefined) | undefined;
-  /** What brakes the vCPUs from outside. Default: a quota of the kernel's, where QEMU's process is on this machine. */
-  readonly quotaOf?: QuotaOf | undefined;
+  /** What brakes the vCPUs from outside. Default: quotas of the kernel's, where QEMU's process is on this machine. */
+  readonly quotas?: Quotas | undefined;
 }
 
-type QuotaOf = (
-  socket: string,
-  client: QmpClient,
-  accelerator: GuestFacts['accelerator'],
-) => Promise<QuotaLever | undefined>;
+/** Of the vCPUs of the QEMU at a monitor. What a controller before us left is undone by both. */
+export interface Quotas {
+  /** @returns undefined where none may be set */
+  leverOf(
+    socket: string,
+    client: QmpClient,
+    accelerator: GuestFacts['accelerator'],
+  ): Promise<QuotaLever | undefined>;
+  releaseLeft(socket: string, client: QmpClient): Promise<void>;
+}
 
 export class QemuHypervisor implements Hypervisor {
   private readonly qmp: ConnectOptions;
   private readonly clock: Clock;
   private readonly reconnectForMs: number;
   private readonly processOf: (socket: string) => ProvableProcess | undefined;
-  private readonly quotaOf: QuotaOf;
+  private readonly quotas: Quotas;
 
-  constructor({ qmp, clock = REAL_CLOCK, reconnectForMs, processOf, quotaOf }: QemuHypervisorOptions = {}) {
+  constructor({ qmp, clock = REAL_CLOCK, reconnectForMs, processOf, quotas }: QemuHypervisorOptions = {}) {
     this.qmp = { clock, ...qmp };
     this.clock = clock;
     this.processOf = processOf ?? listeningQemu;
-    this.quotaOf = quotaOf ?? quotaHere;
+    this.quotas = quotas ?? QUOTAS_HERE;
     this.reconnectForMs = reconnectForMs ?? DEFAULT_RECONNECT_FOR_MS;
   }
 
@@ -146,7 +151,7 @@ export class QemuHypervisor implements Hypervisor {
       new Findings(report.findings).throwAny();
       facts = guest;
       encrypted = report.encrypted;
-      quota = await this.quotaOf(socketPath(vm), connectedClient(source), guest.accelerator);
+      quota = await this.quotas.leverOf(socketPath(vm), connectedClient(source), guest.accelerator);
       await setUp(changed, ends, target, options, await capabilitiesFor(options, ends), tls);
       await options.begins?.(migrationMark(0, this.clock));
     } catch (error) {
@@ -203,7 +208,7 @@ export class QemuHypervisor implements Hypervisor {
       const parameters = await client.execute('query-migrate-parameters');
       const isOn = (name: string) =>
         capabilities.some(({ capability, state }) => capability === name && state);
-      const quota = await this.quotaOf(socketPath(vm), client, guest.accelerator);
+      const quota = await this.quotas.leverOf(socketPath(vm), client, guest.accelerator);
       if (options.brake === 'any' && !quota && !isOn('auto-converge'))
         throw new RefusedError(
           'lacks-feature',
@@ -255,8 +260,7 @@ export class QemuHypervisor implements Hypervisor {
   async settleAt(vm: string, { run, former }: SettleTodo): Promise<Settled> {
     const monitor = await this.openLasting(vm);
     try {
-      const threads = await vcpuThreadsHere(socketPath(vm), connectedClient(monitor));
-      if (threads) releaseLeft(threads);
+      await this.quotas.releaseLeft(socketPath(vm), connectedClient(monitor));
       if (run) await monitor.execute('cont');
       const effect = run ? { did: `cont on ${vm}` } : undefined;
       if (!former) return { effect, restored: undefined };
@@ -340,14 +344,16 @@ export class QemuHypervisor implements Hypervisor {
   }
 }
 
-async function quotaHere(
-  socket: string,
-  client: QmpClient,
-  accelerator: GuestFacts['accelerator'],
-): Promise<QuotaLever | undefined> {
-  const threads = await vcpuThreadsHere(socket, client);
-  return threads && quotaFor(threads, accelerator);
-}
+const QUOTAS_HERE: Quotas = {
+  async leverOf(socket, client, accelerator) {
+    const threads = await vcpuThreadsHere(socket, client);
+    return threads && quotaFor(threads, accelerator);
+  },
+  async releaseLeft(socket, client) {
+    const threads = await vcpuThreadsHere(socket, client);
+    if (threads) releaseLeft(threads);
+  },
+};
 
 /** @returns undefined where its process is not on this machine */
 async function vcpuThreadsHere(socket: string, client: QmpClient): Promise<VcpuThreads | undefined> {

@@ -6,7 +6,7 @@ import type { MigrationEvent, RunningMigration } from '../hypervisor.ts';
 import { pairBed } from './testing/pair-bed.ts';
 
 function bedWith(quota: QuotaLever | undefined) {
-  return pairBed([], {}, { quotaOf: async () => quota });
+  return pairBed([], {}, { quotas: { leverOf: async () => quota, releaseLeft: async () => {} } });
 }
 
 /** @returns the first event that is one */

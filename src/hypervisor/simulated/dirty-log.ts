@@ -42,7 +42,12 @@ export class DirtyLog {
   }
 
   get throttlePercent(): number {
-    return Math.max(this.quotaPercent, this.autoConverge?.percent ?? 0);
+    return Math.max(this.quotaPercent, this.autoConvergePercent);
+  }
+
+  /** QEMU's own part of it. */
+  get autoConvergePercent(): number {
+    return this.autoConverge?.percent ?? 0;
   }
 
   pass(durationMs: number): void {

@@ -82,6 +82,7 @@ export class OutgoingMigration implements StreamSource {
         parameters: settings.ofThreshold,
       },
     );
+    this.physics.guest.quotaPercent = process.quotaPercent;
     this.stream = receiver && new MigrationStream(parts.clock, this, receiver.incoming);
     this.become('setup', true);
     parts.clock.after(CONNECT_MS, () => this.connected(receiver, host));
@@ -95,7 +96,8 @@ export class OutgoingMigration implements StreamSource {
   info(): object {
     this.advance(this.now());
     const { transfer, guest } = this.physics;
-    const throttle = guest.throttlePercent > 0 ? { 'cpu-throttle-percentage': guest.throttlePercent } : {};
+    const { autoConvergePercent } = guest;
+    const throttle = autoConvergePercent > 0 ? { 'cpu-throttle-percentage': autoConvergePercent } : {};
     const head = {
       status: this.status,
       'total-time': Math.round(this.endedMs ?? this.now()),
@@ -122,6 +124,7 @@ export class OutgoingMigration implements StreamSource {
     this.advance(this.now());
     this.physics.threshold.set(this.process.settings.ofThreshold);
     this.physics.guest.setThrottle(this.throttle());
+    this.physics.guest.quotaPercent = this.process.quotaPercent;
     this.plan();
   }
 

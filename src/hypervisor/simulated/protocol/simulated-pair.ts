@@ -9,7 +9,7 @@
  */
 import type { Clock } from '../../clock.ts';
 import type { Destination, Side } from '../../hypervisor.ts';
-import { QemuHypervisor, type QemuHypervisorOptions } from '../../qemu/qemu-hypervisor.ts';
+import { QemuHypervisor, type Quotas } from '../../qemu/qemu-hypervisor.ts';
 import { QmpConnectError } from '../../qemu/qmp/errors.ts';
 import type { OpenQmpSocket } from '../../qemu/qmp/qmp-socket.ts';
 import { type ScenarioInput, scenario } from '../scenario.ts';
@@ -44,6 +44,7 @@ const SOCKETS: Readonly<Record<Side, string>> = {
   destination: '/sim/destination.sock',
 };
 const MIGRATE_URI = 'tcp:10.77.0.2:4444';
+const NO_QUOTAS: Quotas = { leverOf: async () => undefined, releaseLeft: async () => {} };
 const SOME_UUID = '5f0c2b6e-9a1d-4d0b-8f57-2a1c6b3e9d10';
 
 export class SimulatedPair {
@@ -91,17 +92,17 @@ export class SimulatedPair {
     reconnectForMs = 10_000,
     clock = this.input.clock,
     open = this.open,
-    quotaOf = async () => undefined,
+    quotas = NO_QUOTAS,
   }: {
     reconnectForMs?: number;
     clock?: Clock;
     open?: OpenQmpSocket;
-    quotaOf?: QemuHypervisorOptions['quotaOf'];
+    quotas?: Quotas | undefined;
   } = {}): QemuHypervisor {
     return new QemuHypervisor({
       clock,
       reconnectForMs,
-      quotaOf,
+      quotas,
       qmp: { open },
       processOf: (socket) => {
         const process = this.find(socket);

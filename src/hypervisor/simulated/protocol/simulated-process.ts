@@ -63,6 +63,8 @@ export class SimulatedProcess {
   /** An arrived guest is started: cleared by `stop`, set by `cont`, while it is still awaited. */
   autostart: boolean;
   outgoing: OutgoingMigration | undefined;
+  /** What a quota on its vCPU threads withholds of the guest, now. */
+  quotaPercent = 0;
   private readonly server: MonitorServer;
   private readonly dirtyRate: DirtyRateMeter;
 
@@ -99,6 +101,11 @@ export class SimulatedProcess {
 
   get isRunning(): boolean {
     return this.alive && this.runState === 'running';
+  }
+
+  setQuota(percent: number): void {
+    this.quotaPercent = percent;
+    this.outgoing?.settingsChanged();
   }
 
   emit(event: string, data?: Args): void {

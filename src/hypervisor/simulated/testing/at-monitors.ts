@@ -32,7 +32,12 @@ export async function executeByHand(
 export type BothSettings = Readonly<Record<Side, unknown>>;
 
 export function settingsOf(pair: SimulatedPair): BothSettings {
-  const of = ({ settings }: SimulatedPair[Side]) => [settings.shownParameters, settings.shownCapabilities];
+  const of = ({ settings, objects, quotaPercent }: SimulatedPair[Side]) => [
+    settings.shownParameters,
+    settings.shownCapabilities,
+    objects.ids,
+    quotaPercent,
+  ];
   return { source: of(pair.source), destination: of(pair.destination) };
 }
 
