@@ -42,6 +42,10 @@ const BENCHES: Record<
     summary: 'five times each: random, text-like and mostly zero memory, with and without --compress (6 min)',
     load: () => import('./compress.ts'),
   },
+  explore: {
+    summary: 'how many migrations a second ./dev explore tries (1 min)',
+    load: () => import('./explore.ts'),
+  },
   faults: {
     summary: 'monitors lost, silent and killed in every phase: the table of docs/safety.md (15 min)',
     load: () => import('./faults/faults.ts'),
