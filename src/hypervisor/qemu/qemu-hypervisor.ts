@@ -147,7 +147,8 @@ export class QemuHypervisor implements Hypervisor {
       facts = guest;
       encrypted = report.encrypted;
       quota = await this.quotaOf(socketPath(vm), connectedClient(source), guest.accelerator);
-      await setUp(changed, ends, target, options, await capabilitiesFor(options, ends), tls);
+      const capabilities = await capabilitiesFor(options, ends, target, guest.machineType);
+      await setUp(changed, ends, target, options, capabilities, tls);
       await options.begins?.(migrationMark(0, this.clock));
     } catch (error) {
       throw await backOut(changed, ends, error);

@@ -52,6 +52,11 @@ export class IncomingMigration implements StreamDestination {
     this.uri = uri;
   }
 
+  /** migrate_incoming_started: its port is open, or was. */
+  get hasStarted(): boolean {
+    return this.phase !== 'deferred';
+  }
+
   listensOn(uri: string): boolean {
     const listens = this.phase === 'listening' || (this.phase === 'post-copy-paused' && this.recovers);
     return this.process.alive && listens && this.uri === uri;
