@@ -417,6 +417,7 @@ export interface MigrationEnd {
   readonly sourceEverStopped: boolean | undefined;
   /** The destination cannot run the guest without our word: it was told to wait, and waited when last seen. */
   readonly destinationWaits: boolean;
+  /** The destination may have held the guest without all of its memory. */
   readonly postCopyBegan: boolean;
   /** Who stopped the guest on the source, where that was not the migration: then it is not ours to resume. */
   readonly heldBy: string | undefined;

@@ -8,6 +8,7 @@
  * longer than most files.
  */
 import type { Effect, MigrationEnd, MigrationEvent, RunningMigration } from '../hypervisor/hypervisor.ts';
+import { sourceLetGo } from '../hypervisor/migration-status.ts';
 import type { Happening, JournalSink } from '../journal/journal-entry.ts';
 import type { DirtyObservation } from '../model/dirty-curve.ts';
 import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
@@ -251,7 +252,8 @@ export class Supervisor {
         break;
       case 'status':
         this.note({ type: 'status', status: event.status });
-        if (event.status.startsWith('postcopy')) this.takePostCopy();
+        // Until then the source may take the guest back, so nobody lets the destination run it.
+        if (sourceLetGo(event.status)) this.takePostCopy();
         break;
       case 'limit-set':
         if (isPreCopy(this.state)) this.takeOtherLimit(event.limitMs);

@@ -23,6 +23,7 @@ import type {
 } from '../hypervisor.ts';
 import { RefusedError } from '../hypervisor.ts';
 import { migrationMark } from '../migration-mark.ts';
+import { isPostCopy } from '../migration-status.ts';
 import { samplePages } from '../page-sample.ts';
 import {
   areOfABrake,
@@ -402,9 +403,7 @@ function tlsOfBoth(source: QemuEnd, destination: QemuEnd, tls: StreamTls | undef
 
 /** It runs the guest whose memory still follows; a source in post-copy stands still. */
 async function runsInPostCopy({ state }: GuestFacts, client: QmpClient): Promise<boolean> {
-  return (
-    state === 'running' && (await client.execute('query-migrate')).status?.startsWith('postcopy') === true
-  );
+  return state === 'running' && isPostCopy((await client.execute('query-migrate')).status);
 }
 
 /** @throws {RefusedError} when the one that answers there is not the one that receives this guest */

@@ -10,6 +10,8 @@
  * to 2^63-1 for "unlimited", which reads as 2^63 and can be written back so.
  */
 
+import type { MigrationStatus } from '../../migration-status.ts';
+
 /** A command that returns nothing. */
 type Nothing = Record<string, never>;
 
@@ -47,26 +49,6 @@ export interface MemorySizeSummary {
 }
 
 // --- Migration: progress ---
-
-export type MigrationStatus =
-  | 'none'
-  | 'setup'
-  | 'cancelling'
-  | 'cancelled'
-  | 'active'
-  | 'postcopy-active'
-  | 'postcopy-paused'
-  | 'postcopy-recover'
-  /** Since 9.1. */
-  | 'postcopy-recover-setup'
-  /** Since 10.2. */
-  | 'postcopy-device'
-  | 'completed'
-  | 'failed'
-  | 'colo'
-  | 'pre-switchover'
-  | 'device'
-  | 'wait-unplug';
 
 /**
  * Counters of `query-migrate.ram`. `remaining` and `dirty-pages-rate` are snapshots, not predictions: in
