@@ -116,6 +116,12 @@ test('post-copy moves what no allowed pause can, when the user has said so, and 
   expect(document).toMatchObject({ outcome: 'completed', runsOn: 'destination' });
   expect(document.decisions.at(-1)?.action).toBe('post-copy');
   expect(document.pauseMs).toBeLessThan(1000);
+  // 130 MB follow over a line of 60 MB/s, and the guest waits for some of it.
+  const { ms, allBlockedMs, vcpuBlockedMs } = document.remotePages ?? {};
+  expect(ms).toBeGreaterThan(1000);
+  expect(vcpuBlockedMs).toHaveLength(1);
+  expect(allBlockedMs).toBeGreaterThan(0);
+  expect(allBlockedMs).toBeLessThanOrEqual(ms ?? 0);
   await bed.verify('destination');
   await bed.turnAround();
   const back = await (await bed.migrate('--json')).ended;
@@ -129,6 +135,14 @@ test('post-copy whose link is lost needs an operator, and that is said: exit 6; 
     ...['--max-downtime', '1s', '--over-budget', 'post-copy', '--stall-timeout', '2s', '--json'],
   );
   await running.says(/the guest resumed on the destination/);
+  {
+    // What is recovered has two channels.
+    await using monitor = await connectQmp(bed.pair.source.monitor2Path);
+    expect(await monitor.execute('query-migrate-capabilities')).toContainEqual({
+      capability: 'postcopy-preempt',
+      state: true,
+    });
+  }
   // QEMU itself may need a page right then, and answers nothing until that has come.
   await new Promise((resolve) => setTimeout(resolve, 1000));
   await bed.lab.link.cut();

@@ -45,6 +45,7 @@ export async function settleAfterwards(
     memoryIntensive: undefined,
     brownOut: null,
     pause: { kind: 'none' },
+    remotePages: left.state === 'post-copy' ? { ms: null } : null,
     encrypted: left.encrypted ?? undefined,
   });
   journal.append(0, { type: 'ended', outcome });

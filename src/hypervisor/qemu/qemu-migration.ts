@@ -40,6 +40,7 @@ import { EventDating } from './event-dating.ts';
 import { fence } from './fence.ts';
 import type { LastingMonitor, MonitorChange } from './lasting-monitor.ts';
 import { finalInfo, lastingDestinationState, lastingSourceState, stateBehind } from './lasting-state.ts';
+import { pageWaitsAt } from './page-waits.ts';
 import { probeBySampling } from './probe.ts';
 import type { MigrationInfo, QemuRunState } from './qmp/commands.ts';
 import { QmpTimeoutError } from './qmp/errors.ts';
@@ -679,6 +680,8 @@ export class QemuMigration implements RunningMigration {
     // QEMU says `failed` a moment before its migration thread lets go of the vCPUs, which it does only while
     // auto-converge is still on (migration_iteration_finish).
     if (this.parts.brake && result === 'failed') await clock.sleep(RELEASE_MS);
+    const counted = this.postCopyBegan && result === 'completed';
+    const pageWaits = counted ? await pageWaitsAt(this.destination, clock) : undefined;
     if (this.phase.kind === 'left') return;
     this.become('ended');
     this.observer.end({
@@ -697,6 +700,7 @@ export class QemuMigration implements RunningMigration {
       guestEnded: this.guestEnded,
       sentBytes: info?.ram?.transferred,
       reportedDowntimeMs: info?.downtime,
+      pageWaits,
     });
   }
 

@@ -111,6 +111,12 @@ export interface MigrationInfo {
   readonly 'error-desc'?: string;
   /** Present and not empty if this QEMU cannot be migrated now. */
   readonly 'blocked-reasons'?: readonly string[];
+  /** On the destination, completed, with `postcopy-blocktime` on. Milliseconds in which all vCPUs waited for pages. */
+  readonly 'postcopy-blocktime'?: number;
+  /** The same of each vCPU. */
+  readonly 'postcopy-vcpu-blocktime'?: readonly number[];
+  /** Since 10.1, unstable. Nanoseconds from asking for a page to having it, on average; 0: none was asked for. */
+  readonly 'postcopy-latency'?: number;
   /** On the destination: where it listens. */
   readonly 'socket-address'?: readonly SocketAddress[];
 }
