@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Bed, LOOP } from '../lab/bed.ts';
 import { documentFrom, Running, switchover } from '../lab/switchover-process.ts';
+import { waitFor } from '../lab/wait.ts';
 import { connectQmp } from '../src/hypervisor/qemu/qmp/client.ts';
 import { migrationDocumentSchema } from '../src/journal/document.ts';
 
@@ -157,7 +158,12 @@ test('post-copy whose link is lost needs an operator, and that is said: exit 6; 
   expect(ran.status).toBe(6);
   const again = new Running(['attach', bed.source, '--recover', '--state-dir', bed.stateDir, '--json']);
   // While the link carries nothing both sides are paused; the new stream waits for it to come back.
-  await new Promise((resolve) => setTimeout(resolve, 4000));
+  {
+    await using monitor = await connectQmp(bed.pair.source.monitor2Path);
+    const paused = async () =>
+      (await monitor.execute('query-migrate')).status === 'postcopy-paused' || undefined;
+    await waitFor('the source to be paused', paused, { timeoutMs: 20_000 });
+  }
   await bed.lab.link.restore();
   const recovered = await again.ended;
   expect(documentFrom(recovered), recovered.stdout).toMatchObject({
