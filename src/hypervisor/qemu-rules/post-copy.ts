@@ -59,7 +59,7 @@ function isOlderMachine(machineType: string | undefined): boolean {
 
 /**
  * The destination counts for as many vCPUs as it was started with, and writes past the end of that for one that was plugged
- * in (blocktime_context_new and mark_postcopy_blocktime_begin in migration/postcopy-ram.c, to 11.0).
+ * in (blocktime_context_new and mark_postcopy_blocktime_begin in migration/postcopy-ram.c, 10.1 still).
  */
 function canCountBlocktime({ destination }: PostCopyEnds): boolean {
   const { capabilities, cpuIndexes, bootCpus = 0 } = destination;
