@@ -18,9 +18,12 @@ const remoteOf = (remotePages: RemotePages | null | undefined) => {
 test('what post-copy cost, as far as it was measured', () => {
   expect(remoteOf({ ms: 7500, allBlockedMs: 230, vcpuBlockedMs: [250, 300], pageLatencyMs: 0.8124 })).toEqual(
     [
-      '  remote   for 7.5 s (the guest ran while its memory followed; its vCPUs all waited for pages at once for 230 ms, one of them for up to 300 ms, 0.81 ms a page on average)',
+      '  remote   for 7.5 s (the guest ran while its memory followed; all its vCPUs at once waited for pages for 230 ms, one of them for up to 300 ms, 0.81 ms a page on average)',
     ],
   );
+  expect(remoteOf({ ms: 2450, allBlockedMs: 2210, vcpuBlockedMs: [2210], pageLatencyMs: null })).toEqual([
+    '  remote   for 2.45 s (the guest ran while its memory followed; its vCPU waited for pages for 2.21 s)',
+  ]);
   expect(remoteOf({ ms: null, allBlockedMs: null, vcpuBlockedMs: null, pageLatencyMs: null })).toEqual([
     '  remote   for a time that was not measured (the guest ran while its memory followed; how long its vCPUs waited for pages was not counted)',
   ]);

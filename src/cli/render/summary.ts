@@ -53,13 +53,14 @@ export function summaryLines(view: MigrationView): string[] {
 function remoteWords(remotePages: RemotePages | null): string | undefined {
   if (!remotePages) return undefined;
   const { ms, allBlockedMs, vcpuBlockedMs, pageLatencyMs } = remotePages;
+  const several = vcpuBlockedMs !== null && vcpuBlockedMs.length > 1;
   const waits = [
     ...(allBlockedMs === null
       ? []
-      : [`its vCPUs all waited for pages at once for ${formatDuration(allBlockedMs)}`]),
-    ...(vcpuBlockedMs === null
-      ? []
-      : [`one of them for up to ${formatDuration(Math.max(0, ...vcpuBlockedMs))}`]),
+      : [
+          `${several ? 'all its vCPUs at once' : 'its vCPU'} waited for pages for ${formatDuration(allBlockedMs)}`,
+        ]),
+    ...(several ? [`one of them for up to ${formatDuration(Math.max(...vcpuBlockedMs))}`] : []),
     ...(pageLatencyMs === null ? [] : [`${Number(pageLatencyMs.toPrecision(2))} ms a page on average`]),
   ];
   const time = ms === null ? 'for a time that was not measured' : `for ${formatDuration(ms)}`;
