@@ -569,12 +569,13 @@ export class QemuMigration implements RunningMigration {
 
   /** Events were missed: what QEMU says now stands in for them, and says how old it may be. */
   private async catchUp(): Promise<void> {
-    const lostMs = this.sourceLostMs;
-    this.sourceLostMs = undefined;
     const { observer } = this;
     try {
       const { status } = await this.source.execute('query-status', undefined, { timeoutMs: PATIENT_MS });
       const info = await this.source.execute('query-migrate', undefined, { timeoutMs: PATIENT_MS });
+      const lostMs = this.sourceLostMs;
+      // Only now: a connection that is lost before it says anything shows nothing of what was missed.
+      this.sourceLostMs = undefined;
       const unseenMs = lostMs === undefined ? Number.POSITIVE_INFINITY : observer.now() - lostMs;
       if (status === 'running') {
         this.takeRunning();
