@@ -107,6 +107,9 @@ describe('a memory-intensive guest between libvirt hosts', () => {
     expect(documentFrom(ran), told).toMatchObject({ outcome: 'completed', runsOn: 'destination' });
     // Less than its working set takes on the link, however busy this machine is.
     expect(documentFrom(ran).pauseMs).toBeLessThan(2000);
+    // libvirt does not have QEMU count.
+    expect(documentFrom(ran).remotePages, told).toMatchObject({ allBlockedMs: null, vcpuBlockedMs: null });
+    expect(documentFrom(ran).remotePages?.ms, told).toBeGreaterThan(1000);
     await bed.verify(bed.destination);
   });
 });

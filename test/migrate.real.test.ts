@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Bed, LOOP } from '../lab/bed.ts';
 import { documentFrom, Running, switchover } from '../lab/switchover-process.ts';
+import { waitFor } from '../lab/wait.ts';
 import { connectQmp } from '../src/hypervisor/qemu/qmp/client.ts';
 import { migrationDocumentSchema } from '../src/journal/document.ts';
 
@@ -116,6 +117,12 @@ test('post-copy moves what no allowed pause can, when the user has said so, and 
   expect(document).toMatchObject({ outcome: 'completed', runsOn: 'destination' });
   expect(document.decisions.at(-1)?.action).toBe('post-copy');
   expect(document.pauseMs).toBeLessThan(1000);
+  // 130 MB follow over a line of 60 MB/s, and the guest waits for some of it.
+  const { ms, allBlockedMs, vcpuBlockedMs } = document.remotePages ?? {};
+  expect(ms).toBeGreaterThan(1000);
+  expect(vcpuBlockedMs).toHaveLength(1);
+  expect(allBlockedMs).toBeGreaterThan(0);
+  expect(allBlockedMs).toBeLessThanOrEqual(ms ?? 0);
   await bed.verify('destination');
   await bed.turnAround();
   const back = await (await bed.migrate('--json')).ended;
@@ -129,6 +136,14 @@ test('post-copy whose link is lost needs an operator, and that is said: exit 6; 
     ...['--max-downtime', '1s', '--over-budget', 'post-copy', '--stall-timeout', '2s', '--json'],
   );
   await running.says(/the guest resumed on the destination/);
+  {
+    // What is recovered has two channels.
+    await using monitor = await connectQmp(bed.pair.source.monitor2Path);
+    expect(await monitor.execute('query-migrate-capabilities')).toContainEqual({
+      capability: 'postcopy-preempt',
+      state: true,
+    });
+  }
   // QEMU itself may need a page right then, and answers nothing until that has come.
   await new Promise((resolve) => setTimeout(resolve, 1000));
   await bed.lab.link.cut();
@@ -143,7 +158,12 @@ test('post-copy whose link is lost needs an operator, and that is said: exit 6; 
   expect(ran.status).toBe(6);
   const again = new Running(['attach', bed.source, '--recover', '--state-dir', bed.stateDir, '--json']);
   // While the link carries nothing both sides are paused; the new stream waits for it to come back.
-  await new Promise((resolve) => setTimeout(resolve, 4000));
+  {
+    await using monitor = await connectQmp(bed.pair.source.monitor2Path);
+    const paused = async () =>
+      (await monitor.execute('query-migrate')).status === 'postcopy-paused' || undefined;
+    await waitFor('the source to be paused', paused, { timeoutMs: 20_000 });
+  }
   await bed.lab.link.restore();
   const recovered = await again.ended;
   expect(documentFrom(recovered), recovered.stdout).toMatchObject({

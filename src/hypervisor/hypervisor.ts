@@ -404,6 +404,16 @@ export interface Restored {
   readonly problem: string | undefined;
 }
 
+/** What the destination counted of vCPUs that waited for pages in post-copy. Null: it did not. */
+export interface PageWaits {
+  /** How long all vCPUs at once waited. */
+  readonly allBlockedMs: number | null;
+  /** How long each vCPU waited, in their order. */
+  readonly vcpuBlockedMs: readonly number[] | null;
+  /** From asking for a page to having it, on average. */
+  readonly pageLatencyMs: number | null;
+}
+
 /** What the hypervisor says at the end of its part. */
 export interface MigrationEnd {
   readonly atMs: number;
@@ -417,6 +427,7 @@ export interface MigrationEnd {
   readonly sourceEverStopped: boolean | undefined;
   /** The destination cannot run the guest without our word: it was told to wait, and waited when last seen. */
   readonly destinationWaits: boolean;
+  /** The destination may have held the guest without all of its memory. */
   readonly postCopyBegan: boolean;
   /** Who stopped the guest on the source, where that was not the migration: then it is not ours to resume. */
   readonly heldBy: string | undefined;
@@ -425,6 +436,8 @@ export interface MigrationEnd {
   readonly sentBytes: number | undefined;
   /** The hypervisor's own downtime figure. Not the guest's pause: it leaves out a `stop` before the switchover. */
   readonly reportedDowntimeMs: number | undefined;
+  /** Left out: it was not asked, or there was no post-copy. */
+  readonly pageWaits?: PageWaits | undefined;
 }
 
 /**

@@ -3,6 +3,7 @@
  * generated from here; fields are only ever added.
  */
 import { z } from 'zod';
+import type { Outcome } from './outcome.ts';
 import type { MigrationView } from './view.ts';
 
 const bytes = z.int().nonnegative();
@@ -50,6 +51,26 @@ export const migrationDocumentSchema = z.object({
     .describe(
       'how long the guest was slowed down before the pause, and by how much at most; null: it was not',
     ),
+  remotePages: z
+    .object({
+      ms: ms
+        .nullable()
+        .describe(
+          'from the guest running on the destination to the arrival of its last page; null: not seen from beginning to end',
+        ),
+      allBlockedMs: ms
+        .nullable()
+        .describe("of that, how long all vCPUs at once waited for pages, by QEMU's count; null: not counted"),
+      vcpuBlockedMs: z
+        .array(ms)
+        .nullable()
+        .describe("how long each vCPU waited for pages, by QEMU's count; null: not counted"),
+      pageLatencyMs: ms
+        .nullable()
+        .describe('from asking for a page to having it, on average (QEMU 10.1); null: not counted'),
+    })
+    .nullable()
+    .describe('what post-copy cost: the guest ran before all of its memory was there; null: it never did'),
   totalMs: ms,
   sentBytes: bytes,
   memoryIntensive: z.boolean().nullable().describe('null where the policy takes no view'),
@@ -143,6 +164,7 @@ export function documentOf(view: MigrationView): MigrationDocument {
     runsOn: outcome?.runsOn ?? 'unknown',
     pauseMs: outcome?.pauseMs ?? null,
     brownOut: outcome?.brownOut ?? null,
+    remotePages: remotePagesOf(outcome),
     totalMs: outcome?.totalMs ?? view.lastTick?.atMs ?? last?.atMs ?? 0,
     sentBytes: outcome?.sentBytes ?? view.lastTick?.sentBytes ?? last?.sentBytes ?? 0,
     memoryIntensive: outcome?.memoryIntensive ?? null,
@@ -189,4 +211,11 @@ export function documentOf(view: MigrationView): MigrationDocument {
       outcome?.reason ??
       'switchover did not see the end of this migration; `switchover attach` finds out what became of it',
   };
+}
+
+function remotePagesOf(outcome: Outcome | undefined): MigrationDocument['remotePages'] {
+  const { remotePages = null } = outcome ?? {};
+  if (!remotePages) return null;
+  const { ms, allBlockedMs, vcpuBlockedMs, pageLatencyMs } = remotePages;
+  return { ms, allBlockedMs, vcpuBlockedMs: vcpuBlockedMs && [...vcpuBlockedMs], pageLatencyMs };
 }

@@ -14,7 +14,7 @@ import { COMPRESSIONS } from '../model/streams.ts';
 import { BRAKE_TIMES, type Decision, type Limits, OVER_BUDGET_ACTIONS } from '../policy/policy.ts';
 import type { Initiator } from './initiator.ts';
 import { type GuestRecord, type Happening, INTENTS, type Settings } from './journal-entry.ts';
-import type { Outcome } from './outcome.ts';
+import type { Outcome, RemotePages } from './outcome.ts';
 
 const figure = z
   .number()
@@ -176,6 +176,13 @@ const settings: z.ZodType<Settings> = z.looseObject({
   made: z.array(z.string()).optional(),
 });
 
+const remotePages: z.ZodType<RemotePages> = z.looseObject({
+  ms: z.number().nullable(),
+  allBlockedMs: z.number().nullable(),
+  vcpuBlockedMs: z.array(z.number()).nullable(),
+  pageLatencyMs: z.number().nullable(),
+});
+
 const outcome: z.ZodType<Outcome> = z.looseObject({
   outcome: z.enum(['completed', 'aborted', 'cancelled', 'failed', 'detached']),
   runsOn: z.enum(['source', 'destination', 'nowhere', 'unknown']),
@@ -187,6 +194,7 @@ const outcome: z.ZodType<Outcome> = z.looseObject({
   memoryIntensive: z.boolean().nullable(),
   neededPauseMs: z.number().nullable(),
   reportedDowntimeMs: z.number().nullable(),
+  remotePages: remotePages.nullable().exactOptional(),
   encrypted: z.boolean().nullable().exactOptional(),
 });
 

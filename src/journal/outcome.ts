@@ -1,3 +1,15 @@
+/** What post-copy cost: the guest ran on the destination before all of its memory was there. */
+export interface RemotePages {
+  /** From its first moment there to the arrival of its last page, in milliseconds. Null: one of the two was not seen. */
+  readonly ms: number | null;
+  /** Of that, how long all vCPUs at once waited for pages. Null here and below: the hypervisor did not count it. */
+  readonly allBlockedMs: number | null;
+  /** How long each vCPU waited, in their order. */
+  readonly vcpuBlockedMs: readonly number[] | null;
+  /** From asking for a page to having it, on average. */
+  readonly pageLatencyMs: number | null;
+}
+
 /** How a supervised migration ended. Immutable; the last line of its journal. */
 export interface Outcome {
   readonly outcome: 'completed' | 'aborted' | 'cancelled' | 'failed' | 'detached';
@@ -13,6 +25,8 @@ export interface Outcome {
   readonly pauseMs: number | null;
   /** How the guest was slowed down before; null where it was not, missing in journals before 0.2. */
   readonly brownOut?: { readonly ms: number; readonly percent: number } | null;
+  /** Null where it never ran by post-copy, missing in journals before 0.2. */
+  readonly remotePages?: RemotePages | null;
   /** From the start of the migration (or our attaching) to its end, settled, in milliseconds. */
   readonly totalMs: number;
   /** All bytes put on the wire. */

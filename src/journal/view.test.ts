@@ -67,3 +67,12 @@ test('settings that are still due from an earlier one count as changed from its 
   expect(view.settings).toEqual([{ type: 'before', atMs: 0, side: 'source', settings }]);
   expect(formerSettings(view, 'source')).toEqual(settings);
 });
+
+test('a controller that died as post-copy began left a destination that may lack memory', () => {
+  const opened = EVERY_HAPPENING.filter(({ type }) => type === 'opened');
+  const after = (...happenings: Happening[]) => viewOf(entriesOf([...opened, ...happenings])).postCopyBegan;
+  expect(after({ type: 'status', status: 'device' })).toBe(false);
+  expect(after({ type: 'status', status: 'postcopy-device' })).toBe(true);
+  // libvirt's, in journals that tell the state only.
+  expect(after({ type: 'state', from: 'copying', to: 'post-copy' })).toBe(true);
+});

@@ -37,6 +37,8 @@ export interface MigrationView extends Told {
   readonly guestEvents: readonly { readonly atMs: number; readonly event: string; readonly side: string }[];
   readonly monitorEvents: readonly MonitorEvent[];
   readonly warnings: readonly string[];
+  /** The destination may have held the guest without all of its memory. */
+  readonly postCopyBegan: boolean;
   readonly outcome: Outcome | undefined;
 }
 
@@ -120,6 +122,7 @@ function nothingYet() {
     guestEvents: [],
     monitorEvents: [],
     warnings: [],
+    postCopyBegan: false,
     outcome: undefined,
   };
 }
@@ -152,6 +155,7 @@ function add(view: Growing, entry: Happening & { readonly atMs: number }): void 
       return;
     case 'state':
       view.state = entry.to;
+      view.postCopyBegan ||= entry.to === 'post-copy';
       return;
     case 'boundary':
       view.boundaries.push(entry.boundary);
@@ -177,9 +181,11 @@ function add(view: Growing, entry: Happening & { readonly atMs: number }): void 
     case 'ended':
       view.outcome = entry.outcome;
       return;
+    case 'status':
+      view.postCopyBegan ||= entry.status.startsWith('postcopy');
+      return;
     case 'opened':
     case 'located':
-    case 'status':
       return;
   }
 }

@@ -2,11 +2,11 @@
  * How a supervised migration ended, as one value. Pure: the hypervisor's end, the settlement and what was seen on
  * the way in; the {@link Outcome} out. The one place where an Outcome is made.
  */
-import type { MigrationEnd } from '../hypervisor/hypervisor.ts';
+import type { MigrationEnd, PageWaits } from '../hypervisor/hypervisor.ts';
 import { formatDuration } from '../model/units.ts';
 import type { Limits } from '../policy/policy.ts';
 import type { BrownOut } from './brown-out.ts';
-import type { Outcome } from './outcome.ts';
+import type { Outcome, RemotePages } from './outcome.ts';
 import type { Settlement } from './settle.ts';
 import type { State } from './states.ts';
 
@@ -24,6 +24,8 @@ export interface Seen {
   readonly memoryIntensive: boolean | undefined;
   readonly brownOut: BrownOut | null;
   readonly pause: Pause;
+  /** As in {@link Outcome}, as far as we see it ourselves. */
+  readonly remotePages: Pick<RemotePages, 'ms'> | null;
   /** Undefined: not known. */
   readonly encrypted: boolean | undefined;
 }
@@ -51,6 +53,7 @@ export function endedOutcome(
     outcome,
     runsOn,
     reason: asks ? `${reason}; an operator is needed: ${settlement.help}` : reason,
+    remotePages: remotePagesOf(seen, end.pageWaits),
     sentBytes: Math.max(seen.sentBytes, end.sentBytes ?? 0),
     neededPauseMs: outcome === 'aborted' ? (givenUp?.neededPauseMs ?? null) : null,
     reportedDowntimeMs: end.reportedDowntimeMs ?? null,
@@ -104,6 +107,7 @@ export function declinedOutcome(
     memoryIntensive,
     brownOut: null,
     pause: { kind: 'none' },
+    remotePages: null,
     encrypted: undefined,
   };
   return {
@@ -126,6 +130,7 @@ function common(seen: Seen): Omit<Outcome, 'outcome' | 'runsOn' | 'reason'> {
   return {
     pauseMs: seen.pause.kind === 'measured' ? seen.pause.ms : null,
     brownOut: seen.brownOut,
+    remotePages: remotePagesOf(seen),
     totalMs: seen.totalMs,
     sentBytes: seen.sentBytes,
     memoryIntensive: seen.memoryIntensive ?? null,
@@ -135,12 +140,18 @@ function common(seen: Seen): Omit<Outcome, 'outcome' | 'runsOn' | 'reason'> {
   };
 }
 
+const NOT_COUNTED: PageWaits = { allBlockedMs: null, vcpuBlockedMs: null, pageLatencyMs: null };
+
+function remotePagesOf({ remotePages }: Seen, waits: PageWaits = NOT_COUNTED): RemotePages | null {
+  return remotePages && { ...remotePages, ...waits };
+}
+
 function conclusion(
   end: MigrationEnd,
   { runsOn }: Settlement,
   givenUp: GivenUp | undefined,
   { maxDowntimeMs }: Pick<Limits, 'maxDowntimeMs'>,
-  { pause }: Seen,
+  { pause, remotePages }: Seen,
 ): Pick<Outcome, 'outcome' | 'reason'> {
   if (runsOn === 'nowhere')
     return {
@@ -150,7 +161,10 @@ function conclusion(
   const held = end.heldBy === undefined ? '' : ` (stopped there by ${end.heldBy})`;
   const where = runsOn === 'unknown' ? '' : `; the guest runs on the ${runsOn}${held}`;
   if (runsOn === 'destination')
-    return { outcome: 'completed', reason: `migrated${where}${pauseWords(pause, maxDowntimeMs)}` };
+    return {
+      outcome: 'completed',
+      reason: `migrated${where}${pauseWords(pause, maxDowntimeMs)}${remoteWords(remotePages)}`,
+    };
   if (givenUp) return { outcome: givenUp.outcome, reason: `${givenUp.reason}${where}` };
   if (end.result === 'cancelled')
     return { outcome: 'cancelled', reason: `cancelled by somebody else${where}` };
@@ -164,4 +178,11 @@ function pauseWords(pause: Pause, maxDowntimeMs: number): string {
     return '; its pause was not measured, because switchover did not see both ends of it';
   const over = pause.ms > maxDowntimeMs ? `, over --max-downtime ${formatDuration(maxDowntimeMs)}` : '';
   return ` after a pause of ${formatDuration(pause.ms)}${over}`;
+}
+
+function remoteWords(remotePages: Seen['remotePages']): string {
+  if (!remotePages) return '';
+  const { ms } = remotePages;
+  const time = ms === null ? 'a time that was not measured' : formatDuration(ms);
+  return `; by post-copy: it ran on remote pages for ${time}`;
 }

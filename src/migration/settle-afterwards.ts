@@ -45,6 +45,7 @@ export async function settleAfterwards(
     memoryIntensive: undefined,
     brownOut: null,
     pause: { kind: 'none' },
+    remotePages: left.state === 'post-copy' ? { ms: null } : null,
     encrypted: left.encrypted ?? undefined,
   });
   journal.append(0, { type: 'ended', outcome });
@@ -140,7 +141,7 @@ function endFrom(
       kept ||
       (left.destinationWaits &&
         (destination === 'paused' || destination === 'incoming' || (!letRun && destination !== 'running'))),
-    postCopyBegan: left.state === 'post-copy',
+    postCopyBegan: left.postCopyBegan,
     // It ran there already, so whatever keeps it from running now came after its arrival: somebody's hand, or the `stop` of a
     // cancel of ours that was cut short.
     heldBy:

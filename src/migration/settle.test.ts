@@ -398,3 +398,12 @@ describe('what no program may decide', () => {
     });
   });
 });
+
+test('S8: a destination that stands still without all of its memory is not let run when the source has died', () => {
+  const row = { source: 'gone', destination: 'paused', postCopyBegan: true, destinationWaits: true } as const;
+  expect(settled({ ...row, result: 'lost' })).toMatchObject({
+    action: 'ask-operator',
+    help: expect.stringContaining('memory that had not followed is lost'),
+  });
+  expect(settled({ ...row, result: 'completed' })).toEqual({ action: 'resume', runsOn: 'destination' });
+});

@@ -159,6 +159,7 @@ function withoutSource(facts: SettlementFacts): Settlement {
       return ask(
         `${past} and the destination is ${SAID.paused}: look whether the source can still resume, then let one of them run (\`cont\`, or \`virsh resume\`)`,
       );
+    if (end.postCopyBegan && end.result !== 'completed') return ask(MEMORY_LOST);
     if (!wasRunning || end.heldBy !== undefined) return { action: 'none', runsOn: 'destination' };
     // Whoever began it, it is our own `stop` that keeps the guest from running there.
     if (begunByUs || end.destinationWaits) return { action: 'resume', runsOn: 'destination' };
@@ -226,6 +227,9 @@ function ended(state: SideState): boolean {
 function ask(help: string): Settlement {
   return { action: 'ask-operator', runsOn: 'unknown', help };
 }
+
+const MEMORY_LOST =
+  "the guest stands still on the destination, and the source's process ended before post-copy was seen to complete: memory that had not followed is lost: look on the destination whether the migration completed (`info migrate`, or `virsh domjobinfo --completed`), and start the guest anew from its disks if not";
 
 const SAID: Record<SideState, string> = {
   running: 'running it',

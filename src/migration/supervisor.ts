@@ -8,6 +8,7 @@
  * longer than most files.
  */
 import type { Effect, MigrationEnd, MigrationEvent, RunningMigration } from '../hypervisor/hypervisor.ts';
+import { sourceLetGo } from '../hypervisor/migration-status.ts';
 import type { Happening, JournalSink } from '../journal/journal-entry.ts';
 import type { DirtyObservation } from '../model/dirty-curve.ts';
 import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
@@ -34,6 +35,7 @@ import type { Outcome } from './outcome.ts';
 import { PauseMeter } from './pause-meter.ts';
 import { type Allowing, isAllowing, pauseRequestOf } from './pause-request.ts';
 import { dirtiedIn } from './probe.ts';
+import { RemotePagesMeter } from './remote-pages.ts';
 import { type Settlement, settle, settledSince } from './settle.ts';
 import { StallMeter } from './stall-meter.ts';
 import { assertEdge, isPreCopy, type State } from './states.ts';
@@ -65,6 +67,7 @@ export class Supervisor {
   private readonly stall = new StallMeter();
   private readonly pause = new PauseMeter();
   private readonly brownOut = new BrownOutMeter();
+  private readonly remotePages = new RemotePagesMeter();
   /** What a policy that begins anew is shown of the past. */
   private readonly past: Observation[] = [];
   /** The last pause that was allowed, and the limit that was set for it. */
@@ -251,14 +254,18 @@ export class Supervisor {
         break;
       case 'status':
         this.note({ type: 'status', status: event.status });
-        if (event.status.startsWith('postcopy')) this.takePostCopy();
+        // Until then the source may take the guest back, so nobody lets the destination run it.
+        if (sourceLetGo(event.status)) this.takePostCopy();
+        if (event.status === 'completed') this.remotePages.arrived(event.atMs);
         break;
       case 'limit-set':
         if (isPreCopy(this.state)) this.takeOtherLimit(event.limitMs);
         break;
       case 'monitor':
         this.note({ type: 'monitor', side: event.side, state: event.state, words: event.words });
-        if (event.side === 'source') this.stall.restart();
+        if (event.side !== 'source') break;
+        this.stall.restart();
+        if (event.state === 'lost') this.remotePages.lost();
         break;
       case 'silence':
         break;
@@ -311,6 +318,7 @@ export class Supervisor {
     this.pause.resume(atMs, unseenMs);
     this.runsOn = side;
     this.note({ type: 'guest', event: 'resumed', side });
+    if (side === 'destination') this.remotePages.ran(atMs, unseenMs);
     if (side === 'source') this.policy.takeResume?.(atMs);
     if (side === 'source' && (this.state === 'stopped' || this.state === 'arrived')) this.become('copying');
     if (side === 'destination' && this.state === 'stopped') this.become('arrived');
@@ -337,6 +345,7 @@ export class Supervisor {
       this.effect(() => this.migration.letRun());
     }
     this.inPostCopy = true;
+    this.remotePages.begin();
     if (this.state !== 'post-copy' && this.state !== 'cancelling') this.become('post-copy');
   }
 
@@ -570,6 +579,7 @@ export class Supervisor {
       memoryIntensive: this.memoryIntensive,
       brownOut: this.brownOut.at(brownOutToMs),
       pause: this.pause.pause,
+      remotePages: this.remotePages.remotePages,
       encrypted: this.migration.encrypted,
     };
   }

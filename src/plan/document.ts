@@ -22,6 +22,9 @@ const rehearsal = z.object({
   totalMs: estimate.nullable().describe('null unless it completes'),
   sentBytes: estimate.nullable(),
   pauseMs: estimate.nullable().describe('how long the guest stands still'),
+  remotePagesMs: estimate
+    .nullable()
+    .describe('how long the guest runs by post-copy on memory that is still on its way; null: it does not'),
   brownOut: z
     .object({ ms: figure, percent: figure })
     .nullable()
@@ -195,6 +198,7 @@ function rehearsalOf(rehearsal: Rehearsal): PlanDocument['others'][number] {
     totalMs: figures ? rounded(figures.totalMs) : null,
     sentBytes: figures ? rounded(figures.sentBytes) : null,
     pauseMs: figures ? rounded(figures.pauseMs) : null,
+    remotePagesMs: figures?.remotePagesMs ? rounded(figures.remotePagesMs) : null,
     brownOut: brownOut ? { ms: Math.round(brownOut.ms), percent: brownOut.percent } : null,
     usedMeans: [...usedMeans],
     neededPauseMs: neededPauseMs === undefined ? null : Math.round(neededPauseMs),

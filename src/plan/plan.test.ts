@@ -114,6 +114,14 @@ describe('a guest that rewrites more than the line carries', () => {
     expect(plan.waysOut).toContainEqual(
       expect.objectContaining({ change: { option: 'over-budget', value: 'brake' } }),
     );
+    // What post-copy costs: the rest over the line.
+    const byPostCopy = plan.waysOut.find(({ change }) => 'value' in change && change.value === 'post-copy')
+      ?.rehearsal.figures;
+    const restMs = (1000 * 128 * 2 ** 20) / (plan.prospects?.payloadRate.middle ?? 0);
+    expect(byPostCopy?.remotePagesMs?.middle).toBeGreaterThan(0.97 * restMs);
+    expect(byPostCopy?.remotePagesMs?.middle).toBeLessThan(1.03 * restMs);
+    expect(byPostCopy?.pauseMs.middle).toBeLessThan(100);
+    expect(plan.waysOut.filter(({ rehearsal }) => rehearsal.figures?.remotePagesMs).length).toBe(1);
     const { value: faster } = options['line'] as { value: number };
     expect(faster).toBeGreaterThan(4 * 60e6);
     const onFaster = { ...LOOP, link: constantLink(0.965 * faster) };

@@ -1,4 +1,5 @@
 /** What a cell must show, as sentences about what it did not. Pure. */
+import { isUnderWay as goesOn, isPaused } from '../../src/hypervisor/migration-status.ts';
 import { type Cell, isBrief, isCancel, losesTheGuest, type Side } from './cell.ts';
 
 /** A switchover that has ended, and who was seen to run the guest then. */
@@ -41,7 +42,8 @@ export interface CellSeen {
 
 /** @param migration a status of query-migrate */
 export function isUnderWay(migration: string): boolean {
-  return ['setup', 'active', 'pre-switchover', 'device', 'cancelling', 'postcopy-active'].includes(migration);
+  // One that is paused goes on only by somebody's hand.
+  return goesOn(migration) && !isPaused(migration);
 }
 
 export function problemsOf(seen: CellSeen): string[] {

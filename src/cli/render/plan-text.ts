@@ -7,7 +7,14 @@ import type { Planned } from '../../plan/document.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Rehearsal } from '../../plan/rehearse.ts';
 import type { WhatIf } from '../../plan/what-if.ts';
-import { around, changeInWords, slowedDown, verdictSentence, wayOutInWords } from './plan-words.ts';
+import {
+  around,
+  changeInWords,
+  meansInShort,
+  slowedDown,
+  verdictSentence,
+  wayOutInWords,
+} from './plan-words.ts';
 import { table } from './table.ts';
 
 /** @param peers names of policies that are rules of other systems */
@@ -105,7 +112,7 @@ function comparison(
   return table([
     ['POLICY', 'TOTAL', 'SENT', 'PAUSE', ''],
     ...rehearsals.map((rehearsal) => {
-      const { policy, end, figures, usedMeans, neededPauseMs } = rehearsal;
+      const { policy, end, figures, neededPauseMs } = rehearsal;
       const name = peers.has(policy) ? `${policy} *` : policy;
       if (!figures)
         return [name, end === 'never-ends' ? 'never ends' : 'gives up', '-', '-', needs(neededPauseMs)];
@@ -114,7 +121,7 @@ function comparison(
         around(figures.totalMs, formatDuration),
         formatBytes(figures.sentBytes.middle),
         around(figures.pauseMs, formatDuration),
-        [...[slowedDown(rehearsal) ?? []].flat(), ...usedMeans].join(', '),
+        [...[slowedDown(rehearsal) ?? []].flat(), ...meansInShort(rehearsal)].join(', '),
       ];
     }),
   ]).split('\n');

@@ -11,12 +11,6 @@ const MISSING = {
   guest: 'how long it takes cannot be told: nothing is known of how the guest uses its memory',
 };
 
-const MEANS: Record<Means, string> = {
-  'post-copy':
-    'by post-copy: the guest then runs on memory that is still on its way, and is lost if the link is',
-  suspend: 'by suspending the guest',
-};
-
 /** The verdict, with its figures. */
 export function verdictSentence(plan: Plan, limits: Limits): string {
   const { verdict, chosen, missing } = plan;
@@ -29,7 +23,25 @@ export function verdictSentence(plan: Plan, limits: Limits): string {
 
 function costsOf(rehearsal: Rehearsal): string[] {
   const slowed = slowedDown(rehearsal);
-  return [...(slowed ? [`the guest ${slowed}`] : []), ...rehearsal.usedMeans.map((means) => MEANS[means])];
+  return [
+    ...(slowed ? [`the guest ${slowed}`] : []),
+    ...rehearsal.usedMeans.map((means) => meansInWords(means, rehearsal)),
+  ];
+}
+
+function meansInWords(means: Means, { figures }: Rehearsal): string {
+  if (means === 'suspend') return 'by suspending the guest';
+  const remote = figures?.remotePagesMs;
+  const time = remote ? `for about ${around(remote, formatDuration)} ` : '';
+  return `by post-copy: the guest then runs ${time}on memory that is still on its way, and is lost if either host or the link is`;
+}
+
+/** `post-copy, 2.3 s on remote pages`. */
+export function meansInShort({ usedMeans, figures }: Rehearsal): string[] {
+  const remote = figures?.remotePagesMs;
+  return usedMeans.flatMap((means) =>
+    means === 'post-copy' && remote ? [means, `${formatDuration(remote.middle)} on remote pages`] : [means],
+  );
 }
 
 /** `slowed by 99 % for 2.9 s`; undefined where it is not. */

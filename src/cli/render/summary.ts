@@ -1,5 +1,6 @@
 /** The end of a migration in a few lines, for people. */
 
+import type { RemotePages } from '../../journal/outcome.ts';
 import type { MigrationView } from '../../journal/view.ts';
 import { roomyLimitMs } from '../../model/roomy-limit.ts';
 import { formatBytes, formatDuration, spellDuration } from '../../model/units.ts';
@@ -26,6 +27,8 @@ export function summaryLines(view: MigrationView): string[] {
       'braked',
       `for ${formatDuration(brownOut.ms)}, by up to ${brownOut.percent} % (the guest ran slower before the pause)`,
     ]);
+  const remote = remoteWords(outcome.remotePages ?? null);
+  if (remote !== undefined) rows.push(['remote', remote]);
   rows.push(['total', formatDuration(outcome.totalMs)]);
   rows.push([
     'sent',
@@ -45,4 +48,22 @@ export function summaryLines(view: MigrationView): string[] {
     `${outcome.outcome}: ${outcome.reason}`,
     ...rows.map(([name, value]) => `  ${name.padEnd(8)} ${value}`),
   ];
+}
+
+function remoteWords(remotePages: RemotePages | null): string | undefined {
+  if (!remotePages) return undefined;
+  const { ms, allBlockedMs, vcpuBlockedMs, pageLatencyMs } = remotePages;
+  const several = vcpuBlockedMs !== null && vcpuBlockedMs.length > 1;
+  const waits = [
+    ...(allBlockedMs === null
+      ? []
+      : [
+          `${several ? 'all its vCPUs at once' : 'its vCPU'} waited for pages for ${formatDuration(allBlockedMs)}`,
+        ]),
+    ...(several ? [`one of them for up to ${formatDuration(Math.max(...vcpuBlockedMs))}`] : []),
+    ...(pageLatencyMs === null ? [] : [`${Number(pageLatencyMs.toPrecision(2))} ms a page on average`]),
+  ];
+  const time = ms === null ? 'for a time that was not measured' : `for ${formatDuration(ms)}`;
+  const waited = waits.length > 0 ? waits.join(', ') : 'how long its vCPUs waited for pages was not counted';
+  return `${time} (the guest ran while its memory followed; ${waited})`;
 }

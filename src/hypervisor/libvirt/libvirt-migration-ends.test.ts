@@ -189,6 +189,7 @@ describe('post-copy', () => {
       destinationEverRan: true,
     });
     expect(script.told('resumed')).toHaveLength(1);
+    expect(script.told('status').at(-1)).toMatchObject({ status: 'completed' });
   });
 
   // A transient domain that has left is not there any more, which a look may tell before libvirt's word comes.

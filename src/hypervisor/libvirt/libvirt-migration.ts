@@ -330,6 +330,9 @@ export class LibvirtMigration implements RunningMigration {
       case 'resumed':
         return this.takeSourceResumed(atMs);
       case 'handed-over':
+        // The source's domain ends once all of its memory has gone.
+        if (this.state.kind === 'post-copy')
+          this.observer.tell({ kind: 'status', atMs, status: 'completed' });
         return this.finish({ kind: 'job-over' });
       case 'guest-ended':
         this.observer.tell({ kind: 'guest-ended', atMs, side: 'source', words: change.words });

@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { StartOptions } from '../hypervisor.ts';
 import { BRAKE_HELD_READY } from './brake-lever.ts';
-import { capabilitiesOf, differentCapabilities, startCapabilities, startParameters } from './start.ts';
+import {
+  capabilitiesOf,
+  differentCapabilities,
+  NO_POST_COPY_HELP,
+  type PostCopyHelp,
+  startCapabilities,
+  startParameters,
+} from './start.ts';
 
 const OPTIONS: StartOptions = {
   force: false,
@@ -55,24 +62,45 @@ describe('the capabilities of a start', () => {
       ),
     );
 
+  const capabilities = (
+    options: Parameters<typeof startCapabilities>[0],
+    source = all(),
+    destination = all(),
+    help: Partial<PostCopyHelp> = {},
+  ) => startCapabilities(options, source, destination, { ...NO_POST_COPY_HELP, ...help });
+
   test('pause-before-switchover, left on by another, is switched off (B14)', () => {
-    const { source, destination } = startCapabilities(OPTIONS, all(['pause-before-switchover']), all());
+    const { source, destination } = capabilities(OPTIONS, all(['pause-before-switchover']), all());
     expect(source['pause-before-switchover']).toBe(false);
     expect(destination).not.toHaveProperty('pause-before-switchover');
   });
 
   test('the UUID is compared where both ends can', () => {
     const old = capabilitiesOf([{ capability: 'events', state: false }]);
-    expect(startCapabilities(OPTIONS, all(), all()).destination['validate-uuid']).toBe(true);
-    expect(startCapabilities(OPTIONS, all(), old).source).not.toHaveProperty('validate-uuid');
-    expect(startCapabilities(OPTIONS, old, all()).source).not.toHaveProperty('pause-before-switchover');
+    expect(capabilities(OPTIONS, all(), all()).destination['validate-uuid']).toBe(true);
+    expect(capabilities(OPTIONS, all(), old).source).not.toHaveProperty('validate-uuid');
+    expect(capabilities(OPTIONS, old, all()).source).not.toHaveProperty('pause-before-switchover');
   });
 
   test('post-copy and the brake as asked', () => {
-    const { source, destination } = startCapabilities({ postCopy: true, brake: 'any' }, all(), all());
+    const { source, destination } = capabilities({ postCopy: true, brake: 'any' }, all(), all());
     expect(source).toMatchObject({ 'postcopy-ram': true, 'auto-converge': true });
     expect(destination['postcopy-ram']).toBe(true);
     expect(destination).not.toHaveProperty('auto-converge');
+  });
+
+  test('what helps post-copy is on where it was agreed; preempt, left on by another, is switched off', () => {
+    const knows = capabilitiesOf([{ capability: 'postcopy-preempt', state: true }]);
+    const wanted = { postCopy: true, brake: 'none' } as const;
+    const both = capabilities(wanted, knows, knows, { preempt: true, blocktime: true });
+    expect(both.source['postcopy-preempt']).toBe(true);
+    expect(both.destination).toMatchObject({ 'postcopy-preempt': true, 'postcopy-blocktime': true });
+    // Only the destination counts.
+    expect(both.source).not.toHaveProperty('postcopy-blocktime');
+    const without = capabilities(OPTIONS, knows, all());
+    expect(without.source['postcopy-preempt']).toBe(false);
+    expect(without.destination).not.toHaveProperty('postcopy-preempt');
+    expect(without.destination).not.toHaveProperty('postcopy-blocktime');
   });
 
   test('one end alone with multifd is found (B15)', () => {

@@ -76,12 +76,26 @@ export interface StartCapabilities {
   readonly destination: Readonly<Record<string, boolean>>;
 }
 
+/** What helps post-copy where both ends have it (`post-copy.ts`). */
+export interface PostCopyHelp {
+  /** A page that the guest waits for overtakes the others, on a channel of its own. */
+  readonly preempt: boolean;
+  /** The destination counts how long vCPUs waited for pages. */
+  readonly blocktime: boolean;
+}
+
+export const NO_POST_COPY_HELP: PostCopyHelp = { preempt: false, blocktime: false };
+
 /** The capabilities that a start sets on either end. What is not named is left as the user has it. */
 export function startCapabilities(
   options: Pick<StartOptions, 'postCopy' | 'brake' | 'streams'>,
   source: Capabilities,
   destination: Capabilities,
+  help: PostCopyHelp,
 ): StartCapabilities {
+  // Switched off too: both ends have to agree, and QEMU takes it only together with postcopy-ram.
+  const preempt = (end: Capabilities) =>
+    end.has('postcopy-preempt') ? { 'postcopy-preempt': help.preempt } : {};
   const both = {
     events: true,
     // The source counts a migration as completed only when the destination says that it loaded it all.
@@ -95,11 +109,16 @@ export function startCapabilities(
   return {
     source: {
       ...both,
+      ...preempt(source),
       // QEMU would wait, the guest stopped, for a `migrate-continue` that nobody sends.
       ...(source.has('pause-before-switchover') ? { 'pause-before-switchover': false } : {}),
       ...(options.brake === 'any' ? { 'auto-converge': true } : {}),
     },
-    destination: both,
+    destination: {
+      ...both,
+      ...preempt(destination),
+      ...(help.blocktime ? { 'postcopy-blocktime': true } : {}),
+    },
   };
 }
 

@@ -2,6 +2,7 @@
 import { type Clock, REAL_CLOCK } from '../clock.ts';
 import { type GuestFacts, type RefusalCode, RefusedError, type SideState } from '../hypervisor.ts';
 import { migrationMark } from '../migration-mark.ts';
+import { isUnderWay } from '../migration-status.ts';
 import { losesWritesUnder } from '../qemu-rules/known-defects.ts';
 import { tripleOf, versionText } from '../qemu-rules/version.ts';
 import { type ConnectOptions, connectQmp, type QmpClient } from './qmp/client.ts';
@@ -146,11 +147,6 @@ function isUnknownCommand(error: unknown): boolean {
 export function isSameVm(one: GuestFacts, other: GuestFacts): boolean {
   if (one.uuid !== undefined && other.uuid !== undefined) return one.uuid === other.uuid;
   return one.memoryBytes === other.memoryBytes && one.machineType === other.machineType;
-}
-
-/** query-migrate statuses in which QEMU refuses another migration. */
-export function isUnderWay(status: string | undefined): boolean {
-  return status !== undefined && !['none', 'completed', 'failed', 'cancelled'].includes(status);
 }
 
 function guestNameFromPath(address: string): string {

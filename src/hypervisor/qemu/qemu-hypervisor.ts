@@ -23,6 +23,7 @@ import type {
 } from '../hypervisor.ts';
 import { RefusedError } from '../hypervisor.ts';
 import { migrationMark } from '../migration-mark.ts';
+import { isPostCopy } from '../migration-status.ts';
 import { samplePages } from '../page-sample.ts';
 import {
   areOfABrake,
@@ -152,7 +153,8 @@ export class QemuHypervisor implements Hypervisor {
       facts = guest;
       encrypted = report.encrypted;
       quota = await this.quotas.leverOf(socketPath(vm), connectedClient(source), guest.accelerator);
-      await setUp(changed, ends, target, options, await capabilitiesFor(options, ends), tls);
+      const capabilities = await capabilitiesFor(options, ends, target, guest.machineType);
+      await setUp(changed, ends, target, options, capabilities, tls);
       await options.begins?.(migrationMark(0, this.clock));
     } catch (error) {
       throw await backOut(changed, ends, error);
@@ -407,9 +409,7 @@ function tlsOfBoth(source: QemuEnd, destination: QemuEnd, tls: StreamTls | undef
 
 /** It runs the guest whose memory still follows; a source in post-copy stands still. */
 async function runsInPostCopy({ state }: GuestFacts, client: QmpClient): Promise<boolean> {
-  return (
-    state === 'running' && (await client.execute('query-migrate')).status?.startsWith('postcopy') === true
-  );
+  return state === 'running' && isPostCopy((await client.execute('query-migrate')).status);
 }
 
 /** @throws {RefusedError} when the one that answers there is not the one that receives this guest */

@@ -269,3 +269,24 @@ test('a stop for the switchover while somebody attaches is learned, and is of an
     expect.objectContaining({ kind: 'stopped', unseenMs: Number.POSITIVE_INFINITY }),
   );
 });
+
+// Found by `./dev explore`, seed 1795912551675: a pause of 0 ms was told that nobody had seen.
+test('a stop that was missed may be as old as the first loss, when the next connection is lost before it says anything', async () => {
+  const { start, follow, pair } = pairBed(
+    [
+      { on: { event: 'STOP', side: 'source' }, do: 'drop' },
+      { on: { command: 'query-status', side: 'source' }, nth: 2, do: 'drop' },
+    ],
+    { scenario: CALM_GUEST },
+  );
+  const migration = await start();
+  const { events } = await follow(migration);
+  const stopped = events.find(({ kind }) => kind === 'stopped');
+  const stoppedMs = pair.truth.history.find(({ side }) => side === 'source')?.untilMs;
+  expect(stopped).toMatchObject({ kind: 'stopped' });
+  const beganMs = pair.heard.find(({ command }) => command === 'migrate')?.atMs ?? 0;
+  const lateMs = (stopped?.atMs ?? 0) - ((stoppedMs ?? 0) - beganMs);
+  expect(lateMs).toBeGreaterThan(1);
+  expect(stopped).toHaveProperty('unseenMs');
+  expect((stopped as { unseenMs: number }).unseenMs).toBeGreaterThanOrEqual(lateMs - 5);
+});

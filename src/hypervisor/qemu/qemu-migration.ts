@@ -30,6 +30,7 @@ import {
   TooLateError,
 } from '../hypervisor.ts';
 import { migrationMark } from '../migration-mark.ts';
+import { isPostCopy, isUnderWay, sourceLetGo } from '../migration-status.ts';
 import { Observer, type Sample } from '../observer.ts';
 import { BRAKE_HELD_READY, type BrakeLever, type ThrottleParameters } from '../qemu-rules/brake-lever.ts';
 import { featuresOf } from '../qemu-rules/features.ts';
@@ -39,7 +40,7 @@ import { EventDating } from './event-dating.ts';
 import { fence } from './fence.ts';
 import type { LastingMonitor, MonitorChange } from './lasting-monitor.ts';
 import { finalInfo, lastingDestinationState, lastingSourceState, stateBehind } from './lasting-state.ts';
-import { isUnderWay } from './monitor.ts';
+import { pageWaitsAt } from './page-waits.ts';
 import { probeBySampling } from './probe.ts';
 import type { MigrationInfo, QemuRunState } from './qmp/commands.ts';
 import { QmpTimeoutError } from './qmp/errors.ts';
@@ -82,7 +83,7 @@ const HELD_BY: Partial<Record<QemuRunState, string>> = {
 };
 
 type Phase =
-  /** Pre-copy, the stop-and-copy included. Then: post-copy, ending, left. */
+  /** Pre-copy, the stop-and-copy included, and until the source lets go in post-copy. Then: post-copy, ending, left. */
   | { readonly kind: 'copying' }
   /** The guest runs on the destination, its memory follows. Then: ending, left. */
   | { readonly kind: 'post-copy' }
@@ -156,6 +157,7 @@ export class QemuMigration implements RunningMigration {
   private mayBeFenced = false;
   /** The destination was told to run the guest, so it may have, whether or not that was seen. */
   private toldToRun = false;
+  /** The destination may hold the guest without all of its memory. */
   private postCopyBegan = false;
   private sourceStopped = false;
   /** No stop of the source can have been missed, but for a connection that was lost. */
@@ -195,7 +197,7 @@ export class QemuMigration implements RunningMigration {
     });
     this.subscribe();
     if (parts.status !== undefined) this.takeStatus(parts.status, this.observer.now());
-    if (parts.guest.state === 'switching-over' && !this.postCopyBegan)
+    if (parts.guest.state === 'switching-over' && this.phase.kind === 'copying')
       this.takeStop(this.observer.now(), Number.POSITIVE_INFINITY);
     if (this.begun) this.lookAtWay();
   }
@@ -310,7 +312,7 @@ export class QemuMigration implements RunningMigration {
   }
 
   async cancel(): Promise<Effect> {
-    if (this.postCopyBegan)
+    if (this.phase.kind === 'post-copy')
       throw new TooLateError('post-copy has begun: the guest lives on both sides until it ends');
     if (this.phase.kind !== 'copying') throw new TooLateError('the migration is at its end already');
     this.cancelAsked = true;
@@ -567,12 +569,13 @@ export class QemuMigration implements RunningMigration {
 
   /** Events were missed: what QEMU says now stands in for them, and says how old it may be. */
   private async catchUp(): Promise<void> {
-    const lostMs = this.sourceLostMs;
-    this.sourceLostMs = undefined;
     const { observer } = this;
     try {
       const { status } = await this.source.execute('query-status', undefined, { timeoutMs: PATIENT_MS });
       const info = await this.source.execute('query-migrate', undefined, { timeoutMs: PATIENT_MS });
+      const lostMs = this.sourceLostMs;
+      // Only now: a connection that is lost before it says anything shows nothing of what was missed.
+      this.sourceLostMs = undefined;
       const unseenMs = lostMs === undefined ? Number.POSITIVE_INFINITY : observer.now() - lostMs;
       if (status === 'running') {
         this.takeRunning();
@@ -617,12 +620,11 @@ export class QemuMigration implements RunningMigration {
     if (!this.begun || status === this.status) return;
     this.status = status;
     if (status === 'cancelling') this.cancelAsked = true;
-    if (status.startsWith('postcopy') && this.phase.kind === 'copying') {
-      this.postCopyBegan = true;
-      this.become('post-copy');
-    }
+    if (isPostCopy(status)) this.postCopyBegan = true;
+    if (sourceLetGo(status) && this.phase.kind === 'copying') this.become('post-copy');
     this.observer.tell({ kind: 'status', atMs, status });
-    if (status === 'completed' && !this.postCopyBegan) this.observer.tell({ kind: 'handed-over', atMs });
+    if (status === 'completed' && this.phase.kind === 'copying')
+      this.observer.tell({ kind: 'handed-over', atMs });
     if (status === 'completed' || status === 'failed' || status === 'cancelled') void this.finish(status);
     // QEMU did not take `migrate`, whose answer we did not see.
     if (status === 'none') void this.finish('failed', 'the source did not begin to migrate');
@@ -679,6 +681,8 @@ export class QemuMigration implements RunningMigration {
     // QEMU says `failed` a moment before its migration thread lets go of the vCPUs, which it does only while
     // auto-converge is still on (migration_iteration_finish).
     if (this.parts.brake && result === 'failed') await clock.sleep(RELEASE_MS);
+    const counted = this.postCopyBegan && result === 'completed';
+    const pageWaits = counted ? await pageWaitsAt(this.destination, clock) : undefined;
     if (this.phase.kind === 'left') return;
     this.become('ended');
     this.observer.end({
@@ -697,6 +701,7 @@ export class QemuMigration implements RunningMigration {
       guestEnded: this.guestEnded,
       sentBytes: info?.ram?.transferred,
       reportedDowntimeMs: info?.downtime,
+      pageWaits,
     });
   }
 

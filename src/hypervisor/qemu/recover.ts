@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../clock.ts';
 import type { Destination, Effect } from '../hypervisor.ts';
+import { isPaused, isRecovering, sourceLetGo } from '../migration-status.ts';
 import { isRefusal } from './changed-settings.ts';
 import type { LastingMonitor } from './lasting-monitor.ts';
 
@@ -19,7 +20,6 @@ const RESUMES_WITHIN_MS = 60_000;
 const LISTENS_WITHIN_MS = 10_000;
 const TRIES_EVERY_MS = 1000;
 const AGAIN_AFTER_MS = 50;
-const PAUSED = 'postcopy-paused';
 
 export type NewStream = Pick<Destination, 'migrateUri' | 'listenUri'>;
 
@@ -62,11 +62,11 @@ async function resume(source: LastingMonitor, uri: string, clock: Clock): Promis
   for (;;) {
     await source.execute('migrate', { uri, resume: true }, { timeoutMs: COMMAND_MS });
     let now = await look(source);
-    while (now.status.startsWith('postcopy-recover')) {
+    while (isRecovering(now.status)) {
       await clock.sleep(AGAIN_AFTER_MS);
       now = await look(source);
     }
-    if (now.status !== PAUSED) return;
+    if (!isPaused(now.status)) return;
     if (clock.awakeMs() >= untilMs) throw new Error(`the source cannot reach ${uri}: ${now.error}`);
     await clock.sleep(TRIES_EVERY_MS);
   }
@@ -75,12 +75,13 @@ async function resume(source: LastingMonitor, uri: string, clock: Clock): Promis
 /** @returns false where it is paused already @throws {Error} where it moves, or is none */
 async function standsStill(source: LastingMonitor, clock: Clock): Promise<boolean> {
   const before = await look(source);
-  if (before.status === PAUSED) return false;
-  if (!before.status.startsWith('postcopy'))
+  if (isPaused(before.status)) return false;
+  // Where the destination still loads the devices, the source takes the guest back by itself.
+  if (!sourceLetGo(before.status))
     throw new Error(`there is no post-copy to recover: the migration is ${before.status}`);
   await clock.sleep(MOVES_WITHIN_MS);
   const after = await look(source);
-  if (after.status === PAUSED) return false;
+  if (isPaused(after.status)) return false;
   if (after.status !== before.status || after.sentBytes > before.sentBytes)
     throw new Error('post-copy goes on by itself: there is nothing to recover');
   return true;
@@ -98,7 +99,7 @@ async function pause(source: LastingMonitor, destination: LastingMonitor, clock:
     }
   const untilMs = clock.awakeMs() + PAUSES_WITHIN_MS;
   for (const monitor of [source, destination])
-    while ((await look(monitor)).status !== PAUSED) {
+    while (!isPaused((await look(monitor)).status)) {
       if (clock.awakeMs() >= untilMs) throw new Error(`${monitor.address} does not come to pause post-copy`);
       await clock.sleep(AGAIN_AFTER_MS);
     }

@@ -9,8 +9,12 @@ import {
   type Side,
   type StartOptions,
 } from '../hypervisor.ts';
+import { postCopyHelp } from '../qemu-rules/post-copy.ts';
 import {
+  type Capabilities,
   capabilitiesOf,
+  NO_POST_COPY_HELP,
+  type PostCopyHelp,
   type StartCapabilities,
   startCapabilities,
   startParameters,
@@ -39,14 +43,64 @@ export function connectedClient(monitor: LastingMonitor): QmpClient {
   return client;
 }
 
+/** What a start is to set on either end, and the same without what only helps post-copy: a destination may refuse that. */
+export interface WantedCapabilities {
+  readonly wanted: StartCapabilities;
+  readonly plain: StartCapabilities;
+}
+
 export async function capabilitiesFor(
   options: StartOptions,
-  { source, destination }: BothEnds,
-): Promise<StartCapabilities> {
+  ends: BothEnds,
+  target: Destination,
+  machineType: string | undefined,
+): Promise<WantedCapabilities> {
   const [here, there] = await Promise.all(
-    [source, destination].map(async (each) => await each.execute('query-migrate-capabilities')),
+    [ends.source, ends.destination].map(async (each) => await each.execute('query-migrate-capabilities')),
   );
-  return startCapabilities(options, capabilitiesOf(here ?? []), capabilitiesOf(there ?? []));
+  const source = capabilitiesOf(here ?? []);
+  const destination = capabilitiesOf(there ?? []);
+  const plain = startCapabilities(options, source, destination, NO_POST_COPY_HELP);
+  if (!options.postCopy) return { wanted: plain, plain };
+  const help = await postCopyHelpOf(ends, { source, destination }, target, machineType);
+  return { wanted: startCapabilities(options, source, destination, help), plain };
+}
+
+async function postCopyHelpOf(
+  { source, destination }: BothEnds,
+  capabilities: Readonly<Record<Side, Capabilities>>,
+  { migrateUri = '', listenUri = migrateUri }: Destination,
+  machineType: string | undefined,
+): Promise<PostCopyHelp> {
+  const [incoming, cpus, bootCpus] = await Promise.all([
+    destination.execute('query-migrate'),
+    destination.execute('query-cpus-fast'),
+    bootCpusOf(destination),
+  ]);
+  return postCopyHelp({
+    source: { version: connectedClient(source).version, capabilities: capabilities.source },
+    destination: {
+      version: connectedClient(destination).version,
+      capabilities: capabilities.destination,
+      listens: incoming['socket-address'] !== undefined,
+      cpuIndexes: cpus.map((cpu) => cpu['cpu-index']),
+      bootCpus,
+    },
+    machineType,
+    uris: [migrateUri, listenUri],
+  });
+}
+
+/** Undefined where QEMU does not say. */
+async function bootCpusOf(monitor: LastingMonitor): Promise<number | undefined> {
+  try {
+    const smp = await monitor.execute('qom-get', { path: '/machine', property: 'smp' });
+    const cpus: unknown = typeof smp === 'object' && smp !== null && 'cpus' in smp ? smp.cpus : undefined;
+    return typeof cpus === 'number' ? cpus : undefined;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return undefined;
+  }
 }
 
 /** Undefined: what is set there stays. */
@@ -58,23 +112,29 @@ export async function setUp(
   { source, destination }: BothEnds,
   target: Destination,
   options: StartOptions,
-  capabilities: StartCapabilities,
+  capabilities: WantedCapabilities,
   tls: TlsOfBoth,
 ): Promise<void> {
   const { remember } = options;
+  let agreed = capabilities.wanted;
   await makeObjects(ofDestination, tls.destination, destination, remember);
   await makeObjects(ofSource, tls.source, source, remember);
   await asRefusal(
     'lacks-feature',
     `${destination.address} does not take the settings of the migration`,
-    async () =>
-      await ofDestination?.set(
-        {
-          parameters: { ...streamParameters(options.streams), ...tls.destination?.parameters },
-          capabilities: capabilities.destination,
-        },
-        remember,
-      ),
+    async () => {
+      const parameters = { ...streamParameters(options.streams), ...tls.destination?.parameters };
+      const set = async ({ destination: wanted }: StartCapabilities) =>
+        await ofDestination?.set({ parameters, capabilities: wanted }, remember);
+      try {
+        await set(agreed);
+      } catch (error) {
+        if (!isRefusal(error) || agreed === capabilities.plain) throw error;
+        // QEMU takes all of them or none. What it says of those that have to be is what counts.
+        agreed = capabilities.plain;
+        await set(agreed);
+      }
+    },
   );
   await listen(destination, target.listenUri ?? target.migrateUri ?? '');
   await asRefusal(
@@ -87,7 +147,7 @@ export async function setUp(
             ...startParameters(options, connectedClient(source).version),
             ...tls.source?.parameters,
           },
-          capabilities: capabilities.source,
+          capabilities: agreed.source,
         },
         remember,
       ),

@@ -35,7 +35,11 @@ const scenario = fc.record({
   memoryBytes: fc.constant(1000 * MB),
   zeroPagesShare: fc.double({ min: 0, max: 0.4, noNaN: true }),
   memory,
-  qemuVersion: fc.constantFrom({ major: 7, minor: 2, micro: 22 }, { major: 10, minor: 0, micro: 2 }),
+  qemuVersion: fc.constantFrom(
+    { major: 7, minor: 2, micro: 22 },
+    { major: 10, minor: 0, micro: 2 },
+    { major: 10, minor: 2, micro: 0 },
+  ),
   autoConverge: fc.constantFrom(undefined, AUTO_CONVERGE_DEFAULTS),
   tickMs: fc.constantFrom(250, Infinity),
   startMs: fc.double({ min: 0, max: 1e5, noNaN: true }),

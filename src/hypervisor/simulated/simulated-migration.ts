@@ -14,6 +14,7 @@ import {
   type Side,
   TooLateError,
 } from '../hypervisor.ts';
+import { isPostCopy } from '../migration-status.ts';
 import type { BrakeLever } from '../qemu-rules/brake-lever.ts';
 import { pauseParameters } from '../qemu-rules/switchover-limit.ts';
 import { autoConvergeOf } from './auto-converge.ts';
@@ -177,7 +178,7 @@ export class SimulatedMigration implements RunningMigration {
   private take(event: MigrationEvent): void {
     if (event.kind === 'boundary' || event.kind === 'tick') this.lastSentBytes = event.sentBytes;
     if (event.kind === 'stopped') this.everStopped = true;
-    if (event.kind === 'status' && event.status.startsWith('postcopy')) this.postCopyBegan = true;
+    if (event.kind === 'status' && isPostCopy(event.status)) this.postCopyBegan = true;
     this.holdBrake(event);
     const ofDestination = event.kind === 'resumed' && event.side === 'destination';
     if (this.view.watchesDestination || !ofDestination) this.events.push(event);

@@ -17,6 +17,7 @@
 import { isBraked } from '../../model/braking.ts';
 import type { Counters } from '../../model/observation.ts';
 import type { BrakeLevers, MigrationEnd, MigrationEvent, SideState } from '../hypervisor.ts';
+import { isAtLeast } from '../qemu-rules/version.ts';
 import type { AutoConvergeParameters } from './auto-converge.ts';
 import { CopyPhysics, type CopyStart } from './copy-physics.ts';
 import type { DirtyLog } from './dirty-log.ts';
@@ -145,6 +146,7 @@ export class SimulatedQemu {
 
   /** True while cancelling gives the guest back to the source. */
   get cancellable(): boolean {
+    if (this.phase === 'post-copy-switch') return this.waitsForLoading;
     return this.phase === 'pre-copy' || this.phase === 'stop-and-copy' || this.phase === 'loading';
   }
 
@@ -269,11 +271,20 @@ export class SimulatedQemu {
     this.startsMs = this.nowMs + this.scenario.postCopyPauseMs;
     // loadvm_postcopy_handle_run_bh starts the guest even if it was stopped before.
     this.arrivesRunning = true;
-    this.tell({ kind: 'status', atMs: this.nowMs, status: 'postcopy-active' });
+    this.tell({
+      kind: 'status',
+      atMs: this.nowMs,
+      status: this.waitsForLoading ? 'postcopy-device' : 'postcopy-active',
+    });
     this.stopGuest();
     this.physics.sync();
     this.source = 'switching-over';
     this.phase = 'post-copy-switch';
+  }
+
+  /** From 10.2 on a source takes the guest back while the destination still loads its devices. */
+  private get waitsForLoading(): boolean {
+    return isAtLeast({ ...this.scenario.qemuVersion, package: '' }, 10, 2);
   }
 
   private stopGuest(): void {
@@ -303,6 +314,7 @@ export class SimulatedQemu {
       this.tell({ kind: 'resumed', atMs: this.nowMs, side: 'destination' });
     }
     if (this.phase === 'loading') return this.finish('completed', undefined);
+    if (this.waitsForLoading) this.tell({ kind: 'status', atMs: this.nowMs, status: 'postcopy-active' });
     this.phase = 'post-copy';
     this.scheduleTick();
   }

@@ -59,6 +59,7 @@ export const OUTCOME: Outcome = {
   memoryIntensive: true,
   neededPauseMs: null,
   reportedDowntimeMs: 238,
+  remotePages: { ms: 7500, allBlockedMs: 230, vcpuBlockedMs: [250, 300], pageLatencyMs: 0.8 },
 };
 
 const COUNTERS = { atMs: 3600, pass: 2, sentBytes: 216e6, remainingBytes: 133e6, totalBytes: 537e6 };

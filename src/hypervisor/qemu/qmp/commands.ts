@@ -10,6 +10,8 @@
  * to 2^63-1 for "unlimited", which reads as 2^63 and can be written back so.
  */
 
+import type { MigrationStatus } from '../../migration-status.ts';
+
 /** A command that returns nothing. */
 type Nothing = Record<string, never>;
 
@@ -47,26 +49,6 @@ export interface MemorySizeSummary {
 }
 
 // --- Migration: progress ---
-
-export type MigrationStatus =
-  | 'none'
-  | 'setup'
-  | 'cancelling'
-  | 'cancelled'
-  | 'active'
-  | 'postcopy-active'
-  | 'postcopy-paused'
-  | 'postcopy-recover'
-  /** Since 9.1. */
-  | 'postcopy-recover-setup'
-  /** Since 10.2. */
-  | 'postcopy-device'
-  | 'completed'
-  | 'failed'
-  | 'colo'
-  | 'pre-switchover'
-  | 'device'
-  | 'wait-unplug';
 
 /**
  * Counters of `query-migrate.ram`. `remaining` and `dirty-pages-rate` are snapshots, not predictions: in
@@ -129,6 +111,12 @@ export interface MigrationInfo {
   readonly 'error-desc'?: string;
   /** Present and not empty if this QEMU cannot be migrated now. */
   readonly 'blocked-reasons'?: readonly string[];
+  /** On the destination, completed, with `postcopy-blocktime` on. Milliseconds in which all vCPUs waited for pages. */
+  readonly 'postcopy-blocktime'?: number;
+  /** The same of each vCPU. */
+  readonly 'postcopy-vcpu-blocktime'?: readonly number[];
+  /** Since 10.1, unstable. Nanoseconds from asking for a page to having it, on average; 0: none was asked for. */
+  readonly 'postcopy-latency'?: number;
   /** On the destination: where it listens. */
   readonly 'socket-address'?: readonly SocketAddress[];
 }

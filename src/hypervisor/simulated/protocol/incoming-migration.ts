@@ -35,6 +35,7 @@ export class IncomingMigration implements StreamDestination {
   private phase: Phase = 'deferred';
   private uri: string | undefined;
   private stream: MigrationStream | undefined;
+  private cameByPostCopy = false;
   /** It was told where to listen for the rest. */
   private recovers = false;
 
@@ -52,6 +53,11 @@ export class IncomingMigration implements StreamDestination {
     this.uri = uri;
   }
 
+  /** migrate_incoming_started: its port is open, or was. */
+  get hasStarted(): boolean {
+    return this.phase !== 'deferred';
+  }
+
   listensOn(uri: string): boolean {
     const listens = this.phase === 'listening' || (this.phase === 'post-copy-paused' && this.recovers);
     return this.process.alive && listens && this.uri === uri;
@@ -65,7 +71,11 @@ export class IncomingMigration implements StreamDestination {
   info(): object {
     const status = SHOWN[this.phase];
     const address = this.uri === undefined ? {} : { 'socket-address': [{ type: 'inet', str: this.uri }] };
-    return status === undefined ? {} : { status, ...address };
+    // Page faults are not modelled: nobody waits.
+    const counts = this.phase === 'arrived' && this.process.settings.isOn('postcopy-blocktime');
+    const waits =
+      counts && this.cameByPostCopy ? { 'postcopy-blocktime': 0, 'postcopy-vcpu-blocktime': [0] } : {};
+    return status === undefined ? {} : { status, ...address, ...waits };
   }
 
   received(running: boolean): void {
@@ -82,6 +92,7 @@ export class IncomingMigration implements StreamDestination {
     if (!this.process.alive) return;
     parts.clock.after(parts.scenario.postCopyPauseMs, () => {
       if (!this.process.alive) return;
+      this.cameByPostCopy = true;
       this.become('post-copy');
       // loadvm_postcopy_handle_run_bh looks at nothing but this.
       this.run(this.process.autostart);

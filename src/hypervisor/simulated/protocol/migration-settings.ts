@@ -2,7 +2,7 @@
 import { QEMU_THROTTLE_DEFAULTS } from '../../qemu-rules/brake-lever.ts';
 import { featuresOf } from '../../qemu-rules/features.ts';
 import type { PauseParameters } from '../../qemu-rules/switchover-limit.ts';
-import type { QemuVersion } from '../../qemu-rules/version.ts';
+import { isAtLeast, type QemuVersion } from '../../qemu-rules/version.ts';
 import { SimulatedRefusal } from './monitor-server.ts';
 
 const CAPABILITIES = [
@@ -15,6 +15,7 @@ const CAPABILITIES = [
   'multifd',
   'late-block-activate',
   'validate-uuid',
+  'postcopy-blocktime',
 ];
 
 /** QEMU's own (migration/options.c): 128 MiB/s, 300 ms. */
@@ -33,7 +34,8 @@ export class MigrationSettings {
   constructor(version: QemuVersion) {
     const stated = featuresOf(version).availSwitchoverBandwidth ? { 'avail-switchover-bandwidth': 0 } : {};
     this.parameters = { ...DEFAULTS, ...stated, ...QEMU_THROTTLE_DEFAULTS };
-    this.capabilities = new Map(CAPABILITIES.map((name) => [name, false]));
+    const names = isAtLeast(version, 7, 1) ? [...CAPABILITIES, 'postcopy-preempt'] : CAPABILITIES;
+    this.capabilities = new Map(names.map((name) => [name, false]));
   }
 
   get shownParameters(): Readonly<Record<string, unknown>> {
@@ -84,11 +86,20 @@ export class MigrationSettings {
     Object.assign(this.parameters, changes);
   }
 
-  /** @throws {SimulatedRefusal} */
-  setCapabilities(changes: readonly { readonly capability: string; readonly state: boolean }[]): void {
+  /** migrate_caps_check @param listens an incoming migration has opened its port @throws {SimulatedRefusal} */
+  setCapabilities(
+    changes: readonly { readonly capability: string; readonly state: boolean }[],
+    listens: boolean,
+  ): void {
     for (const { capability } of changes)
       if (!this.capabilities.has(capability))
         throw new SimulatedRefusal(`Parameter 'capability' does not accept value '${capability}'`);
-    for (const { capability, state } of changes) this.capabilities.set(capability, state);
+    const next = new Map(this.capabilities);
+    for (const { capability, state } of changes) next.set(capability, state);
+    if (next.get('postcopy-preempt') && !next.get('postcopy-ram'))
+      throw new SimulatedRefusal('Postcopy preempt requires postcopy-ram');
+    if (next.get('postcopy-preempt') && listens)
+      throw new SimulatedRefusal('Postcopy preempt must be set before incoming starts');
+    for (const [name, state] of next) this.capabilities.set(name, state);
   }
 }

@@ -3,7 +3,7 @@
  * works out what moved in between (`copy-physics.ts`).
  *
  *     connecting ──▶ pre-copy ──▶ stop-and-copy ──▶ awaiting-word ──▶ over
- *                        └──▶ post-copy-switch ──▶ post-copy ──┴──────^
+ *                        └──▶ post-copy-switch ──▶ post-copy ──┴──────^       (from 10.2 on also: ──▶ over)
  *                                                      └──▶ post-copy-paused ──▶ post-copy
  *
  * In the stop-and-copy it holds the big lock, so the main loop answers nothing. It waits for the destination's word
@@ -144,7 +144,7 @@ export class OutgoingMigration implements StreamSource {
   /** migrate_fd_cancel: refused by nothing, not even by post-copy. */
   cancel(): void {
     if (!this.isUnderWay) return;
-    if (this.phase.startsWith('post-copy'))
+    if (this.hasLetGo)
       this.process.parts.truth.misdeeds.push('migrate_cancel in post-copy: half of the guest is lost');
     this.advance(this.now());
     if (!this.isUnderWay) return;
@@ -156,7 +156,7 @@ export class OutgoingMigration implements StreamSource {
   yank(): void {
     if (this.isUnderWay) this.advance(this.now());
     if (!this.isUnderWay) return;
-    if (this.phase.startsWith('post-copy')) return this.pausePostCopy();
+    if (this.hasLetGo) return this.pausePostCopy();
     this.stream?.closedBySource();
     this.over('failed', 'Unable to write to socket: Broken pipe', 'yank');
   }
@@ -220,6 +220,7 @@ export class OutgoingMigration implements StreamSource {
     if (this.phase !== 'post-copy-switch') return;
     this.advance(this.now());
     this.phase = 'post-copy';
+    this.become('postcopy-active');
     this.process.mainLoop.release('post-copy-switch');
     this.plan();
   }
@@ -237,8 +238,19 @@ export class OutgoingMigration implements StreamSource {
   broke(error: string): void {
     if (this.isUnderWay) this.advance(this.now());
     if (!this.isUnderWay) return;
-    if (this.phase.startsWith('post-copy')) return this.pausePostCopy();
+    if (this.hasLetGo) return this.pausePostCopy();
     this.over('failed', error, 'stream');
+  }
+
+  /** From 10.2 on a source takes the guest back while the destination still loads its devices. */
+  private get waitsForLoading(): boolean {
+    return isAtLeast(this.process.parts.version, 10, 2);
+  }
+
+  /** It does not take the guest back any more. */
+  private get hasLetGo(): boolean {
+    if (this.phase === 'post-copy-switch') return !this.waitsForLoading;
+    return this.phase === 'post-copy' || this.phase === 'post-copy-paused';
   }
 
   private now(): number {
@@ -336,7 +348,7 @@ export class OutgoingMigration implements StreamSource {
       case 'all-sent':
         return this.allSent();
       case 'link-failure':
-        if (this.phase.startsWith('post-copy')) return this.pausePostCopy();
+        if (this.hasLetGo) return this.pausePostCopy();
         return this.over('failed', 'Unable to write to socket: Connection timed out', 'stream');
     }
   }
@@ -360,7 +372,7 @@ export class OutgoingMigration implements StreamSource {
   private switchToPostCopy(): void {
     this.completionMs = this.physics.nowMs;
     this.phase = 'post-copy-switch';
-    this.become('postcopy-active');
+    this.become(this.waitsForLoading ? 'postcopy-device' : 'postcopy-active');
     this.stopGuest();
     this.process.mainLoop.hold('post-copy-switch');
     this.stream?.toDestination('switch-to-post-copy');

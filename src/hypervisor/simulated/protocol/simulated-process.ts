@@ -182,7 +182,10 @@ export class SimulatedProcess {
         return { enabled: true, present: true };
       case 'query-memory-size-summary':
         return { 'base-memory': parts.scenario.memoryBytes, 'plugged-memory': 0 };
+      case 'query-cpus-fast':
+        return [{ 'cpu-index': 0, 'thread-id': parts.pid + 1 }];
       case 'qom-get':
+        if (args['path'] === '/machine' && args['property'] === 'smp') return { cpus: 1, maxcpus: 1 };
         return args['path'] === '/machine'
           ? `${parts.machine}-machine`
           : this.objects.property(String(args['path']), String(args['property']));
@@ -204,7 +207,7 @@ export class SimulatedProcess {
         return {};
       case 'migrate-set-capabilities':
         if (this.outgoing?.isUnderWay) throw new SimulatedRefusal("There's a migration process in progress");
-        return settings.setCapabilities(args['capabilities'] as never);
+        return settings.setCapabilities(args['capabilities'] as never, this.incoming.hasStarted);
       case 'calc-dirty-rate':
         return this.dirtyRate.begin(args, this.isRunning);
       case 'query-dirty-rate':
