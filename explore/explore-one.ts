@@ -45,7 +45,7 @@ export interface Explored {
 
 export async function explore(schedule: Schedule): Promise<Explored> {
   const exploration = new Exploration(schedule);
-  await exploration.run();
+  await exploration.run().catch((error: unknown) => exploration.failed(error));
   return exploration.result;
 }
 
@@ -86,6 +86,11 @@ class Exploration {
   get result(): Explored {
     const { violations, story } = this.checks;
     return { violations, story, commands: this.pair.heard.length };
+  }
+
+  /** Not even the simulation went on. */
+  failed(error: unknown): void {
+    this.checks.violated(`it came to no end: ${String(error)}`);
   }
 
   async run(): Promise<void> {

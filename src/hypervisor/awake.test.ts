@@ -25,6 +25,15 @@ test('a process whose thread was held up was not awake, one that waits is', asyn
   expect(REAL_CLOCK.awakeMs() - againMs).toBeGreaterThan(1000);
 });
 
+test('a rest that rounding leaves is waited for all the same', async () => {
+  const clock = new VirtualClock(1e6);
+  vi.spyOn(clock, 'awakeMs').mockImplementation(() => Math.max(0, clock.now() - 1e6 - 2 ** -40));
+  const due = vi.fn();
+  afterAwake(clock, 1000, due);
+  await clock.pass(1002);
+  expect(due).toHaveBeenCalledOnce();
+});
+
 test('what is due after some time awake waits on where the process was frozen', async () => {
   const base = new VirtualClock();
   const open = async () => await Promise.reject(new Error('there is no socket'));

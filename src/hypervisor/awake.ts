@@ -38,7 +38,8 @@ export function afterAwake(clock: Clock, ms: number, callback: () => void): () =
   const wait = (): void => {
     const leftMs = untilMs - clock.awakeMs();
     if (leftMs <= 0) return callback();
-    cancel = clock.after(leftMs, wait);
+    // No timer is finer, and a rest that comes of rounding would never pass.
+    cancel = clock.after(Math.ceil(leftMs), wait);
   };
   cancel = clock.after(ms, wait);
   return () => cancel();

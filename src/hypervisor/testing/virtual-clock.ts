@@ -7,11 +7,15 @@ interface Timer {
   readonly callback: () => void;
 }
 
+/** Far more timers than ever are due at one instant. */
+const MOST_AT_ONCE = 100_000;
+
 export class VirtualClock implements Clock {
   private nowMs: number;
   private frozenMs = 0;
   private seq = 0;
   private readonly timers = new Set<Timer>();
+  private firedNow = 0;
 
   constructor(startMs = 0) {
     this.nowMs = startMs;
@@ -90,6 +94,9 @@ export class VirtualClock implements Clock {
 
   private fire(timer: Timer): void {
     this.timers.delete(timer);
+    this.firedNow = timer.atMs > this.nowMs ? 0 : this.firedNow + 1;
+    if (this.firedNow > MOST_AT_ONCE)
+      throw new Error(`the clock stands still at ${this.nowMs} ms: a timer sets itself anew, without end`);
     this.nowMs = Math.max(this.nowMs, timer.atMs);
     timer.callback();
   }
