@@ -215,6 +215,21 @@ describe('post-copy', () => {
     },
   );
 
+  test('its source is gone before libvirt says so: its last page was there when the event says', async () => {
+    const script = await underWay();
+    script.lifecycle('source', 'Suspended', 'Post-copy');
+    script.lifecycle('destination', 'Resumed', 'Post-copy');
+    await script.clock.pass(1000);
+    leavesUnheard(script);
+    await script.clock.pass(600);
+    const atMs = script.clock.now() - 1000;
+    script.lifecycle('source', 'Stopped', 'Migrated', 550);
+    script.lifecycle('source', 'Stopped', 'Migrated');
+    await script.end();
+    const completed = script.told('status').filter(({ status }) => status === 'completed');
+    expect(completed).toEqual([{ kind: 'status', status: 'completed', atMs: atMs - 550 }]);
+  });
+
   test('its source is gone, and nobody says that it has moved', async () => {
     const script = await underWay();
     script.lifecycle('source', 'Suspended', 'Post-copy');

@@ -313,9 +313,9 @@ export class LibvirtMigration implements RunningMigration {
     if (event.kind === 'job-completed') this.completedJob = event.job;
     const change = event.kind === 'lifecycle' ? sourceChange(event.change, event.detail) : undefined;
     if (change?.kind === 'guest-ended') this.seen.goneFrom.add('source');
-    if (change?.kind === 'handed-over') this.seen.handedOver = true;
-    if (isOver(this.state)) return;
     const atMs = event.atMs - this.parts.zeroMs;
+    if (change?.kind === 'handed-over') this.takeHandedOver(atMs);
+    if (isOver(this.state)) return;
     if (event.kind === 'iteration') this.takeIteration(event.iteration, atMs);
     if (change === undefined) return;
     // Of a job that was there before our virsh.
@@ -330,15 +330,20 @@ export class LibvirtMigration implements RunningMigration {
       case 'resumed':
         return this.takeSourceResumed(atMs);
       case 'handed-over':
-        // The source's domain ends once all of its memory has gone.
-        if (this.state.kind === 'post-copy')
-          this.observer.tell({ kind: 'status', atMs, status: 'completed' });
         return this.finish({ kind: 'job-over' });
       case 'guest-ended':
         this.observer.tell({ kind: 'guest-ended', atMs, side: 'source', words: change.words });
         return this.finish({ kind: 'guest-ended', words: change.words });
       case 'nothing':
     }
+  }
+
+  /** Also behind a look that found the domain gone: the instant is the event's. */
+  private takeHandedOver(atMs: number): void {
+    // The source's domain ends once all of its memory has gone.
+    if (this.seen.postCopyBegan && !this.seen.handedOver)
+      this.observer.tell({ kind: 'status', atMs, status: 'completed' });
+    this.seen.handedOver = true;
   }
 
   private takeIteration(iteration: number, atMs: number): void {
