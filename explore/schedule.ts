@@ -82,7 +82,8 @@ const COMMANDS = [
   ...['migrate_cancel', 'migrate-start-postcopy', 'stop', 'cont', 'yank'],
 ];
 const EVENTS = ['STOP', 'RESUME', 'MIGRATION', 'MIGRATION_PASS'];
-const COMMAND_ANSWERS = ['delay', 'delay', 'error', 'never', 'lost', 'drop'] as const;
+const COMMAND_ANSWERS = ['delay', 'delay', 'error', 'never', 'lost', 'drop', 'garbled'] as const;
+const GARBLED = [null, [], { status: 1 }, { status: 'active', ram: 'much' }];
 const EVENT_ANSWERS = ['delay', 'delay', 'drop'] as const;
 const LASTS_MS = [50, 700, 5000, Number.POSITIVE_INFINITY];
 const BOUNDED_MS = [50, 700, 5000];
@@ -218,6 +219,7 @@ function answer(draw: Draw, on: Trigger): object {
   const what = draw.oneOf('event' in on ? EVENT_ANSWERS : COMMAND_ANSWERS);
   const changes = 'command' in on && !on.command.startsWith('query-');
   const delays = changes ? [5, 100, 1000] : [5, 100, 1000, 6000];
+  if (what === 'garbled') return { do: what, value: draw.oneOf(GARBLED) };
   return what === 'delay' ? { do: what, ms: draw.oneOf(delays) } : { do: what };
 }
 
@@ -257,6 +259,7 @@ const WORDS_OF_FAULTS: Readonly<Record<Exclude<Fault['do'], 'delay'>, string>> =
   never: 'not answered',
   lost: 'lost on the way',
   drop: 'hung up on',
+  garbled: 'answered as QEMU never does',
   'connection-lost': 'monitor lost',
   'connection-silent': 'monitor silent',
   hangs: 'QEMU hangs',

@@ -37,6 +37,13 @@ export const DEFECTS: readonly Defect[] = [
     to: "    if (waiter === undefined) throw new TypeError('nobody waits for it');\n",
   },
   {
+    name: 'a figure of a reply may be negative',
+    target: 'qmp/reply',
+    file: 'src/hypervisor/qemu/qmp/replies.ts',
+    from: 'value >= 0 && value <= MOST && Number.isInteger(value)',
+    to: 'value <= MOST && Number.isInteger(value)',
+  },
+  {
     name: 'a figure of a job may be negative',
     target: 'virsh/job-info',
     file: 'src/hypervisor/libvirt/virsh/job-info.ts',

@@ -1,13 +1,15 @@
 /** What QEMU sends, or whoever stands in its place on the socket. */
 import type { Clock } from '../../src/hypervisor/clock.ts';
+import { pageWaitsOf } from '../../src/hypervisor/qemu/page-waits.ts';
 import { connectQmp } from '../../src/hypervisor/qemu/qmp/client.ts';
 import { QmpError } from '../../src/hypervisor/qemu/qmp/errors.ts';
 import { LineSplitter, LineTooLongError } from '../../src/hypervisor/qemu/qmp/line-splitter.ts';
 import { parseMessage } from '../../src/hypervisor/qemu/qmp/message.ts';
 import type { QmpSocket } from '../../src/hypervisor/qemu/qmp/qmp-socket.ts';
+import { faultOfReply, type Reply } from '../../src/hypervisor/qemu/qmp/replies.ts';
 import { showBytes } from '../../src/hypervisor/qemu/qmp/show-bytes.ts';
 import { capabilitiesOf } from '../../src/hypervisor/qemu-rules/start.ts';
-import { hold, holdFigure, orRefused, orRejected } from '../hold.ts';
+import { hold, holdFigure, holdSentence, orRefused, orRejected } from '../hold.ts';
 import type { Target } from '../target.ts';
 
 const GREETING =
@@ -107,6 +109,42 @@ export const targets: readonly Target[] = [
     mostBytes: 8192,
   },
   {
+    name: 'qmp/reply',
+    reads: 'the command that was asked, and what QEMU answered to it',
+    seeds: [
+      'query-status {"status": "running", "running": true}',
+      'query-migrate {"status": "active", "total-time": 1501, "expected-downtime": 300, "setup-time": 3, "cpu-throttle-percentage": 20, "ram": {"transferred": 9000, "remaining": 4096, "total": 67108864, "duplicate": 1, "normal": 2, "normal-bytes": 8192, "dirty-pages-rate": 0, "mbps": 941.2, "dirty-sync-count": 2, "page-size": 4096, "pages-per-second": 7, "precopy-bytes": 9000, "downtime-bytes": 0}}',
+      'query-migrate {"status": "completed", "postcopy-blocktime": 3, "postcopy-vcpu-blocktime": [3, 4], "postcopy-latency": 51000}',
+      'query-migrate-parameters {"downtime-limit": 300, "max-bandwidth": 134217728, "multifd-compression": "none", "tls-creds": ""}',
+      'query-migrate-capabilities [{"capability": "events", "state": true}]',
+      'query-dirty-rate {"status": "measured", "dirty-rate": -1}',
+      'query-cpus-fast [{"cpu-index": 0, "thread-id": 4711}]',
+      'query-name null',
+    ],
+    words: [
+      '"ram"',
+      '"status"',
+      'null',
+      '-1',
+      '1e400',
+      '0.5',
+      '{}',
+      '[]',
+      '"9"',
+      '__proto__',
+      ...WORDS.slice(-1),
+    ],
+    check(input) {
+      const text = input.toString();
+      const space = text.indexOf(' ');
+      const command = text.slice(0, space);
+      const value = orRefused(() => JSON.parse(text.slice(space + 1)) as unknown, SyntaxError);
+      const fault = faultOfReply(command, value);
+      if (fault !== undefined) return holdSentence(fault, 300);
+      if (command === 'query-migrate') holdFigures(value as Reply<'query-migrate'>);
+    },
+  },
+  {
     name: 'qmp/capabilities',
     reads: "QEMU's list of what it can do",
     seeds: ['[{"capability": "events", "state": true}, {"capability": "multifd", "state": false}]', '[]'],
@@ -121,6 +159,24 @@ export const targets: readonly Target[] = [
     },
   },
 ];
+
+/** Of an answer that may be gone by. */
+function holdFigures(info: Reply<'query-migrate'>): void {
+  const { ram, 'total-time': totalMs, downtime, 'cpu-throttle-percentage': throttlePercent } = info;
+  for (const figure of [totalMs, downtime, throttlePercent]) holdFigure(figure, 'a figure of a migration');
+  if (ram)
+    for (const figure of [
+      ram.transferred,
+      ram.remaining,
+      ram.total,
+      ram['normal-bytes'],
+      ram['dirty-sync-count'],
+    ])
+      holdFigure(figure, 'a figure of its memory');
+  const { allBlockedMs, vcpuBlockedMs, pageLatencyMs } = pageWaitsOf(info);
+  for (const figure of [allBlockedMs, pageLatencyMs, ...(vcpuBlockedMs ?? [])])
+    holdFigure(figure ?? undefined, 'a time that was waited');
+}
 
 function linesOf(chunks: readonly Buffer[]): { readonly text: string; readonly tooLong: boolean } {
   const splitter = new LineSplitter(64);

@@ -13,7 +13,9 @@ afterEach(async () => {
 });
 
 async function open({ process = undefined as ChildProcess | undefined, same = async () => true } = {}) {
-  const server = await startFakeQmpServer({ handlers: { 'query-status': () => ({ status: 'running' }) } });
+  const server = await startFakeQmpServer({
+    handlers: { 'query-status': () => ({ status: 'running', running: true }) },
+  });
   cleanups.push(() => server[Symbol.asyncDispose]());
   const identity = process?.pid === undefined ? undefined : identify(process.pid);
   const monitor = new LastingMonitor(await connectQmp(server.path), {
@@ -47,7 +49,7 @@ test('a connection that closes is opened anew, and events go on', async () => {
   expect(monitor.uninterrupted).toBe(true);
   server.drop();
   await expect.poll(() => kinds(changes)).toEqual(['lost', 'back']);
-  expect(await monitor.execute('query-status')).toEqual({ status: 'running' });
+  expect(await monitor.execute('query-status')).toEqual({ status: 'running', running: true });
   expect(monitor.uninterrupted).toBe(false);
   server.emit('STOP');
   await expect.poll(() => stops).toEqual(['STOP']);
@@ -146,7 +148,7 @@ test('one that carries nothing any more is opened anew when it is given up', asy
   monitor.giveUp('it has not answered for 60 s');
   expect(changes[0]).toEqual({ state: 'lost', words: 'it has not answered for 60 s' });
   await expect.poll(() => kinds(changes)).toEqual(['lost', 'back']);
-  expect(await monitor.execute('query-status')).toEqual({ status: 'running' });
+  expect(await monitor.execute('query-status')).toEqual({ status: 'running', running: true });
   await monitor.close();
   // There is nothing to give up.
   monitor.giveUp('once more');
@@ -172,5 +174,5 @@ test('what QEMU sends that is no QMP costs the connection and nothing else', asy
   const { server, monitor, changes } = await open();
   server.sendRaw('this is no QMP\n');
   await expect.poll(() => kinds(changes)).toEqual(['lost', 'back']);
-  expect(await monitor.execute('query-status')).toEqual({ status: 'running' });
+  expect(await monitor.execute('query-status')).toEqual({ status: 'running', running: true });
 });

@@ -81,8 +81,8 @@ export class LastingMonitor {
   }
 
   /** Events of every connection, also of later ones. */
-  onEvent(name: string, take: (event: QmpEvent) => void): void {
-    this.subscribers.push({ name, take });
+  onEvent<N extends string>(name: N, take: (event: QmpEvent<N>) => void): void {
+    this.subscribers.push({ name, take: take as (event: QmpEvent) => void });
     this.client?.onEvent(name, take);
   }
 
@@ -211,8 +211,7 @@ export class LastingMonitor {
 }
 
 /** qapi/run-state.json: ShutdownCause. */
-function shutdownWords(event: QmpEvent): string {
-  const reason = String(event.data['reason'] ?? '');
-  const guest = event.data['guest'] === true || reason.startsWith('guest');
-  return guest ? 'the guest shut itself down' : `QEMU was told to end (${reason || 'SHUTDOWN'})`;
+function shutdownWords({ data: { guest, reason } }: QmpEvent<'SHUTDOWN'>): string {
+  if (guest || reason?.startsWith('guest')) return 'the guest shut itself down';
+  return `QEMU was told to end (${reason || 'SHUTDOWN'})`;
 }

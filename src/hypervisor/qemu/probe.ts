@@ -14,7 +14,7 @@ const OVERDUE_MS = 10_000;
  * By page sampling only, which QEMU does beside a migration too: `dirty-bitmap` crashes QEMU 7.2 under TCG and
  * reads 0 on 10.0 there.
  * @throws {QmpError}
- * @throws {RefusedError} when QEMU does not come to an end of measuring
+ * @throws {RefusedError} when QEMU does not come to an end of measuring, or to a figure
  */
 export async function probeBySampling(
   client: QmpClient,
@@ -37,8 +37,14 @@ export async function probeBySampling(
   while (clock.now() < untilMs) {
     await clock.sleep(ASK_AGAIN_MS);
     const measured = await client.execute('query-dirty-rate');
-    if (measured.status === 'measured')
-      return { durationMs: askedMs, dirtyRateBytesPerSecond: (measured['dirty-rate'] ?? 0) * 2 ** 20 };
+    if (measured.status !== 'measured') continue;
+    const { 'dirty-rate': rateMiB = -1 } = measured;
+    if (rateMiB < 0)
+      throw new RefusedError(
+        'hypervisor-refused',
+        'QEMU could not measure how fast its guest dirties memory',
+      );
+    return { durationMs: askedMs, dirtyRateBytesPerSecond: rateMiB * 2 ** 20 };
   }
   throw new RefusedError(
     'hypervisor-refused',

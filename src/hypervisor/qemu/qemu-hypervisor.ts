@@ -116,7 +116,7 @@ export class QemuHypervisor implements Hypervisor {
     try {
       return await probeBySampling(client, durationMs, this.clock);
     } catch (error) {
-      throw refused('lacks-feature', `${vm}: the dirty rate could not be measured`, error);
+      throw unanswered(vm, refused('lacks-feature', `${vm}: the dirty rate could not be measured`, error));
     }
   }
 

@@ -136,6 +136,126 @@ describe('a VM that stops answering before anything was touched', () => {
   });
 });
 
+describe('an answer that no QEMU gives', () => {
+  const LOOKED_AT = [
+    'query-name',
+    'query-uuid',
+    'query-kvm',
+    'query-memory-size-summary',
+    'query-migrate',
+    'query-migrate-parameters',
+    'query-migrate-capabilities',
+  ];
+
+  test.each(LOOKED_AT)('to %s: whoever looks is refused, in words that name it', async (command) => {
+    for (const side of ['source', 'destination'] as const) {
+      const on = { command, side };
+      const { pair, clock, start } = pairBed([{ on, nth: 'every', do: 'garbled', value: null }]);
+      const looked = clock.until(pair.hypervisor().check(pair.vm, pair.target, OPTIONS));
+      const words = expect.stringMatching(new RegExp(`answered ${command} with what QEMU never answers`));
+      await expect(looked).rejects.toMatchObject({
+        name: 'RefusedError',
+        code: 'unreachable',
+        message: words,
+      });
+      const failure = await start().catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(RefusedError);
+      expect(pair.truth.runningSides).toEqual(['source']);
+    }
+  });
+
+  // The first asks which VM it is, and the looks before a start are behind these.
+  test.each([
+    ['query-migrate-capabilities', 'source', 2],
+    ['query-migrate-parameters', 'source', 2],
+    ['query-status', 'destination', 2],
+    ['query-status', 'destination', 3],
+    ['query-migrate', 'destination', 3],
+  ] as const)('to %s of the %s while it is set up: it was not begun', async (command, side, nth) => {
+    const { start, settings, pair } = pairBed([{ on: { command, side }, nth, do: 'garbled', value: null }]);
+    const before = settings();
+    await expect(start()).rejects.toThrow(NotBegunError);
+    expect(settings()).toEqual(before);
+    expect(pair.truth.runningSides).toEqual(['source']);
+  });
+
+  const GARBLED = [
+    null,
+    { status: 'active', ram: 'much' },
+    { status: 'completed', ram: { transferred: '9' } },
+    { status: { toString: 1 } },
+  ];
+
+  test.each(GARBLED)('to a look, %j, is a look that failed, and no more', async (value) => {
+    const on = { command: 'query-migrate', side: 'source' } as const;
+    const faults = [6, 7, 8].map((nth) => ({ on, nth, do: 'garbled', value }) as const);
+    const { start, follow, pair } = pairBed(faults, { scenario: CALM_GUEST });
+    const { end, events } = await follow(await start());
+    expect(kinds(events)).toContain('silence');
+    expect(kinds(events)).not.toContain('monitor');
+    for (const event of events)
+      if (event.kind === 'tick' || event.kind === 'boundary')
+        for (const figure of [event.sentBytes, event.remainingBytes, event.totalBytes])
+          expect(figure).toBeGreaterThanOrEqual(0);
+    expect(end).toMatchObject({ result: 'completed', whereabouts: { destination: 'paused' } });
+    expect(pair.truth.misdeeds).toEqual([]);
+  });
+
+  test('to every look: it is still cancelled, and by none taken for dead', async () => {
+    const on = { command: 'query-migrate', side: 'source' } as const;
+    const { start, follow, pair, clock } = pairBed(
+      Array.from({ length: 1000 }, (_, n) => ({ on, nth: 6 + n, do: 'garbled', value: null }) as const),
+    );
+    const migration = await start();
+    await clock.pass(30_000);
+    expect(migration.isGone('source')).toBe(false);
+    await clock.until(migration.cancel());
+    const { end, events } = await follow(migration);
+    expect(end).toMatchObject({ result: 'cancelled', whereabouts: { source: 'running' } });
+    expect(events).not.toContainEqual(expect.objectContaining({ kind: 'monitor', side: 'source' }));
+    expect(pair.truth.runningSides).toEqual(['source']);
+  });
+
+  test('to how a destination is after it was told to wait is no proof that it waits', async () => {
+    const { start, pair } = pairBed([
+      {
+        on: { command: 'query-status', side: 'destination' },
+        nth: 3,
+        do: 'garbled',
+        value: { status: null },
+      },
+    ]);
+    await expect(start()).rejects.toThrow(/was not begun: .*answered query-status/);
+    expect(pair.heard.map(({ command }) => command)).not.toContain('migrate');
+  });
+
+  test.each([
+    ['MIGRATION', { status: { toString: 1 } }],
+    ['MIGRATION', ['completed']],
+    ['MIGRATION_PASS', { pass: { toString: 1 } }],
+    ['MIGRATION_PASS', { pass: 'all' }],
+  ])('an event %s with %j is passed over, and what it would have told is asked for', async (event, value) => {
+    const { start, follow } = pairBed(
+      [{ on: { event, side: 'source' }, nth: 'every', do: 'garbled', value }],
+      { scenario: CALM_GUEST },
+    );
+    const { end, events } = await follow(await start());
+    expect(end).toMatchObject({ result: 'completed', whereabouts: { destination: 'paused' } });
+    for (const each of events) if (each.kind === 'boundary') expect(each.pass).toBeGreaterThan(0);
+  });
+
+  test('a run state by the name of what every object has holds no guest', async () => {
+    const on = { command: 'query-status', side: 'source' } as const;
+    const faults = [2, 3, 4, 5].map(
+      (nth) => ({ on, nth, do: 'garbled', value: { status: 'constructor', running: false } }) as const,
+    );
+    const { start, follow } = pairBed(faults, { scenario: CALM_GUEST });
+    const { events, end } = await follow(await start());
+    expect(kinds(events)).not.toContain('held');
+    expect(end.heldBy).toBeUndefined();
+  });
+});
+
 describe('a guest that is stopped, and not for the switchover', () => {
   test.each([
     ['stopped-by-operator', /somebody else/],
@@ -230,6 +350,23 @@ test('a probe is told while the guest is copied, and is nothing where it fails',
   await refused.clock.pass(600);
   await refused.clock.until(other.cancel());
   expect(kinds((await refused.follow(other)).events)).not.toContain('probed');
+  // QEMU's -1 stands for what it could not measure.
+  const on = { command: 'query-dirty-rate', side: 'source' } as const;
+  const value = { status: 'measured', 'dirty-rate': -1 };
+  const unmeasured = pairBed([{ on, nth: 'every', do: 'garbled', value }]);
+  const third = await unmeasured.start({ probeMs: 300 });
+  await unmeasured.clock.pass(600);
+  await unmeasured.clock.until(third.cancel());
+  expect(kinds((await unmeasured.follow(third)).events)).not.toContain('probed');
+});
+
+test('a probe that QEMU could not make is no rate of -1', async () => {
+  const value = { status: 'measured', 'dirty-rate': -1 };
+  const on = { command: 'query-dirty-rate', side: 'source' } as const;
+  const { pair, clock } = pairBed([{ on, nth: 'every', do: 'garbled', value }]);
+  await expect(clock.until(pair.hypervisor().probeDirtyRate(pair.vm, 300))).rejects.toThrow(
+    'QEMU could not measure how fast its guest dirties memory',
+  );
 });
 
 test("a destination of somebody else's is not fenced when his migration ends: it may wait for his next try", async () => {

@@ -72,15 +72,15 @@ const LIMIT_HOLDS_MS = 250;
 const LOADING_MS = 30_000;
 
 /** Run states into which QEMU, or somebody, puts a guest for reasons of its own. */
-const HELD_BY: Partial<Record<QemuRunState, string>> = {
-  paused: 'somebody else (`stop`)',
-  'io-error': 'a disk error (io-error)',
-  watchdog: 'its watchdog',
-  'guest-panicked': 'a panic of its kernel',
-  'internal-error': 'an internal error of QEMU',
-  shutdown: 'its own shutdown',
-  debug: 'a debugger',
-};
+const HELD_BY: ReadonlyMap<string, string> = new Map<QemuRunState, string>([
+  ['paused', 'somebody else (`stop`)'],
+  ['io-error', 'a disk error (io-error)'],
+  ['watchdog', 'its watchdog'],
+  ['guest-panicked', 'a panic of its kernel'],
+  ['internal-error', 'an internal error of QEMU'],
+  ['shutdown', 'its own shutdown'],
+  ['debug', 'a debugger'],
+]);
 
 type Phase =
   /** Pre-copy, the stop-and-copy included, and until the source lets go in post-copy. Then: post-copy, ending, left. */
@@ -489,7 +489,7 @@ export class QemuMigration implements RunningMigration {
   private subscribe(): void {
     const { source, destination, observer } = this;
     source.onEvent('MIGRATION_PASS', (event) => this.takePass(event));
-    source.onEvent('MIGRATION', (event) => this.takeStatus(String(event.data['status']), this.at(event)));
+    source.onEvent('MIGRATION', (event) => this.takeStatus(event.data.status, this.at(event)));
     source.onEvent('STOP', (event) => this.takeStop(...this.when(event, 'source')));
     source.onEvent('RESUME', (event) => {
       this.takeRunning();
@@ -505,10 +505,10 @@ export class QemuMigration implements RunningMigration {
     destination?.onChange((change) => this.takeDestinationChange(change));
   }
 
-  private takePass(event: QmpEvent): void {
+  private takePass(event: QmpEvent<'MIGRATION_PASS'>): void {
     if (!this.begun || this.observer.guestStopped) return;
     this.holdBrake(this.parts.brake?.sync(this.at(event)));
-    this.observer.announced(Number(event.data['pass']), this.at(event));
+    this.observer.announced(event.data.pass, this.at(event));
   }
 
   private takeRunning(): void {
@@ -528,7 +528,7 @@ export class QemuMigration implements RunningMigration {
   private async askWhyStopped(): Promise<void> {
     try {
       const { status } = await this.source.execute('query-status', undefined, { timeoutMs: PATIENT_MS });
-      const by = HELD_BY[status];
+      const by = HELD_BY.get(status);
       if (by === undefined || this.suspended || this.phase.kind !== 'copying' || !this.observer.guestStopped)
         return;
       this.heldBy = by;
@@ -538,9 +538,8 @@ export class QemuMigration implements RunningMigration {
     }
   }
 
-  private takeShutdown(event: QmpEvent): void {
-    const words =
-      event.data['guest'] === true ? 'the guest shut itself down' : 'QEMU was told to end the guest';
+  private takeShutdown(event: QmpEvent<'SHUTDOWN'>): void {
+    const words = event.data.guest ? 'the guest shut itself down' : 'QEMU was told to end the guest';
     this.guestEnded = words;
     this.observer.tell({ kind: 'guest-ended', atMs: this.at(event), side: 'source', words });
   }
@@ -784,7 +783,7 @@ function figuresOf(info: MigrationInfo): Sample['figures'] {
   const { ram } = info;
   if (!ram) return undefined;
   return {
-    pass: Math.max(1, ram['dirty-sync-count'] ?? 1),
+    pass: Math.max(1, ram['dirty-sync-count']),
     sentBytes: ram.transferred,
     // Of pages that are sent as they are, headers make it more than they hold.
     ...(ram['normal-bytes'] > ram.transferred ? { carriedBytes: ram['normal-bytes'] } : {}),

@@ -37,6 +37,10 @@ const incident: fc.Arbitrary<Incident> = fc.oneof(
 );
 const answer: fc.Arbitrary<Answer> = fc.oneof(
   fc.record({ do: fc.constant('delay' as const), ms: fc.integer({ min: 1, max: 6000 }) }),
+  fc.record({
+    do: fc.constant('garbled' as const),
+    value: fc.constantFrom(null, [], { status: 1 }, { status: 'active', ram: 'much' }),
+  }),
   fc.record({ do: fc.constantFrom('error' as const, 'never' as const, 'lost' as const, 'drop' as const) }),
 );
 const nth = fc.integer({ min: 1, max: 6 });

@@ -43,6 +43,25 @@ describe('onEvent', () => {
     expect(events[0]?.receivedMs).toBeLessThanOrEqual(performance.now());
   });
 
+  test.each([
+    ['MIGRATION', { status: { toString: 1 } }],
+    ['MIGRATION', {}],
+    ['MIGRATION_PASS', { pass: { valueOf: 1, toString: 1 } }],
+    ['MIGRATION_PASS', { pass: '2' }],
+    ['MIGRATION_PASS', { pass: -1 }],
+    ['MIGRATION_PASS', undefined],
+    ['SHUTDOWN', { guest: true, reason: { toString: 1 } }],
+    ['SHUTDOWN', { guest: 'yes' }],
+  ])('%s with %j, which QEMU does not send, is passed over', async (name, data) => {
+    const callback = vi.fn();
+    client.onEvent(name, callback);
+    client.onEvent('STOP', callback);
+    server.emit(name, data);
+    server.emit('STOP', { any: 'kind' });
+    await client.execute('echo');
+    expect(callback.mock.calls.map(([event]) => (event as QmpEvent).name)).toEqual(['STOP']);
+  });
+
   test('calls back for its event until it is stopped', async () => {
     const callback = vi.fn();
     const stop = client.onEvent('STOP', callback);

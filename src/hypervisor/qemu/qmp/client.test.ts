@@ -2,7 +2,13 @@ import { afterEach, beforeEach, describe, expect, expectTypeOf, test, vi } from 
 import { connectQmp, type QmpClient } from './client.ts';
 import type { MigrationInfo } from './commands.ts';
 import type { QmpRecord } from './connection.ts';
-import { QmpClosedError, QmpCommandError, QmpProtocolError, QmpTimeoutError } from './errors.ts';
+import {
+  QmpClosedError,
+  QmpCommandError,
+  QmpProtocolError,
+  QmpReplyError,
+  QmpTimeoutError,
+} from './errors.ts';
 import { FakeQmpError, type FakeQmpServer, startFakeQmpServer } from './testing/fake-qmp-server.ts';
 
 let server: FakeQmpServer;
@@ -116,6 +122,74 @@ describe('execute', () => {
   test('takes an answer of some megabytes', async () => {
     server.handle('big', () => 'é'.repeat(2_000_000));
     expect(await client.execute('big')).toHaveLength(2_000_000);
+  });
+});
+
+describe('an answer that QEMU never gives', () => {
+  const RAM = { transferred: 1, remaining: 2, total: 3, 'normal-bytes': 0, 'dirty-sync-count': 1 };
+
+  test.each([
+    ['query-name', null, 'the whole of it: expected object, received null'],
+    ['query-name', { name: 7 }, 'name: expected string, received number'],
+    ['query-status', { status: { toString: 1 }, running: true }, 'status: expected string, received object'],
+    ['query-status', { running: true }, 'status: expected string, received undefined'],
+    ['query-migrate', [], 'the whole of it: expected object, received array'],
+    ['query-migrate', { ram: 'much' }, 'ram: expected object, received string'],
+    ['query-migrate', { ram: { ...RAM, remaining: '7' } }, 'ram.remaining: expected number, received string'],
+    ['query-migrate', { ram: { ...RAM, remaining: -4096 } }, 'ram.remaining: expected a whole number from 0'],
+    ['query-migrate', { ram: { ...RAM, total: 0.5 } }, 'ram.total: expected a whole number from 0'],
+    ['query-migrate', { ram: { transferred: 1 } }, 'ram.remaining: expected number, received undefined'],
+    ['query-migrate', { 'total-time': 1e18 }, 'total-time: '],
+    ['query-migrate', { 'cpu-throttle-percentage': null }, 'cpu-throttle-percentage: expected number'],
+    ['query-migrate', { 'blocked-reasons': [1] }, 'blocked-reasons.0: expected string, received number'],
+    ['query-migrate-capabilities', [{ capability: 'events' }], '0.state: expected boolean'],
+    ['query-migrate-parameters', { 'max-bandwidth': 'all' }, 'max-bandwidth: expected number'],
+    ['query-cpus-fast', [{ 'cpu-index': 0, 'thread-id': '1; rm' }], '0.thread-id: expected number'],
+    ['query-uuid', {}, 'UUID: expected string, received undefined'],
+    ['query-memory-size-summary', { 'base-memory': null }, 'base-memory: expected number'],
+    ['query-kvm', { enabled: 'yes', present: true }, 'enabled: expected boolean'],
+    ['query-accelerators', { enabled: 'kvm' }, 'present: expected array'],
+    ['query-dirty-rate', { status: 'measured', 'dirty-rate': -2 }, 'dirty-rate: '],
+  ] as const)(
+    'to %s, %j, is an error of its own, and the connection is fine',
+    async (command, value, words) => {
+      server.handle(command, () => value);
+      const error = await failure(client.execute(command as string));
+      expect(error).toBeInstanceOf(QmpReplyError);
+      expect(error).toMatchObject({ code: 'unreadable-reply', command });
+      expect(error.message).toMatch(/^QEMU at \S+ answered \S+ with .*\(.+\), .*: report this .*\.$/);
+      expect(error.message).toContain(words);
+      expect(await client.execute('echo', { n: 1 })).toEqual({ n: 1 });
+    },
+  );
+
+  test('a number without end is none', async () => {
+    const pending = failure(client.execute('query-migrate'));
+    const { id } = await server.received('query-migrate');
+    server.sendRaw(`{"return": {"total-time": 1e999}, "id": ${JSON.stringify(id)}}\r\n`);
+    expect(await pending).toBeInstanceOf(QmpReplyError);
+  });
+
+  test.each([
+    ['query-migrate', {}],
+    ['query-migrate', { status: 'of-a-newer-qemu', ram: { ...RAM, news: [null] }, news: 'none' }],
+    ['query-migrate', { 'socket-address': [{ type: 'inet', host: '::', port: '4444', ipv6: true }] }],
+    ['query-migrate-parameters', { 'max-bandwidth': 2 ** 63, 'tls-creds': null }],
+    ['query-dirty-rate', { status: 'measured', 'dirty-rate': -1, 'start-time': 0 }],
+    ['query-name', {}],
+    ['migrate_cancel', null],
+  ])('is not one that says more, or less, than we read: %s, %j', async (command, value) => {
+    server.handle(command, () => value);
+    expect(await client.execute(command)).toEqual(value);
+  });
+
+  test('is handed on as it came, whatever its keys are', async () => {
+    const pending = client.execute('query-name');
+    const { id } = await server.received('query-name');
+    server.sendRaw(`{"return": {"__proto__": {"name": "other"}}, "id": ${JSON.stringify(id)}}\r\n`);
+    const answer = await pending;
+    expect(Object.getPrototypeOf(answer)).toBe(Object.prototype);
+    expect(answer.name).toBeUndefined();
   });
 });
 

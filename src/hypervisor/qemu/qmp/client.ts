@@ -9,12 +9,14 @@ import {
   type QmpError,
   type QmpProtocolCode,
   QmpProtocolError,
+  QmpReplyError,
   QmpTimeoutError,
 } from './errors.ts';
-import type { QmpEvent } from './events.ts';
+import { isReadable, type QmpEvent } from './events.ts';
 import { type Message, parseMessage } from './message.ts';
 import { negotiate, type Session } from './negotiate.ts';
 import type { OpenQmpSocket } from './qmp-socket.ts';
+import { faultOfReply } from './replies.ts';
 
 export interface ConnectOptions {
   /** How long the greeting and the capabilities may take together. Default 2000. */
@@ -113,8 +115,8 @@ export class QmpClient implements AsyncDisposable {
   /**
    * Runs a command and resolves with QEMU's return value. The command is written before this returns.
    *
-   * @throws QmpCommandError if QEMU refuses it; QmpTimeoutError if there is no answer in time (a late one is
-   *   dropped); QmpClosedError if the connection is or gets closed (`sent` says whether it was written).
+   * @throws QmpCommandError if QEMU refuses it; QmpReplyError if its answer is none that QEMU gives; QmpTimeoutError
+   *   if there is no answer in time (a late one is dropped); QmpClosedError if the connection is or gets closed (`sent` says whether it was written).
    */
   execute<C extends keyof QmpCommands>(command: C, ...rest: ExecuteRest<C>): Promise<QmpCommands[C]['reply']>;
   /** The same for a command that `QmpCommands` does not know. */
@@ -134,12 +136,13 @@ export class QmpClient implements AsyncDisposable {
 
   /**
    * Calls back while the line is routed, so that a command executed in the callback is on the wire before
-   * anything else happens in this process. Returns the function that stops it.
+   * anything else happens in this process. Returns the function that stops it. An event whose data QEMU would not
+   * send is passed over.
    *
    * What a callback throws becomes an uncaught exception, after everybody else has got the event.
    */
-  onEvent(name: string, callback: (event: QmpEvent) => void): () => void {
-    const subscriber = { name, deliver: callback };
+  onEvent<N extends string>(name: N, callback: (event: QmpEvent<N>) => void): () => void {
+    const subscriber = { name, deliver: callback as Subscriber['deliver'] };
     if (!this.#isClosed()) this.#subscribers.add(subscriber);
     return () => this.#subscribers.delete(subscriber);
   }
@@ -160,7 +163,8 @@ export class QmpClient implements AsyncDisposable {
     switch (message.kind) {
       case 'event': {
         const { name, data, timestampMs } = message;
-        this.#publish({ name, data, timestampMs, receivedMs });
+        const event: QmpEvent = { name, data, timestampMs, receivedMs };
+        if (isReadable(event)) this.#publish(event);
         break;
       }
       case 'return':
@@ -182,8 +186,12 @@ export class QmpClient implements AsyncDisposable {
     // Ours are text. Another one cannot even be made text, where JSON gave it a `toString`.
     const waiter = typeof answer.id === 'string' ? this.#waiters.get(answer.id) : undefined;
     if (waiter === undefined) return;
-    if (answer.kind === 'return') waiter.resolve(answer.value);
-    else waiter.reject(new QmpCommandError(this.path, waiter.command, answer.errorClass, answer.desc));
+    const { command } = waiter;
+    if (answer.kind === 'error')
+      return waiter.reject(new QmpCommandError(this.path, command, answer.errorClass, answer.desc));
+    const fault = faultOfReply(command, answer.value);
+    if (fault === undefined) waiter.resolve(answer.value);
+    else waiter.reject(new QmpReplyError(this.path, command, fault));
   }
 
   #publish(event: QmpEvent): void {

@@ -8,6 +8,7 @@
  *       ├── QmpProtocolError     the peer broke the protocol mid-session; the connection was given up
  *       ├── QmpClosedError       the connection is closed; `sent` says whether the command may have run
  *       ├── QmpCommandError      QEMU refused or failed the command; the connection is fine
+ *       ├── QmpReplyError        QEMU answered what it never answers; the connection is fine, the command was run
  *       └── QmpTimeoutError      no answer in time; the connection is fine, the command may still run
  */
 
@@ -189,6 +190,23 @@ export class QmpCommandError extends QmpError {
     this.command = command;
     this.errorClass = errorClass;
     this.desc = desc;
+  }
+}
+
+/**
+ * QEMU answered the command, but not in the way that QEMU does, so that nothing is known of what it was asked. The
+ * connection is fine: every answer still belongs to its command. It is neither a refusal nor a QEMU that has ended.
+ */
+export class QmpReplyError extends QmpError {
+  readonly code = 'unreadable-reply';
+  readonly command: string;
+
+  /** @param fault which part of it, and what is wrong there */
+  constructor(path: string, command: string, fault: string) {
+    super(
+      `QEMU at ${path} answered ${command} with what QEMU never answers (${fault}), which is not gone by: report this with the QEMU version.`,
+    );
+    this.command = command;
   }
 }
 

@@ -15,6 +15,7 @@
  * - `error`: it is refused and not carried out (commands only);
  * - `never`: it is carried out and never answered (an event is never told);
  * - `lost`: it is neither carried out nor answered, as where the connection broke on its way (commands only);
+ * - `garbled`: it is carried out, and answered with `value`, whatever QEMU would say (an event: it is told with that);
  * - `drop`: it is carried out, and the connection closes in place of its answer (an event: in place of it).
  *
  * What else happens then, `to` a side:
@@ -44,6 +45,7 @@ export type Trigger =
 /** What becomes of the command or the event itself. */
 export type Answer =
   | { readonly do: 'delay'; readonly ms: number }
+  | { readonly do: 'garbled'; readonly value: unknown }
   | { readonly do: 'error' | 'never' | 'lost' | 'drop' };
 
 export type Incident =
@@ -116,7 +118,7 @@ export class FaultScript {
 }
 
 function isIncident<T extends Fault>(fault: T): fault is T & Incident {
-  return !['delay', 'error', 'never', 'lost', 'drop'].includes(fault.do);
+  return !['delay', 'garbled', 'error', 'never', 'lost', 'drop'].includes(fault.do);
 }
 
 function matches(on: Trigger, occurrence: Occurrence): boolean {

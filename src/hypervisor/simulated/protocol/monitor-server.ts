@@ -127,7 +127,8 @@ export class MonitorServer {
     const wallMs = nowMs + this.clockSetMs;
     const seconds = Math.floor(wallMs / 1000);
     const timestamp = { seconds, microseconds: Math.round((wallMs - 1000 * seconds) * 1000) };
-    const line = { event: name, timestamp, ...(data ? { data } : {}) };
+    const told = answer?.do === 'garbled' ? answer.value : data;
+    const line = { event: name, timestamp, ...(told === undefined ? {} : { data: told }) };
     // What follows it on its way stays behind it.
     if (answer?.do === 'delay') this.lateUntilMs = Math.max(this.lateUntilMs, nowMs + answer.ms);
     this.send(client, line);
@@ -183,6 +184,10 @@ export class MonitorServer {
         return;
       case 'never':
         this.carryOut(client, request);
+        return;
+      case 'garbled':
+        this.carryOut(client, request);
+        this.send(client, { return: answer.value, id: request.id });
         return;
       case 'drop':
         this.carryOut(client, request);
