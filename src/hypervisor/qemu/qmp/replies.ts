@@ -2,9 +2,9 @@
  * What QEMU 7.2 to 11.1 answers to each command whose answer is read (qapi/migration.json, run-state.json, control.json,
  * machine.json, misc.json, qom.json), checked before anybody reads it: one that does not fit is no answer.
  *
- * Names are QEMU's own, and so are units: they stand on each field. Strict in kind, and no more than that: a key that is
- * not listed here may be there, one that some version does not send, or that nobody reads, may be missing, and a newer
- * QEMU may use words that are not listed. What was sent is handed on as it is: nothing is filtered.
+ * Names are QEMU's own, and so are units: they stand on each field. Strict in kind, and no more than that: what nobody
+ * reads is not listed, and may be whatever it is; one that some version does not send may be missing; and a newer QEMU may
+ * use words that are not listed. What was sent is handed on as it is: nothing is filtered.
  *
  * Integers above 2^53 are rounded by JSON.parse. It matters for one field only: libvirt sets `max-bandwidth`
  * to 2^63-1 for "unlimited", which reads as 2^63 and can be written back so.
@@ -46,36 +46,18 @@ const memorySizeSummary = z.object({
   'plugged-memory': count.exactOptional(),
 });
 
-/**
- * Counters of `query-migrate.ram`. `remaining` and `dirty-pages-rate` are snapshots, not predictions: in
- * mid-pass `remaining` leaves out what the guest has dirtied since the last bitmap sync, and
- * `dirty-pages-rate` is 0 until the first pass has ended.
- */
+/** Counters of `query-migrate.ram`. */
 const ram = z.object({
   /** Bytes sent. */
   transferred: count,
-  /** Bytes still to send in this pass. */
+  /** Bytes still to send in this pass: what the guest has dirtied since the last bitmap sync is left out in mid-pass. */
   remaining: count,
   /** Bytes of guest memory. */
   total: count,
-  /** Zero pages. */
-  duplicate: count.exactOptional(),
-  /** Pages sent whole. */
-  normal: count.exactOptional(),
   /** Bytes. */
   'normal-bytes': count,
-  /** Distinct pages newly dirtied per second, over the time since the last counted sync. */
-  'dirty-pages-rate': count.exactOptional(),
-  /** Megabits (10^6) per second, over the last 100 ms. */
-  mbps: z.number().exactOptional(),
   /** Bitmap syncs so far. */
   'dirty-sync-count': index,
-  /** Bytes. */
-  'page-size': count.exactOptional(),
-  'pages-per-second': count.exactOptional(),
-  'precopy-bytes': count.exactOptional(),
-  /** Bytes sent while the guest was stopped by the switchover. */
-  'downtime-bytes': count.exactOptional(),
 });
 
 const migration = z.object({
@@ -84,12 +66,6 @@ const migration = z.object({
   /** On the source, from 'active' on. */
   ram: ram.exactOptional(),
   'total-time': milliseconds.exactOptional(),
-  'setup-time': milliseconds.exactOptional(),
-  /**
-   * Milliseconds, while active: memory to send after the last sync over the bandwidth of the last 100 ms, which may be
-   * none. Nobody reads it.
-   */
-  'expected-downtime': z.number().exactOptional(),
   /** Once completed. Counted from QEMU's own switchover: wrong after `stop`. */
   downtime: milliseconds.exactOptional(),
   /** Present once auto-converge has begun to throttle. */
@@ -131,8 +107,6 @@ const parameters = z
     'max-bandwidth': count,
     /** Since 8.2. Bytes per second; 0: QEMU estimates. */
     'avail-switchover-bandwidth': count,
-    /** Bytes per second; 0: no limit. */
-    'max-postcopy-bandwidth': count,
     'multifd-channels': index,
     /** 'none', 'zlib', 'zstd', 'qatzip', 'qpl' or 'uadk'. */
     'multifd-compression': word,
