@@ -328,6 +328,6 @@ function boundary(now: Counters, pass: number, atMs: number, sentSinceBytes: num
     kind: 'boundary',
     pass,
     atMs,
-    remainingBytes: Math.min(now.totalBytes, now.remainingBytes + sentSinceBytes),
+    remainingBytes: Math.min(now.totalBytes, now.remainingBytes + Math.max(0, sentSinceBytes)),
   };
 }
