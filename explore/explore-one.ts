@@ -3,8 +3,8 @@ import type { Side } from '../src/hypervisor/hypervisor.ts';
 import { SimulatedPair } from '../src/hypervisor/simulated/protocol/simulated-pair.ts';
 import type { ScenarioInput } from '../src/hypervisor/simulated/scenario.ts';
 import { beginAsSomebodyElse, executeByHand } from '../src/hypervisor/simulated/testing/at-monitors.ts';
+import { CERTIFICATES, TLS } from '../src/hypervisor/simulated/testing/encrypted.ts';
 import { BUSY_GUEST, CALM_GUEST } from '../src/hypervisor/simulated/testing/small-guest.ts';
-import type { StreamTls } from '../src/hypervisor/stream-tls.ts';
 import { VirtualClock } from '../src/hypervisor/testing/virtual-clock.ts';
 import { KINDS } from '../src/migration/testing/simulated-run.ts';
 import { DEFAULT_LIMITS } from '../src/policy/policy.ts';
@@ -13,18 +13,6 @@ import type { Hand, Schedule } from './schedule.ts';
 import { Controller, type Wish } from './world/controller.ts';
 import { Disk } from './world/disk.ts';
 import { Leases } from './world/leases.ts';
-
-const FOLDER = '/etc/pki/qemu';
-/** Each host's: the destination's is for the host of the pair's migrate URI. */
-const CERTIFICATES = {
-  source: { [FOLDER]: { authority: 'the CA', name: 'O=Example,CN=host1' } },
-  destination: { [FOLDER]: { authority: 'the CA', name: '10.77.0.2' } },
-};
-const TLS: StreamTls = {
-  credentials: { kind: 'made', sourceFolder: FOLDER, destinationFolder: FOLDER },
-  hostname: undefined,
-  authorization: undefined,
-};
 
 const GUESTS: Readonly<Record<Schedule['guest'], ScenarioInput>> = { calm: CALM_GUEST, busy: BUSY_GUEST };
 

@@ -12,6 +12,7 @@ import type { RecoverWish } from '../../src/migration/recover.ts';
 import type { Run, RunParts } from '../../src/migration/run.ts';
 import { takeOverRun } from '../../src/migration/take-over.ts';
 import type { Limits, PolicyKind } from '../../src/policy/policy.ts';
+import type { Schedule } from '../schedule.ts';
 import type { Disk } from './disk.ts';
 import { DiskJournals } from './disk-journals.ts';
 import type { Leases } from './leases.ts';
@@ -23,7 +24,7 @@ export interface Machine {
   readonly disk: Disk;
   readonly leases: Leases;
   /** Whether its vCPUs can be given a quota, and whether that is undone when its controller is killed. */
-  readonly quotas: 'none' | 'guarded' | 'unguarded';
+  readonly quotas: Schedule['quotas'];
   /** Is told of a command that has just ended. */
   told(controller: Controller): void;
 }

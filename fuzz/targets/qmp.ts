@@ -132,7 +132,7 @@ export const targets: readonly Target[] = [
       '[]',
       '"9"',
       '__proto__',
-      ...WORDS.slice(-1),
+      '{"toString":1}',
     ],
     check(input) {
       const text = input.toString();

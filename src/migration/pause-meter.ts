@@ -6,7 +6,7 @@
 import type { Pause } from './ending.ts';
 
 /** Beyond this an instant is too uncertain to measure by. */
-const CERTAIN_MS = 100;
+export const CERTAIN_MS = 100;
 
 export class PauseMeter {
   private stoppedAtMs: number | undefined;

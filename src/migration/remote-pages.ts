@@ -1,7 +1,5 @@
 /** How long a guest ran on the destination while its memory still followed: what post-copy takes after the pause. */
-
-/** An instant that may have been seen later than this is too uncertain to measure by. */
-const CERTAIN_MS = 100;
+import { CERTAIN_MS } from './pause-meter.ts';
 
 export class RemotePagesMeter {
   private began = false;

@@ -6,11 +6,14 @@ export interface QemuFeatures {
   readonly availSwitchoverBandwidth: boolean;
   /** `calc-dirty-rate` takes milliseconds (since 8.2). */
   readonly dirtyRateInMilliseconds: boolean;
+  /** In post-copy the source takes the guest back while the destination still loads its devices (since 10.2). */
+  readonly postCopyWaitsForDevices: boolean;
 }
 
 export function featuresOf(version: QemuVersion): QemuFeatures {
   return {
     availSwitchoverBandwidth: isAtLeast(version, 8, 2),
     dirtyRateInMilliseconds: isAtLeast(version, 8, 2),
+    postCopyWaitsForDevices: isAtLeast(version, 10, 2),
   };
 }

@@ -17,7 +17,7 @@
 import { isBraked } from '../../model/braking.ts';
 import type { Counters } from '../../model/observation.ts';
 import type { BrakeLevers, MigrationEnd, MigrationEvent, SideState } from '../hypervisor.ts';
-import { isAtLeast } from '../qemu-rules/version.ts';
+import { featuresOf } from '../qemu-rules/features.ts';
 import type { AutoConvergeParameters } from './auto-converge.ts';
 import { CopyPhysics, type CopyStart } from './copy-physics.ts';
 import type { DirtyLog } from './dirty-log.ts';
@@ -282,9 +282,8 @@ export class SimulatedQemu {
     this.phase = 'post-copy-switch';
   }
 
-  /** From 10.2 on a source takes the guest back while the destination still loads its devices. */
   private get waitsForLoading(): boolean {
-    return isAtLeast({ ...this.scenario.qemuVersion, package: '' }, 10, 2);
+    return featuresOf({ ...this.scenario.qemuVersion, package: '' }).postCopyWaitsForDevices;
   }
 
   private stopGuest(): void {

@@ -3,25 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { type FormerSettings, NotBegunError, RefusedError, type StartOptions } from '../../hypervisor.ts';
 import type { PairInput } from '../../simulated/protocol/simulated-pair.ts';
 import { OPTIONS } from '../../simulated/testing/drive.ts';
+import { CERTIFICATES, FOLDER, TLS } from '../../simulated/testing/encrypted.ts';
 import { CALM_GUEST } from '../../simulated/testing/small-guest.ts';
 import { IN_THE_CLEAR, type StreamTls } from '../../stream-tls.ts';
 import { pairBed } from '../testing/pair-bed.ts';
 
-const FOLDER = '/etc/pki/qemu';
 const OURS = /^switchover-tls-[0-9a-f]{8}$/;
-const TLS: StreamTls = {
-  credentials: { kind: 'made', sourceFolder: FOLDER, destinationFolder: FOLDER },
-  hostname: undefined,
-  authorization: undefined,
-};
-/** Each host's: the destination's is for the host of the pair's migrate URI. */
-const certificates = {
-  source: { [FOLDER]: { authority: 'the CA', name: 'O=Example,CN=host1' } },
-  destination: { [FOLDER]: { authority: 'the CA', name: '10.77.0.2' } },
-};
 
 function tlsBed(input: Partial<PairInput> = {}) {
-  const bed = pairBed([], { scenario: CALM_GUEST, certificates, ...input });
+  const bed = pairBed([], { scenario: CALM_GUEST, certificates: CERTIFICATES, ...input });
   const sides = [bed.pair.source, bed.pair.destination] as const;
   return {
     ...bed,
@@ -99,7 +89,7 @@ describe('a migration under TLS', () => {
       /reset by peer: the destination did not take the stream: .*--tls-authz/,
     ],
   ] as const)('%s: failed, in words, and the guest runs on the source', async (_, other, tls, words) => {
-    const bed = tlsBed({ certificates: { ...certificates, ...other } });
+    const bed = tlsBed({ certificates: { ...CERTIFICATES, ...other } });
     const before = bed.settings();
     const migration = await bed.begin(tls);
     const { end } = await bed.follow(migration);
@@ -112,7 +102,7 @@ describe('a migration under TLS', () => {
 
   test('a name of the certificate goes before the host of the migrate URI', async () => {
     const named = { destination: { [FOLDER]: { authority: 'the CA', name: 'host2' } } };
-    const bed = tlsBed({ certificates: { ...certificates, ...named } });
+    const bed = tlsBed({ certificates: { ...CERTIFICATES, ...named } });
     const migration = await bed.begin({ ...TLS, hostname: 'host2' });
     expect((await bed.follow(migration)).end.result).toBe('completed');
   });
@@ -139,7 +129,7 @@ describe('certificates that are not there', () => {
   });
 
   test('refuse a start that has touched nothing', async () => {
-    const { begin, settings, objects } = tlsBed({ certificates: { source: certificates.source } });
+    const { begin, settings, objects } = tlsBed({ certificates: { source: CERTIFICATES.source } });
     const before = settings();
     await expect(begin(TLS)).rejects.toThrow(RefusedError);
     expect(settings()).toEqual(before);

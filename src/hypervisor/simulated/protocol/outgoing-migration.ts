@@ -12,6 +12,7 @@
  */
 import { WIRE_PER_BYTE } from '../../../model/qemu-constants.ts';
 import type { QemuRunState } from '../../qemu/qmp/commands.ts';
+import { featuresOf } from '../../qemu-rules/features.ts';
 import { isAtLeast } from '../../qemu-rules/version.ts';
 import { autoConvergeOf } from '../auto-converge.ts';
 import { CopyPhysics, type Pace } from '../copy-physics.ts';
@@ -242,9 +243,8 @@ export class OutgoingMigration implements StreamSource {
     this.over('failed', error, 'stream');
   }
 
-  /** From 10.2 on a source takes the guest back while the destination still loads its devices. */
   private get waitsForLoading(): boolean {
-    return isAtLeast(this.process.parts.version, 10, 2);
+    return featuresOf(this.process.parts.version).postCopyWaitsForDevices;
   }
 
   /** It does not take the guest back any more. */
