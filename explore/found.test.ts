@@ -142,6 +142,21 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       { on: { stream: 'last-byte' }, nth: 1, do: 'link-cut' },
     ],
   },
+  'a pause was told by when the first event of a silent destination was heard': {
+    begin: 'attach',
+    guest: 'busy',
+    policy: 'mp',
+    faults: [
+      {
+        on: { atMs: 1561 },
+        nth: 1,
+        do: 'connection-silent',
+        to: 'destination',
+        ms: Number.POSITIVE_INFINITY,
+      },
+      { on: { stream: 'last-byte' }, nth: 1, do: 'link-cut' },
+    ],
+  },
   'a pause was told by a clock that had been set, after a freeze of 300 ms': {
     guest: 'busy',
     policy: 'mp',

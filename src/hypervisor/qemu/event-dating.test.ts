@@ -4,7 +4,11 @@ import { EventDating } from './event-dating.ts';
 const HOUR_MS = 3_600_000;
 
 /** Of a machine whose clock is an hour ahead, over a way of 5 ms; ours began at 1000. */
-const happened = (atMs: number, receivedMs = atMs + 5) => ({ receivedMs, timestampMs: atMs + HOUR_MS });
+const happened = (atMs: number, receivedMs = atMs + 5, notBeforeMs = receivedMs - 400) => ({
+  receivedMs,
+  timestampMs: atMs + HOUR_MS,
+  notBeforeMs,
+});
 
 test('one that came at once is when it was received', () => {
   const dating = new EventDating(1000);
@@ -36,4 +40,14 @@ test.each([-3000, 3000])('a clock that is set by %d ms dates nothing that waited
   dating.date(happened(2000), 0);
   const event = happened(3000, 3305);
   expect(dating.date({ ...event, timestampMs: event.timestampMs + setMs }, 400)).toEqual([2305, 400]);
+});
+
+test('the first of all, from a monitor that had answered nothing for long, tells how old it may be', () => {
+  const dating = new EventDating(1000);
+  expect(dating.date(happened(2000, 40_000, 1500), 0)).toEqual([39_000, 38_500]);
+  // It was kept as long, and is compared with nothing.
+  expect(dating.date(happened(2500, 40_000, 1500), 0)).toEqual([39_000, 38_500]);
+  expect(dating.canCompare).toBe(false);
+  expect(dating.date(happened(41_000), 0)).toEqual([40_005]);
+  expect(dating.canCompare).toBe(true);
 });

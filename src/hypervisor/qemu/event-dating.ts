@@ -4,6 +4,8 @@
  */
 import type { QmpEvent } from './qmp/events.ts';
 
+/** A monitor that has answered nothing for longer than this may have kept what it brings then. It is looked at more often. */
+const UNHEARD_MS = 500;
 /** An event that is later than others were by more than this tells no instant. */
 const LATE_MS = 100;
 
@@ -19,18 +21,26 @@ export class EventDating {
     this.zeroMs = zeroMs;
   }
 
+  /** Whether one came at once: what comes late from now on is known to. */
+  get canCompare(): boolean {
+    return this.quickestMs !== Number.POSITIVE_INFINITY;
+  }
+
   /**
    * @param mayBeOldMs how long it may have waited for us, who looked at nothing; 0: not at all
    * @returns the instant, and how much earlier it may have been where there is nothing to compare with
    */
   date(
-    { receivedMs, timestampMs }: Pick<QmpEvent, 'receivedMs' | 'timestampMs'>,
+    { receivedMs, timestampMs, notBeforeMs }: Pick<QmpEvent, 'receivedMs' | 'timestampMs' | 'notBeforeMs'>,
     mayBeOldMs: number,
   ): [atMs: number, unseenMs?: number] {
     const onTheWayMs = receivedMs - timestampMs;
+    const receivedAtMs = receivedMs - this.zeroMs;
+    const unheardMs = receivedMs - notBeforeMs;
+    // The way may have kept it, and all that it brings with it: there is no telling, and nothing to compare others with.
+    if (!this.canCompare && unheardMs > UNHEARD_MS) return [receivedAtMs, unheardMs];
     const quickestMs = this.quickestMs;
     this.quickestMs = Math.min(quickestMs, onTheWayMs);
-    const receivedAtMs = receivedMs - this.zeroMs;
     if (quickestMs === Number.POSITIVE_INFINITY)
       return mayBeOldMs > 0 ? [receivedAtMs, mayBeOldMs] : [receivedAtMs];
     const lateMs = onTheWayMs - quickestMs;

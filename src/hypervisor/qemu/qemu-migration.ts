@@ -522,6 +522,18 @@ export class QemuMigration implements RunningMigration {
     // Before we know that it began nothing is looked at: one that stops already was not seen live.
     this.observer.stopped(atMs, this.begun ? unseenMs : Number.POSITIVE_INFINITY);
     void this.askWhyStopped();
+    void this.listenAtDestination();
+  }
+
+  /** So that what its first event says is known to be new. A monitor from which one came at once needs no more. */
+  private async listenAtDestination(): Promise<void> {
+    const { clock } = this.parts;
+    const { observer, destination } = this;
+    while (destination && observer.guestStopped && !observer.destinationRan && !observer.isOver) {
+      if (this.dating.destination.canCompare) return;
+      await destination.execute('query-status', undefined, { timeoutMs: PATIENT_MS }).catch(() => {});
+      await clock.sleep(FINE_TICK_MS);
+    }
   }
 
   /** In the stop-and-copy QEMU does not answer before it is over; for any other stop it says at once whose it is. */

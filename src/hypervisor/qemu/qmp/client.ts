@@ -48,6 +48,7 @@ type ExecuteRest<C extends keyof QmpCommands> = undefined extends QmpCommands[C]
 
 interface Waiter {
   readonly command: string;
+  readonly sentMs: number;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -98,11 +99,14 @@ export class QmpClient implements AsyncDisposable {
   /** Differs for each connection: QEMU may still answer a command of the client before us. */
   readonly #idPrefix = randomBytes(4).toString('hex');
   #commandCount = 0;
+  /** When the last command was sent that has been answered. */
+  #answeredSentMs: number;
 
   constructor(connection: Connection, session: Session, commandTimeoutMs: number) {
     this.path = connection.path;
     this.version = session.version;
     this.oob = session.oob;
+    this.#answeredSentMs = session.askedMs;
     this.#connection = connection;
     this.#commandTimeoutMs = commandTimeoutMs;
     this.closed = connection.closed.then((reason) => {
@@ -163,7 +167,8 @@ export class QmpClient implements AsyncDisposable {
     switch (message.kind) {
       case 'event': {
         const { name, data, timestampMs } = message;
-        const event: QmpEvent = { name, data, timestampMs, receivedMs };
+        const notBeforeMs = this.#answeredSentMs;
+        const event: QmpEvent = { name, data, timestampMs, receivedMs, notBeforeMs };
         if (isReadable(event)) this.#publish(event);
         break;
       }
@@ -186,7 +191,8 @@ export class QmpClient implements AsyncDisposable {
     // Ours are text. Another one cannot even be made text, where JSON gave it a `toString`.
     const waiter = typeof answer.id === 'string' ? this.#waiters.get(answer.id) : undefined;
     if (waiter === undefined) return;
-    const { command } = waiter;
+    const { command, sentMs } = waiter;
+    this.#answeredSentMs = Math.max(this.#answeredSentMs, sentMs);
     if (answer.kind === 'error')
       return waiter.reject(new QmpCommandError(this.path, command, answer.errorClass, answer.desc));
     const fault = faultOfReply(command, answer.value);
@@ -224,6 +230,7 @@ export class QmpClient implements AsyncDisposable {
     };
     const waiter: Waiter = {
       command,
+      sentMs: clock.now(),
       resolve: (value) => {
         forget();
         resolve(value);

@@ -24,6 +24,11 @@ export interface QmpEvent<N extends string = string> {
   readonly timestampMs: number;
   /** When this process read it, by the client's clock: use it for durations, it cannot jump. */
   readonly receivedMs: number;
+  /**
+   * No earlier than then it happened, by the same clock: what had been answered before it came had been asked then. A
+   * way that carries nothing for a while says nothing of it, and brings later what it held.
+   */
+  readonly notBeforeMs: number;
 }
 
 /** Whether the data are such as whoever listens for that event reads. */

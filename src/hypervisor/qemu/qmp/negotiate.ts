@@ -8,6 +8,8 @@ export interface Session {
   readonly version: QemuVersion;
   /** Out-of-band commands are enabled. */
   readonly oob: boolean;
+  /** When the capabilities were asked for, by the connection's clock: QEMU sends no event before. */
+  readonly askedMs: number;
 }
 
 const CAPABILITIES_ID = 'qmp_capabilities';
@@ -32,10 +34,11 @@ export async function negotiate(connection: Connection, timeoutMs: number): Prom
   try {
     const { version, oob } = await readGreeting(connection, deadline);
     greeted = true;
+    const askedMs = connection.clock.now();
     const enable = oob ? { arguments: { enable: ['oob'] } } : {};
     connection.send(JSON.stringify({ execute: 'qmp_capabilities', ...enable, id: CAPABILITIES_ID }));
     await readAcceptance(connection, deadline);
-    return { version, oob };
+    return { version, oob, askedMs };
   } catch (error) {
     connection.close();
     if (error instanceof QmpNegotiationError) throw error;
