@@ -83,8 +83,8 @@ const COMMANDS = [
 ];
 const EVENTS = ['STOP', 'RESUME', 'MIGRATION', 'MIGRATION_PASS'];
 const COMMAND_ANSWERS = ['delay', 'delay', 'error', 'never', 'lost', 'drop', 'garbled'] as const;
-/** None of these is of the kind of any answer that is read: a list without capabilities would be a lie, not a garble. */
-const GARBLED = [null, 'much', 7];
+/** The last is a list in which everything is left out; the others are of the kind of no answer that is read. */
+const GARBLED = [null, 'much', 7, []];
 const EVENT_ANSWERS = ['delay', 'delay', 'drop'] as const;
 const LASTS_MS = [50, 700, 5000, Number.POSITIVE_INFINITY];
 const BOUNDED_MS = [50, 700, 5000];

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { FormerSettings } from '../hypervisor.ts';
+import { type FormerSettings, RefusedError } from '../hypervisor.ts';
 import type { Fault } from '../simulated/protocol/faults.ts';
 import { type PairInput, SimulatedPair } from '../simulated/protocol/simulated-pair.ts';
 import { CALM_GUEST } from '../simulated/testing/small-guest.ts';
 import { monitorOfPair } from '../testing/monitor-of-pair.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
-import { ChangedSettings, isRefusal } from './changed-settings.ts';
+import { ChangedSettings } from './changed-settings.ts';
 import type { NewObject } from './qmp/commands.ts';
 
 async function bed(faults: readonly Fault[] = [], input: Partial<PairInput> = {}) {
@@ -45,12 +45,32 @@ test('only what differs is touched', async () => {
   expect(pair.heard.map(({ command }) => command)).toEqual(['query-migrate-capabilities']);
 });
 
-test('a capability that it does not have is refused by it, and nothing is left to be put back of it', async () => {
-  const { set, putBack, settings } = await bed();
-  const failure = await set({}, { 'no-such-capability': true }).catch((error: unknown) => error);
-  expect(isRefusal(failure)).toBe(true);
-  expect(await putBack()).toEqual({ side: 'source', problem: undefined });
-  expect(settings.isOn('events')).toBe(false);
+test.each([
+  [{}, { events: true, 'no-such-capability': true }, 'no-such-capability'],
+  [{ 'downtime-limit': 5, 'no-such-parameter': 1 }, {}, 'no-such-parameter'],
+])(
+  'what it does not tell is not changed, nor is anything beside it',
+  async (parameters, capabilities, name) => {
+    const { set, putBack, told, pair } = await bed();
+    const failure = await set(parameters, capabilities).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(RefusedError);
+    expect(String(failure)).toContain(`does not say what its setting ${name} is`);
+    expect(told).toEqual([]);
+    expect(await putBack()).toEqual({ side: 'source', problem: undefined });
+    expect(pair.heard.filter(({ command }) => !command.startsWith('query-'))).toEqual([]);
+  },
+);
+
+test.each([
+  ['query-migrate-capabilities', []],
+  ['query-migrate-parameters', {}],
+])('an answer to %s that leaves everything out changes nothing', async (command, value) => {
+  const { set, pair } = await bed([
+    { on: { command, side: 'source' }, nth: 1, do: 'garbled', value },
+    { on: { command, side: 'source' }, nth: 2, do: 'garbled', value },
+  ]);
+  await expect(set({ 'downtime-limit': 5 }, { events: true })).rejects.toThrow(RefusedError);
+  expect(pair.heard.filter(({ command: heard }) => !heard.startsWith('query-'))).toEqual([]);
 });
 
 test('what a controller before us had found is what is put back, in place of what is there now', async () => {

@@ -3,7 +3,7 @@
  * changed, and it is put back on every way out (S5), so that the next migration, whoever starts it, finds the QEMU as
  * it was.
  */
-import type { FormerSettings, Restored, Side } from '../hypervisor.ts';
+import { type FormerSettings, RefusedError, type Restored, type Side } from '../hypervisor.ts';
 import type { LastingMonitor } from './lasting-monitor.ts';
 import type { NewObject } from './qmp/commands.ts';
 import { QmpCommandError } from './qmp/errors.ts';
@@ -42,13 +42,18 @@ export class ChangedSettings {
     }
   }
 
-  /** Tells what these are, once, and keeps it. */
+  /**
+   * Tells what these are, once, and keeps it.
+   * @throws {RefusedError} where QEMU does not say what one of them is: it could not be put back
+   */
   async remember(
     parameters: readonly string[],
     capabilities: readonly string[],
     remember: Remember | undefined,
   ): Promise<void> {
     const former = { parameters: await this.present(parameters), capabilities: await this.on(capabilities) };
+    this.assertTold(parameters, { ...this.parameters, ...former.parameters });
+    this.assertTold(capabilities, { ...this.capabilities, ...former.capabilities });
     const news = {
       side: this.side,
       parameters: withoutKnown(former.parameters, this.parameters),
@@ -74,7 +79,7 @@ export class ChangedSettings {
 
   /**
    * Tells what is to be changed, then changes it. Only what differs is touched.
-   * @throws {QmpError} @throws {UnreachableError}
+   * @throws {RefusedError} as `remember` does @throws {QmpError} @throws {UnreachableError}
    */
   async set(wanted: WantedSettings, remember: Remember | undefined): Promise<void> {
     const known = await this.monitor.execute('query-migrate-capabilities');
@@ -108,6 +113,13 @@ export class ChangedSettings {
     // Last: until here a parameter may have named one.
     for (const id of this.made) problems.push(...(await this.try('object-del', { id })));
     return { side: this.side, problem: problems.length > 0 ? problems.join('; ') : undefined };
+  }
+
+  private assertTold(names: readonly string[], told: Readonly<Record<string, unknown>>): void {
+    const [name] = names.filter((each) => !Object.hasOwn(told, each));
+    if (name === undefined) return;
+    const why = `${this.monitor.address} does not say what its setting ${name} is, so it could not be put back`;
+    throw new RefusedError('lacks-feature', why);
   }
 
   private async try(

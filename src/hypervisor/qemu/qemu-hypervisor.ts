@@ -31,6 +31,7 @@ import {
   QEMU_THROTTLE_DEFAULTS,
   THROTTLE_PARAMETERS,
 } from '../qemu-rules/brake-lever.ts';
+import { featuresOf } from '../qemu-rules/features.ts';
 import { NO_CAP_BYTES_PER_SECOND } from '../qemu-rules/start.ts';
 import { Findings, refusalOfAll } from '../refusal.ts';
 import type { StreamTls } from '../stream-tls.ts';
@@ -304,9 +305,10 @@ export class QemuHypervisor implements Hypervisor {
           capabilities: { 'auto-converge': false },
         },
       ]);
+    const { availSwitchoverBandwidth } = featuresOf(connectedClient(source).version);
     const names = [
       'downtime-limit',
-      'avail-switchover-bandwidth',
+      ...(availSwitchoverBandwidth ? ['avail-switchover-bandwidth'] : []),
       ...(brake === 'any' ? THROTTLE_PARAMETERS : []),
     ];
     await ofSource.remember(names, [], remember);

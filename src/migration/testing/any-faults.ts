@@ -40,7 +40,7 @@ const answer: fc.Arbitrary<Answer> = fc.oneof(
   fc.record({
     do: fc.constant('garbled' as const),
     // Of the kind of no answer that is read.
-    value: fc.constantFrom(null, 'much', 7),
+    value: fc.constantFrom(null, 'much', 7, []),
   }),
   fc.record({ do: fc.constantFrom('error' as const, 'never' as const, 'lost' as const, 'drop' as const) }),
 );
