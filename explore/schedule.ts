@@ -116,6 +116,7 @@ export function drawSchedule(seed: number): Schedule {
       ...Array.from({ length: draw.upTo(MOST_FAULTS) }, () => fault(draw)),
       ...(cancels && draw.chance(0.3) ? [lateFence(begin, draw)] : []),
       ...(overBudget === 'post-copy' && draw.chance(0.5) ? [lostInPostCopy(draw)] : []),
+      ...(begin.startsWith('migrate') && draw.chance(0.05) ? failedStart(draw) : []),
     ],
     hands,
   };
@@ -145,6 +146,15 @@ function lateFence(begin: Schedule['begin'], draw: Draw): Fault {
 function lostInPostCopy(draw: Draw): Fault {
   const how = draw.oneOf(['link-cut', 'link-reset'] as const);
   return { on: { event: 'RESUME', side: 'destination' }, nth: 1, do: how };
+}
+
+/** A start that fails once both sides are set up, and the source refuses to have its settings back. */
+function failedStart(draw: Draw): readonly Fault[] {
+  const setting = draw.oneOf(['migrate-set-parameters', 'migrate-set-capabilities'] as const);
+  return [
+    { on: { command: 'migrate', side: 'source' }, nth: 1, do: 'error' },
+    { on: { command: setting, side: 'source' }, nth: 2, do: 'error' },
+  ];
 }
 
 class Draw {
