@@ -5,7 +5,7 @@ import type { ScenarioInput } from '../src/hypervisor/simulated/scenario.ts';
 import { beginAsSomebodyElse, executeByHand } from '../src/hypervisor/simulated/testing/at-monitors.ts';
 import { CERTIFICATES, TLS } from '../src/hypervisor/simulated/testing/encrypted.ts';
 import { BUSY_GUEST, CALM_GUEST } from '../src/hypervisor/simulated/testing/small-guest.ts';
-import { VirtualClock } from '../src/hypervisor/testing/virtual-clock.ts';
+import { promisesSettled, VirtualClock } from '../src/hypervisor/testing/virtual-clock.ts';
 import { KINDS } from '../src/migration/testing/simulated-run.ts';
 import { DEFAULT_LIMITS } from '../src/policy/policy.ts';
 import { Checks } from './checks.ts';
@@ -39,7 +39,7 @@ export async function explore(schedule: Schedule): Promise<Explored> {
 
 class Exploration {
   private readonly schedule: Schedule;
-  private readonly clock = new VirtualClock();
+  private readonly clock = new VirtualClock(0, promisesSettled);
   private readonly disk = new Disk();
   private readonly leases = new Leases();
   private readonly pair: SimulatedPair;

@@ -4,6 +4,8 @@ import { DEFECTS, plant } from './defects.ts';
 import type { Share, ShareResult } from './shares.ts';
 
 const { defect } = workerData as { defect: string | undefined };
+// Where an error came from is told when its seed is explored alone: here most are simulated refusals.
+Error.stackTraceLimit = 0;
 const planted = DEFECTS.find(({ name }) => name === defect);
 if (planted) plant(planted);
 // Only now: what is loaded from here on has the defect.

@@ -14,14 +14,25 @@ export class Disk {
   readonly journals = new Map<string, string[]>();
   isFull = false;
   answersAfterMs = ANSWERS_AFTER_MS;
+  /** What the lines of a journal say, as far as they have been read: they only ever grow. */
+  private readonly parsed = new Map<string, JournalEntry[]>();
 
   /** @throws {Error} for a line that no journal may have */
   entriesOf(id: string): readonly JournalEntry[] {
-    return (this.journals.get(id) ?? []).map((line, index) => {
-      const { entry, problem } = parseEntry(line, `${id}:${index + 1}`);
+    const lines = this.journals.get(id) ?? [];
+    const entries = this.parsed.get(id) ?? [];
+    this.parsed.set(id, entries);
+    for (const line of lines.slice(entries.length)) {
+      const { entry, problem } = parseEntry(line, `${id}:${entries.length + 1}`);
       if (!entry) throw new Error(problem);
-      return entry;
-    });
+      entries.push(entry);
+    }
+    return entries;
+  }
+
+  remove(id: string): void {
+    this.journals.delete(id);
+    this.parsed.delete(id);
   }
 }
 
@@ -57,7 +68,7 @@ export class DiskOutlet implements Outlet {
   async close(): Promise<void> {}
 
   async remove(): Promise<void> {
-    if (this.isNew) this.disk.journals.delete(this.place);
+    if (this.isNew) this.disk.remove(this.place);
   }
 
   private async answer(): Promise<void> {

@@ -25,7 +25,15 @@ function parse(mark: string): { boot: string; atMs: number } | undefined {
   return boot === undefined ? undefined : { boot, atMs: Number(atMs) };
 }
 
+let boot: string | undefined;
+
+/** One for as long as this process lives. */
 function bootId(): string {
+  boot ??= readBootId();
+  return boot;
+}
+
+function readBootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   } catch {
