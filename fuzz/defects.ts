@@ -44,6 +44,13 @@ export const DEFECTS: readonly Defect[] = [
     to: 'value <= MOST && Number.isInteger(value)',
   },
   {
+    name: 'a QEMU that says nothing of plugged memory has no size',
+    target: 'qmp/driver',
+    file: 'src/hypervisor/qemu/monitor.ts',
+    from: "(memory['plugged-memory'] ?? 0)",
+    to: "memory['plugged-memory']!",
+  },
+  {
     name: 'a figure of a job may be negative',
     target: 'virsh/job-info',
     file: 'src/hypervisor/libvirt/virsh/job-info.ts',

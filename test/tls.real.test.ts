@@ -10,6 +10,7 @@ import { makeAuthority, makeCertificates } from '../lab/certificates.ts';
 import type { LabGuest } from '../lab/lab-guest.ts';
 import { documentFrom, Running, switchover } from '../lab/switchover-process.ts';
 import { connectQmp } from '../src/hypervisor/qemu/qmp/client.ts';
+import type { Reply } from '../src/hypervisor/qemu/qmp/replies.ts';
 import { expectEnd, expectRefused, expectSourceRuns } from './expectations.ts';
 
 const SOURCE_NAME = 'O=Lab,CN=host1';
@@ -40,11 +41,14 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** What switchover reads of an object, and its name. */
+type NamedObject = Reply<'qom-list'>[number] & { readonly name: string };
+
 /** What is left of TLS at a QEMU, asked at its second monitor. */
 async function tlsOf(guest: LabGuest) {
   await using monitor = await connectQmp(guest.monitor2Path);
   const parameters = await monitor.execute('query-migrate-parameters');
-  const objects = await monitor.execute('qom-list', { path: '/objects' });
+  const objects = (await monitor.execute('qom-list', { path: '/objects' })) as readonly NamedObject[];
   return {
     creds: parameters['tls-creds'],
     hostname: parameters['tls-hostname'],

@@ -19,8 +19,16 @@ export interface HostFiles {
   readonly qemuLogFolder: string;
   readonly qemuPidFolder: string;
   readonly configFolder: string;
+  /** For migrations under TLS (`certificates.ts` fills it): its guests' QEMUs look there at each one anew. */
+  readonly certificatesFolder: string;
   readonly saslFolder: string;
 }
+
+/** In the folder of the configuration, both from outside and on the host. */
+const CERTIFICATES = 'migration-certificates';
+
+/** As libvirtd and QEMU on a host see {@link HostFiles.certificatesFolder}. */
+export const CERTIFICATES_ON_HOST = `/etc/libvirt/${CERTIFICATES}`;
 
 export function hostFiles(labFolder: string, hostName: string): HostFiles {
   const folder = join(labFolder, hostName);
@@ -33,6 +41,7 @@ export function hostFiles(labFolder: string, hostName: string): HostFiles {
     qemuLogFolder: join(folder, 'log', 'qemu'),
     qemuPidFolder: join(folder, 'run', 'qemu'),
     configFolder: join(folder, 'etc'),
+    certificatesFolder: join(folder, 'etc', CERTIFICATES),
     saslFolder: join(folder, 'sasl'),
   };
 }

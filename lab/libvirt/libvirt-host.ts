@@ -92,9 +92,14 @@ export class LibvirtHost {
 
   /** Writes the host's configuration. It counts from the next start on. */
   async configure(hostUuid: string, authTcp: TcpAuthentication): Promise<void> {
-    const { configFolder, saslFolder, socketFolder } = this.files;
+    const { configFolder, certificatesFolder, saslFolder, socketFolder } = this.files;
     const mounts = bindMounts(this.#place.labFolder, this.name);
-    for (const folder of [...mounts.map(({ source }) => source), saslFolder, socketFolder])
+    for (const folder of [
+      ...mounts.map(({ source }) => source),
+      certificatesFolder,
+      saslFolder,
+      socketFolder,
+    ])
       await mkdir(folder, { recursive: true });
     await writeFile(join(configFolder, 'libvirtd.conf'), libvirtdConf({ socketFolder, hostUuid, authTcp }));
     await writeFile(join(configFolder, 'qemu.conf'), qemuConf());

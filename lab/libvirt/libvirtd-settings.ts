@@ -2,6 +2,7 @@
  * How the lab's libvirtds are configured: as two production hosts that know nothing of each other, but without
  * what needs a whole machine (cgroups, security drivers, a log daemon) and without passwords.
  */
+import { CERTIFICATES_ON_HOST } from './host-files.ts';
 
 /** `sasl` asks for a Kerberos ticket that nobody has: every connection over TCP is refused. */
 export type TcpAuthentication = 'none' | 'sasl';
@@ -45,6 +46,9 @@ export function qemuConf(): string {
     namespaces: [],
     // Else libvirt wants its log daemon, of which a machine has one only.
     stdio_handler: 'file',
+    // Empty at first. libvirtd does not start where it is not there.
+    migrate_tls_x509_cert_dir: CERTIFICATES_ON_HOST,
+    migrate_tls_x509_verify: 1,
   });
 }
 

@@ -1,20 +1,11 @@
-/** Each status that QEMU knows has a meaning at each place that goes by it. */
+/** What each status that QEMU knows means to whoever acts by it. */
 import { describe, expect, test } from 'vitest';
-import { isUnderWay as mayStillMove } from '../../test/faults/judge.ts';
 import { Supervisor } from '../migration/supervisor.ts';
 import { ScriptedMigration } from '../migration/testing/scripted-migration.ts';
+import { MIGRATION_STATUSES, type MigrationStatus } from '../model/migration-status.ts';
 import { DEFAULT_LIMITS } from '../policy/policy.ts';
 import { stock } from '../policy/stock.ts';
 import { TooLateError } from './hypervisor.ts';
-import {
-  isPaused,
-  isPostCopy,
-  isRecovering,
-  isUnderWay,
-  MIGRATION_STATUSES,
-  type MigrationStatus,
-  sourceLetGo,
-} from './migration-status.ts';
 import { pairBed } from './qemu/testing/pair-bed.ts';
 
 const OVER: readonly string[] = ['none', 'completed', 'failed', 'cancelled'];
@@ -25,28 +16,8 @@ const LET_GO: readonly string[] = [
   'postcopy-recover',
 ];
 
-test('the list is that of QEMU 11.1', () => {
-  expect([...MIGRATION_STATUSES].sort()).toEqual(
-    [
-      ...OVER,
-      ...LET_GO,
-      ...['setup', 'cancelling', 'active', 'postcopy-device', 'failing', 'colo', 'pre-switchover', 'device'],
-      'wait-unplug',
-    ].sort(),
-  );
-});
-
 describe.each(MIGRATION_STATUSES)('%s', (status: MigrationStatus) => {
   const letGo = LET_GO.includes(status);
-
-  test('says whether another migration is refused, and who may have the guest', () => {
-    expect(isUnderWay(status)).toBe(!OVER.includes(status));
-    expect(isPostCopy(status)).toBe(letGo || status === 'postcopy-device');
-    expect(sourceLetGo(status)).toBe(letGo);
-    expect(isPaused(status)).toBe(status === 'postcopy-paused');
-    expect(isRecovering(status)).toBe(status.startsWith('postcopy-recover'));
-    expect(mayStillMove(status)).toBe(!OVER.includes(status) && status !== 'postcopy-paused');
-  });
 
   test('S1: the supervisor lets the destination run only where the source does not take the guest back', async () => {
     const migration = new ScriptedMigration({ destinationWaits: true });
@@ -68,20 +39,6 @@ describe.each(MIGRATION_STATUSES)('%s', (status: MigrationStatus) => {
     else await expect(cancelling).resolves.toEqual({ did: expect.any(String) });
     await clock.until(migration.detach());
   });
-});
-
-test('a word of a QEMU to come is taken for what allows the least', () => {
-  expect([isUnderWay('thinking'), isPostCopy('thinking'), sourceLetGo('thinking')]).toEqual([
-    true,
-    false,
-    false,
-  ]);
-  expect([isPostCopy('postcopy-thinking'), sourceLetGo('postcopy-thinking')]).toEqual([true, false]);
-  expect([isUnderWay(undefined), isPostCopy(undefined), sourceLetGo(undefined)]).toEqual([
-    false,
-    false,
-    false,
-  ]);
 });
 
 describe('QEMU 10.2, whose source takes the guest back while the destination still loads', () => {

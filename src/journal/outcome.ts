@@ -23,9 +23,9 @@ export interface Outcome {
    * two event deliveries. Null when the guest never stopped or one of the ends was not watched.
    */
   readonly pauseMs: number | null;
-  /** How the guest was slowed down before; null where it was not, missing in journals before 0.2. */
+  /** How the guest was slowed down before; null where it was not, missing in journals from before it was told. */
   readonly brownOut?: { readonly ms: number; readonly percent: number } | null;
-  /** Null where it never ran by post-copy, missing in journals before 0.2. */
+  /** Null where it never ran by post-copy, missing in journals from before it was told. */
   readonly remotePages?: RemotePages | null;
   /** From the start of the migration (or our attaching) to its end, settled, in milliseconds. */
   readonly totalMs: number;
@@ -37,6 +37,6 @@ export interface Outcome {
   readonly neededPauseMs: number | null;
   /** QEMU's own `downtime`, for comparison. It leaves out a `stop` before the switchover. */
   readonly reportedDowntimeMs: number | null;
-  /** The hypervisors encrypted the memory on its way, or did not; null, or missing in journals before: not known. */
+  /** The hypervisors encrypted the memory on its way, or did not; null, or missing in journals from before it was told: not known. */
   readonly encrypted?: boolean | null;
 }

@@ -1,6 +1,7 @@
 /** A migration as people see it, folded from its journal line by line. */
 import type { DirtyObservation } from '../model/dirty-curve.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
+import { isPostCopy } from '../model/migration-status.ts';
 import type { MeasuredBoundary, Tick } from '../model/observation.ts';
 import type { Decision } from '../policy/policy.ts';
 import type { Happening, Intent, JournalEntry, Opened, Settings, Side } from './journal-entry.ts';
@@ -182,7 +183,7 @@ function add(view: Growing, entry: Happening & { readonly atMs: number }): void 
       view.outcome = entry.outcome;
       return;
     case 'status':
-      view.postCopyBegan ||= entry.status.startsWith('postcopy');
+      view.postCopyBegan ||= isPostCopy(entry.status);
       return;
     case 'opened':
     case 'located':

@@ -8,10 +8,10 @@
  * longer than most files.
  */
 import type { Effect, MigrationEnd, MigrationEvent, RunningMigration } from '../hypervisor/hypervisor.ts';
-import { sourceLetGo } from '../hypervisor/migration-status.ts';
 import type { Happening, JournalSink } from '../journal/journal-entry.ts';
 import type { DirtyObservation } from '../model/dirty-curve.ts';
 import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
+import { sourceLetGo } from '../model/migration-status.ts';
 import type { Boundary, MeasuredBoundary, Observation, Tick } from '../model/observation.ts';
 import { learnedLineRate } from '../model/outlook.ts';
 import { PassMeter } from '../model/passes.ts';

@@ -1,5 +1,5 @@
 /** What a cell must show, as sentences about what it did not. Pure. */
-import { isUnderWay as goesOn, isPaused } from '../../src/hypervisor/migration-status.ts';
+import { isUnderWay as goesOn, isPaused } from '../../src/model/migration-status.ts';
 import { type Cell, isBrief, isCancel, losesTheGuest, type Side } from './cell.ts';
 
 /** A switchover that has ended, and who was seen to run the guest then. */

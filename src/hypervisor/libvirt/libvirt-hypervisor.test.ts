@@ -92,13 +92,14 @@ test('what the limit was is told before it is changed, and our job is waited for
   await migration.detach();
 });
 
+const tls: StreamTls = {
+  credentials: { kind: 'named', id: 'of QEMU only' },
+  hostname: undefined,
+  authorization: undefined,
+};
+
 test('whether memory is encrypted is known from what was asked for, and in the clear it is warned of', async () => {
   hosts();
-  const tls: StreamTls = {
-    credentials: { kind: 'named', id: 'of QEMU only' },
-    hostname: undefined,
-    authorization: undefined,
-  };
   const check = async (more: object, migrateUri?: string) =>
     await hypervisor().check(VM, { ...TARGET, migrateUri }, { ...OPTIONS, ...more });
   expect(await check({})).toMatchObject({ encrypted: false, warnings: [IN_THE_CLEAR] });
@@ -142,6 +143,16 @@ test('a virsh that libvirt refuses before the job began is a refusal, and the li
     message: 'libvirt refused to migrate vm1: unsupported configuration: no such CPU',
   });
   expect(virsh.did().at(-1)).toBe(`migrate-setmaxdowntime ${TEST_UUID} 300`);
+});
+
+test('certificates that a QEMU cannot use, told before the job begins, are refused with what to do', async () => {
+  hosts({
+    migrate: `echo "error: internal error: unable to execute QEMU command 'object-add': Unable to access credentials /etc/pki/qemu/ca-cert.pem: No such file or directory" >&2; exit 1`,
+  });
+  const start = async (more: Partial<StartOptions>) =>
+    await hypervisor().start(VM, TARGET, { ...OPTIONS, ...more });
+  await expect(start({ tls })).rejects.toThrow(/No such file or directory; .*migrate_tls_x509_cert_dir/);
+  await expect(start({})).rejects.toThrow(/No such file or directory$/);
 });
 
 test('somebody else was faster: nothing of his is supervised', async () => {

@@ -44,6 +44,7 @@ import { migrateArguments, PLAIN_MIGRATE, type VirshMigrateOptions } from './mig
 import { preflight, questionOf } from './preflight/preflight.ts';
 import type { Verdict } from './preflight/verdict.ts';
 import { RecentAnswer } from './recent-answer.ts';
+import { tlsWords } from './tls-words.ts';
 import { ask } from './virsh/ask.ts';
 import { EventHub } from './virsh/event-hub.ts';
 import { askHost } from './virsh/host-shells.ts';
@@ -221,8 +222,9 @@ export class LibvirtHypervisor implements Hypervisor {
       noticesLimit: false,
       encrypted: options.tls !== undefined,
     });
-    const refused = await this.begunOrRefused(migration);
-    if (refused === undefined) return migration;
+    const words = await this.begunOrRefused(migration);
+    if (words === undefined) return migration;
+    const refused = options.tls ? tlsWords(words, undefined) : words;
     const restored = await migration.putBack();
     const problems = restored.flatMap(({ problem }) => problem ?? []);
     await migration.detach();

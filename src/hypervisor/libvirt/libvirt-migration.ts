@@ -585,6 +585,7 @@ export class LibvirtMigration implements RunningMigration {
         lastJob: this.lastJob,
         completedJob: this.completedJob,
         sentBytes: this.observer.lastCounters?.sentBytes,
+        encrypted: this.encrypted,
       }),
     );
   }

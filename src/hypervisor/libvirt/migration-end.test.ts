@@ -25,26 +25,35 @@ test('a source that stands still in post-copy still feeds the destination that r
   ).toBe(false));
 
 // A destination that libvirt takes down is `in shutdown` for a moment; seen where a TLS handshake failed.
+const facts: EndFacts = {
+  atMs: 0,
+  because: { kind: 'job-over' },
+  handedOver: false,
+  looks: {
+    source: { state: 'running' },
+    destination: { state: 'paused', standsStill: true, heldBy: 'its shutdown' },
+  },
+  destinationEverRan: false,
+  sourceEverStopped: false,
+  postCopyBegan: false,
+  heldBy: undefined,
+  cancelling: false,
+  virshEnded: undefined,
+  lastJob: undefined,
+  completedJob: undefined,
+  sentBytes: 0,
+  encrypted: true,
+};
+
 test('a guest that runs on the source is held by nobody, whatever its destination looks like', () => {
-  const facts: EndFacts = {
-    atMs: 0,
-    because: { kind: 'job-over' },
-    handedOver: false,
-    looks: {
-      source: { state: 'running' },
-      destination: { state: 'paused', standsStill: true, heldBy: 'its shutdown' },
-    },
-    destinationEverRan: false,
-    sourceEverStopped: false,
-    postCopyBegan: false,
-    heldBy: undefined,
-    cancelling: false,
-    virshEnded: undefined,
-    lastJob: undefined,
-    completedJob: undefined,
-    sentBytes: 0,
-  };
   expect(migrationEnd(facts).heldBy).toBeUndefined();
   const source = { state: 'paused', standsStill: true, heldBy: 'an operator' } as const;
   expect(migrationEnd({ ...facts, looks: { ...facts.looks, source } }).heldBy).toBe('an operator');
+});
+
+test('a handshake that failed has a hint, where there was one', () => {
+  const words = "operation failed: job 'migration out' failed: The certificate hasn't got a known issuer";
+  const failed = { ...facts, virshEnded: { status: 1, stdout: '', stderr: `error: ${words}\n` } };
+  expect(migrationEnd(failed).error).toMatch(/known issuer; the destination's certificate is not signed by/);
+  expect(migrationEnd({ ...failed, encrypted: false }).error).toBe(words);
 });

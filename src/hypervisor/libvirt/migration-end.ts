@@ -2,6 +2,7 @@
 import type { MigrationEnd } from '../hypervisor.ts';
 import type { LastingLooks } from './lasting-states.ts';
 import type { Ending } from './run-state.ts';
+import { tlsWords } from './tls-words.ts';
 import type { JobInfo } from './virsh/job-info.ts';
 import { errorText, type VirshOutput } from './virsh/virsh.ts';
 
@@ -24,6 +25,8 @@ export interface EndFacts {
   /** The figures of the job that completed. */
   readonly completedJob: JobInfo | undefined;
   readonly sentBytes: number | undefined;
+  /** It was asked for under TLS. */
+  readonly encrypted: boolean | undefined;
 }
 
 export function migrationEnd(facts: EndFacts): MigrationEnd {
@@ -91,15 +94,14 @@ export function hasMoved({
 }
 
 /** Words only: the guest's place is settled by {@link hasMoved} and by what both sides say. */
-function errorOf({ because, virshEnded, lastJob }: EndFacts): string {
+function errorOf({ because, virshEnded, lastJob, sentBytes, encrypted }: EndFacts): string {
   if (because.kind === 'lost' || because.kind === 'refused' || because.kind === 'guest-ended')
     return because.words;
-  const words = virshEnded && virshEnded.status !== 0 ? errorText(virshEnded.stderr) : '';
-  if (words !== '') return words;
-  return (
-    lastJob?.errorMessage ??
-    'libvirt ended the migration and does not say why (somebody aborted it, or the link or the destination failed)'
-  );
+  const ofVirsh = virshEnded && virshEnded.status !== 0 ? errorText(virshEnded.stderr) : '';
+  const words = ofVirsh === '' ? lastJob?.errorMessage : ofVirsh;
+  if (words === undefined)
+    return 'libvirt ended the migration and does not say why (somebody aborted it, or the link or the destination failed)';
+  return encrypted ? tlsWords(words, sentBytes) : words;
 }
 
 function resultOf(facts: EndFacts, error: string | undefined): MigrationEnd['result'] {

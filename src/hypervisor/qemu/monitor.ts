@@ -1,8 +1,9 @@
 /** Opening QEMU's monitors, and reading from them what the driver needs to know of each side. */
+
+import { isUnderWay } from '../../model/migration-status.ts';
 import { type Clock, REAL_CLOCK } from '../clock.ts';
 import { type GuestFacts, type RefusalCode, RefusedError, type SideState } from '../hypervisor.ts';
 import { migrationMark } from '../migration-mark.ts';
-import { isUnderWay } from '../migration-status.ts';
 import { losesWritesUnder } from '../qemu-rules/known-defects.ts';
 import { tripleOf, versionText } from '../qemu-rules/version.ts';
 import { type ConnectOptions, connectQmp, type QmpClient } from './qmp/client.ts';

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { PageSample } from '../../model/compression.ts';
+import { isPostCopy } from '../../model/migration-status.ts';
 import { type Clock, REAL_CLOCK } from '../clock.ts';
 import { type QuotaLever, quotaFor, releaseLeft, type VcpuThreads } from '../cpu-quota/vcpu-quota.ts';
 import type {
@@ -23,7 +24,6 @@ import type {
 } from '../hypervisor.ts';
 import { RefusedError } from '../hypervisor.ts';
 import { migrationMark } from '../migration-mark.ts';
-import { isPostCopy } from '../migration-status.ts';
 import { samplePages } from '../page-sample.ts';
 import {
   areOfABrake,

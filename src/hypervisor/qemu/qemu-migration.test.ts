@@ -360,15 +360,6 @@ test('a probe is told while the guest is copied, and is nothing where it fails',
   expect(kinds((await unmeasured.follow(third)).events)).not.toContain('probed');
 });
 
-test('a probe that QEMU could not make is no rate of -1', async () => {
-  const value = { status: 'measured', 'dirty-rate': -1 };
-  const on = { command: 'query-dirty-rate', side: 'source' } as const;
-  const { pair, clock } = pairBed([{ on, nth: 'every', do: 'garbled', value }]);
-  await expect(clock.until(pair.hypervisor().probeDirtyRate(pair.vm, 300))).rejects.toThrow(
-    'QEMU could not measure how fast its guest dirties memory',
-  );
-});
-
 test("a destination of somebody else's is not fenced when his migration ends: it may wait for his next try", async () => {
   const { start, attach, follow, clock, pair } = pairBed();
   const owner = await start({ destinationStartsItself: true });

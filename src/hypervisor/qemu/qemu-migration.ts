@@ -15,6 +15,7 @@
  *        └────────────────────────^
  */
 import { isBraked, MOST_THROTTLE_PERCENT } from '../../model/braking.ts';
+import { isPostCopy, isUnderWay, sourceLetGo } from '../../model/migration-status.ts';
 import { afterAwake } from '../awake.ts';
 import type { Clock } from '../clock.ts';
 import { type QuotaLever, takenBack } from '../cpu-quota/vcpu-quota.ts';
@@ -30,7 +31,6 @@ import {
   TooLateError,
 } from '../hypervisor.ts';
 import { migrationMark } from '../migration-mark.ts';
-import { isPostCopy, isUnderWay, sourceLetGo } from '../migration-status.ts';
 import { Observer, type Sample } from '../observer.ts';
 import { BRAKE_HELD_READY, type BrakeLever, type ThrottleParameters } from '../qemu-rules/brake-lever.ts';
 import { featuresOf } from '../qemu-rules/features.ts';

@@ -3,9 +3,10 @@
  * destination listens anew, and the source sends the rest to it. Neither side may end meanwhile: each has memory that the
  * other has not.
  */
+
+import { isPaused, isRecovering, sourceLetGo } from '../../model/migration-status.ts';
 import type { Clock } from '../clock.ts';
 import type { Destination, Effect } from '../hypervisor.ts';
-import { isPaused, isRecovering, sourceLetGo } from '../migration-status.ts';
 import { isRefusal } from './changed-settings.ts';
 import type { LastingMonitor } from './lasting-monitor.ts';
 

@@ -3,6 +3,7 @@
  * instant at which a command takes effect: that of the event last read, and the scenario's reaction time.
  */
 
+import { isPostCopy } from '../../model/migration-status.ts';
 import {
   type Effect,
   type GuestFacts,
@@ -14,7 +15,6 @@ import {
   type Side,
   TooLateError,
 } from '../hypervisor.ts';
-import { isPostCopy } from '../migration-status.ts';
 import type { BrakeLever } from '../qemu-rules/brake-lever.ts';
 import { pauseParameters } from '../qemu-rules/switchover-limit.ts';
 import { autoConvergeOf } from './auto-converge.ts';

@@ -52,8 +52,8 @@ describe('execute', () => {
 
   test('is typed by the map of commands, and open to others', async () => {
     const status = await client.execute('query-status');
-    expectTypeOf(status.running).toEqualTypeOf<boolean>();
-    expect(status.running).toBe(true);
+    expectTypeOf(status.status).toEqualTypeOf<string>();
+    expect(status.status).toBe('running');
     const typeErrors = () => [
       expectTypeOf(client.execute('query-migrate')).toEqualTypeOf<Promise<MigrationInfo>>(),
       expectTypeOf(client.execute('x-unknown', { a: 1 })).toEqualTypeOf<Promise<unknown>>(),
@@ -148,7 +148,9 @@ describe('an answer that QEMU never gives', () => {
     ['query-uuid', {}, 'UUID: expected string, received undefined'],
     ['query-memory-size-summary', { 'base-memory': null }, 'base-memory: expected number'],
     ['query-kvm', { enabled: 'yes', present: true }, 'enabled: expected boolean'],
-    ['query-accelerators', { enabled: 'kvm' }, 'present: expected array'],
+    ['query-accelerators', { enabled: ['kvm'] }, 'enabled: expected string'],
+    ['qom-list', [{ name: 'type' }], '0.type: expected string, received undefined'],
+    ['query-migrate', { 'socket-address': 'tcp:[::]:4444' }, 'socket-address: expected array'],
     ['query-dirty-rate', { status: 'measured', 'dirty-rate': -2 }, 'dirty-rate: '],
   ] as const)(
     'to %s, %j, is an error of its own, and the connection is fine',
@@ -174,6 +176,11 @@ describe('an answer that QEMU never gives', () => {
     ['query-migrate', {}],
     ['query-migrate', { status: 'of-a-newer-qemu', ram: { ...RAM, news: [null] }, news: 'none' }],
     ['query-migrate', { 'socket-address': [{ type: 'inet', host: '::', port: '4444', ipv6: true }] }],
+    ['query-migrate', { 'socket-address': [{ type: 'inet', host: null, port: 4444, path: {} }, null] }],
+    ['query-status', { status: 'running', running: 'yes' }],
+    ['query-kvm', { enabled: true, present: 'of course' }],
+    ['query-accelerators', { enabled: 'kvm' }],
+    ['qom-list', [{ name: null, type: 'child<vfio-pci>' }]],
     ['query-migrate-parameters', { 'max-bandwidth': 2 ** 63, 'tls-creds': null }],
     ['query-dirty-rate', { status: 'measured', 'dirty-rate': -1, 'start-time': 0 }],
     ['query-name', {}],

@@ -1,6 +1,7 @@
 /** Whether a QEMU has the certificates that a migration under TLS needs. It alone can tell: they lie on its host, for its user. */
 import { RefusedError, type Side } from '../../hypervisor.ts';
 import type { StreamTls } from '../../stream-tls.ts';
+import { certificateHint } from '../../tls-hints.ts';
 import { isRefusal } from '../changed-settings.ts';
 import type { LastingMonitor } from '../lasting-monitor.ts';
 import type { NewObject } from '../qmp/commands.ts';
@@ -46,7 +47,7 @@ async function trial(
   }
 }
 
-/** QEMU's words for certificates that it does not take (crypto/tlscredsx509.c), with what to do. */
+/** QEMU's words for certificates that it does not take, with what to do. */
 export function refusedCredentials(address: string, side: Side, dir: string, desc: string): RefusedError {
   return new RefusedError(
     'bad-credentials',
@@ -55,14 +56,12 @@ export function refusedCredentials(address: string, side: Side, dir: string, des
 }
 
 function remedy(side: Side, desc: string): string {
-  if (/requires? GNUTLS|invalid parameter|does not accept value|invalid object type/i.test(desc))
-    return 'that QEMU was built without GnuTLS: use one that has it, or leave --tls out';
-  if (/expired|not yet active/i.test(desc)) return "renew it, or set that host's clock right";
-  if (/own certificate .* failed validation/i.test(desc))
-    return 'ca-cert.pem there has to be of the authority that has signed it';
   const option = side === 'source' ? '--tls-dir' : '--tls-dir or --tls-destination-dir';
   const kind = endpointOf(side);
-  return `ca-cert.pem, ${kind}-cert.pem and ${kind}-key.pem have to be there, for QEMU's user to read; name another folder with ${option}`;
+  return certificateHint(
+    desc,
+    `ca-cert.pem, ${kind}-cert.pem and ${kind}-key.pem have to be there, for QEMU's user to read; name another folder with ${option}`,
+  );
 }
 
 async function assertCredentials(monitor: LastingMonitor, side: Side, id: string): Promise<RefusedError[]> {
