@@ -19,6 +19,7 @@ import type { Schedule } from './schedule.ts';
 import type { Controller } from './world/controller.ts';
 import type { Disk } from './world/disk.ts';
 import { viewOf } from './world/disk-journals.ts';
+import type { OtherVm } from './world/other-vm.ts';
 
 /** Commands that start, stop or end something. */
 const ACTS = ['stop', 'cont', 'migrate_cancel', 'yank', 'migrate-start-postcopy'];
@@ -33,6 +34,7 @@ export class Checks {
   readonly story: string[] = [];
   private readonly schedule: Schedule;
   private readonly pair: SimulatedPair;
+  private readonly other: OtherVm;
   private readonly disk: Disk;
   private readonly clock: VirtualClock;
   private readonly controllers: readonly Controller[];
@@ -46,12 +48,14 @@ export class Checks {
   constructor(
     schedule: Schedule,
     pair: SimulatedPair,
+    other: OtherVm,
     disk: Disk,
     clock: VirtualClock,
     controllers: readonly Controller[],
   ) {
     this.schedule = schedule;
     this.pair = pair;
+    this.other = other;
     this.disk = disk;
     this.clock = clock;
     this.controllers = controllers;
@@ -114,6 +118,7 @@ export class Checks {
   /** Once the faults have stopped and everybody has come to an end. */
   atTheEnd(): void {
     this.look();
+    for (const command of this.other.misdeeds) this.violated(`S3: ${command} to another VM`);
     this.journalsAreRead();
     const { truth, source, destination } = this.pair;
     // Post-copy that stands still has not ended: a person has to mend it, and was told so. What others do with theirs is theirs.

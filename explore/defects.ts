@@ -52,6 +52,24 @@ export const DEFECTS: readonly Defect[] = [
     to: "if (settlement.action !== 'never' as never) return settlement;\n  const vm",
   },
   {
+    name: 'S3: whoever answers after a monitor was lost is taken for the VM',
+    file: 'src/hypervisor/qemu/lasting-monitor.ts',
+    from: 'if (!(await this.parts.isSame(client))) throw new Error(STRANGER);',
+    to: 'await this.parts.isSame(client);',
+  },
+  {
+    name: 'S3: whoever answers at the address is settled afterwards',
+    file: 'src/hypervisor/qemu/qemu-hypervisor.ts',
+    from: 'assertSameVm(meant, vm, await guestFacts(vm, connectedClient(monitor)));\n      await this.quotas',
+    to: 'await this.quotas',
+  },
+  {
+    name: 'S3: attach takes whoever answers for the destination',
+    file: 'src/hypervisor/qemu/qemu-hypervisor.ts',
+    from: 'if (!isSameVm(guest, other))',
+    to: 'if (guest === other)',
+  },
+  {
     name: 'S4: the fence is forgotten in a cancel',
     file: 'src/hypervisor/qemu/qemu-migration.ts',
     from: '    const kept = await this.keepDestination(did);\n    if (!kept) await this.assertCannotStop(did);\n',

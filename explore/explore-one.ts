@@ -13,6 +13,7 @@ import type { Hand, Schedule } from './schedule.ts';
 import { Controller, type Wish } from './world/controller.ts';
 import { Disk } from './world/disk.ts';
 import { Leases } from './world/leases.ts';
+import { OtherVm } from './world/other-vm.ts';
 
 const GUESTS: Readonly<Record<Schedule['guest'], ScenarioInput>> = { calm: CALM_GUEST, busy: BUSY_GUEST };
 
@@ -43,6 +44,7 @@ class Exploration {
   private readonly disk = new Disk();
   private readonly leases = new Leases();
   private readonly pair: SimulatedPair;
+  private readonly other: OtherVm;
   private readonly checks: Checks;
   private readonly controllers: Controller[] = [];
   private readonly wish: Wish;
@@ -59,6 +61,7 @@ class Exploration {
       certificates: CERTIFICATES,
       version: { source: version, destination: version },
     });
+    this.other = new OtherVm(schedule.otherVm, this.pair, this.clock);
     this.wish = {
       kind: KINDS[schedule.policy],
       limits: {
@@ -68,7 +71,7 @@ class Exploration {
         brake: schedule.brake,
       },
     };
-    this.checks = new Checks(schedule, this.pair, this.disk, this.clock, this.controllers);
+    this.checks = new Checks(schedule, this.pair, this.other, this.disk, this.clock, this.controllers);
   }
 
   get result(): Explored {
@@ -111,10 +114,10 @@ class Exploration {
   }
 
   private next(command: string): Controller {
-    const { clock, pair, disk, leases } = this;
+    const { clock, pair, other, disk, leases } = this;
     const { quotas } = this.schedule;
     const told = (each: Controller): void => this.checks.ended(each);
-    const controller = new Controller(command, { clock, pair, disk, leases, quotas, told });
+    const controller = new Controller(command, { clock, pair, other, disk, leases, quotas, told });
     this.controllers.push(controller);
     return controller;
   }
@@ -126,6 +129,15 @@ class Exploration {
     switch (hand.do) {
       case 'attach':
         return this.next('attach').attach(this.wish, hand.to ? this.pair.target.vm : undefined);
+      case 'attach-to-another':
+        return this.next('attach').attach(this.wish, this.other.address);
+      case 'migrate-to-another':
+        return this.next('migrate').migrate(this.wish, {
+          destinationStartsItself: false,
+          destination: this.other.address,
+        });
+      case 'address-taken':
+        return this.other.takeAddressOf(hand.side, hand.ms);
       case 'migrate':
         return this.next('migrate').migrate(this.wish, { destinationStartsItself: false });
       case 'recover':
@@ -162,6 +174,7 @@ class Exploration {
     this.checks.note('the faults end');
     this.disk.isFull = false;
     this.pair.endFaults();
+    this.other.endFaults();
     for (const { process } of this.controllers) process.thaw();
     await this.clock.pass(15_000);
   }

@@ -165,6 +165,15 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
     faults: [{ on: { atMs: 125 }, nth: 1, do: 'clock-set', to: 'source', ms: -3000 }],
     hands: [{ atMs: 1896, do: 'freeze', ms: 300 }],
   },
+  'settings were put back on another VM that had come to answer at the source’s address': {
+    behindTunnel: ['source', 'destination'],
+    faults: [{ on: { atMs: 1183 }, nth: 1, do: 'link-reset' }],
+    hands: [
+      { atMs: 1538, do: 'kill' },
+      { atMs: 1787, do: 'attach', to: true },
+      { atMs: 1788, do: 'address-taken', side: 'source', ms: 5 },
+    ],
+  },
 };
 
 test.each(Object.entries(FOUND))('%s', async (_, schedule) => {

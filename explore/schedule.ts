@@ -21,6 +21,7 @@ export const BEGINS = [
 
 export const GUESTS = ['calm', 'busy'] as const;
 export const POLICIES = ['stock', 'mp', 'forecast'] as const;
+export const OTHER_VMS = ['running', 'paused', 'waiting'] as const;
 export const QUOTAS = ['none', 'guarded', 'unguarded'] as const;
 export const VERSIONS = ['8.1', '9.0', '10.0', '11.1'] as const;
 
@@ -31,6 +32,10 @@ export type Hand = { readonly atMs: number } & (
   /** Another controller, with the destination's address or without. */
   | { readonly do: 'attach'; readonly to: boolean }
   | { readonly do: 'migrate' }
+  /** By the address of another VM. */
+  | { readonly do: 'attach-to-another' | 'migrate-to-another' }
+  /** By an address of ours another VM is reached, where that can be. */
+  | { readonly do: 'address-taken'; readonly side: Side; readonly ms: number }
   /** `attach --to --recover`: whatever stands still, or does not. */
   | { readonly do: 'recover' }
 );
@@ -45,6 +50,8 @@ export interface Schedule {
   readonly brake: BrakeTime;
   /** `--tls`, with certificates on both hosts. */
   readonly tls: boolean;
+  /** Another VM on a third QEMU: how it stands. */
+  readonly otherVm: (typeof OTHER_VMS)[number];
   /** On the source's vCPUs: whether they can be set, and whether a guard undoes them when a controller is killed. */
   readonly quotas: (typeof QUOTAS)[number];
   /** Sides whose process cannot be seen, so that its end is proved by nothing. */
@@ -63,6 +70,7 @@ export const PLAIN: Schedule = {
   overBudget: 'abort',
   brake: 'over-budget',
   tls: false,
+  otherVm: 'running',
   quotas: 'none',
   behindTunnel: [],
   faults: [],
@@ -98,9 +106,12 @@ const MOST_HANDS = 3;
 export function drawSchedule(seed: number): Schedule {
   const draw = new Draw(new Random(seedOf(seed)));
   const begin = draw.oneOf(BEGINS);
-  const hands = Array.from({ length: draw.upTo(MOST_HANDS) }, () => hand(draw)).sort(
-    (a, b) => a.atMs - b.atMs,
-  );
+  const taken = draw.chance(0.05);
+  const hands = [
+    ...Array.from({ length: draw.upTo(MOST_HANDS) }, () => hand(draw)),
+    ...(draw.chance(0.05) ? ctrlCTwice(draw) : []),
+    ...(taken ? takenWhileAttaching(draw) : []),
+  ].sort((a, b) => a.atMs - b.atMs);
   const cancels = hands.some((each) => each.do === 'cancel');
   const overBudget = draw.oneOf(['abort', 'brake', 'post-copy', 'leave'] as const);
   return {
@@ -110,8 +121,9 @@ export function drawSchedule(seed: number): Schedule {
     overBudget,
     brake: draw.oneOf(['over-budget', 'when-it-pays'] as const),
     tls: draw.chance(0.2),
+    otherVm: draw.oneOf(OTHER_VMS),
     quotas: draw.oneOf(QUOTAS),
-    behindTunnel: SIDES.filter(() => draw.chance(0.25)),
+    behindTunnel: SIDES.filter(() => taken || draw.chance(0.25)),
     faults: [
       ...Array.from({ length: draw.upTo(MOST_FAULTS) }, () => fault(draw)),
       ...(cancels && draw.chance(0.3) ? [lateFence(begin, draw)] : []),
@@ -146,6 +158,26 @@ function lateFence(begin: Schedule['begin'], draw: Draw): Fault {
 function lostInPostCopy(draw: Draw): Fault {
   const how = draw.oneOf(['link-cut', 'link-reset'] as const);
   return { on: { event: 'RESUME', side: 'destination' }, nth: 1, do: how };
+}
+
+/** A cancel, and then no patience for it. */
+function ctrlCTwice(draw: Draw): readonly Hand[] {
+  const atMs = draw.oneOf(STOPS_MS) + draw.upTo(100);
+  return [
+    { atMs, do: 'cancel' },
+    { atMs: atMs + 1 + draw.upTo(500), do: 'let-go' },
+  ];
+}
+
+/** Who attaches looks at an address, and acts at it a moment later. */
+function takenWhileAttaching(draw: Draw): readonly Hand[] {
+  const atMs = draw.oneOf(STOPS_MS) + draw.upTo(1000);
+  const taken = { do: 'address-taken', ms: draw.oneOf([5, 700]) } as const;
+  return [
+    { atMs: draw.oneOf(STOPS_MS) + draw.upTo(100), do: 'kill' },
+    { atMs, do: 'attach', to: true },
+    { atMs: atMs + 1 + draw.upTo(5), side: draw.oneOf(SIDES), ...taken },
+  ];
 }
 
 /** A start that fails once both sides are set up, and the source refuses to have its settings back. */
@@ -236,7 +268,7 @@ function answer(draw: Draw, on: Trigger): object {
 
 function hand(draw: Draw): Hand {
   const atMs = draw.chance(0.5) ? 1 + draw.upTo(WITHIN_MS) : draw.oneOf(STOPS_MS) + draw.upTo(100);
-  switch (draw.upTo(8)) {
+  switch (draw.upTo(10)) {
     case 0:
       return { atMs, do: 'cancel' };
     case 1:
@@ -252,6 +284,10 @@ function hand(draw: Draw): Hand {
       return { atMs, do: 'attach', to: draw.chance(0.5) };
     case 7:
       return { atMs, do: 'recover' };
+    case 8:
+      return { atMs, do: draw.oneOf(['attach-to-another', 'migrate-to-another'] as const) };
+    case 9:
+      return { atMs, do: 'address-taken', side: draw.oneOf(SIDES), ms: draw.oneOf([700, 5000, 100_000]) };
     default:
       return { atMs, do: 'migrate' };
   }
@@ -294,4 +330,7 @@ const WORDS_OF_HANDS: Readonly<Record<Hand['do'], string>> = {
   attach: 'a second attach',
   migrate: 'a second migrate',
   recover: 'attach --recover',
+  'attach-to-another': 'attach --to another VM',
+  'migrate-to-another': 'migrate to another VM',
+  'address-taken': 'another VM at an address of ours',
 };

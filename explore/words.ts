@@ -11,11 +11,12 @@ export function scheduleInWords(schedule: Schedule): string[] {
   ];
 }
 
-function optionsInWords({ brake, tls, quotas, behindTunnel }: Schedule): string {
+function optionsInWords({ brake, tls, quotas, behindTunnel, otherVm }: Schedule): string {
   return [
     brake === 'over-budget' ? '' : ` --brake ${brake}`,
     tls ? ' --tls' : '',
     quotas === 'none' ? '' : `; quotas can be set, ${quotas}`,
+    otherVm === 'running' ? '' : `; another VM, ${otherVm}`,
     behindTunnel.length > 0 ? `; behind a tunnel: ${behindTunnel.join(' and ')}` : '',
   ].join('');
 }
@@ -37,5 +38,5 @@ function triggerInWords(on: Trigger, nth: Fault['nth'] = 1): string {
 
 function handInWords(hand: Hand): string {
   const [what] = faultKinds({ faults: [], hands: [hand] });
-  return `at ${hand.atMs} ms: ${what}${'ms' in hand ? ` for ${hand.ms} ms` : ''}`;
+  return `at ${hand.atMs} ms: ${what}${'side' in hand ? ` (${hand.side})` : ''}${'ms' in hand ? ` for ${hand.ms} ms` : ''}`;
 }

@@ -16,11 +16,13 @@ import type { Schedule } from '../schedule.ts';
 import type { Disk } from './disk.ts';
 import { DiskJournals } from './disk-journals.ts';
 import type { Leases } from './leases.ts';
+import type { OtherVm } from './other-vm.ts';
 import { quotasOn } from './quota.ts';
 
 export interface Machine {
   readonly clock: Clock;
   readonly pair: SimulatedPair;
+  readonly other: OtherVm;
   readonly disk: Disk;
   readonly leases: Leases;
   /** Whether its vCPUs can be given a quota, and whether that is undone when its controller is killed. */
@@ -52,7 +54,7 @@ export class Controller {
   constructor(name: string, machine: Machine) {
     this.name = name;
     this.machine = machine;
-    this.process = new KillableController({ clock: machine.clock, open: machine.pair.open });
+    this.process = new KillableController({ clock: machine.clock, open: machine.other.open });
   }
 
   get isActive(): boolean {
@@ -61,10 +63,16 @@ export class Controller {
 
   migrate(
     wish: Wish,
-    how: { readonly destinationStartsItself: boolean; readonly tls?: StreamTls | undefined },
+    how: {
+      readonly destinationStartsItself: boolean;
+      readonly tls?: StreamTls | undefined;
+      /** Left out: ours. */
+      readonly destination?: string;
+    },
   ): void {
     const { pair } = this.machine;
-    const given = { ...wish, ...how, vm: pair.vm, destination: pair.target, force: false };
+    const destination = { ...pair.target, vm: how.destination ?? pair.target.vm };
+    const given = { ...wish, ...how, vm: pair.vm, destination, force: false };
     this.begin(async (parts) => await beginRun(given, parts));
   }
 

@@ -12,6 +12,7 @@ import type { PageSample } from '../model/compression.ts';
 import type { Boundary, Tick } from '../model/observation.ts';
 import type { Streams } from '../model/streams.ts';
 import type { RefusedError } from './refusal.ts';
+import type { VmIdentity } from './same-vm.ts';
 import type { StreamTls } from './stream-tls.ts';
 
 export { type RefusalCode, RefusedError } from './refusal.ts';
@@ -69,20 +70,23 @@ export interface Hypervisor {
   /** Takes over a migration that is under way, whoever began it. @throws {RefusedError} when there is none */
   attach(vm: string, options: AttachOptions): Promise<RunningMigration>;
 
-  /** Where the VM runs now, from what both ends say and not from memory. Never throws. */
-  locate(vm: string, destination: string | undefined): Promise<Whereabouts>;
+  /**
+   * Where the VM runs now, from what both ends say and not from memory. Never throws.
+   * @param meant another VM that answers at either address is not it, whatever it does. Left out: whoever answers is
+   */
+  locate(vm: string, destination: string | undefined, meant?: VmIdentity): Promise<Whereabouts>;
 
   /**
    * On one side of a migration that is over, and whose controller did not see its end: makes the guest run there where
-   * that is asked for, and puts back what was set. @throws {Error} when it could not be made to run
+   * that is asked for, and puts back what was set. @throws {Error} when it could not be made to run, or another VM is there
    */
   settleAt(vm: string, todo: SettleTodo): Promise<Settled>;
 
   /**
    * A destination that starts the guest by itself, once it has all that was sent to it, is kept from that. Left out: it
-   * starts no guest without the source's word. @throws {Error} when it has started it, or could not be kept
+   * starts no guest without the source's word. @throws {Error} when it has started it, could not be kept, or is another VM
    */
-  keepFromStarting?(vm: string): Promise<Effect>;
+  keepFromStarting?(vm: string, meant: VmIdentity): Promise<Effect>;
 }
 
 /** A mark at the host, for as long as we drive the VM. */
@@ -94,6 +98,8 @@ export interface Claim {
 }
 
 export interface SettleTodo {
+  /** The VM that is expected there. */
+  readonly meant: VmIdentity;
   readonly run: boolean;
   /** Undefined: nothing is to be put back. */
   readonly former: FormerSettings | undefined;

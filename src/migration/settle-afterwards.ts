@@ -3,6 +3,7 @@
  * where it waits for our word, puts settings back, and closes the journal that was left.
  */
 import type { GuestFacts, Hypervisor, MigrationEnd, SideState } from '../hypervisor/hypervisor.ts';
+import { isSameVm } from '../hypervisor/same-vm.ts';
 import type { JournalWriter } from '../journal/journal-store.ts';
 import type { MigrationView } from '../journal/view.ts';
 import { attachCommand } from './attach-command.ts';
@@ -37,7 +38,7 @@ export async function settleAfterwards(
     journal,
   );
   await putBack(left, { guest, destination }, other, hypervisor, journal);
-  const now = await hypervisor.locate(guest.vm, destination);
+  const now = await hypervisor.locate(guest.vm, destination, guest);
   const settlement = settledSince(settled, (side) => now[side] === 'gone');
   const outcome = endedOutcome(end, settlement, undefined, left.limits, {
     totalMs: left.boundaries.at(-1)?.atMs ?? 0,
@@ -77,13 +78,9 @@ async function lookAt(
   if (destination === undefined) return 'unknown';
   try {
     const other = await hypervisor.inspect(destination);
-    const isSame =
-      guest.uuid === undefined || other.uuid === undefined
-        ? guest.name === other.name && guest.memoryBytes === other.memoryBytes
-        : guest.uuid === other.uuid;
-    return isSame ? other.state : 'unknown';
+    return isSameVm(guest, other) ? other.state : 'unknown';
   } catch {
-    return (await hypervisor.locate(guest.vm, destination)).destination;
+    return (await hypervisor.locate(guest.vm, destination, guest)).destination;
   }
 }
 
@@ -103,7 +100,7 @@ async function keepFromStarting(
     return { other, kept: false };
   let kept = false;
   try {
-    const { did } = await hypervisor.keepFromStarting(destination);
+    const { did } = await hypervisor.keepFromStarting(destination, guest);
     journal.append(0, { type: 'effect', did });
     kept = true;
   } catch (error) {
@@ -166,7 +163,7 @@ async function act(
   journal.append(0, { type: 'intent', intent: 'resume', side: settlement.runsOn });
   await journal.flush();
   try {
-    const { effect } = await hypervisor.settleAt(vm, { run: true, former: undefined });
+    const { effect } = await hypervisor.settleAt(vm, { meant: guest, run: true, former: undefined });
     if (effect) journal.append(0, { type: 'effect', did: effect.did });
     return settlement;
   } catch (error) {
@@ -201,7 +198,7 @@ async function putBack(
       continue;
     }
     try {
-      const { restored } = await hypervisor.settleAt(vm, { run: false, former });
+      const { restored } = await hypervisor.settleAt(vm, { meant: guest, run: false, former });
       journal.append(0, { type: 'restored', side: former.side, problem: restored?.problem ?? null });
     } catch (error) {
       journal.append(0, { type: 'restored', side: former.side, problem: wordsOf(error) });

@@ -221,14 +221,16 @@ test('a migration that a controller of ours began is ours, with what it had foun
   await migration.detach();
 });
 
+const VM1 = { name: 'vm1', uuid: TEST_UUID, memoryBytes: 2 ** 30, machineType: undefined };
+
 test('what is settled afterwards: the guest is resumed, the limit put back, or the command told', async () => {
   const virsh = hosts();
   const former: FormerSettings = { side: 'source', parameters: { downtimeLimitMs: 300 }, capabilities: {} };
-  expect(await hypervisor().settleAt(VM, { run: true, former: undefined })).toEqual({
+  expect(await hypervisor().settleAt(VM, { meant: VM1, run: true, former: undefined })).toEqual({
     effect: { did: `resume on ${SOURCE}` },
     restored: undefined,
   });
-  expect(await hypervisor().settleAt(VM, { run: false, former })).toEqual({
+  expect(await hypervisor().settleAt(VM, { meant: VM1, run: false, former })).toEqual({
     effect: undefined,
     restored: { side: 'source', problem: undefined },
   });
@@ -237,9 +239,18 @@ test('what is settled afterwards: the guest is resumed, the limit put back, or t
     `migrate-setmaxdowntime --domain=${TEST_UUID} --downtime=300`,
   ]);
   hosts({ setLimit: "echo 'error: no' >&2; exit 1" });
-  expect((await hypervisor().settleAt(VM, { run: false, former })).restored?.problem).toMatch(
+  expect((await hypervisor().settleAt(VM, { meant: VM1, run: false, former })).restored?.problem).toMatch(
     /could not be put back to 300 ms .*`virsh --connect qemu:\/\/\/source migrate-setmaxdowntime/,
   );
+});
+
+test('another domain of that name is not settled (S3)', async () => {
+  const virsh = hosts();
+  const meant = { ...VM1, uuid: TEST_UUID.replace('6', '7') };
+  await expect(hypervisor().settleAt(VM, { meant, run: true, former: undefined })).rejects.toMatchObject({
+    code: 'different-vm',
+  });
+  expect(virsh.did()).toEqual([]);
 });
 
 test('where it is: gone only by the host’s word', async () => {

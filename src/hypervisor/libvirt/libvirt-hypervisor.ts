@@ -30,6 +30,7 @@ import { samplePages } from '../page-sample.ts';
 import { guestsShareOf } from '../process-memory.ts';
 import { startLimitMs } from '../qemu-rules/start.ts';
 import { Findings, refusalOfAll } from '../refusal.ts';
+import { assertSameVm } from '../same-vm.ts';
 import { IN_THE_CLEAR, leavesHost } from '../stream-tls.ts';
 import { type DomainAddress, parseDomainAddress } from './address.ts';
 import { claimDomain, inheritedClaim } from './claim.ts';
@@ -297,10 +298,11 @@ export class LibvirtHypervisor implements Hypervisor {
     return { source, destination: other };
   }
 
-  async settleAt(vm: string, { run, former }: SettleTodo): Promise<Settled> {
+  async settleAt(vm: string, { meant, run, former }: SettleTodo): Promise<Settled> {
     const address = parseDomainAddress(vm);
     const { uri } = address;
     const uuid = await uuidOf(address);
+    assertSameVm(meant, vm, { ...meant, name: address.domain, uuid });
     const threads = vcpusHere({ uri, uuid });
     if (threads) releaseLeft(threads);
     if (run) await ask(uri, ['resume', `--domain=${uuid}`]);

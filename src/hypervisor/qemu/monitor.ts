@@ -6,6 +6,7 @@ import { type GuestFacts, type RefusalCode, RefusedError, type SideState } from 
 import { migrationMark } from '../migration-mark.ts';
 import { losesWritesUnder } from '../qemu-rules/known-defects.ts';
 import { tripleOf, versionText } from '../qemu-rules/version.ts';
+import { isSameVm, type VmIdentity } from '../same-vm.ts';
 import { type ConnectOptions, connectQmp, type QmpClient } from './qmp/client.ts';
 import type { MigrationInfo } from './qmp/commands.ts';
 import {
@@ -76,10 +77,15 @@ export async function sideState(client: QmpClient): Promise<SideState> {
  * Asks a side by opening its monitor anew. Never throws. That nobody answers there is no proof of an end: the way may be
  * lost, so it is `unreachable`.
  */
-export async function sideStateAt(address: string | undefined, options: ConnectOptions): Promise<SideState> {
+export async function sideStateAt(
+  address: string | undefined,
+  options: ConnectOptions,
+  meant?: VmIdentity,
+): Promise<SideState> {
   if (address === undefined) return 'unknown';
   try {
     await using client = await openMonitor(address, { ...options, greetingTimeoutMs: 1000 });
+    if (meant && !isSameVm(meant, await guestFacts(address, client))) return 'unknown';
     const state = await sideState(client);
     return state === 'gone' ? 'unreachable' : state;
   } catch (error) {
@@ -142,12 +148,6 @@ async function uuidOf(client: QmpClient): Promise<string | undefined> {
 
 function isUnknownCommand(error: unknown): boolean {
   return error instanceof QmpCommandError && error.errorClass === 'CommandNotFound';
-}
-
-/** Whether two answers are of one VM, as far as they can tell. */
-export function isSameVm(one: GuestFacts, other: GuestFacts): boolean {
-  if (one.uuid !== undefined && other.uuid !== undefined) return one.uuid === other.uuid;
-  return one.memoryBytes === other.memoryBytes && one.machineType === other.machineType;
 }
 
 function guestNameFromPath(address: string): string {

@@ -34,13 +34,14 @@ import {
 import { featuresOf } from '../qemu-rules/features.ts';
 import { NO_CAP_BYTES_PER_SECOND } from '../qemu-rules/start.ts';
 import { Findings, refusalOfAll } from '../refusal.ts';
+import { assertSameVm, isSameVm, type VmIdentity } from '../same-vm.ts';
 import type { StreamTls } from '../stream-tls.ts';
 import { ChangedSettings, isRefusal } from './changed-settings.ts';
 import { fence } from './fence.ts';
 import { LastingMonitor, UnreachableError } from './lasting-monitor.ts';
 import { listenerHere, listeningQemu, type ProvableProcess } from './listening-process.ts';
 import { type QemuEnd, qemuEnd } from './migration-facts.ts';
-import { assertUnderWay, guestFacts, isSameVm, openMonitor, sideStateAt, socketPath } from './monitor.ts';
+import { assertUnderWay, guestFacts, openMonitor, sideStateAt, socketPath } from './monitor.ts';
 import { migrateRefusalCode, preflight } from './preflight.ts';
 import { probeBySampling } from './probe.ts';
 import { QemuMigration } from './qemu-migration.ts';
@@ -252,17 +253,18 @@ export class QemuHypervisor implements Hypervisor {
     }
   }
 
-  async locate(vm: string, destination: string | undefined): Promise<Whereabouts> {
+  async locate(vm: string, destination: string | undefined, meant?: VmIdentity): Promise<Whereabouts> {
     const [source, other] = await Promise.all([
-      sideStateAt(vm, this.qmp),
-      sideStateAt(destination, this.qmp),
+      sideStateAt(vm, this.qmp, meant),
+      sideStateAt(destination, this.qmp, meant),
     ]);
     return { source, destination: other };
   }
 
-  async settleAt(vm: string, { run, former }: SettleTodo): Promise<Settled> {
+  async settleAt(vm: string, { meant, run, former }: SettleTodo): Promise<Settled> {
     const monitor = await this.openLasting(vm);
     try {
+      assertSameVm(meant, vm, await guestFacts(vm, connectedClient(monitor)));
       await this.quotas.releaseLeft(socketPath(vm), connectedClient(monitor));
       if (run) await monitor.execute('cont');
       const effect = run ? { did: `cont on ${vm}` } : undefined;
@@ -275,9 +277,10 @@ export class QemuHypervisor implements Hypervisor {
     }
   }
 
-  async keepFromStarting(vm: string): Promise<Effect> {
+  async keepFromStarting(vm: string, meant: VmIdentity): Promise<Effect> {
     const monitor = await this.openLasting(vm);
     try {
+      assertSameVm(meant, vm, await guestFacts(vm, connectedClient(monitor)));
       // Whether the source could run the guest is for others to see: what ran here is not let run again.
       const how = await fence(monitor, async () => false);
       return { did: how === 'fenced' ? `stop on ${vm}` : 'nothing: its process has ended' };

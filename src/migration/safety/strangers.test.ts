@@ -73,3 +73,41 @@ test('a destination at whose address another VM answers later is not taken for o
   expect(other.heard.filter(({ command }) => !command.startsWith('query-'))).toEqual([]);
   expect(other.truth.runningSides).toEqual([]);
 });
+
+describe('what comes after a look', () => {
+  const former = { side: 'destination', parameters: { 'downtime-limit': 300 }, capabilities: {} } as const;
+
+  /** Our guest, and a hypervisor for which another VM answers at our destination's address by now. */
+  async function taken() {
+    const clock = new VirtualClock();
+    const ours = new SimulatedPair({ clock, scenario: BUSY_GUEST });
+    const other = new SimulatedPair({ clock, scenario: BUSY_GUEST, uuid: { source: OTHER_UUID } });
+    other.source.stopGuest('paused');
+    const hypervisor = ours.hypervisor({
+      open: async (path) =>
+        path === '/sim/destination.sock' ? await other.open('/sim/source.sock') : await ours.open(path),
+    });
+    const meant = await clock.until(hypervisor.inspect(ours.vm));
+    const changes = () => other.heard.filter(({ command }) => !/^(query|qom)-/.test(command));
+    return { clock, ours, hypervisor, meant, changes };
+  }
+
+  test.each([
+    { run: true, former: undefined },
+    { run: false, former },
+  ])('is not done to another VM that answers at the address by then: %j', async (todo) => {
+    const { clock, ours, hypervisor, meant, changes } = await taken();
+    const settling = clock.until(hypervisor.settleAt(ours.target.vm, { meant, ...todo }));
+    await expect(settling).rejects.toMatchObject({ code: 'different-vm' });
+    expect(changes()).toEqual([]);
+  });
+
+  test('it is not told to wait, and how it stands is not how our guest does', async () => {
+    const { clock, ours, hypervisor, meant, changes } = await taken();
+    const keeping = clock.until(hypervisor.keepFromStarting(ours.target.vm, meant));
+    await expect(keeping).rejects.toMatchObject({ code: 'different-vm' });
+    expect(changes()).toEqual([]);
+    const located = await clock.until(hypervisor.locate(ours.vm, ours.target.vm, meant));
+    expect(located).toEqual({ source: 'running', destination: 'unknown' });
+  });
+});

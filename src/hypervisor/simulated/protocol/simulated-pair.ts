@@ -84,6 +84,10 @@ export class SimulatedPair {
     return this.sides.destination;
   }
 
+  isBehindTunnel(side: Side): boolean {
+    return this.input.behindTunnel?.includes(side) === true;
+  }
+
   /** Opens a simulated monitor as the driver opens a socket. */
   readonly open: OpenQmpSocket = async (path) => this.at(path).connect(path);
 
@@ -107,7 +111,7 @@ export class SimulatedPair {
       processOf: (socket) => {
         const process = this.find(socket);
         if (!process) return undefined;
-        return this.input.behindTunnel?.includes(process.parts.side) ? undefined : process.identity;
+        return this.isBehindTunnel(process.parts.side) ? undefined : process.identity;
       },
     });
   }
