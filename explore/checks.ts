@@ -110,8 +110,8 @@ export class Checks {
     const { outcome } = ending;
     this.note(`${controller.name} ended: ${outcome.outcome}, runs on ${outcome.runsOn}: ${outcome.reason}`);
     this.isTrue(outcome);
-    const { quotaPercent, alive } = this.pair.source;
-    if (alive && quotaPercent > 0 && !this.controllers.some(({ isActive }) => isActive))
+    const isLeft = this.isUnderQuota && !this.controllers.some(({ isActive }) => isActive);
+    if (isLeft && !this.saysNotPutBack('source'))
       this.violated(`S5: ${controller.name} has ended, and the guest is still under its quota`);
   }
 
@@ -128,6 +128,8 @@ export class Checks {
     if (!this.guestIsLost && running.length !== 1)
       this.violated(`S1: in the end ${running.length === 0 ? 'nobody runs' : 'two sides run'} the guest`);
     if (this.guestIsLost) return;
+    if (this.isUnderQuota && running[0] === 'source')
+      this.violated('S5: in the end the guest is under a quota of ours');
     for (const side of changedSince(this.settingsBefore, this.pair)) {
       const isToldOnly = running[0] !== side && this.saysNotPutBack(side);
       // Without a source there is nothing to attach to: the next migration of this VM puts it back.
@@ -242,6 +244,11 @@ export class Checks {
     }
     if (pauseMs !== null && !this.wasPause(pauseMs))
       this.violated(`S7: a pause of ${pauseMs} ms that was none`);
+  }
+
+  private get isUnderQuota(): boolean {
+    const { alive, quotaPercent } = this.pair.source;
+    return alive && quotaPercent > 0;
   }
 
   private get hasJustShutDown(): boolean {
