@@ -40,6 +40,8 @@ describe('its text', () => {
     ['with a name that would colour a terminal', encodeMark(MARK).replace('host2', 'host2\u009b31m')],
     ['with a name that ends the sentence', encodeMark(MARK).replace('host2', 'host2: all is well')],
     ['with a time of nobody’s', encodeMark(MARK).replace(/since="[^"]*"/, 'since="just now"')],
+    // Found by the fuzzer.
+    ['with a time of too many digits', encodeMark(MARK).replace('.000Z', `.${'0'.repeat(400)}Z`)],
   ])('is illegible where it is %s', (_, xml) => expect(decodeMark(xml)).toBe('illegible'));
 
   test('is not written where it could not be read again', () =>

@@ -55,7 +55,8 @@ const markSchema = z.object({
   bootId: z.uuid(),
   network: z.string().regex(/^net:\[\d{1,20}\]$/),
   pid: z.coerce.number().int().positive(),
-  since: z.iso.datetime(),
+  /** As `toISOString` writes it: as many digits as anybody likes would make a sentence that nobody reads. */
+  since: z.iso.datetime({ precision: 3 }),
   beat: z.coerce.number().int().nonnegative(),
 });
 
