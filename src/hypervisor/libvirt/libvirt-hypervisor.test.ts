@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { type FormerSettings, NotBegunError, type StartOptions } from '../hypervisor.ts';
 import { IN_THE_CLEAR, type StreamTls } from '../stream-tls.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
+import { REAL_ACCESS } from './access.ts';
 import { domainAddress } from './address.ts';
 import { LibvirtHypervisor } from './libvirt-hypervisor.ts';
 import { EventHub } from './virsh/event-hub.ts';
@@ -268,7 +269,10 @@ test('where it is: gone only by the host’s word', async () => {
 test('a probe that is never measured is given up in words', async () => {
   hosts();
   const clock = new VirtualClock();
-  const probing = new LibvirtHypervisor({ hub: new EventHub(), clock }).probeDirtyRate(VM, 1000);
+  const probing = new LibvirtHypervisor({
+    hub: new EventHub(),
+    access: { ...REAL_ACCESS, clock },
+  }).probeDirtyRate(VM, 1000);
   let over = false;
   const refused = expect(
     probing.finally(() => {

@@ -1,5 +1,6 @@
 /** What a host says of a domain, as what it means for a migration. */
 import type { Side, SideState } from '../../hypervisor.ts';
+import { REAL_ACCESS } from '../access.ts';
 import { entryOf } from '../entry-of.ts';
 import type { JobInfo } from '../virsh/job-info.ts';
 import { isNoDomain, isOutOfReach } from '../virsh/refusal.ts';
@@ -91,7 +92,8 @@ export async function sideStateAt(
   uri: string | undefined,
   uuid: string,
   side: Side = 'destination',
+  access = REAL_ACCESS,
 ): Promise<SideState> {
   if (uri === undefined) return 'unknown';
-  return (await lookAtSide(virshAt(uri), uuid, side)).state;
+  return (await lookAtSide(virshAt(uri, access), uuid, side)).state;
 }
