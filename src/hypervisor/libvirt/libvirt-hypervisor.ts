@@ -190,7 +190,7 @@ export class LibvirtHypervisor implements Hypervisor {
     if (left === undefined) await options.remember?.(formerSettings(domain.downtimeLimitMs));
     await setFirstLimit(domain, startLimitMs(options), this.access);
     try {
-      await options.begins?.(migrationMark(0));
+      await options.begins?.(migrationMark(0, this.access.clock));
     } catch (error) {
       await takeBackFirstLimit(
         domain,

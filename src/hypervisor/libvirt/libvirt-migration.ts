@@ -181,7 +181,7 @@ export class LibvirtMigration implements RunningMigration {
   }
 
   get mark(): string {
-    return migrationMark(this.parts.clock.now() - this.jobBeganMs);
+    return migrationMark(this.parts.clock.now() - this.jobBeganMs, this.parts.clock);
   }
 
   get encrypted(): boolean | undefined {

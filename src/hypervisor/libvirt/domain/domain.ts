@@ -101,7 +101,10 @@ export async function lookUpDomain(vm: string, haste = false, access = REAL_ACCE
       memoryBytes: description.memoryBytes,
       state: side,
       migrating: type === 'active' && migration !== undefined,
-      mark: type === 'active' && migration === 'out' ? migrationMark(job.timeElapsedMs ?? 0) : undefined,
+      mark:
+        type === 'active' && migration === 'out'
+          ? migrationMark(job.timeElapsedMs ?? 0, access.clock)
+          : undefined,
       losesWrites,
     },
   };
