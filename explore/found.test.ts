@@ -174,6 +174,14 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       { atMs: 1788, do: 'address-taken', side: 'source', ms: 5 },
     ],
   },
+  'under libvirt: a limit whose answer was lost with its virsh stayed set, and no journal owed it': {
+    driver: 'libvirt',
+    policy: 'mp',
+    libvirt: {
+      transient: false,
+      faults: [{ on: { virsh: 'migrate-setmaxdowntime', side: 'source' }, nth: 1, do: 'dies' }],
+    },
+  },
 };
 
 test.each(Object.entries(FOUND))('%s', async (_, schedule) => {

@@ -50,7 +50,10 @@ export function drawLibvirtSchedule(seed: number): Schedule {
     faults: Array.from({ length: draw.chance(0.3) ? 1 : 0 }, () => qemuFault(draw)),
     libvirt: {
       transient: draw.chance(0.4),
-      faults: Array.from({ length: draw.upTo(MOST_FAULTS) }, () => libvirtFault(draw)),
+      faults: [
+        ...Array.from({ length: draw.upTo(MOST_FAULTS) }, () => libvirtFault(draw)),
+        ...(draw.chance(0.2) ? inTheLastPhase(draw) : []),
+      ],
     },
     hands,
   };
@@ -60,6 +63,23 @@ export function drawLibvirtSchedule(seed: number): Schedule {
 function handOf(draw: Draw): Hand {
   const drawn = hand(draw);
   return NOT_UNDER_LIBVIRT.includes(drawn.do) ? { atMs: drawn.atMs, do: 'attach', to: true } : drawn;
+}
+
+/**
+ * The source's libvirtd ends while it waits for the destination's word, which is when neither of them knows what the other
+ * does; and the destination's, about when it lets the guest run.
+ */
+function inTheLastPhase(draw: Draw): LibvirtFault[] {
+  const source: LibvirtFault = {
+    on: { phase: 'perform3_done', side: 'source' },
+    ...{ do: 'libvirtd-killed', to: 'source', ms: draw.oneOf(LASTS_MS), afterMs: draw.oneOf([0, 1, 2, 3]) },
+  };
+  const destination: LibvirtFault = {
+    on: { event: 'Resumed', side: 'destination' },
+    ...{ do: draw.oneOf(['libvirtd-killed', 'libvirtd-hangs'] as const), to: 'destination' },
+    ...{ ms: draw.oneOf(LASTS_MS), afterMs: draw.oneOf(AFTER_MS) },
+  };
+  return [source, ...(draw.chance(0.7) ? [destination] : [])];
 }
 
 function libvirtFault(draw: Draw): LibvirtFault {

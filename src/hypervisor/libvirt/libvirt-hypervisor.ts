@@ -48,7 +48,7 @@ import type { Verdict } from './preflight/verdict.ts';
 import { RecentAnswer } from './recent-answer.ts';
 import { tlsWords } from './tls-words.ts';
 import { type DomainEvents, EventHub } from './virsh/event-hub.ts';
-import { refusalOf } from './virsh/refusal.ts';
+import { mayBeDone, refusalOf } from './virsh/refusal.ts';
 import { VirshTimeoutError } from './virsh/virsh.ts';
 
 const RECONNECT_FOR_MS = 60_000;
@@ -446,9 +446,9 @@ function formerSettings(downtimeLimitMs: number | undefined): FormerSettings {
 /** @throws {NotBegunError} where it stays set: that is no refusal, which would leave no journal to put it back from */
 async function takeBackFirstLimit(domain: Domain, formerMs: number, access: Access): Promise<void> {
   try {
-    await setFirstLimit(domain, formerMs, access);
-  } catch (error) {
-    if (error instanceof NotBegunError) throw error;
+    await setLimit(domain, formerMs, access);
+  } catch (cause) {
+    const error = refusalOf(domain.uri, cause);
     const words =
       `the migration was not begun, and the downtime limit of ${domain.facts.name} could not be put back (${error instanceof Error ? error.message : String(error)}): ` +
       `\`virsh --connect ${domain.uri} migrate-setmaxdowntime ${domain.uuid} ${formerMs}\` does so`;
@@ -458,23 +458,24 @@ async function takeBackFirstLimit(domain: Domain, formerMs: number, access: Acce
 
 /**
  * The limit under which the migration begins. @throws {RefusedError} when libvirt refuses it
- * @throws {NotBegunError} when it does not answer: then it may be set, which is no refusal
+ * @throws {NotBegunError} when it is lost, or does not answer: then it may be set, which is no refusal
  */
-async function setFirstLimit(
-  { uri, uuid, facts, downtimeLimitMs }: Domain,
-  limitMs: number,
-  { virsh }: Access,
-): Promise<void> {
+async function setFirstLimit(domain: Domain, limitMs: number, access: Access): Promise<void> {
+  const { uri, uuid, facts, downtimeLimitMs } = domain;
   const wholeMs = Math.max(1, Math.round(limitMs));
   try {
-    await virsh.ask(uri, ['migrate-setmaxdowntime', `--domain=${uuid}`, `--downtime=${wholeMs}`]);
+    await setLimit(domain, wholeMs, access);
   } catch (error) {
-    if (!(error instanceof VirshTimeoutError)) throw refusalOf(uri, error);
+    if (!mayBeDone(error)) throw refusalOf(uri, error);
     const words =
-      `the migration was not begun: ${error.message}, so the downtime limit of ${facts.name} may be ${wholeMs} ms now: ` +
+      `the migration was not begun: ${(error as Error).message}, so the downtime limit of ${facts.name} may be ${wholeMs} ms now: ` +
       `\`virsh --connect ${uri} migrate-setmaxdowntime ${uuid} ${downtimeLimitMs ?? QEMU_DEFAULT_DOWNTIME_MS}\` puts it back`;
     throw new NotBegunError(words, { cause: error, restored: [{ side: 'source', problem: words }] });
   }
+}
+
+async function setLimit({ uri, uuid }: Domain, limitMs: number, { virsh }: Access): Promise<void> {
+  await virsh.ask(uri, ['migrate-setmaxdowntime', `--domain=${uuid}`, `--downtime=${limitMs}`]);
 }
 
 function refusedByVirsh(name: string, words: string): RefusedError {

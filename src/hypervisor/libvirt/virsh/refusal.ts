@@ -73,6 +73,12 @@ export function isWithoutAnswer(error: unknown): boolean {
   return error instanceof VirshError && /state change lock|timed out|virsh was ended/i.test(error.message);
 }
 
+/** Nobody said that it was not done: whoever was asked was lost, or did not answer in time. */
+export function mayBeDone(error: unknown): boolean {
+  if (error instanceof VirshTimeoutError || isOutOfReach(error)) return true;
+  return error instanceof VirshError && error.message === 'virsh was ended';
+}
+
 function codeOf(error: unknown): RefusalCode | '' {
   if (error instanceof VirshTimeoutError) return '';
   const refusal = refusalOf('', error);
