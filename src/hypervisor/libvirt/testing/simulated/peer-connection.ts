@@ -88,11 +88,12 @@ export class PeerConnection {
   close(side: Side): void {
     if (!this.open[side]) return;
     this.open[side] = false;
-    if (side === 'source') {
-      for (const reject of this.pending) reject(gone());
-      this.pending.clear();
+    // Of one whose process has ended nothing goes on.
+    if (this.ends[side].process.isAlive) {
+      if (side === 'source') for (const reject of this.pending) reject(gone());
+      this.ends[side].lost();
     }
-    if (this.ends[side].process.isAlive) this.ends[side].lost();
+    if (side === 'source') this.pending.clear();
     this.link.carry(() => this.hears(other(side), () => this.close(other(side))));
   }
 

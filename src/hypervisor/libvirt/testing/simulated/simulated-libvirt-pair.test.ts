@@ -27,6 +27,13 @@ const killedIn = (
   phase: Extract<LibvirtFault['on'], { phase: unknown }>['phase'],
 ): LibvirtFault[] => [{ on: { phase, side }, do: 'libvirtd-killed', to: side, ms: 1000 }];
 
+test('nobody knows of a destination that was let run as the source’s libvirtd ended: the source stands still', async () => {
+  const killed = { ...({ do: 'libvirtd-killed', to: 'source', ms: 1000 } as const), afterMs: 2 };
+  const seen = await migrated([{ on: { phase: 'perform3_done', side: 'source' }, ...killed }]);
+  expect(seen.source).toBe('paused (migrating)');
+  expect(seen.destination).toBe('running (migrated)');
+});
+
 test('the guest moves, and its source is shut off', async () => {
   const { words, source, destination, pair } = await migrated();
   expect({ words, source, destination }).toEqual({
