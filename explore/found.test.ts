@@ -174,6 +174,20 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       { atMs: 1788, do: 'address-taken', side: 'source', ms: 5 },
     ],
   },
+  'under libvirt: the limit stayed set at a source that its libvirtd left standing still as the guest had moved':
+    {
+      driver: 'libvirt',
+      policy: 'mp',
+      libvirt: {
+        transient: false,
+        faults: [
+          {
+            on: { phase: 'perform3_done', side: 'source' },
+            ...{ do: 'libvirtd-killed', to: 'source', ms: 50, afterMs: 2 },
+          },
+        ],
+      },
+    },
   'under libvirt: a limit whose answer was lost with its virsh stayed set, and no journal owed it': {
     driver: 'libvirt',
     policy: 'mp',

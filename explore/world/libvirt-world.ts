@@ -98,6 +98,8 @@ export class LibvirtWorld implements World {
    */
   private mayKeepMark(side: Side): boolean {
     if (side === 'destination' && !this.canBeAsked) return true;
+    // What stands still there is a copy that nobody needs.
+    if (side === 'source' && this.qemus.truth.runningSides.join() === 'destination') return true;
     // Killed before there was a journal.
     if (!this.hasMigrated && this.schedule.hands.some((hand) => hand.do === 'kill')) return true;
     return this.schedule.libvirt.faults.some(
