@@ -166,10 +166,10 @@ export const DEFECTS: readonly Defect[] = [
     to: 'return wish;',
   },
   {
-    name: 'S1 under libvirt: a libvirtd that cannot be reached counts as a domain that is gone',
-    file: 'src/hypervisor/libvirt/domain/domain-state.ts',
-    from: "return { state: isOutOfReach(error) ? 'unreachable' : 'silent' };",
-    to: "return { state: 'gone' };",
+    name: 'S1 under libvirt: a destination of which nothing was heard is taken for one that never ran the guest',
+    file: 'src/hypervisor/libvirt/libvirt-migration.ts',
+    from: '(this.sides.destination.watch.unbroken ? false : undefined)',
+    to: '(this.sides.destination.watch.unbroken ? false : false)',
   },
   {
     name: 'S4 under libvirt: an abort that failed is told as done',

@@ -67,19 +67,27 @@ function handOf(draw: Draw): Hand {
 
 /**
  * The source's libvirtd ends while it waits for the destination's word, which is when neither of them knows what the other
- * does; and the destination's, about when it lets the guest run.
+ * does; and the destination's, or its QEMU, about when that lets the guest run.
  */
 function inTheLastPhase(draw: Draw): LibvirtFault[] {
   const source: LibvirtFault = {
     on: { phase: 'perform3_done', side: 'source' },
     ...{ do: 'libvirtd-killed', to: 'source', ms: draw.oneOf(LASTS_MS), afterMs: draw.oneOf([0, 1, 2, 3]) },
   };
+  const on = { event: 'Resumed', side: 'destination' } as const;
   const destination: LibvirtFault = {
-    on: { event: 'Resumed', side: 'destination' },
+    on,
     ...{ do: draw.oneOf(['libvirtd-killed', 'libvirtd-hangs'] as const), to: 'destination' },
     ...{ ms: draw.oneOf(LASTS_MS), afterMs: draw.oneOf(AFTER_MS) },
   };
-  return [source, ...(draw.chance(0.7) ? [destination] : [])];
+  const ends: LibvirtFault = { on, do: 'qemu-killed', to: 'destination', afterMs: draw.oneOf(AFTER_MS) };
+  const unheard: LibvirtFault = { on, do: 'dies' };
+  return [
+    source,
+    ...(draw.chance(0.5) ? [destination] : []),
+    ...(draw.chance(0.3) ? [ends] : []),
+    ...(draw.chance(0.3) ? [unheard] : []),
+  ];
 }
 
 function libvirtFault(draw: Draw): LibvirtFault {
@@ -91,7 +99,7 @@ function libvirtFault(draw: Draw): LibvirtFault {
       return {
         on: { event: draw.oneOf(EVENTS), side: draw.oneOf(SIDES) },
         nth: 1 + draw.upTo(2),
-        ...(draw.chance(0.5) ? { do: 'never' as const } : { do: 'delay' as const, ms: draw.oneOf(LATE_MS) }),
+        ...(draw.chance(0.5) ? { do: 'dies' as const } : { do: 'delay' as const, ms: draw.oneOf(LATE_MS) }),
       };
     default:
       return { on: trigger(draw), nth: 1 + draw.upTo(1), ...incident(draw), afterMs: draw.oneOf(AFTER_MS) };
@@ -126,7 +134,7 @@ function incident(draw: Draw): LibvirtIncident {
     case 4:
       return { do: 'libvirtd-hangs', to, ms: draw.oneOf(LASTS_MS) };
     case 5:
-      return { do: 'events-lost', to };
+      return { do: draw.oneOf(['events-lost', 'qemu-killed'] as const), to };
     case 6:
       return { do: 'peer-cut', ms: draw.oneOf(LASTS_MS) };
     case 7:

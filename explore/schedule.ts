@@ -352,6 +352,7 @@ const WORDS_OF_LIBVIRT: Readonly<Record<LibvirtFault['do'], string>> = {
   'peer-cut': 'libvirtds cut off from each other',
   'peer-reset': "libvirtds' connection reset",
   suspended: 'guest suspended by an operator',
+  'qemu-killed': 'QEMU killed under libvirt',
   'virsh-migrate-ends': 'virsh migrate killed',
 };
 

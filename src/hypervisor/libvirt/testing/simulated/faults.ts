@@ -8,11 +8,11 @@
  * `on` says when: a phase that a libvirtd writes down, a virsh command that comes in, an event that is told, or an instant.
  *
  * What a virsh command or an event itself meets:
- * - `delay`: it is carried out, or told, `ms` later;
+ * - `delay`: it is carried out, or told, `ms` later, and the events behind it not before it;
  * - `error`: it is refused and not carried out (commands only);
- * - `never`: it is carried out and never answered (an event is never told);
+ * - `never`: it is carried out and never answered (commands only: a stream that goes on leaves no event out);
  * - `lost`: it is neither carried out nor answered (commands only);
- * - `dies`: it is carried out, and the virsh ends in place of an answer (commands only).
+ * - `dies`: it is carried out, and the virsh ends in place of an answer, or of telling the event.
  *
  * What else happens then, `afterMs` later:
  * - `libvirtd-killed`: that side's libvirtd ends, and is started again `ms` later;
@@ -20,6 +20,7 @@
  * - `events-lost`: each `virsh event` on that side ends;
  * - `peer-cut` for `ms`: what the two libvirtds send each other does not arrive until then;
  * - `peer-reset`: their connection breaks, and both see it;
+ * - `qemu-killed`: that side's QEMU ends without a word;
  * - `suspended`: an operator's `virsh suspend` there;
  * - `virsh-migrate-ends`: every `virsh migrate` is killed.
  */
@@ -38,7 +39,7 @@ export type LibvirtAnswer =
 
 export type LibvirtIncident = { readonly afterMs?: number } & (
   | { readonly do: 'libvirtd-killed' | 'libvirtd-hangs'; readonly to: Side; readonly ms: number }
-  | { readonly do: 'events-lost' | 'suspended'; readonly to: Side }
+  | { readonly do: 'events-lost' | 'suspended' | 'qemu-killed'; readonly to: Side }
   | { readonly do: 'peer-cut'; readonly ms: number }
   | { readonly do: 'peer-reset' | 'virsh-migrate-ends' }
 );

@@ -130,6 +130,8 @@ export class SimulatedLibvirtPair {
         return this.hosts[incident.to].hang(incident.ms);
       case 'events-lost':
         return this.hosts[incident.to].endStreams('virsh event was ended');
+      case 'qemu-killed':
+        return this.qemus[incident.to].die();
       case 'peer-cut':
         this.link.cut();
         this.clock.after(incident.ms, () => this.link.restore());

@@ -56,6 +56,8 @@ export class SimulatedLibvirtd implements Host {
   private daemon: Daemon | undefined;
   private readonly requests = new Set<Request>();
   private readonly subscribers = new Set<Subscriber>();
+  /** An event that is late holds up those behind it until then. */
+  private lateUntilMs = 0;
 
   constructor(parts: LibvirtdParts, domain: HostDomain | undefined) {
     this.parts = parts;
@@ -158,10 +160,11 @@ export class SimulatedLibvirtd implements Host {
     const met = script.meet('event', name, this.side);
     if (event.kind !== 'iteration' || met)
       this.onHappening(`${Object.values(event).join(' ')}${met ? `, ${met.do}` : ''}`);
-    if (met?.do === 'never') return;
-    const lateMs = met?.do === 'delay' ? met.ms : 0;
-    for (const subscriber of this.subscribers)
-      clock.after(LATENCY_MS + lateMs, () => subscriber.event(event));
+    if (met?.do === 'dies') return this.endStreams('virsh event was ended');
+    const nowMs = clock.now();
+    if (met?.do === 'delay') this.lateUntilMs = Math.max(this.lateUntilMs, nowMs + met.ms);
+    const waitMs = LATENCY_MS + Math.max(0, this.lateUntilMs - nowMs);
+    for (const subscriber of this.subscribers) clock.after(waitMs, () => subscriber.event(event));
   }
 
   phase(phase: JobPhase): void {
