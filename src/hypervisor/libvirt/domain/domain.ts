@@ -67,16 +67,20 @@ export async function lookUpDomain(vm: string, haste = false, access = REAL_ACCE
   const uuid = await uuidOf(address, access);
   const asked = async (...args: readonly string[]) => await ask(uri, args, access);
   const domain = `--domain=${uuid}`;
-  const [xml, state, job, versions, limit, speed] = await Promise.all([
+  // The state behind the job, as in lookAtSide().
+  const jobAndState = async () => {
+    const job = await jobAt(uri, uuid, access);
+    const jobBeganMs = access.clock.now() - (job.timeElapsedMs ?? 0);
+    return { job, jobBeganMs, state: await asked('domstate', domain, '--reason') };
+  };
+  const [xml, { job, jobBeganMs, state }, versions, limit, speed] = await Promise.all([
     asked('dumpxml', domain),
-    asked('domstate', domain, '--reason'),
-    jobAt(uri, uuid, access),
+    jobAndState(),
     haste ? versionsAtOnce(uri, HURRIED_MS, access) : versionsOf(uri, access),
     // Neither is told of a domain that is shut off.
     asked('migrate-getmaxdowntime', domain).catch(() => ''),
     asked('migrate-getspeed', domain).catch(() => ''),
   ]);
-  const jobBeganMs = access.clock.now() - (job.timeElapsedMs ?? 0);
   const description = parseDomainXml(xml);
   if (!UUID.test(address.domain) && description.name !== address.domain)
     throw anotherDomain(uri, address.domain, description.name);
@@ -103,7 +107,7 @@ export async function lookUpDomain(vm: string, haste = false, access = REAL_ACCE
       migrating: type === 'active' && migration !== undefined,
       mark:
         type === 'active' && migration === 'out'
-          ? migrationMark(job.timeElapsedMs ?? 0, access.clock)
+          ? migrationMark(access.clock.now() - jobBeganMs, access.clock)
           : undefined,
       losesWrites,
     },
