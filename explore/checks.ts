@@ -232,7 +232,7 @@ export class Checks {
     const running = truth.runningSides;
     if (this.hasJustShutDown || this.leftAStop) return;
     // Two sides that QEMU itself let run, of which one ended since: what can be seen is what is left.
-    if (truth.overlaps.length > 0 && this.overlaps.length === 0) return;
+    if (truth.overlaps.length > 0 && this.overlaps.length === 0 && running.length < 2) return;
     if (runsOn === 'unknown') {
       if (outcome !== 'detached' && !/an operator is needed: .{20}/.test(reason))
         this.violated(`it is not known where the guest runs, and no hand is named: ${reason}`);

@@ -174,6 +174,32 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       { atMs: 1788, do: 'address-taken', side: 'source', ms: 5 },
     ],
   },
+  'under libvirt: a destination was taken for paused by a state from before its job ended': {
+    driver: 'libvirt',
+    libvirt: {
+      transient: false,
+      faults: [
+        {
+          on: { phase: 'perform3_done', side: 'source' },
+          ...{ do: 'qemu-killed', to: 'source', afterMs: 1 },
+        },
+      ],
+    },
+  },
+  'under libvirt: a guest ran nowhere whose source had ended after the switchover, with its destination unknown':
+    {
+      driver: 'libvirt',
+      begin: 'attach, alone',
+      libvirt: {
+        transient: false,
+        faults: [
+          {
+            on: { phase: 'perform3_done', side: 'source' },
+            ...{ do: 'qemu-killed', to: 'source', afterMs: 1 },
+          },
+        ],
+      },
+    },
   'under libvirt: the limit stayed set at a source that its libvirtd left standing still as the guest had moved':
     {
       driver: 'libvirt',
