@@ -200,6 +200,15 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
         ],
       },
     },
+  'under libvirt: a limit that libvirt had not told was changed, and could not be put back': {
+    driver: 'libvirt',
+    policy: 'forecast',
+    faults: [{ on: { command: 'migrate', side: 'source' }, nth: 1, do: 'link-reset' }],
+    libvirt: {
+      transient: false,
+      faults: [{ on: { virsh: 'migrate-getmaxdowntime', side: 'source' }, nth: 2, do: 'lost' }],
+    },
+  },
   'under libvirt: the limit stayed set at a source that its libvirtd left standing still as the guest had moved':
     {
       driver: 'libvirt',

@@ -187,7 +187,10 @@ export class LibvirtHypervisor implements Hypervisor {
     const { uri, uuid, facts } = domain;
     const there = parseDomainAddress(target.vm);
     const left = formerLimitMs(options.former);
-    if (left === undefined) await options.remember?.(formerSettings(domain.downtimeLimitMs));
+    if (left === undefined) {
+      assertTold(domain);
+      await options.remember?.(formerSettings(domain.downtimeLimitMs));
+    }
     await setFirstLimit(domain, startLimitMs(options), this.access);
     try {
       await options.begins?.(migrationMark(0, this.access.clock));
@@ -436,6 +439,15 @@ async function sourceFindings(
 function formerLimitMs(former: readonly FormerSettings[] | undefined): number | undefined {
   const limitMs = former?.find(({ side }) => side === 'source')?.parameters['downtimeLimitMs'];
   return typeof limitMs === 'number' ? limitMs : undefined;
+}
+
+/** What is not told could not be put back. @throws {RefusedError} */
+function assertTold({ uri, facts, downtimeLimitMs }: Domain): void {
+  if (downtimeLimitMs !== undefined) return;
+  throw new RefusedError(
+    'hypervisor-refused',
+    `${uri} does not say what the downtime limit of ${facts.name} is (\`virsh migrate-getmaxdowntime\`), so it could not be put back: try again`,
+  );
 }
 
 function formerSettings(downtimeLimitMs: number | undefined): FormerSettings {
