@@ -209,6 +209,25 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       faults: [{ on: { virsh: 'migrate-getmaxdowntime', side: 'source' }, nth: 2, do: 'lost' }],
     },
   },
+  'under libvirt: a source that an I/O error had stopped was told to have the guest that had run on the other side':
+    {
+      driver: 'libvirt',
+      guest: 'busy',
+      faults: [{ on: { atMs: 2789 }, nth: 1, do: 'io-error', to: 'source' }],
+      libvirt: {
+        transient: false,
+        faults: [
+          {
+            on: { phase: 'perform3_done', side: 'source' },
+            ...{ do: 'libvirtd-killed', to: 'source', ms: 700, afterMs: 2 },
+          },
+          {
+            on: { event: 'Resumed', side: 'destination' },
+            ...{ do: 'qemu-killed', to: 'destination', afterMs: 5 },
+          },
+        ],
+      },
+    },
   'under libvirt: the limit stayed set at a source that its libvirtd left standing still as the guest had moved':
     {
       driver: 'libvirt',
