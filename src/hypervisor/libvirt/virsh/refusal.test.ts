@@ -89,6 +89,7 @@ test.each([
   [new VirshError('End of file while reading data: Input/output error'), true],
   [new VirshError("unable to connect to server at 'host1:16509': Connection refused"), true],
   [new VirshError('virsh was ended'), true],
+  [new VirshError('internal error: connection closed due to keepalive timeout'), true],
   [new VirshError('Timed out during operation: cannot acquire state change lock'), false],
   [new VirshError('Requested operation is not valid: domain is not running'), false],
 ])('%s: what was asked for may be done all the same: %s', (error, may) => expect(mayBeDone(error)).toBe(may));

@@ -11,7 +11,7 @@ interface Rule {
 }
 
 const UNREACHABLE: RegExp =
-  /failed to connect|unable to connect|Cannot recv data|End of file|Connection (refused|reset|timed out)|No route to host|Name or service not known|unable to resolve|Disconnected|client socket is closed/i;
+  /failed to connect|unable to connect|Cannot recv data|End of file|Connection (refused|reset|timed out)|No route to host|Name or service not known|unable to resolve|Disconnected|client socket is closed|keepalive timeout/i;
 
 /** Of connecting, or of any command. The first that fits is taken. */
 const RULES: readonly Rule[] = [

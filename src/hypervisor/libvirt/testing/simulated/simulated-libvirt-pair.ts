@@ -96,6 +96,7 @@ export class SimulatedLibvirtPair {
     const { access, eventWays } = simulatedAccess({
       process,
       now: () => this.clock.now(),
+      wait: (ms, callback) => this.clock.after(ms, callback),
       hostAt: (uri) => this.hosts[uri === URIS.source ? 'source' : 'destination'],
       migrating: this.migrating,
     });

@@ -31,6 +31,8 @@ interface Request {
   /** A person's, and none of the driver's. */
   readonly byHand?: boolean;
   answered(answer: VirshAnswer): void;
+  /** The way there carries nothing any more, for good. */
+  lost?(): void;
 }
 
 export interface Subscriber {
@@ -126,6 +128,7 @@ export class SimulatedLibvirtd implements Host {
       if (!daemon) return request.answered({ problem: this.refusedWords });
       const [command = ''] = request.args;
       const met = script.meet('virsh', command, this.side);
+      if (met?.do === 'lost' || met?.do === 'never') request.lost?.();
       if (met?.do === 'lost') return;
       if (met?.do === 'dies') {
         this.take(daemon, { ...request, answered: () => {} });

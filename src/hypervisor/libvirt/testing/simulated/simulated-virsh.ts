@@ -14,6 +14,8 @@ import type { Shell } from '../../virsh/virsh-shell.ts';
 import type { HostEvent } from './daemon.ts';
 import type { SimulatedLibvirtd, VirshAnswer } from './simulated-libvirtd.ts';
 
+/** Five of its pings without an answer. */
+const KEEPALIVE_MS = 30_000;
 const PATIENT_MS = 30_000;
 /** virsh is started, and connects. */
 const STARTS_MS = 25;
@@ -22,6 +24,7 @@ export interface VirshParts {
   readonly process: KillableController;
   /** Of everything that is not its own. */
   readonly now: () => number;
+  readonly wait: (ms: number, callback: () => void) => void;
   hostAt(uri: string): SimulatedLibvirtd;
   /** Those `virsh migrate` that run, by the function that kills each. */
   readonly migrating: Set<() => void>;
@@ -127,7 +130,7 @@ class SimulatedShell implements Shell {
 
 /** It outlives its controller, and is told by whoever ends it. */
 async function migrate(
-  { process, hostAt, migrating }: VirshParts,
+  { process, hostAt, migrating, wait }: VirshParts,
   uri: string,
   args: readonly string[],
 ): Promise<VirshOutput> {
@@ -138,6 +141,8 @@ async function migrate(
   };
   const kill = (): void => ends({ status: null, stdout: '', stderr: '' });
   migrating.add(kill);
+  const problem = 'internal error: connection closed due to keepalive timeout';
+  const lost = (): void => ends({ status: 1, stdout: '', stderr: `error: ${problem}\n` });
   await process.clock.sleep(STARTS_MS);
   hostAt(uri).request({
     args,
@@ -146,6 +151,7 @@ async function migrate(
       if (answer.problem === 'virsh was ended') return kill();
       ends({ status: 1, stdout: '', stderr: `error: ${answer.problem}\n` });
     },
+    lost: () => wait(KEEPALIVE_MS, lost),
   });
   return await promise;
 }
