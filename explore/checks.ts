@@ -5,11 +5,6 @@
 import type { Side } from '../src/hypervisor/hypervisor.ts';
 import type { SimulatedPair } from '../src/hypervisor/simulated/protocol/simulated-pair.ts';
 import type { Overlap } from '../src/hypervisor/simulated/protocol/truth.ts';
-import {
-  type BothSettings,
-  changedSince,
-  settingsOf,
-} from '../src/hypervisor/simulated/testing/at-monitors.ts';
 import type { VirtualClock } from '../src/hypervisor/testing/virtual-clock.ts';
 import { documentOf, migrationDocumentSchema } from '../src/journal/document.ts';
 import type { MigrationView } from '../src/journal/view.ts';
@@ -20,9 +15,9 @@ import type { Controller } from './world/controller.ts';
 import type { Disk } from './world/disk.ts';
 import { viewOf } from './world/disk-journals.ts';
 import type { OtherVm } from './world/other-vm.ts';
+import type { World } from './world/world.ts';
 
-/** Commands that start, stop or end something. */
-const ACTS = ['stop', 'cont', 'migrate_cancel', 'yank', 'migrate-start-postcopy'];
+const SIDES = ['source', 'destination'] as const;
 /** What a look and a command take, and a monitor that answers late. */
 const PAUSE_ERROR_MS = 150;
 
@@ -33,12 +28,13 @@ export class Checks {
   readonly violations: string[] = [];
   readonly story: string[] = [];
   private readonly schedule: Schedule;
+  private readonly world: World;
   private readonly pair: SimulatedPair;
   private readonly other: OtherVm;
   private readonly disk: Disk;
   private readonly clock: VirtualClock;
   private readonly controllers: readonly Controller[];
-  private settingsBefore: BothSettings;
+  private settingsBefore: Readonly<Record<Side, string>>;
   private seenOverlaps = 0;
   private seenRuns = 0;
   private seenMisdeeds = 0;
@@ -47,25 +43,27 @@ export class Checks {
 
   constructor(
     schedule: Schedule,
-    pair: SimulatedPair,
+    world: World,
     other: OtherVm,
     disk: Disk,
     clock: VirtualClock,
     controllers: readonly Controller[],
   ) {
     this.schedule = schedule;
-    this.pair = pair;
+    this.world = world;
+    this.pair = world.qemus;
     this.other = other;
     this.disk = disk;
     this.clock = clock;
     this.controllers = controllers;
-    this.settingsBefore = settingsOf(pair);
-    pair.onCommand = ({ side, command }) => this.heard(side, command);
+    this.settingsBefore = this.settings;
+    world.onHappening = (words) => this.note(words);
+    world.onCommand = (side, command) => this.heard(side, command);
   }
 
   /** What is set at both ends now is how it is to be found again (S5). */
   remember(): void {
-    this.settingsBefore = settingsOf(this.pair);
+    this.settingsBefore = this.settings;
   }
 
   note(words: string): void {
@@ -120,7 +118,7 @@ export class Checks {
     this.look();
     for (const command of this.other.misdeeds) this.violated(`S3: ${command} to another VM`);
     this.journalsAreRead();
-    const { truth, source, destination } = this.pair;
+    const { truth, source } = this.pair;
     // Post-copy that stands still has not ended: a person has to mend it, and was told so. What others do with theirs is theirs.
     if (source.outgoing?.isUnderWay || !this.wasOurs || this.leftAStop) return;
     const running = truth.runningSides;
@@ -130,7 +128,9 @@ export class Checks {
     if (this.guestIsLost) return;
     if (this.isUnderQuota && running[0] === 'source')
       this.violated('S5: in the end the guest is under a quota of ours');
-    for (const side of changedSince(this.settingsBefore, this.pair)) {
+    const { settings } = this;
+    for (const side of SIDES) {
+      if (!this.pair[side].alive || settings[side] === this.settingsBefore[side]) continue;
       const isToldOnly = running[0] !== side && this.saysNotPutBack(side);
       // Without a source there is nothing to attach to: the next migration of this VM puts it back.
       const isOwed = !source.alive && this.owes(side);
@@ -140,7 +140,7 @@ export class Checks {
       for (const { side, cause } of truth.history)
         if (side === 'destination' && cause !== 'cont')
           this.violated(`S2: the destination was started by ${cause}`);
-    if (source.alive && destination.alive) this.journalTells(running[0]);
+    if (this.world.canBeAsked) this.journalTells(running[0]);
     this.isUndisturbed();
   }
 
@@ -189,8 +189,9 @@ export class Checks {
         `S1: two sides run from ${fromMs.toFixed(1)} ms on, the source by ${causes.source}, the destination by ${causes.destination}`,
       );
     this.seenOverlaps = overlaps.length;
-    for (const [index, { side, cause }] of truth.history.entries()) {
+    for (const [index, { side, cause, fromMs }] of truth.history.entries()) {
       if (index < this.seenRuns || side !== 'source' || cause !== 'cont') continue;
+      if (!this.world.wasTold(side, fromMs)) continue;
       if (truth.history.slice(0, index).some((earlier) => earlier.side === 'destination'))
         this.violated('S1: the source was told to run on after the guest had run on the destination');
     }
@@ -202,6 +203,8 @@ export class Checks {
   /** Those that nobody but switchover can have brought about, or kept from being. */
   private get overlaps(): readonly Overlap[] {
     const { truth } = this.pair;
+    if (this.schedule.driver === 'libvirt')
+      return truth.overlaps.filter(({ fromMs }) => SIDES.some((side) => this.world.wasTold(side, fromMs)));
     if (this.schedule.begin !== 'migrate') return truth.overlapsByCommand;
     // A source whose stream broke at the very end of post-copy resumes by itself, beside a destination that had to run.
     return truth.overlaps.filter(({ causes }) => !this.inPostCopy || causes.source !== 'stream');
@@ -212,7 +215,7 @@ export class Checks {
   }
 
   private heard(side: Side, command: string): void {
-    if (!command.startsWith('query-')) this.note(`${side} ← ${command}`);
+    if (this.world.isTold(command)) this.note(`${side} ← ${command}`);
     this.look();
     const driving = this.controllers.filter(({ run, isActive }) => run && isActive);
     if (driving.length > 1)
@@ -220,7 +223,7 @@ export class Checks {
     const others =
       this.schedule.begin.startsWith('attach') && this.controllers.every(({ name }) => name === 'attach');
     const mayAct = this.wished || this.ending || !this.pair.source.alive || !this.pair.destination.alive;
-    if (others && !mayAct && this.controllers.length > 0 && ACTS.includes(command))
+    if (others && !mayAct && this.controllers.length > 0 && this.world.acts.includes(command))
       this.violated(`S9: ${command} on the ${side} of a migration that somebody else began`);
   }
 
@@ -229,7 +232,7 @@ export class Checks {
     const running = truth.runningSides;
     if (this.hasJustShutDown || this.leftAStop) return;
     // Two sides that QEMU itself let run, of which one ended since: what can be seen is what is left.
-    if (truth.overlaps.length > 0 && this.overlaps.length === 0) return;
+    if (truth.overlaps.length > 0 && this.overlaps.length === 0 && running.length < 2) return;
     if (runsOn === 'unknown') {
       if (outcome !== 'detached' && !/an operator is needed: .{20}/.test(reason))
         this.violated(`it is not known where the guest runs, and no hand is named: ${reason}`);
@@ -266,10 +269,11 @@ export class Checks {
 
   /** A message that is late is seen late; and a clock that is set by less than we were frozen looks like that, too. */
   private get slowestAnswerMs(): number {
-    const { faults, hands } = this.schedule;
+    const { faults, hands, libvirt } = this.schedule;
     const frozenMs = Math.max(0, ...hands.map((hand) => (hand.do === 'freeze' ? hand.ms : 0)));
     return Math.max(
       0,
+      ...libvirt.faults.map((fault) => ('ms' in fault ? fault.ms : 0)),
       ...faults.map((fault) => {
         if (!('ms' in fault) || fault.ms > 1e9) return 0;
         if (fault.do !== 'clock-set') return fault.ms;
@@ -287,6 +291,11 @@ export class Checks {
       );
       return tried || outcome?.reason.includes(`the ${side}'s settings were not put back`);
     });
+  }
+
+  private get settings(): Readonly<Record<Side, string>> {
+    const of = (side: Side): string => JSON.stringify(this.world.settingsOf(side));
+    return { source: of('source'), destination: of('destination') };
   }
 
   private get lastView(): MigrationView | undefined {
@@ -322,11 +331,12 @@ export class Checks {
 
   /** S7: what is only our own blindness ends no healthy migration. */
   private isUndisturbed(): void {
-    const { begin, faults, guest, hands, maxDowntimeMs } = this.schedule;
+    const { begin, faults, guest, hands, libvirt, maxDowntimeMs } = this.schedule;
     const ours = hands.every((hand) => ['freeze', 'disk-slow', 'attach', 'migrate'].includes(hand.do));
     if (
       !begin.startsWith('migrate') ||
       faults.length > 0 ||
+      libvirt.faults.length > 0 ||
       !ours ||
       guest !== 'calm' ||
       maxDowntimeMs < 1000

@@ -166,6 +166,36 @@ export const DEFECTS: readonly Defect[] = [
     to: 'return wish;',
   },
   {
+    name: 'S1 under libvirt: a destination of which nothing was heard is taken for one that never ran the guest',
+    file: 'src/hypervisor/libvirt/libvirt-migration.ts',
+    from: '(this.sides.destination.watch.unbroken ? false : undefined)',
+    to: '(this.sides.destination.watch.unbroken ? false : false)',
+  },
+  {
+    name: 'S4 under libvirt: an abort that failed is told as done',
+    file: 'src/hypervisor/libvirt/abort-job.ts',
+    from: '/no job is active|not running/.test(error.message))) throw error;',
+    to: "/no job is active|not running/.test(error.message))) return { did: 'domjobabort' };",
+  },
+  {
+    name: 'S5 under libvirt: the downtime limit is not put back',
+    file: 'src/hypervisor/libvirt/downtime-setting.ts',
+    from: 'if (limitMs === undefined || !this.changed) return [];',
+    to: 'if (limitMs === undefined || this.parts) return [];',
+  },
+  {
+    name: 'S5 under libvirt: the mark of a controller that was killed is not removed',
+    file: 'src/hypervisor/libvirt/claim.ts',
+    from: 'if (uri !== undefined) await removeLeftMark',
+    to: 'if (uri === null) await removeLeftMark',
+  },
+  {
+    name: 'S7 under libvirt: an event that waited for us is taken for new',
+    file: 'src/hypervisor/libvirt/virsh/event-time.ts',
+    from: 'const believable = deliveryMs >= 0 && deliveryMs <= LONGEST_DELIVERY_MS;',
+    to: 'const believable = deliveryMs < 0 && deliveryMs <= LONGEST_DELIVERY_MS;',
+  },
+  {
     name: 'the journal has figures that its readers refuse',
     file: 'src/hypervisor/observer.ts',
     from: 'Math.max(0, Math.round(Math.min(atRate, atMost)))',

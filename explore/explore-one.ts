@@ -1,9 +1,8 @@
 /** Runs one schedule and tells what broke a safety property, judged by the simulated truth. */
 import type { Side } from '../src/hypervisor/hypervisor.ts';
-import { SimulatedPair } from '../src/hypervisor/simulated/protocol/simulated-pair.ts';
+import type { SimulatedPair } from '../src/hypervisor/simulated/protocol/simulated-pair.ts';
 import type { ScenarioInput } from '../src/hypervisor/simulated/scenario.ts';
-import { beginAsSomebodyElse, executeByHand } from '../src/hypervisor/simulated/testing/at-monitors.ts';
-import { CERTIFICATES, TLS } from '../src/hypervisor/simulated/testing/encrypted.ts';
+import { TLS } from '../src/hypervisor/simulated/testing/encrypted.ts';
 import { BUSY_GUEST, CALM_GUEST } from '../src/hypervisor/simulated/testing/small-guest.ts';
 import { promisesSettled, VirtualClock } from '../src/hypervisor/testing/virtual-clock.ts';
 import { KINDS } from '../src/migration/testing/simulated-run.ts';
@@ -13,7 +12,10 @@ import type { Hand, Schedule } from './schedule.ts';
 import { Controller, type Wish } from './world/controller.ts';
 import { Disk } from './world/disk.ts';
 import { Leases } from './world/leases.ts';
+import { LibvirtWorld } from './world/libvirt-world.ts';
 import { OtherVm } from './world/other-vm.ts';
+import { QemuWorld } from './world/qemu-world.ts';
+import type { World } from './world/world.ts';
 
 const GUESTS: Readonly<Record<Schedule['guest'], ScenarioInput>> = { calm: CALM_GUEST, busy: BUSY_GUEST };
 
@@ -43,6 +45,7 @@ class Exploration {
   private readonly clock = new VirtualClock(0, promisesSettled);
   private readonly disk = new Disk();
   private readonly leases = new Leases();
+  private readonly world: World;
   private readonly pair: SimulatedPair;
   private readonly other: OtherVm;
   private readonly checks: Checks;
@@ -51,16 +54,9 @@ class Exploration {
 
   constructor(schedule: Schedule) {
     this.schedule = schedule;
-    const [major = 10, minor = 0] = schedule.version.split('.').map(Number);
-    const version = { major, minor, micro: 0, package: '' };
-    this.pair = new SimulatedPair({
-      clock: this.clock,
-      scenario: GUESTS[schedule.guest],
-      faults: schedule.faults,
-      behindTunnel: schedule.behindTunnel,
-      certificates: CERTIFICATES,
-      version: { source: version, destination: version },
-    });
+    const Kind = schedule.driver === 'libvirt' ? LibvirtWorld : QemuWorld;
+    this.world = new Kind(schedule, GUESTS[schedule.guest], this.clock);
+    this.pair = this.world.qemus;
     this.other = new OtherVm(schedule.otherVm, this.pair, this.clock);
     this.wish = {
       kind: KINDS[schedule.policy],
@@ -71,12 +67,12 @@ class Exploration {
         brake: schedule.brake,
       },
     };
-    this.checks = new Checks(schedule, this.pair, this.other, this.disk, this.clock, this.controllers);
+    this.checks = new Checks(schedule, this.world, this.other, this.disk, this.clock, this.controllers);
   }
 
   get result(): Explored {
     const { violations, story } = this.checks;
-    return { violations, story, commands: this.pair.heard.length };
+    return { violations, story, commands: this.world.commands };
   }
 
   /** Not even the simulation went on. */
@@ -102,9 +98,9 @@ class Exploration {
     const { begin } = this.schedule;
     if (begin.startsWith('attach')) {
       // The faults meet him, too: then there may be nothing to attach to.
-      await beginAsSomebodyElse(this.pair, this.clock).catch(() => {});
+      await this.world.beginAsSomebodyElse().catch(() => {});
       this.checks.remember();
-      this.next('attach').attach(this.wish, begin === 'attach' ? this.pair.target.vm : undefined);
+      this.next('attach').attach(this.wish, begin === 'attach' ? this.world.target.vm : undefined);
     } else {
       this.checks.remember();
       const tls = this.schedule.tls ? TLS : undefined;
@@ -114,10 +110,9 @@ class Exploration {
   }
 
   private next(command: string): Controller {
-    const { clock, pair, other, disk, leases } = this;
-    const { quotas } = this.schedule;
+    const { clock, world, other, disk, leases } = this;
     const told = (each: Controller): void => this.checks.ended(each);
-    const controller = new Controller(command, { clock, pair, other, disk, leases, quotas, told });
+    const controller = new Controller(command, { clock, world, other, disk, leases, told });
     this.controllers.push(controller);
     return controller;
   }
@@ -128,7 +123,7 @@ class Exploration {
     checks.note(`the explorer: ${hand.do}`);
     switch (hand.do) {
       case 'attach':
-        return this.next('attach').attach(this.wish, hand.to ? this.pair.target.vm : undefined);
+        return this.next('attach').attach(this.wish, hand.to ? this.world.target.vm : undefined);
       case 'attach-to-another':
         return this.next('attach').attach(this.wish, this.other.address);
       case 'migrate-to-another':
@@ -141,7 +136,7 @@ class Exploration {
       case 'migrate':
         return this.next('migrate').migrate(this.wish, { destinationStartsItself: false });
       case 'recover':
-        return this.next('attach').attach(this.wish, this.pair.target.vm, { recover: this.newStream });
+        return this.next('attach').attach(this.wish, this.world.target.vm, { recover: this.newStream });
       case 'disk-full':
         disk.isFull = true;
         clock.after(hand.ms, () => {
@@ -173,7 +168,7 @@ class Exploration {
   private async endFaults(): Promise<void> {
     this.checks.note('the faults end');
     this.disk.isFull = false;
-    this.pair.endFaults();
+    this.world.endFaults();
     this.other.endFaults();
     for (const { process } of this.controllers) process.thaw();
     await this.clock.pass(15_000);
@@ -187,13 +182,13 @@ class Exploration {
 
   /** What a person does in the end: `attach`, until there is nothing to attach to. */
   private async bringToAnEnd(): Promise<void> {
-    const { pair, checks } = this;
+    const { world, checks } = this;
     checks.theEndBegins();
     const wish: Wish = { kind: KINDS.forecast, limits: { ...DEFAULT_LIMITS, overBudget: 'abort' } };
     for (let attempt = 1; attempt <= 3; attempt += 1) {
       const controller = this.next('attach, to the end');
       checks.note('the explorer: attach, to bring it to an end');
-      const known = this.schedule.begin === 'attach, alone' ? undefined : pair.target.vm;
+      const known = this.schedule.begin === 'attach, alone' ? undefined : world.target.vm;
       controller.attach(wish, known, { mayEndOthers: true });
       await this.within(ENDS_MS, controller);
       if (controller.ending?.kind !== 'told') break;
@@ -207,24 +202,25 @@ class Exploration {
 
   /** Post-copy whose stream is lost goes on when it is told to, once the link is back. */
   private async recover(wish: Wish): Promise<void> {
-    const { pair, checks } = this;
-    if (!pair.source.outgoing?.isUnderWay || !pair.source.alive || !pair.destination.alive) return;
+    const { pair, world, checks } = this;
+    if (this.schedule.driver === 'libvirt' || !pair.source.outgoing?.isUnderWay) return;
+    if (!pair.source.alive || !pair.destination.alive) return;
     checks.note('the explorer: attach --recover');
     const controller = this.next('attach, to recover');
-    controller.attach(wish, pair.target.vm, { mayEndOthers: true, recover: this.newStream });
+    controller.attach(wish, world.target.vm, { mayEndOthers: true, recover: this.newStream });
     await this.within(ENDS_MS, controller);
     if (pair.source.outgoing.isUnderWay) checks.violated('post-copy was not recovered');
   }
 
   /** As a person says it where no journal does. */
   private get newStream() {
-    return { migrateUri: this.pair.target.migrateUri, listenUri: undefined };
+    return { migrateUri: this.world.target.migrateUri, listenUri: undefined };
   }
 
   private async byHand(side: Side, command: 'cont' | 'stop'): Promise<void> {
-    const { pair, clock, checks } = this;
+    const { world, clock, checks } = this;
     checks.note(`the operator: ${command} on the ${side}`);
-    await clock.until(executeByHand(pair, side, command, clock).catch(() => {}));
+    await clock.until(world.byHand(side, command).catch(() => {}));
   }
 
   /** A command that does not come to its end is a fault, too. */

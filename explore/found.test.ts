@@ -174,6 +174,82 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       { atMs: 1788, do: 'address-taken', side: 'source', ms: 5 },
     ],
   },
+  'under libvirt: a destination was taken for paused by a state from before its job ended': {
+    driver: 'libvirt',
+    libvirt: {
+      transient: false,
+      faults: [
+        {
+          on: { phase: 'perform3_done', side: 'source' },
+          ...{ do: 'qemu-killed', to: 'source', afterMs: 1 },
+        },
+      ],
+    },
+  },
+  'under libvirt: a guest ran nowhere whose source had ended after the switchover, with its destination unknown':
+    {
+      driver: 'libvirt',
+      begin: 'attach, alone',
+      libvirt: {
+        transient: false,
+        faults: [
+          {
+            on: { phase: 'perform3_done', side: 'source' },
+            ...{ do: 'qemu-killed', to: 'source', afterMs: 1 },
+          },
+        ],
+      },
+    },
+  'under libvirt: a limit that libvirt had not told was changed, and could not be put back': {
+    driver: 'libvirt',
+    policy: 'forecast',
+    faults: [{ on: { command: 'migrate', side: 'source' }, nth: 1, do: 'link-reset' }],
+    libvirt: {
+      transient: false,
+      faults: [{ on: { virsh: 'migrate-getmaxdowntime', side: 'source' }, nth: 2, do: 'lost' }],
+    },
+  },
+  'under libvirt: a source that an I/O error had stopped was told to have the guest that had run on the other side':
+    {
+      driver: 'libvirt',
+      guest: 'busy',
+      faults: [{ on: { atMs: 2789 }, nth: 1, do: 'io-error', to: 'source' }],
+      libvirt: {
+        transient: false,
+        faults: [
+          {
+            on: { phase: 'perform3_done', side: 'source' },
+            ...{ do: 'libvirtd-killed', to: 'source', ms: 700, afterMs: 2 },
+          },
+          {
+            on: { event: 'Resumed', side: 'destination' },
+            ...{ do: 'qemu-killed', to: 'destination', afterMs: 5 },
+          },
+        ],
+      },
+    },
+  'under libvirt: the limit stayed set at a source that its libvirtd left standing still as the guest had moved':
+    {
+      driver: 'libvirt',
+      policy: 'mp',
+      libvirt: {
+        transient: false,
+        faults: [
+          {
+            on: { phase: 'perform3_done', side: 'source' },
+            ...{ do: 'libvirtd-killed', to: 'source', ms: 50, afterMs: 2 },
+          },
+        ],
+      },
+    },
+  'under libvirt: a limit whose answer was lost with its virsh stayed set, and no journal owed it': {
+    driver: 'libvirt',
+    policy: 'mp',
+    libvirt: {
+      transient: false,
+      faults: [{ on: { virsh: 'migrate-setmaxdowntime', side: 'source' }, nth: 1, do: 'dies' }],
+    },
+  },
 };
 
 test.each(Object.entries(FOUND))('%s', async (_, schedule) => {

@@ -4,8 +4,8 @@ import { commitHere, keepResult, refusalOf, runCommand, wholeNumber } from '../l
 import { formatDuration, parseDurationMs } from '../src/model/units.ts';
 import { exploreAll } from './crew.ts';
 import { assertThere, DEFECTS } from './defects.ts';
+import { drawSchedule } from './draw-schedule.ts';
 import { explore } from './explore-one.ts';
-import { drawSchedule } from './schedule.ts';
 import type { ShareResult } from './shares.ts';
 import { shrink } from './shrink.ts';
 import { scheduleInWords } from './words.ts';

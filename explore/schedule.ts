@@ -3,6 +3,7 @@
  * way, to the last message.
  */
 import type { Side } from '../src/hypervisor/hypervisor.ts';
+import type { LibvirtFault } from '../src/hypervisor/libvirt/testing/simulated/faults.ts';
 import type { Fault, Trigger } from '../src/hypervisor/simulated/protocol/faults.ts';
 import type { BrakeTime, OverBudgetAction } from '../src/policy/policy.ts';
 import { Random, seedOf } from '../src/simulate/random.ts';
@@ -40,7 +41,17 @@ export type Hand = { readonly atMs: number } & (
   | { readonly do: 'recover' }
 );
 
+/** What only a migration under libvirt has. */
+interface LibvirtPart {
+  /** The source has no definition of the VM: it is gone from there once it does not run. */
+  readonly transient: boolean;
+  /** Of the libvirtds, of virsh and of its events. */
+  readonly faults: readonly LibvirtFault[];
+}
+
 export interface Schedule {
+  readonly driver: 'qemu' | 'libvirt';
+  readonly libvirt: LibvirtPart;
   readonly begin: (typeof BEGINS)[number];
   readonly guest: (typeof GUESTS)[number];
   readonly policy: (typeof POLICIES)[number];
@@ -62,6 +73,8 @@ export interface Schedule {
 
 /** What is common and simple, and no fault: one that fails with it says more than one that needs something else. */
 export const PLAIN: Schedule = {
+  driver: 'qemu',
+  libvirt: { transient: false, faults: [] },
   begin: 'migrate',
   guest: 'calm',
   policy: 'stock',
@@ -103,7 +116,7 @@ const STOPS_MS = [1030, 1280, 1450, 1860];
 const MOST_FAULTS = 4;
 const MOST_HANDS = 3;
 
-export function drawSchedule(seed: number): Schedule {
+export function drawQemuSchedule(seed: number): Schedule {
   const draw = new Draw(new Random(seedOf(seed)));
   const begin = draw.oneOf(BEGINS);
   const taken = draw.chance(0.05);
@@ -115,6 +128,8 @@ export function drawSchedule(seed: number): Schedule {
   const cancels = hands.some((each) => each.do === 'cancel');
   const overBudget = draw.oneOf(['abort', 'brake', 'post-copy', 'leave'] as const);
   return {
+    driver: 'qemu',
+    libvirt: PLAIN.libvirt,
     begin,
     ...pace(overBudget, draw),
     version: draw.oneOf(VERSIONS),
@@ -189,7 +204,7 @@ function failedStart(draw: Draw): readonly Fault[] {
   ];
 }
 
-class Draw {
+export class Draw {
   private readonly random: Random;
 
   constructor(random: Random) {
@@ -266,7 +281,7 @@ function answer(draw: Draw, on: Trigger): object {
   return what === 'delay' ? { do: what, ms: draw.oneOf(delays) } : { do: what };
 }
 
-function hand(draw: Draw): Hand {
+export function hand(draw: Draw): Hand {
   const atMs = draw.chance(0.5) ? 1 + draw.upTo(WITHIN_MS) : draw.oneOf(STOPS_MS) + draw.upTo(100);
   switch (draw.upTo(10)) {
     case 0:
@@ -294,9 +309,14 @@ function hand(draw: Draw): Hand {
 }
 
 /** What is done to the world in it, a word for each. */
-export function faultKinds({ faults, hands }: Pick<Schedule, 'faults' | 'hands'>): readonly string[] {
+export function faultKinds({
+  faults,
+  hands,
+  libvirt,
+}: Pick<Schedule, 'faults' | 'hands' | 'libvirt'>): readonly string[] {
   return [
     ...faults.map((each) => (each.do === 'delay' ? 'answered late' : WORDS_OF_FAULTS[each.do])),
+    ...libvirt.faults.map((each) => WORDS_OF_LIBVIRT[each.do]),
     ...hands.map((each) => WORDS_OF_HANDS[each.do]),
   ];
 }
@@ -318,6 +338,22 @@ const WORDS_OF_FAULTS: Readonly<Record<Exclude<Fault['do'], 'delay'>, string>> =
   'link-cut': 'link cut',
   'link-back': 'link back',
   'link-reset': 'link reset',
+};
+
+const WORDS_OF_LIBVIRT: Readonly<Record<LibvirtFault['do'], string>> = {
+  delay: 'virsh late',
+  error: 'virsh refused',
+  never: 'virsh not answered',
+  lost: 'virsh lost on the way',
+  dies: 'virsh ended',
+  'libvirtd-killed': 'libvirtd killed',
+  'libvirtd-hangs': 'libvirtd hangs',
+  'events-lost': 'events lost',
+  'peer-cut': 'libvirtds cut off from each other',
+  'peer-reset': "libvirtds' connection reset",
+  suspended: 'guest suspended by an operator',
+  'qemu-killed': 'QEMU killed under libvirt',
+  'virsh-migrate-ends': 'virsh migrate killed',
 };
 
 const WORDS_OF_HANDS: Readonly<Record<Hand['do'], string>> = {

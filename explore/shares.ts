@@ -1,6 +1,8 @@
 /** A share of the seeds, explored one after the other, and what is to be told of them all. */
+
+import { drawSchedule } from './draw-schedule.ts';
 import { explore } from './explore-one.ts';
-import { drawSchedule, faultKinds } from './schedule.ts';
+import { faultKinds } from './schedule.ts';
 
 export interface Share {
   readonly from: number;

@@ -21,10 +21,13 @@ function kindOf(violation: string): string {
 }
 
 function* smallerThan(schedule: Schedule): Generator<Schedule> {
-  const { faults, hands } = schedule;
+  const { faults, hands, libvirt } = schedule;
   for (const index of faults.keys()) yield { ...schedule, faults: faults.toSpliced(index, 1) };
+  for (const index of libvirt.faults.keys())
+    yield { ...schedule, libvirt: { ...libvirt, faults: libvirt.faults.toSpliced(index, 1) } };
+  if (libvirt.transient) yield { ...schedule, libvirt: { ...libvirt, transient: false } };
   for (const index of hands.keys()) yield { ...schedule, hands: hands.toSpliced(index, 1) };
-  const { faults: _, hands: __, ...settings } = PLAIN;
+  const { driver: _, libvirt: __, faults: ___, hands: ____, ...settings } = PLAIN;
   for (const [name, plain] of Object.entries(settings))
     if (String(schedule[name as keyof Schedule]) !== String(plain)) yield { ...schedule, [name]: plain };
 }

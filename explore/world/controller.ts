@@ -1,8 +1,6 @@
 /** One switchover process: a command of the user's from its begin to its end, or to its death. */
 import type { Clock } from '../../src/hypervisor/clock.ts';
 import { NotBegunError, RefusedError } from '../../src/hypervisor/hypervisor.ts';
-import type { Quotas } from '../../src/hypervisor/qemu/qemu-hypervisor.ts';
-import type { SimulatedPair } from '../../src/hypervisor/simulated/protocol/simulated-pair.ts';
 import type { StreamTls } from '../../src/hypervisor/stream-tls.ts';
 import { KillableController } from '../../src/hypervisor/testing/killable-controller.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
@@ -12,21 +10,18 @@ import type { RecoverWish } from '../../src/migration/recover.ts';
 import type { Run, RunParts } from '../../src/migration/run.ts';
 import { takeOverRun } from '../../src/migration/take-over.ts';
 import type { Limits, PolicyKind } from '../../src/policy/policy.ts';
-import type { Schedule } from '../schedule.ts';
 import type { Disk } from './disk.ts';
 import { DiskJournals } from './disk-journals.ts';
 import type { Leases } from './leases.ts';
 import type { OtherVm } from './other-vm.ts';
-import { quotasOn } from './quota.ts';
+import type { World } from './world.ts';
 
 export interface Machine {
   readonly clock: Clock;
-  readonly pair: SimulatedPair;
+  readonly world: World;
   readonly other: OtherVm;
   readonly disk: Disk;
   readonly leases: Leases;
-  /** Whether its vCPUs can be given a quota, and whether that is undone when its controller is killed. */
-  readonly quotas: Schedule['quotas'];
   /** Is told of a command that has just ended. */
   told(controller: Controller): void;
 }
@@ -70,9 +65,9 @@ export class Controller {
       readonly destination?: string;
     },
   ): void {
-    const { pair } = this.machine;
-    const destination = { ...pair.target, vm: how.destination ?? pair.target.vm };
-    const given = { ...wish, ...how, vm: pair.vm, destination, force: false };
+    const { vm, target } = this.machine.world;
+    const destination = { ...target, vm: how.destination ?? target.vm };
+    const given = { ...wish, ...how, vm, destination, force: false };
     this.begin(async (parts) => await beginRun(given, parts));
   }
 
@@ -81,7 +76,7 @@ export class Controller {
     destination: string | undefined,
     how: { readonly mayEndOthers?: boolean; readonly recover?: RecoverWish } = {},
   ): void {
-    const given = { ...wish, ...how, vm: this.machine.pair.vm, destination };
+    const given = { ...wish, ...how, vm: this.machine.world.vm, destination };
     this.begin(async (parts) => await takeOverRun(given, parts));
   }
 
@@ -92,21 +87,14 @@ export class Controller {
   }
 
   private begin(make: (parts: RunParts) => Promise<Run>): void {
-    const { pair, disk, leases } = this.machine;
-    const { clock, open } = this.process;
+    const { world, disk, leases } = this.machine;
     const parts: RunParts = {
-      hypervisor: pair.hypervisor({ clock, open, reconnectForMs: 10_000, quotas: this.quotas }),
-      store: new DiskJournals(disk, clock),
+      hypervisor: world.hypervisor(this.process),
+      store: new DiskJournals(disk, this.process.clock),
       takeLease: leases.takenBy(this.process),
       initiator: { user: 'root', uid: 0, host: 'explorer', pid: 1, command: ['switchover', this.name] },
     };
     void this.live(make(parts));
-  }
-
-  private get quotas(): Quotas | undefined {
-    const { clock, pair, quotas } = this.machine;
-    if (quotas === 'none') return undefined;
-    return quotasOn({ clock, pair, process: this.process, guarded: quotas === 'guarded' });
   }
 
   private async live(making: Promise<Run>): Promise<void> {

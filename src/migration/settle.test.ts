@@ -369,6 +369,10 @@ describe('what no program may decide', () => {
   test.each([
     [{ source: 'running', begunByUs: false }, /both sides/],
     [{ result: 'lost', source: 'gone', destination: 'gone' }, /both sides have ended/],
+    [
+      { source: 'paused', destination: 'gone', heldBy: 'an I/O error', destinationEverRan: true },
+      /do not resume the source/,
+    ],
     [{ destination: 'silent' }, /destination is not answering.*attach/],
     [{ destination: 'unreachable' }, /destination is out of reach.*attach/],
     [{ result: 'failed', source: 'switching-over', destination: 'incoming' }, /make the source reachable/],

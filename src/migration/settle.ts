@@ -209,6 +209,11 @@ function withoutSource(facts: SettlementFacts): Settlement {
 
 function withPausedSource(facts: SettlementFacts): Settlement {
   const { end, wasRunning, begunByUs } = facts;
+  // Whatever stopped it there, what stands still is the older state.
+  if (end.destinationEverRan === true)
+    return ask(
+      `the guest is stopped on the source, and the destination, which is ${SAID[end.whereabouts.destination]}, has run it since: do not resume the source; look at the destination, and start the guest anew from its disks if its process has ended`,
+    );
   if (!wasRunning || end.heldBy !== undefined) return { action: 'none', runsOn: 'source' };
   if (!destinationUnable(facts))
     return ask(

@@ -5,8 +5,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LibvirtBed } from '../../../lab/libvirt/libvirt-bed.ts';
 import { jobAt } from './domain/domain-job.ts';
-import { markDomain, placeHere, readMark, refuseMarked } from './domain-mark.ts';
+import { markDomain, readMark, refuseMarked } from './domain-mark.ts';
 import type { Place } from './lease-mark.ts';
+import { placeHere } from './place-here.ts';
 
 const HERE = placeHere();
 const ELSEWHERE: Place = { ...HERE, host: 'host9', bootId: '5cf1e1f5-7a3e-4ef0-8a55-3b2b7c9f8d22' };

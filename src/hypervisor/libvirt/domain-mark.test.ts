@@ -3,15 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { RefusedError } from '../refusal.ts';
-import {
-  type DomainMark,
-  type MarkTiming,
-  markDomain,
-  placeHere,
-  readMark,
-  refuseMarked,
-} from './domain-mark.ts';
+import { type DomainMark, type MarkTiming, markDomain, readMark, refuseMarked } from './domain-mark.ts';
 import { decodeMark, encodeMark, type LeaseMark, type Place } from './lease-mark.ts';
+import { placeHere } from './place-here.ts';
 import { fakeHost, soon, TEST_HOST, TEST_UUID } from './virsh/testing/fake-virsh.ts';
 
 const HERE = placeHere();
@@ -53,7 +47,7 @@ const stored = () => (fs.existsSync(metadata) ? decodeMark(fs.readFileSync(metad
 const store = (mark: LeaseMark) => fs.writeFileSync(metadata, encodeMark(mark));
 
 async function mark(timing = QUICK): Promise<DomainMark> {
-  const marked = await markDomain(TEST_HOST, TEST_UUID, HERE, timing);
+  const marked = await markDomain(TEST_HOST, TEST_UUID, HERE, { timing });
   onTestFinished(async () => await marked.remove().catch(() => {}));
   return marked;
 }
@@ -87,7 +81,9 @@ describe('marking', () => {
 
   test('refuses where the counter of another machine’s mark goes up', async () => {
     store(OTHER);
-    const refused = refusalOf(markDomain(TEST_HOST, TEST_UUID, HERE, { ...QUICK, staleAfterMs: 60_000 }));
+    const refused = refusalOf(
+      markDomain(TEST_HOST, TEST_UUID, HERE, { timing: { ...QUICK, staleAfterMs: 60_000 } }),
+    );
     await new Promise((resolve) => setTimeout(resolve, 100));
     store({ ...OTHER, beat: 4 });
     const { code, message } = await refused;
@@ -173,5 +169,7 @@ test('virsh before 11 complains where there is no mark', async () => {
 
 test('a host that does not answer is no free one', async () => {
   fakeHost("echo 'error: failed to connect to the hypervisor' >&2; exit 1");
-  expect((await refusalOf(markDomain(TEST_HOST, TEST_UUID, HERE, QUICK))).code).toBe('unreachable');
+  expect((await refusalOf(markDomain(TEST_HOST, TEST_UUID, HERE, { timing: QUICK }))).code).toBe(
+    'unreachable',
+  );
 });

@@ -6,10 +6,9 @@
  * second migration all the same.
  */
 import { randomUUID } from 'node:crypto';
-import fs from 'node:fs';
-import os from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { RefusedError } from '../refusal.ts';
+import { type Access, REAL_ACCESS } from './access.ts';
+import { ask } from './ask.ts';
 import { jobAt } from './domain/domain-job.ts';
 import {
   decodeMark,
@@ -24,7 +23,6 @@ import {
   RENEW_EVERY_MS,
   STALE_AFTER_MS,
 } from './lease-mark.ts';
-import { ask } from './virsh/ask.ts';
 
 export interface MarkTiming {
   readonly renewEveryMs: number;
@@ -42,19 +40,10 @@ const TIMING: MarkTiming = {
   settleMs: 1000,
 };
 
-/** This process's. */
-export function placeHere(): Place {
-  return {
-    host: os.hostname().replace(/[^\w.:-]/g, '-') || 'unnamed',
-    bootId: fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
-    network: fs.readlinkSync('/proc/self/ns/net'),
-  };
-}
-
 /** @throws {RefusedError} when libvirt cannot be asked, or the domain does not run */
-export async function readMark(uri: string, uuid: string): Promise<Marked> {
+export async function readMark(uri: string, uuid: string, access = REAL_ACCESS): Promise<Marked> {
   try {
-    return decodeMark(await ask(uri, [...command(uuid)]));
+    return decodeMark(await ask(uri, [...command(uuid)], access));
   } catch (error) {
     // Old versions of virsh complain where newer ones print nothing.
     if (error instanceof RefusedError && /metadata element is not present/i.test(error.message))
@@ -67,8 +56,13 @@ export async function readMark(uri: string, uuid: string): Promise<Marked> {
  * For those who come upon a migration that is under way, and so can set no mark themselves.
  * @throws {RefusedError} `held` when a controller elsewhere has begun it, dead or alive
  */
-export async function refuseMarked(uri: string, uuid: string, here: Place): Promise<void> {
-  const marked = await readMark(uri, uuid);
+export async function refuseMarked(
+  uri: string,
+  uuid: string,
+  here: Place,
+  access = REAL_ACCESS,
+): Promise<void> {
+  const marked = await readMark(uri, uuid, access);
   const look: Look = { marked, atMs: 0, migrating: true };
   if (judgeMark([look], here) === 'held') throw heldBy(uri, uuid, marked);
 }
@@ -82,13 +76,21 @@ export async function markDomain(
   uri: string,
   uuid: string,
   here: Place,
-  timing: MarkTiming = TIMING,
+  { timing = TIMING, access = REAL_ACCESS }: { timing?: MarkTiming; access?: Access } = {},
 ): Promise<DomainMark> {
-  await waitUntilFree(uri, uuid, here, timing);
+  const parts = { uri, uuid, timing, access };
+  await waitUntilFree(parts, here);
   const since = new Date().toISOString();
   const mark: LeaseMark = { ...here, id: randomUUID(), pid: process.pid, since, beat: 0 };
-  await set(uri, uuid, mark);
-  return new DomainMark(uri, uuid, mark, timing);
+  await set(parts, mark);
+  return new DomainMark(parts, mark);
+}
+
+interface MarkParts {
+  readonly uri: string;
+  readonly uuid: string;
+  readonly timing: MarkTiming;
+  readonly access: Access;
 }
 
 /**
@@ -99,21 +101,20 @@ export async function markDomain(
 type MarkState = 'renewing' | 'resting' | 'lost' | 'removed';
 
 export class DomainMark {
-  readonly uri: string;
-  readonly uuid: string;
+  private readonly parts: MarkParts;
   private mark: LeaseMark;
   private state: MarkState = 'renewing';
-  private readonly stopped = new AbortController();
+  /** Ends the pause between two renewals. */
+  private wake: () => void = () => {};
   /** What another sets who found the domain free as we did, he has set by then. */
   private readonly settled: Promise<void>;
   private readonly renewal: Promise<void>;
 
-  constructor(uri: string, uuid: string, mark: LeaseMark, timing: MarkTiming) {
-    this.uri = uri;
-    this.uuid = uuid;
+  constructor(parts: MarkParts, mark: LeaseMark) {
+    this.parts = parts;
     this.mark = mark;
-    this.settled = sleep(timing.settleMs);
-    this.renewal = this.keepRenewing(timing.renewEveryMs);
+    this.settled = parts.access.clock.sleep(parts.timing.settleMs);
+    this.renewal = this.keepRenewing();
   }
 
   /**
@@ -124,62 +125,75 @@ export class DomainMark {
   async rest(): Promise<void> {
     await this.settled;
     await this.stopRenewing();
-    const found = await readMark(this.uri, this.uuid);
+    const { uri, uuid } = this.parts;
+    const found = await this.read();
     if (isOf(found, this.mark)) return;
     this.state = 'lost';
-    throw heldBy(this.uri, this.uuid, found);
+    throw heldBy(uri, uuid, found);
   }
 
   /**
    * Once the migration has ended: before that libvirt answers only after 30 s, by a refusal. @param where where the domain runs then, for the mark has gone with it
    * @throws {RefusedError} when libvirt does not do it: to be tried again, or else found by the next taker
    */
-  async remove(where: { readonly uri: string; readonly uuid: string } = this): Promise<void> {
+  async remove(where: { readonly uri: string; readonly uuid: string } = this.parts): Promise<void> {
     if (this.state === 'removed' || this.state === 'lost') return;
     await this.stopRenewing();
-    const found = await readMark(where.uri, where.uuid);
-    if (isOf(found, this.mark)) await ask(where.uri, [...command(where.uuid), '--remove']);
+    const { access } = this.parts;
+    const found = await readMark(where.uri, where.uuid, access);
+    if (isOf(found, this.mark)) await ask(where.uri, [...command(where.uuid), '--remove'], access);
     this.state = 'removed';
   }
 
   private async stopRenewing(): Promise<void> {
     if (this.state === 'renewing') this.state = 'resting';
-    this.stopped.abort();
+    this.wake();
     await this.renewal;
   }
 
-  private async keepRenewing(everyMs: number): Promise<void> {
-    const { signal } = this.stopped;
+  private async keepRenewing(): Promise<void> {
+    const { access, timing } = this.parts;
     while (this.state === 'renewing') {
-      // An aborted wait is one that is over. It keeps no process alive.
-      await sleep(everyMs, undefined, { ref: false, signal }).catch(() => {});
+      await new Promise<void>((resolve) => {
+        const cancel = access.inBackground(timing.renewEveryMs, resolve);
+        this.wake = () => {
+          cancel();
+          resolve();
+        };
+      });
       if (this.state === 'renewing') await this.renew();
     }
+  }
+
+  private async read(): Promise<Marked> {
+    const { uri, uuid, access } = this.parts;
+    return await readMark(uri, uuid, access);
   }
 
   /** Never rejects. What fails is tried again at the next turn: a libvirtd that restarts takes seconds. */
   private async renew(): Promise<void> {
     try {
-      const found = await readMark(this.uri, this.uuid);
+      const found = await this.read();
       if (isOf(found, this.mark)) {
         const next = { ...this.mark, beat: this.mark.beat + 1 };
-        await set(this.uri, this.uuid, next);
+        await set(this.parts, next);
         this.mark = next;
       } else if (this.state === 'renewing') this.state = 'lost';
     } catch {}
   }
 }
 
-async function waitUntilFree(uri: string, uuid: string, here: Place, timing: MarkTiming): Promise<void> {
+async function waitUntilFree({ uri, uuid, timing, access }: MarkParts, here: Place): Promise<void> {
+  const { clock } = access;
   const looks: Look[] = [];
   for (;;) {
-    const marked = await readMark(uri, uuid);
-    const migrating = marked !== 'none' && (await jobAt(uri, uuid)).type === 'active';
-    looks.push({ marked, atMs: performance.now(), migrating });
+    const marked = await readMark(uri, uuid, access);
+    const migrating = marked !== 'none' && (await jobAt(uri, uuid, access)).type === 'active';
+    looks.push({ marked, atMs: clock.now(), migrating });
     const verdict = judgeMark(looks, here, timing.staleAfterMs);
     if (verdict === 'held') throw heldBy(uri, uuid, marked);
     if (verdict !== 'undecided') return;
-    await sleep(timing.lookEveryMs);
+    await clock.sleep(timing.lookEveryMs);
   }
 }
 
@@ -188,19 +202,24 @@ function isOf(found: Marked, mark: LeaseMark): boolean {
 }
 
 /** Removes the mark that a dead controller of this machine left, and no other's. @throws {RefusedError} */
-export async function removeLeftMark(uri: string, uuid: string, here: Place): Promise<void> {
-  const marked = await readMark(uri, uuid);
+export async function removeLeftMark(
+  uri: string,
+  uuid: string,
+  here: Place,
+  access = REAL_ACCESS,
+): Promise<void> {
+  const marked = await readMark(uri, uuid, access);
   const isOurs =
     typeof marked !== 'string' && marked.bootId === here.bootId && marked.network === here.network;
-  if (isOurs) await ask(uri, [...command(uuid), '--remove']);
+  if (isOurs) await ask(uri, [...command(uuid), '--remove'], access);
 }
 
 function command(uuid: string): readonly string[] {
   return ['metadata', `--domain=${uuid}`, `--uri=${LEASE_NAMESPACE}`, '--live'];
 }
 
-async function set(uri: string, uuid: string, mark: LeaseMark): Promise<void> {
-  await ask(uri, [...command(uuid), '--key=switchover', `--set=${encodeMark(mark)}`]);
+async function set({ uri, uuid, access }: MarkParts, mark: LeaseMark): Promise<void> {
+  await ask(uri, [...command(uuid), '--key=switchover', `--set=${encodeMark(mark)}`], access);
 }
 
 function heldBy(uri: string, uuid: string, marked: Marked): RefusedError {

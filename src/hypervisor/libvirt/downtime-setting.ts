@@ -65,11 +65,11 @@ export class DowntimeSetting {
   }
 
   /** @param source what the source says now */
-  async putBack({ state }: SideLook): Promise<readonly Restored[]> {
+  async putBack({ state, standsStill }: SideLook): Promise<readonly Restored[]> {
     const { formerMs: limitMs } = this;
     if (limitMs === undefined || !this.changed) return [];
-    // Its QEMU is there no more, and with it what was set.
-    if (state === 'gone' || state === 'handed-over') return [];
+    // Its QEMU is there no more, and with it what was set. One that handed over and stands still is left there.
+    if (state === 'gone' || (state === 'handed-over' && !standsStill)) return [];
     try {
       await this.set(limitMs);
       this.changed = false;

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { type FormerSettings, NotBegunError, type StartOptions } from '../hypervisor.ts';
 import { IN_THE_CLEAR, type StreamTls } from '../stream-tls.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
+import { REAL_ACCESS } from './access.ts';
 import { domainAddress } from './address.ts';
 import { LibvirtHypervisor } from './libvirt-hypervisor.ts';
 import { EventHub } from './virsh/event-hub.ts';
@@ -25,6 +26,7 @@ interface Answers {
   /** `virsh migrate`. */
   readonly migrate?: string;
   readonly setLimit?: string;
+  readonly getLimit?: string;
   /** On the source. */
   readonly job?: string;
   /** On the destination. */
@@ -36,6 +38,7 @@ interface Answers {
 function hosts({
   migrate = 'exec sleep 60',
   setLimit = '',
+  getLimit = 'echo 300',
   job = "echo 'Job type: 0'",
   thereState = `echo "error: failed to get domain" >&2; exit 1`,
   dirtyRate = 'echo dirtyrate.calc_status=1',
@@ -61,7 +64,7 @@ case "$uri $1" in
   '${SOURCE} dumpxml') echo "${xml}" ;;
   '${SOURCE} domstate') echo 'running (booted)' ;;
   '${SOURCE} domjobinfo') ${job} ;;
-  '${SOURCE} migrate-getmaxdowntime') echo 300 ;;
+  '${SOURCE} migrate-getmaxdowntime') ${getLimit} ;;
   '${SOURCE} migrate-setmaxdowntime') ${setLimit || ':'}; echo "$*" >> "$starts.did" ;;
   '${SOURCE} migrate') ${migrate} ;;
   '${SOURCE} resume') echo "$*" >> "$starts.did" ;;
@@ -117,6 +120,14 @@ test('a journal that cannot be written stops it before anything is changed', asy
     },
   });
   await expect(starting).rejects.toThrow('no room');
+  expect(virsh.did()).toEqual([]);
+});
+
+test('a limit that libvirt does not tell is not changed: it could not be put back', async () => {
+  const virsh = hosts({ getLimit: 'exit 1' });
+  await expect(hypervisor().start(VM, TARGET, OPTIONS)).rejects.toThrow(
+    /does not say what the downtime limit of vm1 is/,
+  );
   expect(virsh.did()).toEqual([]);
 });
 
@@ -268,7 +279,10 @@ test('where it is: gone only by the host’s word', async () => {
 test('a probe that is never measured is given up in words', async () => {
   hosts();
   const clock = new VirtualClock();
-  const probing = new LibvirtHypervisor({ hub: new EventHub(), clock }).probeDirtyRate(VM, 1000);
+  const probing = new LibvirtHypervisor({
+    hub: new EventHub(),
+    access: { ...REAL_ACCESS, clock },
+  }).probeDirtyRate(VM, 1000);
   let over = false;
   const refused = expect(
     probing.finally(() => {

@@ -5,7 +5,6 @@
 
 import type { PageSample } from '../../model/compression.ts';
 import { QEMU_DEFAULT_DOWNTIME_MS } from '../../model/qemu-constants.ts';
-import { type Clock, REAL_CLOCK } from '../clock.ts';
 import { type QuotaLever, quotaFor, releaseLeft } from '../cpu-quota/vcpu-quota.ts';
 import type {
   AttachOptions,
@@ -32,12 +31,14 @@ import { startLimitMs } from '../qemu-rules/start.ts';
 import { Findings, refusalOfAll } from '../refusal.ts';
 import { assertSameVm } from '../same-vm.ts';
 import { IN_THE_CLEAR, leavesHost } from '../stream-tls.ts';
+import { type Access, REAL_ACCESS } from './access.ts';
 import { type DomainAddress, parseDomainAddress } from './address.ts';
+import { ask } from './ask.ts';
 import { claimDomain, inheritedClaim } from './claim.ts';
 import { type Domain, lookUpDomain, notMigrating, uuidOf } from './domain/domain.ts';
 import { sideStateAt } from './domain/domain-state.ts';
 import { isBefore } from './domain/versions.ts';
-import { placeHere, refuseMarked } from './domain-mark.ts';
+import { refuseMarked } from './domain-mark.ts';
 import { isThisMachine, qemuOf, vcpusHere } from './domain-process.ts';
 import { notPutBack } from './downtime-setting.ts';
 import { LibvirtMigration } from './libvirt-migration.ts';
@@ -46,12 +47,9 @@ import { preflight, questionOf } from './preflight/preflight.ts';
 import type { Verdict } from './preflight/verdict.ts';
 import { RecentAnswer } from './recent-answer.ts';
 import { tlsWords } from './tls-words.ts';
-import { ask } from './virsh/ask.ts';
-import { EventHub } from './virsh/event-hub.ts';
-import { askHost } from './virsh/host-shells.ts';
-import { refusalOf } from './virsh/refusal.ts';
-import { VirshTimeoutError, virshOnItsOwn } from './virsh/virsh.ts';
-import { VirshShell } from './virsh/virsh-shell.ts';
+import { type DomainEvents, EventHub } from './virsh/event-hub.ts';
+import { mayBeDone, refusalOf } from './virsh/refusal.ts';
+import { VirshTimeoutError } from './virsh/virsh.ts';
 
 const RECONNECT_FOR_MS = 60_000;
 
@@ -70,40 +68,41 @@ export interface LibvirtOptions {
   /** Of the migrations that are started here. */
   readonly migrate?: Partial<VirshMigrateOptions>;
   /** Shared by all who listen to the same hosts. */
-  readonly hub?: EventHub;
+  readonly hub?: DomainEvents;
   /** How long a libvirtd that is restarted, or cannot be reached, is waited for. Default: a minute. */
   readonly reconnectForMs?: number | undefined;
-  readonly clock?: Clock;
+  /** By what the hosts are reached, and time. Default: the real ones. */
+  readonly access?: Access;
 }
 
 export class LibvirtHypervisor implements Hypervisor {
   private readonly own: VirshMigrateOptions;
-  private readonly hub: EventHub;
+  private readonly hub: DomainEvents;
   /** A migration that starts right after its check need not ask both hosts again, twenty programs of libvirt's. */
-  private readonly verdict = new RecentAnswer<Verdict>(VERDICT_HOLDS_MS);
-
+  private readonly verdict: RecentAnswer<Verdict>;
   private readonly reconnectForMs: number;
-  private readonly clock: Clock;
+  private readonly access: Access;
 
   constructor({
     migrate = {},
     hub = new EventHub(),
     reconnectForMs = RECONNECT_FOR_MS,
-    clock = REAL_CLOCK,
+    access = REAL_ACCESS,
   }: LibvirtOptions = {}) {
     this.own = { ...PLAIN_MIGRATE, ...migrate };
     this.hub = hub;
     this.reconnectForMs = reconnectForMs;
-    this.clock = clock;
+    this.access = access;
+    this.verdict = new RecentAnswer(VERDICT_HOLDS_MS, () => access.clock.now());
   }
 
   async inspect(vm: string): Promise<GuestFacts> {
-    return (await lookUpDomain(vm)).facts;
+    return (await lookUpDomain(vm, false, this.access)).facts;
   }
 
   /** What the configuration goes by. @throws {RefusedError} */
   async describe(vm: string): Promise<{ name: string; metadata?: Record<string, string> }> {
-    const { name, metadata } = (await lookUpDomain(vm, true)).description;
+    const { name, metadata } = (await lookUpDomain(vm, true, this.access)).description;
     return metadata === undefined ? { name } : { name, metadata };
   }
 
@@ -116,15 +115,15 @@ export class LibvirtHypervisor implements Hypervisor {
   async probeDirtyRate(vm: string, durationMs: number): Promise<DirtyRateProbe> {
     const address = parseDomainAddress(vm);
     const { uri } = address;
-    const uuid = await uuidOf(address);
+    const uuid = await uuidOf(address, this.access);
     const seconds = Math.min(60, Math.max(1, Math.round(durationMs / 1000)));
     const domain = `--domain=${uuid}`;
-    await ask(uri, ['domdirtyrate-calc', domain, `--seconds=${seconds}`, '--mode=page-sampling']);
-    const untilMs = this.clock.now() + seconds * 1000 + PROBE_OVERDUE_MS;
-    await this.clock.sleep(seconds * 1000 - PROBE_POLL_MS);
-    while (this.clock.now() < untilMs) {
-      await this.clock.sleep(PROBE_POLL_MS);
-      const stats = await ask(uri, ['domstats', '--dirtyrate', domain]);
+    await this.ask(uri, ['domdirtyrate-calc', domain, `--seconds=${seconds}`, '--mode=page-sampling']);
+    const untilMs = this.access.clock.now() + seconds * 1000 + PROBE_OVERDUE_MS;
+    await this.access.clock.sleep(seconds * 1000 - PROBE_POLL_MS);
+    while (this.access.clock.now() < untilMs) {
+      await this.access.clock.sleep(PROBE_POLL_MS);
+      const stats = await this.ask(uri, ['domstats', '--dirtyrate', domain]);
       // virDomainDirtyRateStatus: 0 not started, 1 measuring, 2 measured.
       if (!/dirtyrate\.calc_status=2/.test(stats)) continue;
       const mebibytes = Number(/dirtyrate\.megabytes_per_second=(\d+)/.exec(stats)?.[1] ?? 0);
@@ -140,7 +139,8 @@ export class LibvirtHypervisor implements Hypervisor {
   async residentBytes({ vm, memoryBytes, accelerator }: GuestFacts): Promise<number | undefined> {
     try {
       const address = parseDomainAddress(vm);
-      const stats = await ask(address.uri, ['dommemstat', `--domain=${await uuidOf(address)}`]);
+      const uuid = await uuidOf(address, this.access);
+      const stats = await this.ask(address.uri, ['dommemstat', `--domain=${uuid}`]);
       const kibibytes = Number(/^rss (\d+)$/m.exec(stats)?.[1] ?? 0);
       return kibibytes > 0 ? guestsShareOf(kibibytes * 1024, memoryBytes, accelerator) : undefined;
     } catch (error) {
@@ -165,18 +165,20 @@ export class LibvirtHypervisor implements Hypervisor {
 
   async claim(vm: string, destination: string): Promise<Claim> {
     const source = parseDomainAddress(vm);
-    return await claimDomain(source, await uuidOf(source), parseDomainAddress(destination).uri);
+    const uuid = await uuidOf(source, this.access);
+    return await claimDomain(source, uuid, parseDomainAddress(destination).uri, this.access);
   }
 
   async inheritClaim(vm: string, destination: string | undefined): Promise<Claim> {
     const source = parseDomainAddress(vm);
     const there = destination === undefined ? undefined : parseDomainAddress(destination).uri;
-    return inheritedClaim(source, await uuidOf(source), there);
+    return inheritedClaim(source, await uuidOf(source, this.access), there, this.access);
   }
 
   async assertUnclaimed(vm: string): Promise<void> {
     const source = parseDomainAddress(vm);
-    await refuseMarked(source.uri, await uuidOf(source), placeHere());
+    const uuid = await uuidOf(source, this.access);
+    await refuseMarked(source.uri, uuid, this.access.place(), this.access);
   }
 
   async start(vm: string, target: Destination, options: StartOptions): Promise<LibvirtMigration> {
@@ -185,12 +187,19 @@ export class LibvirtHypervisor implements Hypervisor {
     const { uri, uuid, facts } = domain;
     const there = parseDomainAddress(target.vm);
     const left = formerLimitMs(options.former);
-    if (left === undefined) await options.remember?.(formerSettings(domain.downtimeLimitMs));
-    await setFirstLimit(domain, startLimitMs(options));
+    if (left === undefined) {
+      assertTold(domain);
+      await options.remember?.(formerSettings(domain.downtimeLimitMs));
+    }
+    await setFirstLimit(domain, startLimitMs(options), this.access);
     try {
-      await options.begins?.(migrationMark(0));
+      await options.begins?.(migrationMark(0, this.access.clock));
     } catch (error) {
-      await takeBackFirstLimit(domain, left ?? domain.downtimeLimitMs ?? QEMU_DEFAULT_DOWNTIME_MS);
+      await takeBackFirstLimit(
+        domain,
+        left ?? domain.downtimeLimitMs ?? QEMU_DEFAULT_DOWNTIME_MS,
+        this.access,
+      );
       throw error;
     }
     const lineRateStated =
@@ -203,7 +212,7 @@ export class LibvirtHypervisor implements Hypervisor {
     const args = migrateArguments(uuid, peerUri, target, asked, this.own, lineRateStated);
     const migration = new LibvirtMigration({
       ...this.shared(),
-      zeroMs: this.clock.now(),
+      zeroMs: this.access.clock.now(),
       sourceUri: uri,
       destinationUri: there.uri,
       uuid,
@@ -213,7 +222,7 @@ export class LibvirtHypervisor implements Hypervisor {
       begunByUs: true,
       braked: armed,
       quota: options.brake === 'none' ? undefined : quota,
-      virshMigrate: virshOnItsOwn(uri, args),
+      virshMigrate: this.access.virsh.migrate(uri, args),
       lineRateStated,
       passCapBytesPerSecond: options.bandwidthBytesPerSecond,
       connections: options.streams?.connections,
@@ -238,7 +247,7 @@ export class LibvirtHypervisor implements Hypervisor {
   }
 
   async attach(vm: string, options: AttachOptions): Promise<LibvirtMigration> {
-    return await this.attachTo(await lookUpDomain(vm, true), options);
+    return await this.attachTo(await lookUpDomain(vm, true, this.access), options);
   }
 
   /** Whether it can be braked without anything made ready as its migration began. */
@@ -250,9 +259,9 @@ export class LibvirtHypervisor implements Hypervisor {
   async attachTo(domain: Domain, options: AttachOptions): Promise<LibvirtMigration> {
     const { uri, uuid, facts, job } = domain;
     const there = options.destination === undefined ? undefined : parseDomainAddress(options.destination);
-    if (there) await assertReachable(there);
+    if (there) await assertReachable(there, this.access);
     if (job.type !== 'active' || job.migration !== 'out') throw notMigrating(facts);
-    if (there) await assertArriving(there, uuid, facts.name);
+    if (there) await assertArriving(there, { uuid, name: facts.name }, this.access);
     const quota = quotaOf(domain);
     if (options.brake === 'any' && !quota && !options.begunWithBrake)
       throw new RefusedError(
@@ -292,8 +301,8 @@ export class LibvirtHypervisor implements Hypervisor {
     const here = parseDomainAddress(vm);
     const there = destination === undefined ? undefined : parseDomainAddress(destination);
     const [source, other] = await Promise.all([
-      stateAt(here, 'source'),
-      there ? stateAt(there, 'destination') : ('unknown' as const),
+      stateAt(here, 'source', this.access),
+      there ? stateAt(there, 'destination', this.access) : ('unknown' as const),
     ]);
     return { source, destination: other };
   }
@@ -301,16 +310,16 @@ export class LibvirtHypervisor implements Hypervisor {
   async settleAt(vm: string, { meant, run, former }: SettleTodo): Promise<Settled> {
     const address = parseDomainAddress(vm);
     const { uri } = address;
-    const uuid = await uuidOf(address);
+    const uuid = await uuidOf(address, this.access);
     assertSameVm(meant, vm, { ...meant, name: address.domain, uuid });
     const threads = vcpusHere({ uri, uuid });
     if (threads) releaseLeft(threads);
-    if (run) await ask(uri, ['resume', `--domain=${uuid}`]);
+    if (run) await this.ask(uri, ['resume', `--domain=${uuid}`]);
     const effect = run ? { did: `resume on ${uri}` } : undefined;
     const limitMs = former && formerLimitMs([former]);
     if (!former || limitMs === undefined) return { effect, restored: undefined };
     try {
-      await ask(uri, ['migrate-setmaxdowntime', `--domain=${uuid}`, `--downtime=${limitMs}`]);
+      await this.ask(uri, ['migrate-setmaxdowntime', `--domain=${uuid}`, `--downtime=${limitMs}`]);
       return { effect, restored: { side: former.side, problem: undefined } };
     } catch (error) {
       const problem = notPutBack({
@@ -324,11 +333,15 @@ export class LibvirtHypervisor implements Hypervisor {
     }
   }
 
+  private async ask(uri: string, args: readonly string[]): Promise<string> {
+    return await ask(uri, args, this.access);
+  }
+
   private shared() {
     return {
-      clock: this.clock,
+      clock: this.access.clock,
       events: this.hub,
-      openShell: (uri: string) => new VirshShell(uri),
+      openShell: this.access.virsh.openShell,
       reconnectForMs: this.reconnectForMs,
     };
   }
@@ -337,7 +350,7 @@ export class LibvirtHypervisor implements Hypervisor {
   private async begunOrRefused(migration: LibvirtMigration): Promise<string | undefined> {
     let stopWaiting = () => {};
     const late = new Promise<undefined>((resolve) => {
-      stopWaiting = this.clock.after(BEGUN_WITHIN_MS, () => resolve(undefined));
+      stopWaiting = this.access.clock.after(BEGUN_WITHIN_MS, () => resolve(undefined));
     });
     const refused = await Promise.race([migration.begun, late]);
     stopWaiting();
@@ -346,7 +359,10 @@ export class LibvirtHypervisor implements Hypervisor {
 
   private async look(vm: string, target: Destination, options: CheckOptions) {
     const there = parseDomainAddress(target.vm);
-    const [source, destination] = await Promise.allSettled([lookUpDomain(vm), assertReachable(there)]);
+    const [source, destination] = await Promise.allSettled([
+      lookUpDomain(vm, false, this.access),
+      assertReachable(there, this.access),
+    ]);
     if (source.status === 'rejected') {
       const reasons = [source, destination].flatMap((each) =>
         each.status === 'rejected' ? [each.reason] : [],
@@ -371,18 +387,22 @@ export class LibvirtHypervisor implements Hypervisor {
       },
     };
     const { findings, notes, maxSentBytes } = await this.verdict.to(questionOf(parts), () =>
-      preflight(parts),
+      preflight(parts, this.access),
     );
     return {
       domain,
-      findings: [...(await sourceFindings(domain, options)), ...findings],
+      findings: [...(await sourceFindings(domain, options, this.access)), ...findings],
       notes,
       maxSentBytes,
     };
   }
 }
 
-async function sourceFindings(domain: Domain, options: CheckOptions): Promise<RefusedError[]> {
+async function sourceFindings(
+  domain: Domain,
+  options: CheckOptions,
+  access: Access,
+): Promise<RefusedError[]> {
   const { facts, uri, uuid } = domain;
   const findings: RefusedError[] = [];
   if (facts.migrating)
@@ -409,7 +429,7 @@ async function sourceFindings(domain: Domain, options: CheckOptions): Promise<Re
       ),
     );
   // libvirt gives the XML that a migration needs only to those who may change the domain.
-  await ask(uri, ['dumpxml', `--domain=${uuid}`, '--migratable']).catch((error: unknown) => {
+  await ask(uri, ['dumpxml', `--domain=${uuid}`, '--migratable'], access).catch((error: unknown) => {
     if (error instanceof RefusedError) findings.push(error);
   });
   return findings;
@@ -421,17 +441,26 @@ function formerLimitMs(former: readonly FormerSettings[] | undefined): number | 
   return typeof limitMs === 'number' ? limitMs : undefined;
 }
 
+/** What is not told could not be put back. @throws {RefusedError} */
+function assertTold({ uri, facts, downtimeLimitMs }: Domain): void {
+  if (downtimeLimitMs !== undefined) return;
+  throw new RefusedError(
+    'hypervisor-refused',
+    `${uri} does not say what the downtime limit of ${facts.name} is (\`virsh migrate-getmaxdowntime\`), so it could not be put back: try again`,
+  );
+}
+
 function formerSettings(downtimeLimitMs: number | undefined): FormerSettings {
   const parameters = downtimeLimitMs === undefined ? {} : { downtimeLimitMs };
   return { side: 'source', parameters, capabilities: {} };
 }
 
 /** @throws {NotBegunError} where it stays set: that is no refusal, which would leave no journal to put it back from */
-async function takeBackFirstLimit(domain: Domain, formerMs: number): Promise<void> {
+async function takeBackFirstLimit(domain: Domain, formerMs: number, access: Access): Promise<void> {
   try {
-    await setFirstLimit(domain, formerMs);
-  } catch (error) {
-    if (error instanceof NotBegunError) throw error;
+    await setLimit(domain, formerMs, access);
+  } catch (cause) {
+    const error = refusalOf(domain.uri, cause);
     const words =
       `the migration was not begun, and the downtime limit of ${domain.facts.name} could not be put back (${error instanceof Error ? error.message : String(error)}): ` +
       `\`virsh --connect ${domain.uri} migrate-setmaxdowntime ${domain.uuid} ${formerMs}\` does so`;
@@ -441,19 +470,24 @@ async function takeBackFirstLimit(domain: Domain, formerMs: number): Promise<voi
 
 /**
  * The limit under which the migration begins. @throws {RefusedError} when libvirt refuses it
- * @throws {NotBegunError} when it does not answer: then it may be set, which is no refusal
+ * @throws {NotBegunError} when it is lost, or does not answer: then it may be set, which is no refusal
  */
-async function setFirstLimit({ uri, uuid, facts, downtimeLimitMs }: Domain, limitMs: number): Promise<void> {
+async function setFirstLimit(domain: Domain, limitMs: number, access: Access): Promise<void> {
+  const { uri, uuid, facts, downtimeLimitMs } = domain;
   const wholeMs = Math.max(1, Math.round(limitMs));
   try {
-    await askHost(uri, ['migrate-setmaxdowntime', `--domain=${uuid}`, `--downtime=${wholeMs}`]);
+    await setLimit(domain, wholeMs, access);
   } catch (error) {
-    if (!(error instanceof VirshTimeoutError)) throw refusalOf(uri, error);
+    if (!mayBeDone(error)) throw refusalOf(uri, error);
     const words =
-      `the migration was not begun: ${error.message}, so the downtime limit of ${facts.name} may be ${wholeMs} ms now: ` +
+      `the migration was not begun: ${(error as Error).message}, so the downtime limit of ${facts.name} may be ${wholeMs} ms now: ` +
       `\`virsh --connect ${uri} migrate-setmaxdowntime ${uuid} ${downtimeLimitMs ?? QEMU_DEFAULT_DOWNTIME_MS}\` puts it back`;
     throw new NotBegunError(words, { cause: error, restored: [{ side: 'source', problem: words }] });
   }
+}
+
+async function setLimit({ uri, uuid }: Domain, limitMs: number, { virsh }: Access): Promise<void> {
+  await virsh.ask(uri, ['migrate-setmaxdowntime', `--domain=${uuid}`, `--downtime=${limitMs}`]);
 }
 
 function refusedByVirsh(name: string, words: string): RefusedError {
@@ -466,8 +500,12 @@ function refusedByVirsh(name: string, words: string): RefusedError {
 }
 
 /** Another host than the one it goes to would say that the guest is gone. @throws {RefusedError} */
-async function assertArriving({ uri }: DomainAddress, uuid: string, name: string): Promise<void> {
-  const state = await sideStateAt(uri, uuid, 'destination');
+async function assertArriving(
+  { uri }: DomainAddress,
+  { uuid, name }: { readonly uuid: string; readonly name: string },
+  access: Access,
+): Promise<void> {
+  const state = await sideStateAt(uri, uuid, 'destination', access);
   if (state !== 'gone') return;
   throw new RefusedError(
     'destination-not-waiting',
@@ -476,13 +514,13 @@ async function assertArriving({ uri }: DomainAddress, uuid: string, name: string
 }
 
 /** @throws {RefusedError} */
-async function assertReachable({ uri }: DomainAddress): Promise<void> {
-  await ask(uri, ['uri']);
+async function assertReachable({ uri }: DomainAddress, access: Access): Promise<void> {
+  await ask(uri, ['uri'], access);
 }
 
-async function stateAt(address: DomainAddress, side: Side): Promise<SideState> {
+async function stateAt(address: DomainAddress, side: Side, access: Access): Promise<SideState> {
   try {
-    return await sideStateAt(address.uri, await uuidOf(address), side);
+    return await sideStateAt(address.uri, await uuidOf(address, access), side, access);
   } catch (error) {
     if (!(error instanceof RefusedError)) return 'silent';
     if (error.code === 'no-domain') return 'gone';

@@ -137,6 +137,19 @@ describe('a guest that ends on the way', () => {
     expect((await script.end()).guestEnded).toBe('the guest shut itself down');
   });
 
+  test('a QEMU that ends once the guest stood still for the switchover: the destination may have it', async () => {
+    const script = await underWay({ destinationUri: undefined });
+    script.lifecycle('source', 'Suspended', 'Migrated');
+    script.source.job = () => NOT_RUNNING;
+    script.source.state = 'shut off (crashed)';
+    script.lifecycle('source', 'Stopped', 'Failed');
+    expect(await script.end()).toMatchObject({
+      whereabouts: { source: 'gone', destination: 'unknown' },
+      sourceEverStopped: true,
+      guestEnded: undefined,
+    });
+  });
+
   test('on the destination, once it ran there; before, it is an arrival that failed', async () => {
     const script = await underWay();
     script.lifecycle('destination', 'Stopped', 'Failed');

@@ -73,6 +73,9 @@ describe('a libvirtd that ends and comes back', () => {
     script.destination.state = 'running (migrated)';
     script.destination.job = () => 'Job type: 0';
     expect(await script.end()).toMatchObject({ result: 'completed', whereabouts: MOVED });
+    // The source's QEMU is still there, with the limit under which the job began.
+    await script.done(script.migration.putBack());
+    expect(script.source.commands).toEqual(['migrate-setmaxdowntime 300']);
   });
 
   test('the destination’s comes back while the end is found out', async () => {

@@ -181,7 +181,7 @@ export class LibvirtMigration implements RunningMigration {
   }
 
   get mark(): string {
-    return migrationMark(this.parts.clock.now() - this.jobBeganMs);
+    return migrationMark(this.parts.clock.now() - this.jobBeganMs, this.parts.clock);
   }
 
   get encrypted(): boolean | undefined {
@@ -537,15 +537,17 @@ export class LibvirtMigration implements RunningMigration {
 
   private finish(because: Ending): void {
     if (isOver(this.state)) return;
+    const { kind } = this.state;
     const heldBy = this.state.kind === 'held' ? this.state.by : undefined;
+    const endedOnSource = this.sides.source.watch.unbroken && kind === 'copying';
     this.parts.quota?.release();
     this.become({ kind: 'settling', because });
     this.observer.stopLooking();
-    void this.settle(because, heldBy);
+    void this.settle(because, heldBy, endedOnSource);
   }
 
   /** libvirt's part is over, or cannot be seen any more: find out where the guest is, and tell it. */
-  private async settle(because: Ending, heldBy: string | undefined): Promise<void> {
+  private async settle(because: Ending, heldBy: string | undefined, endedOnSource: boolean): Promise<void> {
     const { clock, reconnectForMs } = this.parts;
     const sourceEverStopped = this.seen.sourceEverStopped(this.sides.source.watch.unbroken);
     const looks = await lastingStates({
@@ -578,6 +580,7 @@ export class LibvirtMigration implements RunningMigration {
         destinationEverRan:
           this.observer.destinationRan || (this.sides.destination.watch.unbroken ? false : undefined),
         sourceEverStopped,
+        endedOnSource,
         postCopyBegan: this.seen.postCopyBegan,
         heldBy,
         cancelling: this.seen.cancelling,

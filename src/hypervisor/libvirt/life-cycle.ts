@@ -24,8 +24,11 @@ const HOLDERS: Record<string, string> = {
   'API error': 'an error of libvirt',
 };
 
+/** Only a guest that runs does: where it is said, nobody else has it. */
+export const SHUT_ITSELF_DOWN = 'the guest shut itself down';
+
 const ENDS: Record<string, string> = {
-  Shutdown: 'the guest shut itself down',
+  Shutdown: SHUT_ITSELF_DOWN,
   Destroyed: 'the guest was destroyed',
   Crashed: "the guest's QEMU crashed",
   Failed: "the guest's QEMU ended",

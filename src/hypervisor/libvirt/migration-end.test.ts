@@ -35,6 +35,7 @@ const facts: EndFacts = {
   },
   destinationEverRan: false,
   sourceEverStopped: false,
+  endedOnSource: false,
   postCopyBegan: false,
   heldBy: undefined,
   cancelling: false,

@@ -1,6 +1,7 @@
 /** What libvirt's part of a migration came to, as the port's {@link MigrationEnd}. Pure. */
 import type { MigrationEnd } from '../hypervisor.ts';
 import type { LastingLooks } from './lasting-states.ts';
+import { SHUT_ITSELF_DOWN } from './life-cycle.ts';
 import type { Ending } from './run-state.ts';
 import { tlsWords } from './tls-words.ts';
 import type { JobInfo } from './virsh/job-info.ts';
@@ -14,6 +15,8 @@ export interface EndFacts {
   readonly looks: LastingLooks;
   readonly destinationEverRan: boolean | undefined;
   readonly sourceEverStopped: boolean | undefined;
+  /** As it ended the guest was seen to run on the source. */
+  readonly endedOnSource: boolean;
   readonly postCopyBegan: boolean;
   /** Who was seen to stop the guest, where it has not been resumed since. */
   readonly heldBy: string | undefined;
@@ -44,7 +47,7 @@ export function migrationEnd(facts: EndFacts): MigrationEnd {
     destinationWaits: false,
     postCopyBegan: facts.postCopyBegan,
     heldBy: holderOf(facts),
-    guestEnded: facts.because.kind === 'guest-ended' ? facts.because.words : source.guestEnded,
+    guestEnded: guestEnded(facts),
     sentBytes: facts.completedJob?.dataProcessedBytes ?? facts.sentBytes,
     reportedDowntimeMs: facts.completedJob?.downtimeMs,
   };
@@ -54,6 +57,13 @@ export function migrationEnd(facts: EndFacts): MigrationEnd {
 function holderOf({ looks: { source, destination }, heldBy }: EndFacts): string | undefined {
   if (source.state === 'running') return undefined;
   return source.heldBy ?? destination.heldBy ?? (source.standsStill ? heldBy : undefined);
+}
+
+/** A source that ends once it stood still for the switchover is an end of the guest only where the destination has ended too. */
+function guestEnded({ because, endedOnSource, looks }: EndFacts): string | undefined {
+  const words = because.kind === 'guest-ended' ? because.words : looks.source.guestEnded;
+  const isProved = endedOnSource || words === SHUT_ITSELF_DOWN || looks.destination.state === 'gone';
+  return isProved ? words : undefined;
 }
 
 /** We let go: nothing is known of what comes. */

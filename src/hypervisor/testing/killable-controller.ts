@@ -76,7 +76,8 @@ export class KillableController {
     for (const doing of [...timers, ...lines]) doing();
   }
 
-  private heard(take: Listener): () => void {
+  /** What comes to it from outside, as it is taken: not while it is frozen, nor when it is dead. */
+  heard(take: Listener): () => void {
     return (...given: unknown[]) => {
       const doing = (): void => {
         if (this.alive) take(...(given as [never]));

@@ -1,4 +1,4 @@
-import { askHost } from '../virsh/host-shells.ts';
+import { type Access, REAL_ACCESS } from '../access.ts';
 import { type JobInfo, parseJobInfo } from '../virsh/job-info.ts';
 import { isWithoutAnswer, refusalOf } from '../virsh/refusal.ts';
 import { VirshError } from '../virsh/virsh.ts';
@@ -10,8 +10,8 @@ export type AskVirsh = (args: readonly string[]) => Promise<string>;
 const PATIENT_MS = 10_000;
 
 /** Of a host, for whoever has no virsh of his own there. */
-export function virshAt(uri: string): AskVirsh {
-  return async (args) => await askHost(uri, args, PATIENT_MS);
+export function virshAt(uri: string, { virsh }: Access = REAL_ACCESS): AskVirsh {
+  return async (args) => await virsh.ask(uri, args, PATIENT_MS);
 }
 
 /**
@@ -30,9 +30,9 @@ export async function jobOf(ask: AskVirsh, uuid: string): Promise<JobInfo> {
 }
 
 /** The same, for one look. @throws {RefusedError} when the host gives no answer */
-export async function jobAt(uri: string, uuid: string): Promise<JobInfo> {
+export async function jobAt(uri: string, uuid: string, access = REAL_ACCESS): Promise<JobInfo> {
   try {
-    return await jobOf(virshAt(uri), uuid);
+    return await jobOf(virshAt(uri, access), uuid);
   } catch (error) {
     throw refusalOf(uri, error);
   }

@@ -103,6 +103,18 @@ describe('asked of a host', () => {
     expect(await lookAtSide(ask, TEST_UUID, 'source')).toEqual({ state: 'silent' });
   });
 
+  test('a job that ends between the two answers leaves no state that never was', async () => {
+    const ended = { yet: false };
+    const ask = async ([word]: readonly string[]) => {
+      const answer =
+        word === 'domstate' ? (ended.yet ? 'running (migrated)' : 'paused (migrating)') : 'Job type: 0';
+      if (word === 'domstate' || ended.yet) return answer;
+      ended.yet = true;
+      throw new VirshError('migration statistics are available only on the source host');
+    };
+    expect(await lookAtSide(ask, TEST_UUID, 'destination')).toEqual({ state: 'running' });
+  });
+
   test('a domain that is shut off has no job', async () => {
     const ask = async ([word]: readonly string[]) => {
       if (word === 'domstate') return 'shut off (migrated)';

@@ -1,6 +1,8 @@
 /** What a host says of a domain, as what it means for a migration. */
 import type { Side, SideState } from '../../hypervisor.ts';
+import { REAL_ACCESS } from '../access.ts';
 import { entryOf } from '../entry-of.ts';
+import { SHUT_ITSELF_DOWN } from '../life-cycle.ts';
 import type { JobInfo } from '../virsh/job-info.ts';
 import { isNoDomain, isOutOfReach } from '../virsh/refusal.ts';
 import { type AskVirsh, jobOf, virshAt } from './domain-job.ts';
@@ -31,7 +33,7 @@ const HOLDERS: Record<string, string> = {
 
 /** libvirt's reasons of an end that is not the migration's. */
 const ENDS: Record<string, string> = {
-  shutdown: 'the guest shut itself down',
+  shutdown: SHUT_ITSELF_DOWN,
   destroyed: 'the guest was destroyed',
   crashed: "the guest's QEMU crashed",
   saved: 'the guest was saved to disk',
@@ -78,8 +80,9 @@ function stoppedLook(reason: string, migration: JobInfo['migration'], side: Side
 /** Never throws: `unreachable` when the host cannot be asked, `silent` when it does not answer, `gone` by its word. */
 export async function lookAtSide(ask: AskVirsh, uuid: string, side: Side): Promise<SideLook> {
   try {
-    const [state, job] = await Promise.all([ask(['domstate', uuid, '--reason']), jobOf(ask, uuid)]);
-    return sideLookOf(state, job.migration, side);
+    // In this order: a job that ends in between leaves the state that lasts, and the other way round one that never was.
+    const { migration } = await jobOf(ask, uuid);
+    return sideLookOf(await ask(['domstate', uuid, '--reason']), migration, side);
   } catch (error) {
     if (isNoDomain(error)) return { state: 'gone' };
     return { state: isOutOfReach(error) ? 'unreachable' : 'silent' };
@@ -91,7 +94,8 @@ export async function sideStateAt(
   uri: string | undefined,
   uuid: string,
   side: Side = 'destination',
+  access = REAL_ACCESS,
 ): Promise<SideState> {
   if (uri === undefined) return 'unknown';
-  return (await lookAtSide(virshAt(uri), uuid, side)).state;
+  return (await lookAtSide(virshAt(uri, access), uuid, side)).state;
 }

@@ -2,11 +2,10 @@
 import { type GuestFacts, RefusedError } from '../../hypervisor.ts';
 import { migrationMark } from '../../migration-mark.ts';
 import { losesWritesUnder } from '../../qemu-rules/known-defects.ts';
+import { type Access, REAL_ACCESS } from '../access.ts';
 import { type DomainAddress, parseDomainAddress } from '../address.ts';
-import { ask } from '../virsh/ask.ts';
+import { ask } from '../ask.ts';
 import type { JobInfo } from '../virsh/job-info.ts';
-import { assertUsableVirsh } from '../virsh/usable-virsh.ts';
-import { virsh } from '../virsh/virsh.ts';
 import { jobAt } from './domain-job.ts';
 import { sideLookOf } from './domain-state.ts';
 import { type DomainDescription, parseDomainXml } from './domain-xml.ts';
@@ -21,7 +20,7 @@ export interface Domain extends DomainAddress {
   readonly versions: HostVersions;
   /** Its present job. */
   readonly job: JobInfo;
-  /** When that job began, on the clock of performance.now(). */
+  /** When that job began, on the clock of whoever looked it up. */
   readonly jobBeganMs: number;
   /** The downtime limit in force, in milliseconds; undefined where libvirt does not tell. */
   readonly downtimeLimitMs: number | undefined;
@@ -36,12 +35,12 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
  * number for the id of a running domain first, whatever that one is called, so the name behind the answer is compared.
  * @throws {RefusedError} also `no-domain`, when virsh answers with another domain
  */
-export async function uuidOf({ uri, domain }: DomainAddress): Promise<string> {
+export async function uuidOf({ uri, domain }: DomainAddress, access = REAL_ACCESS): Promise<string> {
   if (UUID.test(domain)) return domain;
-  const uuid = (await ask(uri, ['domuuid', `--domain=${domain}`])).trim();
+  const uuid = (await ask(uri, ['domuuid', `--domain=${domain}`], access)).trim();
   if (!UUID.test(uuid)) throw new Error(`virsh domuuid answered ${JSON.stringify(uuid)}`);
   if (/^\d+$/.test(domain)) {
-    const name = (await ask(uri, ['domname', `--domain=${uuid}`])).replace(/\n+$/, '');
+    const name = (await ask(uri, ['domname', `--domain=${uuid}`], access)).replace(/\n+$/, '');
     if (name !== domain) throw anotherDomain(uri, domain, name);
   }
   return uuid;
@@ -61,22 +60,27 @@ const HURRIED_MS = 100;
  * @param haste a migration is under way: what only decides whether one may start is left out
  * @throws {RefusedError}
  */
-export async function lookUpDomain(vm: string, haste = false): Promise<Domain> {
+export async function lookUpDomain(vm: string, haste = false, access = REAL_ACCESS): Promise<Domain> {
   const address = parseDomainAddress(vm);
   const { uri } = address;
-  await assertUsableVirsh();
-  const uuid = await uuidOf(address);
+  await access.virsh.assertUsable();
+  const uuid = await uuidOf(address, access);
+  const asked = async (...args: readonly string[]) => await ask(uri, args, access);
   const domain = `--domain=${uuid}`;
-  const [xml, state, job, versions, limit, speed] = await Promise.all([
-    ask(uri, ['dumpxml', domain]),
-    ask(uri, ['domstate', domain, '--reason']),
-    jobAt(uri, uuid),
-    haste ? versionsAtOnce(uri, HURRIED_MS) : versionsOf(uri),
+  // The state behind the job, as in lookAtSide().
+  const jobAndState = async () => {
+    const job = await jobAt(uri, uuid, access);
+    const jobBeganMs = access.clock.now() - (job.timeElapsedMs ?? 0);
+    return { job, jobBeganMs, state: await asked('domstate', domain, '--reason') };
+  };
+  const [xml, { job, jobBeganMs, state }, versions, limit, speed] = await Promise.all([
+    asked('dumpxml', domain),
+    jobAndState(),
+    haste ? versionsAtOnce(uri, HURRIED_MS, access) : versionsOf(uri, access),
     // Neither is told of a domain that is shut off.
-    ask(uri, ['migrate-getmaxdowntime', domain]).catch(() => ''),
-    ask(uri, ['migrate-getspeed', domain]).catch(() => ''),
+    asked('migrate-getmaxdowntime', domain).catch(() => ''),
+    asked('migrate-getspeed', domain).catch(() => ''),
   ]);
-  const jobBeganMs = performance.now() - (job.timeElapsedMs ?? 0);
   const description = parseDomainXml(xml);
   if (!UUID.test(address.domain) && description.name !== address.domain)
     throw anotherDomain(uri, address.domain, description.name);
@@ -85,7 +89,7 @@ export async function lookUpDomain(vm: string, haste = false): Promise<Domain> {
   const side = sideLookOf(state, migration, 'source').state;
   const losesWrites =
     accelerator === 'tcg' && side !== 'gone' && !haste
-      ? losesWritesUnder(accelerator, await ownQemu(uri, uuid, versions))
+      ? losesWritesUnder(accelerator, await ownQemu({ uri, uuid, versions }, access))
       : undefined;
   return {
     ...{ ...address, uuid, xml, description, versions, job, jobBeganMs },
@@ -101,7 +105,10 @@ export async function lookUpDomain(vm: string, haste = false): Promise<Domain> {
       memoryBytes: description.memoryBytes,
       state: side,
       migrating: type === 'active' && migration !== undefined,
-      mark: type === 'active' && migration === 'out' ? migrationMark(job.timeElapsedMs ?? 0) : undefined,
+      mark:
+        type === 'active' && migration === 'out'
+          ? migrationMark(access.clock.now() - jobBeganMs, access.clock)
+          : undefined,
       losesWrites,
     },
   };
@@ -123,9 +130,12 @@ function capOf(mebibytesPerSecond: number): number | undefined {
  * A guest may run on an older QEMU than the host starts now, so it is asked itself; libvirt marks a domain whose
  * monitor was used, hence only where the answer matters, and only to query.
  */
-async function ownQemu(uri: string, uuid: string, versions: HostVersions): Promise<Version | undefined> {
+async function ownQemu(
+  { uri, uuid, versions }: { uri: string; uuid: string; versions: HostVersions },
+  { virsh }: Access,
+): Promise<Version | undefined> {
   const query = ['qemu-monitor-command', `--domain=${uuid}`, '--cmd={"execute":"query-version"}'];
-  const answer = await virsh(uri, query).catch(() => '');
+  const answer = await virsh.run(uri, query).catch(() => '');
   const part = (name: string) => Number(new RegExp(`"${name}":\\s*(\\d+)`).exec(answer)?.[1]);
   const version: Version = [part('major'), part('minor'), part('micro')];
   return version.some(Number.isNaN) ? versions.qemu : version;

@@ -6,12 +6,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RefusedError } from '../../hypervisor.ts';
+import { REAL_ACCESS, type VirshWays } from '../access.ts';
 import type { DomainDescription } from '../domain/domain-xml.ts';
 import { type HostVersions, parseVersions } from '../domain/versions.ts';
 import { type Answer, answerOf, valueIn } from '../virsh/answer.ts';
-import { askHost } from '../virsh/host-shells.ts';
 import { refusalOf } from '../virsh/refusal.ts';
-import { virsh } from '../virsh/virsh.ts';
 import { checkDefects } from './check-defects.ts';
 import { checkCpu, checkMachine, checkMemory, checkName, checkSameHost } from './check-destination.ts';
 import { checkDisks } from './check-disks.ts';
@@ -45,9 +44,12 @@ export function questionOf({ domainXml, description, ...parts }: PreflightParts)
 }
 
 /** Never rejects: what cannot be found out is a finding or a note. */
-export async function preflight(parts: PreflightParts): Promise<Verdict> {
+export async function preflight(
+  parts: PreflightParts,
+  { virsh }: { readonly virsh: VirshWays } = REAL_ACCESS,
+): Promise<Verdict> {
   const { sourceUri, destinationUri, description, options } = parts;
-  const [source, destination] = await Promise.all([hello(sourceUri), hello(destinationUri)]);
+  const [source, destination] = await Promise.all([hello(sourceUri, virsh), hello(destinationUri, virsh)]);
   const destinationAnswers = valueIn(destination) !== undefined;
   const qemu = valueIn(source)?.qemu;
   const sourceIsLocal = isLocalUri(sourceUri);
@@ -56,21 +58,21 @@ export async function preflight(parts: PreflightParts): Promise<Verdict> {
   const verdicts = await Promise.all([
     unanswered(`the source ${sourceUri}`, source),
     unanswered(`the destination ${destinationUri}`, destination),
-    destinationAnswers ? checkDestination(parts) : NOTHING,
+    destinationAnswers ? checkDestination(parts, virsh) : NOTHING,
     checkVersions(valueIn(source), valueIn(destination), options),
     checkDefects(valueIn(source), valueIn(destination), defectGuestOf(parts.domainXml), options),
-    locateDisks(description.disks, hosts).then((places) => checkDisks(places, options, qemu)),
+    locateDisks(description.disks, hosts, virsh).then((places) => checkDisks(places, options, qemu)),
     checkHostDevices(description, options),
     checkObstacles(description),
-    'value' in source ? snapshotsOf(parts).then(checkSnapshots) : NOTHING,
-    checkWhereTo(parts, destinationAnswers),
+    'value' in source ? snapshotsOf(parts, virsh).then(checkSnapshots) : NOTHING,
+    checkWhereTo(parts, destinationAnswers, virsh),
   ]);
   return together(verdicts);
 }
 
 /** The first question to a host: when it fails, all others would. */
-async function hello(uri: string): Promise<Answer<HostVersions>> {
-  return await answerOf(askHost(uri, ['version', '--daemon']).then(parseVersions));
+async function hello(uri: string, virsh: VirshWays): Promise<Answer<HostVersions>> {
+  return await answerOf(virsh.ask(uri, ['version', '--daemon']).then(parseVersions));
 }
 
 function unanswered(host: string, answer: Answer<unknown>): Verdict {
@@ -84,16 +86,16 @@ function unanswered(host: string, answer: Answer<unknown>): Verdict {
   };
 }
 
-async function checkDestination(parts: PreflightParts): Promise<Verdict> {
+async function checkDestination(parts: PreflightParts, virsh: VirshWays): Promise<Verdict> {
   const { sourceUri, destinationUri: uri, description, destinationName, options } = parts;
   const { type, arch, machineType, emulator } = description;
   const [sourceUuid, destinationUuid, domains, memory, machine, cpu] = await Promise.all([
-    hostUuid(sourceUri),
-    hostUuid(uri),
-    answerOf(domainsOn(uri)),
-    answerOf(askHost(uri, ['nodememstats']).then(parseNodeMemory)),
+    hostUuid(sourceUri, virsh),
+    hostUuid(uri, virsh),
+    answerOf(domainsOn(uri, virsh)),
+    answerOf(virsh.ask(uri, ['nodememstats']).then(parseNodeMemory)),
     answerOf(
-      askHost(uri, [
+      virsh.ask(uri, [
         'domcapabilities',
         `--virttype=${type}`,
         `--arch=${arch}`,
@@ -102,7 +104,7 @@ async function checkDestination(parts: PreflightParts): Promise<Verdict> {
         ...(emulator === undefined ? [] : [`--emulatorbin=${emulator}`]),
       ]),
     ),
-    compareCpu(parts),
+    compareCpu(parts, virsh),
   ]);
   const sameHost = checkSameHost(sourceUuid, destinationUuid);
   if (sameHost !== NOTHING) return sameHost;
@@ -116,7 +118,11 @@ async function checkDestination(parts: PreflightParts): Promise<Verdict> {
   ]);
 }
 
-async function checkWhereTo(parts: PreflightParts, destinationAnswers: boolean): Promise<Verdict> {
+async function checkWhereTo(
+  parts: PreflightParts,
+  destinationAnswers: boolean,
+  virsh: VirshWays,
+): Promise<Verdict> {
   const { sourceUri, destinationUri, description, options } = parts;
   return await checkMigrateUri({
     migrateUri: options.migrateUri,
@@ -124,26 +130,29 @@ async function checkWhereTo(parts: PreflightParts, destinationAnswers: boolean):
     tls: options.tls,
     memoryHardLimit: description.memoryHardLimit,
     sourceIsLocal: isLocalUri(sourceUri),
-    hostname: destinationAnswers ? await answerOf(askHost(destinationUri, ['hostname'])) : undefined,
+    hostname: destinationAnswers ? await answerOf(virsh.ask(destinationUri, ['hostname'])) : undefined,
   });
 }
 
-async function hostUuid(uri: string): Promise<Answer<string | undefined>> {
-  return await answerOf(askHost(uri, ['capabilities']).then(parseHostUuid));
+async function hostUuid(uri: string, virsh: VirshWays): Promise<Answer<string | undefined>> {
+  return await answerOf(virsh.ask(uri, ['capabilities']).then(parseHostUuid));
 }
 
 /** In two lists, because not every virsh prints names and UUIDs together. */
-async function domainsOn(uri: string): Promise<KnownDomain[] | undefined> {
+async function domainsOn(uri: string, virsh: VirshWays): Promise<KnownDomain[] | undefined> {
   const [uuids, names, inactive] = await Promise.all([
-    askHost(uri, ['list', '--all', '--uuid']),
-    virsh(uri, ['list', '--all', '--name']),
-    askHost(uri, ['list', '--inactive', '--uuid']),
+    virsh.ask(uri, ['list', '--all', '--uuid']),
+    virsh.run(uri, ['list', '--all', '--name']),
+    virsh.ask(uri, ['list', '--inactive', '--uuid']),
   ]);
   return knownDomains(uuids, names, inactive);
 }
 
-async function snapshotsOf({ sourceUri, description }: PreflightParts): Promise<Answer<string[]>> {
-  const names = virsh(sourceUri, ['snapshot-list', `--domain=${description.uuid}`, '--name']);
+async function snapshotsOf(
+  { sourceUri, description }: PreflightParts,
+  virsh: VirshWays,
+): Promise<Answer<string[]>> {
+  const names = virsh.run(sourceUri, ['snapshot-list', `--domain=${description.uuid}`, '--name']);
   return await answerOf(names.then((text) => text.split('\n').filter((line) => line.trim() !== '')));
 }
 
@@ -151,16 +160,16 @@ async function snapshotsOf({ sourceUri, description }: PreflightParts): Promise<
  * A guest with its host's own CPU would pass on every host, because its XML states no features. So the destination
  * is asked whether it has all that the source can give.
  */
-async function compareCpu(parts: PreflightParts): Promise<Answer<string> | undefined> {
+async function compareCpu(parts: PreflightParts, virsh: VirshWays): Promise<Answer<string> | undefined> {
   const { sourceUri, destinationUri, domainXml, description } = parts;
   const { cpu, type, arch } = description;
   if (cpu === undefined) return undefined;
   const kind = [`--virttype=${type}`, `--arch=${arch}`];
   return await answerOf(
     (async () => {
-      const xml = cpu === 'host' ? await askHost(sourceUri, ['domcapabilities', ...kind]) : domainXml;
+      const xml = cpu === 'host' ? await virsh.ask(sourceUri, ['domcapabilities', ...kind]) : domainXml;
       return await withFile(xml, async (path) =>
-        askHost(destinationUri, ['hypervisor-cpu-compare', '--error', ...kind, `--file=${path}`]),
+        virsh.ask(destinationUri, ['hypervisor-cpu-compare', '--error', ...kind, `--file=${path}`]),
       );
     })(),
   );

@@ -1,5 +1,5 @@
 /** One `virsh event` a host, whoever listens: opened by the first listener and closed with the last. */
-import { type EventListener, VirshEvents } from './virsh-events.ts';
+import { type EventListener, type EventWays, VirshEvents } from './virsh-events.ts';
 
 interface Stream {
   readonly events: VirshEvents;
@@ -15,6 +15,12 @@ export interface DomainEvents {
 
 export class EventHub implements DomainEvents {
   private readonly streams = new Map<string, Stream>();
+  private readonly ways: EventWays | undefined;
+
+  /** @param ways default: the real ones */
+  constructor(ways?: EventWays) {
+    this.ways = ways;
+  }
 
   /** Hears of all domains of the host. @returns a function that ends it */
   listen(uri: string, listener: EventListener): () => void {
@@ -45,17 +51,21 @@ export class EventHub implements DomainEvents {
     const tellAll = (tell: (listener: EventListener) => void) => {
       for (const listener of [...listeners]) tell(listener);
     };
-    const events = new VirshEvents(uri, {
-      event: (event) => tellAll((listener) => listener.event(event)),
-      subscribed: () => {
-        stream.subscribed = true;
-        tellAll((listener) => listener.subscribed?.());
+    const events = new VirshEvents(
+      uri,
+      {
+        event: (event) => tellAll((listener) => listener.event(event)),
+        subscribed: () => {
+          stream.subscribed = true;
+          tellAll((listener) => listener.subscribed?.());
+        },
+        lost: (reason) => {
+          stream.subscribed = false;
+          tellAll((listener) => listener.lost?.(reason));
+        },
       },
-      lost: (reason) => {
-        stream.subscribed = false;
-        tellAll((listener) => listener.lost?.(reason));
-      },
-    });
+      this.ways === undefined ? {} : { ways: this.ways },
+    );
     const stream: Stream = { events, listeners, subscribed: false };
     this.streams.set(uri, stream);
     return stream;

@@ -12,7 +12,16 @@ export interface StreamListener {
   ended(reason: string): void;
 }
 
-export class EventStream {
+/** What the watch over a host's events needs of one `virsh event`. */
+export interface EventSource {
+  close(): void;
+  /** From now on what is told is kept, for {@link hasTold}. */
+  remember(): void;
+  /** Whether this one has told the same event as another stream. Each that it told answers once. */
+  hasTold(event: DomainEvent): boolean;
+}
+
+export class EventStream implements EventSource {
   private readonly listener: StreamListener;
   private readonly child: ChildProcess;
   private readonly lines = new EventLines();
@@ -43,12 +52,10 @@ export class EventStream {
     this.child.kill('SIGKILL');
   }
 
-  /** From now on what is told is kept, for {@link hasTold}. */
   remember(): void {
     this.told = [];
   }
 
-  /** Whether this one has told the same event as another stream. Each that it told answers once. */
   hasTold(event: DomainEvent): boolean {
     const at = this.told?.findIndex((each) => isSame(each, event)) ?? -1;
     if (at < 0) return false;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RefusedError } from '../../hypervisor.ts';
-import { refusalOf } from './refusal.ts';
+import { mayBeDone, refusalOf } from './refusal.ts';
 import { errorText, NoVirshError, VirshError, VirshTimeoutError } from './virsh.ts';
 
 /** As virsh printed it on its standard error. */
@@ -83,6 +83,16 @@ test('of virsh itself', () => {
     message: 'did not answer',
   });
 });
+
+test.each([
+  [new VirshTimeoutError('did not answer'), true],
+  [new VirshError('End of file while reading data: Input/output error'), true],
+  [new VirshError("unable to connect to server at 'host1:16509': Connection refused"), true],
+  [new VirshError('virsh was ended'), true],
+  [new VirshError('internal error: connection closed due to keepalive timeout'), true],
+  [new VirshError('Timed out during operation: cannot acquire state change lock'), false],
+  [new VirshError('Requested operation is not valid: domain is not running'), false],
+])('%s: what was asked for may be done all the same: %s', (error, may) => expect(mayBeDone(error)).toBe(may));
 
 test('the cause is kept, and what is not virsh’s is handed back as it is', () => {
   const cause = new VirshError('anything');

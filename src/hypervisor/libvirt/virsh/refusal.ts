@@ -11,7 +11,7 @@ interface Rule {
 }
 
 const UNREACHABLE: RegExp =
-  /failed to connect|unable to connect|Cannot recv data|End of file|Connection (refused|reset|timed out)|No route to host|Name or service not known|unable to resolve|Disconnected|client socket is closed/i;
+  /failed to connect|unable to connect|Cannot recv data|End of file|Connection (refused|reset|timed out)|No route to host|Name or service not known|unable to resolve|Disconnected|client socket is closed|keepalive timeout/i;
 
 /** Of connecting, or of any command. The first that fits is taken. */
 const RULES: readonly Rule[] = [
@@ -71,6 +71,12 @@ export function isOutOfReach(error: unknown): boolean {
 export function isWithoutAnswer(error: unknown): boolean {
   if (error instanceof VirshTimeoutError || isOutOfReach(error)) return true;
   return error instanceof VirshError && /state change lock|timed out|virsh was ended/i.test(error.message);
+}
+
+/** Nobody said that it was not done: whoever was asked was lost, or did not answer in time. */
+export function mayBeDone(error: unknown): boolean {
+  if (error instanceof VirshTimeoutError || isOutOfReach(error)) return true;
+  return error instanceof VirshError && error.message === 'virsh was ended';
 }
 
 function codeOf(error: unknown): RefusalCode | '' {

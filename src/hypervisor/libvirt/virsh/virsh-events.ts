@@ -6,8 +6,9 @@
  * Each virsh has a life of an hour, so that ours ends by itself where we were killed. Its successor is started
  * before: both are listened to until the successor has subscribed for certain, so that no event is lost or told twice.
  */
+import { REAL_CLOCK } from '../../clock.ts';
 import type { DomainEvent } from './event-lines.ts';
-import { EventStream } from './event-stream.ts';
+import { type EventSource, EventStream, type StreamListener } from './event-stream.ts';
 import { type Clocks, EventTime, REAL_CLOCKS } from './event-time.ts';
 import { virsh } from './virsh.ts';
 
@@ -29,7 +30,25 @@ export interface EventListener {
   lost?(reason: string): void;
 }
 
+/** By what events are reached, and time, so that both can be simulated. */
+export interface EventWays {
+  /** @throws {Error} why the host cannot be reached */
+  connect(uri: string): Promise<unknown>;
+  open(uri: string, lifeSeconds: number, listener: StreamListener): EventSource;
+  readonly clocks: Clocks;
+  /** @returns the function that prevents it */
+  after(ms: number, callback: () => void): () => void;
+}
+
+const REAL_EVENT_WAYS: EventWays = {
+  connect: async (uri) => await virsh(uri, ['uri']),
+  open: (uri, lifeSeconds, listener) => new EventStream(uri, lifeSeconds, listener),
+  clocks: REAL_CLOCKS,
+  after: REAL_CLOCK.after,
+};
+
 export interface VirshEventsOptions {
+  readonly ways?: EventWays;
   readonly clocks?: Clocks;
   readonly lifeSeconds?: number;
   readonly renewedBeforeSeconds?: number;
@@ -38,29 +57,32 @@ export interface VirshEventsOptions {
 export class VirshEvents {
   readonly uri: string;
   private readonly listener: EventListener;
+  private readonly ways: EventWays;
   private readonly time: EventTime;
   private readonly lifeSeconds: number;
   private readonly renewedBeforeSeconds: number;
-  private stream: EventStream | undefined;
+  private stream: EventSource | undefined;
   /** Started and not yet listened to alone. */
-  private successor: EventStream | undefined;
+  private successor: EventSource | undefined;
   private failures = 0;
   private closed = false;
-  private againTimer: NodeJS.Timeout | undefined;
-  private subscribedTimer: NodeJS.Timeout | undefined;
-  private renewTimer: NodeJS.Timeout | undefined;
+  private stopAgain: () => void = () => {};
+  private stopSubscribed: () => void = () => {};
+  private stopRenew: () => void = () => {};
 
   constructor(
     uri: string,
     listener: EventListener,
     {
-      clocks = REAL_CLOCKS,
+      ways = REAL_EVENT_WAYS,
+      clocks = ways.clocks,
       lifeSeconds = LIFE_SECONDS,
       renewedBeforeSeconds = RENEWED_BEFORE_SECONDS,
     }: VirshEventsOptions = {},
   ) {
     this.uri = uri;
     this.listener = listener;
+    this.ways = ways;
     this.time = new EventTime(clocks);
     this.lifeSeconds = lifeSeconds;
     this.renewedBeforeSeconds = renewedBeforeSeconds;
@@ -69,7 +91,7 @@ export class VirshEvents {
 
   close(): void {
     this.closed = true;
-    clearTimeout(this.againTimer);
+    this.stopAgain();
     this.letGo();
   }
 
@@ -83,23 +105,24 @@ export class VirshEvents {
 
   /** @returns how long it took */
   private async connected(): Promise<number> {
-    const askedMs = performance.now();
-    await virsh(this.uri, ['uri']);
-    return performance.now() - askedMs;
+    const { clocks, connect } = this.ways;
+    const askedMs = clocks.now();
+    await connect(this.uri);
+    return clocks.now() - askedMs;
   }
 
   private subscribe(connectMs: number): void {
     const stream = this.open((event) => this.tell(event));
     this.stream = stream;
-    this.subscribedTimer = setTimeout(() => {
+    this.stopSubscribed = this.ways.after(subscribedAfterMs(connectMs), () => {
       this.failures = 0;
       this.listener.subscribed?.();
-    }, subscribedAfterMs(connectMs));
+    });
     this.renewLater();
   }
 
-  private open(tell: (event: DomainEvent) => void): EventStream {
-    const stream: EventStream = new EventStream(this.uri, this.lifeSeconds, {
+  private open(tell: (event: DomainEvent) => void): EventSource {
+    const stream: EventSource = this.ways.open(this.uri, this.lifeSeconds, {
       event: tell,
       ended: (reason) => this.ended(stream, reason),
     });
@@ -108,7 +131,7 @@ export class VirshEvents {
 
   private renewLater(): void {
     const afterMs = (this.lifeSeconds - this.renewedBeforeSeconds) * 1000;
-    this.renewTimer = setTimeout(() => void this.renew(), afterMs);
+    this.stopRenew = this.ways.after(afterMs, () => void this.renew());
   }
 
   /** A successor that does not come to live leaves the present one as it is; its end is told like any other. */
@@ -126,7 +149,7 @@ export class VirshEvents {
     present.remember();
     const successor = this.open((event) => take(event));
     this.successor = successor;
-    this.subscribedTimer = setTimeout(() => {
+    this.stopSubscribed = this.ways.after(subscribedAfterMs(connectMs), () => {
       if (this.successor !== successor || this.stream !== present) return;
       this.successor = undefined;
       this.stream = successor;
@@ -135,14 +158,14 @@ export class VirshEvents {
       take = (event) => present.hasTold(event) || this.tell(event);
       for (const event of waiting) take(event);
       this.renewLater();
-    }, subscribedAfterMs(connectMs));
+    });
   }
 
   private tell(event: DomainEvent): void {
     this.listener.event({ ...event, atMs: this.time.of(event.stampMs) });
   }
 
-  private ended(stream: EventStream, reason: string): void {
+  private ended(stream: EventSource, reason: string): void {
     if (this.closed) return;
     if (this.successor === stream) {
       this.successor = undefined;
@@ -154,8 +177,8 @@ export class VirshEvents {
   }
 
   private letGo(): void {
-    clearTimeout(this.subscribedTimer);
-    clearTimeout(this.renewTimer);
+    this.stopSubscribed();
+    this.stopRenew();
     this.stream?.close();
     this.successor?.close();
     this.stream = undefined;
@@ -167,7 +190,7 @@ export class VirshEvents {
     this.listener.lost?.(reason);
     const waitMs = AGAIN_AFTER_MS[Math.min(this.failures, AGAIN_AFTER_MS.length - 1)] ?? 0;
     this.failures += 1;
-    this.againTimer = setTimeout(() => this.start(), waitMs);
+    this.stopAgain = this.ways.after(waitMs, () => this.start());
   }
 }
 

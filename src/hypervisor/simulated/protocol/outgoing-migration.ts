@@ -2,7 +2,7 @@
  * A simulated QEMU's migration thread, from `migrate` to its end, in virtual time. It wakes when something happens and
  * works out what moved in between (`copy-physics.ts`).
  *
- *     connecting ──▶ pre-copy ──▶ stop-and-copy ──▶ awaiting-word ──▶ over
+ *     connecting ──▶ pre-copy ─┬▶ (pre-switchover) ──▶ stop-and-copy ──▶ awaiting-word ──▶ over
  *                        └──▶ post-copy-switch ──▶ post-copy ──┴──────^       (from 10.2 on also: ──▶ over)
  *                                                      └──▶ post-copy-paused ──▶ post-copy
  *
@@ -25,6 +25,8 @@ import { handshakeFailure } from './user-objects.ts';
 type Phase =
   | 'connecting'
   | 'pre-copy'
+  /** The guest stands still, and `migrate-continue` is waited for: with the capability pause-before-switchover. */
+  | 'pre-switchover'
   | 'stop-and-copy'
   | 'awaiting-word'
   | 'post-copy-switch'
@@ -363,9 +365,25 @@ export class OutgoingMigration implements StreamSource {
   /** migration_completion: stop, sync once more, send the rest with the cap lifted and the big lock held. */
   private complete(): void {
     this.completionMs = this.physics.nowMs;
-    this.phase = 'stop-and-copy';
+    const pauses = this.process.settings.isOn('pause-before-switchover');
+    this.phase = pauses ? 'pre-switchover' : 'stop-and-copy';
     this.stopGuest();
-    if (isAtLeast(this.process.parts.version, 10, 0)) this.become('device');
+    if (pauses) return this.become('pre-switchover');
+    this.sendRest();
+  }
+
+  /** `migrate-continue` @throws {SimulatedRefusal} */
+  continue(): void {
+    if (this.phase !== 'pre-switchover') throw new SimulatedRefusal('Migration not in expected state');
+    this.advance(this.now());
+    this.phase = 'stop-and-copy';
+    this.sendRest();
+    this.plan();
+  }
+
+  private sendRest(): void {
+    const { parts, settings } = this.process;
+    if (settings.isOn('pause-before-switchover') || isAtLeast(parts.version, 10, 0)) this.become('device');
     this.process.mainLoop.hold('stop-and-copy');
   }
 

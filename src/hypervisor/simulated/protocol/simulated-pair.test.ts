@@ -56,6 +56,34 @@ async function begin({ ask, source, destination, pair }: Bed, waits = false): Pr
 const CUT_IN_THE_LAST_MOMENT: Fault = { on: { stream: 'loaded' }, do: 'link-reset' };
 
 describe('a migration by itself', () => {
+  test('with pause-before-switchover the guest stands still until `migrate-continue`, or goes on where it was', async () => {
+    const b = await bed();
+    const pauses = { capability: 'pause-before-switchover', state: true };
+    await b.ask(b.source, 'migrate-set-capabilities', { capabilities: [pauses] });
+    await begin(b);
+    await b.clock.pass(5000);
+    expect(b.events.slice(-3)).toEqual([
+      'source STOP',
+      'source MIGRATION_PASS 4',
+      'source MIGRATION pre-switchover',
+    ]);
+    expect((await b.ask(b.source, 'query-migrate'))['status']).toBe('pre-switchover');
+    await b.ask(b.source, 'migrate-continue', { state: 'pre-switchover' });
+    await b.clock.pass(5000);
+    expect(b.events.slice(-3)).toEqual([
+      'source MIGRATION device',
+      'destination RESUME',
+      'source MIGRATION completed',
+    ]);
+    const other = await bed();
+    await other.ask(other.source, 'migrate-set-capabilities', { capabilities: [pauses] });
+    await begin(other);
+    await other.clock.pass(5000);
+    await other.ask(other.source, 'migrate_cancel');
+    await other.clock.pass(100);
+    expect(other.pair.truth.runningSides).toEqual(['source']);
+  });
+
   test('the guest moves: one side runs at any time, and the states are QEMU’s', async () => {
     const b = await bed();
     await begin(b);

@@ -228,6 +228,9 @@ export class SimulatedProcess {
       case 'migrate':
         if (args['resume'] === true) return this.resumeMigration(String(args['uri']));
         return this.migrate(String(args['uri']));
+      case 'migrate-continue':
+        if (!this.outgoing) throw new SimulatedRefusal('Migration not in expected state');
+        return this.outgoing.continue();
       case 'migrate-pause':
         return this.outgoing ? this.outgoing.pause() : this.incoming.pause();
       case 'migrate-recover':

@@ -1,0 +1,93 @@
+/** The driver of QEMU itself, at two simulated monitors. */
+import type { Hypervisor, Side } from '../../src/hypervisor/hypervisor.ts';
+import type { Quotas } from '../../src/hypervisor/qemu/qemu-hypervisor.ts';
+import { SimulatedPair } from '../../src/hypervisor/simulated/protocol/simulated-pair.ts';
+import type { ScenarioInput } from '../../src/hypervisor/simulated/scenario.ts';
+import {
+  beginAsSomebodyElse,
+  executeByHand,
+  settingsOf,
+} from '../../src/hypervisor/simulated/testing/at-monitors.ts';
+import { CERTIFICATES } from '../../src/hypervisor/simulated/testing/encrypted.ts';
+import type { KillableController } from '../../src/hypervisor/testing/killable-controller.ts';
+import type { VirtualClock } from '../../src/hypervisor/testing/virtual-clock.ts';
+import type { Schedule } from '../schedule.ts';
+import { quotasOn } from './quota.ts';
+import type { World } from './world.ts';
+
+export class QemuWorld implements World {
+  readonly qemus: SimulatedPair;
+  readonly acts = ['stop', 'cont', 'migrate_cancel', 'yank', 'migrate-start-postcopy'];
+  onCommand: World['onCommand'] = () => {};
+  onHappening: World['onHappening'] = () => {};
+  private readonly schedule: Schedule;
+  private readonly clock: VirtualClock;
+
+  constructor(schedule: Schedule, scenario: ScenarioInput, clock: VirtualClock) {
+    const [major = 10, minor = 0] = schedule.version.split('.').map(Number);
+    const version = { major, minor, micro: 0, package: '' };
+    this.schedule = schedule;
+    this.clock = clock;
+    this.qemus = new SimulatedPair({
+      clock,
+      scenario,
+      faults: schedule.faults,
+      behindTunnel: schedule.behindTunnel,
+      certificates: CERTIFICATES,
+      version: { source: version, destination: version },
+    });
+    this.qemus.onCommand = ({ side, command }) => this.onCommand(side, command);
+  }
+
+  get vm(): string {
+    return this.qemus.vm;
+  }
+
+  get target() {
+    return this.qemus.target;
+  }
+
+  get commands(): number {
+    return this.qemus.heard.length;
+  }
+
+  /** At a source that has ended there is nothing to attach to, and its end is not proved by its destination. */
+  get canBeAsked(): boolean {
+    return this.qemus.source.alive && this.qemus.destination.alive;
+  }
+
+  isTold(command: string): boolean {
+    return !command.startsWith('query-');
+  }
+
+  hypervisor(process: KillableController): Hypervisor {
+    const { clock, open } = process;
+    return this.qemus.hypervisor({ clock, open, reconnectForMs: 10_000, quotas: this.quotasOf(process) });
+  }
+
+  async beginAsSomebodyElse(): Promise<void> {
+    await beginAsSomebodyElse(this.qemus, this.clock);
+  }
+
+  async byHand(side: Side, command: 'cont' | 'stop'): Promise<void> {
+    await executeByHand(this.qemus, side, command, this.clock);
+  }
+
+  endFaults(): void {
+    this.qemus.endFaults();
+  }
+
+  settingsOf(side: Side): unknown {
+    return settingsOf(this.qemus)[side];
+  }
+
+  wasTold(): boolean {
+    return true;
+  }
+
+  private quotasOf(process: KillableController): Quotas | undefined {
+    const { quotas } = this.schedule;
+    if (quotas === 'none') return undefined;
+    return quotasOn({ clock: this.clock, pair: this.qemus, process, guarded: quotas === 'guarded' });
+  }
+}
