@@ -250,6 +250,15 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       faults: [{ on: { virsh: 'migrate-setmaxdowntime', side: 'source' }, nth: 1, do: 'dies' }],
     },
   },
+  'a source that hung up while it was looked at was taken for one that had ended': {
+    behindTunnel: ['source', 'destination'],
+    faults: [{ on: { command: 'query-status', side: 'source' }, nth: 5, do: 'never' }],
+    hands: [
+      { atMs: 1332, do: 'kill' },
+      { atMs: 2241, do: 'attach', to: true },
+      { atMs: 2242, do: 'address-taken', side: 'source', ms: 700 },
+    ],
+  },
 };
 
 test.each(Object.entries(FOUND))('%s', async (_, schedule) => {

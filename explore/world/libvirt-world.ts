@@ -88,7 +88,16 @@ export class LibvirtWorld implements World {
 
   settingsOf(side: Side): unknown {
     const mark = this.mayKeepMark(side) ? '' : (this.pair.hosts[side].domain?.mark ?? '');
-    return [this.qemus[side].settings.number('downtime-limit'), mark];
+    const limitMs = this.mayKeepLimit ? 0 : this.qemus[side].settings.number('downtime-limit');
+    return [limitMs, mark];
+  }
+
+  /** What a killed controller left on its way is carried out behind the back of everybody who comes after it. */
+  private get mayKeepLimit(): boolean {
+    const isLate = this.schedule.libvirt.faults.some(
+      ({ on, do: what }) => 'virsh' in on && on.virsh === 'migrate-setmaxdowntime' && what === 'delay',
+    );
+    return isLate && this.schedule.hands.some((hand) => hand.do === 'kill');
   }
 
   /**
@@ -98,6 +107,8 @@ export class LibvirtWorld implements World {
    */
   private mayKeepMark(side: Side): boolean {
     if (side === 'destination' && !this.canBeAsked) return true;
+    // Which of two sides that libvirt let run is to stay, an operator decides: whoever takes that one next finds it.
+    if (this.qemus.truth.overlaps.length > 0) return true;
     // What stands still there is a copy that nobody needs.
     if (side === 'source' && this.qemus.truth.runningSides.join() === 'destination') return true;
     // Killed before there was a journal.

@@ -37,7 +37,7 @@ export async function stateBehind(monitor: LastingMonitor): Promise<SideState> {
     case 'connected': {
       const state = await sideState(monitor.state.client);
       // It closed while we asked: what became of QEMU is the monitor's to tell.
-      return state === 'gone' ? stateOfLost(monitor) : state;
+      return state === 'unreachable' ? stateOfLost(monitor) : state;
     }
     default:
       return stateOfLost(monitor);

@@ -1,7 +1,7 @@
 /** What a QEMU is asked about itself, and what is made of its answers. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { qemuEnd } from './migration-facts.ts';
-import { guestFacts } from './monitor.ts';
+import { guestFacts, sideState } from './monitor.ts';
 import { connectQmp, type QmpClient } from './qmp/client.ts';
 import { FakeQmpError, type FakeQmpServer, startFakeQmpServer } from './qmp/testing/fake-qmp-server.ts';
 
@@ -40,6 +40,13 @@ afterEach(async () => {
 
 const facts = () => guestFacts('qmp:/run/web.sock', client);
 const qemu = async () => (await qemuEnd('qmp:/run/web.sock', client)).qemu;
+
+test('S1: a connection that closes while QEMU is asked proves no end of it', async () => {
+  server.handle('query-status', () => new Promise(() => {}));
+  const state = sideState(client);
+  await client.close();
+  expect(await state).toBe('unreachable');
+});
 
 describe('the accelerator', () => {
   test('is asked for as QEMU 10.2 and newer want it, and query-kvm is left alone there', async () => {

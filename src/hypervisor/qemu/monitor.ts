@@ -50,7 +50,7 @@ function refusalOf(error: QmpError): RefusalCode {
 
 /**
  * QEMU's run state as what it means for a migration. States that only a healthy, stopped guest has
- * count as paused.
+ * count as paused. A connection that closes meanwhile proves nothing of QEMU (S1): then it is out of reach.
  */
 export async function sideState(client: QmpClient): Promise<SideState> {
   try {
@@ -69,7 +69,7 @@ export async function sideState(client: QmpClient): Promise<SideState> {
         return 'paused';
     }
   } catch (error) {
-    return error instanceof QmpClosedError ? 'gone' : 'silent';
+    return error instanceof QmpClosedError ? 'unreachable' : 'silent';
   }
 }
 
@@ -86,8 +86,7 @@ export async function sideStateAt(
   try {
     await using client = await openMonitor(address, { ...options, greetingTimeoutMs: 1000 });
     if (meant && !isSameVm(meant, await guestFacts(address, client))) return 'unknown';
-    const state = await sideState(client);
-    return state === 'gone' ? 'unreachable' : state;
+    return await sideState(client);
   } catch (error) {
     const cause = error instanceof RefusedError ? error.cause : undefined;
     return cause instanceof QmpNegotiationError ? 'silent' : 'unreachable';
