@@ -123,6 +123,7 @@ export function drawQemuSchedule(seed: number): Schedule {
   const hands = [
     ...Array.from({ length: draw.upTo(MOST_HANDS) }, () => hand(draw)),
     ...(draw.chance(0.05) ? ctrlCTwice(draw) : []),
+    ...(draw.chance(0.05) ? [frozenAsItStops(draw)] : []),
     ...(taken ? takenWhileAttaching(draw) : []),
   ].sort((a, b) => a.atMs - b.atMs);
   const cancels = hands.some((each) => each.do === 'cancel');
@@ -182,6 +183,11 @@ function ctrlCTwice(draw: Draw): readonly Hand[] {
     { atMs, do: 'cancel' },
     { atMs: atMs + 1 + draw.upTo(500), do: 'let-go' },
   ];
+}
+
+/** What happens to the guest meanwhile waits for us, and is read late. */
+function frozenAsItStops(draw: Draw): Hand {
+  return { atMs: draw.oneOf(STOPS_MS) - draw.upTo(200), do: 'freeze', ms: draw.oneOf([300, 2000]) };
 }
 
 /** Who attaches looks at an address, and acts at it a moment later. */
