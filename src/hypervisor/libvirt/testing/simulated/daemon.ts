@@ -231,7 +231,8 @@ export class Daemon {
       case 'confirm3':
         return this.destroy('migrated', 'Migrated');
       case 'perform3':
-        await this.monitor('migrate_cancel');
+        // A QEMU that ends meanwhile is told of by its monitor.
+        await this.monitor('migrate_cancel').catch(() => {});
         await this.recoverSource(domain);
         break;
       case 'confirm3_cancelled':
