@@ -10,14 +10,13 @@ import { documentOf, migrationDocumentSchema } from '../src/journal/document.ts'
 import type { MigrationView } from '../src/journal/view.ts';
 import { formerOf } from '../src/migration/inheritance.ts';
 import type { Outcome } from '../src/migration/outcome.ts';
-import type { Schedule } from './schedule.ts';
+import { type Schedule, SIDES } from './schedule.ts';
 import type { Controller } from './world/controller.ts';
 import type { Disk } from './world/disk.ts';
 import { viewOf } from './world/disk-journals.ts';
 import type { OtherVm } from './world/other-vm.ts';
 import type { World } from './world/world.ts';
 
-const SIDES = ['source', 'destination'] as const;
 /** What a look and a command take, and a monitor that answers late. */
 const PAUSE_ERROR_MS = 150;
 

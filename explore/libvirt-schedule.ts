@@ -7,9 +7,18 @@ import type {
 } from '../src/hypervisor/libvirt/testing/simulated/faults.ts';
 import type { Fault, Incident, Trigger } from '../src/hypervisor/simulated/protocol/faults.ts';
 import { Random, seedOf } from '../src/simulate/random.ts';
-import { Draw, type Hand, hand, PLAIN, type Schedule, VERSIONS } from './schedule.ts';
+import {
+  Draw,
+  GUESTS,
+  type Hand,
+  hand,
+  PLAIN,
+  POLICIES,
+  type Schedule,
+  SIDES,
+  VERSIONS,
+} from './schedule.ts';
 
-const SIDES = ['source', 'destination'] as const;
 const PHASES = {
   source: ['begin3', 'perform3', 'perform3_done', 'confirm3', 'confirm3_cancelled'],
   destination: ['prepare', 'finish3'],
@@ -41,8 +50,8 @@ export function drawLibvirtSchedule(seed: number): Schedule {
     ...PLAIN,
     driver: 'libvirt',
     begin: draw.oneOf(['migrate', 'migrate', 'attach', 'attach, alone'] as const),
-    guest: draw.oneOf(['calm', 'busy'] as const),
-    policy: draw.oneOf(['stock', 'mp', 'forecast'] as const),
+    guest: draw.oneOf(GUESTS),
+    policy: draw.oneOf(POLICIES),
     version: draw.oneOf(VERSIONS),
     maxDowntimeMs: draw.oneOf([200, 1000, 5000]),
     overBudget: draw.oneOf(['abort', 'brake', 'leave'] as const),

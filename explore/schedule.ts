@@ -4,6 +4,7 @@
  */
 import type { Side } from '../src/hypervisor/hypervisor.ts';
 import type { LibvirtFault } from '../src/hypervisor/libvirt/testing/simulated/faults.ts';
+import type { QemuVersion } from '../src/hypervisor/qemu-rules/version.ts';
 import type { Fault, Trigger } from '../src/hypervisor/simulated/protocol/faults.ts';
 import type { BrakeTime, OverBudgetAction } from '../src/policy/policy.ts';
 import { Random, seedOf } from '../src/simulate/random.ts';
@@ -71,6 +72,12 @@ export interface Schedule {
   readonly hands: readonly Hand[];
 }
 
+/** Of the QEMUs at both ends. */
+export function qemuVersionOf({ version }: Schedule): QemuVersion {
+  const [major = 10, minor = 0] = version.split('.').map(Number);
+  return { major, minor, micro: 0, package: '' };
+}
+
 /** What is common and simple, and no fault: one that fails with it says more than one that needs something else. */
 export const PLAIN: Schedule = {
   driver: 'qemu',
@@ -90,7 +97,7 @@ export const PLAIN: Schedule = {
   hands: [],
 };
 
-const SIDES = ['source', 'destination'] as const;
+export const SIDES = ['source', 'destination'] as const;
 const COMMANDS = [
   ...[
     'query-status',

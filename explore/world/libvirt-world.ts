@@ -5,7 +5,7 @@ import type { SimulatedPair } from '../../src/hypervisor/simulated/protocol/simu
 import type { ScenarioInput } from '../../src/hypervisor/simulated/scenario.ts';
 import type { KillableController } from '../../src/hypervisor/testing/killable-controller.ts';
 import type { VirtualClock } from '../../src/hypervisor/testing/virtual-clock.ts';
-import type { Schedule } from '../schedule.ts';
+import { qemuVersionOf, type Schedule } from '../schedule.ts';
 import type { World } from './world.ts';
 
 /** From a `resume` to the guest that runs. */
@@ -28,7 +28,6 @@ export class LibvirtWorld implements World {
   private readonly resumes: { readonly side: Side; readonly atMs: number }[] = [];
 
   constructor(schedule: Schedule, scenario: ScenarioInput, clock: VirtualClock) {
-    const [major = 10, minor = 0] = schedule.version.split('.').map(Number);
     this.schedule = schedule;
     this.clock = clock;
     this.pair = new SimulatedLibvirtPair({
@@ -36,7 +35,7 @@ export class LibvirtWorld implements World {
       scenario,
       qemuFaults: schedule.faults,
       faults: schedule.libvirt.faults,
-      version: { major, minor },
+      version: qemuVersionOf(schedule),
       transient: schedule.libvirt.transient,
     });
     this.qemus = this.pair.qemus;

@@ -4,18 +4,14 @@
  */
 import type { Clock } from '../../src/hypervisor/clock.ts';
 import type { Side } from '../../src/hypervisor/hypervisor.ts';
+import { socketPath } from '../../src/hypervisor/qemu/monitor.ts';
 import type { OpenQmpSocket } from '../../src/hypervisor/qemu/qmp/qmp-socket.ts';
 import { SimulatedPair } from '../../src/hypervisor/simulated/protocol/simulated-pair.ts';
 import { CALM_GUEST } from '../../src/hypervisor/simulated/testing/small-guest.ts';
-import type { Schedule } from '../schedule.ts';
+import { type Schedule, SIDES } from '../schedule.ts';
 
 const SOCKET = '/sim/other.sock';
 const UUID = '00000000-1111-2222-3333-444444444444';
-const SIDES = ['source', 'destination'] as const;
-const PATHS: Readonly<Record<Side, string>> = {
-  source: '/sim/source.sock',
-  destination: '/sim/destination.sock',
-};
 
 export class OtherVm {
   readonly address = `qmp:${SOCKET}`;
@@ -37,7 +33,7 @@ export class OtherVm {
 
   /** As the driver opens a socket: of one of the three. */
   readonly open: OpenQmpSocket = async (path) =>
-    this.leadsHere(path) ? await this.qemu.open(PATHS[this.side]) : await this.ours.open(path);
+    this.leadsHere(path) ? await this.qemu.open(pathOf(this.qemu, this.side)) : await this.ours.open(path);
 
   /** From now on our address leads to it, where that can be: through a tunnel, or with our QEMU dead. */
   takeAddressOf(side: Side, forMs: number): void {
@@ -62,10 +58,16 @@ export class OtherVm {
 
   private leadsHere(path: string): boolean {
     const now = this.clock.now();
-    return path === SOCKET || SIDES.some((side) => path === PATHS[side] && this.untilMs[side] > now);
+    return (
+      path === SOCKET || SIDES.some((side) => path === pathOf(this.ours, side) && this.untilMs[side] > now)
+    );
   }
 
   private hangUp(pair: SimulatedPair, to: Side): void {
     if (pair[to].alive) pair.carryOut({ do: 'connection-lost', to, ms: 0 });
   }
+}
+
+function pathOf({ vm, target }: SimulatedPair, side: Side): string {
+  return socketPath(side === 'source' ? vm : target.vm);
 }

@@ -11,7 +11,7 @@ import {
 import { CERTIFICATES } from '../../src/hypervisor/simulated/testing/encrypted.ts';
 import type { KillableController } from '../../src/hypervisor/testing/killable-controller.ts';
 import type { VirtualClock } from '../../src/hypervisor/testing/virtual-clock.ts';
-import type { Schedule } from '../schedule.ts';
+import { qemuVersionOf, type Schedule } from '../schedule.ts';
 import { quotasOn } from './quota.ts';
 import type { World } from './world.ts';
 
@@ -24,8 +24,7 @@ export class QemuWorld implements World {
   private readonly clock: VirtualClock;
 
   constructor(schedule: Schedule, scenario: ScenarioInput, clock: VirtualClock) {
-    const [major = 10, minor = 0] = schedule.version.split('.').map(Number);
-    const version = { major, minor, micro: 0, package: '' };
+    const version = qemuVersionOf(schedule);
     this.schedule = schedule;
     this.clock = clock;
     this.qemus = new SimulatedPair({
