@@ -262,6 +262,11 @@ test('another domain of that name is not settled (S3)', async () => {
     code: 'different-vm',
   });
   expect(virsh.did()).toEqual([]);
+  expect(await hypervisor().locate(VM, undefined, meant)).toEqual({
+    source: 'unknown',
+    destination: 'unknown',
+  });
+  expect((await hypervisor().locate(VM, undefined, VM1)).source).toBe('running');
 });
 
 test('where it is: gone only by the host’s word', async () => {

@@ -29,7 +29,7 @@ import { samplePages } from '../page-sample.ts';
 import { guestsShareOf } from '../process-memory.ts';
 import { startLimitMs } from '../qemu-rules/start.ts';
 import { Findings, refusalOfAll } from '../refusal.ts';
-import { assertSameVm } from '../same-vm.ts';
+import { assertSameVm, isSameVm, type VmIdentity } from '../same-vm.ts';
 import { IN_THE_CLEAR, leavesHost } from '../stream-tls.ts';
 import { type Access, REAL_ACCESS } from './access.ts';
 import { type DomainAddress, parseDomainAddress } from './address.ts';
@@ -297,12 +297,12 @@ export class LibvirtHypervisor implements Hypervisor {
     });
   }
 
-  async locate(vm: string, destination: string | undefined): Promise<Whereabouts> {
+  async locate(vm: string, destination: string | undefined, meant?: VmIdentity): Promise<Whereabouts> {
     const here = parseDomainAddress(vm);
     const there = destination === undefined ? undefined : parseDomainAddress(destination);
     const [source, other] = await Promise.all([
-      stateAt(here, 'source', this.access),
-      there ? stateAt(there, 'destination', this.access) : ('unknown' as const),
+      this.stateAt(here, 'source', meant),
+      there ? this.stateAt(there, 'destination', meant) : ('unknown' as const),
     ]);
     return { source, destination: other };
   }
@@ -311,7 +311,7 @@ export class LibvirtHypervisor implements Hypervisor {
     const address = parseDomainAddress(vm);
     const { uri } = address;
     const uuid = await uuidOf(address, this.access);
-    assertSameVm(meant, vm, { ...meant, name: address.domain, uuid });
+    assertSameVm(meant, vm, identityOf(address, uuid, meant));
     const threads = vcpusHere({ uri, uuid });
     if (threads) releaseLeft(threads);
     if (run) await this.ask(uri, ['resume', `--domain=${uuid}`]);
@@ -330,6 +330,23 @@ export class LibvirtHypervisor implements Hypervisor {
         words: (error as Error).message,
       });
       return { effect, restored: { side: former.side, problem } };
+    }
+  }
+
+  private async stateAt(
+    address: DomainAddress,
+    side: Side,
+    meant: VmIdentity | undefined,
+  ): Promise<SideState> {
+    const { access } = this;
+    try {
+      const uuid = await uuidOf(address, access);
+      if (meant && !isSameVm(meant, identityOf(address, uuid, meant))) return 'unknown';
+      return await sideStateAt(address.uri, uuid, side, access);
+    } catch (error) {
+      if (!(error instanceof RefusedError)) return 'silent';
+      if (error.code === 'no-domain') return 'gone';
+      return error.cause instanceof VirshTimeoutError ? 'silent' : 'unreachable';
     }
   }
 
@@ -518,14 +535,9 @@ async function assertReachable({ uri }: DomainAddress, access: Access): Promise<
   await ask(uri, ['uri'], access);
 }
 
-async function stateAt(address: DomainAddress, side: Side, access: Access): Promise<SideState> {
-  try {
-    return await sideStateAt(address.uri, await uuidOf(address, access), side, access);
-  } catch (error) {
-    if (!(error instanceof RefusedError)) return 'silent';
-    if (error.code === 'no-domain') return 'gone';
-    return error.cause instanceof VirshTimeoutError ? 'silent' : 'unreachable';
-  }
+/** libvirt knows a domain by its UUID, which it always has: the rest is not asked for. */
+function identityOf({ domain: name }: DomainAddress, uuid: string, meant: VmIdentity): VmIdentity {
+  return { ...meant, name, uuid };
 }
 
 function quotaOf(domain: Domain): QuotaLever | undefined {
