@@ -250,6 +250,14 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       faults: [{ on: { virsh: 'migrate-setmaxdowntime', side: 'source' }, nth: 1, do: 'dies' }],
     },
   },
+  'under libvirt: our own migration was told to be as much older as its QEMU had hung, and its mark stayed': {
+    driver: 'libvirt',
+    faults: [{ on: { event: 'STOP', side: 'source' }, nth: 1, do: 'hangs', to: 'source', ms: 5000 }],
+    hands: [
+      { atMs: 1471, do: 'kill' },
+      { atMs: 2862, do: 'attach', to: true },
+    ],
+  },
   'a source that hung up while it was looked at was taken for one that had ended': {
     behindTunnel: ['source', 'destination'],
     faults: [{ on: { command: 'query-status', side: 'source' }, nth: 5, do: 'never' }],

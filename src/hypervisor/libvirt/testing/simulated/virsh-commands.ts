@@ -129,9 +129,9 @@ async function jobInfo(daemon: Daemon): Promise<string> {
     throw new LibvirtRefusal(
       'Requested operation is not valid: migration statistics are available only on the source host',
     );
+  const info = job.phase === 'perform3' ? await daemon.monitor('query-migrate') : {};
+  // Counted behind QEMU's answer, however long that takes.
   const head = `Job type: 2\noperation: 5\ntime_elapsed: ${Math.floor(daemon.clock.now() - job.beganMs)}\n`;
-  if (job.phase !== 'perform3') return head;
-  const info = await daemon.monitor('query-migrate');
   const ram = info['ram'] as Record<string, number> | undefined;
   if (!ram) return head;
   const throttle = info['cpu-throttle-percentage'];
