@@ -5,14 +5,13 @@
  * that came while the stream was down are made up for by looking at every domain's job whenever it is up again,
  * and every half minute.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { REAL_CLOCK } from '../hypervisor/clock.ts';
+import { type Access, REAL_ACCESS } from '../hypervisor/libvirt/access.ts';
 import { domainAddress } from '../hypervisor/libvirt/address.ts';
 import { versionsOf } from '../hypervisor/libvirt/domain/host-versions.ts';
 import type { EventHub } from '../hypervisor/libvirt/virsh/event-hub.ts';
 import { parseJobInfo } from '../hypervisor/libvirt/virsh/job-info.ts';
 import type { TimedEvent } from '../hypervisor/libvirt/virsh/virsh-events.ts';
-import { VirshShell } from '../hypervisor/libvirt/virsh/virsh-shell.ts';
+import type { Shell } from '../hypervisor/libvirt/virsh/virsh-shell.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import { formatDuration } from '../model/units.ts';
 import type { JournalKeeper } from './journal-keeper.ts';
@@ -34,6 +33,8 @@ const NOTHING_TAKEN_MS = 10_000;
 export interface HostWatcherParts {
   readonly uri: string;
   readonly hub: EventHub;
+  /** Default: the real one. */
+  readonly access?: Access;
   readonly log: WatchLog;
   readonly journals: Pick<JournalKeeper, 'writable'>;
   /** Everything else that taking a migration over needs. */
@@ -44,20 +45,24 @@ export interface HostWatcherParts {
 
 export class HostWatcher {
   private readonly parts: HostWatcherParts;
-  private readonly shell: VirshShell;
+  private readonly access: Access;
+  private readonly shell: Shell;
   private readonly stopListening: () => void;
-  private readonly scanTimer: NodeJS.Timeout;
+  private stopScanning = (): void => {};
   /** By the domain's name; a migration is here from its first sign to its end. */
   private readonly migrations = new Map<string, Promise<TakenOver | undefined>>();
   private state: 'connecting' | 'following' | 'lost' = 'connecting';
   private closing = false;
   private scansWanted = 0;
   /** When a scan last came a step further, by an answer or without one; in time awake. */
-  private steppedMs = REAL_CLOCK.awakeMs();
+  private steppedMs: number;
 
   constructor(parts: HostWatcherParts) {
+    const { access = REAL_ACCESS } = parts;
     this.parts = parts;
-    this.shell = new VirshShell(parts.uri);
+    this.access = access;
+    this.steppedMs = access.clock.awakeMs();
+    this.shell = access.virsh.openShell(parts.uri);
     this.stopListening = parts.hub.listen(parts.uri, {
       event: (event) => this.take(event),
       subscribed: () => {
@@ -65,14 +70,14 @@ export class HostWatcher {
         this.state = 'following';
         void this.scan();
         // Slow on a libvirtd that has just been started, so not only when a migration waits for the answer.
-        versionsOf(parts.uri).catch(() => {});
+        versionsOf(parts.uri, access).catch(() => {});
       },
       lost: (reason) => {
         if (this.state !== 'lost') this.say(`lost (${reason}); trying again`);
         this.state = 'lost';
       },
     });
-    this.scanTimer = setInterval(() => void this.scan(), SCAN_EVERY_MS);
+    this.scanLater();
   }
 
   /**
@@ -96,7 +101,7 @@ export class HostWatcher {
    */
   async close(reason: string): Promise<void> {
     this.closing = true;
-    clearInterval(this.scanTimer);
+    this.stopScanning();
     this.stopListening();
     this.shell.close();
     const taken = await Promise.all([...this.migrations.values()]);
@@ -123,8 +128,19 @@ export class HostWatcher {
     );
     this.migrations.set(name, taking);
     void taking
-      .then(async (taken) => await (taken ? taken.ended : sleep(NOTHING_TAKEN_MS, undefined, { ref: false })))
+      .then(async (taken) => await (taken ? taken.ended : this.passed(NOTHING_TAKEN_MS)))
       .finally(() => this.migrations.delete(name));
+  }
+
+  private scanLater(): void {
+    this.stopScanning = this.access.clock.after(SCAN_EVERY_MS, () => {
+      this.scanLater();
+      void this.scan();
+    });
+  }
+
+  private async passed(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => this.access.inBackground(ms, resolve));
   }
 
   /** One at a time. What is asked for meanwhile comes right after it: its first looks may have been too early. */
@@ -151,7 +167,7 @@ export class HostWatcher {
           await this.look(['domjobinfo', uuid, '--rawstats'], patientMs).catch(() => ''),
         );
         const copies = job.type === 'active' && job.migration === 'out' && (job.memoryIteration ?? 0) > 0;
-        if (copies) this.consider(name, performance.now());
+        if (copies) this.consider(name, this.access.clock.now());
       }
     } catch {
       // The host cannot be reached just now, which the event stream tells as well.
@@ -162,7 +178,7 @@ export class HostWatcher {
     try {
       return await this.shell.run(args, patientMs);
     } finally {
-      this.steppedMs = REAL_CLOCK.awakeMs();
+      this.steppedMs = this.access.clock.awakeMs();
     }
   }
 

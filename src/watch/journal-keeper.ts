@@ -2,6 +2,7 @@
  * Looks after the journals of the daemon: old ones go, at its start and once a day; and whether they can be written
  * at all is told when it changes, since without its journal no migration is taken over.
  */
+import { type Clock, REAL_CLOCK } from '../hypervisor/clock.ts';
 import type { JournalStore, PruneReport } from '../journal/journal-store.ts';
 import { formatBytes } from '../model/units.ts';
 import type { WatchLog } from './watch-log.ts';
@@ -17,6 +18,8 @@ export interface JournalKeeperParts {
   readonly log: Pick<WatchLog, 'say'>;
   /** @throws {JournalError} when nothing can be written there */
   probe(): Promise<void>;
+  /** Default: the real one. */
+  readonly clock?: Clock;
   readonly lookEveryMs?: number;
   readonly retryEveryMs?: number;
   readonly pruneEveryMs?: number;
@@ -26,26 +29,26 @@ export class JournalKeeper {
   private readonly parts: JournalKeeperParts;
   private state: 'unknown' | 'writable' | 'unwritable' = 'unknown';
   private looking: Promise<boolean> | undefined;
-  private lookTimer: NodeJS.Timeout | undefined;
-  private pruneTimer: NodeJS.Timeout | undefined;
+  private readonly clock: Clock;
+  private stopLooking = (): void => {};
+  private stopPruning = (): void => {};
   private closed = false;
 
   constructor(parts: JournalKeeperParts) {
     this.parts = parts;
+    this.clock = parts.clock ?? REAL_CLOCK;
   }
 
   /** Looks and prunes now, and from now on. Never rejects. */
   async start(): Promise<void> {
     await this.writable();
-    await this.prune();
-    if (this.closed) return;
-    this.pruneTimer = setInterval(() => void this.prune(), this.parts.pruneEveryMs ?? PRUNE_EVERY_MS);
+    await this.pruneFromNowOn();
   }
 
   close(): void {
     this.closed = true;
-    clearTimeout(this.lookTimer);
-    clearInterval(this.pruneTimer);
+    this.stopLooking();
+    this.stopPruning();
   }
 
   /**
@@ -62,7 +65,7 @@ export class JournalKeeper {
   private async look(): Promise<boolean> {
     const { store, log, probe, lookEveryMs = LOOK_EVERY_MS, retryEveryMs = RETRY_EVERY_MS } = this.parts;
     const before = this.state;
-    clearTimeout(this.lookTimer);
+    this.stopLooking();
     try {
       // Also that they can be trusted.
       await store.list();
@@ -78,11 +81,18 @@ export class JournalKeeper {
         );
     }
     if (!this.closed)
-      this.lookTimer = setTimeout(
-        () => void this.writable(),
+      this.stopLooking = this.clock.after(
         this.state === 'writable' ? lookEveryMs : retryEveryMs,
+        () => void this.writable(),
       );
     return this.state === 'writable';
+  }
+
+  private async pruneFromNowOn(): Promise<void> {
+    await this.prune();
+    if (this.closed) return;
+    const everyMs = this.parts.pruneEveryMs ?? PRUNE_EVERY_MS;
+    this.stopPruning = this.clock.after(everyMs, () => void this.pruneFromNowOn());
   }
 
   private async prune(): Promise<void> {

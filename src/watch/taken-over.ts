@@ -3,15 +3,16 @@ import type { Config } from '../config/config.ts';
 import { limitsOf, policyOf } from '../config/settings.ts';
 import { settingsFor } from '../config/settings-for.ts';
 import { RefusedError } from '../hypervisor/hypervisor.ts';
+import { type Access, REAL_ACCESS } from '../hypervisor/libvirt/access.ts';
 import { type Domain, lookUpDomain } from '../hypervisor/libvirt/domain/domain.ts';
 import { versionsOf } from '../hypervisor/libvirt/domain/host-versions.ts';
 import type { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
 import type { Initiator } from '../journal/initiator.ts';
-import type { JournalStore } from '../journal/journal-store.ts';
 import type { MigrationView } from '../journal/view.ts';
 import { isOfMigration } from '../migration/inheritance.ts';
+import type { takeLease } from '../migration/lease.ts';
 import { OtherHand } from '../migration/other-hand.ts';
-import type { Run } from '../migration/run.ts';
+import type { Run, RunStore } from '../migration/run.ts';
 import { takeOverRun } from '../migration/take-over.ts';
 import { formatDuration } from '../model/units.ts';
 import type { Limits } from '../policy/policy.ts';
@@ -22,16 +23,20 @@ import type { WatchLog } from './watch-log.ts';
 
 export interface TakeOverParts {
   readonly hypervisor: LibvirtHypervisor;
+  /** Default: the real one. */
+  readonly access?: Access;
+  /** Left out: of this machine's kernel. */
+  readonly takeLease?: typeof takeLease;
   /** The domain's address on the source. */
   readonly vm: string;
   /** Its address on the destination, where that is a host that we watch too. */
   findDestination(uuid: string, name: string): Promise<string | undefined>;
   readonly config: Config;
-  readonly store: JournalStore;
+  readonly store: RunStore;
   readonly initiator: Initiator;
   readonly log: WatchLog;
   readonly host: string;
-  /** When it was first seen, on the clock of performance.now(). */
+  /** When it was first seen, on the clock of `access`. */
   readonly firstSignMs: number;
 }
 
@@ -44,8 +49,8 @@ export interface TakenOver {
 
 /** @returns undefined when it is to be left alone @throws {RefusedError} when there is nothing to take over */
 export async function takeOver(parts: TakeOverParts): Promise<TakenOver | undefined> {
-  const { log, host, vm, store } = parts;
-  const domain = await lookUpDomain(vm, true);
+  const { log, host, vm, store, access = REAL_ACCESS } = parts;
+  const domain = await lookUpDomain(vm, true, access);
   const { name } = domain.description;
   const { settings, problems } = settingsFor(
     parts.config,
@@ -98,6 +103,7 @@ export async function takeOver(parts: TakeOverParts): Promise<TakenOver | undefi
         hypervisor: parts.hypervisor,
         store,
         initiator: parts.initiator,
+        ...(parts.takeLease && { takeLease: parts.takeLease }),
         show: (entry, id) => log.entry(host, name, id, entry),
         say: (sentence) => log.say(`${name}: ${sentence}`, { host, domain: name }),
       },
@@ -106,10 +112,11 @@ export async function takeOver(parts: TakeOverParts): Promise<TakenOver | undefi
   if (!run) return undefined;
   // Refused after all, it is as if it had never been taken over.
   await Promise.race([run.begun.then(() => undefined), run.outcome]);
-  sayTakenOver(parts, domain, run, { kindName: kind.name, limits, owner, left });
+  const afterMs = access.clock.now() - parts.firstSignMs;
+  sayTakenOver(parts, domain, run, { kindName: kind.name, limits, owner, left, afterMs });
   // What is not known yet is waited for beside the migration, which is followed already.
   const wanted = { domain, destination, postCopy: limits.overBudget === 'post-copy' };
-  void toldDefects(wanted, versionsOf).then((sentences) => {
+  void toldDefects(wanted, async (uri) => await versionsOf(uri, access)).then((sentences) => {
     for (const sentence of sentences)
       log.say(`${name}: ${sentence}`, { host, domain: name, migration: run.id });
   });
@@ -154,15 +161,15 @@ interface Taking {
   readonly limits: Limits;
   readonly owner: LimitOwner;
   readonly left: MigrationView | undefined;
+  readonly afterMs: number;
 }
 
 function sayTakenOver(
-  { log, host, firstSignMs }: TakeOverParts,
+  { log, host }: TakeOverParts,
   { description: { name } }: Domain,
   { id }: Run,
-  { kindName, limits, owner, left }: Taking,
+  { kindName, limits, owner, left, afterMs }: Taking,
 ): void {
-  const afterMs = performance.now() - firstSignMs;
   const longest = formatDuration(limits.maxDowntimeMs);
   const whose = {
     nobody: '',

@@ -1,6 +1,6 @@
 /** The daemon: a watcher for each host, and what they share. */
 import type { Config } from '../config/config.ts';
-import { REAL_CLOCK } from '../hypervisor/clock.ts';
+import { type Access, REAL_ACCESS } from '../hypervisor/libvirt/access.ts';
 import { domainAddress } from '../hypervisor/libvirt/address.ts';
 import { sideStateAt } from '../hypervisor/libvirt/domain/domain-state.ts';
 import { isThisMachine } from '../hypervisor/libvirt/domain-process.ts';
@@ -8,6 +8,8 @@ import { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
 import { EventHub } from '../hypervisor/libvirt/virsh/event-hub.ts';
 import { initiatorHere } from '../journal/initiator.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
+import type { takeLease } from '../migration/lease.ts';
+import type { RunStore } from '../migration/run.ts';
 import { HostWatcher } from './host-watcher.ts';
 import { JournalKeeper } from './journal-keeper.ts';
 import { releaseLeftBrakes } from './left-brakes.ts';
@@ -18,8 +20,18 @@ import { probeWriting } from './write-probe.ts';
 export interface WatcherParts {
   readonly uris: readonly string[];
   readonly config: Config;
-  readonly store: JournalStore;
+  readonly store: RunStore & Pick<JournalStore, 'prune'>;
   readonly log: WatchLog;
+  /** What it reaches the world by. Left out: this machine's virsh, its time, its disk and its leases. */
+  readonly world?: WatchedWorld;
+}
+
+export interface WatchedWorld {
+  readonly access: Access;
+  readonly hub: EventHub;
+  readonly takeLease: typeof takeLease;
+  /** @throws {JournalError} when no journal can be written */
+  probe(): Promise<void>;
 }
 
 export class Watcher {
@@ -29,28 +41,33 @@ export class Watcher {
   private readonly journals: JournalKeeper;
   private readonly uris: readonly string[];
   private readonly log: WatchLog;
+  private readonly access: Access;
 
-  constructor({ uris, config, store, log }: WatcherParts) {
+  constructor({ uris, config, store, log, world }: WatcherParts) {
+    const { access, hub, probe } = world ?? {
+      ...{ access: REAL_ACCESS, hub: new EventHub() },
+      probe: async () => await probeWriting(store.place),
+    };
     this.config = config;
     this.uris = uris;
     this.log = log;
-    this.journals = new JournalKeeper({ store, log, probe: async () => await probeWriting(store.place) });
+    this.access = access;
+    this.journals = new JournalKeeper({ store, log, probe, clock: access.clock });
     void this.journals.start();
-    const hub = new EventHub();
     const initiator = initiatorHere();
-    const hypervisor = new LibvirtHypervisor({ hub });
+    const hypervisor = new LibvirtHypervisor({ hub, access });
     if (uris.some(isThisMachine)) void releaseLeftBrakes({ initiator, log });
     this.hosts = uris.map(
       (uri) =>
         new HostWatcher({
           uri,
           hub,
+          access,
           log,
           journals: this.journals,
           takeOverParts: () => ({
-            hypervisor,
-            store,
-            initiator,
+            ...{ hypervisor, access, store, initiator },
+            ...(world && { takeLease: world.takeLease }),
             config: this.config,
             findDestination: async (uuid, name) => await this.findDestination(uri, uuid, name),
           }),
@@ -59,7 +76,7 @@ export class Watcher {
   }
 
   health(): Health {
-    const awakeMs = REAL_CLOCK.awakeMs();
+    const awakeMs = this.access.clock.awakeMs();
     const hosts = this.hosts.map((host) => host.health(awakeMs));
     const hanging = hosts.flatMap(({ hangs }) => hangs ?? []);
     return {
@@ -77,7 +94,9 @@ export class Watcher {
   /** One of the other hosts, where that is where the domain goes: then its pause can be measured. */
   private async findDestination(source: string, uuid: string, name: string): Promise<string | undefined> {
     const others = this.uris.filter((uri) => uri !== source);
-    const states = await Promise.all(others.map(async (uri) => await sideStateAt(uri, uuid)));
+    const states = await Promise.all(
+      others.map(async (uri) => await sideStateAt(uri, uuid, 'destination', this.access)),
+    );
     const there = others[states.indexOf('incoming')];
     if (there !== undefined) return domainAddress(there, name);
     if (others.length > 0) {
