@@ -82,7 +82,7 @@ test('one that is too late is over', async () => {
   expect(said).toEqual(['cancel', 'too late: it has arrived']);
 });
 
-test('no two tries at once, and idle waits for the one under way', async () => {
+test('no two tries at once, and its end waits for the one under way', async () => {
   const { promise, resolve } = Promise.withResolvers<Effect>();
   let tries = 0;
   const transaction = new CancelTransaction(
@@ -98,14 +98,26 @@ test('no two tries at once, and idle waits for the one under way', async () => {
   transaction.look(0);
   transaction.look(60_000);
   expect(tries).toBe(1);
-  let idle = false;
-  const waiting = transaction.idle().then(() => {
-    idle = true;
+  let ended = false;
+  const waiting = transaction.end().then(() => {
+    ended = true;
   });
   await turn();
-  expect(idle).toBe(false);
+  expect(ended).toBe(false);
   resolve({ did: 'migrate_cancel' });
   await waiting;
+});
+
+test('once its end is known nothing is tried any more, whoever is in a hurry', async () => {
+  const { transaction, look, said, answers, tries } = bed();
+  answers.cancel = undefined;
+  await look(0);
+  await transaction.end();
+  answers.cancel = new Error('no job is active');
+  transaction.hurry();
+  await look(100);
+  expect(tries()).toBe(1);
+  expect(said).not.toContain('restrain');
 });
 
 test('what is no error is put in words all the same', () => expect(wordsOf('odd')).toBe('odd'));

@@ -45,8 +45,9 @@ export class CancelTransaction {
     this.nextTryMs = 0;
   }
 
-  /** Settles when no try is under way. */
-  async idle(): Promise<void> {
+  /** The migration's end is known: nothing is tried any more. Settles when no try is under way. */
+  async end(): Promise<void> {
+    this.over = true;
     await this.underWay;
   }
 

@@ -136,7 +136,7 @@ export class Supervisor {
     }
     const end = await this.migration.ended;
     this.nowMs = Math.max(this.nowMs, end.atMs);
-    await this.cancelling?.idle();
+    await this.cancelling?.end();
     await Promise.allSettled(this.effects);
     // We may have let go while the driver was already finding out how it ended.
     const outcome =
