@@ -45,7 +45,9 @@ export class PauseMeter {
   get pause(): Pause {
     if (this.unseen && this.stoppedAtMs !== undefined) return { kind: 'unseen' };
     if (this.stoppedAtMs === undefined || this.resumedAtMs === undefined) return { kind: 'none' };
-    return { kind: 'measured', ms: this.resumedAtMs - this.stoppedAtMs };
+    const ms = this.resumedAtMs - this.stoppedAtMs;
+    // Two clocks, of which one was set in between.
+    return ms < 0 ? { kind: 'unseen' } : { kind: 'measured', ms };
   }
 
   private get standsStill(): boolean {
