@@ -352,6 +352,16 @@ describe('the usual ends', () => {
     expect(settled({ ...row, sourceEverStopped: true, postCopyBegan: true }).action).toBe('ask-operator');
   });
 
+  test('a guest that somebody has stopped on the source is there where nothing can have been handed over', () => {
+    const row = { source: 'paused', destination: 'unknown', heldBy: 'an I/O error' } as const;
+    const there = { action: 'none', runsOn: 'source' };
+    expect(settled({ ...row, result: 'cancelled', destinationEverRan: undefined })).toEqual(there);
+    expect(settled({ ...row, result: 'failed', destinationEverRan: false })).toEqual(there);
+    const unseen = { ...row, result: 'failed', destinationEverRan: undefined } as const;
+    expect(settled({ ...unseen, sourceEverStopped: false })).toEqual(there);
+    expect(settled({ ...unseen, destination: 'incoming' })).toEqual(there);
+  });
+
   test('a guest that was paused before stays paused', () => {
     for (const row of [{}, { result: 'failed', source: 'paused', destination: 'gone' }] as const) {
       const { action } = settled({ destination: 'paused', ...row, wasRunning: false });
@@ -378,6 +388,26 @@ describe('what no program may decide', () => {
     [{ result: 'failed', source: 'switching-over', destination: 'incoming' }, /make the source reachable/],
     [{ result: 'lost', source: 'unreachable', destination: 'paused' }, /make the source reachable/],
     [{ result: 'failed', source: 'paused', destination: 'unreachable' }, /neither runs nor can start there/],
+    [
+      {
+        result: 'failed',
+        source: 'paused',
+        destination: 'unknown',
+        destinationEverRan: undefined,
+        heldBy: 'an I/O error',
+      },
+      /if it ever ran there, start it anew/,
+    ],
+    [
+      {
+        result: 'failed',
+        source: 'paused',
+        destination: 'gone',
+        destinationEverRan: undefined,
+        heldBy: 'an I/O error',
+      },
+      /if it ever ran there, start it anew/,
+    ],
     [{ destination: 'gone', destinationEverRan: true }, /do not resume the source|never ran on/],
     [{ destination: 'gone', destinationEverRan: undefined }, /never ran on the destination/],
   ] as const)('%o', (row, help) => {

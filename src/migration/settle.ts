@@ -214,15 +214,24 @@ function withPausedSource(facts: SettlementFacts): Settlement {
     return ask(
       `the guest is stopped on the source, and the destination, which is ${SAID[end.whereabouts.destination]}, has run it since: do not resume the source; look at the destination, and start the guest anew from its disks if its process has ended`,
     );
-  if (!wasRunning || end.heldBy !== undefined) return { action: 'none', runsOn: 'source' };
+  const isHeld = !wasRunning || end.heldBy !== undefined;
+  if (isHeld && !mayHaveMoved(facts)) return { action: 'none', runsOn: 'source' };
   if (!destinationUnable(facts))
     return ask(
-      `the guest is stopped on the source and the destination is ${SAID[end.whereabouts.destination]}: make sure that the guest neither runs nor can start there, then resume the source (\`cont\`, or \`virsh resume\`)`,
+      `the guest is stopped on the source and the destination is ${SAID[end.whereabouts.destination]}: make sure that the guest neither runs nor can start there, then resume the source (\`cont\`, or \`virsh resume\`); if it ever ran there, start it anew from its disks instead`,
     );
   if (begunByUs) return { action: 'resume', runsOn: 'source' };
   return ask(
     'the guest is stopped on the source, and this migration was begun by somebody else: resume it there (`cont`, or `virsh resume`) if that is meant',
   );
+}
+
+/** What somebody else has stopped is handed over all the same, without another stop to see, and runs on the destination then. */
+function mayHaveMoved(facts: SettlementFacts): boolean {
+  const { result, destinationEverRan, sourceEverStopped, whereabouts } = facts.end;
+  if (result === 'cancelled' || destinationEverRan === false || sourceEverStopped === false) return false;
+  const { destination } = whereabouts;
+  return destination !== 'incoming' && destination !== 'paused' && !destinationUnable(facts);
 }
 
 function ended(state: SideState): boolean {
