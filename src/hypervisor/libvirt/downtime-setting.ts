@@ -64,19 +64,23 @@ export class DowntimeSetting {
     return limitMs;
   }
 
-  /** @param source what the source says now */
-  async putBack({ state, standsStill }: SideLook): Promise<readonly Restored[]> {
+  /** @param source what the source says now, and whether a job of ours lasts there */
+  async putBack({ state, standsStill, jobLasts }: SideLook): Promise<readonly Restored[]> {
     const { formerMs: limitMs } = this;
     if (limitMs === undefined || !this.changed) return [];
     // Its QEMU is there no more, and with it what was set. One that handed over and stands still is left there.
     if (state === 'gone' || (state === 'handed-over' && !standsStill)) return [];
+    const failed = (words: string): readonly Restored[] => [
+      { side: 'source', problem: notPutBack({ ...this.parts, limitMs, words }) },
+    ];
+    // Its last step is to set again what it had found set, which was ours.
+    if (jobLasts) return failed('libvirt has not ended the migration yet');
     try {
       await this.set(limitMs);
       this.changed = false;
       return [{ side: 'source', problem: undefined }];
     } catch (error) {
-      const words = error instanceof Error ? error.message : String(error);
-      return [{ side: 'source', problem: notPutBack({ ...this.parts, limitMs, words }) }];
+      return failed(error instanceof Error ? error.message : String(error));
     }
   }
 }

@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { type FormerSettings, NotBegunError, type StartOptions } from '../hypervisor.ts';
 import { IN_THE_CLEAR, type StreamTls } from '../stream-tls.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
@@ -215,7 +218,12 @@ test('a destination that does not know the VM is not taken for the one that it g
 });
 
 test('a migration that a controller of ours began is ours, with what it had found', async () => {
-  const virsh = hosts({ job: "printf '%s\\n' 'Job type: 2' 'operation: 5' 'time_elapsed: 4000'" });
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'switchover-over-'));
+  onTestFinished(() => fs.rmSync(folder, { recursive: true }));
+  const over = path.join(folder, 'over');
+  const virsh = hosts({
+    job: `if [ -e ${over} ]; then echo 'Job type: 0'; else printf '%s\\n' 'Job type: 2' 'operation: 5' 'time_elapsed: 4000'; fi`,
+  });
   const migration = await hypervisor().attach(VM, {
     brake: 'none' as const,
     lineRateBytesPerSecond: undefined,
@@ -227,6 +235,10 @@ test('a migration that a controller of ours began is ours, with what it had foun
     },
   });
   expect(migration.begunByUs).toBe(true);
+  // As long as it lasts libvirt itself sets again in the end what it found.
+  expect((await migration.putBack())[0]?.problem).toMatch(/libvirt has not ended the migration yet/);
+  expect(virsh.did()).toEqual([]);
+  fs.writeFileSync(over, '');
   expect(await migration.putBack()).toEqual([{ side: 'source', problem: undefined }]);
   expect(virsh.did()).toEqual([`migrate-setmaxdowntime ${TEST_UUID} 120`]);
   await migration.detach();

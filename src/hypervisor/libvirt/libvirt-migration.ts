@@ -51,6 +51,9 @@ const FINE_TICK_MS = 50;
 const FIGURES_MS = 500;
 /** Our virsh ends a moment after the job. */
 const VIRSH_ENDS_MS = 2000;
+/** So does the job, where the two libvirtds can reach each other. */
+const JOB_ENDS_MS = 2000;
+const JOB_POLL_MS = 50;
 
 export interface LibvirtMigrationParts {
   readonly clock: Clock;
@@ -272,7 +275,15 @@ export class LibvirtMigration implements RunningMigration {
   }
 
   async putBack(): Promise<readonly Restored[]> {
-    return await this.downtime.putBack(await this.sides.source.look());
+    const { clock } = this.parts;
+    const untilMs = clock.awakeMs() + JOB_ENDS_MS;
+    for (;;) {
+      const { jobLasts = false, ...look } = await this.sides.source.look();
+      const isOurs = jobLasts && !this.seen.refused;
+      if (!isOurs || clock.awakeMs() >= untilMs)
+        return await this.downtime.putBack({ ...look, jobLasts: isOurs });
+      await clock.sleep(JOB_POLL_MS);
+    }
   }
 
   isGone(side: Side): boolean {
@@ -549,6 +560,7 @@ export class LibvirtMigration implements RunningMigration {
   /** libvirt's part is over, or cannot be seen any more: find out where the guest is, and tell it. */
   private async settle(because: Ending, heldBy: string | undefined, endedOnSource: boolean): Promise<void> {
     const { clock, reconnectForMs } = this.parts;
+    this.seen.refused = because.kind === 'refused';
     const sourceEverStopped = this.seen.sourceEverStopped(this.sides.source.watch.unbroken);
     const looks = await lastingStates({
       clock,

@@ -11,6 +11,8 @@ export class Seen {
   sourceWasAway = false;
   /** libvirt resumed the source after the destination had run the guest, so its state there is the older one. */
   resumedAfterArrival = false;
+  /** The job that is there, if there is one, is somebody else's. */
+  refused = false;
   /** libvirt was asked, by us, to abort the job. */
   cancelling = false;
   /** Where the guest was seen to end. */

@@ -16,6 +16,8 @@ export interface SideLook {
   readonly guestEnded?: string | undefined;
   /** It stands still there, and its domain is there. */
   readonly standsStill?: boolean;
+  /** libvirt has not ended the migration from there yet. */
+  readonly jobLasts?: boolean;
 }
 
 /** libvirt's reasons of a pause that is not the migration's (virDomainPausedReason, as `domstate --reason` says them). */
@@ -81,8 +83,9 @@ function stoppedLook(reason: string, migration: JobInfo['migration'], side: Side
 export async function lookAtSide(ask: AskVirsh, uuid: string, side: Side): Promise<SideLook> {
   try {
     // In this order: a job that ends in between leaves the state that lasts, and the other way round one that never was.
-    const { migration } = await jobOf(ask, uuid);
-    return sideLookOf(await ask(['domstate', uuid, '--reason']), migration, side);
+    const { migration, type } = await jobOf(ask, uuid);
+    const look = sideLookOf(await ask(['domstate', uuid, '--reason']), migration, side);
+    return type !== 'none' && migration === 'out' ? { ...look, jobLasts: true } : look;
   } catch (error) {
     if (isNoDomain(error)) return { state: 'gone' };
     return { state: isOutOfReach(error) ? 'unreachable' : 'silent' };
