@@ -74,6 +74,12 @@ export class Checks {
     this.violations.push(words);
   }
 
+  /** A controller is about to be killed. */
+  killed(): void {
+    const { lastView } = this;
+    if (lastView === undefined || lastView.outcome) this.world.killedUnjournaled = true;
+  }
+
   /** The user cancels: the word that comes of it is to be true when it comes (S4). */
   cancel(controller: Controller): void {
     this.wished = true;

@@ -153,6 +153,7 @@ class Exploration {
     if (!current) return;
     switch (hand.do) {
       case 'kill':
+        checks.killed();
         return current.process.kill();
       case 'let-go':
         return current.detach();

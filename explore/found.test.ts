@@ -258,6 +258,47 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       { atMs: 2862, do: 'attach', to: true },
     ],
   },
+  'under libvirt: the limit was put back before libvirt itself set again what it had found set': {
+    driver: 'libvirt',
+    maxDowntimeMs: 200,
+    faults: [{ on: { event: 'STOP', side: 'source' }, nth: 1, do: 'link-cut' }],
+    libvirt: {
+      transient: false,
+      faults: [
+        { on: { phase: 'finish3', side: 'destination' }, nth: 1, do: 'peer-cut', ms: 35_000, afterMs: 0 },
+      ],
+    },
+  },
+  'under libvirt: a second cancel restrained a migration that had ended, and its limit stayed': {
+    driver: 'libvirt',
+    hands: [
+      { atMs: 1363, do: 'cancel' },
+      { atMs: 1378, do: 'cancel' },
+    ],
+  },
+  'under libvirt: a source that an I/O error had stopped was told to have a guest that may have moved on': {
+    driver: 'libvirt',
+    begin: 'attach, alone',
+    faults: [{ on: { event: 'MIGRATION_PASS', side: 'source' }, nth: 1, do: 'io-error', to: 'source' }],
+    libvirt: {
+      transient: false,
+      faults: [
+        {
+          on: { phase: 'perform3_done', side: 'source' },
+          ...{ do: 'libvirtd-killed', to: 'source', ms: 700, afterMs: 3 },
+        },
+        {
+          on: { event: 'Resumed', side: 'destination' },
+          ...{ do: 'qemu-killed', to: 'destination', afterMs: 2 },
+        },
+      ],
+    },
+  },
+  'a pause of less than nothing was told after the clock had been set back': {
+    maxDowntimeMs: 200,
+    faults: [{ on: { stream: 'loaded' }, nth: 1, do: 'clock-set', to: 'destination', ms: -200 }],
+    hands: [{ atMs: 1097, do: 'freeze', ms: 300 }],
+  },
   'a source that hung up while it was looked at was taken for one that had ended': {
     behindTunnel: ['source', 'destination'],
     faults: [{ on: { command: 'query-status', side: 'source' }, nth: 5, do: 'never' }],

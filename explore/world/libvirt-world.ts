@@ -19,12 +19,12 @@ export class LibvirtWorld implements World {
   readonly qemus: SimulatedPair;
   readonly acts = ['domjobabort', 'suspend', 'resume', 'migrate-postcopy'];
   commands = 0;
+  killedUnjournaled = false;
   onCommand: World['onCommand'] = () => {};
   onHappening: World['onHappening'] = () => {};
   private readonly schedule: Schedule;
   private readonly pair: SimulatedLibvirtPair;
   private readonly clock: VirtualClock;
-  private hasMigrated = false;
   private readonly resumes: { readonly side: Side; readonly atMs: number }[] = [];
 
   constructor(schedule: Schedule, scenario: ScenarioInput, clock: VirtualClock) {
@@ -45,7 +45,6 @@ export class LibvirtWorld implements World {
     };
     this.pair.onCommand = (side, [command = '']) => {
       this.commands += 1;
-      this.hasMigrated ||= command === 'migrate';
       if (command === 'resume') this.resumes.push({ side, atMs: clock.now() });
       this.onCommand(side, command);
     };
@@ -110,8 +109,7 @@ export class LibvirtWorld implements World {
     if (this.qemus.truth.overlaps.length > 0) return true;
     // What stands still there is a copy that nobody needs.
     if (side === 'source' && this.qemus.truth.runningSides.join() === 'destination') return true;
-    // Killed before there was a journal.
-    if (!this.hasMigrated && this.schedule.hands.some((hand) => hand.do === 'kill')) return true;
+    if (this.killedUnjournaled) return true;
     return this.schedule.libvirt.faults.some(
       (fault) =>
         ('to' in fault && fault.to === side) ||

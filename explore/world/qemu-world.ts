@@ -1,6 +1,7 @@
 /** The driver of QEMU itself, at two simulated monitors. */
 import type { Hypervisor, Side } from '../../src/hypervisor/hypervisor.ts';
 import type { Quotas } from '../../src/hypervisor/qemu/qemu-hypervisor.ts';
+import { TRIAL_ID } from '../../src/hypervisor/qemu/tls/tls-settings.ts';
 import { SimulatedPair } from '../../src/hypervisor/simulated/protocol/simulated-pair.ts';
 import type { ScenarioInput } from '../../src/hypervisor/simulated/scenario.ts';
 import {
@@ -18,6 +19,7 @@ import type { World } from './world.ts';
 export class QemuWorld implements World {
   readonly qemus: SimulatedPair;
   readonly acts = ['stop', 'cont', 'migrate_cancel', 'yank', 'migrate-start-postcopy'];
+  killedUnjournaled = false;
   onCommand: World['onCommand'] = () => {};
   onHappening: World['onHappening'] = () => {};
   private readonly schedule: Schedule;
@@ -77,7 +79,10 @@ export class QemuWorld implements World {
   }
 
   settingsOf(side: Side): unknown {
-    return settingsOf(this.qemus)[side];
+    const [parameters, capabilities, objects, quotaPercent] = settingsOf(this.qemus)[side];
+    // Nothing refers to that of a trial: one of a controller that was killed goes with the next trial.
+    const left = this.schedule.hands.some((hand) => hand.do === 'kill') ? [TRIAL_ID] : [];
+    return [parameters, capabilities, objects.filter((id) => !left.includes(id)), quotaPercent];
   }
 
   wasTold(): boolean {

@@ -25,6 +25,8 @@ export interface World {
   byHand(side: Side, command: 'cont' | 'stop'): Promise<void>;
   /** What is broken on the way is mended; what is dead stays dead. */
   endFaults(): void;
+  /** A controller was killed when it had no journal that is open: what it may leave then is for whoever takes the VM next. */
+  killedUnjournaled: boolean;
   /** What switchover may change, and has to leave as it was. */
   settingsOf(side: Side): unknown;
   /** Whether the driver, or a person, told that side to run at that instant. */

@@ -31,13 +31,9 @@ export async function executeByHand(
 
 export type BothSettings = Readonly<Record<Side, unknown>>;
 
-export function settingsOf(pair: SimulatedPair): BothSettings {
-  const of = ({ settings, objects, quotaPercent }: SimulatedPair[Side]) => [
-    settings.shownParameters,
-    settings.shownCapabilities,
-    objects.ids,
-    quotaPercent,
-  ];
+export function settingsOf(pair: SimulatedPair) {
+  const of = ({ settings, objects, quotaPercent }: SimulatedPair[Side]) =>
+    [settings.shownParameters, settings.shownCapabilities, objects.ids, quotaPercent] as const;
   return { source: of(pair.source), destination: of(pair.destination) };
 }
 
