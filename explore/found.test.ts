@@ -299,6 +299,12 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
     faults: [{ on: { stream: 'loaded' }, nth: 1, do: 'clock-set', to: 'destination', ms: -200 }],
     hands: [{ atMs: 1097, do: 'freeze', ms: 300 }],
   },
+  'under libvirt: our own migration was a stranger’s, because libvirt had begun it long after it was told to':
+    {
+      driver: 'libvirt',
+      guest: 'busy',
+      hands: [{ atMs: 1044, do: 'freeze', ms: 20_000 }],
+    },
   'a source that hung up while it was looked at was taken for one that had ended': {
     behindTunnel: ['source', 'destination'],
     faults: [{ on: { command: 'query-status', side: 'source' }, nth: 5, do: 'never' }],

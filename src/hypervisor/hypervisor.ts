@@ -344,6 +344,8 @@ export interface RunningMigration {
   readonly destinationWaits: boolean;
   /** By which a later controller knows this migration again, see `migration-mark.ts`. */
   readonly mark: string;
+  /** Settles once {@link mark} is certain, where the hypervisor may be slow to begin it. Never rejects. */
+  readonly markCertain?: Promise<unknown>;
   /** One consumer; ends when the migration has ended or {@link detach} was called. */
   readonly events: AsyncIterable<MigrationEvent>;
   /** Settles once when the hypervisor's part is over; never rejects. */

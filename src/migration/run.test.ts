@@ -1,6 +1,7 @@
 /** What every run does around the supervisor, on the real store and the real lease. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { NotBegunError, RefusedError } from '../hypervisor/hypervisor.ts';
+import { migrationMark } from '../hypervisor/migration-mark.ts';
 import { DEFAULT_LIMITS } from '../policy/policy.ts';
 import { beginRun } from './begin.ts';
 import { formerOf } from './inheritance.ts';
@@ -40,6 +41,24 @@ describe('a run that begins', () => {
     expect(order.slice(0, 5)).toEqual(['opened', 'intent', 'before', 'effect mark', 'effect mark']);
     expect(order.at(-1)).toBe('ended');
     expect(bed.hypervisor.migration.calls.at(-1)).toBe('detach');
+  });
+
+  test('writes its mark again where the hypervisor has begun it later than it was told to', async () => {
+    const { migration } = bed.hypervisor;
+    const certain = Promise.withResolvers<void>();
+    migration.mark = migrationMark(60_000);
+    migration.markCertain = certain.promise;
+    const run = await beginRun(bed.migrate(), bed.parts);
+    await run.begun;
+    migration.mark = migrationMark(1000);
+    certain.resolve();
+    await certain.promise;
+    migration.end(ARRIVED);
+    await run.outcome;
+    const marks = (await bed.entriesOf(run.id)).flatMap((entry) =>
+      entry.type === 'effect' && entry.did.startsWith('follows') ? [entry.set?.['mark']] : [],
+    );
+    expect(marks).toEqual([expect.any(String), migration.mark]);
   });
 
   test('holds the VM: another one is told who does, and may once it is over', async () => {

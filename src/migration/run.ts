@@ -16,6 +16,7 @@ import {
   type RunningMigration,
   type Side,
 } from '../hypervisor/hypervisor.ts';
+import { isSameMark } from '../hypervisor/migration-mark.ts';
 import type { Initiator } from '../journal/initiator.ts';
 import type { JournalEntry } from '../journal/journal-entry.ts';
 import { type JournalStore, type JournalWriter, type NewOpening, sinkOf } from '../journal/journal-store.ts';
@@ -138,7 +139,16 @@ export function runFrom(opened: Opened, begin: (hold: Hold) => Promise<RunningMi
   };
 
   const follow = async (migration: RunningMigration): Promise<Outcome> => {
-    journal.append(0, { type: 'effect', did: `follows ${wish.vm}`, set: { mark: migration.mark } });
+    let written: string | undefined;
+    let isFollowed = true;
+    const writeMark = (): void => {
+      const { mark } = migration;
+      if (!isFollowed || (written !== undefined && isSameMark(written, mark))) return;
+      written = mark;
+      journal.append(0, { type: 'effect', did: `follows ${wish.vm}`, set: { mark } });
+    };
+    writeMark();
+    void migration.markCertain?.then(writeMark);
     supervisor = new Supervisor(migration, wish.kind, wish.limits, sinkOf(journal), known, past, otherHand);
     const running = supervisor.run();
     begun.resolve();
@@ -147,6 +157,7 @@ export function runFrom(opened: Opened, begin: (hold: Hold) => Promise<RunningMi
     try {
       return await running;
     } finally {
+      isFollowed = false;
       await migration.detach();
     }
   };

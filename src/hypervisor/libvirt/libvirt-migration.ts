@@ -187,6 +187,11 @@ export class LibvirtMigration implements RunningMigration {
     return migrationMark(this.parts.clock.now() - this.jobBeganMs, this.parts.clock);
   }
 
+  /** libvirt begins a job long after its virsh was started, where it or we stood still meanwhile. */
+  get markCertain(): Promise<unknown> {
+    return this.begun;
+  }
+
   get encrypted(): boolean | undefined {
     return this.parts.encrypted;
   }

@@ -38,7 +38,8 @@ type Command =
 export class ScriptedMigration implements RunningMigration {
   readonly guest = GUEST;
   readonly wasRunning: boolean;
-  readonly mark = 'script';
+  mark = 'script';
+  markCertain: Promise<unknown> = Promise.resolve();
   readonly passCapBytesPerSecond: number | undefined;
   readonly brakesAtOnce: boolean;
   readonly begunByUs: boolean;
