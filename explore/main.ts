@@ -92,10 +92,14 @@ async function exploreSeeds({ from, to, forMs, json, write }: Options): Promise<
   const startedMs = performance.now();
   const passedMs = () => performance.now() - startedMs;
   let toldAtMs = 0;
+  let toldFailures = 0;
   const result = await exploreAll({
     from,
     to,
     isEnough: ({ explored, failures }) => {
+      for (const { seed, violations } of failures.slice(toldFailures))
+        process.stderr.write(`explore: seed ${seed} failed: ${violations[0]}\n`);
+      toldFailures = failures.length;
       if (passedMs() - toldAtMs > 5000) {
         toldAtMs = passedMs();
         const rate = Math.round((1000 * explored) / passedMs());
