@@ -38,7 +38,6 @@ const facts: EndFacts = {
   endedOnSource: false,
   postCopyBegan: false,
   heldBy: undefined,
-  cancelling: false,
   virshEnded: undefined,
   lastJob: undefined,
   completedJob: undefined,
