@@ -5,6 +5,7 @@
 
 import type { PageSample } from '../../model/compression.ts';
 import { QEMU_DEFAULT_DOWNTIME_MS } from '../../model/qemu-constants.ts';
+import { afterAwake } from '../awake.ts';
 import { type QuotaLever, quotaFor, releaseLeft } from '../cpu-quota/vcpu-quota.ts';
 import type {
   AttachOptions,
@@ -367,7 +368,7 @@ export class LibvirtHypervisor implements Hypervisor {
   private async begunOrRefused(migration: LibvirtMigration): Promise<string | undefined> {
     let stopWaiting = () => {};
     const late = new Promise<undefined>((resolve) => {
-      stopWaiting = this.access.clock.after(BEGUN_WITHIN_MS, () => resolve(undefined));
+      stopWaiting = afterAwake(this.access.clock, BEGUN_WITHIN_MS, () => resolve(undefined));
     });
     const refused = await Promise.race([migration.begun, late]);
     stopWaiting();
