@@ -562,7 +562,8 @@ export class QemuMigration implements RunningMigration {
     this.cancelLoss();
     if (state === 'ended') return void this.finish('lost');
     if (state === 'back') return void this.catchUp();
-    this.sourceLostMs ??= observer.now();
+    // Read late by one who stood still, it was lost as much earlier.
+    this.sourceLostMs ??= observer.now() - observer.mayBeOldMs;
     this.cancelLoss = afterAwake(parts.clock, parts.reconnectForMs, () => {
       if (this.source.state.kind === 'lost') void this.finish('lost');
     });
