@@ -305,6 +305,42 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       guest: 'busy',
       hands: [{ atMs: 1044, do: 'freeze', ms: 20_000 }],
     },
+  'under libvirt: a cancel that libvirt had not heard was told as done, of a guest that had moved on': {
+    driver: 'libvirt',
+    begin: 'attach, alone',
+    faults: [{ on: { atMs: 686 }, nth: 1, do: 'io-error', to: 'source' }],
+    libvirt: {
+      transient: false,
+      faults: [
+        {
+          on: { phase: 'perform3_done', side: 'source' },
+          ...{ do: 'libvirtd-killed', to: 'source', ms: 5000, afterMs: 3 },
+        },
+      ],
+    },
+    hands: [{ atMs: 1465, do: 'cancel' }],
+  },
+  'under libvirt: a controller that was frozen as it began let go of a migration that it had not seen': {
+    driver: 'libvirt',
+    guest: 'busy',
+    hands: [
+      { atMs: 1039, do: 'freeze', ms: 20_000 },
+      { atMs: 1103, do: 'let-go' },
+    ],
+  },
+  'a pause was told by a resumption that nobody had seen, after a loss that was read late': {
+    begin: 'attach, alone',
+    guest: 'busy',
+    policy: 'forecast',
+    maxDowntimeMs: 200,
+    brake: 'when-it-pays',
+    quotas: 'unguarded',
+    faults: [
+      { on: { event: 'RESUME', side: 'source' }, nth: 1, do: 'connection-lost', to: 'source', ms: 700 },
+      { on: { event: 'RESUME', side: 'destination' }, nth: 1, do: 'link-reset' },
+    ],
+    hands: [{ atMs: 1774, do: 'freeze', ms: 2000 }],
+  },
   'a source that hung up while it was looked at was taken for one that had ended': {
     behindTunnel: ['source', 'destination'],
     faults: [{ on: { command: 'query-status', side: 'source' }, nth: 5, do: 'never' }],
