@@ -341,6 +341,16 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
     ],
     hands: [{ atMs: 1774, do: 'freeze', ms: 2000 }],
   },
+  'a cancel met post-copy that had begun, of which nothing was heard yet': {
+    guest: 'busy',
+    policy: 'mp',
+    maxDowntimeMs: 200,
+    overBudget: 'post-copy',
+    hands: [
+      { atMs: 1862, do: 'freeze', ms: 20_000 },
+      { atMs: 1924, do: 'cancel' },
+    ],
+  },
   'a source that hung up while it was looked at was taken for one that had ended': {
     behindTunnel: ['source', 'destination'],
     faults: [{ on: { command: 'query-status', side: 'source' }, nth: 5, do: 'never' }],

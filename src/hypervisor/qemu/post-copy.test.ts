@@ -1,6 +1,6 @@
 /** What the driver switches on for post-copy beside it, and takes back. */
 import { describe, expect, test } from 'vitest';
-import type { FormerSettings } from '../hypervisor.ts';
+import { type FormerSettings, TooLateError } from '../hypervisor.ts';
 import { pairBed } from './testing/pair-bed.ts';
 
 const HELP = ['postcopy-preempt', 'postcopy-blocktime'];
@@ -80,5 +80,28 @@ describe('what helps post-copy', () => {
     const { start, on } = bed([], { version: { source: of(7, 2), destination: of(7, 2) } });
     await start({ postCopy: true });
     expect(on()).toEqual({ source: [], destination: ['postcopy-blocktime'] });
+  });
+});
+
+describe('a cancel behind the word for post-copy', () => {
+  test('is too late, also while nothing tells yet that it has begun', async () => {
+    const { start, clock, pair } = bed();
+    const migration = await start({ postCopy: true });
+    await clock.pass(500);
+    const asked = migration.startPostCopy();
+    await expect(clock.until(migration.cancel())).rejects.toThrow(TooLateError);
+    await clock.until(asked);
+    expect(pair.heard.map(({ command }) => command)).not.toContain('migrate_cancel');
+  });
+
+  test('is done where QEMU has refused post-copy', async () => {
+    const { start, clock } = bed([
+      { on: { command: 'migrate-start-postcopy', side: 'source' }, nth: 1, do: 'error' },
+    ]);
+    const migration = await start({ postCopy: true });
+    await clock.pass(500);
+    await expect(clock.until(migration.startPostCopy())).rejects.toThrow();
+    await clock.until(migration.cancel());
+    expect((await clock.until(migration.ended)).result).toBe('cancelled');
   });
 });

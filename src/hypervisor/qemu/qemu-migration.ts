@@ -35,7 +35,7 @@ import { Observer, type Sample } from '../observer.ts';
 import { BRAKE_HELD_READY, type BrakeLever, type ThrottleParameters } from '../qemu-rules/brake-lever.ts';
 import { featuresOf } from '../qemu-rules/features.ts';
 import { fastestUnderCap, pauseParameters } from '../qemu-rules/switchover-limit.ts';
-import type { ChangedSettings } from './changed-settings.ts';
+import { type ChangedSettings, isRefusal } from './changed-settings.ts';
 import { EventDating } from './event-dating.ts';
 import { fence } from './fence.ts';
 import type { LastingMonitor, MonitorChange } from './lasting-monitor.ts';
@@ -170,6 +170,8 @@ export class QemuMigration implements RunningMigration {
   private readonly dating: Record<Side, EventDating>;
   private guestEnded: string | undefined;
   private sourceLostMs: number | undefined;
+  /** We have told QEMU to begin it. */
+  private postCopyAsked = false;
   private cancelLoss: () => void = () => {};
 
   constructor(parts: QemuMigrationParts) {
@@ -296,7 +298,14 @@ export class QemuMigration implements RunningMigration {
   }
 
   async startPostCopy(): Promise<Effect> {
-    await this.source.execute('migrate-start-postcopy', undefined, { timeoutMs: PATIENT_MS });
+    this.postCopyAsked = true;
+    try {
+      await this.source.execute('migrate-start-postcopy', undefined, { timeoutMs: PATIENT_MS });
+    } catch (error) {
+      // One that is not answered may be taken all the same.
+      if (isRefusal(error)) this.postCopyAsked = false;
+      throw error;
+    }
     return { did: 'migrate-start-postcopy' };
   }
 
@@ -314,6 +323,8 @@ export class QemuMigration implements RunningMigration {
   async cancel(): Promise<Effect> {
     if (this.phase.kind === 'post-copy')
       throw new TooLateError('post-copy has begun: the guest lives on both sides until it ends');
+    // It begins within milliseconds, and word of that may be on its way: a cancel that meets it loses half of the guest.
+    if (this.postCopyAsked) throw new TooLateError('post-copy was asked for, and cannot be called back');
     if (this.phase.kind !== 'copying') throw new TooLateError('the migration is at its end already');
     this.cancelAsked = true;
     this.weCancelled = true;
