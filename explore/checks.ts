@@ -11,7 +11,7 @@ import type { MigrationView } from '../src/journal/view.ts';
 import { formerOf } from '../src/migration/inheritance.ts';
 import type { Outcome } from '../src/migration/outcome.ts';
 import { type Schedule, SIDES } from './schedule.ts';
-import type { Controller } from './world/controller.ts';
+import type { Controller, Driving } from './world/controller.ts';
 import type { Disk } from './world/disk.ts';
 import { viewOf } from './world/disk-journals.ts';
 import type { OtherVm } from './world/other-vm.ts';
@@ -32,7 +32,7 @@ export class Checks {
   private readonly other: OtherVm;
   private readonly disk: Disk;
   private readonly clock: VirtualClock;
-  private readonly controllers: readonly Controller[];
+  private readonly controllers: readonly Driving[];
   private settingsBefore: Readonly<Record<Side, string>>;
   private seenOverlaps = 0;
   private seenRuns = 0;
@@ -46,7 +46,7 @@ export class Checks {
     other: OtherVm,
     disk: Disk,
     clock: VirtualClock,
-    controllers: readonly Controller[],
+    controllers: readonly Driving[],
   ) {
     this.schedule = schedule;
     this.world = world;
@@ -92,13 +92,24 @@ export class Checks {
     });
   }
 
+  /** An operator ends the migration by himself. */
+  cancelledByHand(): void {
+    this.wished = true;
+  }
+
+  /** A watch has run for long beside a migration that goes on. */
+  isFollowed(): void {
+    if (this.controllers.some(({ drives, isActive }) => drives && isActive)) return;
+    this.violated('a migration goes on, and the watch that runs does not follow it');
+  }
+
   /** From here on the explorer's own `attach` may end what others began. */
   theEndBegins(): void {
     this.ending = true;
   }
 
   /** A controller has just said how it ended, or that it refused. */
-  ended(controller: Controller): void {
+  ended(controller: Driving): void {
     const { ending } = controller;
     if (!ending) return;
     if (ending.kind === 'crashed')
@@ -216,12 +227,18 @@ export class Checks {
   private heard(side: Side, command: string): void {
     if (this.world.isTold(command)) this.note(`${side} ← ${command}`);
     this.look();
-    const driving = this.controllers.filter(({ run, isActive }) => run && isActive);
+    const driving = this.controllers.filter(({ drives, isActive }) => drives && isActive);
     if (driving.length > 1)
       this.violated(`S6: ${driving.map(({ name }) => name).join(' and ')} drive the VM at once`);
     const others =
-      this.schedule.begin.startsWith('attach') && this.controllers.every(({ name }) => name === 'attach');
-    const mayAct = this.wished || this.ending || !this.pair.source.alive || !this.pair.destination.alive;
+      !this.schedule.begin.startsWith('migrate') &&
+      this.controllers.every(({ name }) => ['attach', 'watch'].includes(name));
+    const asConfigured =
+      command === 'domjobabort' &&
+      this.schedule.overBudget === 'abort' &&
+      driving.some(({ name }) => name === 'watch');
+    const mayAct =
+      this.wished || this.ending || asConfigured || !this.pair.source.alive || !this.pair.destination.alive;
     if (others && !mayAct && this.controllers.length > 0 && this.world.acts.includes(command))
       this.violated(`S9: ${command} on the ${side} of a migration that somebody else began`);
   }
@@ -331,9 +348,11 @@ export class Checks {
   /** S7: what is only our own blindness ends no healthy migration. */
   private isUndisturbed(): void {
     const { begin, faults, guest, hands, libvirt, maxDowntimeMs } = this.schedule;
-    const ours = hands.every((hand) => ['freeze', 'disk-slow', 'attach', 'migrate'].includes(hand.do));
+    const ours = hands.every((hand) =>
+      ['freeze', 'disk-slow', 'attach', 'migrate', 'watch'].includes(hand.do),
+    );
     if (
-      !begin.startsWith('migrate') ||
+      begin.startsWith('attach') ||
       faults.length > 0 ||
       libvirt.faults.length > 0 ||
       !ours ||
@@ -341,8 +360,9 @@ export class Checks {
       maxDowntimeMs < 1000
     )
       return;
-    const ending = this.controllers[0]?.ending;
-    if (ending?.kind !== 'told' || ending.outcome.outcome !== 'completed')
+    // Who is to have followed what a watch was to see, nobody says: it may be one that attached.
+    const told = begin === 'watch' ? this.controllers : this.controllers.slice(0, 1);
+    if (!told.some(({ ending }) => ending?.kind === 'told' && ending.outcome.outcome === 'completed'))
       this.violated(
         `S7: a healthy guest did not arrive, although nothing but switchover itself was disturbed`,
       );
@@ -357,13 +377,15 @@ export class Checks {
     return isLate && this.controllers.some(({ process }) => !process.isAlive);
   }
 
-  /** We began it, or did come to follow it. */
+  /** We began it, or did come to follow it; a watch that nothing disturbs comes to follow all. */
   private get wasOurs(): boolean {
-    const { begin } = this.schedule;
+    const { begin, faults, hands, libvirt } = this.schedule;
+    const isSeen = begin === 'watch' && [...faults, ...hands, ...libvirt.faults].length === 0;
     return (
       begin.startsWith('migrate') ||
+      isSeen ||
       this.controllers.some(
-        ({ run, ending, process }) => ending?.kind === 'told' || (run && !process.isAlive),
+        ({ drives, ending, process }) => ending?.kind === 'told' || (drives && !process.isAlive),
       )
     );
   }
