@@ -20,6 +20,9 @@ import type { World } from './world/world.ts';
 /** What a look and a command take, and a monitor that answers late. */
 const PAUSE_ERROR_MS = 150;
 
+/** A watch that is started by then hears no more of the first pass, and finds the migration before the next one. */
+const SEEN_FROM_MS = 300;
+
 /** Who tells of a state has asked for it that long before, at most. */
 const JUST_NOW_MS = 100;
 
@@ -101,6 +104,12 @@ export class Checks {
   isFollowed(): void {
     if (this.controllers.some(({ drives, isActive }) => drives && isActive)) return;
     this.violated('a migration goes on, and the watch that runs does not follow it');
+  }
+
+  /** In the first pass still. */
+  isFound(): void {
+    if (this.hasToBeSeen && !this.controllers.some(({ drives, isActive }) => drives && isActive))
+      this.violated('watch did not find the migration, although nothing kept it from that');
   }
 
   /** From here on the explorer's own `attach` may end what others began. */
@@ -377,15 +386,25 @@ export class Checks {
     return isLate && this.controllers.some(({ process }) => !process.isAlive);
   }
 
-  /** We began it, or did come to follow it; a watch that nothing disturbs comes to follow all. */
-  private get wasOurs(): boolean {
+  /** Nothing keeps a watch from a migration: it is there from the begin, or is started again long before the end. */
+  private get hasToBeSeen(): boolean {
     const { begin, faults, hands, libvirt } = this.schedule;
-    const isSeen = begin === 'watch' && [...faults, ...hands, ...libvirt.faults].length === 0;
+    const last = hands.at(-1);
+    return (
+      begin === 'watch' &&
+      faults.length + libvirt.faults.length === 0 &&
+      hands.every((hand) => ['kill', 'watch'].includes(hand.do)) &&
+      (last === undefined || (last.do === 'watch' && last.atMs <= SEEN_FROM_MS))
+    );
+  }
+
+  /** We began it, or did come to follow it. */
+  private get wasOurs(): boolean {
+    const { begin } = this.schedule;
     return (
       begin.startsWith('migrate') ||
-      isSeen ||
       this.controllers.some(
-        ({ drives, ending, process }) => ending?.kind === 'told' || (drives && !process.isAlive),
+        ({ drives, ending, process }) => ending?.kind === 'told' || (drives && !ending && !process.isAlive),
       )
     );
   }

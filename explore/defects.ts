@@ -214,6 +214,12 @@ export const DEFECTS: readonly Defect[] = [
     to: '',
   },
   {
+    name: 'watch does not look for a migration whose events it did not hear',
+    file: 'src/watch/host-watcher.ts',
+    from: 'if (copies) this.consider',
+    to: 'if (copies && this.closing) this.consider',
+  },
+  {
     name: 'watch does not come back to a migration that it could not take over',
     file: 'src/watch/host-watcher.ts',
     from: '.finally(() => this.migrations.delete(name));',

@@ -22,6 +22,8 @@ const GUESTS: Readonly<Record<Schedule['guest'], ScenarioInput>> = { calm: CALM_
 
 /** Until then everything goes as the schedule says. A reconnection, a cancel and a standstill all end within. */
 const FAULTY_MS = 40_000;
+/** In the first pass of a guest's. */
+const FOUND_BY_MS = 900;
 /** From a SIGTERM to the end of the process, at most: a cancel that is under way is carried to its end first. */
 const LETS_GO_MS = 120_000;
 /** A watch looks at every domain twice a minute, and leaves one alone for a while that it could not take over. */
@@ -105,6 +107,7 @@ class Exploration {
     if (begin === 'watch') {
       this.checks.remember();
       this.watch();
+      this.clock.after(FOUND_BY_MS, () => this.checks.isFound());
       await this.world.beginAsSomebodyElse().catch(() => {});
     } else if (begin.startsWith('attach')) {
       // The faults meet him, too: then there may be nothing to attach to.

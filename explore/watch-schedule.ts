@@ -13,6 +13,7 @@ const WITHIN_MS = 4000;
 export function drawWatchSchedule(seed: number): Schedule {
   const schedule = drawLibvirtSchedule(seed);
   const draw = new Draw(new Random(seedOf(-seed)));
+  if (draw.chance(0.1)) return { ...schedule, ...startedLate(draw) };
   const isOthers = draw.chance(0.85);
   const hands = [
     ...schedule.hands,
@@ -28,6 +29,13 @@ export function drawWatchSchedule(seed: number): Schedule {
       faults: [...schedule.libvirt.faults, ...(draw.chance(0.5) ? [unseen(draw)] : [])],
     },
   };
+}
+
+/** The first pass was told to one that is no more. */
+function startedLate(draw: Draw): Partial<Schedule> {
+  const atMs = 130 + draw.upTo(140);
+  const hands = [{ atMs, do: 'kill' } as const, { atMs: atMs + 1 + draw.upTo(20), do: 'watch' } as const];
+  return { begin: 'watch', hands, faults: [], libvirt: { transient: draw.chance(0.4), faults: [] } };
 }
 
 /** Killed it is started again, and now and then also after it was told to end. */
