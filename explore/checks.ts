@@ -11,7 +11,7 @@ import type { MigrationView } from '../src/journal/view.ts';
 import { formerOf } from '../src/migration/inheritance.ts';
 import type { Outcome } from '../src/migration/outcome.ts';
 import { type Schedule, SIDES } from './schedule.ts';
-import type { Controller } from './world/controller.ts';
+import type { Controller, Driving } from './world/controller.ts';
 import type { Disk } from './world/disk.ts';
 import { viewOf } from './world/disk-journals.ts';
 import type { OtherVm } from './world/other-vm.ts';
@@ -19,6 +19,9 @@ import type { World } from './world/world.ts';
 
 /** What a look and a command take, and a monitor that answers late. */
 const PAUSE_ERROR_MS = 150;
+
+/** A watch that is started by then hears no more of the first pass, and finds the migration before the next one. */
+const SEEN_FROM_MS = 300;
 
 /** Who tells of a state has asked for it that long before, at most. */
 const JUST_NOW_MS = 100;
@@ -32,7 +35,7 @@ export class Checks {
   private readonly other: OtherVm;
   private readonly disk: Disk;
   private readonly clock: VirtualClock;
-  private readonly controllers: readonly Controller[];
+  private readonly controllers: readonly Driving[];
   private settingsBefore: Readonly<Record<Side, string>>;
   private seenOverlaps = 0;
   private seenRuns = 0;
@@ -46,7 +49,7 @@ export class Checks {
     other: OtherVm,
     disk: Disk,
     clock: VirtualClock,
-    controllers: readonly Controller[],
+    controllers: readonly Driving[],
   ) {
     this.schedule = schedule;
     this.world = world;
@@ -98,13 +101,30 @@ export class Checks {
     });
   }
 
+  /** An operator ends the migration by himself. */
+  cancelledByHand(): void {
+    this.wished = true;
+  }
+
+  /** A watch has run for long beside a migration that goes on. */
+  isFollowed(): void {
+    if (this.controllers.some(({ drives, isActive }) => drives && isActive)) return;
+    this.violated('a migration goes on, and the watch that runs does not follow it');
+  }
+
+  /** In the first pass still. */
+  isFound(): void {
+    if (this.hasToBeSeen && !this.controllers.some(({ drives, isActive }) => drives && isActive))
+      this.violated('watch did not find the migration, although nothing kept it from that');
+  }
+
   /** From here on the explorer's own `attach` may end what others began. */
   theEndBegins(): void {
     this.ending = true;
   }
 
   /** A controller has just said how it ended, or that it refused. */
-  ended(controller: Controller): void {
+  ended(controller: Driving): void {
     const { ending } = controller;
     if (!ending) return;
     if (ending.kind === 'crashed')
@@ -222,12 +242,18 @@ export class Checks {
   private heard(side: Side, command: string): void {
     if (this.world.isTold(command)) this.note(`${side} ← ${command}`);
     this.look();
-    const driving = this.controllers.filter(({ run, isActive }) => run && isActive);
+    const driving = this.controllers.filter(({ drives, isActive }) => drives && isActive);
     if (driving.length > 1)
       this.violated(`S6: ${driving.map(({ name }) => name).join(' and ')} drive the VM at once`);
     const others =
-      this.schedule.begin.startsWith('attach') && this.controllers.every(({ name }) => name === 'attach');
-    const mayAct = this.wished || this.ending || !this.pair.source.alive || !this.pair.destination.alive;
+      !this.schedule.begin.startsWith('migrate') &&
+      this.controllers.every(({ name }) => ['attach', 'watch'].includes(name));
+    const asConfigured =
+      command === 'domjobabort' &&
+      this.schedule.overBudget === 'abort' &&
+      driving.some(({ name }) => name === 'watch');
+    const mayAct =
+      this.wished || this.ending || asConfigured || !this.pair.source.alive || !this.pair.destination.alive;
     if (others && !mayAct && this.controllers.length > 0 && this.world.acts.includes(command))
       this.violated(`S9: ${command} on the ${side} of a migration that somebody else began`);
   }
@@ -337,9 +363,11 @@ export class Checks {
   /** S7: what is only our own blindness ends no healthy migration. */
   private isUndisturbed(): void {
     const { begin, faults, guest, hands, libvirt, maxDowntimeMs } = this.schedule;
-    const ours = hands.every((hand) => ['freeze', 'disk-slow', 'attach', 'migrate'].includes(hand.do));
+    const ours = hands.every((hand) =>
+      ['freeze', 'disk-slow', 'attach', 'migrate', 'watch'].includes(hand.do),
+    );
     if (
-      !begin.startsWith('migrate') ||
+      begin.startsWith('attach') ||
       faults.length > 0 ||
       libvirt.faults.length > 0 ||
       !ours ||
@@ -347,8 +375,9 @@ export class Checks {
       maxDowntimeMs < 1000
     )
       return;
-    const ending = this.controllers[0]?.ending;
-    if (ending?.kind !== 'told' || ending.outcome.outcome !== 'completed')
+    // Who is to have followed what a watch was to see, nobody says: it may be one that attached.
+    const told = begin === 'watch' ? this.controllers : this.controllers.slice(0, 1);
+    if (!told.some(({ ending }) => ending?.kind === 'told' && ending.outcome.outcome === 'completed'))
       this.violated(
         `S7: a healthy guest did not arrive, although nothing but switchover itself was disturbed`,
       );
@@ -363,13 +392,25 @@ export class Checks {
     return isLate && this.controllers.some(({ process }) => !process.isAlive);
   }
 
+  /** Nothing keeps a watch from a migration: it is there from the begin, or is started again long before the end. */
+  private get hasToBeSeen(): boolean {
+    const { begin, faults, hands, libvirt } = this.schedule;
+    const last = hands.at(-1);
+    return (
+      begin === 'watch' &&
+      faults.length + libvirt.faults.length === 0 &&
+      hands.every((hand) => ['kill', 'watch'].includes(hand.do)) &&
+      (last === undefined || (last.do === 'watch' && last.atMs <= SEEN_FROM_MS))
+    );
+  }
+
   /** We began it, or did come to follow it. */
   private get wasOurs(): boolean {
     const { begin } = this.schedule;
     return (
       begin.startsWith('migrate') ||
       this.controllers.some(
-        ({ run, ending, process }) => ending?.kind === 'told' || (run && !process.isAlive),
+        ({ drives, ending, process }) => ending?.kind === 'told' || (drives && !ending && !process.isAlive),
       )
     );
   }

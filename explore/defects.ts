@@ -196,6 +196,36 @@ export const DEFECTS: readonly Defect[] = [
     to: 'const believable = deliveryMs < 0 && deliveryMs <= LONGEST_DELIVERY_MS;',
   },
   {
+    name: 'S6: watch takes a migration over beside whoever holds it',
+    file: 'src/watch/taken-over.ts',
+    from: 'await leaseOf(found.facts, parts);',
+    to: 'await leaseOf({ ...found.facts, uuid: String(Math.random()) }, parts);',
+  },
+  {
+    name: 'S9: watch ends what it is configured to leave',
+    file: 'src/watch/taken-over.ts',
+    from: 'const limits = { ...configured, ...otherHand.limits };',
+    to: "const limits = { ...configured, ...otherHand.limits, overBudget: 'abort' as const };",
+  },
+  {
+    name: 'watch does not let go of a migration on SIGTERM',
+    file: 'src/watch/host-watcher.ts',
+    from: '    await Promise.all(taken.map(async (each) => await each?.detach(reason)));\n',
+    to: '',
+  },
+  {
+    name: 'watch does not look for a migration whose events it did not hear',
+    file: 'src/watch/host-watcher.ts',
+    from: 'if (copies) this.consider',
+    to: 'if (copies && this.closing) this.consider',
+  },
+  {
+    name: 'watch does not come back to a migration that it could not take over',
+    file: 'src/watch/host-watcher.ts',
+    from: '.finally(() => this.migrations.delete(name));',
+    to: '.finally(() => name);',
+  },
+  {
     name: 'the journal has figures that its readers refuse',
     file: 'src/hypervisor/observer.ts',
     from: 'Math.max(0, Math.round(Math.min(atRate, atMost)))',

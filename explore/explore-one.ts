@@ -9,20 +9,25 @@ import { KINDS } from '../src/migration/testing/simulated-run.ts';
 import { DEFAULT_LIMITS } from '../src/policy/policy.ts';
 import { Checks } from './checks.ts';
 import type { Hand, Schedule } from './schedule.ts';
-import { Controller, type Wish } from './world/controller.ts';
+import { Controller, type Driving, type Machine, type Wish } from './world/controller.ts';
 import { Disk } from './world/disk.ts';
 import { Leases } from './world/leases.ts';
 import { LibvirtWorld } from './world/libvirt-world.ts';
 import { OtherVm } from './world/other-vm.ts';
 import { QemuWorld } from './world/qemu-world.ts';
+import { Watch } from './world/watch.ts';
 import type { World } from './world/world.ts';
 
 const GUESTS: Readonly<Record<Schedule['guest'], ScenarioInput>> = { calm: CALM_GUEST, busy: BUSY_GUEST };
 
 /** Until then everything goes as the schedule says. A reconnection, a cancel and a standstill all end within. */
 const FAULTY_MS = 40_000;
+/** In the first pass of a guest's. */
+const FOUND_BY_MS = 900;
 /** From a SIGTERM to the end of the process, at most: a cancel that is under way is carried to its end first. */
 const LETS_GO_MS = 120_000;
+/** A watch looks at every domain twice a minute, and leaves one alone for a while that it could not take over. */
+const SEEN_WITHIN_MS = 45_000;
 /** In which a guest that is taken over arrives, or is given up. */
 const ENDS_MS = 300_000;
 
@@ -49,7 +54,10 @@ class Exploration {
   private readonly pair: SimulatedPair;
   private readonly other: OtherVm;
   private readonly checks: Checks;
-  private readonly controllers: Controller[] = [];
+  /** Those that are told what to do, the oldest first. */
+  private readonly processes: (Controller | Watch)[] = [];
+  /** Those that drive the VM, or want to. */
+  private readonly controllers: Driving[] = [];
   private readonly wish: Wish;
 
   constructor(schedule: Schedule) {
@@ -96,7 +104,12 @@ class Exploration {
 
   private async begin(): Promise<void> {
     const { begin } = this.schedule;
-    if (begin.startsWith('attach')) {
+    if (begin === 'watch') {
+      this.checks.remember();
+      this.watch();
+      this.clock.after(FOUND_BY_MS, () => this.checks.isFound());
+      await this.world.beginAsSomebodyElse().catch(() => {});
+    } else if (begin.startsWith('attach')) {
       // The faults meet him, too: then there may be nothing to attach to.
       await this.world.beginAsSomebodyElse().catch(() => {});
       this.checks.remember();
@@ -110,16 +123,30 @@ class Exploration {
   }
 
   private next(command: string): Controller {
-    const { clock, world, other, disk, leases } = this;
-    const told = (each: Controller): void => this.checks.ended(each);
-    const controller = new Controller(command, { clock, world, other, disk, leases, told });
+    const controller = new Controller(command, this.machine);
+    this.processes.push(controller);
     this.controllers.push(controller);
     return controller;
   }
 
+  private watch(): void {
+    const watch = new Watch({
+      ...this.machine,
+      schedule: this.schedule,
+      takes: (taken) => this.controllers.push(taken),
+      says: (sentence) => this.checks.note(sentence),
+    });
+    this.processes.push(watch);
+  }
+
+  private get machine(): Machine {
+    const { clock, world, other, disk, leases } = this;
+    return { clock, world, other, disk, leases, told: (each) => this.checks.ended(each) };
+  }
+
   private carryOut(hand: Hand): void {
     const { clock, disk, checks } = this;
-    const current = this.controllers.findLast(({ isActive }) => isActive);
+    const current = this.processes.findLast(({ isActive }) => isActive);
     checks.note(`the explorer: ${hand.do}`);
     switch (hand.do) {
       case 'attach':
@@ -135,6 +162,8 @@ class Exploration {
         return this.other.takeAddressOf(hand.side, hand.ms);
       case 'migrate':
         return this.next('migrate').migrate(this.wish, { destinationStartsItself: false });
+      case 'watch':
+        return this.watch();
       case 'recover':
         return this.next('attach').attach(this.wish, this.world.target.vm, { recover: this.newStream });
       case 'disk-full':
@@ -158,7 +187,7 @@ class Exploration {
       case 'let-go':
         return current.detach();
       case 'cancel':
-        return checks.cancel(current);
+        return current instanceof Watch ? this.cancelByHand() : checks.cancel(current);
       case 'freeze':
         current.process.freeze();
         clock.after(hand.ms, () => current.process.thaw());
@@ -171,12 +200,22 @@ class Exploration {
     this.disk.isFull = false;
     this.world.endFaults();
     this.other.endFaults();
-    for (const { process } of this.controllers) process.thaw();
+    for (const { process } of this.processes) process.thaw();
     await this.clock.pass(15_000);
+    await this.letWatchesSee();
+  }
+
+  /** A migration that a watch did not see as it began, or could not take over then, it takes over later. */
+  private async letWatchesSee(): Promise<void> {
+    const goesOn = (): boolean => this.pair.source.outgoing?.isUnderWay === true;
+    const watches = this.processes.filter((each) => each instanceof Watch);
+    if (!goesOn() || !watches.some(({ isActive }) => isActive)) return;
+    await this.clock.pass(SEEN_WITHIN_MS);
+    if (goesOn()) this.checks.isFollowed();
   }
 
   private async letAllGo(): Promise<void> {
-    const active = this.controllers.filter(({ isActive }) => isActive);
+    const active = this.processes.filter(({ isActive }) => isActive);
     for (const each of active) each.detach();
     for (const each of active) await this.within(LETS_GO_MS, each);
   }
@@ -218,6 +257,11 @@ class Exploration {
     return { migrateUri: this.world.target.migrateUri, listenUri: undefined };
   }
 
+  private cancelByHand(): void {
+    this.checks.cancelledByHand();
+    this.world.byHand('source', 'cancel').catch((error: Error) => this.checks.note(error.message));
+  }
+
   private async byHand(side: Side, command: 'cont' | 'stop'): Promise<void> {
     const { world, clock, checks } = this;
     checks.note(`the operator: ${command} on the ${side}`);
@@ -225,7 +269,7 @@ class Exploration {
   }
 
   /** A command that does not come to its end is a fault, too. */
-  private async within(ms: number, controller: Controller): Promise<void> {
+  private async within(ms: number, controller: Controller | Watch): Promise<void> {
     const untilMs = this.clock.now() + ms;
     while (controller.isActive && this.clock.now() < untilMs) await this.clock.pass(1000);
     if (controller.isActive) this.checks.violated(`${controller.name} came to no end within ${ms / 1000} s`);

@@ -360,6 +360,19 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       { atMs: 2242, do: 'address-taken', side: 'source', ms: 700 },
     ],
   },
+  'watch: a limit that its own controller had put back, while watch asked a silent host, was taken for the starter’s':
+    {
+      driver: 'libvirt',
+      maxDowntimeMs: 200,
+      libvirt: {
+        transient: false,
+        faults: [{ on: { virsh: 'domstate', side: 'destination' }, nth: 1, do: 'lost' }],
+      },
+      hands: [
+        { atMs: 46, do: 'watch' },
+        { atMs: 2463, do: 'cancel' },
+      ],
+    },
 };
 
 test.each(Object.entries(FOUND))('%s', async (_, schedule) => {

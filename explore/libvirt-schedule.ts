@@ -127,7 +127,7 @@ function trigger(draw: Draw): LibvirtTrigger {
   }
 }
 
-function virshAnswer(draw: Draw): LibvirtAnswer {
+export function virshAnswer(draw: Draw): LibvirtAnswer {
   const what = draw.oneOf(['delay', 'delay', 'error', 'never', 'lost', 'dies'] as const);
   return what === 'delay' ? { do: what, ms: draw.oneOf(LATE_MS) } : { do: what };
 }

@@ -9,7 +9,7 @@ import type { Fault, Trigger } from '../src/hypervisor/simulated/protocol/faults
 import type { BrakeTime, OverBudgetAction } from '../src/policy/policy.ts';
 import { Random, seedOf } from '../src/simulate/random.ts';
 
-/** How the migration comes about. */
+/** How a migration between two QEMUs comes about. */
 export const BEGINS = [
   /** `migrate`; the destination waits for our word. */
   'migrate',
@@ -20,6 +20,9 @@ export const BEGINS = [
   /** The same, and nobody says where it goes. */
   'attach, alone',
 ] as const;
+
+/** `watch`: somebody else begins it while a watch runs, which follows libvirt's hosts only. */
+type Begin = (typeof BEGINS)[number] | 'watch';
 
 export const GUESTS = ['calm', 'busy'] as const;
 export const POLICIES = ['stock', 'mp', 'forecast'] as const;
@@ -34,6 +37,8 @@ export type Hand = { readonly atMs: number } & (
   /** Another controller, with the destination's address or without. */
   | { readonly do: 'attach'; readonly to: boolean }
   | { readonly do: 'migrate' }
+  /** Another `switchover watch` is started, as systemd does after a kill. */
+  | { readonly do: 'watch' }
   /** By the address of another VM. */
   | { readonly do: 'attach-to-another' | 'migrate-to-another' }
   /** By an address of ours another VM is reached, where that can be. */
@@ -53,7 +58,7 @@ interface LibvirtPart {
 export interface Schedule {
   readonly driver: 'qemu' | 'libvirt';
   readonly libvirt: LibvirtPart;
-  readonly begin: (typeof BEGINS)[number];
+  readonly begin: Begin;
   readonly guest: (typeof GUESTS)[number];
   readonly policy: (typeof POLICIES)[number];
   readonly version: (typeof VERSIONS)[number];
@@ -172,7 +177,7 @@ function pace(
 }
 
 /** The `stop` by which a cancel keeps the destination from starting is late: what else it meets is drawn as all is. */
-function lateFence(begin: Schedule['begin'], draw: Draw): Fault {
+function lateFence(begin: Begin, draw: Draw): Fault {
   const nth = begin === 'migrate' ? 2 : 1;
   return { on: { command: 'stop', side: 'destination' }, nth, do: 'delay', ms: draw.oneOf([5, 100, 1000]) };
 }
@@ -378,6 +383,7 @@ const WORDS_OF_HANDS: Readonly<Record<Hand['do'], string>> = {
   'disk-slow': 'disk slow',
   attach: 'a second attach',
   migrate: 'a second migrate',
+  watch: 'a watch started',
   recover: 'attach --recover',
   'attach-to-another': 'attach --to another VM',
   'migrate-to-another': 'migrate to another VM',

@@ -23,7 +23,7 @@ export interface Machine {
   readonly disk: Disk;
   readonly leases: Leases;
   /** Is told of a command that has just ended. */
-  told(controller: Controller): void;
+  told(controller: Driving): void;
 }
 
 export interface Wish {
@@ -37,11 +37,21 @@ export type Ending =
   | { readonly kind: 'refused'; readonly words: string }
   | { readonly kind: 'crashed'; readonly error: unknown };
 
-export class Controller {
+/** Who drives the VM, or wants to. */
+export interface Driving {
+  readonly name: string;
+  readonly process: KillableController;
+  /** It has come to have a migration. */
+  readonly drives: boolean;
+  /** Undefined until it has ended, and for ever where it was killed. */
+  readonly ending: Ending | undefined;
+  readonly isActive: boolean;
+}
+
+export class Controller implements Driving {
   readonly process: KillableController;
   readonly name: string;
   run: Run | undefined;
-  /** Undefined until it has ended, and for ever where it was killed. */
   ending: Ending | undefined;
   private readonly machine: Machine;
   private letGo = false;
@@ -50,6 +60,10 @@ export class Controller {
     this.name = name;
     this.machine = machine;
     this.process = new KillableController({ clock: machine.clock, open: machine.other.open });
+  }
+
+  get drives(): boolean {
+    return this.run !== undefined;
   }
 
   get isActive(): boolean {

@@ -4,8 +4,10 @@ import { owesSettings } from '../../src/journal/former-settings.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
 import type {
   JournalReading,
+  JournalStore,
   JournalWriter,
   NewOpening,
+  PruneReport,
   Show,
   VmKey,
 } from '../../src/journal/journal-store.ts';
@@ -15,7 +17,7 @@ import { foldEntry, type MigrationView, openView } from '../../src/journal/view.
 import type { RunStore } from '../../src/migration/run.ts';
 import { type Disk, DiskOutlet } from './disk.ts';
 
-export class DiskJournals implements RunStore {
+export class DiskJournals implements RunStore, Pick<JournalStore, 'prune'> {
   readonly place = 'the simulated disk';
   private readonly disk: Disk;
   private readonly clock: Clock;
@@ -57,6 +59,11 @@ export class DiskJournals implements RunStore {
   async owingOf(vm: VmKey): Promise<MigrationView | undefined> {
     const newest = this.newestOf(vm);
     return newest && (isUnfinished(newest) || owesSettings(newest)) ? newest : undefined;
+  }
+
+  /** Nobody explores for so long that one would be old. */
+  async prune(): Promise<PruneReport> {
+    return { removed: [], kept: { count: this.disk.journals.size, bytes: 0 }, problems: [] };
   }
 
   /** Of the one VM that there is here, unless that has no UUID. */

@@ -6,7 +6,7 @@ import type { ScenarioInput } from '../../src/hypervisor/simulated/scenario.ts';
 import type { KillableController } from '../../src/hypervisor/testing/killable-controller.ts';
 import type { VirtualClock } from '../../src/hypervisor/testing/virtual-clock.ts';
 import { qemuVersionOf, type Schedule } from '../schedule.ts';
-import type { World } from './world.ts';
+import type { ByHand, WatchedHosts, World } from './world.ts';
 
 /** From a `resume` to the guest that runs. */
 const RUNS_WITHIN_MS = 50;
@@ -14,6 +14,7 @@ const RUNS_WITHIN_MS = 50;
 const MARKING = ['domuuid', 'metadata'];
 /** libvirt begins the job, and prepares the destination. */
 const BEGINS_MS = 300;
+const BY_HAND: Readonly<Record<ByHand, string>> = { cont: 'resume', stop: 'suspend', cancel: 'domjobabort' };
 
 export class LibvirtWorld implements World {
   readonly qemus: SimulatedPair;
@@ -71,13 +72,17 @@ export class LibvirtWorld implements World {
     return this.pair.hypervisor(process);
   }
 
+  watched(process: KillableController): WatchedHosts {
+    return { uris: this.pair.uris, ...this.pair.reachedBy(process) };
+  }
+
   async beginAsSomebodyElse(): Promise<void> {
     this.pair.byHand('source', 'migrate').catch(() => {});
     await this.clock.sleep(BEGINS_MS);
   }
 
-  async byHand(side: Side, command: 'cont' | 'stop'): Promise<void> {
-    await this.pair.byHand(side, command === 'cont' ? 'resume' : 'suspend');
+  async byHand(side: Side, command: ByHand): Promise<void> {
+    await this.pair.byHand(side, BY_HAND[command]);
   }
 
   endFaults(): void {

@@ -14,7 +14,7 @@ import type { KillableController } from '../../src/hypervisor/testing/killable-c
 import type { VirtualClock } from '../../src/hypervisor/testing/virtual-clock.ts';
 import { qemuVersionOf, type Schedule } from '../schedule.ts';
 import { quotasOn } from './quota.ts';
-import type { World } from './world.ts';
+import type { ByHand, World } from './world.ts';
 
 export class QemuWorld implements World {
   readonly qemus: SimulatedPair;
@@ -70,8 +70,8 @@ export class QemuWorld implements World {
     await beginAsSomebodyElse(this.qemus, this.clock);
   }
 
-  async byHand(side: Side, command: 'cont' | 'stop'): Promise<void> {
-    await executeByHand(this.qemus, side, command, this.clock);
+  async byHand(side: Side, command: ByHand): Promise<void> {
+    await executeByHand(this.qemus, side, command === 'cancel' ? 'migrate_cancel' : command, this.clock);
   }
 
   endFaults(): void {

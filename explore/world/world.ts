@@ -1,7 +1,18 @@
 /** What a schedule's controllers work on: two simulated QEMUs, at whose monitors the driver is, or between them libvirt. */
 import type { Destination, Hypervisor, Side } from '../../src/hypervisor/hypervisor.ts';
+import type { Access } from '../../src/hypervisor/libvirt/access.ts';
+import type { EventHub } from '../../src/hypervisor/libvirt/virsh/event-hub.ts';
 import type { SimulatedPair } from '../../src/hypervisor/simulated/protocol/simulated-pair.ts';
 import type { KillableController } from '../../src/hypervisor/testing/killable-controller.ts';
+
+/** `cancel`: of the migration, on its source. */
+export type ByHand = 'cont' | 'stop' | 'cancel';
+
+export interface WatchedHosts {
+  readonly uris: readonly string[];
+  readonly access: Access;
+  readonly hub: EventHub;
+}
 
 export interface World {
   /** Who runs the guest is what these say. */
@@ -20,9 +31,11 @@ export interface World {
   readonly commands: number;
   /** As that process has the driver. */
   hypervisor(process: KillableController): Hypervisor;
+  /** As a watch of that process has the two hosts. Left out: nothing is there that it could follow. */
+  watched?(process: KillableController): WatchedHosts;
   beginAsSomebodyElse(): Promise<void>;
   /** A person's command. */
-  byHand(side: Side, command: 'cont' | 'stop'): Promise<void>;
+  byHand(side: Side, command: ByHand): Promise<void>;
   /** What is broken on the way is mended; what is dead stays dead. */
   endFaults(): void;
   /** A controller was killed when it had no journal that is open: what it may leave then is for whoever takes the VM next. */

@@ -3,6 +3,7 @@ import { parseConfig } from '../config/parse-config.ts';
 import { REAL_CLOCK } from '../hypervisor/clock.ts';
 import { EventHub } from '../hypervisor/libvirt/virsh/event-hub.ts';
 import { fakeHost, fakeVirsh, soon } from '../hypervisor/libvirt/virsh/testing/fake-virsh.ts';
+import { initiatorHere } from '../journal/initiator.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import { HostWatcher, type HostWatcherParts } from './host-watcher.ts';
 
@@ -126,6 +127,7 @@ test.each([
     takeOverParts: () =>
       ({
         config: parseConfig('', 'f'),
+        initiator: initiatorHere(),
         findDestination: async () => undefined,
         store: {
           unfinishedOf: async () => {

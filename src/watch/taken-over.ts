@@ -1,6 +1,6 @@
 /** One migration that the daemon takes over, from its first sign to its end. */
 import type { Config } from '../config/config.ts';
-import { limitsOf, policyOf } from '../config/settings.ts';
+import { limitsOf, policyOf, type Settings } from '../config/settings.ts';
 import { settingsFor } from '../config/settings-for.ts';
 import { RefusedError } from '../hypervisor/hypervisor.ts';
 import { type Access, REAL_ACCESS } from '../hypervisor/libvirt/access.ts';
@@ -10,9 +10,9 @@ import type { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor
 import type { Initiator } from '../journal/initiator.ts';
 import type { MigrationView } from '../journal/view.ts';
 import { isOfMigration } from '../migration/inheritance.ts';
-import type { takeLease } from '../migration/lease.ts';
+import type { Lease, takeLease } from '../migration/lease.ts';
 import { OtherHand } from '../migration/other-hand.ts';
-import type { Run, RunStore } from '../migration/run.ts';
+import { leaseOf, type Run, type RunStore } from '../migration/run.ts';
 import { takeOverRun } from '../migration/take-over.ts';
 import { formatDuration } from '../model/units.ts';
 import type { Limits } from '../policy/policy.ts';
@@ -49,23 +49,49 @@ export interface TakenOver {
 
 /** @returns undefined when it is to be left alone @throws {RefusedError} when there is nothing to take over */
 export async function takeOver(parts: TakeOverParts): Promise<TakenOver | undefined> {
-  const { log, host, vm, store, access = REAL_ACCESS } = parts;
-  const domain = await lookUpDomain(vm, true, access);
-  const { name } = domain.description;
-  const { settings, problems } = settingsFor(
-    parts.config,
-    { name, metadata: domain.description.metadata },
-    { overBudget: 'leave' },
-  );
+  const { log, host } = parts;
+  const found = await migratingDomain(parts);
+  const { name, metadata } = found.description;
+  const { settings, problems } = settingsFor(parts.config, { name, metadata }, { overBudget: 'leave' });
   for (const problem of problems) log.say(problem, { host, domain: name });
   if (settings.ignore) {
     log.say(`${name}: migrates, and is left alone as configured`, { host, domain: name });
     return undefined;
   }
-  // What ended meanwhile is not the daemon's to settle: nobody asked it to.
-  if (!domain.facts.migrating) throw new RefusedError('not-migrating', `${name} does not migrate any more`);
+  return await leftToItsHolder(parts, name, async () => {
+    const lease = await leaseOf(found.facts, parts);
+    try {
+      return await follow(parts, settings, found, lease);
+    } catch (error) {
+      await lease.release();
+      throw error;
+    }
+  });
+}
 
-  const destination = await parts.findDestination(domain.uuid, name);
+/** @throws {RefusedError} */
+async function migratingDomain({ vm, access }: TakeOverParts): Promise<Domain> {
+  const domain = await lookUpDomain(vm, true, access);
+  // What ended meanwhile is not the daemon's to settle: nobody asked it to.
+  if (!domain.facts.migrating)
+    throw new RefusedError('not-migrating', `${domain.description.name} does not migrate any more`);
+  return domain;
+}
+
+/**
+ * Looked at anew, as it is ours alone now: whoever had it until then has put back what he had set. Where it goes is found out
+ * before, which takes as long as that host does not answer.
+ */
+async function follow(
+  parts: TakeOverParts,
+  settings: Settings,
+  found: Domain,
+  lease: Lease,
+): Promise<TakenOver> {
+  const { log, host, vm, store, access = REAL_ACCESS } = parts;
+  const destination = await parts.findDestination(found.uuid, found.description.name);
+  const domain = await migratingDomain(parts);
+  const { name } = domain.description;
   const unfinished = await store.unfinishedOf({ uuid: domain.uuid, vm });
   const { mark } = domain.facts;
   const left = unfinished && mark !== undefined && isOfMigration(unfinished, mark) ? unfinished : undefined;
@@ -86,30 +112,27 @@ export async function takeOver(parts: TakeOverParts): Promise<TakenOver | undefi
   });
   const limits = { ...configured, ...otherHand.limits };
   const kind = policyOf(settings);
-  const run = await leftToItsHolder(parts, name, () =>
-    takeOverRun(
-      {
-        vm,
-        kind,
-        limits,
-        destination,
-        // The configuration says what to do over the budget.
-        mayEndOthers: true,
-        otherHand,
-        guest: domain.facts,
-        attach: async (options) => await parts.hypervisor.attachTo(domain, options),
-      },
-      {
-        hypervisor: parts.hypervisor,
-        store,
-        initiator: parts.initiator,
-        ...(parts.takeLease && { takeLease: parts.takeLease }),
-        show: (entry, id) => log.entry(host, name, id, entry),
-        say: (sentence) => log.say(`${name}: ${sentence}`, { host, domain: name }),
-      },
-    ),
+  const run = await takeOverRun(
+    {
+      vm,
+      kind,
+      limits,
+      destination,
+      // The configuration says what to do over the budget.
+      mayEndOthers: true,
+      otherHand,
+      guest: domain.facts,
+      attach: async (options) => await parts.hypervisor.attachTo(domain, options),
+    },
+    {
+      hypervisor: parts.hypervisor,
+      store,
+      initiator: parts.initiator,
+      takeLease: async () => lease,
+      show: (entry, id) => log.entry(host, name, id, entry),
+      say: (sentence) => log.say(`${name}: ${sentence}`, { host, domain: name }),
+    },
   );
-  if (!run) return undefined;
   // Refused after all, it is as if it had never been taken over.
   await Promise.race([run.begun.then(() => undefined), run.outcome]);
   const afterMs = access.clock.now() - parts.firstSignMs;
@@ -134,8 +157,8 @@ export async function takeOver(parts: TakeOverParts): Promise<TakenOver | undefi
 async function leftToItsHolder(
   { log, host }: TakeOverParts,
   name: string,
-  take: () => Promise<Run>,
-): Promise<Run | undefined> {
+  take: () => Promise<TakenOver>,
+): Promise<TakenOver | undefined> {
   try {
     return await take();
   } catch (error) {

@@ -22,7 +22,7 @@ export async function beginAsSomebodyElse(pair: SimulatedPair, clock: Clock): Pr
 export async function executeByHand(
   pair: SimulatedPair,
   side: Side,
-  command: 'cont' | 'stop',
+  command: 'cont' | 'stop' | 'migrate_cancel',
   clock: Clock,
 ): Promise<void> {
   await using client = await monitorAt(pair, side, clock);

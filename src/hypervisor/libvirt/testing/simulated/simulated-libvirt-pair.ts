@@ -8,6 +8,7 @@ import type { Fault } from '../../../simulated/protocol/faults.ts';
 import { SimulatedPair } from '../../../simulated/protocol/simulated-pair.ts';
 import { type ScenarioInput, scenario } from '../../../simulated/scenario.ts';
 import type { KillableController } from '../../../testing/killable-controller.ts';
+import type { Access } from '../../access.ts';
 import { LibvirtHypervisor } from '../../libvirt-hypervisor.ts';
 import { EventHub } from '../../virsh/event-hub.ts';
 import { type LibvirtFault, LibvirtFaultScript, type LibvirtIncident } from './faults.ts';
@@ -39,6 +40,8 @@ export class SimulatedLibvirtPair {
     migrateUri: undefined,
     listenUri: undefined,
   };
+  /** Of the two hosts. */
+  readonly uris = Object.values(URIS);
   readonly qemus: SimulatedPair;
   readonly hosts: Readonly<Record<Side, SimulatedLibvirtd>>;
   /** Called with each command of a virsh just before it is carried out, or refused. */
@@ -93,6 +96,11 @@ export class SimulatedLibvirtPair {
 
   /** The real driver, on these. */
   hypervisor(process: KillableController, reconnectForMs = 10_000): LibvirtHypervisor {
+    return new LibvirtHypervisor({ ...this.reachedBy(process), reconnectForMs });
+  }
+
+  /** What that process reaches them by. */
+  reachedBy(process: KillableController): { readonly access: Access; readonly hub: EventHub } {
     const { access, eventWays } = simulatedAccess({
       process,
       now: () => this.clock.now(),
@@ -100,7 +108,7 @@ export class SimulatedLibvirtPair {
       hostAt: (uri) => this.hosts[uri === URIS.source ? 'source' : 'destination'],
       migrating: this.migrating,
     });
-    return new LibvirtHypervisor({ access, hub: new EventHub(eventWays), reconnectForMs });
+    return { access, hub: new EventHub(eventWays) };
   }
 
   /** An operator's virsh. @throws {Error} what it said */

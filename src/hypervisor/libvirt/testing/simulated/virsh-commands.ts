@@ -42,9 +42,15 @@ export async function answerTo(
   }
 }
 
+/** A line each, and an empty one at the end. */
 function listed(domain: HostDomain | undefined, args: readonly string[]): string {
-  const isShown = domain && (args.includes('--all') || domain.state === 'shut off');
-  return isShown ? `${args.includes('--name') ? domain.name : domain.uuid}\n` : '';
+  const isWanted = args.includes('--all') || args.includes('--inactive') === (domain?.state === 'shut off');
+  if (!domain || !isWanted) return '\n';
+  const columns = [
+    ...(args.includes('--uuid') ? [domain.uuid] : []),
+    ...(args.includes('--name') ? [domain.name] : []),
+  ];
+  return `${columns.join(' ')}\n\n`;
 }
 
 /** @throws {LibvirtRefusal} */
