@@ -185,9 +185,11 @@ class Exploration {
         checks.killed();
         return current.process.kill();
       case 'let-go':
-        return current.detach();
+        // A signal waits for one that is frozen, behind what had come before it.
+        return current.process.heard(() => current.detach())();
       case 'cancel':
-        return current instanceof Watch ? this.cancelByHand() : checks.cancel(current);
+        if (current instanceof Watch) return this.cancelByHand();
+        return current.process.heard(() => checks.cancel(current))();
       case 'freeze':
         current.process.freeze();
         clock.after(hand.ms, () => current.process.thaw());
