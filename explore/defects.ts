@@ -172,15 +172,9 @@ export const DEFECTS: readonly Defect[] = [
     to: '(this.sides.destination.watch.unbroken ? false : false)',
   },
   {
-    name: 'S4 under libvirt: an abort that failed is told as done',
-    file: 'src/hypervisor/libvirt/abort-job.ts',
-    from: '/no job is active|not running/.test(error.message))) throw error;',
-    to: "/no job is active|not running/.test(error.message))) return { did: 'domjobabort' };",
-  },
-  {
     name: 'S5 under libvirt: the downtime limit is not put back',
     file: 'src/hypervisor/libvirt/downtime-setting.ts',
-    from: 'if (limitMs === undefined || !this.changed) return [];',
+    from: 'if (limitMs === undefined) return [];',
     to: 'if (limitMs === undefined || this.parts) return [];',
   },
   {

@@ -351,6 +351,16 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       { atMs: 1924, do: 'cancel' },
     ],
   },
+  'watch: a limit that libvirt had not told as it was taken over was changed, and could not be put back': {
+    driver: 'libvirt',
+    begin: 'watch',
+    maxDowntimeMs: 200,
+    hands: [{ atMs: 1524, do: 'freeze', ms: 20_000 }],
+    libvirt: {
+      transient: false,
+      faults: [{ on: { virsh: 'migrate-getmaxdowntime', side: 'source' }, nth: 2, do: 'dies' }],
+    },
+  },
   'a source that hung up while it was looked at was taken for one that had ended': {
     behindTunnel: ['source', 'destination'],
     faults: [{ on: { command: 'query-status', side: 'source' }, nth: 5, do: 'never' }],

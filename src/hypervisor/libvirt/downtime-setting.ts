@@ -67,7 +67,9 @@ export class DowntimeSetting {
   /** @param source what the source says now, and whether a job of ours lasts there */
   async putBack({ state, standsStill, jobLasts }: SideLook): Promise<readonly Restored[]> {
     const { formerMs: limitMs } = this;
-    if (limitMs === undefined || !this.changed) return [];
+    if (limitMs === undefined) return [];
+    // What was not changed, or what another has set since, is as it is to be: it is owed no more.
+    if (!this.changed) return [{ side: 'source', problem: undefined }];
     // Its QEMU is there no more, and with it what was set. One that handed over and stands still is left there.
     if (state === 'gone' || (state === 'handed-over' && !standsStill)) return [];
     const failed = (words: string): readonly Restored[] => [

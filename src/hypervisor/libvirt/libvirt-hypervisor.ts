@@ -271,7 +271,10 @@ export class LibvirtHypervisor implements Hypervisor {
       );
     const { inherited } = options;
     const left = formerLimitMs(inherited?.former);
-    if (left === undefined) await options.remember?.(formerSettings(domain.downtimeLimitMs));
+    if (left === undefined) {
+      assertTold(domain);
+      await options.remember?.(formerSettings(domain.downtimeLimitMs));
+    }
     return new LibvirtMigration({
       ...this.shared(),
       zeroMs: domain.jobBeganMs,

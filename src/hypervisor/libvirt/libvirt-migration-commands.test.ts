@@ -130,7 +130,9 @@ describe('effects', () => {
     await script.clock.pass(10);
     expect(await restored).toEqual([{ side: 'source', problem: undefined }]);
     expect(script.source.commands.at(-1)).toBe('migrate-setmaxdowntime 300');
-    expect(await script.done(script.migration.putBack())).toEqual([]);
+    const { length } = script.source.commands;
+    expect(await script.done(script.migration.putBack())).toEqual([{ side: 'source', problem: undefined }]);
+    expect(script.source.commands).toHaveLength(length);
   });
 
   // Review B8.
@@ -159,11 +161,12 @@ describe('effects', () => {
     expect(await limit).toMatchObject({ set: { downtimeLimitMs: 500 } });
   });
 
-  test('what was not changed, or not known, is not put back', async () => {
+  test('what was not changed is not set, and owed no more; what is not known is not put back', async () => {
     const found = scripted({ attached: true });
     fails(found as Script);
     await found.end();
-    expect(await found.done(found.migration.putBack())).toEqual([]);
+    expect(await found.done(found.migration.putBack())).toEqual([{ side: 'source', problem: undefined }]);
+    expect(found.source.commands).toEqual([]);
     const unknown = await underWay({ previousDowntimeLimitMs: undefined });
     fails(unknown);
     await unknown.end();

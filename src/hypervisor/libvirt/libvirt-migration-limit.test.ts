@@ -52,7 +52,7 @@ describe('a limit that somebody else sets', () => {
     await script.clock.pass(1000);
     fails(script);
     await script.end();
-    expect(await script.done(script.migration.putBack())).toEqual([]);
+    expect(await script.done(script.migration.putBack())).toEqual([{ side: 'source', problem: undefined }]);
     expect(limit.ms).toBe(95);
   });
 
