@@ -324,7 +324,9 @@ export class QemuMigration implements RunningMigration {
     if (this.phase.kind === 'post-copy')
       throw new TooLateError('post-copy has begun: the guest lives on both sides until it ends');
     // It begins within milliseconds, and word of that may be on its way: a cancel that meets it loses half of the guest.
-    if (this.postCopyAsked) throw new TooLateError('post-copy was asked for, and cannot be called back');
+    // Where it has begun and the source may still take the guest back (`postcopy-device`), that is what a cancel is for.
+    if (this.postCopyAsked && !isPostCopy(this.status))
+      throw new TooLateError('post-copy was asked for, and cannot be called back');
     if (this.phase.kind !== 'copying') throw new TooLateError('the migration is at its end already');
     this.cancelAsked = true;
     this.weCancelled = true;
