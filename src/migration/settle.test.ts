@@ -355,7 +355,6 @@ describe('the usual ends', () => {
   test('a guest that somebody has stopped on the source is there where nothing can have been handed over', () => {
     const row = { source: 'paused', destination: 'unknown', heldBy: 'an I/O error' } as const;
     const there = { action: 'none', runsOn: 'source' };
-    expect(settled({ ...row, result: 'cancelled', destinationEverRan: undefined })).toEqual(there);
     expect(settled({ ...row, result: 'failed', destinationEverRan: false })).toEqual(there);
     const unseen = { ...row, result: 'failed', destinationEverRan: undefined } as const;
     expect(settled({ ...unseen, sourceEverStopped: false })).toEqual(there);
@@ -403,6 +402,16 @@ describe('what no program may decide', () => {
         result: 'failed',
         source: 'paused',
         destination: 'gone',
+        destinationEverRan: undefined,
+        heldBy: 'an I/O error',
+      },
+      /if it ever ran there, start it anew/,
+    ],
+    [
+      {
+        result: 'cancelled',
+        source: 'paused',
+        destination: 'unknown',
         destinationEverRan: undefined,
         heldBy: 'an I/O error',
       },

@@ -228,8 +228,9 @@ function withPausedSource(facts: SettlementFacts): Settlement {
 
 /** What somebody else has stopped is handed over all the same, without another stop to see, and runs on the destination then. */
 function mayHaveMoved(facts: SettlementFacts): boolean {
-  const { result, destinationEverRan, sourceEverStopped, whereabouts } = facts.end;
-  if (result === 'cancelled' || destinationEverRan === false || sourceEverStopped === false) return false;
+  // A cancel is no proof: `cancelled` may be said of one that was asked for, and came too late.
+  const { destinationEverRan, sourceEverStopped, whereabouts } = facts.end;
+  if (destinationEverRan === false || sourceEverStopped === false) return false;
   const { destination } = whereabouts;
   return destination !== 'incoming' && destination !== 'paused' && !destinationUnable(facts);
 }

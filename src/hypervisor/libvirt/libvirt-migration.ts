@@ -250,7 +250,10 @@ export class LibvirtMigration implements RunningMigration {
         clock: this.parts.clock,
         source: this.sides.source,
         isBeginning: () => this.state.kind === 'beginning' && this.ourVirsh?.output === undefined,
-        assertCancellable: () => this.assertCancellable(),
+        assertCancellable: () => {
+          this.assertCancellable();
+          this.seen.cancelling = true;
+        },
       });
     } finally {
       // Where there is no job, this finds the end.
@@ -597,6 +600,7 @@ export class LibvirtMigration implements RunningMigration {
         endedOnSource,
         postCopyBegan: this.seen.postCopyBegan,
         heldBy,
+        cancelling: this.seen.cancelling,
         virshEnded: this.ourVirsh?.output,
         lastJob: this.lastJob,
         completedJob: this.completedJob,

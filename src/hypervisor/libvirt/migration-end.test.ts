@@ -38,6 +38,7 @@ const facts: EndFacts = {
   endedOnSource: false,
   postCopyBegan: false,
   heldBy: undefined,
+  cancelling: false,
   virshEnded: undefined,
   lastJob: undefined,
   completedJob: undefined,

@@ -20,6 +20,8 @@ export interface EndFacts {
   readonly postCopyBegan: boolean;
   /** Who was seen to stop the guest, where it has not been resumed since. */
   readonly heldBy: string | undefined;
+  /** We asked libvirt to abort the job. */
+  readonly cancelling: boolean;
   readonly virshEnded: VirshOutput | undefined;
   /** What libvirt said last of a job that is over. */
   readonly lastJob: JobInfo | undefined;
@@ -112,9 +114,8 @@ function errorOf({ because, virshEnded, lastJob, sentBytes, encrypted }: EndFact
   return encrypted ? tlsWords(words, sentBytes) : words;
 }
 
-/** By libvirt's word alone: an abort that was asked for, even one that was taken, may have come too late. */
 function resultOf(facts: EndFacts, error: string | undefined): MigrationEnd['result'] {
   if (facts.because.kind === 'lost') return 'lost';
   const cancelled = facts.lastJob?.type === 'cancelled' || /canceled by client/.test(error ?? '');
-  return cancelled ? 'cancelled' : 'failed';
+  return facts.cancelling || cancelled ? 'cancelled' : 'failed';
 }

@@ -13,6 +13,8 @@ export class Seen {
   resumedAfterArrival = false;
   /** The job that is there, if there is one, is somebody else's. */
   refused = false;
+  /** libvirt was asked, by us, to abort the job. */
+  cancelling = false;
   /** Where the guest was seen to end. */
   readonly goneFrom = new Set<Side>();
 
