@@ -108,13 +108,13 @@ export class Checks {
 
   /** A watch has run for long beside a migration that goes on. */
   isFollowed(): void {
-    if (this.controllers.some(({ drives, isActive }) => drives && isActive)) return;
-    this.violated('a migration goes on, and the watch that runs does not follow it');
+    if (this.driving.length === 0)
+      this.violated('a migration goes on, and the watch that runs does not follow it');
   }
 
   /** In the first pass still. */
   isFound(): void {
-    if (this.hasToBeSeen && !this.controllers.some(({ drives, isActive }) => drives && isActive))
+    if (this.hasToBeSeen && this.driving.length === 0)
       this.violated('watch did not find the migration, although nothing kept it from that');
   }
 
@@ -242,7 +242,7 @@ export class Checks {
   private heard(side: Side, command: string): void {
     if (this.world.isTold(command)) this.note(`${side} ← ${command}`);
     this.look();
-    const driving = this.controllers.filter(({ drives, isActive }) => drives && isActive);
+    const { driving } = this;
     if (driving.length > 1)
       this.violated(`S6: ${driving.map(({ name }) => name).join(' and ')} drive the VM at once`);
     const others =
@@ -278,6 +278,11 @@ export class Checks {
     }
     if (pauseMs !== null && !this.wasPause(pauseMs))
       this.violated(`S7: a pause of ${pauseMs} ms that was none`);
+  }
+
+  /** Those that have the migration now. */
+  private get driving(): readonly Driving[] {
+    return this.controllers.filter(({ drives, isActive }) => drives && isActive);
   }
 
   private get isUnderQuota(): boolean {
