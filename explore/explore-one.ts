@@ -105,21 +105,22 @@ class Exploration {
   private async begin(): Promise<void> {
     const { begin } = this.schedule;
     if (begin === 'watch') {
-      this.checks.remember();
       this.watch();
       this.clock.after(FOUND_BY_MS, () => this.checks.isFound());
-      await this.world.beginAsSomebodyElse().catch(() => {});
+      await this.somebodyElseBegins();
     } else if (begin.startsWith('attach')) {
-      // The faults meet him, too: then there may be nothing to attach to.
-      await this.world.beginAsSomebodyElse().catch(() => {});
-      this.checks.remember();
+      await this.somebodyElseBegins();
       this.next('attach').attach(this.wish, begin === 'attach' ? this.world.target.vm : undefined);
     } else {
-      this.checks.remember();
       const tls = this.schedule.tls ? TLS : undefined;
       const destinationStartsItself = begin === 'migrate, starts itself';
       this.next('migrate').migrate(this.wish, { destinationStartsItself, tls });
     }
+  }
+
+  /** The faults meet him, too: then there may be nothing to attach to. */
+  private async somebodyElseBegins(): Promise<void> {
+    await this.world.beginAsSomebodyElse(() => this.checks.remember()).catch(() => {});
   }
 
   private next(command: string): Controller {
@@ -210,10 +211,10 @@ class Exploration {
   /** A migration that a watch did not see as it began, or could not take over then, it takes over later. */
   private async letWatchesSee(): Promise<void> {
     const goesOn = (): boolean => this.pair.source.outgoing?.isUnderWay === true;
-    const watches = this.processes.filter((each) => each instanceof Watch);
-    if (!goesOn() || !watches.some(({ isActive }) => isActive)) return;
+    const isWatched = (): boolean => this.processes.some((each) => each instanceof Watch && each.isOnDuty);
+    if (!goesOn() || !isWatched()) return;
     await this.clock.pass(SEEN_WITHIN_MS);
-    if (goesOn()) this.checks.isFollowed();
+    if (goesOn() && isWatched()) this.checks.isFollowed();
   }
 
   private async letAllGo(): Promise<void> {

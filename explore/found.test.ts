@@ -351,6 +351,17 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       { atMs: 1924, do: 'cancel' },
     ],
   },
+  'a destination that had not answered was let run beside a source that had taken the guest back from post-copy':
+    {
+      guest: 'busy',
+      policy: 'forecast',
+      maxDowntimeMs: 200,
+      overBudget: 'post-copy',
+      faults: [
+        { on: { stream: 'loaded' }, nth: 1, do: 'link-reset' },
+        { on: { atMs: 1825 }, nth: 1, do: 'connection-silent', to: 'destination', ms: 5000 },
+      ],
+    },
   'watch: a limit that libvirt had not told as it was taken over was changed, and could not be put back': {
     driver: 'libvirt',
     begin: 'watch',

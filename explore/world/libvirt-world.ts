@@ -76,6 +76,7 @@ export class LibvirtWorld implements World {
     return { uris: this.pair.uris, ...this.pair.reachedBy(process) };
   }
 
+  /** What it takes libvirt sets, and takes back. */
   async beginAsSomebodyElse(): Promise<void> {
     this.pair.byHand('source', 'migrate').catch(() => {});
     await this.clock.sleep(BEGINS_MS);

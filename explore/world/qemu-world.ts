@@ -66,8 +66,8 @@ export class QemuWorld implements World {
     return this.qemus.hypervisor({ clock, open, reconnectForMs: 10_000, quotas: this.quotasOf(process) });
   }
 
-  async beginAsSomebodyElse(): Promise<void> {
-    await beginAsSomebodyElse(this.qemus, this.clock);
+  async beginAsSomebodyElse(hasSet: () => void): Promise<void> {
+    await beginAsSomebodyElse(this.qemus, this.clock).finally(hasSet);
   }
 
   async byHand(side: Side, command: ByHand): Promise<void> {

@@ -23,6 +23,7 @@ export class Watch {
   readonly process: KillableController;
   private readonly watcher: Watcher;
   private ended = false;
+  private leaves = false;
 
   /** @throws {Error} in a world without hosts to follow */
   constructor({ clock, world, other, disk, leases, schedule, says, ...heard }: WatchParts) {
@@ -55,8 +56,14 @@ export class Watch {
     return this.process.isAlive && !this.ended;
   }
 
+  /** Told to end, it follows nothing new while it waits for what it has begun to ask. */
+  get isOnDuty(): boolean {
+    return this.isActive && !this.leaves;
+  }
+
   /** SIGTERM */
   detach(): void {
+    this.leaves = true;
     void this.watcher.close('detached, as watch ended on SIGTERM').then(() => {
       this.ended = true;
     });

@@ -33,7 +33,8 @@ export interface World {
   hypervisor(process: KillableController): Hypervisor;
   /** As a watch of that process has the two hosts. Left out: nothing is there that it could follow. */
   watched?(process: KillableController): WatchedHosts;
-  beginAsSomebodyElse(): Promise<void>;
+  /** @param hasSet called where he had to set something first, which is his and stays */
+  beginAsSomebodyElse(hasSet: () => void): Promise<void>;
   /** A person's command. */
   byHand(side: Side, command: ByHand): Promise<void>;
   /** What is broken on the way is mended; what is dead stays dead. */

@@ -23,6 +23,7 @@ async function bed(faults: readonly Fault[] = [], provable = true) {
     result,
     wasRunning,
     reconnectForMs: 3000,
+    postCopyBegan: false,
   });
   /** @returns the state, and how long it was waited for */
   const timed = async (asking: Promise<SideState>) => {
@@ -142,6 +143,15 @@ describe('the destination', () => {
     const { state, waitedMs } = await timed(lastingDestinationState(destination, source, parts('failed')));
     expect(state).toBe('unreachable');
     expect(Math.abs(waitedMs - ms)).toBeLessThan(100);
+  });
+
+  test('that post-copy may have let run is waited for, also while the source runs', async () => {
+    const { clock, pair, destination, parts, timed } = await bed([], false);
+    pair.destination.loseConnection(1000);
+    await clock.pass(10);
+    const waiting = { ...parts('failed'), postCopyBegan: true };
+    const { state } = await timed(lastingDestinationState(destination, 'running', waiting));
+    expect(state).toBe('incoming');
   });
 });
 

@@ -55,6 +55,8 @@ export interface LastingParts {
   readonly wasRunning: boolean;
   /** How long a side that is out of reach is waited for. */
   readonly reconnectForMs: number;
+  /** The destination may have run the guest without the source's knowledge: a source that runs settles nothing. */
+  readonly postCopyBegan: boolean;
 }
 
 export async function lastingSourceState(
@@ -75,7 +77,7 @@ export async function lastingSourceState(
 export async function lastingDestinationState(
   destination: LastingMonitor | undefined,
   source: SideState,
-  { clock, result, wasRunning, reconnectForMs }: LastingParts,
+  { clock, result, wasRunning, reconnectForMs, postCopyBegan }: LastingParts,
 ): Promise<SideState> {
   if (!destination) return 'unknown';
   const completed = result === 'completed' || source === 'handed-over';
@@ -83,7 +85,7 @@ export async function lastingDestinationState(
     switch (state) {
       case 'unreachable':
       case 'silent':
-        return passedMs >= (source === 'running' ? LEAVE_MS : reconnectForMs);
+        return passedMs >= (source === 'running' && !postCopyBegan ? LEAVE_MS : reconnectForMs);
       case 'incoming':
       case 'switching-over':
         return passedMs >= (completed ? ARRIVAL_MS : LEAVE_MS);

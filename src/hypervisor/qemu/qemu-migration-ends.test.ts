@@ -1,6 +1,7 @@
 /** The same when a migration is cancelled, ends, is let run at its destination or is in post-copy. */
 import { describe, expect, test } from 'vitest';
 import { TooLateError } from '../hypervisor.ts';
+import type { Fault } from '../simulated/protocol/faults.ts';
 import { BUSY_GUEST, CALM_GUEST } from '../simulated/testing/small-guest.ts';
 import { pairBed } from './testing/pair-bed.ts';
 
@@ -138,8 +139,8 @@ describe('letting the destination run', () => {
 });
 
 describe('post-copy', () => {
-  async function inPostCopy() {
-    const { start, clock, ...rest } = pairBed();
+  async function inPostCopy(faults: readonly Fault[] = []) {
+    const { start, clock, ...rest } = pairBed(faults);
     const migration = await start({ postCopy: true });
     await clock.pass(400);
     expect(await clock.until(migration.startPostCopy())).toEqual({ did: 'migrate-start-postcopy' });
@@ -155,6 +156,39 @@ describe('post-copy', () => {
     expect(end).toMatchObject({ result: 'completed', postCopyBegan: true });
     expect(pair.truth.runningSides).toEqual(['destination']);
     expect(pair.truth.overlaps).toEqual([]);
+  });
+
+  test('a destination that answers late is not let run beside a source that has taken the guest back', async () => {
+    const { clock, pair, follow, migration } = await inPostCopy([
+      { on: { stream: 'loaded' }, do: 'link-reset' },
+      {
+        on: { command: 'migrate-start-postcopy', side: 'source' },
+        do: 'connection-silent',
+        to: 'destination',
+        ms: 4000,
+      },
+    ]);
+    const refused = expect(clock.until(migration.letRun())).rejects.toThrow(/has taken the guest back/);
+    const { end } = await follow(migration);
+    await refused;
+    expect(end).toMatchObject({
+      result: 'failed',
+      whereabouts: { source: 'running' },
+      destinationWaits: true,
+    });
+    expect(pair.truth.runningSides).toEqual(['source']);
+  });
+
+  test('a destination that was told to run, and is not seen since, is not known to wait', async () => {
+    const { clock, follow, migration } = await inPostCopy([
+      { on: { stream: 'loaded' }, do: 'link-reset' },
+      { on: { stream: 'loaded' }, do: 'connection-silent', to: 'destination', ms: Number.POSITIVE_INFINITY },
+      { on: { command: 'cont', side: 'destination' }, do: 'delay', ms: 60_000 },
+    ]);
+    const unanswered = expect(clock.until(migration.letRun())).rejects.toThrow();
+    const { end } = await follow(migration);
+    await unanswered;
+    expect(end).toMatchObject({ whereabouts: { source: 'running' }, destinationWaits: false });
   });
 
   test('is looked at four times a second, not twenty (review B19)', async () => {

@@ -160,6 +160,8 @@ export class QemuMigration implements RunningMigration {
   /** The destination may hold the guest without all of its memory. */
   private postCopyBegan = false;
   private sourceStopped = false;
+  /** After a stop the source was seen to run the guest again. */
+  private tookBack = false;
   /** No stop of the source can have been missed, but for a connection that was lost. */
   private sourceWatched: boolean;
   /** The guest was seen running, whoever has stopped it since. */
@@ -445,6 +447,8 @@ export class QemuMigration implements RunningMigration {
         throw new Error('the destination does not come to an end of loading the guest');
       await clock.sleep(2);
     }
+    // It may have waited long for that answer. What broke meanwhile QEMU's source takes back, also from post-copy's last moment.
+    if (this.tookBack) throw new Error('the source has taken the guest back, and runs it');
     this.toldToRun = true;
     await destination.execute('cont', undefined, { timeoutMs: COMMAND_MS });
     return { did: 'cont on the destination' };
@@ -525,12 +529,14 @@ export class QemuMigration implements RunningMigration {
   }
 
   private takeRunning(): void {
+    this.tookBack = this.sourceStopped;
     this.ran = true;
     this.heldBy = undefined;
   }
 
   private takeStop(atMs: number, unseenMs?: number): void {
     this.sourceStopped = true;
+    this.tookBack = false;
     this.parts.quota?.release();
     // Before we know that it began nothing is looked at: one that stops already was not seen live.
     this.observer.stopped(atMs, this.begun ? unseenMs : Number.POSITIVE_INFINITY);
@@ -698,7 +704,8 @@ export class QemuMigration implements RunningMigration {
     this.become('ending');
     const { clock, reconnectForMs } = this.parts;
     const info = result === 'lost' ? undefined : await finalInfo(this.source, result, clock);
-    const waiting = { clock, result, wasRunning: this.wasRunning, reconnectForMs };
+    const { postCopyBegan } = this;
+    const waiting = { clock, result, wasRunning: this.wasRunning, reconnectForMs, postCopyBegan };
     let source = await lastingSourceState(this.source, waiting);
     const destination = await this.lastOfDestination(source, waiting);
     // While we waited for the one the other may have come back.
@@ -719,8 +726,7 @@ export class QemuMigration implements RunningMigration {
       whereabouts: { source, destination },
       destinationEverRan: this.destinationEverRan(),
       sourceEverStopped: this.sourceEverStopped(),
-      // One that stands still after we tried to make it stands still because of us.
-      destinationWaits: this.keepsWaiting || (this.mayBeFenced && destination === 'paused'),
+      destinationWaits: this.stillWaits(destination),
       postCopyBegan: this.postCopyBegan,
       heldBy: this.heldBy,
       guestEnded: this.guestEnded,
@@ -759,6 +765,14 @@ export class QemuMigration implements RunningMigration {
       // How it stands is what counts.
     }
     return await stateBehind(this.destination);
+  }
+
+  private stillWaits(destination: SideState): boolean {
+    const isSeen = destination === 'running' || destination === 'paused' || destination === 'incoming';
+    // Told to run, and not seen since, it may have heard us.
+    if (this.toldToRun && !isSeen) return false;
+    // One that stands still after we tried to make it stands still because of us.
+    return this.keepsWaiting || (this.mayBeFenced && destination === 'paused');
   }
 
   private destinationEverRan(): boolean | undefined {
