@@ -6,7 +6,7 @@
 import { type FormerSettings, RefusedError, type Restored, type Side } from '../hypervisor.ts';
 import type { LastingMonitor } from './lasting-monitor.ts';
 import type { NewObject } from './qmp/commands.ts';
-import { QmpCommandError } from './qmp/errors.ts';
+import { isRefusal } from './qmp/errors.ts';
 import { isOurs } from './tls/tls-settings.ts';
 
 export interface WantedSettings {
@@ -161,11 +161,6 @@ export class ChangedSettings {
 /** What a run of ours that died made for itself was nothing before. */
 function formerValue(value: unknown): unknown {
   return isOurs(value) ? '' : value;
-}
-
-/** Whether QEMU said no, and nothing was left open. */
-export function isRefusal(error: unknown): error is QmpCommandError {
-  return error instanceof QmpCommandError;
 }
 
 function withoutKnown<T>(found: Record<string, T>, known: Record<string, unknown>): Record<string, T> {

@@ -36,7 +36,7 @@ import { NO_CAP_BYTES_PER_SECOND } from '../qemu-rules/start.ts';
 import { Findings, refusalOfAll } from '../refusal.ts';
 import { assertSameVm, isSameVm, type VmIdentity } from '../same-vm.ts';
 import type { StreamTls } from '../stream-tls.ts';
-import { ChangedSettings, isRefusal } from './changed-settings.ts';
+import { ChangedSettings } from './changed-settings.ts';
 import { fence } from './fence.ts';
 import { LastingMonitor, UnreachableError } from './lasting-monitor.ts';
 import { listenerHere, listeningQemu, type ProvableProcess } from './listening-process.ts';
@@ -46,7 +46,7 @@ import { migrateRefusalCode, preflight } from './preflight.ts';
 import { probeBySampling } from './probe.ts';
 import { QemuMigration } from './qemu-migration.ts';
 import type { ConnectOptions, QmpClient } from './qmp/client.ts';
-import { QmpError } from './qmp/errors.ts';
+import { isRefusal, QmpError } from './qmp/errors.ts';
 import { residentBytesOf } from './resident-memory.ts';
 import {
   type BothEnds,

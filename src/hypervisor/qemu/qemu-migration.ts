@@ -35,7 +35,7 @@ import { Observer, type Sample } from '../observer.ts';
 import { BRAKE_HELD_READY, type BrakeLever, type ThrottleParameters } from '../qemu-rules/brake-lever.ts';
 import { featuresOf } from '../qemu-rules/features.ts';
 import { fastestUnderCap, pauseParameters } from '../qemu-rules/switchover-limit.ts';
-import { type ChangedSettings, isRefusal } from './changed-settings.ts';
+import type { ChangedSettings } from './changed-settings.ts';
 import { EventDating } from './event-dating.ts';
 import { fence } from './fence.ts';
 import type { LastingMonitor, MonitorChange } from './lasting-monitor.ts';
@@ -43,7 +43,7 @@ import { finalInfo, lastingDestinationState, lastingSourceState, stateBehind } f
 import { pageWaitsAt } from './page-waits.ts';
 import { probeBySampling } from './probe.ts';
 import type { MigrationInfo, QemuRunState } from './qmp/commands.ts';
-import { QmpTimeoutError } from './qmp/errors.ts';
+import { isRefusal, QmpTimeoutError } from './qmp/errors.ts';
 import type { QmpEvent } from './qmp/events.ts';
 import { type NewStream, recover } from './recover.ts';
 import { handshakeWords } from './tls/handshake-words.ts';

@@ -7,8 +7,8 @@
 import { isPaused, isRecovering, sourceLetGo } from '../../model/migration-status.ts';
 import type { Clock } from '../clock.ts';
 import type { Destination, Effect } from '../hypervisor.ts';
-import { isRefusal } from './changed-settings.ts';
 import type { LastingMonitor } from './lasting-monitor.ts';
+import { isRefusal } from './qmp/errors.ts';
 
 const COMMAND_MS = 5000;
 /** In which post-copy that goes on has sent something: it sends all it can, until its end. */

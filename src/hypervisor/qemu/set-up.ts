@@ -20,11 +20,11 @@ import {
   startParameters,
   streamParameters,
 } from '../qemu-rules/start.ts';
-import { type ChangedSettings, isRefusal } from './changed-settings.ts';
+import type { ChangedSettings } from './changed-settings.ts';
 import { fence } from './fence.ts';
 import { type LastingMonitor, UnreachableError } from './lasting-monitor.ts';
 import type { QmpClient } from './qmp/client.ts';
-import { QmpError } from './qmp/errors.ts';
+import { isRefusal, QmpError } from './qmp/errors.ts';
 import { refusedCredentials } from './tls/credentials.ts';
 import type { TlsSettings } from './tls/tls-settings.ts';
 

@@ -224,3 +224,8 @@ export class QmpTimeoutError extends QmpError {
     this.timeoutMs = timeoutMs;
   }
 }
+
+/** Whether QEMU said no, and nothing was left open. */
+export function isRefusal(error: unknown): error is QmpCommandError {
+  return error instanceof QmpCommandError;
+}

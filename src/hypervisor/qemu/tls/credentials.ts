@@ -2,9 +2,9 @@
 import { RefusedError, type Side } from '../../hypervisor.ts';
 import type { StreamTls } from '../../stream-tls.ts';
 import { certificateHint } from '../../tls-hints.ts';
-import { isRefusal } from '../changed-settings.ts';
 import type { LastingMonitor } from '../lasting-monitor.ts';
 import type { NewObject } from '../qmp/commands.ts';
+import { isRefusal } from '../qmp/errors.ts';
 import { credentialsObject, endpointOf, TRIAL_ID } from './tls-settings.ts';
 
 /** Loads what would be used, and lets go of it. @returns a sentence for each thing that is wrong */
