@@ -6,6 +6,7 @@ import { exploreAll } from './crew.ts';
 import { assertThere, DEFECTS } from './defects.ts';
 import { drawSchedule } from './draw-schedule.ts';
 import { explore } from './explore-one.ts';
+import { addedTo, codeHere, type Explored, holds, readRecord } from './record.ts';
 import type { ShareResult } from './shares.ts';
 import { shrink } from './shrink.ts';
 import { scheduleInWords } from './words.ts';
@@ -20,7 +21,7 @@ a seed, and holds the safety properties of docs/safety.md against the simulated 
   --for 10m        new seeds for that long
   --seed 4711      this one, shrunk where it fails, with its story
   --prove          plants each deliberate defect in turn, and tells after how many seeds it is found
-  --write          keeps the figures in explore/results/
+  --write          keeps the figures in explore/results/; those of seeds are added to what is kept of the same code
   --json           as JSON
 
 Exits 1 where a property was violated, or where a planted defect was not found.
@@ -28,6 +29,7 @@ Exits 1 where a property was violated, or where a planted defect was not found.
   ./dev explore --seed 47071
 `;
 
+const RECORD = new URL('./results/explored.json', import.meta.url);
 const DEFAULT_COUNT = 1000;
 const MOST_SEEDS_FOR_A_DEFECT = 10_000;
 const TOLD_FAILURES = 5;
@@ -89,6 +91,12 @@ function seedNumber(name: string, text: string): number {
 }
 
 async function exploreSeeds({ from, to, forMs, json, write }: Options): Promise<number> {
+  const code = write ? codeHere() : undefined;
+  const problem = write ? whyNotKept(code, [from, to - 1]) : undefined;
+  if (problem !== undefined) {
+    process.stderr.write(`explore: ${problem}\n`);
+    return 2;
+  }
   const startedMs = performance.now();
   const passedMs = () => performance.now() - startedMs;
   let toldAtMs = 0;
@@ -111,10 +119,36 @@ async function exploreSeeds({ from, to, forMs, json, write }: Options): Promise<
   const last = from + result.explored - 1;
   const tookMs = passedMs();
   const told = { seeds: `${from}..${last}`, tookMs: Math.round(tookMs), commit: commitHere(), ...result };
-  if (write) keepResult(import.meta.url, 'explored.json', told);
+  if (code !== undefined) keep(code, [from, last], told);
   if (json) process.stdout.write(`${JSON.stringify(told, null, 2)}\n`);
   else process.stdout.write(inWords(told, tookMs));
   return result.failures.length === 0 ? 0 : 1;
+}
+
+function whyNotKept(code: string | undefined, seeds: [number, number]): string | undefined {
+  if (code === undefined) return '--write keeps what is known of a code that is committed: commit it first';
+  if (holds(readRecord(RECORD), code, seeds))
+    return '--write: some of these seeds are kept already, of this code: give others';
+  return undefined;
+}
+
+function keep(code: string, seeds: [number, number], told: ShareResult & { tookMs: number }): void {
+  const { tookMs, explored, failures, commands, faults } = told;
+  const found: Explored = {
+    code,
+    commit: commitHere(),
+    seeds: [seeds],
+    tookMs,
+    explored,
+    failures: failures.map(({ seed, violations }) => ({ seed, violations: [...violations] })),
+    commands,
+    faults: { ...faults },
+  };
+  const all = addedTo(readRecord(RECORD), found);
+  keepResult(import.meta.url, 'explored.json', all);
+  process.stderr.write(
+    `explore: ${all.explored} seeds are kept of this code, ${all.failures.length} of them failed\n`,
+  );
 }
 
 function inWords(told: ShareResult & { readonly seeds: string }, tookMs: number): string {
