@@ -13,7 +13,7 @@ const SIDE_BY_SIDE = [
   'lab/{bed,lab}.test.ts',
   'lab/libvirt/libvirt-lab.test.ts',
   'src/hypervisor/libvirt/**/*.real.test.ts',
-  'test/{built,identity,libvirt-refused,libvirt-tls,old-qemu,refused,tls}.real.test.ts',
+  'test/{built,identity,kvm,libvirt-refused,libvirt-tls,old-qemu,refused,tls}.real.test.ts',
 ];
 /** Real too, and too long for every run: `./dev test --long`. */
 const LONG = '**/*.long.test.ts';
