@@ -6,5 +6,5 @@ import { formatDuration } from '../../model/units.ts';
 export function fixedCostLine(known: Foreknowledge): string {
   const { ms, seen } = FixedCost.of(known);
   const by = seen === 0 ? 'none was seen over this link' : `by ${seen} over this link`;
-  return `a switchover takes about ${formatDuration(ms.middle)} beside the memory, up to ${formatDuration(ms.most)}: ${by}`;
+  return `about ${formatDuration(ms.middle)}, at most ${formatDuration(ms.most)} of a switchover's pause are not memory: ${by}`;
 }
