@@ -7,7 +7,7 @@ import type {
   Hypervisor,
 } from '../hypervisor/hypervisor.ts';
 import { chooseStreams, isAuto } from '../migration/choose-streams.ts';
-import { SWITCHOVER_FIXED_COST_MS } from '../model/passes.ts';
+import { expectedFixedCostMs, type GuestSize } from '../model/fixed-cost-by-size.ts';
 import { shown } from '../model/shown.ts';
 import type { AutoStreams, Streams } from '../model/streams.ts';
 import { formatBytes, formatDuration, formatRate } from '../model/units.ts';
@@ -91,7 +91,7 @@ function text(parts: DryRunParts, report: CheckReport, probe: DirtyRateProbe | u
   const row = (name: string, words: string) => lines.push(`  ${name.padEnd(8)} ${words}`);
   row('guest', `${guest.name}, ${guest.hypervisor}, ${guest.accelerator.toUpperCase()}, ${guest.state}`);
   row('memory', formatBytes(guest.memoryBytes));
-  if (probe) row('dirties', dirtying(probe, parts.limits));
+  if (probe) row('dirties', dirtying(probe, parts.limits, guest));
   if (encrypted && findings.length === 0) row('stream', 'encrypted (TLS)');
   for (const warning of warnings) row('warning', warning);
   for (const note of notes) row('note', note);
@@ -102,12 +102,16 @@ function text(parts: DryRunParts, report: CheckReport, probe: DirtyRateProbe | u
  * Distinct pages found dirty within the probe: a lower bound of what any later second dirties, so what the line
  * cannot carry in that time no pass of that length or longer can get under.
  */
-function dirtying({ dirtyRateBytesPerSecond: rate, durationMs }: DirtyRateProbe, limits: Limits): string {
+function dirtying(
+  { dirtyRateBytesPerSecond: rate, durationMs }: DirtyRateProbe,
+  limits: Limits,
+  guest: GuestSize,
+): string {
   const measured = `${formatRate(rate)}, sampled over ${formatDuration(durationMs)}`;
   const line = limits.lineRateBytesPerSecond;
   if (line === undefined) return `${measured} (--line-rate tells what that means for the pause)`;
   if (rate <= line) return `${measured}: less than the line of ${formatRate(line)} carries`;
-  const pauseMs = ((rate * durationMs) / 1000 / line) * 1000 + SWITCHOVER_FIXED_COST_MS;
+  const pauseMs = ((rate * durationMs) / 1000 / line) * 1000 + expectedFixedCostMs(guest).middle;
   return (
     `${measured}: more than the line of ${formatRate(line)} carries, so it is memory-intensive ` +
     `and needs a pause of about ${formatDuration(pauseMs)} or more`

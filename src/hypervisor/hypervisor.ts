@@ -121,6 +121,8 @@ export interface GuestFacts {
   readonly accelerator: 'kvm' | 'tcg';
   readonly machineType: string | undefined;
   readonly memoryBytes: number;
+  /** Undefined where the hypervisor does not say. */
+  readonly vcpus?: number | undefined;
   readonly state: SideState;
   /** True while a migration of this VM is under way. */
   readonly migrating: boolean;

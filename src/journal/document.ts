@@ -112,7 +112,9 @@ export const migrationDocumentSchema = z.object({
         .describe("passes of this guest's earlier migrations that were used"),
     })
     .nullable()
-    .describe('what was known before the start and by a probe; null where the policy does not ask'),
+    .describe(
+      'what was known before the start and by a probe; null in journals of versions that did not ask for every policy',
+    ),
   boundaries: z.array(
     z.object({
       pass: z.int().positive(),

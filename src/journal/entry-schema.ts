@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import type { DirtyObservation } from '../model/dirty-curve.ts';
+import type { FinishedSwitchover } from '../model/fixed-cost.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { EndedPass, MeasuredBoundary, Tick } from '../model/observation.ts';
 import { SWITCHOVER_FIXED_COST_MS } from '../model/passes.ts';
@@ -54,6 +55,7 @@ const guest: z.ZodType<GuestRecord> = z.looseObject({
   accelerator: z.enum(['kvm', 'tcg']),
   machineType: maybe(z.string()),
   memoryBytes: z.number(),
+  vcpus: maybe(z.number()).optional(),
   state: z.string(),
   migrating: z.boolean(),
   losesWrites: maybe(z.string()),
@@ -75,8 +77,22 @@ const observation: z.ZodType<DirtyObservation> = z.looseObject({
 
 const transfer = z.looseObject({ durationMs: figure, bytes: figure });
 
+const finishedSwitchover: z.ZodType<FinishedSwitchover> = z.looseObject({
+  pauseMs: figure,
+  bytes: figure,
+  lineRateBytesPerSecond: figure,
+  guest: z
+    .looseObject({
+      isThis: z.boolean(),
+      memoryBytes: maybe(z.number()),
+      vcpus: maybe(z.number()).optional(),
+    })
+    .exactOptional(),
+});
+
 const known: z.ZodType<Foreknowledge> = z.looseObject({
   memoryBytes: maybe(z.number()),
+  vcpus: maybe(z.number()).optional(),
   residentBytes: maybe(z.number()),
   probes: z.array(observation),
   earlierPasses: z.array(observation),
@@ -85,7 +101,7 @@ const known: z.ZodType<Foreknowledge> = z.looseObject({
   switchoverTransfers: z.array(transfer),
   compressed: z.boolean().exactOptional(),
   written: z.looseObject({ left: z.number(), bytesPerSecond: z.number() }).exactOptional(),
-  switchovers: z.array(z.looseObject({ pauseMs: figure, bytes: figure, lineRateBytesPerSecond: figure })),
+  switchovers: z.array(finishedSwitchover),
 });
 
 const counters = {

@@ -28,6 +28,8 @@ export interface GuestRecord {
   readonly accelerator: 'kvm' | 'tcg';
   readonly machineType: string | undefined;
   readonly memoryBytes: number;
+  /** Undefined, or left out by older ones: not known. */
+  readonly vcpus?: number | undefined;
   readonly state: string;
   readonly migrating: boolean;
   readonly losesWrites: string | undefined;

@@ -8,7 +8,7 @@ import type { CompressedPages } from '../model/compression.ts';
 import { type AutoStreams, compresses, type Streams } from '../model/streams.ts';
 import { chooseStreams, isAuto } from './choose-streams.ts';
 import { decline } from './decline.ts';
-import { type Foreseen, foresee, GLANCE, QUICK_LOOK } from './foresee.ts';
+import { type Foreseen, foresee, GLANCE, onlySwitchovers, QUICK_LOOK } from './foresee.ts';
 import { type Ends, formerAt, notInherited } from './inheritance.ts';
 import { PROBE_MS } from './probe.ts';
 import { leaseOf, openingOf, type Run, type RunParts, type RunWish, runFrom } from './run.ts';
@@ -54,21 +54,19 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
     const ends = { vm: wish.vm, destination: destination.vm };
     const former = formerAt(left, ends);
     const auto = isAuto(wish.streams) ? wish.streams : undefined;
-    const seen =
-      kind.foresees || auto
-        ? await foresee(
-            hypervisor,
-            { guest, destination, cap: limits.bandwidthBytesPerSecond },
-            store,
-            kind.foresees && probeMs === undefined ? QUICK_LOOK : GLANCE,
-          )
-        : undefined;
+    const seen = await foresee(
+      hypervisor,
+      { guest, destination, cap: limits.bandwidthBytesPerSecond },
+      store,
+      kind.foresees && probeMs === undefined ? QUICK_LOOK : GLANCE,
+    );
     const choice =
-      auto &&
-      (await chooseStreams(hypervisor, guest, { ...wish, auto, checks: options, known: seen?.known }));
+      auto && (await chooseStreams(hypervisor, guest, { ...wish, auto, checks: options, known: seen.known }));
     if (choice) parts.say?.(choice.why);
     const streams = choice ? choice.streams : options.streams;
-    const foreseen = kind.foresees && seen ? forStreams(seen, streams, choice?.written) : undefined;
+    const foreseen = kind.foresees
+      ? forStreams(seen, streams, choice?.written)
+      : { ...seen, known: onlySwitchovers(seen.known) };
     const journal = await store.open(
       openingOf(bounded, guest, parts.initiator, former, {
         origin: 'migrate',
@@ -82,10 +80,10 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
       parts.show,
     );
     for (const message of warnings) journal.append(0, { type: 'warning', message });
-    if (foreseen) journal.append(0, { type: 'foreseen', known: foreseen.known, tookMs: foreseen.tookMs });
-    const known = foreseen?.known;
+    const { known, tookMs } = foreseen;
+    journal.append(0, { type: 'foreseen', known, tookMs });
     return runFrom({ place: store.place, wish: bounded, lease, claim, journal, known }, async (hold) => {
-      const before = known && kind.begin(limits, known).beforeStart?.();
+      const before = kind.begin(limits, known).beforeStart?.();
       if (before?.action === 'abort') return decline(before, sinkOf(journal));
       tellLeftovers(left, ends, parts);
       await claim?.rest();

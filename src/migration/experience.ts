@@ -14,6 +14,7 @@ export interface Experience {
   /** The guest's name, which it keeps on whichever host. */
   readonly guestName: string;
   readonly memoryBytes: number;
+  readonly vcpus: number | undefined;
   readonly destination: string | null;
   readonly migrateUri: string | null;
   /** `max-bandwidth` of the passes, in bytes per second; undefined: none. */
@@ -39,6 +40,7 @@ export function experienceOf(entries: readonly JournalEntry[]): Experience | und
   let last: MeasuredBoundary | Tick | undefined;
   let stopped = false;
   let stoppedAtMs: number | undefined;
+  let lineRate: number | undefined;
   let limitMs = opened.limits.downtimeMs;
   let throttled = false;
   let writtenBytes = 0;
@@ -60,6 +62,7 @@ export function experienceOf(entries: readonly JournalEntry[]): Experience | und
     }
     if (entry.type !== 'boundary') continue;
     last = entry.boundary;
+    lineRate = entry.boundary.lineRateBytesPerSecond ?? lineRate;
     const { ended, pass, remainingBytes } = entry.boundary;
     if (!ended) continue;
     if (pass === 2) firstPassBytes = ended.carriedBytes ?? ended.sentBytes;
@@ -74,7 +77,7 @@ export function experienceOf(entries: readonly JournalEntry[]): Experience | und
 
   const compressed = compresses(opened.streams);
   return {
-    ...{ guestName: opened.guest.name, memoryBytes: opened.guest.memoryBytes },
+    ...{ guestName: opened.guest.name, memoryBytes: opened.guest.memoryBytes, vcpus: opened.guest.vcpus },
     ...{ destination: opened.destination, migrateUri: opened.migrateUri },
     cap: opened.limits.bandwidthBytesPerSecond,
     passes,
@@ -82,7 +85,9 @@ export function experienceOf(entries: readonly JournalEntry[]): Experience | und
     passTransfers: compressed ? [] : passTransfers,
     // A guest that is done within its first pass sent all its memory once and a little more.
     firstPassBytes: firstPassBytes ?? (compressed ? undefined : allSentBytes(entries)),
-    ...(compressed ? NO_SWITCHOVER : stopAndCopy(entries, last, stoppedAtMs, passTransfers, opened.limits)),
+    ...(compressed
+      ? NO_SWITCHOVER
+      : stopAndCopy(entries, last, stoppedAtMs, passTransfers, opened.limits, lineRate)),
   };
 }
 
@@ -103,6 +108,7 @@ function stopAndCopy(
   stoppedAtMs: number | undefined,
   passTransfers: readonly Transfer[],
   limits: Limits,
+  lineRate: number | undefined,
 ): Pick<Experience, 'switchover' | 'switchoverTransfer'> {
   const ended = entries.at(-1);
   if (ended?.type !== 'ended' || ended.outcome.outcome !== 'completed') return NO_SWITCHOVER;
@@ -112,8 +118,11 @@ function stopAndCopy(
   const passRate = (pass.bytes / pass.durationMs) * 1000;
   const bytes = Math.max(0, sentBytes - last.sentBytes - carriedBytes(stoppedAtMs - last.atMs, passRate));
   const { lineRateBytesPerSecond: stated, bandwidthBytesPerSecond: cap } = limits;
-  if (cap === undefined || stated !== undefined)
-    return { ...NO_SWITCHOVER, switchover: { pauseMs, bytes, lineRateBytesPerSecond: stated ?? passRate } };
+  // The last pass may have been so short that its rate says more of a bitmap sync than of the link.
+  if (cap === undefined || stated !== undefined) {
+    const lineRateBytesPerSecond = stated ?? lineRate ?? passRate;
+    return { ...NO_SWITCHOVER, switchover: { pauseMs, bytes, lineRateBytesPerSecond } };
+  }
   const sendingMs = pauseMs - SWITCHOVER_FIXED_COST_MS;
   return sendingMs > SWITCHOVER_FIXED_COST_MS
     ? { ...NO_SWITCHOVER, switchoverTransfer: { durationMs: sendingMs, bytes } }

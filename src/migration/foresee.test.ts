@@ -115,7 +115,7 @@ describe('after a migration', () => {
     expect(rate).toBeCloseTo(60_000, -3);
     expect(known.earlierPasses[0]?.bytes).toBeGreaterThan(125 * MB);
     expect(known.earlierPasses[0]?.bytes).toBeLessThan(155 * MB);
-    expect(known.switchovers).toHaveLength(1);
+    expect(known.switchovers).toMatchObject([{ guest: { isThis: true, memoryBytes: MEMORY } }]);
     const [{ pauseMs = 0, bytes = 0 } = {}] = known.switchovers;
     expect(pauseMs).toBe(outcome.pauseMs);
     // Sent at the line's rate within the pause, less what a switchover costs.
@@ -135,6 +135,7 @@ describe('after a migration', () => {
     expect(known.earlierPasses).toEqual([]);
     expect(known.firstPassBytes).toBeUndefined();
     expect(known.passTransfers).not.toEqual([]);
+    expect(known.switchovers).toMatchObject([{ guest: { isThis: false, memoryBytes: MEMORY } }]);
   });
 
   test('over another link only the guest is, under another cap not the rate of passes', async () => {

@@ -55,15 +55,20 @@ export async function foresee(
   { probesMs, resident }: Look = QUICK_LOOK,
 ): Promise<Foreseen> {
   const began = performance.now();
-  const { memoryBytes } = intended.guest;
+  const { memoryBytes, vcpus } = intended.guest;
   const recalled = store === undefined ? NOTHING_KNOWN : await recall(store, intended);
   const residentBytes = resident ? await hypervisor.residentBytes(intended.guest) : undefined;
   const { probes, probeRefusal } = await probe(hypervisor, intended.guest, probesMs);
   return {
-    known: { ...recalled, memoryBytes, residentBytes, probes },
+    known: { ...recalled, memoryBytes, vcpus, residentBytes, probes },
     tookMs: Math.round(performance.now() - began),
     probeRefusal,
   };
+}
+
+/** Of what is known, what a policy that does not foresee has to know as well: what a switchover costs is part of each pause. */
+export function onlySwitchovers({ memoryBytes, vcpus, switchovers }: Foreknowledge): Foreknowledge {
+  return { ...NOTHING_KNOWN, memoryBytes, vcpus, switchovers };
 }
 
 /** None where the guest does not run or cannot be probed: a migration goes without as well. */
@@ -93,9 +98,9 @@ async function recall(journals: RunStore, { guest, destination, cap }: Intended)
     const experience = await experienceIn(journals, id);
     if (experience) all.push(experience);
   }
-  const ofGuest = all.filter(
-    (each) => each.guestName === guest.name && each.memoryBytes === guest.memoryBytes,
-  );
+  const isThis = (each: Experience) =>
+    each.guestName === guest.name && each.memoryBytes === guest.memoryBytes;
+  const ofGuest = all.filter(isThis);
   const link = destination && linkOf(destination.vm, destination.migrateUri);
   const onLink = all.filter((each) => linkOf(each.destination, each.migrateUri) === link);
   return {
@@ -104,7 +109,10 @@ async function recall(journals: RunStore, { guest, destination, cap }: Intended)
     firstPassBytes: ofGuest.findLast(({ firstPassBytes }) => firstPassBytes !== undefined)?.firstPassBytes,
     passTransfers: onLink.filter((each) => each.cap === cap).flatMap(({ passTransfers }) => passTransfers),
     switchoverTransfers: onLink.flatMap(({ switchoverTransfer }) => switchoverTransfer ?? []),
-    switchovers: onLink.flatMap(({ switchover }) => switchover ?? []),
+    switchovers: onLink.flatMap((each) => {
+      const { switchover, memoryBytes, vcpus } = each;
+      return switchover ? [{ ...switchover, guest: { isThis: isThis(each), memoryBytes, vcpus } }] : [];
+    }),
   };
 }
 

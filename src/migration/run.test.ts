@@ -38,7 +38,9 @@ describe('a run that begins', () => {
     const order = entries.map((entry) =>
       entry.type === 'effect' ? `effect ${Object.keys(entry.set ?? {}).join()}` : entry.type,
     );
-    expect(order.slice(0, 5)).toEqual(['opened', 'intent', 'before', 'effect mark', 'effect mark']);
+    expect(order.slice(0, 6)).toEqual([
+      ...['opened', 'foreseen', 'intent', 'before', 'effect mark', 'effect mark'],
+    ]);
     expect(order.at(-1)).toBe('ended');
     expect(bed.hypervisor.migration.calls.at(-1)).toBe('detach');
   });

@@ -1,7 +1,8 @@
 import type { BrakeLevers, StartOptions } from '../hypervisor/hypervisor.ts';
-import type { Foreknowledge } from '../model/foreknowledge.ts';
-import { aimedPauseMs, assumedFixedCostMs } from '../model/pause-room.ts';
+import { FixedCost } from '../model/fixed-cost.ts';
+import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
+import { limitAsItIs, pauseWithin } from './pause-request.ts';
 
 /**
  * How a migration under this policy and within these limits begins.
@@ -13,14 +14,14 @@ export function startOptionsOf(
   limits: Limits,
   force: boolean,
   probeMs?: number,
-  known?: Foreknowledge,
+  known: Foreknowledge = NOTHING_KNOWN,
 ): StartOptions {
   const { initialDowntimeLimitMs, initialFixedCostMs } = kind.begin(limits, known);
   return {
     force,
     postCopy: limits.overBudget === 'post-copy',
     brake: brakeLevers(limits),
-    ...initialLimit(initialDowntimeLimitMs, initialFixedCostMs, limits.maxDowntimeMs),
+    ...initialLimit(initialDowntimeLimitMs, initialFixedCostMs, limits.maxDowntimeMs, FixedCost.of(known)),
     bandwidthBytesPerSecond: limits.bandwidthBytesPerSecond,
     lineRateBytesPerSecond: limits.lineRateBytesPerSecond,
     probeMs,
@@ -32,14 +33,12 @@ function initialLimit(
   limitMs: number,
   fixedCostMs: number | undefined,
   maxDowntimeMs: number,
+  cost: FixedCost,
 ): Pick<StartOptions, 'downtimeLimitMs' | 'fixedCostMs'> {
-  const assumedMs = assumedFixedCostMs(maxDowntimeMs);
-  if (fixedCostMs === undefined && limitMs + assumedMs <= maxDowntimeMs)
-    return { downtimeLimitMs: limitMs, fixedCostMs: 0 };
-  return {
-    downtimeLimitMs: Math.min(limitMs, aimedPauseMs(maxDowntimeMs)),
-    fixedCostMs: fixedCostMs ?? assumedMs,
-  };
+  if (fixedCostMs !== undefined)
+    return { downtimeLimitMs: pauseWithin(maxDowntimeMs, cost, limitMs, fixedCostMs), fixedCostMs };
+  const asItIs = limitAsItIs(limitMs, maxDowntimeMs, cost);
+  return { downtimeLimitMs: asItIs.pauseMs, fixedCostMs: asItIs.asIs ? 0 : asItIs.fixedCostMs };
 }
 
 export function brakeLevers({ overBudget, brake }: Limits): BrakeLevers {

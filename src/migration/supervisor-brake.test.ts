@@ -24,7 +24,7 @@ describe('a brake', () => {
       brownOut: { ms: 2400, percent: 99 },
       memoryIntensive: true,
     });
-    expect(migration.calls).toEqual(['throttle 99', 'limit 1', 'limit 450']);
+    expect(migration.calls).toEqual(['throttle 99', 'limit 1', 'limit 350']);
   });
 
   test('allows a pause with the fixed cost that it was asked for with', async () => {

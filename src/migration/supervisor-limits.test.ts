@@ -200,7 +200,7 @@ describe('a migration of somebody else’s is left running (`--over-budget leave
       reason: '',
     });
     await supervise(migration, { kind, limits: leave({ maxDowntimeMs: 1000 }) }).done;
-    expect(migration.calls).toEqual(['limit 950']);
+    expect(migration.calls).toEqual(['limit 850']);
   });
 });
 

@@ -10,11 +10,13 @@
 import type { Effect, MigrationEnd, MigrationEvent, RunningMigration } from '../hypervisor/hypervisor.ts';
 import type { Happening, JournalSink } from '../journal/journal-entry.ts';
 import type { DirtyObservation } from '../model/dirty-curve.ts';
+import { FixedCost } from '../model/fixed-cost.ts';
 import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import { sourceLetGo } from '../model/migration-status.ts';
 import type { Boundary, MeasuredBoundary, Observation, Tick } from '../model/observation.ts';
 import { learnedLineRate } from '../model/outlook.ts';
 import { PassMeter } from '../model/passes.ts';
+import { fixedCostMsWithin } from '../model/pause-room.ts';
 import { formatDuration } from '../model/units.ts';
 import { Braked } from '../policy/braked.ts';
 import {
@@ -47,6 +49,8 @@ export class Supervisor {
   private readonly migration: RunningMigration;
   private readonly kind: PolicyKind;
   private readonly known: Foreknowledge;
+  /** Of the switchover, beside the memory. */
+  private readonly fixedCost: FixedCost;
   /** As it was begun with, until a brake is asked for. */
   private policy: Policy;
   private limits: Limits;
@@ -113,6 +117,7 @@ export class Supervisor {
     this.migration = migration;
     this.kind = kind;
     this.known = known;
+    this.fixedCost = FixedCost.of(known);
     const limits = this.possible(given);
     this.policy = kind.begin(limits, known);
     this.limits = limits;
@@ -120,7 +125,10 @@ export class Supervisor {
     this.otherHand = otherHand;
     const learned = limits.bandwidthBytesPerSecond === undefined ? undefined : learnedLineRate(known);
     this.lineRateBytesPerSecond = limits.lineRateBytesPerSecond ?? learned;
-    this.meter = new PassMeter(this.lineRateBytesPerSecond);
+    this.meter = new PassMeter(
+      this.lineRateBytesPerSecond,
+      fixedCostMsWithin(limits.maxDowntimeMs, this.fixedCost),
+    );
     this.recall(past);
     if (given.brake === 'when-it-pays' && !migration.brakesAtOnce)
       this.warn(
@@ -399,7 +407,7 @@ export class Supervisor {
     if (this.braking === 'no') {
       this.braking = insteadOf ? 'sparing' : 'over-budget';
       const asked = { atMs: this.nowMs, throttlePercent, insteadOf, fixedCostMs };
-      this.policy = new Braked(limits, asked, this.lineRateBytesPerSecond ?? 0);
+      this.policy = new Braked(limits, asked, this.lineRateBytesPerSecond ?? 0, this.fixedCost);
     }
     this.effect(() => this.migration.throttle(throttlePercent), decision);
   }
@@ -438,7 +446,7 @@ export class Supervisor {
   /** The user's limit holds whatever the policy asks for. */
   private allow(decision: Allowing): void {
     this.allowed = decision;
-    const request = pauseRequestOf(decision, this.limits.maxDowntimeMs);
+    const request = pauseRequestOf(decision, this.limits.maxDowntimeMs, this.fixedCost);
     this.effect(() => this.migration.setDowntimeLimit(request), decision);
   }
 

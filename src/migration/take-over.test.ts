@@ -33,6 +33,23 @@ describe('a run that takes over', () => {
     expect((await bed.entriesOf(id)).filter(({ type }) => type === 'ended')).toHaveLength(1);
   });
 
+  test('reckons with the guest as it is in what a switchover costs, and writes that down', async () => {
+    const guest = {
+      ...bed.guest,
+      memoryBytes: 2 ** 40,
+      vcpus: 200,
+      migrating: true,
+      mark: migrationMark(1000),
+    };
+    bed.hypervisor.guests.set(SOURCE, guest);
+    const run = await takeOverRun(bed.takeOver(), bed.parts);
+    bed.hypervisor.migration.end(ARRIVED);
+    await run.outcome;
+    expect((await bed.entriesOf(run.id)).find(({ type }) => type === 'foreseen')).toMatchObject({
+      known: { memoryBytes: 2 ** 40, vcpus: 200, switchovers: [] },
+    });
+  });
+
   test('takes nothing from a journal of another migration, but what is still to be put back', async () => {
     await bed.leaveMigrating(migrationMark(60 * 60_000));
     bed.hypervisor.guests.set(SOURCE, { ...bed.guest, migrating: true, mark: migrationMark(1000) });

@@ -16,7 +16,9 @@ import {
 import { trustedDestination } from '../journal/trusted-destination.ts';
 import { isUnfinished } from '../journal/unfinished.ts';
 import type { MigrationView } from '../journal/view.ts';
+import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import { isDestinationOf } from './address-side.ts';
+import { onlySwitchovers } from './foresee.ts';
 import { formerAt, formerOf, inheritanceOf, notInherited } from './inheritance.ts';
 import type { OtherHand } from './other-hand.ts';
 import { type RecoverWish, recoverIt, recoveryOf } from './recover.ts';
@@ -89,8 +91,11 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
     const inherited = found && { ...found, former };
     const past = goesOn ? owing.boundaries : [];
     const { otherHand } = wish;
+    // It is under way: nothing is read that would take its time, other migrations' journals least of all.
+    const known = onlySwitchovers((goesOn && owing.foreseen?.known) || sizeOf(guest));
+    if (!goesOn) journal.append(0, { type: 'foreseen', known, tookMs: 0 });
     return runFrom(
-      { place: store.place, wish, lease, claim, journal, past, otherHand, takesOver: true },
+      { place: store.place, wish, lease, claim, journal, known, past, otherHand, takesOver: true },
       async ({ remember }) => {
         const migration = await attach({ wish, destination, inherited, parts }, remember);
         if (!recovery) return migration;
@@ -103,6 +108,10 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
     await lease.release();
     throw error;
   }
+}
+
+function sizeOf({ memoryBytes, vcpus }: GuestFacts): Foreknowledge {
+  return { ...NOTHING_KNOWN, memoryBytes, vcpus };
 }
 
 /** What somebody else began is not ended by us for a limit of ours (S9). */

@@ -1,6 +1,5 @@
-import type { Estimate, Interval } from './interval.ts';
-import { LEAST_FIXED_COST_MS, SWITCHOVER_FIXED_COST_MS, SWITCHOVER_FIXED_COST_SPREAD_MS } from './passes.ts';
-import { assumedFixedCostMs } from './pause-room.ts';
+import { type ExpectedFixedCost, expectedFixedCostMs, type GuestSize } from './fixed-cost-by-size.ts';
+import type { Interval } from './interval.ts';
 import { robustEstimate } from './robust.ts';
 import { transferMs } from './transfer.ts';
 
@@ -11,9 +10,24 @@ export interface FinishedSwitchover {
   readonly bytes: number;
   /** Of that link, bytes per second, known otherwise than from this pause. */
   readonly lineRateBytesPerSecond: number;
+  /** Left out: not told, taken for another one of this size. */
+  readonly guest?: SwitchedGuest;
 }
 
-const KEPT_SWITCHOVERS = 32;
+/** Whose switchover it was. */
+export interface SwitchedGuest extends GuestSize {
+  /** The guest that is to migrate now, and not another one over the same link. */
+  readonly isThis: boolean;
+}
+
+/** What is known of a guest's switchovers before its migration begins. */
+export interface KnownSwitchovers extends GuestSize {
+  /** Over the link that it is to take, the oldest first. */
+  readonly switchovers: readonly FinishedSwitchover[];
+}
+
+/** Older ones are of a host as it was. */
+const KEPT_SWITCHOVERS = 8;
 
 /** Fewer than these may agree by chance: the assumption stays within the interval. */
 const TELLING_SWITCHOVERS = 3;
@@ -21,61 +35,100 @@ const TELLING_SWITCHOVERS = 3;
 /** A scheduler's time slice and a monitor's round trip: no pause repeats more exactly. */
 const LEAST_SPREAD_MS = 5;
 
-/** Twice the assumption covers libvirt's round trips in the lab. */
-const ASSUMED: Estimate = {
-  low: LEAST_FIXED_COST_MS,
-  middle: SWITCHOVER_FIXED_COST_MS,
-  high: SWITCHOVER_FIXED_COST_MS + SWITCHOVER_FIXED_COST_SPREAD_MS,
-};
+/** Guests are alike where their sizes make no more difference than this, in milliseconds. */
+const ALIKE_MS = 10;
 
 /**
- * What a switchover costs beside the memory, learned from those that finished: the last sync, device state,
- * the destination's start, and libvirt's round trips where it drives.
+ * What a switchover costs beside the memory: the last sync, device state, the destination's start, and libvirt's round
+ * trips where it drives. Estimated from the guest's size (`fixed-cost-by-size.ts`) until switchovers over this link teach it:
  *
  *     cost = pause measured - bytes / line rate
  *
- * of which the median is taken: one pause in a congested moment teaches nothing. Keep one for each kind of
- * driver and host pair. An immutable value.
+ * of which the median is taken: one pause in a congested moment teaches nothing. The guest's own go first; where they are
+ * too few, those of guests as large as it count too, and then those of all. What another one cost is scaled by what both are
+ * estimated at: cost + estimate of this - estimate of that, and not known better than these are. An immutable value.
  */
 export class FixedCost {
-  private readonly costsMs: readonly number[];
-  private readonly assumption: Estimate;
+  /** In milliseconds. */
+  readonly ms: ExpectedFixedCost;
+  /** How many switchovers over this link that rests on. */
+  readonly seen: number;
 
-  private constructor(costsMs: readonly number[], assumption: Estimate) {
-    this.costsMs = costsMs;
-    this.assumption = assumption;
+  private constructor(ms: ExpectedFixedCost, seen: number) {
+    this.ms = ms;
+    this.seen = seen;
   }
 
-  static readonly assumed = new FixedCost([], ASSUMED);
-
-  /** As it is assumed where pauses are to be within a limit that may be short. */
-  static assumedWithin(limitMs: number): FixedCost {
-    return new FixedCost([], { ...ASSUMED, middle: assumedFixedCostMs(limitMs) });
+  /** So many were seen that they do not agree by chance. */
+  get isLearned(): boolean {
+    return this.seen >= TELLING_SWITCHOVERS;
   }
 
-  with({ pauseMs, bytes, lineRateBytesPerSecond }: FinishedSwitchover): FixedCost {
-    if (!(pauseMs >= 0 && bytes >= 0 && lineRateBytesPerSecond > 0)) return this;
-    // Less than nothing means that the link was faster than stated: the cost is small then, whatever it is.
-    const costMs = Math.max(0, pauseMs - transferMs(bytes, lineRateBytesPerSecond));
-    if (!Number.isFinite(costMs)) return this;
-    return new FixedCost([...this.costsMs, costMs].slice(-KEPT_SWITCHOVERS), this.assumption);
-  }
+  /** Of a guest of which nothing is known. */
+  static readonly assumed = FixedCost.of({ memoryBytes: undefined, switchovers: [] });
 
-  /** The likely cost of one whose pause is to be within a limit. */
-  likelyMsWithin(limitMs: number): number {
-    return this.costsMs.length > 0 ? this.ms.middle : assumedFixedCostMs(limitMs);
-  }
-
-  get ms(): Estimate {
+  static of(known: KnownSwitchovers): FixedCost {
+    const assumption = expectedFixedCostMs(known);
+    const costs = telling(known.switchovers.flatMap((each) => costOf(each, assumption)));
     const learned = robustEstimate(
-      this.costsMs.map((value) => ({ value, weight: 1 })),
+      costs.map(({ ms }) => ({ value: ms, weight: 1 })),
       LEAST_SPREAD_MS,
     );
-    if (!learned) return this.assumption;
-    return this.costsMs.length < TELLING_SWITCHOVERS
-      ? { ...learned, ...hull(learned, this.assumption) }
-      : learned;
+    if (!learned) return new FixedCost(assumption, 0);
+    const { low, middle, high } = learned;
+    const unsure = (side: keyof Cost['unsure']) => Math.max(...costs.map((each) => each.unsure[side]));
+    const ms = {
+      low: Math.max(0, low - unsure('low')),
+      middle,
+      high: high + unsure('high'),
+      most: high + unsure('most'),
+    };
+    if (costs.length >= TELLING_SWITCHOVERS) return new FixedCost(ms, costs.length);
+    const most = Math.max(ms.most, assumption.most);
+    return new FixedCost({ middle, ...hull(ms, assumption), most }, costs.length);
   }
+}
+
+/** What a switchover makes of this guest's, in milliseconds. */
+interface Cost {
+  readonly ms: number;
+  readonly isThis: boolean;
+  readonly isAlike: boolean;
+  /** How much less, and more, it may be since the other guest has another size. */
+  readonly unsure: Readonly<Record<'low' | 'high' | 'most', number>>;
+}
+
+function costOf(
+  { pauseMs, bytes, lineRateBytesPerSecond, guest }: FinishedSwitchover,
+  here: ExpectedFixedCost,
+): readonly Cost[] {
+  if (!(pauseMs >= 0 && bytes >= 0 && lineRateBytesPerSecond > 0)) return [];
+  // Less than nothing means that the link was faster than stated: the cost is small then, whatever it is.
+  const measuredMs = Math.max(0, pauseMs - transferMs(bytes, lineRateBytesPerSecond));
+  if (!Number.isFinite(measuredMs)) return [];
+  const isThis = guest?.isThis === true;
+  const there = isThis || !guest ? here : expectedFixedCostMs(guest);
+  const larger = here.middle - there.middle;
+  return [
+    {
+      ms: Math.max(0, measuredMs + larger),
+      isThis,
+      isAlike: Math.abs(larger) <= ALIKE_MS,
+      unsure: {
+        low: Math.abs(here.middle - here.low - (there.middle - there.low)),
+        high: Math.abs(here.high - here.middle - (there.high - there.middle)),
+        most: Math.abs(here.most - here.middle - (there.most - there.middle)),
+      },
+    },
+  ];
+}
+
+/** The latest of those that tell the most. */
+function telling(all: readonly Cost[]): readonly Cost[] {
+  const own = all.filter(({ isThis }) => isThis);
+  const alike = all.filter(({ isThis, isAlike }) => isThis || isAlike);
+  const enough = [own, alike].find(({ length }) => length >= TELLING_SWITCHOVERS);
+  return (enough ?? all).slice(-KEPT_SWITCHOVERS);
 }
 
 function hull(a: Interval, b: Interval): Interval {

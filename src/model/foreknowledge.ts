@@ -10,6 +10,8 @@ import type { FinishedSwitchover } from './fixed-cost.ts';
 export interface Foreknowledge {
   /** Of the guest. Undefined: not known. */
   readonly memoryBytes: number | undefined;
+  /** Of the guest. Left out or undefined: not known. */
+  readonly vcpus?: number | undefined;
   /** What QEMU's process holds in memory: not more of the guest can be anything but zero. Undefined: not known. */
   readonly residentBytes: number | undefined;
   /** Measured just now, on this guest. */
@@ -22,7 +24,7 @@ export interface Foreknowledge {
   readonly passTransfers: readonly Transfer[];
   /** Stop-and-copies over this link after capped passes, which tell nothing of the line. */
   readonly switchoverTransfers: readonly Transfer[];
-  /** Switchovers over this link whose line rate was known. */
+  /** Switchovers over this link whose line rate was known, of whichever guest, the oldest first. */
   readonly switchovers: readonly FinishedSwitchover[];
   /** Pages are compressed on their way: what they cost is not known before some were sent. Left out: they are not. */
   readonly compressed?: boolean;

@@ -4,6 +4,7 @@ import { DirtyCurve, type DirtyObservation, type PhaseChange } from './dirty-cur
 import { FixedCost } from './fixed-cost.ts';
 import type { Foreknowledge } from './foreknowledge.ts';
 import { type Estimate, times } from './interval.ts';
+import { fixedCostMsWithin } from './pause-room.ts';
 import type { PreCopy } from './pre-copy.ts';
 import type { SwitchoverCost } from './switchover-pause.ts';
 import { carriedBytes } from './transfer.ts';
@@ -56,6 +57,7 @@ const FASTEST = 1e15;
 export class Outlook {
   private readonly link: StatedLink;
   private readonly fixedCost: FixedCost;
+  private readonly longestPauseMs: number;
   private readonly switchoverRate: RateEstimate;
   private compresses: boolean;
   private readonly written: CompressedPages | undefined;
@@ -77,10 +79,11 @@ export class Outlook {
   /** Bytes of guest memory for each on the wire, in the last pass that sent what the guest writes. */
   private carriedPerWireByte = 1;
 
-  /** @param assumedFixedCost of a switchover, before any that finished is known */
-  constructor(known: Foreknowledge, link: StatedLink, assumedFixedCost = FixedCost.assumed) {
+  /** @param longestPauseMs that may be, which less is kept back of where it is short; left out: any */
+  constructor(known: Foreknowledge, link: StatedLink, longestPauseMs = Number.POSITIVE_INFINITY) {
     this.link = link;
-    this.fixedCost = known.switchovers.reduce((cost, each) => cost.with(each), assumedFixedCost);
+    this.fixedCost = FixedCost.of(known);
+    this.longestPauseMs = longestPauseMs;
     this.switchoverRate = RateEstimate.of(known.switchoverTransfers);
     this.compresses = known.compressed === true;
     this.written = known.written;
@@ -98,7 +101,7 @@ export class Outlook {
 
   /** What a switchover is expected to cost beside the memory, where its pause is to be within a limit. */
   fixedCostMsWithin(limitMs: number): number {
-    return this.fixedCost.likelyMsWithin(limitMs);
+    return fixedCostMsWithin(limitMs, this.fixedCost);
   }
 
   /** A whole pass. @returns what it contradicts, if anything */
@@ -191,7 +194,7 @@ export class Outlook {
   }
 
   private under(memoryBytes: number, passes: Estimate, line: Estimate, downtimeLimitMs: number): Conditions {
-    const fixedCostMs = this.fixedCost.ms;
+    const fixedCostMs = { ...this.fixedCost.ms, middle: this.fixedCostMsWithin(this.longestPauseMs) };
     return {
       preCopy: { curve: this.measuredOf(memoryBytes), bandwidth: passes },
       cost: { lineRate: line, fixedCostMs },

@@ -11,6 +11,9 @@ export const SWITCHOVER_FIXED_COST_MS = 50;
 /** It was measured at up to this much more. */
 export const SWITCHOVER_FIXED_COST_SPREAD_MS = 50;
 
+/** The most that was seen, on a host whose processors were busy. */
+export const MOST_FIXED_COST_MS = 200;
+
 /** The lab's quickest. */
 export const LEAST_FIXED_COST_MS = 20;
 
@@ -41,10 +44,15 @@ export class PassMeter {
   /** Where the first pass seen begins that goes through what the guest writes, and not through all that it holds. */
   private writtenFrom: Boundary | undefined;
   private readonly statedLineRate: number | undefined;
+  private readonly fixedCostMs: number;
 
-  /** @param statedLineRate the link's rate in bytes per second where the user stated it */
-  constructor(statedLineRate?: number) {
+  /**
+   * @param statedLineRate the link's rate in bytes per second where the user stated it
+   * @param fixedCostMs of a switchover, in milliseconds
+   */
+  constructor(statedLineRate?: number, fixedCostMs = SWITCHOVER_FIXED_COST_MS) {
     this.statedLineRate = statedLineRate;
+    this.fixedCostMs = fixedCostMs;
   }
 
   measure(boundary: Boundary): MeasuredBoundary {
@@ -62,7 +70,9 @@ export class PassMeter {
       ended: previous && endedPass(previous, boundary),
       lineRateBytesPerSecond: lineRate,
       pauseForecastMs:
-        lineRate === undefined ? undefined : forecastPauseMs(boundary.remainingBytes, lineRate),
+        lineRate === undefined
+          ? undefined
+          : forecastPauseMs(boundary.remainingBytes, lineRate, this.fixedCostMs),
     };
   }
 

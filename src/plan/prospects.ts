@@ -134,11 +134,12 @@ function payloadRateOf(
 }
 
 /** A line rate that was stated then counts frames too: without them the same pause was more memory and less cost. */
-function fixedCostOf({ switchovers }: Foreknowledge, payloadRate: number): Estimate {
-  return switchovers.reduce((cost, each) => {
-    const lineRateBytesPerSecond = Math.min(each.lineRateBytesPerSecond, payloadRate);
-    return cost.with({ ...each, lineRateBytesPerSecond });
-  }, FixedCost.assumed).ms;
+function fixedCostOf(known: Foreknowledge, payloadRate: number): Estimate {
+  const switchovers = known.switchovers.map((each) => ({
+    ...each,
+    lineRateBytesPerSecond: Math.min(each.lineRateBytesPerSecond, payloadRate),
+  }));
+  return FixedCost.of({ ...known, switchovers }).ms;
 }
 
 function firstPassOf(known: Foreknowledge, memoryBytes: number, dirtiedBytes: number): Estimate {

@@ -57,17 +57,20 @@ export interface Rehearsed {
   readonly prices?: { readonly held: number; readonly written: Estimate } | undefined;
 }
 
-/** The same guest where the line is that many times as fast. What was measured of its line does not hold there. */
+/**
+ * The same guest where the line is that many times as fast. What was measured of its line does not hold there, what its
+ * switchovers cost beside the memory does.
+ */
 export function onLineOf({ prospects, known, ...on }: Rehearsed, factor: number): Rehearsed {
   return {
     ...on,
-    known: { ...known, passTransfers: [], switchoverTransfers: [], switchovers: [] },
+    known: { ...known, passTransfers: [], switchoverTransfers: [] },
     prospects: { ...prospects, payloadRate: times(prospects.payloadRate, factor) },
   };
 }
 
 /** The simulator against real migrations: so much beside what was not known, as a fraction and in milliseconds. */
-const OWN_ERROR = { relative: 0.025, totalMs: 100, pauseMs: 50 };
+export const OWN_ERROR = { relative: 0.025, totalMs: 100, pauseMs: 50 };
 
 const SHORTEST_HORIZON_MS = 600_000;
 const HORIZON_PASSES = 20;

@@ -4,7 +4,7 @@ import { limitOf, roomyLimitMs } from '../model/roomy-limit.ts';
 import { forecast } from '../policy/forecast.ts';
 import { type Limits, OVER_BUDGET_ACTIONS, type PolicyKind } from '../policy/policy.ts';
 import { LIKELY_CASE } from './case.ts';
-import { onLineOf, type Rehearsal, type Rehearsed, rehearse, runCase } from './rehearse.ts';
+import { OWN_ERROR, onLineOf, type Rehearsal, type Rehearsed, rehearse, runCase } from './rehearse.ts';
 
 export type Change =
   | { readonly option: 'policy'; readonly value: string }
@@ -65,7 +65,7 @@ async function neededLimitMs(kind: PolicyKind, limits: Limits, on: Rehearsed): P
   return Math.max(roomyLimitMs(middle), limitOf(Math.min(high, MUCH_LONGER * middle)));
 }
 
-/** The slowest line, to a few per cent, on which the likely case is possible. */
+/** The slowest line on which the likely case is possible, and so much more as the likely case may be wrong by. */
 async function tryFasterLine(
   kind: PolicyKind,
   limits: Limits,
@@ -92,6 +92,7 @@ async function tryFasterLine(
     if (await possible(middle)) high = middle;
     else low = middle;
   }
-  const faster = at(high);
-  await attempt({ option: 'line', value: rate * high }, faster.limits, kind, faster.on);
+  const factor = high * (1 + OWN_ERROR.relative);
+  const faster = at(factor);
+  await attempt({ option: 'line', value: rate * factor }, faster.limits, kind, faster.on);
 }

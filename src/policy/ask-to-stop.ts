@@ -4,6 +4,7 @@
  * for one), or it counts with a slower link. Either way that limit is too short, so it is doubled, up to what the user
  * allows. A refusal of the longest proves that no pause allowed will do.
  */
+import { FixedCost } from '../model/fixed-cost.ts';
 import { aimedPauseMs } from '../model/pause-room.ts';
 import { formatDuration } from '../model/units.ts';
 import type { Limits } from './policy.ts';
@@ -48,9 +49,10 @@ export class AskToStop {
   /** The longest pause that was proved too short. */
   private provedMs = 0;
 
-  constructor(limits: Limits, patienceBoundaries = PATIENCE_BOUNDARIES) {
+  /** @param cost of the switchover, beside the memory */
+  constructor(limits: Limits, cost = FixedCost.assumed, patienceBoundaries = PATIENCE_BOUNDARIES) {
     this.limits = limits;
-    this.mostMs = aimedPauseMs(limits.maxDowntimeMs);
+    this.mostMs = aimedPauseMs(limits.maxDowntimeMs, cost);
     this.patienceBoundaries = patienceBoundaries;
   }
 

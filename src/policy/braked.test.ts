@@ -28,7 +28,7 @@ function braked(limits: Partial<Limits> = {}, throttlePercent = 99): Braked {
 }
 
 describe('the downtime limit of a braked guest', () => {
-  test('is low while a pass is sent, and nine tenths of --max-downtime when 150 ms of it are left', () => {
+  test('is low while a pass is sent, and what --max-downtime allows when 150 ms of it are left', () => {
     const policy = braked();
     expect(policy.observe(boundary(3000, 133))).toMatchObject({
       action: 'set-downtime-limit',
@@ -38,7 +38,7 @@ describe('the downtime limit of a braked guest', () => {
     expect(policy.observe(tick(5000, 9.1))).toMatchObject({ action: 'continue' });
     expect(policy.observe(tick(5050, 8.9))).toMatchObject({
       action: 'set-downtime-limit',
-      downtimeLimitMs: 450,
+      downtimeLimitMs: 350,
     });
     expect(policy.observe(tick(5100, 6))).toMatchObject({ action: 'continue' });
     // It did not fit: the next pass.
@@ -46,12 +46,13 @@ describe('the downtime limit of a braked guest', () => {
   });
 
   test('a pass that is nearly nothing may end it at once', () =>
-    expect(braked().observe(boundary(3000, 5))).toMatchObject({ downtimeLimitMs: 450 }));
+    expect(braked().observe(boundary(3000, 5))).toMatchObject({ downtimeLimitMs: 350 }));
 
   test('is never below what --downtime says is always fine, nor above --max-downtime', () => {
     for (const [limits, expected] of [
-      [{ downtimeMs: 490 }, 490],
-      [{ downtimeMs: 300, maxDowntimeMs: 200 }, 200],
+      [{ maxDowntimeMs: 5000 }, 4500],
+      [{ downtimeMs: 4700, maxDowntimeMs: 5000 }, 4700],
+      [{ downtimeMs: 300, maxDowntimeMs: 200 }, 140],
     ] as const)
       expect(braked(limits).observe(boundary(3000, 1))).toMatchObject({ downtimeLimitMs: expected });
   });
@@ -65,7 +66,7 @@ test('what it allows is reckoned with the fixed cost that the asking policy know
     [undefined, 50],
   ])
     expect(new Braked(limits, { ...asked, fixedCostMs }, LINK).observe(boundary(3000, 1))).toMatchObject({
-      downtimeLimitMs: 450,
+      downtimeLimitMs: 350,
       fixedCostMs: expected,
     });
 });
@@ -107,7 +108,7 @@ describe('before it bites', () => {
   test('a guest that calms down by itself is moved', () =>
     expect(braked().observe(boundary(3000, 20, 0))).toMatchObject({
       action: 'switchover',
-      acceptedPauseMs: 450,
+      acceptedPauseMs: 350,
     }));
 
   test('a hypervisor that never brakes is not waited for without end', () => {
@@ -121,7 +122,7 @@ describe('before it bites', () => {
   test('a sample between boundaries can be the first sign', () => {
     const policy = braked();
     expect(policy.observe(tick(3000, 100))).toMatchObject({ downtimeLimitMs: 1 });
-    expect(policy.observe(tick(4000, 4))).toMatchObject({ downtimeLimitMs: 450 });
+    expect(policy.observe(tick(4000, 4))).toMatchObject({ downtimeLimitMs: 350 });
   });
 });
 
@@ -144,7 +145,7 @@ describe('a brake that is to spare the guest a pause that is allowed', () => {
     policy.observe(tick(1050, 130));
     expect(policy.observe(boundary(3100, 70))).toMatchObject({
       action: 'switchover',
-      acceptedPauseMs: 4950,
+      acceptedPauseMs: 4850,
     });
     // Until it has.
     expect(policy.observe(tick(3150, 68)).action).toBe('continue');

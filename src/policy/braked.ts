@@ -12,8 +12,9 @@
  *      └──it does not, for long──▶ abort
  */
 import { isBraked, MOST_THROTTLE_PERCENT } from '../model/braking.ts';
+import { FixedCost } from '../model/fixed-cost.ts';
 import type { Observation } from '../model/observation.ts';
-import { assumedFixedCostMs } from '../model/pause-room.ts';
+import { aimedPauseMs, fixedCostMsWithin } from '../model/pause-room.ts';
 import { carriedBytes } from '../model/transfer.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import { costOf } from '../model/worthwhile.ts';
@@ -59,6 +60,8 @@ export class Braked implements Policy {
   /** With the pause that the brake aims at as the longest. */
   private readonly limits: Limits;
   private readonly longestPauseMs: number;
+  /** That the rest has to fit, so that it does where the switchover's fixed cost is high too. */
+  private readonly pauseMs: number;
   private readonly askedMs: number;
   private readonly lineRateBytesPerSecond: number;
   private readonly reckoned: ReckonedWith;
@@ -76,8 +79,11 @@ export class Braked implements Policy {
   /** QEMU was asked to stop the guest as it is, until the next boundary. */
   private stopping = false;
 
-  /** @param lineRateBytesPerSecond as it was before the guest was braked; 0 where it is not known */
-  constructor(limits: Limits, asked: Asked, lineRateBytesPerSecond: number) {
+  /**
+   * @param lineRateBytesPerSecond as it was before the guest was braked; 0 where it is not known
+   * @param cost of the switchover, beside the memory
+   */
+  constructor(limits: Limits, asked: Asked, lineRateBytesPerSecond: number, cost = FixedCost.assumed) {
     const { downtimeMs, maxDowntimeMs } = limits;
     const aimedMs = asked.insteadOf ? Math.min(downtimeMs, maxDowntimeMs) : maxDowntimeMs;
     this.limits = { ...limits, maxDowntimeMs: aimedMs };
@@ -87,10 +93,11 @@ export class Braked implements Policy {
     this.percent = asked.throttlePercent;
     this.insteadOf = asked.insteadOf;
     this.lineRateBytesPerSecond = lineRateBytesPerSecond;
-    this.toStop = new AskToStop(limits);
+    this.toStop = new AskToStop(limits, cost);
+    this.pauseMs = Math.min(brakedPauseMs(this.limits), aimedPauseMs(maxDowntimeMs, cost));
     this.reckoned = {
       lineRateBytesPerSecond: lineRateBytesPerSecond || undefined,
-      fixedCostMs: asked.fixedCostMs ?? assumedFixedCostMs(aimedMs),
+      fixedCostMs: asked.fixedCostMs ?? fixedCostMsWithin(aimedMs, cost),
     };
   }
 
@@ -177,10 +184,7 @@ export class Braked implements Policy {
   }
 
   private fits(bytes: number): boolean {
-    return (
-      bytes <=
-      carriedBytes(brakedPauseMs(this.limits) - this.reckoned.fixedCostMs, this.lineRateBytesPerSecond)
-    );
+    return bytes <= carriedBytes(this.pauseMs - this.reckoned.fixedCostMs, this.lineRateBytesPerSecond);
   }
 
   private steer({ kind, remainingBytes }: Observation): Decision {
@@ -192,7 +196,7 @@ export class Braked implements Policy {
     this.limit = wanted;
     if (wanted === 'low')
       return { action: 'set-downtime-limit', downtimeLimitMs: 1, ...this.reckoned, reason: left };
-    const pauseMs = brakedPauseMs(this.limits);
+    const { pauseMs } = this;
     return {
       action: 'set-downtime-limit',
       downtimeLimitMs: pauseMs,

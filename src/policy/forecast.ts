@@ -102,12 +102,13 @@ class Forecast implements Policy {
     this.limits = limits;
     if (limits.brake === 'when-it-pays') this.brakePrice = { brownOutPrice, longestMs: limits.brakeForMs };
     this.known = known;
-    const maxPauseMs = aimedPauseMs(limits.maxDowntimeMs);
+    const cost = FixedCost.of(known);
+    const maxPauseMs = aimedPauseMs(limits.maxDowntimeMs, cost);
     const freePauseMs = Math.min(limits.downtimeMs, maxPauseMs);
     this.worth = { exchangeRate, freePauseMs, maxPauseMs };
-    this.toStop = new AskToStop(limits);
+    this.toStop = new AskToStop(limits, cost);
     const { lineRateBytesPerSecond: lineRate, bandwidthBytesPerSecond: cap } = limits;
-    this.outlook = new Outlook(known, { lineRate, cap }, FixedCost.assumedWithin(maxPauseMs));
+    this.outlook = new Outlook(known, { lineRate, cap }, maxPauseMs);
     this.initialDowntimeLimitMs = freePauseMs;
     this.initialFixedCostMs = this.outlook.fixedCostMsWithin(freePauseMs);
     this.limitInForceMs = freePauseMs;

@@ -13,9 +13,11 @@
  * ln(total / threshold) / -ln(0.9) times. Boundaries are comparable with each other, which mid-pass values
  * are not (the mistake of Nova's removed low-watermark timer, OpenStack bug 1644248).
  */
+import { FixedCost } from '../model/fixed-cost.ts';
+import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import type { MeasuredBoundary } from '../model/observation.ts';
 import { forecastPauseMs } from '../model/passes.ts';
-import { aimedPauseMs, assumedFixedCostMs } from '../model/pause-room.ts';
+import { aimedPauseMs, fixedCostMsWithin } from '../model/pause-room.ts';
 import { formatBytes, formatDuration, formatRate } from '../model/units.ts';
 import { AskToStop, PATIENCE_BOUNDARIES } from './ask-to-stop.ts';
 import { asThePassTold, whenOverBudget, whenRefused } from './over-budget.ts';
@@ -51,7 +53,7 @@ export function mp(parameters: Partial<MpParameters> = {}): PolicyKind {
   return {
     name: 'mp',
     summary: 'stops early once the dirty set no longer shrinks (Memory Pattern)',
-    begin: (limits) => new MemoryPattern(chosen, limits),
+    begin: (limits, known = NOTHING_KNOWN) => new MemoryPattern(chosen, limits, known),
   };
 }
 
@@ -63,19 +65,23 @@ class MemoryPattern implements Policy {
   private readonly toStop: AskToStop;
   /** The longest pause that is aimed at. */
   private readonly maxPauseMs: number;
+  /** The likely fixed cost of a switchover whose pause is that long. */
+  private readonly maxFixedCostMs: number;
   /** The least memory dirty at any boundary since the first pass ended. */
   private leastRemainingBytes = Number.POSITIVE_INFINITY;
   private flatPasses = 0;
   /** Boundaries since the guest was first found memory-intensive. */
   private waitedPasses = 0;
 
-  constructor(parameters: MpParameters, limits: Limits) {
+  constructor(parameters: MpParameters, limits: Limits, known: Foreknowledge) {
     this.parameters = parameters;
     this.limits = limits;
-    this.toStop = new AskToStop(limits, parameters.patiencePasses);
-    this.maxPauseMs = aimedPauseMs(limits.maxDowntimeMs);
+    const cost = FixedCost.of(known);
+    this.toStop = new AskToStop(limits, cost, parameters.patiencePasses);
+    this.maxPauseMs = aimedPauseMs(limits.maxDowntimeMs, cost);
+    this.maxFixedCostMs = fixedCostMsWithin(limits.maxDowntimeMs, cost);
     this.initialDowntimeLimitMs = Math.min(limits.downtimeMs, this.maxPauseMs);
-    this.initialFixedCostMs = assumedFixedCostMs(this.initialDowntimeLimitMs);
+    this.initialFixedCostMs = fixedCostMsWithin(this.initialDowntimeLimitMs, cost);
   }
 
   takePast(): void {
@@ -96,7 +102,7 @@ class MemoryPattern implements Policy {
     // Of a short limit less is kept back for the fixed cost.
     const freePauseMs = forecastPauseMs(remainingBytes, lineRate, this.initialFixedCostMs);
     const isFree = freePauseMs <= this.initialDowntimeLimitMs;
-    const maxFixedCostMs = assumedFixedCostMs(this.limits.maxDowntimeMs);
+    const { maxFixedCostMs } = this;
     const pauseMs = isFree ? freePauseMs : forecastPauseMs(remainingBytes, lineRate, maxFixedCostMs);
     if (this.toStop.see(observation.atMs, pauseMs)) this.waitedPasses = 0;
     if (this.toStop.hopeless && pauseMs <= this.maxPauseMs)

@@ -1,4 +1,6 @@
-import { assumedFixedCostMs } from '../model/pause-room.ts';
+import { FixedCost } from '../model/fixed-cost.ts';
+import { NOTHING_KNOWN } from '../model/foreknowledge.ts';
+import { fixedCostMsWithin } from '../model/pause-room.ts';
 import type { Decision, PolicyKind } from './policy.ts';
 
 const LEAVE_ALONE: Decision = { action: 'continue', reason: 'stock QEMU decides by itself' };
@@ -17,9 +19,9 @@ export const stock: PolicyKind = {
 export const relaxed: PolicyKind = {
   name: 'relaxed',
   summary: "QEMU's own rule with --max-downtime as its limit from the start",
-  begin: (limits) => ({
+  begin: (limits, known = NOTHING_KNOWN) => ({
     initialDowntimeLimitMs: limits.maxDowntimeMs,
-    initialFixedCostMs: assumedFixedCostMs(limits.maxDowntimeMs),
+    initialFixedCostMs: fixedCostMsWithin(limits.maxDowntimeMs, FixedCost.of(known)),
     observe: () => LEAVE_ALONE,
   }),
 };

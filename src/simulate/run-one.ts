@@ -9,7 +9,7 @@ import type { ScenarioInput } from '../hypervisor/simulated/scenario.ts';
 import { SimulatedHypervisor, simulatedDestination } from '../hypervisor/simulated/simulated-hypervisor.ts';
 import type { JournalSink } from '../journal/journal-entry.ts';
 import { decline } from '../migration/decline.ts';
-import { foresee } from '../migration/foresee.ts';
+import { foresee, GLANCE, onlySwitchovers, QUICK_LOOK } from '../migration/foresee.ts';
 import type { Lease } from '../migration/lease.ts';
 import type { Outcome } from '../migration/outcome.ts';
 import { runFrom } from '../migration/run.ts';
@@ -79,8 +79,12 @@ export async function migrateOn(
 ): Promise<Outcome> {
   // Choosing a rule that ends in post-copy is the user's word for it: nobody's memory is at stake here.
   const allowed: Limits = kind.startsWith?.postCopyCapable ? { ...limits, overBudget: 'post-copy' } : limits;
-  const foreseen = given ?? (kind.foresees ? await foreseenBy(hypervisor, allowed) : undefined);
-  const known = foreseen && (streams ? { ...foreseen, compressed: true } : foreseen);
+  const foreseen =
+    given ??
+    (kind.foresees
+      ? await foreseenBy(hypervisor, allowed)
+      : onlySwitchovers(await foreseenBy(hypervisor, allowed, GLANCE)));
+  const known = streams ? { ...foreseen, compressed: true } : foreseen;
   const run = runFrom(
     {
       place: 'nowhere',
@@ -90,7 +94,7 @@ export async function migrateOn(
       known,
     },
     async () => {
-      const before = known && kind.begin(allowed, known).beforeStart?.();
+      const before = kind.begin(allowed, known).beforeStart?.();
       if (before?.action === 'abort') return decline(before, journal);
       const options = startOptionsOf(kind, allowed, false, undefined, known);
       return await hypervisor.start(VM, DESTINATION, { ...options, streams });
@@ -100,10 +104,14 @@ export async function migrateOn(
 }
 
 /** What a policy knows before the start: no simulated guest has migrated before. */
-export async function foreseenBy(hypervisor: SimulatedHypervisor, limits: Limits): Promise<Foreknowledge> {
+export async function foreseenBy(
+  hypervisor: SimulatedHypervisor,
+  limits: Limits,
+  look = QUICK_LOOK,
+): Promise<Foreknowledge> {
   const guest = await hypervisor.inspect(VM);
   const intended = { guest, destination: DESTINATION, cap: limits.bandwidthBytesPerSecond };
-  return (await foresee(hypervisor, intended, undefined)).known;
+  return (await foresee(hypervisor, intended, undefined, look)).known;
 }
 
 function inQemusWords(given: AutoConverge): AutoConvergeParameters {

@@ -1,13 +1,15 @@
 import type { DirtyObservation } from '../../model/dirty-curve.ts';
 import type { Foreknowledge } from '../../model/foreknowledge.ts';
 import { formatBytes, formatDuration } from '../../model/units.ts';
+import { fixedCostLine } from './fixed-cost-line.ts';
 
-/** What is known of the guest apart from its passes, for people. @returns no line where that is nothing */
-export function foreseenLines({ probes, earlierPasses }: Foreknowledge): string[] {
+/** What is known of the guest apart from its passes, for people. */
+export function foreseenLines(known: Foreknowledge): string[] {
+  const { probes, earlierPasses } = known;
   const earlier =
     earlierPasses.length > 0 ? [`${earlierPasses.length} passes of its earlier migrations are known`] : [];
   const found = [...probes.map(probedLine), ...earlier];
-  return found.length > 0 ? [`known of the guest: ${found.join('; ')}`] : [];
+  return [`known of the guest: ${[...found, fixedCostLine(known)].join('; ')}`];
 }
 
 export function probedLine({ bytes, durationMs }: DirtyObservation): string {

@@ -66,7 +66,7 @@ describe('a memory-intensive guest', () => {
     expect(text).toMatch(
       /^ {2}--over-budget post-copy .*runs for about 2\.\d+ s \(.*\) on memory that is still on its way, and is lost if either host or the link is$/m,
     );
-    expect(text).toMatch(/^ {2}a line of 2\.\dgbit /m);
+    expect(text).toMatch(/^ {2}a line of 3\.\dgbit /m);
   });
 
   test('over other lines and with other pauses, where that is asked for', async () => {

@@ -7,6 +7,7 @@ import type { Planned } from '../../plan/document.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Rehearsal } from '../../plan/rehearse.ts';
 import type { WhatIf } from '../../plan/what-if.ts';
+import { fixedCostLine } from './fixed-cost-line.ts';
 import {
   around,
   changeInWords,
@@ -57,6 +58,7 @@ function factsOf(planned: Planned): [string, string][] {
       `carries ${around(plan.prospects.payloadRate, formatRate)} of memory` +
         (plan.prospects.lineUnknown ? ': only its cap is known, --line-rate makes the pause exact' : ''),
     ]);
+  rows.push(['fixed', fixedCostLine(known)]);
   if (known.earlierPasses.length > 0 || known.passTransfers.length > 0)
     rows.push([
       'earlier',

@@ -64,6 +64,20 @@ describe('the accelerator', () => {
   });
 });
 
+describe('how many vCPUs it has', () => {
+  test('is told by QEMU', async () => {
+    server.handle('query-cpus-fast', () =>
+      [0, 1, 2].map((index) => ({ 'cpu-index': index, 'thread-id': 7 })),
+    );
+    expect((await facts()).vcpus).toBe(3);
+  });
+
+  test('is not known where QEMU does not say', async () => {
+    server.handle('query-cpus-fast', unknownCommand);
+    expect((await facts()).vcpus).toBeUndefined();
+  });
+});
+
 describe('the UUID', () => {
   test('is the one that QEMU was started with', async () => expect((await facts()).uuid).toBe(UUID));
 

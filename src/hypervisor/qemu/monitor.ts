@@ -98,11 +98,12 @@ export async function guestFacts(
   client: QmpClient,
   clock: Clock = REAL_CLOCK,
 ): Promise<GuestFacts> {
-  const [name, uuid, accelerator, memory, machine, state, migration] = await Promise.all([
+  const [name, uuid, accelerator, memory, vcpus, machine, state, migration] = await Promise.all([
     client.execute('query-name'),
     uuidOf(client),
     acceleratorOf(client),
     client.execute('query-memory-size-summary'),
+    vcpusOf(client),
     machineType(client),
     sideState(client),
     client.execute('query-migrate'),
@@ -115,6 +116,7 @@ export async function guestFacts(
     accelerator,
     machineType: machine,
     memoryBytes: memory['base-memory'] + (memory['plugged-memory'] ?? 0),
+    vcpus,
     state,
     migrating: isUnderWay(migration.status),
     mark: isUnderWay(migration.status) ? migrationMark(migration['total-time'] ?? 0, clock) : undefined,
@@ -139,6 +141,15 @@ async function uuidOf(client: QmpClient): Promise<string | undefined> {
   try {
     const { UUID } = await client.execute('query-uuid');
     return NO_UUID.test(UUID) ? undefined : UUID;
+  } catch (error) {
+    if (!isUnknownCommand(error)) throw error;
+    return undefined;
+  }
+}
+
+async function vcpusOf(client: QmpClient): Promise<number | undefined> {
+  try {
+    return (await client.execute('query-cpus-fast')).length;
   } catch (error) {
     if (!isUnknownCommand(error)) throw error;
     return undefined;

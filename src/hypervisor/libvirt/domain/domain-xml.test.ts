@@ -19,6 +19,7 @@ describe('the XML of a domain', () => {
       uuid: 'aaaaaaaa-2222-4333-8444-555555555555',
       type: 'qemu',
       memoryBytes: 512 * 2 ** 20,
+      vcpus: 1,
       hugePages: false,
       memoryHardLimit: false,
       arch: 'x86_64',
@@ -31,6 +32,13 @@ describe('the XML of a domain', () => {
       metadata: undefined,
       metadataNamespaces: [],
     });
+  });
+
+  it('has the vCPUs that are plugged in now, as far as it says', () => {
+    const vcpus = (rest: string) => parseDomainXml(domain({ rest })).vcpus;
+    expect(vcpus('<vcpu placement="static" current="2">8</vcpu>')).toBe(2);
+    expect(vcpus('<vcpu>8</vcpu>')).toBe(8);
+    expect(vcpus('')).toBeUndefined();
   });
 
   it('has names as people wrote them', () => {

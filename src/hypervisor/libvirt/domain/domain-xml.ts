@@ -12,6 +12,8 @@ export interface DomainDescription {
   /** `kvm`, `qemu` (QEMU without KVM), … */
   readonly type: string;
   readonly memoryBytes: number;
+  /** Plugged in now. Undefined: it does not say. */
+  readonly vcpus: number | undefined;
   /** The memory comes from huge pages, so the host's free memory says nothing about it. */
   readonly hugePages: boolean;
   /** RDMA needs one. */
@@ -52,6 +54,7 @@ export function parseDomainXml(xml: string): DomainDescription {
     uuid: required(textOf(at(domain, 'uuid')), 'uuid').trim(),
     type: required(attributeOf(domain, 'type'), 'type'),
     memoryBytes: memoryOf(at(domain, 'memory')),
+    vcpus: vcpusOf(at(domain, 'vcpu')),
     hugePages: at(domain, 'memoryBacking', 'hugepages') !== undefined,
     memoryHardLimit: at(domain, 'memtune', 'hard_limit') !== undefined,
     arch: required(attributeOf(osType, 'arch'), 'architecture'),
@@ -88,6 +91,11 @@ function memoryOf(memory: Element | undefined): number {
   const bytes = memoryBytes(text, unit);
   if (bytes !== undefined) return bytes;
   throw new DomainXmlError(`this XML of a libvirt domain has no memory size: "${text} ${unit ?? ''}"`);
+}
+
+function vcpusOf(vcpu: Element | undefined): number | undefined {
+  const count = Number(attributeOf(vcpu, 'current') ?? textOf(vcpu));
+  return count > 0 ? count : undefined;
 }
 
 function cpuOf(cpu: Element | undefined): CpuMode | undefined {

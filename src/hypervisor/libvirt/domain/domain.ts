@@ -103,6 +103,7 @@ export async function lookUpDomain(vm: string, haste = false, access = REAL_ACCE
       accelerator,
       machineType: description.machineType,
       memoryBytes: description.memoryBytes,
+      vcpus: description.vcpus,
       state: side,
       migrating: type === 'active' && migration !== undefined,
       mark:
