@@ -45,6 +45,9 @@ export interface Conditions {
 /** A pass that goes through this many times what it sends has cheap pages; less is how its end wavers. */
 const CHEAP = 1.25;
 
+/** A guest with phases has few kinds of them. */
+const KEPT_PHASES = 3;
+
 /** A petabyte a second: no line is faster. */
 const FASTEST = 1e15;
 
@@ -68,6 +71,8 @@ export class Outlook {
   private measured: DirtyCurve | undefined;
   /** By earlier migrations' as well, as long as they do not contradict. */
   private likely: DirtyCurve | undefined;
+  /** What it did today before it changed, oldest first. */
+  private otherPhases: readonly DirtyCurve[] = [];
   private writtenBytes = 0;
   /** The most that a pass carried, in bytes per second. */
   private fastestPass = 0;
@@ -112,7 +117,9 @@ export class Outlook {
     // A pass that QEMU may have ended with all of this unsent does not tell what was dirtied.
     if (unsentBytes >= restBytes) return undefined;
     const bytes = likelyDirtied(restBytes, unsentBytes, this.writtenBytes);
-    const likely = this.likelyOf(memoryBytes).observe({ durationMs, bytes });
+    const before = this.likelyOf(memoryBytes);
+    const likely = before.observe({ durationMs, bytes });
+    if (likely.phaseChange) this.otherPhases = [...this.otherPhases, before].slice(-KEPT_PHASES);
     this.likely = likely.curve;
     return likely.phaseChange;
   }
@@ -122,6 +129,7 @@ export class Outlook {
     this.seeTransfer(pass);
     this.measured = undefined;
     this.likely = undefined;
+    this.otherPhases = [];
   }
 
   /** @returns bytes of guest memory */
@@ -200,6 +208,7 @@ export class Outlook {
         ...{ lineBytesPerSecond: line.middle, fixedCostMs: fixedCostMs.middle },
         unsentBytes: carriedBytes(downtimeLimitMs, passes.middle),
         writtenBytes: this.writtenBytes,
+        otherPhases: this.otherPhases,
       },
       behindCap: this.link.cap !== undefined && line.high >= FASTEST,
     };
