@@ -12,6 +12,7 @@
  * Where only one thing is known of the guest a pass tells more, and the exchange rate counts in full. It does so too
  * where the guest was seen to be calmer today than it is now: with some chance the next pass falls into such a calm.
  */
+import type { DirtyCurve } from './dirty-curve.ts';
 import { carriedBytes, transferMs } from './transfer.ts';
 import {
   costOf,
@@ -19,6 +20,7 @@ import {
   expectedPass,
   expectedPauseMs,
   FOLLOWED_PASSES,
+  likelyPauseMs,
   STANDSTILL,
   type Stop,
   type Worth,
@@ -45,8 +47,10 @@ const CAUTION = 0.35;
 /** Of what stopping now costs: what a wait has to save where no calm was seen. */
 const LEAST_SAVING = 0.06;
 
-/** That the next pass falls into a calm, where one was seen. */
-const CALM_CHANCE = 0.2;
+/**
+ * That the next pass falls into a calm, where one was seen: after n passes of the phase that came since, one in n + this.
+ */
+const CALM_AFTER = 4;
 
 /**
  * The best wait from a boundary with `restBytes` dirty: the limit, and the stop that is expected under it in the middle of
@@ -57,47 +61,51 @@ export function bestWait(restBytes: number, expected: Expectation, worth: Worth)
   const calms = calmerPhases(restBytes, expected);
   const nowMs = expectedPauseMs(restBytes, expected);
   const isAllowed = nowMs <= worth.maxPauseMs;
-  const now = { waitMs: 0, pauseMs: nowMs };
+  const now = { passes: 0, waitMs: 0, restBytes, pauseMs: nowMs };
   const isKnown = calms.length === 0 && expected.curve.restsOn.length > 1;
   const wary = isKnown ? { ...worth, exchangeRate: CAUTION * worth.exchangeRate } : worth;
   const { freePauseMs, maxPauseMs } = worth;
   const longestMs = Math.min(nowMs, maxPauseMs);
-  let leastCost = isAllowed ? costOf(now, wary) : Number.POSITIVE_INFINITY;
+  let leastCost = isAllowed ? likelyCost(now, expected, wary) : Number.POSITIVE_INFINITY;
   let best: Wait | undefined;
   for (let step = 0; step < LIMITS; step += 1) {
     const limitMs = Math.min(freePauseMs * (longestMs / freePauseMs) ** (step / (LIMITS - 1)), longestMs);
     const unsentBytes = carriedBytes(limitMs - expected.fixedCostMs, expected.bytesPerSecond);
     const under = (more: Partial<Expectation>) =>
       bestStopUnder(limitMs, restBytes, { ...expected, unsentBytes, ...more }, wary);
+    const meanCost = (stops: readonly (Stop | undefined)[]) => meanLikelyCost(stops, expected, wary);
     const stops = SHARES.map((share) => under({ share }));
     const likely = stops[SHARES.indexOf(MIDDLE)];
-    let cost = meanCost(stops, wary);
-    if (calms.length > 0)
-      cost +=
-        CALM_CHANCE *
-        (meanCost(
-          calms.map((curve) => under({ curve })),
-          wary,
-        ) -
-          cost);
+    const steadyCost = meanCost(stops);
+    const calmCost = calms.length > 0 ? meanCost(calms.map((curve) => under({ curve }))) : steadyCost;
+    const cost = steadyCost + (calmCost - steadyCost) / (CALM_AFTER + (expected.passesInPhase ?? 1));
     if (!(cost < leastCost) || !likely) continue;
     leastCost = cost;
     best = { ...likely, limitMs };
   }
   if (!best || !isAllowed || calms.length > 0) return best;
-  return costOf(best, worth) <= (1 - LEAST_SAVING) * costOf(now, worth) ? best : undefined;
+  const stopNow = likelyCost(now, expected, worth);
+  return likelyCost(best, expected, worth) <= (1 - LEAST_SAVING) * stopNow ? best : undefined;
 }
 
 /** What the guest did today before it changed, if a whole pass from here would leave less of it. */
-function calmerPhases(restBytes: number, { curve, otherPhases = [], bytesPerSecond }: Expectation) {
+function calmerPhases(
+  restBytes: number,
+  { curve, otherPhases = [], bytesPerSecond }: Expectation,
+): DirtyCurve[] {
   const durationMs = transferMs(restBytes, bytesPerSecond);
-  const middleOf = (each: Expectation['curve']) => each.lower(durationMs) + each.upper(durationMs);
+  const middleOf = (each: DirtyCurve) => each.lower(durationMs) + each.upper(durationMs);
   const now = middleOf(curve);
   return otherPhases.filter((each) => middleOf(each) < now);
 }
 
-function meanCost(stops: readonly (Stop | undefined)[], worth: Worth): number {
-  const costs = stops.map((stop) => (stop ? costOf(stop, worth) : Number.POSITIVE_INFINITY));
+/** With the pause that pages are likely to cost, of which QEMU knows nothing: limits go by what they hold. */
+function likelyCost({ waitMs, restBytes }: Stop, expected: Expectation, worth: Worth): number {
+  return costOf({ waitMs, pauseMs: likelyPauseMs(restBytes, expected) }, worth);
+}
+
+function meanLikelyCost(stops: readonly (Stop | undefined)[], expected: Expectation, worth: Worth): number {
+  const costs = stops.map((stop) => (stop ? likelyCost(stop, expected, worth) : Number.POSITIVE_INFINITY));
   return costs.reduce((sum, each) => sum + each, 0) / costs.length;
 }
 
@@ -119,7 +127,7 @@ function bestStopUnder(
       ...{ passes, waitMs },
       ...{ restBytes: pass.restBytes, pauseMs: expectedPauseMs(pass.restBytes, expected) },
     };
-    const cost = costOf(stop, worth);
+    const cost = likelyCost(stop, expected, worth);
     if (cost < leastCost && stop.pauseMs <= worth.maxPauseMs) {
       best = stop;
       leastCost = cost;

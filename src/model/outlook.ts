@@ -73,11 +73,14 @@ export class Outlook {
   private likely: DirtyCurve | undefined;
   /** What it did today before it changed, oldest first. */
   private otherPhases: readonly DirtyCurve[] = [];
+  private passesInPhase = 0;
   private writtenBytes = 0;
   /** The most that a pass carried, in bytes per second. */
   private fastestPass = 0;
   /** The most guest memory that a pass went through, in bytes per second, where that is more than it carried. */
   private fastestThrough = 0;
+  /** Of the last pass that tells. */
+  private throughPerByte = 1;
   private contradicted = false;
   /** Bytes of guest memory for each on the wire, in the last pass that sent what the guest writes. */
   private carriedPerWireByte = 1;
@@ -111,7 +114,11 @@ export class Outlook {
     const { durationMs, restBytes, unsentBytes } = pass;
     const carried = this.seeTransfer(pass);
     this.fastestPass = Math.max(this.fastestPass, (carried / durationMs) * 1000);
-    this.fastestThrough = Math.max(this.fastestThrough, cheaplyThrough(pass));
+    const through = throughOf(pass);
+    const isCheap = through > CHEAP * carried;
+    if (isCheap) this.fastestThrough = Math.max(this.fastestThrough, (through / durationMs) * 1000);
+    // A pass that left much unsent may have gone through more than is known.
+    if (isCheap || unsentBytes < through) this.throughPerByte = isCheap ? through / carried : 1;
     this.measured = this.measuredOf(memoryBytes).observe({ durationMs, bytes: restBytes, unsentBytes }).curve;
     this.writtenBytes = Math.max(this.writtenBytes, restBytes);
     // A pass that QEMU may have ended with all of this unsent does not tell what was dirtied.
@@ -120,6 +127,7 @@ export class Outlook {
     const before = this.likelyOf(memoryBytes);
     const likely = before.observe({ durationMs, bytes });
     if (likely.phaseChange) this.otherPhases = [...this.otherPhases, before].slice(-KEPT_PHASES);
+    this.passesInPhase = likely.phaseChange ? 1 : this.passesInPhase + 1;
     this.likely = likely.curve;
     return likely.phaseChange;
   }
@@ -208,7 +216,8 @@ export class Outlook {
         ...{ lineBytesPerSecond: line.middle, fixedCostMs: fixedCostMs.middle },
         unsentBytes: carriedBytes(downtimeLimitMs, passes.middle),
         writtenBytes: this.writtenBytes,
-        otherPhases: this.otherPhases,
+        ...{ otherPhases: this.otherPhases, passesInPhase: this.passesInPhase },
+        throughPerByte: this.throughPerByte,
       },
       behindCap: this.link.cap !== undefined && line.high >= FASTEST,
     };
@@ -267,14 +276,11 @@ export class Outlook {
 }
 
 /**
- * Pages of zeros cost next to nothing on the wire, nor do those that compress well: such a pass goes through more of the
- * guest's memory than it sends.
- * @returns bytes of guest memory per second; 0 where the pages of the pass cost what they hold
+ * Pages of zeros cost next to nothing on the wire: such a pass goes through more of the guest's memory than it carries.
+ * @returns bytes of guest memory at the least; 0 of the first pass, that goes through what was never written
  */
-function cheaplyThrough(pass: SeenPass): number {
-  const { durationMs, sentBytes, carriedBytes: carried = sentBytes, unsentBytes, beganWithBytes = 0 } = pass;
-  const through = beganWithBytes - unsentBytes;
-  return through > CHEAP * carried ? (through / durationMs) * 1000 : 0;
+function throughOf({ unsentBytes, beganWithBytes = 0 }: SeenPass): number {
+  return Math.max(0, beganWithBytes - unsentBytes);
 }
 
 /**

@@ -19,6 +19,13 @@ export interface Expectation {
   readonly share?: number;
   /** What the guest did today before it changed to what it does now. */
   readonly otherPhases?: readonly DirtyCurve[];
+  /** Passes since it changed last. */
+  readonly passesInPhase?: number;
+  /**
+   * Guest memory that passes go through for each byte that they carry: more than one where the guest leaves zeros, which cost
+   * next to nothing. Left out: as much. It is a hope and no promise, since the guest may write something else next.
+   */
+  readonly throughPerByte?: number;
   /** Of passes. */
   readonly bytesPerSecond: number;
   /** Of the stop-and-copy. */
@@ -58,6 +65,11 @@ export function expectedPauseMs(restBytes: number, expected: Expectation): numbe
   return transferMs(restBytes, expected.lineBytesPerSecond) + expected.fixedCostMs;
 }
 
+/** {@link expectedPauseMs} as its pages are likely to cost, and not as what they hold. */
+export function likelyPauseMs(restBytes: number, expected: Expectation): number {
+  return expectedPauseMs(restBytes / (expected.throughPerByte ?? 1), expected);
+}
+
 /**
  * What one more pass is expected to take and to leave. It ends at a look of QEMU's, every 50 ms. What it leaves unsent may be dirtied again meanwhile, as likely as
  * any other page that the guest writes to: with u unsent and D of W dirtied, u + D·(1 - u/W) are dirty in the end.
@@ -66,7 +78,8 @@ export function expectedPass(
   restBytes: number,
   expected: Expectation,
 ): { durationMs: number; restBytes: number } {
-  const { curve, bytesPerSecond, unsentBytes } = expected;
+  const { curve, unsentBytes, throughPerByte = 1 } = expected;
+  const bytesPerSecond = expected.bytesPerSecond * throughPerByte;
   const lookBytes = carriedBytes(QEMU_LOOK_MS, bytesPerSecond);
   const looks = Math.max(1, Math.ceil((restBytes - unsentBytes) / lookBytes));
   const sentBytes = lookBytes > 0 ? Math.min(restBytes, looks * lookBytes) : restBytes;

@@ -29,22 +29,23 @@ import { type Conditions, Outlook } from '../model/outlook.ts';
 import { mostUnsentBytes } from '../model/passes.ts';
 import { aimedPauseMs } from '../model/pause-room.ts';
 import { pauseMs } from '../model/switchover-pause.ts';
-import { transferMs } from '../model/transfer.ts';
+import { carriedBytes, transferMs } from '../model/transfer.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import {
   costOf,
   expectedPass,
   expectedPauseMs,
   firstStopWithin,
+  likelyPauseMs,
   type Stop,
   type Worth,
 } from '../model/worthwhile.ts';
+import { Approach } from './approach.ts';
 import { AskToStop } from './ask-to-stop.ts';
 import { CalmMemory } from './calm-memory.ts';
 import { EarlyEnds } from './early-ends.ts';
 import { whenOverBudget, whenRefused } from './over-budget.ts';
 import type { Decision, Limits, Policy, PolicyKind, ReckonedWith } from './policy.ts';
-import { Standstill } from './standstill.ts';
 
 export interface ForecastParameters {
   /** Seconds of migration that one second of pause is worth. */
@@ -88,7 +89,7 @@ class Forecast implements Policy {
   private readonly outlook: Outlook;
   private readonly firstPass = new FirstPassRate();
   private readonly calms = new CalmMemory();
-  private readonly standstill = new Standstill();
+  private readonly approach = new Approach();
   private readonly earlyEnds = new EarlyEnds();
   /** Passes end while this much more, in time, is unsent. */
   private limitInForceMs: number;
@@ -155,7 +156,7 @@ class Forecast implements Policy {
     const conditions = this.outlook.conditions(observation.totalBytes, this.sendingMs);
     if (!conditions) return { action: 'continue', memoryIntensive: false, reason: 'nothing was sent yet' };
     this.calms.add(remainingBytes);
-    this.standstill.see(observation.atMs, remainingBytes);
+    this.approach.see(observation.atMs, remainingBytes);
     const decision = this.decide(observation, conditions, changed);
     if (decision.action === 'switchover') this.limitInForceMs = decision.acceptedPauseMs;
     else if (decision.action === 'set-downtime-limit') this.limitInForceMs = decision.downtimeLimitMs;
@@ -206,7 +207,11 @@ class Forecast implements Policy {
       return whenRefused(this.limits, this.toStop.refusal(pause));
     if (isFree) return this.atOnce(seen);
     const overdue = atMs >= this.leastCostMs;
-    this.leastCostMs = Math.min(this.leastCostMs, atMs + costOf({ waitMs: 0, pauseMs: pause }, this.worth));
+    const likelyMs = likelyPauseMs(remainingBytes, expected);
+    this.leastCostMs = Math.min(
+      this.leastCostMs,
+      atMs + costOf({ waitMs: 0, pauseMs: likelyMs }, this.worth),
+    );
     this.leastPauseMs = Math.min(this.leastPauseMs, seen.mostMs);
     if (!this.outlook.knowsGuest && !overdue)
       return {
@@ -243,13 +248,16 @@ class Forecast implements Policy {
 
   /** A guest that converges within `--downtime` is left alone: for good when that is certain, else while waiting pays. */
   private comesByItself(restBytes: number, conditions: Conditions, overdue: boolean): Decision | undefined {
-    if (this.standstill.lasts) return undefined;
     const { downtimeMs } = this.limits;
     const { freePauseMs } = this.worth;
     const { preCopy, expected } = conditions;
     // By QEMU's own arithmetic, with the fixed cost that was taken off its limit.
     const fixedCostMs = this.initialFixedCostMs;
     const cost = { lineRate: preCopy.bandwidth, fixedCostMs: exactly(fixedCostMs) };
+    // What remains is worth no more waiting than what is above the limit.
+    const excessMs = expectedPauseMs(restBytes, { ...expected, fixedCostMs }) - freePauseMs;
+    const fitsBytes = restBytes - carriedBytes(excessMs, expected.lineBytesPerSecond);
+    if (this.approach.takesLonger(fitsBytes, this.worth.exchangeRate * excessMs)) return undefined;
     const certain = convergence(preCopy, cost, exactly(restBytes), freePauseMs).verdict === 'certainly';
     const stop = firstStopWithin(freePauseMs, restBytes, { ...expected, fixedCostMs });
     if (!certain && (overdue || !stop)) return undefined;
