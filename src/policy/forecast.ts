@@ -343,7 +343,10 @@ class Forecast implements Policy {
   /** Under that limit QEMU looks as soon as no more than it has room for is unsent, and again every time after. */
   private waitUnder(limitMs: number, seen: Seen, reason: string): Decision {
     const memoryIntensive = limitMs > this.worth.freePauseMs;
-    if (Math.abs(limitMs - this.limitInForceMs) <= SAME_LIMIT * limitMs)
+    const isSame = Math.abs(limitMs - this.limitInForceMs) <= SAME_LIMIT * limitMs;
+    // What QEMU refuses is counted under the limit that it was asked under.
+    const isHeld = limitMs < this.limitInForceMs && this.toStop.timesRefused > 0;
+    if (isSame || isHeld)
       return { action: 'continue', memoryIntensive, reason };
     this.toStop.set(limitMs);
     return {
