@@ -1,4 +1,4 @@
-import { lineRate, RateEstimate } from './bandwidth.ts';
+import { lineRate, RateEstimate, type Transfer } from './bandwidth.ts';
 import type { CompressedPages } from './compression.ts';
 import { DirtyCurve, type DirtyObservation, type PhaseChange } from './dirty-curve.ts';
 import { FixedCost } from './fixed-cost.ts';
@@ -7,6 +7,7 @@ import { type Estimate, times } from './interval.ts';
 import type { PreCopy } from './pre-copy.ts';
 import type { SwitchoverCost } from './switchover-pause.ts';
 import { carriedBytes } from './transfer.ts';
+import { CHEAP } from './wire-limited.ts';
 import { perWireByte } from './wire-price.ts';
 import { type Expectation, likelyDirtied } from './worthwhile.ts';
 
@@ -28,6 +29,8 @@ export interface SeenPass {
   readonly restBytes: number;
   /** How much of that the pass may have left unsent. */
   readonly unsentBytes: number;
+  /** Its part in which the wire was the limit, where pages go as they are and that is known (`wire-limited.ts`). */
+  readonly wireLimited?: Transfer | undefined;
   /** Dirty at its beginning, as far as that tells what the pass went through (`EndedPass`). */
   readonly beganWithBytes?: number | undefined;
 }
@@ -41,9 +44,6 @@ export interface Conditions {
   /** Of the line only passes under a cap are known: pauses may be shorter than expected by any factor. */
   readonly behindCap: boolean;
 }
-
-/** A pass that goes through this many times what it sends has cheap pages; less is how its end wavers. */
-const CHEAP = 1.25;
 
 /** A guest with phases has few kinds of them. */
 const KEPT_PHASES = 3;
@@ -153,8 +153,10 @@ export class Outlook {
       }
       this.priced = true;
     }
-    this.passRate = this.passRate.with({ durationMs, bytes: carried });
-    this.wireRate = this.wireRate.with({ durationMs, bytes: Math.min(carried, sentBytes) });
+    const whole = { durationMs, bytes: carried };
+    const telling = this.compresses ? undefined : pass.wireLimited;
+    this.passRate = this.passRate.with(telling ?? whole);
+    this.wireRate = this.wireRate.with(telling ?? { durationMs, bytes: Math.min(carried, sentBytes) });
     if (written) this.carriedPerWireByte = price;
     return carried;
   }

@@ -114,6 +114,26 @@ describe('a memory-intensive guest', () => {
     expect(decision.action === 'switchover' && decision.lineRateBytesPerSecond).toBeCloseTo(15 * MB, -1);
   });
 
+  test('is judged by the rate at which the wire carries, and not by that of a pass that skipped zeros', () => {
+    const policy = begin({ known: probed(132) });
+    const boundary = boundariesOf(policy);
+    boundary(1, 0, 0, 537);
+    // 216 MB in 3.6 s, and then 3.6 s for what costs nothing.
+    for (let atMs = 250; atMs < 7200; atMs += 250) {
+      const sentBytes = Math.min(3.6, atMs / 1000) * LINK;
+      policy.observe({
+        ...{ kind: 'tick', pass: 1, throttlePercent: 0, atMs, sentBytes, totalBytes: MEMORY },
+        remainingBytes: MEMORY - sentBytes - Math.max(0, atMs / 1000 - 3.6) * 90 * MB,
+      });
+    }
+    const decision = boundary(2, 7200, 216, 144);
+    expect(decision).toMatchObject({
+      action: 'switchover',
+      lineRateBytesPerSecond: expect.closeTo(LINK, -1),
+    });
+    expect(decision.reason).toMatch(/144 MB dirty; a pause of 2.45 s, within/);
+  });
+
   test('whose earlier migrations are known needs no probe', () => {
     const earlierPasses = [2000, 2200, 2300].map((durationMs) => ({ durationMs, bytes: 134 * MB }));
     const known = { ...NOTHING_KNOWN, memoryBytes: MEMORY, earlierPasses };

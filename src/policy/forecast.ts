@@ -15,6 +15,8 @@
  *
  * What it learns and what it decides by that are one policy's state and stand together, hence longer than most files.
  */
+
+import type { Transfer } from '../model/bandwidth.ts';
 import { bestWait, type Wait } from '../model/best-wait.ts';
 import { type BrakePrice, bestBrake } from '../model/brake-worth.ts';
 import { isBraked } from '../model/braking.ts';
@@ -31,6 +33,7 @@ import { aimedPauseMs } from '../model/pause-room.ts';
 import { pauseMs } from '../model/switchover-pause.ts';
 import { carriedBytes, transferMs } from '../model/transfer.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
+import { WireLimited } from '../model/wire-limited.ts';
 import {
   costOf,
   expectedPass,
@@ -88,6 +91,9 @@ class Forecast implements Policy {
   private readonly known: Foreknowledge;
   private readonly outlook: Outlook;
   private readonly firstPass = new FirstPassRate();
+  private readonly wire = new WireLimited();
+  /** What the last passes showed of the line, and where that is known while the wire was their limit. */
+  private latelyBytesPerSecond: number | undefined;
   private readonly calms = new CalmMemory();
   private readonly approach = new Approach();
   private readonly earlyEnds = new EarlyEnds();
@@ -147,12 +153,14 @@ class Forecast implements Policy {
   observe(observation: Observation): Decision {
     if (observation.kind === 'tick') return this.atTick(observation);
     const { ended, remainingBytes } = observation;
+    const wireLimited = this.wire.end();
+    this.wire.see(observation);
     if (!ended) {
       const reason =
         observation.pass === 1 ? 'the first pass begins' : 'the first pass that is seen whole begins';
       return { action: 'continue', memoryIntensive: false, reason };
     }
-    const changed = this.learn(observation, ended);
+    const changed = this.learn(observation, ended, wireLimited);
     const conditions = this.outlook.conditions(observation.totalBytes, this.sendingMs);
     if (!conditions) return { action: 'continue', memoryIntensive: false, reason: 'nothing was sent yet' };
     this.calms.add(remainingBytes);
@@ -172,6 +180,7 @@ class Forecast implements Policy {
   private atTick(tick: Tick): Decision {
     if (tick.throttlePercent !== this.throttlePercent) this.throttleChanged = true;
     this.throttlePercent = tick.throttlePercent;
+    this.wire.see(tick);
     // Post-copy is better begun once most of the memory is there, and a brake does not bite in the first pass.
     const later = this.brakePrice || ['post-copy', 'brake'].includes(this.limits.overBudget);
     const inTime = tick.pass === 1 && !later;
@@ -180,11 +189,20 @@ class Forecast implements Policy {
     return decision ?? { action: 'continue', reason: 'decisions are made at boundaries' };
   }
 
-  private learn(boundary: MeasuredBoundary, ended: EndedPass): PhaseChange | undefined {
-    const { durationMs, sentBytes, carriedBytes, beganWithBytes } = ended;
+  private learn(
+    boundary: MeasuredBoundary,
+    ended: EndedPass,
+    wireLimited: Transfer | undefined,
+  ): PhaseChange | undefined {
+    const { durationMs, sentBytes, carriedBytes: carried, beganWithBytes } = ended;
+    const toldByWire = this.limits.lineRateBytesPerSecond === undefined ? wireLimited : undefined;
+    const { lineRateBytesPerSecond: measured } = boundary;
+    this.latelyBytesPerSecond =
+      toldByWire && carried === undefined ? (toldByWire.bytes / toldByWire.durationMs) * 1000 : measured;
+    const lately = { ...boundary, lineRateBytesPerSecond: this.latelyBytesPerSecond };
     const pass = {
-      ...{ durationMs, sentBytes, carriedBytes, beganWithBytes, restBytes: boundary.remainingBytes },
-      unsentBytes: mostUnsentBytes(boundary, ended, this.limitInForceMs),
+      ...{ durationMs, sentBytes, carriedBytes: carried, beganWithBytes, restBytes: boundary.remainingBytes },
+      ...{ unsentBytes: mostUnsentBytes(lately, ended, this.limitInForceMs), wireLimited },
     };
     if (!this.throttleChanged) return this.outlook.seePass(boundary.totalBytes, pass);
     this.throttleChanged = false;
@@ -346,8 +364,7 @@ class Forecast implements Policy {
     const isSame = Math.abs(limitMs - this.limitInForceMs) <= SAME_LIMIT * limitMs;
     // What QEMU refuses is counted under the limit that it was asked under.
     const isHeld = limitMs < this.limitInForceMs && this.toStop.timesRefused > 0;
-    if (isSame || isHeld)
-      return { action: 'continue', memoryIntensive, reason };
+    if (isSame || isHeld) return { action: 'continue', memoryIntensive, reason };
     this.toStop.set(limitMs);
     return {
       action: 'set-downtime-limit',
@@ -362,9 +379,9 @@ class Forecast implements Policy {
    * The likely figures of the outlook. It takes a while to believe that the link has become slower, so no pause is promised
    * at more than the last passes showed.
    */
-  private reckonedWith({ boundary, conditions }: Seen, pauseMs: number): ReckonedWith {
+  private reckonedWith({ conditions }: Seen, pauseMs: number): ReckonedWith {
     const { lineBytesPerSecond } = conditions.expected;
-    const lately = boundary.lineRateBytesPerSecond ?? lineBytesPerSecond;
+    const lately = this.latelyBytesPerSecond ?? lineBytesPerSecond;
     const { perWireByte } = this.outlook;
     return {
       lineRateBytesPerSecond: Math.min(lineBytesPerSecond, lately),
