@@ -1,4 +1,4 @@
-import { lineRate, RateEstimate } from './bandwidth.ts';
+import { lineRate, RateEstimate, type Transfer } from './bandwidth.ts';
 import type { CompressedPages } from './compression.ts';
 import { DirtyCurve, type DirtyObservation, type PhaseChange } from './dirty-curve.ts';
 import { FixedCost } from './fixed-cost.ts';
@@ -8,6 +8,7 @@ import { fixedCostMsWithin } from './pause-room.ts';
 import type { PreCopy } from './pre-copy.ts';
 import type { SwitchoverCost } from './switchover-pause.ts';
 import { carriedBytes } from './transfer.ts';
+import { CHEAP } from './wire-limited.ts';
 import { perWireByte } from './wire-price.ts';
 import { type Expectation, likelyDirtied } from './worthwhile.ts';
 
@@ -29,6 +30,8 @@ export interface SeenPass {
   readonly restBytes: number;
   /** How much of that the pass may have left unsent. */
   readonly unsentBytes: number;
+  /** Its part in which the wire was the limit, where pages go as they are and that is known (`wire-limited.ts`). */
+  readonly wireLimited?: Transfer | undefined;
   /** Dirty at its beginning, as far as that tells what the pass went through (`EndedPass`). */
   readonly beganWithBytes?: number | undefined;
 }
@@ -43,8 +46,8 @@ export interface Conditions {
   readonly behindCap: boolean;
 }
 
-/** A pass that goes through this many times what it sends has cheap pages; less is how its end wavers. */
-const CHEAP = 1.25;
+/** A guest with phases has few kinds of them. */
+const KEPT_PHASES = 3;
 
 /** A petabyte a second: no line is faster. */
 const FASTEST = 1e15;
@@ -70,11 +73,16 @@ export class Outlook {
   private measured: DirtyCurve | undefined;
   /** By earlier migrations' as well, as long as they do not contradict. */
   private likely: DirtyCurve | undefined;
+  /** What it did today before it changed, oldest first. */
+  private otherPhases: readonly DirtyCurve[] = [];
+  private passesInPhase = 0;
   private writtenBytes = 0;
   /** The most that a pass carried, in bytes per second. */
   private fastestPass = 0;
   /** The most guest memory that a pass went through, in bytes per second, where that is more than it carried. */
   private fastestThrough = 0;
+  /** Of the last pass that tells. */
+  private throughPerByte = 1;
   private contradicted = false;
   /** Bytes of guest memory for each on the wire, in the last pass that sent what the guest writes. */
   private carriedPerWireByte = 1;
@@ -109,13 +117,20 @@ export class Outlook {
     const { durationMs, restBytes, unsentBytes } = pass;
     const carried = this.seeTransfer(pass);
     this.fastestPass = Math.max(this.fastestPass, (carried / durationMs) * 1000);
-    this.fastestThrough = Math.max(this.fastestThrough, cheaplyThrough(pass));
+    const through = throughOf(pass);
+    const isCheap = through > CHEAP * carried;
+    if (isCheap) this.fastestThrough = Math.max(this.fastestThrough, (through / durationMs) * 1000);
+    // A pass that left much unsent may have gone through more than is known.
+    if (isCheap || unsentBytes < through) this.throughPerByte = isCheap ? through / carried : 1;
     this.measured = this.measuredOf(memoryBytes).observe({ durationMs, bytes: restBytes, unsentBytes }).curve;
     this.writtenBytes = Math.max(this.writtenBytes, restBytes);
     // A pass that QEMU may have ended with all of this unsent does not tell what was dirtied.
     if (unsentBytes >= restBytes) return undefined;
     const bytes = likelyDirtied(restBytes, unsentBytes, this.writtenBytes);
-    const likely = this.likelyOf(memoryBytes).observe({ durationMs, bytes });
+    const before = this.likelyOf(memoryBytes);
+    const likely = before.observe({ durationMs, bytes });
+    if (likely.phaseChange) this.otherPhases = [...this.otherPhases, before].slice(-KEPT_PHASES);
+    this.passesInPhase = likely.phaseChange ? 1 : this.passesInPhase + 1;
     this.likely = likely.curve;
     return likely.phaseChange;
   }
@@ -125,6 +140,7 @@ export class Outlook {
     this.seeTransfer(pass);
     this.measured = undefined;
     this.likely = undefined;
+    this.otherPhases = [];
   }
 
   /** @returns bytes of guest memory */
@@ -140,8 +156,10 @@ export class Outlook {
       }
       this.priced = true;
     }
-    this.passRate = this.passRate.with({ durationMs, bytes: carried });
-    this.wireRate = this.wireRate.with({ durationMs, bytes: Math.min(carried, sentBytes) });
+    const whole = { durationMs, bytes: carried };
+    const telling = this.compresses ? undefined : pass.wireLimited;
+    this.passRate = this.passRate.with(telling ?? whole);
+    this.wireRate = this.wireRate.with(telling ?? { durationMs, bytes: Math.min(carried, sentBytes) });
     if (written) this.carriedPerWireByte = price;
     return carried;
   }
@@ -203,6 +221,8 @@ export class Outlook {
         ...{ lineBytesPerSecond: line.middle, fixedCostMs: fixedCostMs.middle },
         unsentBytes: carriedBytes(downtimeLimitMs, passes.middle),
         writtenBytes: this.writtenBytes,
+        ...{ otherPhases: this.otherPhases, passesInPhase: this.passesInPhase },
+        throughPerByte: this.throughPerByte,
       },
       behindCap: this.link.cap !== undefined && line.high >= FASTEST,
     };
@@ -261,14 +281,11 @@ export class Outlook {
 }
 
 /**
- * Pages of zeros cost next to nothing on the wire, nor do those that compress well: such a pass goes through more of the
- * guest's memory than it sends.
- * @returns bytes of guest memory per second; 0 where the pages of the pass cost what they hold
+ * Pages of zeros cost next to nothing on the wire: such a pass goes through more of the guest's memory than it carries.
+ * @returns bytes of guest memory at the least; 0 of the first pass, that goes through what was never written
  */
-function cheaplyThrough(pass: SeenPass): number {
-  const { durationMs, sentBytes, carriedBytes: carried = sentBytes, unsentBytes, beganWithBytes = 0 } = pass;
-  const through = beganWithBytes - unsentBytes;
-  return through > CHEAP * carried ? (through / durationMs) * 1000 : 0;
+function throughOf({ unsentBytes, beganWithBytes = 0 }: SeenPass): number {
+  return Math.max(0, beganWithBytes - unsentBytes);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Boundary } from './observation.ts';
-import { forecastPauseMs, PassMeter, SWITCHOVER_FIXED_COST_MS } from './passes.ts';
+import { forecastPauseMs, mostUnsentBytes, PassMeter, SWITCHOVER_FIXED_COST_MS } from './passes.ts';
 
 const MB = 1e6;
 
@@ -73,4 +73,22 @@ describe('measured passes', () => {
     meter.measure(boundary(1, 10, 0, 537 * MB));
     expect(meter.measure(boundary(2, 10, 0, 100 * MB)).pauseForecastMs).toBeUndefined();
   });
+});
+
+describe('what a pass left unsent', () => {
+  /** A second pass that began with 60 MB dirty and sent so much in 0.9 s. */
+  function unsentAfter(sentMB: number, limitMs: number): number {
+    const meter = new PassMeter();
+    meter.measure(boundary(1, 0, 0, 537 * MB));
+    meter.measure(boundary(2, 4000, 240 * MB, 60 * MB));
+    const measured = meter.measure(boundary(3, 4900, (240 + sentMB) * MB, 30 * MB));
+    if (!measured.ended) throw new Error('a pass has ended');
+    return mostUnsentBytes(measured, measured.ended, limitMs);
+  }
+
+  test('is at the most what its limit has room for', () =>
+    expect(unsentAfter(30, 300)).toBeCloseTo(0.3 * (270 / 4.9) * MB, -5));
+
+  test('is no more than it began with and did not send, since it ends at a look that may come later', () =>
+    expect(unsentAfter(54, 300) / MB).toBeCloseTo(60 - 54 / (4104 / 4096), 6));
 });

@@ -1,4 +1,5 @@
 import { type Boundary, carriedOf, type EndedPass, type MeasuredBoundary } from './observation.ts';
+import { WIRE_PER_BYTE } from './qemu-constants.ts';
 import { carriedBytes } from './transfer.ts';
 import { perWireByte } from './wire-price.ts';
 
@@ -101,14 +102,16 @@ export class PassMeter {
 
 /**
  * The most that a pass left unsent when it ended: QEMU ends it below rate x downtime-limit, by the line rate where that is
- * stated and by its own measurement else. @returns bytes
+ * stated and by its own measurement else, and no more than it began with and did not carry. @returns bytes
  */
 export function mostUnsentBytes(
   { lineRateBytesPerSecond = 0 }: MeasuredBoundary,
   ended: EndedPass,
   downtimeLimitMs: number,
 ): number {
-  return carriedBytes(downtimeLimitMs, Math.max(lineRateBytesPerSecond, ended.bandwidthBytesPerSecond));
+  const fits = carriedBytes(downtimeLimitMs, Math.max(lineRateBytesPerSecond, ended.bandwidthBytesPerSecond));
+  const { beganWithBytes, sentBytes, carriedBytes: carried = sentBytes / WIRE_PER_BYTE } = ended;
+  return beganWithBytes === undefined ? fits : Math.min(fits, Math.max(0, beganWithBytes - carried));
 }
 
 function endedPass(from: Boundary, to: Boundary): EndedPass | undefined {

@@ -1,13 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DirtyCurve } from './dirty-curve.ts';
-import { cyclic, type Guest, guests, logarithmic } from './testing/guests.ts';
-import { transferMs } from './transfer.ts';
-import { bestStop, costOf, type Expectation, firstStopWithin, type Worth } from './worthwhile.ts';
+import { cyclic, type Guest } from './testing/guests.ts';
+import { type Expectation, expectedPass, firstStopWithin } from './worthwhile.ts';
 
 const MB = 1e6;
 const EXACT = { bytes: 0, relative: 0 };
-const WORTH: Worth = { exchangeRate: 5, freePauseMs: 300, maxPauseMs: 60_000 };
 
 /** A guest whose curve is known at these durations, on a link of 100 MB/s whose switchover costs nothing else. */
 function expecting(guest: Guest, ...durationsMs: number[]): Expectation {
@@ -24,56 +21,27 @@ function expecting(guest: Guest, ...durationsMs: number[]): Expectation {
   };
 }
 
-describe('the best stop', () => {
-  test('is now where passes leave what they sent', () => {
-    const expected = expecting(cyclic(200 * MB, 2000 * MB), 300, 3000);
-    expect(bestStop(200 * MB, expected, WORTH)).toEqual({
-      passes: 0,
-      waitMs: 0,
-      restBytes: 200 * MB,
-      pauseMs: 2000,
-    });
+describe('a pass', () => {
+  const expected = { ...expecting(cyclic(200 * MB, 20 * MB), 1000), unsentBytes: 30 * MB };
+
+  test('ends at a look of QEMU, with no more unsent than the limit has room for', () => {
+    // 52 MB until 30 MB are left: 520 ms, and the next look is at 550 ms.
+    const { durationMs, restBytes } = expectedPass(82 * MB, { ...expected, writtenBytes: 200 * MB });
+    expect(durationMs).toBeCloseTo(550);
+    // 27 MB of 200 MB are unsent, and of the rest 11 MB are dirtied.
+    const { low, high } = expected.curve.at(550);
+    expect(restBytes / MB).toBeCloseTo(27 + ((low + high) / 2 / MB) * (1 - 27 / 200), 6);
   });
 
-  test('is after as many passes as halve the rest to a free pause', () => {
-    // 400, 200, 100, 50, 25 MB: each pass takes half as long as the one before.
-    const expected = expecting(cyclic(800 * MB, 50 * MB), 1, 8000);
-    const stop = bestStop(400 * MB, expected, WORTH);
-    expect(stop?.passes).toBe(4);
-    expect(stop?.waitMs).toBeCloseTo(4000 + 2000 + 1000 + 500, 3);
-    expect(stop?.pauseMs).toBeCloseTo(250, 3);
+  test('sends for a look at the least, and never more than there is', () => {
+    expect(expectedPass(25 * MB, expected).durationMs).toBeCloseTo(50);
+    expect(expectedPass(2 * MB, expected).durationMs).toBeCloseTo(20);
   });
 
-  test('weighs: a pass that leaves 80 % is worth it from an exchange rate of 4 on', () => {
-    // It takes 10 s and shortens the pause by 2 s, so that 10 = 2 + 2X.
-    const expected = expecting(cyclic(800 * MB, 80 * MB), 10_000, 12_500);
-    const passes = (exchangeRate: number) =>
-      bestStop(1000 * MB, { ...expected, curve: onlyOnce(expected.curve) }, { ...WORTH, exchangeRate })
-        ?.passes;
-    expect(passes(3.9)).toBe(0);
-    expect(passes(4.1)).toBe(1);
-  });
-
-  test('is none where no pause that is allowed is reached', () => {
-    const expected = expecting(cyclic(200 * MB, 2000 * MB), 300, 3000);
-    expect(bestStop(200 * MB, expected, { ...WORTH, maxPauseMs: 1900 })).toBeUndefined();
-  });
-
-  test('costs no more than any other within reach, and never exceeds the limit', () => {
-    fc.assert(
-      fc.property(guests, logarithmic(0.5, 50), logarithmic(300, 1e5), (guest, exchangeRate, maxPauseMs) => {
-        const expected = expecting(guest, 300, 3000, 30_000);
-        const worth = { ...WORTH, exchangeRate, maxPauseMs };
-        const rest = guest.dirtied(10_000);
-        const best = bestStop(rest, expected, worth);
-        const now = { waitMs: 0, pauseMs: transferMs(rest, 100 * MB) };
-        if (best) expect(best.pauseMs).toBeLessThanOrEqual(maxPauseMs);
-        if (now.pauseMs <= maxPauseMs)
-          expect(costOf(best ?? { waitMs: 1e12, pauseMs: 1e12 }, worth)).toBeLessThanOrEqual(
-            costOf(now, worth),
-          );
-      }),
-    );
+  test('of a guest at the roof of the bracket leaves more than of one at its floor', () => {
+    const leaves = (share: number) => expectedPass(150 * MB, { ...expected, share }).restBytes;
+    expect(leaves(0)).toBeLessThan(leaves(1));
+    expect(leaves(0.5)).toBeCloseTo((leaves(0) + leaves(1)) / 2, 0);
   });
 });
 
@@ -88,8 +56,3 @@ test('the first stop within a limit takes as many passes as it takes', () => {
   });
   expect(firstStopWithin(300, 200 * MB, expecting(cyclic(200 * MB, 2000 * MB), 300, 3000))).toBeUndefined();
 });
-
-/** Whatever is sent, 800 MB are found: one pass helps and the next does not. */
-function onlyOnce(curve: DirtyCurve): DirtyCurve {
-  return DirtyCurve.unobserved(curve.memoryBytes, EXACT).observe({ durationMs: 1, bytes: 800 * MB }).curve;
-}

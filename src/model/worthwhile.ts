@@ -5,7 +5,8 @@
  *     r(0)/B + ... + r(n-1)/B  +  pause(r(n))  +  X · max(pause(r(n)), free pause)
  *
  * where r(0) is dirty now, r(k+1) = D(r(k)/B) is expected after one pass more, B is the bandwidth of passes and X the
- * exchange rate. (Passes end with a little unsent, so they are a little shorter and leave a little more.) D is not known: the middle of its bracket is the value whose worst error is least.
+ * exchange rate. D is not known: the middle of its bracket is the value whose worst error is least. Which n it is, and under
+ * which downtime limit it is waited for, is chosen in `best-wait.ts`.
  */
 import type { DirtyCurve } from './dirty-curve.ts';
 import { QEMU_LOOK_MS } from './qemu-constants.ts';
@@ -14,6 +15,17 @@ import { carriedBytes, transferMs } from './transfer.ts';
 /** What is expected of a migration: single figures, for a choice and not for a promise. */
 export interface Expectation {
   readonly curve: DirtyCurve;
+  /** Where in the bracket of the curve it is taken to be, from 0, its floor, to 1, its roof. Left out: in the middle. */
+  readonly share?: number;
+  /** What the guest did today before it changed to what it does now. */
+  readonly otherPhases?: readonly DirtyCurve[];
+  /** Passes since it changed last. */
+  readonly passesInPhase?: number;
+  /**
+   * Guest memory that passes go through for each byte that they carry: more than one where the guest leaves zeros, which cost
+   * next to nothing. Left out: as much. It is a hope and no promise, since the guest may write something else next.
+   */
+  readonly throughPerByte?: number;
   /** Of passes. */
   readonly bytesPerSecond: number;
   /** Of the stop-and-copy. */
@@ -44,32 +56,38 @@ export interface Stop {
 }
 
 /** Beyond this many passes nobody's forecast is worth anything. */
-const FOLLOWED_PASSES = 30;
+export const FOLLOWED_PASSES = 30;
 
 /** A pass that leaves more than this share of what it sent leads nowhere. */
-const STANDSTILL = 0.995;
+export const STANDSTILL = 0.995;
 
 export function expectedPauseMs(restBytes: number, expected: Expectation): number {
   return transferMs(restBytes, expected.lineBytesPerSecond) + expected.fixedCostMs;
 }
 
+/** {@link expectedPauseMs} as its pages are likely to cost, and not as what they hold. */
+export function likelyPauseMs(restBytes: number, expected: Expectation): number {
+  return expectedPauseMs(restBytes / (expected.throughPerByte ?? 1), expected);
+}
+
 /**
- * What one more pass is expected to take and to leave. What it leaves unsent may be dirtied again meanwhile, as likely as
+ * What one more pass is expected to take and to leave. It ends at a look of QEMU's, every 50 ms. What it leaves unsent may be dirtied again meanwhile, as likely as
  * any other page that the guest writes to: with u unsent and D of W dirtied, u + D·(1 - u/W) are dirty in the end.
  */
 export function expectedPass(
   restBytes: number,
   expected: Expectation,
 ): { durationMs: number; restBytes: number } {
-  const { curve, bytesPerSecond, unsentBytes } = expected;
-  const sentBytes = Math.max(
-    restBytes - unsentBytes,
-    Math.min(restBytes, carriedBytes(QEMU_LOOK_MS, bytesPerSecond)),
-  );
+  const { curve, unsentBytes, throughPerByte = 1 } = expected;
+  const bytesPerSecond = expected.bytesPerSecond * throughPerByte;
+  const lookBytes = carriedBytes(QEMU_LOOK_MS, bytesPerSecond);
+  const looks = Math.max(1, Math.ceil((restBytes - unsentBytes) / lookBytes));
+  const sentBytes = lookBytes > 0 ? Math.min(restBytes, looks * lookBytes) : restBytes;
   const leftBytes = restBytes - sentBytes;
   const durationMs = transferMs(sentBytes, bytesPerSecond);
   const { low, high } = curve.at(durationMs);
-  const dirtied = (low + high) / 2;
+  const { share = 0.5 } = expected;
+  const dirtied = low + share * (high - low);
   const again = leftBytes / Math.max(expected.writtenBytes, restBytes, 1);
   return { durationMs, restBytes: leftBytes + dirtied * (1 - again) };
 }
@@ -90,22 +108,6 @@ export function costOf(
   { exchangeRate, freePauseMs }: Omit<Worth, 'maxPauseMs'>,
 ): number {
   return waitMs + pauseMs + exchangeRate * Math.max(pauseMs, freePauseMs);
-}
-
-/** @returns undefined where none within reach has a pause that is allowed */
-export function bestStop(restBytes: number, expected: Expectation, worth: Worth): Stop | undefined {
-  let best: Stop | undefined;
-  let leastCost = Number.POSITIVE_INFINITY;
-  for (const stop of stopsFrom(restBytes, expected)) {
-    const cost = costOf(stop, worth);
-    if (cost < leastCost && stop.pauseMs <= worth.maxPauseMs) {
-      best = stop;
-      leastCost = cost;
-    }
-    // The pause cannot become better than free.
-    if (stop.pauseMs <= worth.freePauseMs || stop.waitMs >= leastCost) break;
-  }
-  return best;
 }
 
 /** The first stop whose pause is expected to be within a limit; undefined where none within reach is. */

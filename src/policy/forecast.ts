@@ -15,6 +15,9 @@
  *
  * What it learns and what it decides by that are one policy's state and stand together, hence longer than most files.
  */
+
+import type { Transfer } from '../model/bandwidth.ts';
+import { bestWait, type Wait } from '../model/best-wait.ts';
 import { type BrakePrice, bestBrake } from '../model/brake-worth.ts';
 import { isBraked } from '../model/braking.ts';
 import { convergence } from '../model/convergence.ts';
@@ -28,21 +31,24 @@ import { type Conditions, Outlook } from '../model/outlook.ts';
 import { mostUnsentBytes } from '../model/passes.ts';
 import { aimedPauseMs } from '../model/pause-room.ts';
 import { pauseMs } from '../model/switchover-pause.ts';
+import { carriedBytes, transferMs } from '../model/transfer.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
+import { WireLimited } from '../model/wire-limited.ts';
 import {
-  bestStop,
   costOf,
   expectedPass,
   expectedPauseMs,
   firstStopWithin,
+  likelyPauseMs,
   type Stop,
   type Worth,
 } from '../model/worthwhile.ts';
+import { Approach } from './approach.ts';
 import { AskToStop } from './ask-to-stop.ts';
 import { CalmMemory } from './calm-memory.ts';
+import { EarlyEnds } from './early-ends.ts';
 import { whenOverBudget, whenRefused } from './over-budget.ts';
 import type { Decision, Limits, Policy, PolicyKind, ReckonedWith } from './policy.ts';
-import { Standstill } from './standstill.ts';
 
 export interface ForecastParameters {
   /** Seconds of migration that one second of pause is worth. */
@@ -58,6 +64,9 @@ const BRAKE_PAYS = 0.9;
 
 /** Room given above the forecast pause, as a fraction: the dirty set and the link's rate both waver. */
 const PAUSE_MARGIN = 0.25;
+
+/** Limits that differ by no more than this fraction are not worth setting anew. */
+const SAME_LIMIT = 0.02;
 
 /** The shortest pause was over the longest allowed by no more than this fraction: it nearly fitted. */
 const NEARLY = 0.1;
@@ -82,8 +91,12 @@ class Forecast implements Policy {
   private readonly known: Foreknowledge;
   private readonly outlook: Outlook;
   private readonly firstPass = new FirstPassRate();
+  private readonly wire = new WireLimited();
+  /** What the last passes showed of the line, and where that is known while the wire was their limit. */
+  private latelyBytesPerSecond: number | undefined;
   private readonly calms = new CalmMemory();
-  private readonly standstill = new Standstill();
+  private readonly approach = new Approach();
+  private readonly earlyEnds = new EarlyEnds();
   /** Passes end while this much more, in time, is unsent. */
   private limitInForceMs: number;
   private throttlePercent = 0;
@@ -141,16 +154,18 @@ class Forecast implements Policy {
   observe(observation: Observation): Decision {
     if (observation.kind === 'tick') return this.atTick(observation);
     const { ended, remainingBytes } = observation;
+    const wireLimited = this.wire.end();
+    this.wire.see(observation);
     if (!ended) {
       const reason =
         observation.pass === 1 ? 'the first pass begins' : 'the first pass that is seen whole begins';
       return { action: 'continue', memoryIntensive: false, reason };
     }
-    const changed = this.learn(observation, ended);
+    const changed = this.learn(observation, ended, wireLimited);
     const conditions = this.outlook.conditions(observation.totalBytes, this.sendingMs);
     if (!conditions) return { action: 'continue', memoryIntensive: false, reason: 'nothing was sent yet' };
     this.calms.add(remainingBytes);
-    this.standstill.see(observation.atMs, remainingBytes);
+    this.approach.see(observation.atMs, remainingBytes);
     const decision = this.decide(observation, conditions, changed);
     if (decision.action === 'switchover') this.limitInForceMs = decision.acceptedPauseMs;
     else if (decision.action === 'set-downtime-limit') this.limitInForceMs = decision.downtimeLimitMs;
@@ -166,6 +181,7 @@ class Forecast implements Policy {
   private atTick(tick: Tick): Decision {
     if (tick.throttlePercent !== this.throttlePercent) this.throttleChanged = true;
     this.throttlePercent = tick.throttlePercent;
+    this.wire.see(tick);
     // Post-copy is better begun once most of the memory is there, and a brake does not bite in the first pass.
     const later = this.brakePrice || ['post-copy', 'brake'].includes(this.limits.overBudget);
     const inTime = tick.pass === 1 && !later;
@@ -174,11 +190,20 @@ class Forecast implements Policy {
     return decision ?? { action: 'continue', reason: 'decisions are made at boundaries' };
   }
 
-  private learn(boundary: MeasuredBoundary, ended: EndedPass): PhaseChange | undefined {
-    const { durationMs, sentBytes, carriedBytes, beganWithBytes } = ended;
+  private learn(
+    boundary: MeasuredBoundary,
+    ended: EndedPass,
+    wireLimited: Transfer | undefined,
+  ): PhaseChange | undefined {
+    const { durationMs, sentBytes, carriedBytes: carried, beganWithBytes } = ended;
+    const toldByWire = this.limits.lineRateBytesPerSecond === undefined ? wireLimited : undefined;
+    const { lineRateBytesPerSecond: measured } = boundary;
+    this.latelyBytesPerSecond =
+      toldByWire && carried === undefined ? (toldByWire.bytes / toldByWire.durationMs) * 1000 : measured;
+    const lately = { ...boundary, lineRateBytesPerSecond: this.latelyBytesPerSecond };
     const pass = {
-      ...{ durationMs, sentBytes, carriedBytes, beganWithBytes, restBytes: boundary.remainingBytes },
-      unsentBytes: mostUnsentBytes(boundary, ended, this.limitInForceMs),
+      ...{ durationMs, sentBytes, carriedBytes: carried, beganWithBytes, restBytes: boundary.remainingBytes },
+      ...{ unsentBytes: mostUnsentBytes(lately, ended, this.limitInForceMs), wireLimited },
     };
     if (!this.throttleChanged) return this.outlook.seePass(boundary.totalBytes, pass);
     this.throttleChanged = false;
@@ -201,7 +226,11 @@ class Forecast implements Policy {
       return whenRefused(this.limits, this.toStop.refusal(pause));
     if (isFree) return this.atOnce(seen);
     const overdue = atMs >= this.leastCostMs;
-    this.leastCostMs = Math.min(this.leastCostMs, atMs + costOf({ waitMs: 0, pauseMs: pause }, this.worth));
+    const likelyMs = likelyPauseMs(remainingBytes, expected);
+    this.leastCostMs = Math.min(
+      this.leastCostMs,
+      atMs + costOf({ waitMs: 0, pauseMs: likelyMs }, this.worth),
+    );
     this.leastPauseMs = Math.min(this.leastPauseMs, seen.mostMs);
     if (!this.outlook.knowsGuest && !overdue)
       return {
@@ -211,13 +240,13 @@ class Forecast implements Policy {
       };
     const alone = this.comesByItself(remainingBytes, conditions, overdue || this.switchoversAsked > 0);
     if (alone) return alone;
-    const stop = bestStop(remainingBytes, expected, this.worth);
-    const braked = this.brakeInstead(seen, stop, overdue);
+    const wait = bestWait(remainingBytes, expected, this.worth);
+    const braked = this.brakeInstead(seen, wait, overdue);
     if (braked) return braked;
     return seen.mostMs <= this.worth.maxPauseMs && !this.toStop.spent
       ? // A limit that was raised once stays so, and leaves nothing for a longer wait to decide.
-        this.nowOrLater(seen, stop, overdue || this.switchoversAsked > 0)
-      : this.notNow(seen, stop, overdue);
+        this.nowOrLater(seen, wait, overdue || this.switchoversAsked > 0)
+      : this.notNow(seen, wait, overdue);
   }
 
   /** QEMU judges by its last 100 ms of bandwidth and may refuse a pause that whole passes show to fit. */
@@ -238,17 +267,18 @@ class Forecast implements Policy {
 
   /** A guest that converges within `--downtime` is left alone: for good when that is certain, else while waiting pays. */
   private comesByItself(restBytes: number, conditions: Conditions, overdue: boolean): Decision | undefined {
-    if (this.standstill.lasts) return undefined;
     const { downtimeMs } = this.limits;
     const { freePauseMs } = this.worth;
     const { preCopy, expected } = conditions;
     // By QEMU's own arithmetic, with the fixed cost that was taken off its limit.
-    const cost = { lineRate: preCopy.bandwidth, fixedCostMs: exactly(this.initialFixedCostMs) };
+    const fixedCostMs = this.initialFixedCostMs;
+    const cost = { lineRate: preCopy.bandwidth, fixedCostMs: exactly(fixedCostMs) };
+    // What remains is worth no more waiting than what is above the limit.
+    const excessMs = expectedPauseMs(restBytes, { ...expected, fixedCostMs }) - freePauseMs;
+    const fitsBytes = restBytes - carriedBytes(excessMs, expected.lineBytesPerSecond);
+    if (this.approach.takesLonger(fitsBytes, this.worth.exchangeRate * excessMs)) return undefined;
     const certain = convergence(preCopy, cost, exactly(restBytes), freePauseMs).verdict === 'certainly';
-    const stop = firstStopWithin(freePauseMs, restBytes, {
-      ...expected,
-      fixedCostMs: this.initialFixedCostMs,
-    });
+    const stop = firstStopWithin(freePauseMs, restBytes, { ...expected, fixedCostMs });
     if (!certain && (overdue || !stop)) return undefined;
     const when = stop ? ` ${afterPasses(stop)}` : '';
     return {
@@ -262,7 +292,7 @@ class Forecast implements Policy {
    * A brown-out that costs less than the best stop without one; undefined: there is none, or it is not to be. Once it is
    * overdue neither is waited for: else the brake could be a pass ahead at every boundary, for ever.
    */
-  private brakeInstead(seen: Seen, stop: Stop | undefined, overdue: boolean): Decision | undefined {
+  private brakeInstead(seen: Seen, wait: Wait | undefined, overdue: boolean): Decision | undefined {
     if (!this.brakePrice || isBraked(this.throttlePercent)) return undefined;
     if (this.toStop.spent || this.outlook.isUnpriced) return undefined;
     const { boundary, conditions, pauseMs: pause } = seen;
@@ -272,7 +302,7 @@ class Forecast implements Policy {
     if (!braked) return undefined;
     const isAllowed = pause <= this.worth.maxPauseMs;
     const now = isAllowed ? { waitMs: 0, pauseMs: pause } : undefined;
-    const unbraked = (overdue ? undefined : stop) ?? now;
+    const unbraked = (overdue ? undefined : wait) ?? now;
     if (unbraked && braked.costMs > BRAKE_PAYS * costOf(unbraked, this.worth)) return undefined;
     const { passes, throttlePercent, brownOutMs, pauseMs } = braked;
     const { exchangeRate } = this.worth;
@@ -296,24 +326,24 @@ class Forecast implements Policy {
   }
 
   /** The pause is allowed: is a shorter one worth the wait? */
-  private nowOrLater(seen: Seen, stop: Stop | undefined, overdue: boolean): Decision {
+  private nowOrLater(seen: Seen, wait: Wait | undefined, overdue: boolean): Decision {
     const { boundary, conditions, pauseMs: pause, mostMs } = seen;
     const { maxDowntimeMs } = this.limits;
     const needs = `a pause of ${inWords(seen)}`;
-    if (!overdue && stop && stop.passes > 0)
-      return this.waitFor(
-        stop.pauseMs,
-        seen,
-        `${described(seen)}; ${needs} now, about ${formatDuration(stop.pauseMs)} ${afterPasses(stop)}: worth the wait`,
-      );
     const calm = overdue
       ? undefined
       : this.calms.worthWaitingFor(boundary.remainingBytes, conditions.expected, this.worth);
-    if (calm)
-      return this.waitFor(
+    if (calm && !(wait && costOf(wait, this.worth) <= costOf(calm, this.worth)))
+      return this.waitUnder(
         calm.pauseMs,
         seen,
         `${described(seen)}; ${needs} now, but calms that need ${formatDuration(calm.pauseMs)} come about every ${formatDuration(calm.waitMs)}: worth the wait`,
+      );
+    if (!overdue && wait)
+      return this.waitUnder(
+        wait.limitMs,
+        seen,
+        `${described(seen)}; ${needs} now, about ${formatDuration(wait.pauseMs)} ${afterPasses(wait)}: worth the wait`,
       );
     this.switchoversAsked += 1;
     const { high } = pauseMs(exactly(boundary.remainingBytes), conditions.cost);
@@ -329,19 +359,19 @@ class Forecast implements Policy {
     };
   }
 
-  /**
-   * A pause that is worth the wait is worth as much when it comes sooner. Under a limit of its length QEMU looks as soon
-   * as no more than that is unsent, and again every time after, where else it would send the whole pass before.
-   */
-  private waitFor(pauseMs: number, seen: Seen, reason: string): Decision {
-    const memoryIntensive = pauseMs > this.worth.freePauseMs;
-    if (pauseMs <= this.limitInForceMs) return { action: 'continue', memoryIntensive, reason };
-    this.toStop.set(pauseMs);
+  /** Under that limit QEMU looks as soon as no more than it has room for is unsent, and again every time after. */
+  private waitUnder(limitMs: number, seen: Seen, reason: string): Decision {
+    const memoryIntensive = limitMs > this.worth.freePauseMs;
+    const isSame = Math.abs(limitMs - this.limitInForceMs) <= SAME_LIMIT * limitMs;
+    // What QEMU refuses is counted under the limit that it was asked under.
+    const isHeld = limitMs < this.limitInForceMs && this.toStop.timesRefused > 0;
+    if (isSame || isHeld) return { action: 'continue', memoryIntensive, reason };
+    this.toStop.set(limitMs);
     return {
       action: 'set-downtime-limit',
       memoryIntensive,
-      downtimeLimitMs: pauseMs,
-      ...this.reckonedWith(seen, pauseMs),
+      downtimeLimitMs: limitMs,
+      ...this.reckonedWith(seen, limitMs),
       reason,
     };
   }
@@ -350,9 +380,9 @@ class Forecast implements Policy {
    * The likely figures of the outlook. It takes a while to believe that the link has become slower, so no pause is promised
    * at more than the last passes showed.
    */
-  private reckonedWith({ boundary, conditions }: Seen, pauseMs: number): ReckonedWith {
+  private reckonedWith({ conditions }: Seen, pauseMs: number): ReckonedWith {
     const { lineBytesPerSecond } = conditions.expected;
-    const lately = boundary.lineRateBytesPerSecond ?? lineBytesPerSecond;
+    const lately = this.latelyBytesPerSecond ?? lineBytesPerSecond;
     const { perWireByte } = this.outlook;
     return {
       lineRateBytesPerSecond: Math.min(lineBytesPerSecond, lately),
@@ -371,7 +401,7 @@ class Forecast implements Policy {
   }
 
   /** The pause is longer than allowed. */
-  private notNow(seen: Seen, stop: Stop | undefined, overdue: boolean): Decision {
+  private notNow(seen: Seen, wait: Wait | undefined, overdue: boolean): Decision {
     const { boundary, conditions, mostMs } = seen;
     const { maxDowntimeMs } = this.limits;
     const over = mostMs > maxDowntimeMs ? 'over' : 'too near to';
@@ -398,11 +428,13 @@ class Forecast implements Policy {
         memoryIntensive: false,
         reason: `${described(seen)}; ${needs}: a whole pass tells what compressing makes of the pages that it writes`,
       };
-    if (stop)
-      return this.waitFor(
-        stop.pauseMs,
+    // Once any moment is waited for it is: what is expected of passes that end early does not hold well.
+    const isLongest = this.limitInForceMs >= this.worth.maxPauseMs;
+    if (wait && !isLongest)
+      return this.waitUnder(
+        wait.limitMs,
         seen,
-        `${described(seen)}; ${needs}, about ${formatDuration(stop.pauseMs)} ${afterPasses(stop)}`,
+        `${described(seen)}; ${needs}, about ${formatDuration(wait.pauseMs)} ${afterPasses(wait)}`,
       );
     // A brake loses nothing of what was sent, so it does not wait for certainty.
     if (this.limits.overBudget === 'brake')
@@ -414,20 +446,20 @@ class Forecast implements Policy {
       );
     const waiting = `memory-intensive: ${described(seen)}; ${needs}`;
     const asked = this.limits.overBudget === 'leave' ? '; left running, as asked' : '';
-    if (this.limitInForceMs >= this.worth.maxPauseMs)
+    const wholePassMs = transferMs(boundary.remainingBytes, conditions.expected.bytesPerSecond);
+    if (this.earlyEnds.hold(boundary, wholePassMs) && isLongest)
+      return this.waitUnder(
+        this.worth.freePauseMs,
+        seen,
+        `${waiting}: passes that end at any moment that fits leave no less, a whole one may${asked}`,
+      );
+    if (isLongest)
       return {
         action: 'continue',
         memoryIntensive: true,
         reason: `${waiting}: waiting for a moment that fits${asked}`,
       };
-    this.toStop.set(this.worth.maxPauseMs);
-    return {
-      action: 'set-downtime-limit',
-      memoryIntensive: true,
-      downtimeLimitMs: this.worth.maxPauseMs,
-      ...this.reckonedWith(seen, this.worth.maxPauseMs),
-      reason: `${waiting}: any moment that fits will do${asked}`,
-    };
+    return this.waitUnder(this.worth.maxPauseMs, seen, `${waiting}: any moment that fits will do${asked}`);
   }
 
   /** Before a pass has confirmed it, and so not for a guest that is known to have phases. */

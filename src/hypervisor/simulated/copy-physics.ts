@@ -39,10 +39,12 @@ export class CopyPhysics {
 
   constructor(scenario: Scenario, start: CopyStart) {
     const rate = new TransferRate(scenario.link, start.zeroMs, start.bandwidthBytesPerSecond);
+    const parts = partsOf(scenario.memory);
     const sizes = {
       totalBytes: scenario.memoryBytes,
       zeroBytes: scenario.memoryBytes * scenario.zeroPagesShare,
-      partBytes: partsOf(scenario.memory).map(({ workingSetBytes }) => workingSetBytes),
+      partBytes: parts.map(({ workingSetBytes }) => workingSetBytes),
+      zeroParts: parts.flatMap(({ holdsZeros }, part) => (holdsZeros ? [part] : [])),
     };
     const { compressedTo: untouched, writtenCompressedTo: written = untouched } = scenario;
     const compressedTo = start.compresses ? { untouched, written } : undefined;

@@ -34,6 +34,16 @@ test('pages that are compressed carry more than they cost, zero pages as before'
   expect(unsent.carriedBytes).toBeCloseTo(200 * MB);
 });
 
+test('a part that the guest frees costs what zero pages cost, and counts in full', () => {
+  const sizes = { totalBytes: 500 * MB, zeroBytes: 0, partBytes: [100 * MB, 60 * MB], zeroParts: [1] };
+  const unsent = new UnsentMemory(sizes, 'address', 'last', { untouched: 1, written: 0.5 });
+  unsent.send(Infinity);
+  expect(unsent.carriedBytes).toBeCloseTo(440 * MB);
+  unsent.sync([10 * MB, 30 * MB]);
+  expect(unsent.totalBytes).toBeCloseTo(40 * MB);
+  expect(unsent.wireBytes).toBeCloseTo(10 * MB * (0.5 + WIRE - 1) + (30 * MB * 9) / 4096, 0);
+});
+
 test('what the guest writes may cost more than what it holds', () => {
   const sizes = { totalBytes: 500 * MB, zeroBytes: 300 * MB, partBytes: [40 * MB] };
   const unsent = new UnsentMemory(sizes, 'address', 'last', { untouched: 0.25, written: 1 });

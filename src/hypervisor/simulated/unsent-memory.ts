@@ -25,6 +25,8 @@ export interface MemorySizes {
   readonly zeroBytes: number;
   /** What each part of the memory model can dirty. */
   readonly partBytes: readonly number[];
+  /** Which of them hold nothing but zeros when they are sent, by their index. Left out: none. */
+  readonly zeroParts?: readonly number[];
 }
 
 /**
@@ -48,6 +50,8 @@ export class UnsentMemory {
   private readonly wirePerColdByte: number;
   private readonly wirePerWrittenByte: number;
   private readonly partBytes: readonly number[];
+  /** Kinds beside {@link ZERO} that cost what zero pages cost. */
+  private readonly zeroKinds: readonly number[];
   private readonly order: SendOrder;
   /** At how many syncs a page of each part was found dirty, on average. */
   private readonly timesDirty: number[];
@@ -56,7 +60,7 @@ export class UnsentMemory {
 
   /** Everything is dirty at first (ram.c: ram_list_init_bitmaps). */
   constructor(
-    { totalBytes, zeroBytes, partBytes }: MemorySizes,
+    { totalBytes, zeroBytes, partBytes, zeroParts = [] }: MemorySizes,
     order: SendOrder = 'address',
     zeroPlace: ZeroPlace = 'last',
     compressedTo = AS_THEY_ARE,
@@ -70,6 +74,7 @@ export class UnsentMemory {
         `${zeroBytes} bytes of zero pages and ${sum(partBytes)} that the guest writes are more than its memory of ${totalBytes}`,
       );
     this.partBytes = partBytes;
+    this.zeroKinds = zeroParts.map((part) => FIRST_PART + part);
     this.order = order;
     this.timesDirty = partBytes.map(() => 0);
     const others = [0, coldBytes, ...partBytes];
@@ -118,7 +123,7 @@ export class UnsentMemory {
 
   private get contentBytes(): number {
     let bytes = 0;
-    for (const kinds of this.queue) bytes += contentOf(kinds);
+    for (const kinds of this.queue) bytes += sum(kinds) - this.zeroBytesOf(kinds);
     return bytes;
   }
 
@@ -134,12 +139,19 @@ export class UnsentMemory {
   }
 
   private wireBytesOf(kinds: readonly number[]): number {
+    const zeroBytes = this.zeroBytesOf(kinds);
     const coldBytes = kinds[COLD] ?? 0;
     return (
-      (kinds[ZERO] ?? 0) * WIRE_PER_ZERO_BYTE +
+      zeroBytes * WIRE_PER_ZERO_BYTE +
       coldBytes * this.wirePerColdByte +
-      (contentOf(kinds) - coldBytes) * this.wirePerWrittenByte
+      (sum(kinds) - zeroBytes - coldBytes) * this.wirePerWrittenByte
     );
+  }
+
+  private zeroBytesOf(kinds: readonly number[]): number {
+    let bytes = kinds[ZERO] ?? 0;
+    for (const kind of this.zeroKinds) bytes += kinds[kind] ?? 0;
+    return bytes;
   }
 
   /**
@@ -191,11 +203,6 @@ export class UnsentMemory {
     const kinds = this.queue[index];
     if (kinds) kinds[kind] = bytes;
   }
-}
-
-/** All but zero pages. */
-function contentOf(kinds: readonly number[]): number {
-  return sum(kinds) - (kinds[ZERO] ?? 0);
 }
 
 function sum(values: readonly number[]): number {

@@ -13,6 +13,8 @@ export interface MemoryModel {
    * {@link workingSetBytes}, 0 where the two are equal, and never less for a later `toMs`.
    */
   dirtiedBytes(fromMs: number, toMs: number): number;
+  /** What it dirties holds nothing but zeros by the time it is sent. Left out: it holds what costs as much as it is. */
+  readonly holdsZeros?: boolean;
   /** Models of separate memory that together make this one; absent where there is only one part. */
   readonly parts?: readonly MemoryModel[];
 }
@@ -31,9 +33,11 @@ export function partsOf(model: MemoryModel): readonly MemoryModel[] {
   return model.parts ?? [model];
 }
 
-/** Changes a model part by part, so that its parts stay known. */
+/** Changes how a model dirties its memory part by part, so that its parts stay known, and what they hold. */
 export function mapParts(model: MemoryModel, change: (part: MemoryModel) => MemoryModel): MemoryModel {
-  return model.parts ? together(...model.parts.map(change)) : change(model);
+  const changed = (part: MemoryModel): MemoryModel =>
+    part.holdsZeros ? { ...change(part), holdsZeros: true } : change(part);
+  return model.parts ? together(...model.parts.map(changed)) : changed(model);
 }
 
 /** @throws {RangeError} when a figure of a model is negative or no number */

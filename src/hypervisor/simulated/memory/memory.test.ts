@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { allocating } from './allocating.ts';
 import { cyclic } from './cyclic.ts';
 import { hotCold } from './hot-cold.ts';
 import { type MemoryModel, partsOf, together } from './memory-model.ts';
@@ -24,12 +25,17 @@ const trace = recorded([
   { afterMs: 100, dirtiedBytes: 10 * MB },
   { afterMs: 1000, dirtiedBytes: 40 * MB },
 ]);
+const queue = allocating({
+  ...{ workingSetBytes: 100 * MB, writeRateBytesPerSecond: 50 * MB },
+  heldShare: 0.3,
+});
 const MODELS: [string, MemoryModel][] = [
   ['cyclic', loop],
   ['uniform', random],
   ['hot-cold', database],
   ['phases', batch],
   ['recorded', trace],
+  ['allocating', queue],
   ['growing', ramp(loop, { fromShare: 0.1, toShare: 1, beginMs: 1000, overMs: 5000 })],
   ['shrinking', ramp(database, { fromShare: 1, toShare: 0.2, beginMs: 1000, overMs: 5000 })],
   ['noisy', noisy(database, { seed: 7, spread: 0.3 })],
@@ -84,6 +90,40 @@ describe('phases', () => {
   });
 
   test('need a duration', () => expect(() => phases(loop, [])).toThrow(RangeError));
+});
+
+describe('allocating and freeing', () => {
+  const dirtied = (model: MemoryModel, ms: number) =>
+    partsOf(model).map((part) => [part.dirtiedBytes(0, ms) / MB, part.holdsZeros ?? false]);
+
+  test('dirties as much by freeing as by writing, until either has come round', () => {
+    expect(dirtied(queue, 400)).toEqual([
+      [20, false],
+      [20, true],
+    ]);
+    expect(dirtied(queue, 1000)).toEqual([
+      [30, false],
+      [50, true],
+    ]);
+    expect(queue.dirtiedBytes(0, 10_000) / MB).toBeCloseTo(100);
+  });
+
+  test('leaves zeros also where it has bursts, grows or wavers', () => {
+    const ramped = ramp(queue, { fromShare: 0.1, toShare: 1, beginMs: 0, overMs: 1 });
+    for (const changed of [
+      phases(queue, [{ durationMs: 10, speed: 2 }]),
+      ramped,
+      noisy(queue, { seed: 1, spread: 0.1 }),
+    ])
+      expect(partsOf(together(loop, changed)).map((part) => part.holdsZeros ?? false)).toEqual([
+        ...[false, false, true],
+      ]);
+  });
+
+  test('holds no more than there is', () =>
+    expect(() => allocating({ workingSetBytes: 1, writeRateBytesPerSecond: 1, heldShare: 1.5 })).toThrow(
+      /freeShare/,
+    ));
 });
 
 describe('recorded curves', () => {
