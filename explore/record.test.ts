@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { addedTo, type Explored, holds, readRecord } from './record.ts';
+import { addedTo, type Explored, holds, loadedBy, readRecord } from './record.ts';
 
 const FOUND: Explored = {
   code: 'a',
@@ -59,4 +59,13 @@ test('a record of another form is none', async () => {
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test('what was explored is told by the files that an exploration loads, and no others', () => {
+  const { files, packages } = loadedBy(['explore/crew.ts', 'explore/worker.ts']);
+  // The second is imported once the defect is planted, the third by a file that it loads.
+  for (const each of ['explore/worker.ts', 'explore/shares.ts', 'src/migration/settle.ts'])
+    expect(files).toContain(each);
+  expect(files.filter((each) => /^src\/cli\/|^bench\/|\.test\.ts$|explore\/main/.test(each))).toEqual([]);
+  expect(packages).toEqual(['@xmldom/xmldom', 'smol-toml', 'zod']);
 });

@@ -5,11 +5,14 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { z } from 'zod';
 import { type ShareResult, together } from './shares.ts';
 
-/** The files that an exploration runs. What tests it is not among them. */
-const RUN = ['src', 'explore', 'package-lock.json', ':!*.test.ts', ':!explore/results'];
+/** From which all that an exploration runs is loaded. */
+const PROGRAMS = ['explore/crew.ts', 'explore/worker.ts'];
+const ROOT = path.join(import.meta.dirname, '..');
+const IMPORTED = /\b(?:from '|import\(')([\w@./-]+)'[;)]/g;
 
 const counts = z.record(z.string(), z.number());
 const recordSchema = z.object({
@@ -26,14 +29,53 @@ const recordSchema = z.object({
   faults: counts,
 });
 
+const lockSchema = z.object({
+  packages: z.record(
+    z.string(),
+    z.object({ integrity: z.string().optional(), dependencies: z.record(z.string(), z.string()).optional() }),
+  ),
+});
+
 export type Explored = z.infer<typeof recordSchema>;
 
-/** @returns undefined where something of it was changed and not committed: then nobody could tell what was explored */
+/**
+ * Of the files that an exploration runs, and the packages that these load: what else changes has no part in what was explored.
+ *
+ * @returns undefined where one of them was changed and not committed: then nobody could tell what was explored
+ */
 export function codeHere(): string | undefined {
+  const { files, packages } = loadedBy(PROGRAMS);
   const git = (...args: readonly string[]) =>
-    execFileSync('git', [...args, '--', ...RUN], { encoding: 'utf8', maxBuffer: 2 ** 26 });
+    execFileSync('git', [...args, '--', ...files], { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 26 });
   if (git('status', '--porcelain') !== '') return undefined;
-  return createHash('sha256').update(git('ls-files', '--stage')).digest('hex').slice(0, 16);
+  const hash = createHash('sha256').update(git('ls-files', '--stage'));
+  return hash
+    .update(JSON.stringify(locked(packages)))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+/** @param programs from the root of the project @returns what they load, and the packages, each sorted by name */
+export function loadedBy(programs: readonly string[]): { files: string[]; packages: string[] } {
+  const files = new Set(programs);
+  const packages = new Set<string>();
+  // A set is walked to its end also where it grows on the way.
+  for (const file of files) {
+    for (const [, from = ''] of readFileSync(path.join(ROOT, file), 'utf8').matchAll(IMPORTED)) {
+      if (from.startsWith('.')) files.add(path.join(path.dirname(file), from));
+      else if (!from.startsWith('node:')) packages.add(/^(?:@[^/]+\/)?[^/]+/.exec(from)?.[0] ?? from);
+    }
+  }
+  return { files: [...files].sort(), packages: [...packages].sort() };
+}
+
+/** @returns which version of each there is, by the lock, with those that they depend on */
+function locked(packages: readonly string[]): readonly [string, unknown][] {
+  const lock = lockSchema.parse(JSON.parse(readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8')));
+  const all = new Set(packages);
+  for (const name of all)
+    for (const each of Object.keys(lock.packages[`node_modules/${name}`]?.dependencies ?? {})) all.add(each);
+  return [...all].sort().map((name) => [name, lock.packages[`node_modules/${name}`]?.integrity]);
 }
 
 /** @returns undefined where nothing is kept, or nothing that this program reads */
