@@ -372,6 +372,18 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       faults: [{ on: { virsh: 'migrate-getmaxdowntime', side: 'source' }, nth: 2, do: 'dies' }],
     },
   },
+  'settings that could not be put back where the guest was not were forgotten, and the guest went there after all':
+    {
+      begin: 'migrate, starts itself',
+      behindTunnel: ['source', 'destination'],
+      faults: [{ on: { command: 'migrate', side: 'source' }, nth: 1, do: 'lost' }],
+      hands: [
+        { atMs: 1451, do: 'kill' },
+        { atMs: 1565, do: 'attach', to: true },
+        { atMs: 1570, do: 'address-taken', side: 'destination', ms: 700 },
+        { atMs: 2283, do: 'migrate' },
+      ],
+    },
   'a source that hung up while it was looked at was taken for one that had ended': {
     behindTunnel: ['source', 'destination'],
     faults: [{ on: { command: 'query-status', side: 'source' }, nth: 5, do: 'never' }],

@@ -1,6 +1,6 @@
 /** The store of journals on a simulated disk, as one controller has it: the real recorder, parser and folding. */
 import type { Clock } from '../../src/hypervisor/clock.ts';
-import { owesSettings } from '../../src/journal/former-settings.ts';
+import { concernsTheNext } from '../../src/journal/former-settings.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
 import type {
   JournalReading,
@@ -58,7 +58,7 @@ export class DiskJournals implements RunStore, Pick<JournalStore, 'prune'> {
 
   async owingOf(vm: VmKey): Promise<MigrationView | undefined> {
     const newest = this.newestOf(vm);
-    return newest && (isUnfinished(newest) || owesSettings(newest)) ? newest : undefined;
+    return newest && concernsTheNext(newest) ? newest : undefined;
   }
 
   /** Nobody explores for so long that one would be old. */

@@ -1,12 +1,18 @@
 import { expect, test } from 'vitest';
-import { formerSettings, owedSettings, owesSettings } from './former-settings.ts';
+import {
+  concernsTheNext,
+  formerSettings,
+  leftSettings,
+  owedSettings,
+  owesSettings,
+} from './former-settings.ts';
 import { OUTCOME } from './testing/happenings.ts';
 import type { SettingsEvent } from './view.ts';
 
 const before = (parameters: Record<string, unknown>, side: 'source' | 'destination' = 'source') =>
   ({ type: 'before', atMs: 0, side, settings: { parameters, capabilities: {} } }) satisfies SettingsEvent;
-const restored = (problem: string | null = null) =>
-  ({ type: 'restored', atMs: 1, side: 'source', problem }) satisfies SettingsEvent;
+const restored = (problem: string | null = null, side: 'source' | 'destination' = 'source') =>
+  ({ type: 'restored', atMs: 1, side, problem }) satisfies SettingsEvent;
 
 test('nothing was changed', () => expect(formerSettings({ settings: [] }, 'source')).toBeUndefined());
 
@@ -66,4 +72,16 @@ test('a start that failed says itself what it could not put back; one that was n
   const started = [{ atMs: 0, intent: 'start', side: 'source' }] as const;
   expect(owesSettings({ settings, outcome, intents: started })).toBe(false);
   expect(owesSettings({ settings, outcome, intents: [] })).toBe(true);
+});
+
+test('what could not be put back where the guest is not is owed by nobody, and not forgotten', () => {
+  const outcome = { ...OUTCOME, outcome: 'failed', runsOn: 'source' } as const;
+  const intents = [{ atMs: 0, intent: 'start', side: 'source' }] as const;
+  const settings = [before({ b: 2 }, 'destination'), restored('another VM answers', 'destination')];
+  const tried = { settings, outcome, intents };
+  expect(owesSettings(tried)).toBe(false);
+  expect(leftSettings(tried, 'destination')?.parameters).toEqual({ b: 2 });
+  // Nobody tried: that side's process is done with.
+  expect(concernsTheNext({ ...tried, settings: settings.slice(0, 1) })).toBe(false);
+  expect(concernsTheNext({ ...tried, settings: [...settings, restored(null, 'destination')] })).toBe(false);
 });

@@ -24,9 +24,29 @@ export function owedSettings(view: Owing, side: Side): Settings | undefined {
   const former = formerSettings(view, side);
   if (former === undefined || isUnfinished(view)) return former;
   if (view.outcome?.runsOn !== side) return undefined;
-  const wasTried = view.settings.findLast((event) => event.side === side)?.type === 'restored';
   const wasStarted = view.intents.some(({ intent }) => intent === 'start');
-  return wasTried || !wasStarted ? former : undefined;
+  return wasTriedAt(view, side) || !wasStarted ? former : undefined;
+}
+
+/**
+ * What is owed, and what could not be put back at the side that does not have the guest: that is done with as well, unless
+ * the guest goes to that very QEMU after all.
+ */
+export function leftSettings(view: Owing, side: Side): Settings | undefined {
+  return owedSettings(view, side) ?? (wasTriedAt(view, side) ? formerSettings(view, side) : undefined);
+}
+
+/** Whether the next migration of that VM has to look at it: it did not see its end, or left something set. */
+export function concernsTheNext(view: Owing): boolean {
+  return (
+    isUnfinished(view) ||
+    leftSettings(view, 'source') !== undefined ||
+    leftSettings(view, 'destination') !== undefined
+  );
+}
+
+function wasTriedAt(view: Owing, side: Side): boolean {
+  return view.settings.findLast((event) => event.side === side)?.type === 'restored';
 }
 
 export function owesSettings(view: Owing): boolean {

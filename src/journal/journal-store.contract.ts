@@ -37,11 +37,11 @@ export function journalStoreContract(name: string, makeBed: () => Promise<StoreB
     }
 
     /** One that ended, and could not put back what it had set. */
-    async function recordOwing() {
+    async function recordOwing(side: 'source' | 'destination' = 'source') {
       const journal = await store.open(newOpening());
       const settings = { parameters: { a: 1 }, capabilities: {} };
-      journal.append(1, { type: 'before', side: 'source', settings });
-      journal.append(8, { type: 'restored', side: 'source', problem: 'it does not answer' });
+      journal.append(1, { type: 'before', side, settings });
+      journal.append(8, { type: 'restored', side, problem: 'it does not answer' });
       const outcome = { ...OUTCOME, outcome: 'failed', runsOn: 'source' } as const;
       journal.append(9, { type: 'ended', outcome });
       await journal.close();
@@ -275,6 +275,11 @@ export function journalStoreContract(name: string, makeBed: () => Promise<StoreB
         expect(await store.owingOf(VM)).toBeUndefined();
         const unfinished = await record({}, false);
         expect((await store.owingOf(VM))?.id).toBe(unfinished);
+      });
+
+      test('may have left settings where the guest is not: it may go there yet', async () => {
+        const id = await recordOwing('destination');
+        expect((await store.owingOf(VM))?.id).toBe(id);
       });
 
       test('is of this VM, not of one whose address begins alike', async () => {

@@ -58,7 +58,7 @@ export interface JournalStore {
   unfinishedOf(vm: VmKey): Promise<MigrationView | undefined>;
 
   /**
-   * The same, or one that has ended and could not put back what it had set.
+   * The same, or one that has ended and could not put back what it had set, at whichever side.
    * @throws {JournalError} when the place cannot be trusted
    */
   owingOf(vm: VmKey): Promise<MigrationView | undefined>;

@@ -4,16 +4,19 @@
  */
 import type { FormerSettings, Inheritance, Side } from '../hypervisor/hypervisor.ts';
 import { isSameMark } from '../hypervisor/migration-mark.ts';
-import { owedSettings } from '../journal/former-settings.ts';
+import { leftSettings, owedSettings } from '../journal/former-settings.ts';
 import { isUnfinished } from '../journal/unfinished.ts';
 import type { MigrationView } from '../journal/view.ts';
 import { isDestinationOf, isSameAddress } from './address-side.ts';
 
-/** What it changed and did not put back. */
+/** What it changed and has to put back. */
 export function formerOf(left: MigrationView | undefined): FormerSettings[] {
-  if (!left) return [];
+  return left ? settingsOf(left, owedSettings) : [];
+}
+
+function settingsOf(left: MigrationView, which: typeof owedSettings): FormerSettings[] {
   return (['source', 'destination'] as const).flatMap((side) => {
-    const settings = owedSettings(left, side);
+    const settings = which(left, side);
     if (!settings) return [];
     const { parameters, capabilities, made } = settings;
     return [{ side, parameters, capabilities, ...(made?.length ? { made } : {}) }];
@@ -29,10 +32,11 @@ export interface Ends {
 /**
  * What another migration of that VM has to put back. Settings are of a QEMU, not of a side: of one that goes the other
  * way, from the new host back, what was the destination's is the source's now.
+ * So it takes over as well what stayed set at a side that the guest did not go to then.
  */
 export function formerAt(left: MigrationView | undefined, ends: Ends): FormerSettings[] {
   if (!left) return [];
-  return formerOf(left).flatMap((each) => {
+  return settingsOf(left, leftSettings).flatMap((each) => {
     const side = sideNow(left, each.side, ends);
     return side === undefined ? [] : [{ ...each, side }];
   });

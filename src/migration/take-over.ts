@@ -13,6 +13,7 @@ import {
   RefusedError,
   type RunningMigration,
 } from '../hypervisor/hypervisor.ts';
+import { owesSettings } from '../journal/former-settings.ts';
 import { trustedDestination } from '../journal/trusted-destination.ts';
 import { isUnfinished } from '../journal/unfinished.ts';
 import type { MigrationView } from '../journal/view.ts';
@@ -52,7 +53,7 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
   const key = { uuid: guest.uuid ?? null, vm: given.vm };
   const owing = await store.owingOf(key);
   const left = owing && isUnfinished(owing) ? owing : undefined;
-  const mayPutBack = owing !== undefined && !isDestinationOf(given.vm, owing);
+  const mayPutBack = owing !== undefined && owesSettings(owing) && !isDestinationOf(given.vm, owing);
   if (!guest.migrating && !left && !mayPutBack) throw notMigrating(guest);
   await assertOfSource({ vm: given.vm, destination: given.destination, guest, left }, hypervisor);
   const found = guest.mark === undefined ? undefined : inheritanceOf(owing, guest.mark);

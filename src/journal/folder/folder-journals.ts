@@ -1,7 +1,7 @@
 /** The journals of one state folder. */
 import fs from 'node:fs';
 import { errnoWords } from '../errno-words.ts';
-import { owesSettings } from '../former-settings.ts';
+import { concernsTheNext } from '../former-settings.ts';
 import type { JournalEntry, Opened } from '../journal-entry.ts';
 import { JournalError } from '../journal-error.ts';
 import type {
@@ -122,7 +122,7 @@ export class FolderJournals implements JournalStore {
 
   async owingOf(vm: VmKey): Promise<MigrationView | undefined> {
     const newest = await this.newestOf(vm);
-    return newest && (isUnfinished(newest) || owesSettings(newest)) ? newest : undefined;
+    return newest && concernsTheNext(newest) ? newest : undefined;
   }
 
   async prune(options: Partial<PruneOptions> = {}): Promise<PruneReport> {
