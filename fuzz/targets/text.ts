@@ -1,5 +1,5 @@
 /** What people type, and what the kernel and other controllers on this machine say. */
-import { connectUri, isQemuAddress } from '../../src/cli/hypervisor-of.ts';
+import { connectUri } from '../../src/cli/hypervisor-of.ts';
 import {
   parseDowntimeMs,
   parseMaxDowntimeMs,
@@ -16,6 +16,7 @@ import { socketPath } from '../../src/hypervisor/qemu/monitor.ts';
 import { residentOfMapping } from '../../src/hypervisor/qemu/resident-memory.ts';
 import { RefusedError } from '../../src/hypervisor/refusal.ts';
 import { parseSimulatedAddress, simulatedAddress } from '../../src/hypervisor/simulated/address.ts';
+import { isQemuAddress } from '../../src/hypervisor/vm-address.ts';
 import { isSameAddress } from '../../src/migration/address-side.ts';
 import { decodeHolder, encodeHolder, holderInWords } from '../../src/migration/lease-holder.ts';
 import { shown, shownLines } from '../../src/model/shown.ts';

@@ -3,6 +3,7 @@ import type { Destination, Hypervisor } from '../hypervisor/hypervisor.ts';
 import { domainAddress } from '../hypervisor/libvirt/address.ts';
 import type { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
 import type { VirshMigrateOptions } from '../hypervisor/libvirt/migrate-command.ts';
+import { isQemuAddress, isQemuSocket } from '../hypervisor/vm-address.ts';
 import type { AutoStreams, Compression, Streams } from '../model/streams.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -50,16 +51,6 @@ export interface Place {
   readonly vm: string;
   /** Undefined for a QEMU: it has no name that the configuration could mean. */
   readonly libvirt: LibvirtHypervisor | undefined;
-}
-
-/** No domain's name holds a slash, says libvirt: what does was meant for a QEMU. */
-export function isQemuAddress(vm: string): boolean {
-  return vm.startsWith('qmp:') || vm.includes('/');
-}
-
-/** A URI has a scheme; a socket's path has not. */
-function isQemuSocket(destination: string): boolean {
-  return destination.startsWith('qmp:') || /^[./]/.test(destination);
 }
 
 /** Loads the one driver that is used. @throws {UsageError} when QEMU and libvirt are mixed */

@@ -1,4 +1,5 @@
 import type { Destination } from '../hypervisor/hypervisor.ts';
+import { isQemuAddress } from '../hypervisor/vm-address.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { initiatorHere } from '../journal/initiator.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
@@ -9,7 +10,6 @@ import { followRun } from './follow.ts';
 import {
   assertNoLibvirtFlags,
   type HostOptions,
-  isQemuAddress,
   type LibvirtFlags,
   libvirtDestination,
   type MigrateUriFlags,

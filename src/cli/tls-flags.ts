@@ -6,7 +6,7 @@ import {
   type StreamTls,
   USUAL_TLS_FOLDER,
 } from '../hypervisor/stream-tls.ts';
-import { isQemuAddress } from './hypervisor-of.ts';
+import { isQemuAddress } from '../hypervisor/vm-address.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface TlsFlags {
