@@ -13,6 +13,7 @@ import { addMigrateCommand } from './commands/migrate.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addPruneCommand } from './commands/prune.ts';
 import { addReplayCommand } from './commands/replay.ts';
+import { addServeCommands } from './commands/serve.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addWatchCommand } from './commands/watch.ts';
 import { EXIT } from './exit-status.ts';
@@ -49,6 +50,7 @@ ${EXIT_HELP}`,
   addMigrateCommand(root, onStatus, policies);
   addAttachCommand(root, onStatus);
   addWatchCommand(root, onStatus);
+  addServeCommands(root, onStatus);
   addSimulateCommand(root, onStatus);
   addReplayCommand(root, onStatus);
 

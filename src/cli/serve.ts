@@ -1,0 +1,168 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Config } from '../config/config.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { findConfig } from '../config/config-file.ts';
+import { RefusedError } from '../hypervisor/hypervisor.ts';
+import { assertUsableVirsh } from '../hypervisor/libvirt/virsh/usable-virsh.ts';
+import { FolderJournals } from '../journal/folder/folder-journals.ts';
+import { stateDirectory } from '../journal/state-directory.ts';
+import { AccessError } from '../service/access.ts';
+import { isThisMachineOnly, type Place, PlaceError, parsePlace, placeInWords } from '../service/serve-at.ts';
+import { Service } from '../service/service.ts';
+import { VERSION } from '../version.ts';
+import { ServiceManager, takeServiceManager } from '../watch/service-manager.ts';
+import { JsonLog, TextLog } from '../watch/watch-log.ts';
+import { Watcher } from '../watch/watcher.ts';
+import { EXIT } from './exit-status.ts';
+import { connectUri } from './hypervisor-of.ts';
+import { flushOutput, LAST_WORDS_MS, standardOutput } from './output/standard.ts';
+import { beScheduledPromptly } from './priority.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface ServeOptions {
+  readonly listen?: readonly string[];
+  readonly name?: readonly string[];
+  readonly connect?: readonly string[];
+  readonly watch: boolean;
+  readonly demo?: boolean;
+  readonly config?: string;
+  readonly output?: 'text' | 'jsonl';
+  readonly stateDir?: string;
+}
+
+const USUAL_PLACE = '127.0.0.1:8686';
+const SOCKET = 'serve.sock';
+
+/** `switchover serve`. Runs until it is told to end. @returns the exit status */
+export async function serve(options: ServeOptions): Promise<number> {
+  if (!options.demo) return await serveFrom(options, undefined);
+  const stateDir = mkdtempSync(path.join(os.tmpdir(), 'switchover-demo-'));
+  try {
+    return await serveFrom(options, stateDir);
+  } finally {
+    rmSync(stateDir, { recursive: true, force: true });
+  }
+}
+
+/** @param demoDir of a demonstration, which follows no host @throws {UsageError} @throws {RefusedError} @throws {ConfigError} */
+async function serveFrom(options: ServeOptions, demoDir: string | undefined): Promise<number> {
+  // Before anything is started that would inherit it.
+  const manager = takeServiceManager(process.env);
+  const config = findConfig(options.config);
+  const stateDir = demoDir ?? stateDirectory(options.stateDir ?? config.watch.stateDir);
+  const places = placesOf(options, stateDir);
+  const write = (text: string) => standardOutput().write(text);
+  const log = options.output === 'jsonl' ? new JsonLog(write) : new TextLog(write);
+  const say = (sentence: string) => log.say(sentence);
+  const uris = demoDir === undefined ? await hostsOf(options, config, say) : [];
+  const service = new Service({
+    stateDir,
+    journals: new FolderJournals(stateDir),
+    config: () => watcher?.config ?? config,
+    connect: uris[0] ?? connectUri({}),
+    hostNames: options.name ?? [],
+    demo: demoDir !== undefined,
+    say,
+  });
+  assertGuarded(service, places);
+  beScheduledPromptly();
+  await listenAt(service, places, say);
+  say(
+    `switchover ${VERSION} ${demoDir === undefined ? `follows ${uris.join(', ') || 'no host'}; journals in ${stateDir}` : 'shows a demonstration: all guests are simulated'}`,
+  );
+  // First: what an earlier service began is not taken over by watch.
+  await service.begin();
+  const watcher = uris.length === 0 ? undefined : new Watcher({ uris, config, store: service.store, log });
+  const health = () => watcher?.health() ?? { words: 'serves', hangs: undefined };
+  const systemd = manager && new ServiceManager({ ...manager, health, say });
+  if (watcher) readAgainOnHangUp(watcher, options, say);
+  const signal = await toldToEnd();
+  say(`ending on ${signal}: migrations under way go on without switchover`);
+  const reason = `detached, as serve ended on ${signal}`;
+  await Promise.all([watcher?.close(reason), service.close(reason), systemd?.stopping()]);
+  // Told to end: a reader that does not read must not keep it.
+  if (!(await flushOutput(LAST_WORDS_MS))) process.exit(EXIT.migrated);
+  return EXIT.migrated;
+}
+
+/** @throws {UsageError} */
+function placesOf({ listen }: ServeOptions, stateDir: string): Place[] {
+  const texts = listen ?? [USUAL_PLACE, `unix:${path.join(stateDir, SOCKET)}`];
+  return texts.map((text) => {
+    try {
+      return parsePlace(text);
+    } catch (error) {
+      throw error instanceof PlaceError ? new UsageError(`--listen ${error.message}`) : error;
+    }
+  });
+}
+
+/** Those that were asked for, or configured; else this machine's own, where it has a libvirt. @throws {RefusedError} */
+async function hostsOf(
+  options: ServeOptions,
+  config: Config,
+  say: (sentence: string) => void,
+): Promise<string[]> {
+  if (!options.watch) return [];
+  const asked = options.connect ?? (config.file === undefined ? undefined : config.watch.connect);
+  try {
+    await assertUsableVirsh();
+  } catch (error) {
+    if (asked !== undefined || !(error instanceof RefusedError)) throw error;
+    say(`no host is followed: ${error.message}`);
+    return [];
+  }
+  return [...new Set(asked ?? [connectUri({})])];
+}
+
+/** Whoever reaches it may do everything until there is a token. @throws {UsageError} */
+function assertGuarded(service: Service, places: readonly Place[]): void {
+  try {
+    if (service.access.tokens().length > 0) return;
+  } catch (error) {
+    throw error instanceof AccessError ? new UsageError(error.message) : error;
+  }
+  const open = places.find((place) => !isThisMachineOnly(place));
+  if (open)
+    throw new UsageError(
+      `--listen ${placeInWords(open)} is open to other machines, and there is no token yet: make one with \`switchover token add NAME --role operate\` first`,
+    );
+}
+
+/** @throws {RefusedError} */
+async function listenAt(
+  service: Service,
+  places: readonly Place[],
+  say: (sentence: string) => void,
+): Promise<void> {
+  try {
+    for (const place of places) say(`listens at ${placeInWords(await service.listen(place))}`);
+  } catch (error) {
+    throw error instanceof PlaceError ? new RefusedError('bad-address', error.message) : error;
+  }
+}
+
+function readAgainOnHangUp(
+  watcher: Watcher,
+  { config }: ServeOptions,
+  say: (sentence: string) => void,
+): void {
+  process.on('SIGHUP', () => {
+    try {
+      watcher.config = findConfig(config);
+      say('configuration read again: it holds for migrations from now on');
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      for (const problem of error.problems) say(`configuration not taken: ${problem}`);
+    }
+  });
+}
+
+async function toldToEnd(): Promise<string> {
+  return await new Promise<string>((resolve) => {
+    process.once('SIGINT', () => resolve('SIGINT'));
+    process.once('SIGTERM', () => resolve('SIGTERM'));
+  });
+}

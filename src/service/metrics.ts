@@ -1,0 +1,119 @@
+/** What Prometheus scrapes: totals and the last pauses, and what goes on now. A VM's own series end with what is live. */
+import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
+import type { LiveMigrations } from './live-migrations.ts';
+import { type MigrationSummary, summaryOf } from './migration-summary.ts';
+
+const LABELS = ['uuid', 'name', 'source', 'destination'] as const;
+type Labels = Record<(typeof LABELS)[number], string>;
+
+/** In seconds: from what no guest notices to what an application gives up over. */
+const PAUSE_BUCKETS = [0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30];
+
+/** Of one migration: the name, what it says, and where it is in the summary; seconds for milliseconds. */
+const OF_EACH = [
+  ['remaining_bytes', 'guest memory that is dirty and not sent', (s: MigrationSummary) => s.remainingBytes],
+  ['sent_bytes', 'put on the wire so far', (s: MigrationSummary) => s.sentBytes],
+  ['memory_bytes', 'guest memory that it covers', (s: MigrationSummary) => s.memoryBytes],
+  [
+    'dirty_bytes_per_second',
+    'found dirty over the last pass',
+    (s: MigrationSummary) => s.dirtyBytesPerSecond,
+  ],
+  ['transfer_bytes_per_second', 'put on the wire', (s: MigrationSummary) => s.transferBytesPerSecond],
+  ['pass', 'the pass that it is in', (s: MigrationSummary) => s.pass],
+  [
+    'forecast_pause_seconds',
+    'pause if it were stopped at the last boundary',
+    (s: MigrationSummary) => seconds(s.forecastPauseMs),
+  ],
+  ['pause_limit_seconds', 'the longest pause allowed', (s: MigrationSummary) => seconds(s.maxDowntimeMs)],
+  [
+    'last_pause_seconds',
+    'how long the guest stood still, measured',
+    (s: MigrationSummary) => seconds(s.pauseMs),
+  ],
+  ['start_timestamp_seconds', 'when it began', (s: MigrationSummary) => Date.parse(s.startedAt) / 1000],
+] as const;
+
+export class Metrics {
+  private readonly registry = new Registry();
+  private readonly running: Gauge<'state'>;
+  private readonly ended: Counter<'outcome' | 'reason'>;
+  private readonly pauses: Histogram<string>;
+  private readonly ofEach: readonly {
+    readonly gauge: Gauge<keyof Labels>;
+    figureOf(summary: MigrationSummary): number | null;
+  }[];
+  private readonly live: LiveMigrations;
+  /** Counted already. */
+  private readonly counted = new Set<string>();
+
+  constructor(live: LiveMigrations) {
+    this.live = live;
+    const registers = [this.registry];
+    this.running = new Gauge({
+      name: 'switchover_migrations',
+      help: 'migrations that go on, by state',
+      labelNames: ['state'],
+      registers,
+    });
+    this.ended = new Counter({
+      name: 'switchover_migrations_total',
+      help: 'migrations that this service followed to their end',
+      labelNames: ['outcome', 'reason'],
+      registers,
+    });
+    this.pauses = new Histogram({
+      name: 'switchover_migration_pause_seconds',
+      help: 'how long guests stood still, measured',
+      buckets: PAUSE_BUCKETS,
+      registers,
+    });
+    this.ofEach = OF_EACH.map(([name, help, figureOf]) => ({
+      gauge: new Gauge({ name: `switchover_migration_${name}`, help, labelNames: [...LABELS], registers }),
+      figureOf,
+    }));
+    live.subscribe((id) => this.count(id));
+  }
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  async text(): Promise<string> {
+    this.running.reset();
+    for (const { gauge } of this.ofEach) gauge.reset();
+    for (const each of this.live.all()) {
+      const summary = summaryOf(each);
+      if (summary.followed) this.running.inc({ state: summary.state });
+      const labels: Labels = {
+        uuid: summary.vmUuid ?? '',
+        name: summary.vm,
+        source: summary.source,
+        destination: summary.destination ?? '',
+      };
+      for (const { gauge, figureOf } of this.ofEach) {
+        const value = figureOf(summary);
+        if (value !== null) gauge.set(labels, value);
+      }
+    }
+    return await this.registry.metrics();
+  }
+
+  private count(id: string): void {
+    const live = this.live.get(id);
+    if (!live) {
+      this.counted.delete(id);
+      return;
+    }
+    const { final, outcome, pauseMs, reasons } = summaryOf(live);
+    if (!final || outcome === null || this.counted.has(id)) return;
+    this.counted.add(id);
+    this.ended.inc({ outcome, reason: reasons.find(({ code }) => code !== 'warning')?.code ?? '' });
+    if (pauseMs !== null) this.pauses.observe(pauseMs / 1000);
+  }
+}
+
+function seconds(ms: number | null): number | null {
+  return ms === null ? null : ms / 1000;
+}

@@ -1,0 +1,136 @@
+/** A migration in one line of a table: what is known of it now, and what can be done about it. */
+import { z } from '@hono/zod-openapi';
+import type { MigrationView } from '../journal/view.ts';
+import type { Tick } from '../model/observation.ts';
+import { roomyLimitMs } from '../model/roomy-limit.ts';
+import { formatDuration, spellDuration } from '../model/units.ts';
+import type { LiveMigration } from './live-migrations.ts';
+
+const bytes = z.number().nonnegative();
+const rate = z.number().nonnegative().nullable();
+const ms = z.number().nonnegative();
+
+const reasonSchema = z.object({
+  code: z.string(),
+  words: z.string(),
+  remedy: z.string().nullable().describe('what would help'),
+});
+type Reason = z.infer<typeof reasonSchema>;
+
+/** What can be asked for now. */
+export const ACTIONS = ['cancel', 'limits'] as const;
+
+export const migrationSummarySchema = z
+  .object({
+    id: z.string(),
+    vm: z.string().describe("the guest's name"),
+    vmUuid: z.string().nullable(),
+    source: z.string().describe('address of the VM on the source'),
+    destination: z.string().nullable(),
+    policy: z.string(),
+    origin: z.enum(['migrate', 'attach']).describe('begun by switchover, or taken over'),
+    startedAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+    revision: z.int().nonnegative().describe('rises whenever something is new'),
+    state: z.string().describe('copying, switching-over, post-copy, …; ended once it is final'),
+    final: z.boolean().describe('nothing of it changes any more by itself'),
+    outcome: z.enum(['completed', 'aborted', 'cancelled', 'failed', 'detached']).nullable(),
+    runsOn: z.enum(['source', 'destination', 'nowhere', 'unknown']).nullable(),
+    followed: z.boolean().describe('this service follows it: only then can it be acted on here'),
+    pass: z.int().nullable(),
+    elapsedMs: ms,
+    memoryBytes: bytes,
+    remainingBytes: bytes.nullable(),
+    sentBytes: bytes,
+    transferBytesPerSecond: rate,
+    dirtyBytesPerSecond: rate.describe('found dirty over the last pass'),
+    forecastPauseMs: ms
+      .nullable()
+      .describe('how long the guest would pause if it were stopped at the last boundary'),
+    downtimeMs: ms,
+    maxDowntimeMs: ms,
+    pauseMs: ms.nullable().describe('how long the guest stood still, measured'),
+    encrypted: z.boolean().nullable(),
+    braked: z.boolean().describe('the guest is, or was, slowed down'),
+    waitsFor: z.string().describe('in words: what it waits for; once it is final, what happened'),
+    requestedBy: z.string().nullable(),
+    reason: z.string().nullable(),
+    correlationId: z.string().nullable(),
+    reasons: z.array(reasonSchema),
+    actions: z.array(z.enum(ACTIONS)),
+  })
+  .openapi('MigrationSummary');
+
+export type MigrationSummary = z.infer<typeof migrationSummarySchema>;
+
+/** @param live as it is followed, or as it was read from its journal */
+export function summaryOf(live: LiveMigration): MigrationSummary {
+  const { view, ticks, writer } = live;
+  const { outcome, limits } = view;
+  const boundary = view.boundaries.at(-1);
+  const tick = view.lastTick;
+  const seen = tick && (!boundary || tick.atMs >= boundary.atMs) ? tick : boundary;
+  const final = outcome !== undefined && writer === undefined;
+  return {
+    id: view.id,
+    vm: view.guest.name,
+    vmUuid: view.vmUuid,
+    source: view.vm,
+    destination: view.destination,
+    policy: view.policy,
+    origin: view.origin,
+    startedAt: view.startedAt,
+    updatedAt: live.updatedAt,
+    // That nobody writes it any more is new too.
+    revision: live.lastSeq + (writer === undefined ? 2 : 1),
+    state: outcome === undefined ? view.state : 'ended',
+    final,
+    outcome: outcome?.outcome ?? null,
+    runsOn: outcome?.runsOn ?? null,
+    followed: writer !== undefined,
+    pass: seen?.pass ?? null,
+    elapsedMs: outcome?.totalMs ?? live.lastAtMs,
+    memoryBytes: view.guest.memoryBytes,
+    remainingBytes: seen?.remainingBytes ?? null,
+    sentBytes: outcome?.sentBytes ?? seen?.sentBytes ?? 0,
+    transferBytesPerSecond: transferRate(ticks) ?? boundary?.ended?.bandwidthBytesPerSecond ?? null,
+    dirtyBytesPerSecond: boundary?.ended?.dirtyRateBytesPerSecond ?? null,
+    forecastPauseMs: boundary?.pauseForecastMs ?? null,
+    downtimeMs: limits.downtimeMs,
+    maxDowntimeMs: limits.maxDowntimeMs,
+    pauseMs: outcome?.pauseMs ?? null,
+    encrypted: outcome?.encrypted ?? view.encrypted,
+    braked: (tick?.throttlePercent ?? 0) > 0 || (outcome?.brownOut ?? null) !== null,
+    waitsFor: outcome?.reason ?? view.decisions.at(-1)?.reason ?? 'the first pass over its memory',
+    requestedBy: view.initiator?.user ?? null,
+    reason: view.reason,
+    correlationId: view.correlationId,
+    reasons: reasonsOf(view),
+    actions: writer !== undefined && outcome === undefined ? [...ACTIONS] : [],
+  };
+}
+
+/** Over the last second or so of samples. */
+function transferRate(ticks: readonly Tick[]): number | undefined {
+  const last = ticks.at(-1);
+  const before = last && ticks.findLast(({ atMs }) => last.atMs - atMs >= 900);
+  if (!last || !before) return undefined;
+  return Math.max(0, (1000 * (last.sentBytes - before.sentBytes)) / (last.atMs - before.atMs));
+}
+
+function reasonsOf({ outcome, warnings }: MigrationView): Reason[] {
+  const reasons: Reason[] = [];
+  if (outcome?.runsOn === 'unknown')
+    reasons.push({
+      code: 'needs-a-person',
+      words: outcome.reason,
+      remedy: 'find out which host has the guest',
+    });
+  if (outcome && outcome.neededPauseMs !== null)
+    reasons.push({
+      code: 'needs-longer-pause',
+      words: `a pause of ${formatDuration(outcome.neededPauseMs)} would have been needed`,
+      remedy: `allow ${spellDuration(roomyLimitMs(outcome.neededPauseMs))}, or a brake`,
+    });
+  return [...reasons, ...warnings.map((words) => ({ code: 'warning', words, remedy: null }))];
+}

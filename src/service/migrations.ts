@@ -1,0 +1,163 @@
+/** All migrations, those that go on and those that are over, and what can be done to one. The API's routes ask here. */
+import { JournalError } from '../journal/journal-error.ts';
+import type { JournalStore } from '../journal/journal-store.ts';
+import type { Run } from '../migration/run.ts';
+import type { Limits } from '../policy/policy.ts';
+import type { LiveMigration, LiveMigrations } from './live-migrations.ts';
+import { type MigrationSummary, summaryOf } from './migration-summary.ts';
+import { PastMigrations } from './past-migrations.ts';
+import { Problem } from './problem.ts';
+
+export interface Query {
+  readonly state: 'running' | 'ended' | 'all';
+  /** Part of a VM's name, UUID or address, or of a host's. */
+  readonly q: string | undefined;
+  readonly outcome: MigrationSummary['outcome'] | undefined;
+  readonly limit: number;
+  /** The id of the last one of the page before. */
+  readonly before: string | undefined;
+}
+
+export interface Page {
+  readonly migrations: MigrationSummary[];
+  /** What to ask for the next one by; null: this is the last. */
+  readonly next: string | null;
+}
+
+export class Migrations {
+  readonly live: LiveMigrations;
+  private readonly past: PastMigrations;
+  private readonly store: JournalStore;
+  /** Those that can be acted on. */
+  private readonly runs = new Map<string, { readonly run: Run; limits: Limits }>();
+
+  constructor(live: LiveMigrations, store: JournalStore) {
+    this.live = live;
+    this.store = store;
+    this.past = new PastMigrations(store);
+  }
+
+  /** From here on it can be cancelled, and its limits changed. */
+  follow(run: Run, limits: Limits): void {
+    this.runs.set(run.id, { run, limits });
+    const over = () => this.runs.delete(run.id);
+    run.outcome.then(over, over);
+  }
+
+  async list(query: Query): Promise<Page> {
+    const found: MigrationSummary[] = [];
+    for await (const each of this.candidates(query)) {
+      if (!fits(each, query)) continue;
+      if (found.length === query.limit) return { migrations: found, next: found.at(-1)?.id ?? null };
+      found.push(this.summaryOf(each));
+    }
+    return { migrations: found, next: null };
+  }
+
+  /** @throws {Problem} where there is none */
+  async get(id: string): Promise<LiveMigration> {
+    const live = this.live.get(id);
+    if (live) return live;
+    const past = await this.past.readWhole(id);
+    if (past) return past;
+    throw new Problem(404, 'no-such-migration', `there is no migration ${id}: GET /v1/migrations lists them`);
+  }
+
+  summaryOf(migration: LiveMigration): MigrationSummary {
+    const summary = summaryOf(migration);
+    return this.runs.has(summary.id) ? summary : { ...summary, actions: [] };
+  }
+
+  /** Its entries so far, and those to come. @throws {Problem} where there is none */
+  async *entries(id: string, fromSeq: number): AsyncGenerator<{ readonly seq: number }, void> {
+    const { writer } = await this.get(id);
+    if (writer) yield* writer.entries(fromSeq);
+    else yield* (await this.store.read(id, fromSeq, { samples: true })).entries;
+  }
+
+  /** @returns once it is known what became of it @throws {Problem} where it cannot be done */
+  async cancel(id: string, reason: string): Promise<void> {
+    const { run } = await this.followed(id, 'cancelled');
+    const cancelled = await run.cancel(reason);
+    if (cancelled === 'too-late')
+      throw new Problem(
+        409,
+        'too-late',
+        `the migration ${id} cannot be cancelled any more: the destination has the guest`,
+      );
+    if (cancelled === 'failed')
+      throw new Problem(
+        503,
+        'cancel-failed',
+        `the cancel of ${id} did not come through: it is held within its limits meanwhile; look at its events, then try again`,
+      );
+  }
+
+  /** @throws {Problem} where it cannot be done */
+  async setLimits(id: string, changes: Partial<Limits>): Promise<void> {
+    const followed = await this.followed(id, 'given other limits');
+    const limits = { ...followed.limits, ...changes };
+    if (limits.downtimeMs > limits.maxDowntimeMs)
+      throw new Problem(
+        422,
+        'limits-contradict',
+        `downtimeMs ${limits.downtimeMs} is above maxDowntimeMs ${limits.maxDowntimeMs}: the pause that is always fine is the shorter one`,
+      );
+    followed.limits = limits;
+    followed.run.setLimits(limits);
+  }
+
+  /** Lets go of all, each to go on without us. */
+  async detachAll(reason: string): Promise<void> {
+    await Promise.all(
+      [...this.runs.values()].map(async ({ run }) => {
+        await run.detach(reason);
+        await run.outcome.catch(() => undefined);
+      }),
+    );
+  }
+
+  private async followed(id: string, what: string) {
+    const followed = this.runs.get(id);
+    if (followed) return followed;
+    const { outcome } = (await this.get(id)).view;
+    const why =
+      outcome === undefined || outcome.outcome === 'detached'
+        ? 'this service does not follow it: another process does, or nobody'
+        : `it has ended: ${outcome.reason}`;
+    throw new Problem(409, 'not-followed', `the migration ${id} cannot be ${what} here: ${why}`);
+  }
+
+  private async *candidates({ before, state }: Query): AsyncGenerator<LiveMigration> {
+    if (state === 'running') {
+      yield* this.live.all().filter(({ view }) => before === undefined || view.id < before);
+      return;
+    }
+    for await (const past of this.past.newestFirst(before)) yield this.live.get(past.view.id) ?? past;
+  }
+}
+
+function fits({ view, writer }: LiveMigration, { state, q, outcome }: Query): boolean {
+  const isRunning = writer !== undefined;
+  if (state === 'running' && !isRunning) return false;
+  if (state === 'ended' && isRunning) return false;
+  if (outcome !== undefined && view.outcome?.outcome !== outcome) return false;
+  if (q === undefined || q === '') return true;
+  const searched = [
+    view.id,
+    view.guest.name,
+    view.vmUuid,
+    view.vm,
+    view.destination,
+    view.reason,
+    view.correlationId,
+  ];
+  return searched.some((each) => each?.toLowerCase().includes(q.toLowerCase()));
+}
+
+/** @throws {Problem} of what a store says */
+export function asProblem(error: unknown): unknown {
+  if (error instanceof JournalError)
+    return new Problem(503, 'journals-unreadable', error.message, { cause: error });
+  return error;
+}

@@ -1,0 +1,36 @@
+/** What goes wrong with a request, as RFC 9457 problem documents: one sentence that says what is wrong and what to do. */
+
+import { STATUS_CODES } from 'node:http';
+import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+
+/** The statuses that the API answers with where something is wrong. */
+export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 412 | 413 | 415 | 421 | 422 | 500 | 503;
+
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly status: ProblemStatus;
+  /** For programs: it stays the same when the sentence changes. */
+  readonly code: string;
+
+  constructor(status: ProblemStatus, code: string, sentence: string, options?: ErrorOptions) {
+    super(sentence, options);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export const problemSchema = z
+  .object({
+    type: z.string().describe('about:blank: `code` tells one problem from another'),
+    title: z.string().describe("the status in HTTP's words"),
+    status: z.int(),
+    detail: z.string().describe('what is wrong, where, and what to do'),
+    code: z.string(),
+  })
+  .openapi('Problem');
+
+export function problemResponse(c: Context, { status, code, message }: Problem): Response {
+  const body = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail: message, code };
+  return c.json(body, status, { 'Content-Type': 'application/problem+json' });
+}

@@ -1,0 +1,69 @@
+/** What can be asked for, checked. The OpenAPI document is generated from here. */
+import { z } from '@hono/zod-openapi';
+import { QEMU_LONGEST_DOWNTIME_MS } from '../model/qemu-constants.ts';
+import { OWN_POLICY_NAMES } from '../policy/own-policy-words.ts';
+import { BRAKE_TIMES, OVER_BUDGET_ACTIONS } from '../policy/policy.ts';
+
+/** No address, name or reason is longer. */
+const LONGEST_TEXT = 1024;
+const LONGEST_WAIT_S = 600;
+
+const text = z.string().min(1).max(LONGEST_TEXT);
+const pauseMs = z.number().nonnegative().max(QEMU_LONGEST_DOWNTIME_MS);
+const maxPauseMs = z.number().positive().max(QEMU_LONGEST_DOWNTIME_MS);
+const bytesPerSecond = z.number().positive().max(1e15);
+
+export const startRequestSchema = z
+  .strictObject({
+    vm: text.describe("a libvirt domain's name, or the monitor of a QEMU: qmp:/run/vm1.sock"),
+    destination: text.describe('URI of the destination host, or the monitor of the QEMU that waits'),
+    connect: text
+      .optional()
+      .describe('URI of the source host, for a libvirt domain (default: the configured one)'),
+    migrateUri: text.optional().describe('where the destination listens for the memory: tcp:10.77.0.2:4444'),
+    listenUri: text.optional().describe('the same as the destination is told, where that is another address'),
+    policy: z.enum(OWN_POLICY_NAMES).optional(),
+    downtimeMs: pauseMs.optional().describe('the pause that is always fine'),
+    maxDowntimeMs: maxPauseMs.optional().describe('the longest pause allowed'),
+    timeoutMs: z
+      .number()
+      .positive()
+      .max(2 ** 31)
+      .optional(),
+    bandwidthBytesPerSecond: bytesPerSecond.optional(),
+    lineRateBytesPerSecond: bytesPerSecond.optional(),
+    overBudget: z.enum(OVER_BUDGET_ACTIONS).optional(),
+    brake: z.enum(BRAKE_TIMES).optional(),
+    reason: text.optional().describe('why, for the journal'),
+    correlationId: text.optional().describe('your own number for it: a ticket, a request'),
+  })
+  .openapi('StartRequest');
+
+export type StartRequest = z.infer<typeof startRequestSchema>;
+
+export const cancelRequestSchema = z.strictObject({ reason: text.optional() }).openapi('CancelRequest');
+
+export const limitsRequestSchema = z
+  .strictObject({ downtimeMs: pauseMs.optional(), maxDowntimeMs: maxPauseMs.optional() })
+  .refine((given) => Object.keys(given).length > 0, 'give at least one limit')
+  .openapi('LimitsRequest');
+
+export const listQuerySchema = z.strictObject({
+  state: z.enum(['running', 'ended', 'all']).default('all'),
+  q: z.string().max(LONGEST_TEXT).optional().describe("part of a VM's name, UUID, address, or of the reason"),
+  outcome: z.enum(['completed', 'aborted', 'cancelled', 'failed', 'detached']).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  before: z.string().max(LONGEST_TEXT).optional().describe('the id of the last one of the page before'),
+});
+
+export const waitQuerySchema = z.strictObject({
+  wait: z
+    .string()
+    .regex(/^\d{1,3}s$/, 'write it like 60s')
+    .transform((given) => Number(given.slice(0, -1)))
+    .refine((s) => s <= LONGEST_WAIT_S, `at most ${LONGEST_WAIT_S}s`)
+    .optional()
+    .describe('answer when it is final, or after that time: 60s'),
+});
+
+export const idParamSchema = z.object({ id: z.string().max(LONGEST_TEXT) });

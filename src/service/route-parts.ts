@@ -1,0 +1,43 @@
+/** What the API's routes share: how they say what they take and answer, and who may ask. */
+import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { type Caller, mayDo, type Role } from './access.ts';
+import { Problem, problemSchema } from './problem.ts';
+
+/** What each route knows of who asks. */
+export type Env = { Variables: { caller: Caller } };
+
+const JSON_TYPE = 'application/json';
+export const BEARER = [{ token: [] }, {}];
+
+export const problems = (...statuses: readonly number[]) =>
+  Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      { description: 'a problem', content: { 'application/problem+json': { schema: problemSchema } } },
+    ]),
+  );
+export const answer = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
+  description,
+  content: { [JSON_TYPE]: { schema } },
+});
+export const body = <Schema extends z.ZodType>(schema: Schema, required = true) => ({
+  required,
+  content: { [JSON_TYPE]: { schema } },
+});
+
+export const EVENTS = {
+  description: 'server-sent events',
+  content: { 'text/event-stream': { schema: z.string() } },
+};
+
+/** @throws {Problem} 403 */
+export function needs(c: Context<Env>, role: Role): Caller {
+  const caller = c.get('caller');
+  if (mayDo(caller.role, role)) return caller;
+  throw new Problem(
+    403,
+    'not-allowed',
+    `the token ${caller.name} may ${caller.role} only: this needs ${role}`,
+  );
+}

@@ -1,0 +1,118 @@
+/** Where the service listens: an address and port, or a unix socket. */
+
+import fs from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { isIP } from 'node:net';
+import path from 'node:path';
+import { getRequestListener } from '@hono/node-server';
+
+export type Place =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string };
+
+export class PlaceError extends Error {
+  override readonly name = 'PlaceError';
+}
+
+/** `127.0.0.1:8686`, `[::1]:8686` or `unix:/run/switchover.sock`. @throws {PlaceError} */
+export function parsePlace(text: string): Place {
+  if (text.startsWith('unix:')) {
+    const file = text.slice('unix:'.length);
+    if (!path.isAbsolute(file))
+      throw new PlaceError(`${text}: give the socket's path from the root: unix:/run/switchover.sock`);
+    return { kind: 'unix', path: file };
+  }
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  if (host === undefined || Number(port) > 65_535 || (host !== 'localhost' && isIP(host) === 0))
+    throw new PlaceError(
+      `"${text}" is no place to listen at: write it like 127.0.0.1:8686 or unix:/run/switchover.sock`,
+    );
+  return { kind: 'tcp', host, port: Number(port) };
+}
+
+export function isThisMachineOnly(place: Place): boolean {
+  return (
+    place.kind === 'unix' ||
+    place.host === 'localhost' ||
+    place.host === '::1' ||
+    place.host.startsWith('127.')
+  );
+}
+
+/** Like the one that it was given; the port that was found where it was 0. */
+export function placeInWords(place: Place): string {
+  if (place.kind === 'unix') return `unix:${place.path}`;
+  return `http://${place.host.includes(':') ? `[${place.host}]` : place.host}:${place.port}/`;
+}
+
+export interface Listening {
+  readonly place: Place;
+  /** Ends what is open too: whoever follows comes back by himself. */
+  close(): Promise<void>;
+}
+
+/** How long a client may take to send a request, which is small. */
+const REQUEST_WITHIN_MS = 10_000;
+const MOST_CONNECTIONS = 2000;
+
+/** @throws {PlaceError} when it cannot listen there */
+export async function serveAt(
+  place: Place,
+  fetch: (request: Request) => Response | Promise<Response>,
+): Promise<Listening> {
+  if (place.kind === 'unix') await removeStale(place.path);
+  const server = createServer(
+    { requestTimeout: REQUEST_WITHIN_MS, headersTimeout: REQUEST_WITHIN_MS },
+    getRequestListener(fetch),
+  );
+  server.maxConnections = MOST_CONNECTIONS;
+  try {
+    await listen(server, place);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const why = code === 'EADDRINUSE' ? 'somebody listens there already' : String(code ?? cause);
+    throw new PlaceError(`cannot listen at ${placeInWords(place)}: ${why}`, { cause });
+  }
+  const address = server.address();
+  return {
+    place:
+      place.kind === 'tcp' && address && typeof address !== 'string'
+        ? { ...place, port: address.port }
+        : place,
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function listen(server: Server, place: Place): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.once('listening', resolve);
+    if (place.kind === 'tcp') server.listen(place.port, place.host);
+    else {
+      // Whoever may write to it may migrate every VM.
+      const before = process.umask(0o177);
+      server.listen(place.path);
+      process.umask(before);
+    }
+  });
+}
+
+/** The socket of a service that was killed is in the way of the next. @throws {PlaceError} where one listens */
+async function removeStale(file: string): Promise<void> {
+  const { connect } = await import('node:net');
+  const alive = await new Promise<boolean>((resolve) => {
+    const socket = connect(file);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+  if (alive) throw new PlaceError(`a service listens at unix:${file} already`);
+  if (fs.statSync(file, { throwIfNoEntry: false })?.isSocket()) fs.unlinkSync(file);
+}

@@ -1,0 +1,96 @@
+/**
+ * The service: the API, what it starts, and what it shows. Watch writes its journals through {@link Service.store}, and so is
+ * shown too.
+ */
+import type { Config } from '../config/config.ts';
+import { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
+import type { JournalStore } from '../journal/journal-store.ts';
+import { Access, type Caller } from './access.ts';
+import { createApp } from './app.ts';
+import { Demo } from './demo.ts';
+import { LiveMigrations } from './live-migrations.ts';
+import { Metrics } from './metrics.ts';
+import { Migrations } from './migrations.ts';
+import { ObservedJournals } from './observed-journals.ts';
+import type { StartRequest } from './requests.ts';
+import { type Listening, type Place, serveAt } from './serve-at.ts';
+import { Starter } from './starter.ts';
+import { tokensFile } from './tokens-file.ts';
+
+export interface ServiceParts {
+  /** Where its tokens are. */
+  readonly stateDir: string;
+  readonly journals: JournalStore;
+  config(): Config;
+  /** URI of the host that a domain's name means where a request names none. */
+  readonly connect: string;
+  readonly hostNames: readonly string[];
+  readonly demo: boolean;
+  say(sentence: string): void;
+}
+
+export class Service {
+  readonly store: ObservedJournals;
+  readonly access: Access;
+  private readonly live = new LiveMigrations();
+  private readonly migrations: Migrations;
+  private readonly starter: Starter;
+  private readonly demo: Demo | undefined;
+  private readonly app: ReturnType<typeof createApp>;
+  private readonly listening: Listening[] = [];
+  /** What keeps it from working, a sentence each. */
+  private problems: readonly string[] = ['it has only just started'];
+
+  constructor(parts: ServiceParts) {
+    this.store = new ObservedJournals(parts.journals, this.live);
+    this.access = new Access(tokensFile(parts.stateDir));
+    this.migrations = new Migrations(this.live, this.store);
+    this.starter = new Starter({
+      migrations: this.migrations,
+      store: this.store,
+      libvirt: new LibvirtHypervisor({}),
+      config: parts.config,
+      connect: parts.connect,
+      say: parts.say,
+    });
+    this.demo = parts.demo ? new Demo(this.migrations, this.store) : undefined;
+    this.app = createApp({
+      migrations: this.migrations,
+      metrics: new Metrics(this.live),
+      access: this.access,
+      start: async (request: StartRequest, caller: Caller) =>
+        await (this.demo ?? this.starter).start(request, caller),
+      hostNames: parts.hostNames,
+      demo: parts.demo,
+      problems: () => this.problems,
+      say: parts.say,
+    });
+  }
+
+  /** For tests, without a socket. */
+  async fetch(request: Request): Promise<Response> {
+    return await this.app.fetch(request);
+  }
+
+  /** @returns where it listens now @throws {PlaceError} */
+  async listen(place: Place): Promise<Place> {
+    const listening = await serveAt(place, this.app.fetch);
+    this.listening.push(listening);
+    return listening.place;
+  }
+
+  /** Goes on with what a service before this one let go of, or fills the demonstration. */
+  async begin(): Promise<void> {
+    if (this.demo) this.demo.begin();
+    else await this.starter.resume();
+    this.problems = [];
+  }
+
+  /** Answers nobody any more, and lets go of all: the migrations go on. */
+  async close(reason: string): Promise<void> {
+    this.demo?.close();
+    await Promise.all(this.listening.map(async (each) => await each.close()));
+    await this.migrations.detachAll(reason);
+    this.live.close();
+  }
+}

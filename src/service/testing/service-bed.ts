@@ -1,0 +1,128 @@
+/** The whole service but its sockets, on simulated guests: `quick` migrates in no time, `slow` takes as long as a real one. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { simulatedAddress } from '../../hypervisor/simulated/address.ts';
+import { constantLink } from '../../hypervisor/simulated/link.ts';
+import { cyclic } from '../../hypervisor/simulated/memory/cyclic.ts';
+import type { ScenarioInput } from '../../hypervisor/simulated/scenario.ts';
+import {
+  SimulatedHypervisor,
+  simulatedDestination,
+} from '../../hypervisor/simulated/simulated-hypervisor.ts';
+import { FolderJournals } from '../../journal/folder/folder-journals.ts';
+import { initiatorHere } from '../../journal/initiator.ts';
+import { beginRun } from '../../migration/begin.ts';
+import { choosePolicy } from '../../policy/policies.ts';
+import { DEFAULT_LIMITS } from '../../policy/policy.ts';
+import { Access, type Caller } from '../access.ts';
+import { createApp } from '../app.ts';
+import { LiveMigrations } from '../live-migrations.ts';
+import { Metrics } from '../metrics.ts';
+import { Migrations } from '../migrations.ts';
+import { ObservedJournals } from '../observed-journals.ts';
+import { PacedHypervisor } from '../paced-hypervisor.ts';
+import { Problem } from '../problem.ts';
+import type { StartRequest } from '../requests.ts';
+
+const MIB = 2 ** 20;
+const GUEST: ScenarioInput = {
+  memoryBytes: 512 * MIB,
+  zeroPagesShare: 0.5,
+  memory: cyclic({ workingSetBytes: 64 * MIB, writeRateBytesPerSecond: 500 * MIB }),
+  link: constantLink(60 * MIB),
+};
+
+export interface Ask {
+  readonly body?: unknown;
+  readonly token?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export class ServiceBed implements AsyncDisposable {
+  readonly live = new LiveMigrations();
+  readonly store: ObservedJournals;
+  readonly migrations: Migrations;
+  readonly access: Access;
+  readonly said: string[] = [];
+  /** How often a start was asked for. */
+  starts = 0;
+  private readonly folder = mkdtempSync(path.join(os.tmpdir(), 'switchover-service-'));
+  private readonly app: ReturnType<typeof createApp>;
+
+  constructor() {
+    this.store = new ObservedJournals(new FolderJournals(this.folder), this.live);
+    this.migrations = new Migrations(this.live, this.store);
+    this.access = new Access(path.join(this.folder, 'tokens.json'));
+    this.app = createApp({
+      migrations: this.migrations,
+      metrics: new Metrics(this.live),
+      access: this.access,
+      start: async (request, caller) => await this.start(request, caller),
+      hostNames: ['switchover.example.org'],
+      demo: false,
+      problems: () => [],
+      say: (sentence) => this.said.push(sentence),
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.migrations.detachAll('the test is over');
+    this.live.close();
+    rmSync(this.folder, { recursive: true });
+  }
+
+  async ask(
+    method: 'GET' | 'POST' | 'DELETE',
+    place: string,
+    { body, token, headers }: Ask = {},
+  ): Promise<Response> {
+    return await this.app.fetch(
+      new Request(`http://localhost${place}`, {
+        method,
+        headers: {
+          host: 'localhost',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      }),
+    );
+  }
+
+  /** @returns its id */
+  async migrate(vm: 'quick' | 'slow', more: Partial<StartRequest> = {}): Promise<string> {
+    const response = await this.ask('POST', '/v1/migrations', {
+      body: { vm, destination: 'there', ...more },
+    });
+    const { id } = (await response.json()) as { id: string };
+    return id;
+  }
+
+  /** @returns its id, once it is over */
+  async migrated(more: Partial<StartRequest> = {}): Promise<string> {
+    const id = await this.migrate('quick', more);
+    await this.ask('GET', `/v1/migrations/${id}?wait=30s`);
+    return id;
+  }
+
+  private async start({ vm, maxDowntimeMs, policy, reason, correlationId }: StartRequest, { name }: Caller) {
+    this.starts += 1;
+    if (vm !== 'quick' && vm !== 'slow') throw new Problem(409, 'no-domain', `there is no guest ${vm}`);
+    const limits = { ...DEFAULT_LIMITS, ...(maxDowntimeMs === undefined ? {} : { maxDowntimeMs }) };
+    const hypervisor = new (vm === 'slow' ? PacedHypervisor : SimulatedHypervisor)({ [vm]: GUEST });
+    const run = await beginRun(
+      {
+        ...{ vm: simulatedAddress(vm), destination: simulatedDestination(vm), force: false },
+        ...{ kind: choosePolicy(policy ?? 'forecast', {}), limits, reason, correlationId },
+      },
+      {
+        ...{ hypervisor, store: this.store, initiator: { ...initiatorHere(), user: name } },
+        takeLease: async () => ({ vm, release: async () => {}, [Symbol.asyncDispose]: async () => {} }),
+      },
+    );
+    this.migrations.follow(run, limits);
+    return run.id;
+  }
+}

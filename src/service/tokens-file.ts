@@ -1,0 +1,6 @@
+import path from 'node:path';
+
+/** Where the hashes of the tokens are, and nothing else. */
+export function tokensFile(stateDir: string): string {
+  return path.join(stateDir, 'tokens.json');
+}
