@@ -74,16 +74,24 @@ describe('every command on a page', () => {
     expect(known.switchover).toContain('migrate');
     expect(unknown(/(?<![\w-])switchover ([a-z]+)(?!:)/g, known.switchover)).toEqual([]);
     const wrong: string[] = [];
-    const helps = new Map<string, string>();
+    const helps = new Map<string, Promise<string>>();
+    const helpOf = async (...words: readonly string[]): Promise<string> => {
+      const key = words.join(' ');
+      if (!helps.has(key))
+        helps.set(
+          key,
+          switchover(...words, '--help').then(({ stdout }) => stdout),
+        );
+      return (await helps.get(key)) ?? '';
+    };
     for (const line of codeLines()) {
       const [, command = '', rest = ''] = /^(?:bin\/)?switchover ([a-z]+)(.*)$/.exec(line) ?? [];
       if (command === '' || command === 'complete') continue;
-      const [, under] = command === 'config' ? (/^ ([a-z]+)/.exec(rest) ?? []) : [];
-      const words = under === undefined ? [command] : [command, under];
-      const key = words.join(' ');
-      if (!helps.has(key)) helps.set(key, (await switchover(...words, '--help')).stdout);
+      let help = await helpOf(command);
+      const [, under] = /\nCommands:\n/.test(help) ? (/^ ([a-z]+)/.exec(rest) ?? []) : [];
+      if (under !== undefined) help = await helpOf(command, under);
       for (const [option] of rest.matchAll(/(?<=\s)--[a-z][a-z-]*/g))
-        if (!new RegExp(`${option}(?![a-z-])`).test(helps.get(key) ?? '')) wrong.push(line);
+        if (!new RegExp(`${option}(?![a-z-])`).test(help)) wrong.push(line);
     }
     expect(helps.size).toBeGreaterThan(4);
     expect(wrong).toEqual([]);

@@ -57,6 +57,7 @@ async function serveFrom(options: ServeOptions, demoDir: string | undefined): Pr
   const log = options.output === 'jsonl' ? new JsonLog(write) : new TextLog(write);
   const say = (sentence: string) => log.say(sentence);
   const uris = demoDir === undefined ? await hostsOf(options, config, say) : [];
+  let watcher: Watcher | undefined;
   const service = new Service({
     stateDir,
     journals: new FolderJournals(stateDir),
@@ -74,7 +75,7 @@ async function serveFrom(options: ServeOptions, demoDir: string | undefined): Pr
   );
   // First: what an earlier service began is not taken over by watch.
   await service.begin();
-  const watcher = uris.length === 0 ? undefined : new Watcher({ uris, config, store: service.store, log });
+  watcher = uris.length === 0 ? undefined : new Watcher({ uris, config, store: service.store, log });
   const health = () => watcher?.health() ?? { words: 'serves', hangs: undefined };
   const systemd = manager && new ServiceManager({ ...manager, health, say });
   if (watcher) readAgainOnHangUp(watcher, options, say);
