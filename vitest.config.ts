@@ -13,7 +13,8 @@ const SIDE_BY_SIDE = [
   'lab/{bed,lab}.test.ts',
   'lab/libvirt/libvirt-lab.test.ts',
   'src/hypervisor/libvirt/**/*.real.test.ts',
-  'test/{built,identity,kvm,libvirt-refused,libvirt-tls,old-qemu,refused,tls}.real.test.ts',
+  'test/{blindness,built,faults,identity,kvm,libvirt-faults,libvirt-refused,libvirt-tls,old-qemu}.real.test.ts',
+  'test/{one-side,refused,serve,signals,take-over,tls,under-way}.real.test.ts',
 ];
 /** Real too, and too long for every run: `./dev test --long`. */
 const LONG = '**/*.long.test.ts';
