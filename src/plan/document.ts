@@ -7,6 +7,7 @@ import type { GuestFacts, RefusedError } from '../hypervisor/hypervisor.ts';
 import type { Foreseen } from '../migration/foresee.ts';
 import type { Limits } from '../policy/policy.ts';
 import type { Plan } from './plan.ts';
+import { changeInWords, verdictSentence } from './plan-words.ts';
 import type { Rehearsal } from './rehearse.ts';
 
 const figure = z.number().nonnegative();
@@ -117,12 +118,15 @@ export interface Planned {
   readonly notes: readonly string[];
 }
 
-/** @param sentence the verdict in words @param waysOutWords of each, in order */
-export function documentOf(
-  { guest, destination, limits, foreseen, plan, findings, notes }: Planned,
-  sentence: string,
-  waysOutWords: readonly string[],
-): PlanDocument {
+export function documentOf({
+  guest,
+  destination,
+  limits,
+  foreseen,
+  plan,
+  findings,
+  notes,
+}: Planned): PlanDocument {
   const { known } = foreseen;
   const { prospects } = plan;
   return {
@@ -131,7 +135,7 @@ export function documentOf(
     source: guest.vm,
     destination: destination ?? null,
     verdict: plan.verdict,
-    sentence,
+    sentence: verdictSentence(plan, limits),
     missing: plan.missing ?? null,
     findings: findings.map(({ code, message }) => ({ code, message })),
     notes: [...notes],
@@ -174,8 +178,8 @@ export function documentOf(
           ),
         }
       : null,
-    waysOut: plan.waysOut.map((way, index) => ({
-      option: waysOutWords[index] ?? way.change.option,
+    waysOut: plan.waysOut.map((way) => ({
+      option: changeInWords(way),
       rehearsal: rehearsalOf(way.rehearsal),
     })),
     limits: {

@@ -6,11 +6,11 @@ import * as Plot from '@observablehq/plot';
 import { formatBytes, formatDuration } from '../../model/units.ts';
 import type { Planned } from '../../plan/document.ts';
 import { type PlanRequest, rehearsedOn } from '../../plan/plan.ts';
+import { verdictSentence } from '../../plan/plan-words.ts';
 import type { Rehearsal } from '../../plan/rehearse.ts';
 import { traceOf } from '../../plan/trace.ts';
 import { stock } from '../../policy/stock.ts';
 import { drawing, picture } from './picture.ts';
-import { verdictSentence } from './plan-words.ts';
 
 /** Told apart by colour-blind readers, and from a white and from a black ground. */
 const COPYING = '#3d8bd4';

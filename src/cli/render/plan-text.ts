@@ -5,9 +5,6 @@ import { transferMs } from '../../model/transfer.ts';
 import { formatBytes, formatDuration, formatRate, spellDuration } from '../../model/units.ts';
 import type { Planned } from '../../plan/document.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { Rehearsal } from '../../plan/rehearse.ts';
-import type { WhatIf } from '../../plan/what-if.ts';
-import { fixedCostLine } from './fixed-cost-line.ts';
 import {
   around,
   changeInWords,
@@ -15,7 +12,10 @@ import {
   slowedDown,
   verdictSentence,
   wayOutInWords,
-} from './plan-words.ts';
+} from '../../plan/plan-words.ts';
+import type { Rehearsal } from '../../plan/rehearse.ts';
+import type { WhatIf } from '../../plan/what-if.ts';
+import { fixedCostLine } from './fixed-cost-line.ts';
 import { table } from './table.ts';
 
 /** @param peers names of policies that are rules of other systems */

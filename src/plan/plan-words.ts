@@ -1,10 +1,10 @@
 /** What a plan comes to, in sentences. */
-import type { Estimate } from '../../model/interval.ts';
-import { formatBytes, formatDuration, spellDuration, spellRate } from '../../model/units.ts';
-import type { Plan } from '../../plan/plan.ts';
-import type { Figures, Means, Rehearsal } from '../../plan/rehearse.ts';
-import type { WayOut } from '../../plan/ways-out.ts';
-import type { Limits } from '../../policy/policy.ts';
+import type { Estimate } from '../model/interval.ts';
+import { formatBytes, formatDuration, spellDuration, spellRate } from '../model/units.ts';
+import type { Limits } from '../policy/policy.ts';
+import type { Plan } from './plan.ts';
+import type { Figures, Means, Rehearsal } from './rehearse.ts';
+import type { WayOut } from './ways-out.ts';
 
 const MISSING = {
   link: 'how long it takes cannot be told: nothing is known of the link. State its rate, like --line-rate 10gbit, or name a destination to which an earlier migration went',
