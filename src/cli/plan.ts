@@ -3,8 +3,8 @@ import { stateDirectory } from '../journal/state-directory.ts';
 import { shown } from '../model/shown.ts';
 import { documentOf } from '../plan/document.ts';
 import type { Verdict } from '../plan/plan.ts';
-import { planVm } from '../plan/plan-vm.ts';
 import { PEER_NAMES } from '../policy/peers/peer-names.ts';
+import { planVm } from '../service/plan-vm.ts';
 import { EXIT } from './exit-status.ts';
 import {
   assertNoLibvirtFlags,

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { migrationDocumentSchema } from '../journal/document.ts';
 import type { JournalEntry } from '../journal/journal-entry.ts';
+import type { AuditEntry } from './audit.ts';
 import { type MigrationSummary, migrationSummarySchema } from './migration-summary.ts';
 import { problemSchema } from './problem.ts';
 import { type Ask, ServiceBed } from './testing/service-bed.ts';
@@ -222,6 +223,52 @@ describe('who is let in', () => {
   });
 });
 
+test('the audit has who asked for what, from the token on, and what it came to; only an admin may read it', async () => {
+  const bed = makeBed();
+  const [ops, root] = [bed.access.add('ops', 'operate'), bed.access.add('root', 'admin')];
+  const ask = async (place: string, body: object) => await bed.ask('POST', place, { token: ops, body });
+  await ask('/v1/migrations', { vm: 'unknown', destination: 'there' });
+  const { id } = await summaryFrom(
+    await ask('/v1/migrations', { vm: 'slow', destination: 'there', reason: 'CHG-1' }),
+  );
+  await ask(`/v1/migrations/${id}/limits`, { maxDowntimeMs: 900 });
+  await ask(`/v1/migrations/${id}/cancel`, { reason: 'not today' });
+  expect((await bed.ask('GET', '/v1/audit', { token: ops })).status).toBe(403);
+  const { entries } = (await (await bed.ask('GET', '/v1/audit', { token: root })).json()) as {
+    entries: AuditEntry[];
+  };
+  expect(entries.map(({ did, migration, cameTo, reason }) => [did, migration, cameTo, reason])).toEqual([
+    ['cancel', id, 'done', 'not today'],
+    ['cancel', id, 'asked', 'not today'],
+    ['limits', id, 'done', null],
+    ['limits', id, 'asked', null],
+    ['start', id, 'done', 'CHG-1'],
+    ['start', null, 'asked', 'CHG-1'],
+    ['start', null, 'no-domain', null],
+    ['start', null, 'asked', null],
+  ]);
+  expect(entries[2]?.asked).toEqual({
+    before: { downtimeMs: 300, maxDowntimeMs: 5000 },
+    after: { maxDowntimeMs: 900 },
+  });
+  expect(new Set(entries.map(({ who, role }) => `${who} ${role}`))).toEqual(new Set(['ops operate']));
+});
+
+test('what other policies would have done is replayed from the journal, under other limits too', async () => {
+  const bed = makeBed();
+  const id = await bed.migrated();
+  const replayed = async (body: object) =>
+    await (await bed.ask('POST', `/v1/migrations/${id}/replay`, { body })).json();
+  expect(await replayed({ policies: ['mp', 'nova'] })).toMatchObject({
+    policies: [{ policy: 'mp' }, { policy: 'nova' }],
+  });
+  const [first] = (
+    (await replayed({ policies: ['forecast'], maxDowntimeMs: 50, downtimeMs: 10 })) as { policies: object[] }
+  ).policies;
+  expect(first).toMatchObject({ verdict: 'abort' });
+  expect(await replayed({ policies: ['best'] })).toMatchObject({ status: 422 });
+});
+
 describe('bad input gets one clear sentence', () => {
   const start = '/v1/migrations';
   test.each<[string, 'GET' | 'POST' | 'DELETE', string, Ask, number, RegExp]>([
@@ -284,12 +331,15 @@ test('the OpenAPI document names every place under /v1 and every problem', async
   };
   expect(document.openapi).toBe('3.1.0');
   expect(Object.keys(document.paths).sort()).toEqual([
+    '/v1/audit',
     '/v1/events',
     '/v1/migrations',
     '/v1/migrations/{id}',
     '/v1/migrations/{id}/cancel',
     '/v1/migrations/{id}/events',
     '/v1/migrations/{id}/limits',
+    '/v1/migrations/{id}/replay',
+    '/v1/plans',
     '/v1/session',
   ]);
   for (const operations of Object.values(document.paths))

@@ -6,12 +6,13 @@ import { VERSION } from '../version.ts';
 import { type Access, AccessError, ROLES } from './access.ts';
 import { HostCheck } from './host-check.ts';
 import type { Metrics } from './metrics.ts';
-import { addMigrationRoutes, type MigrationRouteParts } from './migration-routes.ts';
+import { type ActParts, addMigrationActs } from './migration-acts.ts';
+import { addMigrationRoutes } from './migration-routes.ts';
 import { asProblem } from './migrations.ts';
 import { Problem, problemResponse } from './problem.ts';
 import { answer, BEARER, type Env, problems } from './route-parts.ts';
 
-export interface AppParts extends MigrationRouteParts {
+export interface AppParts extends ActParts {
   readonly metrics: Metrics;
   readonly access: Access;
   /** By which names it may be called, beside this machine's own. */
@@ -123,7 +124,8 @@ export function createApp(parts: AppParts): OpenAPIHono<Env> {
     },
   );
 
-  addMigrationRoutes(app, parts);
+  addMigrationRoutes(app, parts.migrations);
+  addMigrationActs(app, parts);
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
   app.doc31('/openapi.json', {
     openapi: '3.1.0',

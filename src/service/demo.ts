@@ -10,17 +10,20 @@ import { simulatedDestination } from '../hypervisor/simulated/simulated-hypervis
 import { initiatorHere } from '../journal/initiator.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
 import { beginRun } from '../migration/begin.ts';
+import { documentOf, type PlanDocument } from '../plan/document.ts';
 import { choosePolicy } from '../policy/policies.ts';
 import { DEFAULT_LIMITS, type Limits } from '../policy/policy.ts';
 import type { Caller } from './access.ts';
 import type { Migrations } from './migrations.ts';
 import { PacedHypervisor } from './paced-hypervisor.ts';
+import { planVm } from './plan-vm.ts';
 import { Problem } from './problem.ts';
-import type { StartRequest } from './requests.ts';
+import { definedOnly, type PlanRequest, type StartRequest } from './requests.ts';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
-const LINK = constantLink(1.15e8);
+const LINE_RATE = 1.15e8;
+const LINK = constantLink(LINE_RATE);
 
 interface DemoGuest {
   readonly scenario: ScenarioInput;
@@ -107,20 +110,35 @@ export class Demo {
     { vm, maxDowntimeMs, downtimeMs, policy, reason, correlationId }: StartRequest,
     { name }: Caller,
   ): Promise<string> {
-    const guest = GUESTS[vm];
-    if (!guest)
-      throw new Problem(
-        409,
-        'no-domain',
-        `there is no simulated guest ${vm}: there is ${Object.keys(GUESTS).join(', ')}`,
-      );
+    const guest = guestAt(vm);
     const limits = {
       ...DEFAULT_LIMITS,
       ...guest.limits,
-      ...(maxDowntimeMs === undefined ? {} : { maxDowntimeMs }),
-      ...(downtimeMs === undefined ? {} : { downtimeMs }),
+      ...definedOnly({ maxDowntimeMs, downtimeMs }),
     };
     return (await this.migrate(vm, limits, { policy, by: name, reason, correlationId })).id;
+  }
+
+  /** @throws {Problem} */
+  async plan({ vm, maxDowntimeMs, downtimeMs, policy, whatIf }: PlanRequest): Promise<PlanDocument> {
+    const { scenario, limits } = guestAt(vm);
+    const wish = {
+      vm: simulatedAddress(vm),
+      destination: undefined,
+      manager: 'qemu' as const,
+      kind: choosePolicy(policy ?? 'forecast', {}),
+      limits: {
+        ...DEFAULT_LIMITS,
+        // There is no migration yet that shows it.
+        lineRateBytesPerSecond: LINE_RATE,
+        ...limits,
+        ...definedOnly({ downtimeMs, maxDowntimeMs }),
+      },
+      force: false,
+      whatIf,
+    };
+    const hypervisor = new PacedHypervisor({ [vm]: scenario });
+    return documentOf((await planVm(wish, hypervisor, this.store, () => {})).planned);
   }
 
   private async goOn(name: string): Promise<void> {
@@ -170,4 +188,12 @@ export class Demo {
     }, ms);
     this.timers.add(timer);
   }
+}
+
+/** @throws {Problem} */
+function guestAt(name: string): DemoGuest {
+  const guest = GUESTS[name];
+  if (guest) return guest;
+  const there = Object.keys(GUESTS).join(', ');
+  throw new Problem(409, 'no-domain', `there is no simulated guest ${name}: there is ${there}`);
 }

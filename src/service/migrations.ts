@@ -1,12 +1,15 @@
 /** All migrations, those that go on and those that are over, and what can be done to one. The API's routes ask here. */
 import { JournalError } from '../journal/journal-error.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
+import { type Replayed, replay } from '../migration/replay.ts';
 import type { Run } from '../migration/run.ts';
+import { choosePolicy, POLICIES } from '../policy/policies.ts';
 import type { Limits } from '../policy/policy.ts';
 import type { LiveMigration, LiveMigrations } from './live-migrations.ts';
 import { type MigrationSummary, summaryOf } from './migration-summary.ts';
 import { PastMigrations } from './past-migrations.ts';
 import { Problem } from './problem.ts';
+import { definedOnly, type ReplayRequest } from './requests.ts';
 
 export interface Query {
   readonly state: 'running' | 'ended' | 'all';
@@ -73,6 +76,18 @@ export class Migrations {
     const { writer } = await this.get(id);
     if (writer) yield* writer.entries(fromSeq);
     else yield* (await this.store.read(id, fromSeq, { samples: true })).entries;
+  }
+
+  /** What other policies, or the same under other limits, would have done. @throws {Problem} where there is nothing to replay */
+  async replay(id: string, { policies, ...changes }: ReplayRequest): Promise<Replayed[]> {
+    const { view } = await this.get(id);
+    const { entries } = await this.store.read(id, 0, { samples: true });
+    const limits = { ...view.limits, ...definedOnly(changes) };
+    const replayed = (policies ?? Object.keys(POLICIES))
+      .map((name) => replay(entries, choosePolicy(name), limits))
+      .filter((each) => each !== undefined);
+    if (replayed.length > 0) return replayed;
+    throw new Problem(409, 'nothing-to-replay', `the journal of ${id} holds no observation of its migration`);
   }
 
   /** @returns once it is known what became of it @throws {Problem} where it cannot be done */

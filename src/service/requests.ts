@@ -2,7 +2,10 @@
 import { z } from '@hono/zod-openapi';
 import { QEMU_LONGEST_DOWNTIME_MS } from '../model/qemu-constants.ts';
 import { OWN_POLICY_NAMES } from '../policy/own-policy-words.ts';
+import { PEER_NAMES } from '../policy/peers/peer-names.ts';
 import { BRAKE_TIMES, OVER_BUDGET_ACTIONS } from '../policy/policy.ts';
+
+const POLICY_NAMES = [...OWN_POLICY_NAMES, ...PEER_NAMES];
 
 /** No address, name or reason is longer. */
 const LONGEST_TEXT = 1024;
@@ -13,33 +16,61 @@ const pauseMs = z.number().nonnegative().max(QEMU_LONGEST_DOWNTIME_MS);
 const maxPauseMs = z.number().positive().max(QEMU_LONGEST_DOWNTIME_MS);
 const bytesPerSecond = z.number().positive().max(1e15);
 
+const vm = text.describe("a libvirt domain's name, or the monitor of a QEMU: qmp:/run/vm1.sock");
+const destination = text.describe('URI of the destination host, or the monitor of the QEMU that waits');
+/** What a start and a plan have in common. */
+const common = {
+  connect: text
+    .optional()
+    .describe('URI of the source host, for a libvirt domain (default: the configured one)'),
+  migrateUri: text.optional().describe('where the destination listens for the memory: tcp:10.77.0.2:4444'),
+  listenUri: text.optional().describe('the same as the destination is told, where that is another address'),
+  policy: z.enum(OWN_POLICY_NAMES).optional(),
+  downtimeMs: pauseMs.optional().describe('the pause that is always fine'),
+  maxDowntimeMs: maxPauseMs.optional().describe('the longest pause allowed'),
+  timeoutMs: z
+    .number()
+    .positive()
+    .max(2 ** 31)
+    .optional(),
+  bandwidthBytesPerSecond: bytesPerSecond.optional(),
+  lineRateBytesPerSecond: bytesPerSecond.optional(),
+  overBudget: z.enum(OVER_BUDGET_ACTIONS).optional(),
+  brake: z.enum(BRAKE_TIMES).optional(),
+};
+
 export const startRequestSchema = z
   .strictObject({
-    vm: text.describe("a libvirt domain's name, or the monitor of a QEMU: qmp:/run/vm1.sock"),
-    destination: text.describe('URI of the destination host, or the monitor of the QEMU that waits'),
-    connect: text
-      .optional()
-      .describe('URI of the source host, for a libvirt domain (default: the configured one)'),
-    migrateUri: text.optional().describe('where the destination listens for the memory: tcp:10.77.0.2:4444'),
-    listenUri: text.optional().describe('the same as the destination is told, where that is another address'),
-    policy: z.enum(OWN_POLICY_NAMES).optional(),
-    downtimeMs: pauseMs.optional().describe('the pause that is always fine'),
-    maxDowntimeMs: maxPauseMs.optional().describe('the longest pause allowed'),
-    timeoutMs: z
-      .number()
-      .positive()
-      .max(2 ** 31)
-      .optional(),
-    bandwidthBytesPerSecond: bytesPerSecond.optional(),
-    lineRateBytesPerSecond: bytesPerSecond.optional(),
-    overBudget: z.enum(OVER_BUDGET_ACTIONS).optional(),
-    brake: z.enum(BRAKE_TIMES).optional(),
+    vm,
+    destination,
+    ...common,
     reason: text.optional().describe('why, for the journal'),
     correlationId: text.optional().describe('your own number for it: a ticket, a request'),
   })
   .openapi('StartRequest');
 
 export type StartRequest = z.infer<typeof startRequestSchema>;
+
+export const planRequestSchema = z
+  .strictObject({
+    vm,
+    destination: destination.optional().describe('left out: not chosen yet, so not checked'),
+    ...common,
+    whatIf: z.boolean().optional().describe('other lines and other pauses too'),
+  })
+  .openapi('PlanRequest');
+
+export type PlanRequest = z.infer<typeof planRequestSchema>;
+
+export const replayRequestSchema = z
+  .strictObject({
+    policies: z.array(z.enum(POLICY_NAMES)).min(1).max(50).optional().describe('left out: all'),
+    downtimeMs: pauseMs.optional(),
+    maxDowntimeMs: maxPauseMs.optional(),
+  })
+  .openapi('ReplayRequest');
+
+export type ReplayRequest = z.infer<typeof replayRequestSchema>;
 
 export const cancelRequestSchema = z.strictObject({ reason: text.optional() }).openapi('CancelRequest');
 
@@ -67,3 +98,10 @@ export const waitQuerySchema = z.strictObject({
 });
 
 export const idParamSchema = z.object({ id: z.string().max(LONGEST_TEXT) });
+
+/** What was given: a key that was left out must not hide what holds without it. */
+export function definedOnly<T extends object>(given: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]?: Exclude<T[Key], undefined>;
+  };
+}

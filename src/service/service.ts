@@ -2,11 +2,14 @@
  * The service: the API, what it starts, and what it shows. Watch writes its journals through {@link Service.store}, and so is
  * shown too.
  */
+import path from 'node:path';
 import type { Config } from '../config/config.ts';
 import { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
 import { Access, type Caller } from './access.ts';
 import { createApp } from './app.ts';
+import { Asked } from './asked.ts';
+import { Audit } from './audit.ts';
 import { Demo } from './demo.ts';
 import { LiveMigrations } from './live-migrations.ts';
 import { Metrics } from './metrics.ts';
@@ -48,15 +51,15 @@ export class Service {
     this.starter = new Starter({
       migrations: this.migrations,
       store: this.store,
-      libvirt: new LibvirtHypervisor({}),
-      config: parts.config,
-      connect: parts.connect,
+      asked: new Asked({ libvirt: new LibvirtHypervisor({}), config: parts.config, connect: parts.connect }),
       say: parts.say,
     });
     this.demo = parts.demo ? new Demo(this.migrations, this.store) : undefined;
     this.app = createApp({
       migrations: this.migrations,
       metrics: new Metrics(this.live),
+      audit: new Audit(path.join(parts.stateDir, 'audit.jsonl')),
+      plan: async (request) => await (this.demo ?? this.starter).plan(request),
       access: this.access,
       start: async (request: StartRequest, caller: Caller) =>
         await (this.demo ?? this.starter).start(request, caller),

@@ -17,6 +17,7 @@ import { choosePolicy } from '../../policy/policies.ts';
 import { DEFAULT_LIMITS } from '../../policy/policy.ts';
 import { Access, type Caller } from '../access.ts';
 import { createApp } from '../app.ts';
+import { Audit } from '../audit.ts';
 import { LiveMigrations } from '../live-migrations.ts';
 import { Metrics } from '../metrics.ts';
 import { Migrations } from '../migrations.ts';
@@ -57,6 +58,10 @@ export class ServiceBed implements AsyncDisposable {
     this.app = createApp({
       migrations: this.migrations,
       metrics: new Metrics(this.live),
+      audit: new Audit(path.join(this.folder, 'audit.jsonl')),
+      plan: async () => {
+        throw new Problem(409, 'no-domain', 'simulated guests are not planned here');
+      },
       access: this.access,
       start: async (request, caller) => await this.start(request, caller),
       hostNames: ['switchover.example.org'],

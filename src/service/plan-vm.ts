@@ -13,11 +13,11 @@ import { PROBE_MS } from '../migration/probe.ts';
 import type { RunStore } from '../migration/run.ts';
 import { startOptionsOf } from '../migration/start-options.ts';
 import { compressing } from '../model/compression.ts';
+import type { Planned } from '../plan/document.ts';
+import { type PlanRequest, planOf } from '../plan/plan.ts';
+import type { Manager } from '../plan/prospects.ts';
 import { choosePolicy } from '../policy/policies.ts';
 import { type Limits, type PolicyKind, withoutQuota } from '../policy/policy.ts';
-import type { Planned } from './document.ts';
-import { type PlanRequest, planOf } from './plan.ts';
-import type { Manager } from './prospects.ts';
 
 export interface PlanWish {
   readonly vm: string;

@@ -1,0 +1,189 @@
+/** The API's places that start, end or change a migration, or plan one. Each that changes anything is written into the audit. */
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { type PlanDocument, planDocumentSchema } from '../plan/document.ts';
+import type { Caller } from './access.ts';
+import { type Audit, auditEntrySchema } from './audit.ts';
+import { migrationSummarySchema } from './migration-summary.ts';
+import type { Migrations } from './migrations.ts';
+import { Problem } from './problem.ts';
+import {
+  cancelRequestSchema,
+  definedOnly,
+  idParamSchema,
+  limitsRequestSchema,
+  type PlanRequest,
+  planRequestSchema,
+  type StartRequest,
+  startRequestSchema,
+} from './requests.ts';
+import { answer, BEARER, body, type Env, needs, problems } from './route-parts.ts';
+import { StartedOnce } from './started-once.ts';
+
+export interface ActParts {
+  readonly migrations: Migrations;
+  readonly audit: Audit;
+  /** Begins one. @returns its id, once its journal is open @throws {Problem} */
+  start(request: StartRequest, caller: Caller): Promise<string>;
+  /** @throws {Problem} */
+  plan(request: PlanRequest): Promise<PlanDocument>;
+}
+
+const keySchema = z.object({
+  'idempotency-key': z.string().max(200).optional().describe('the same key starts it once only'),
+});
+
+export function addMigrationActs(app: OpenAPIHono<Env>, { migrations, audit, start, plan }: ActParts): void {
+  const started = new StartedOnce();
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/migrations',
+      summary: 'start one',
+      security: BEARER,
+      request: { body: body(startRequestSchema), headers: keySchema },
+      responses: {
+        202: {
+          ...answer(migrationSummarySchema, 'it has begun'),
+          headers: z.object({ Location: z.string() }),
+        },
+        ...problems(400, 401, 403, 409, 413, 422, 503),
+      },
+    }),
+    async (c) => {
+      const caller = needs(c, 'operate');
+      const request = c.req.valid('json');
+      const key = c.req.valid('header')['idempotency-key'];
+      const act = { did: 'start', migration: null, asked: request, reason: request.reason ?? null } as const;
+      const id = await started.once(
+        key === undefined ? undefined : `${caller.name}/${key}`,
+        createHash('sha256').update(JSON.stringify(request)).digest('hex'),
+        async () =>
+          await audit.audited(
+            caller,
+            { ...act, from: addressOf(c) },
+            async () => await start(request, caller),
+            (begun) => begun,
+          ),
+      );
+      c.header('Location', `/v1/migrations/${encodeURIComponent(id)}`);
+      return c.json(migrations.summaryOf(await migrations.get(id)), 202);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/migrations/{id}/cancel',
+      summary: 'cancel it: the guest stays on the source',
+      security: BEARER,
+      request: { params: idParamSchema, body: body(cancelRequestSchema, false) },
+      responses: {
+        202: answer(migrationSummarySchema, 'it is cancelled'),
+        ...problems(401, 403, 404, 409, 412, 503),
+      },
+    }),
+    async (c) => {
+      const caller = needs(c, 'operate');
+      const { id } = c.req.valid('param');
+      await assertUnchanged(c, migrations, id);
+      // A body may be left out, which the schema's type does not say.
+      const { reason } = (c.req.valid('json') as { readonly reason?: string } | undefined) ?? {};
+      const words = `cancelled by ${caller.name}${reason === undefined ? '' : `: ${reason}`}`;
+      const act = { did: 'cancel', migration: id, asked: {}, reason: reason ?? null } as const;
+      await audit.audited(
+        caller,
+        { ...act, from: addressOf(c) },
+        async () => await migrations.cancel(id, words),
+      );
+      return c.json(migrations.summaryOf(await migrations.get(id)), 202);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/migrations/{id}/limits',
+      summary: 'change its limits while it runs',
+      security: BEARER,
+      request: { params: idParamSchema, body: body(limitsRequestSchema) },
+      responses: {
+        200: answer(migrationSummarySchema, 'they hold'),
+        ...problems(400, 401, 403, 404, 409, 412, 422),
+      },
+    }),
+    async (c) => {
+      const caller = needs(c, 'operate');
+      const { id } = c.req.valid('param');
+      await assertUnchanged(c, migrations, id);
+      const changes = definedOnly(c.req.valid('json'));
+      const { downtimeMs, maxDowntimeMs } = (await migrations.get(id)).view.limits;
+      const asked = { before: { downtimeMs, maxDowntimeMs }, after: changes };
+      const act = { did: 'limits', migration: id, asked, reason: null } as const;
+      await audit.audited(
+        caller,
+        { ...act, from: addressOf(c) },
+        async () => await migrations.setLimits(id, changes),
+      );
+      return c.json(migrations.summaryOf(await migrations.get(id)), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/plans',
+      summary: 'what a migration would come to, before it begins: changes nothing',
+      security: BEARER,
+      request: { body: body(planRequestSchema) },
+      responses: {
+        200: answer(planDocumentSchema, 'as `switchover plan --json` prints it'),
+        ...problems(400, 401, 403, 409, 422, 503),
+      },
+    }),
+    async (c) => {
+      // It probes the guest, for some seconds.
+      needs(c, 'operate');
+      return c.json(await plan(c.req.valid('json')), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/audit',
+      summary: 'who asked for what, and what it came to; the newest first, up to a thousand',
+      security: BEARER,
+      responses: {
+        200: answer(z.object({ entries: z.array(auditEntrySchema) }), 'them'),
+        ...problems(401, 403),
+      },
+    }),
+    async (c) => {
+      needs(c, 'admin');
+      return c.json({ entries: await audit.newest() }, 200);
+    },
+  );
+}
+
+/** @throws {Problem} 412 where the caller acts on what it has not seen */
+async function assertUnchanged(c: Context<Env>, migrations: Migrations, id: string): Promise<void> {
+  const seen = c.req.header('if-match');
+  if (seen === undefined || seen === '*') return;
+  const { revision } = migrations.summaryOf(await migrations.get(id));
+  if (seen !== `"${revision}"`)
+    throw new Problem(
+      412,
+      'changed-meanwhile',
+      `the migration ${id} is at revision ${revision}, not ${seen}: look again`,
+    );
+}
+
+/** @returns null by a unix socket */
+function addressOf(c: Context): string | null {
+  const { incoming } = (c.env ?? {}) as { readonly incoming?: IncomingMessage };
+  return incoming?.socket.remoteAddress ?? null;
+}
