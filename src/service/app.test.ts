@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { migrationDocumentSchema } from '../journal/document.ts';
 import type { JournalEntry } from '../journal/journal-entry.ts';
@@ -322,6 +323,28 @@ test('metrics have the pause, the totals, and what goes on', async () => {
   expect(text).toContain('switchover_migrations{state="copying"} 1');
   expect(text).toMatch(/switchover_migration_last_pause_seconds\{[^}]*name="quick"[^}]*\} 1\.\d+/);
   expect(text).toContain('switchover_migration_pause_seconds_count 1');
+});
+
+test('alerts and dashboard name metrics that there are, and each alert has its line of what to do', async () => {
+  const bed = makeBed();
+  await bed.migrated();
+  await bed.migrate('slow');
+  const text = await (await bed.ask('GET', '/metrics')).text();
+  const there = new Set([...text.matchAll(/^(switchover_[a-z_]+)[{ ]/gm)].map(([, name]) => name));
+  const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+  const [alerts, dashboard] = [
+    read('contrib/prometheus/switchover-alerts.yml'),
+    read('contrib/grafana/switchover.json'),
+  ];
+  const used = [
+    ...`${alerts}${JSON.stringify(JSON.parse(dashboard).panels)}`.matchAll(/switchover_[a-z_]+/g),
+  ].map(([name]) => name);
+  expect(used.length).toBeGreaterThan(10);
+  expect(used.filter((name) => !there.has(name))).toEqual([]);
+  const named = [...alerts.matchAll(/alert: (\w+)/g)].map(([, name = '']) => name);
+  const told = [...read('docs/service.md').matchAll(/^### (\w+)$/gm)].map(([, name]) => name);
+  expect(told).toEqual(named);
+  for (const name of named) expect(alerts).toContain(`docs/service.md#${name.toLowerCase()}`);
 });
 
 test('the OpenAPI document names every place under /v1 and every problem', async () => {

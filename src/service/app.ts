@@ -9,6 +9,7 @@ import type { Metrics } from './metrics.ts';
 import { type ActParts, addMigrationActs } from './migration-acts.ts';
 import { addMigrationRoutes } from './migration-routes.ts';
 import { asProblem } from './migrations.ts';
+import { addPage } from './page.ts';
 import { Problem, problemResponse } from './problem.ts';
 import { answer, BEARER, type Env, problems } from './route-parts.ts';
 
@@ -86,6 +87,7 @@ export function createApp(parts: AppParts): OpenAPIHono<Env> {
     await next();
   });
 
+  addPage(app);
   app.get('/healthz', (c) => c.text('ok\n'));
   app.get('/readyz', (c) => {
     const [problem] = parts.problems();

@@ -35,6 +35,16 @@ const OF_EACH = [
   ['start_timestamp_seconds', 'when it began', (s: MigrationSummary) => Date.parse(s.startedAt) / 1000],
 ] as const;
 
+const FROM_THE_START = [
+  ['completed', ''],
+  ['aborted', ''],
+  ['aborted', 'needs-longer-pause'],
+  ['cancelled', ''],
+  ['failed', ''],
+  ['failed', 'needs-a-person'],
+  ['completed', 'needs-a-person'],
+] as const;
+
 export class Metrics {
   private readonly registry = new Registry();
   private readonly running: Gauge<'state'>;
@@ -63,6 +73,8 @@ export class Metrics {
       labelNames: ['outcome', 'reason'],
       registers,
     });
+    // A counter that appears with its first event has never risen, for Prometheus.
+    for (const [outcome, reason] of FROM_THE_START) this.ended.inc({ outcome, reason }, 0);
     this.pauses = new Histogram({
       name: 'switchover_migration_pause_seconds',
       help: 'how long guests stood still, measured',
