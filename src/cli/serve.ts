@@ -62,6 +62,7 @@ async function serveFrom(options: ServeOptions, demoDir: string | undefined): Pr
     stateDir,
     journals: new FolderJournals(stateDir),
     config: () => watcher?.config ?? config,
+    hosts: uris,
     connect: uris[0] ?? connectUri({}),
     hostNames: options.name ?? [],
     demo: demoDir !== undefined,

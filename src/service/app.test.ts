@@ -356,6 +356,7 @@ test('the OpenAPI document names every place under /v1 and every problem', async
   expect(Object.keys(document.paths).sort()).toEqual([
     '/v1/audit',
     '/v1/events',
+    '/v1/hosts',
     '/v1/migrations',
     '/v1/migrations/{id}',
     '/v1/migrations/{id}/cancel',

@@ -5,6 +5,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import { VERSION } from '../version.ts';
 import { type Access, AccessError, ROLES } from './access.ts';
 import { HostCheck } from './host-check.ts';
+import { type Host, hostSchema } from './hosts.ts';
 import type { Metrics } from './metrics.ts';
 import { type ActParts, addMigrationActs } from './migration-acts.ts';
 import { addMigrationRoutes } from './migration-routes.ts';
@@ -20,6 +21,8 @@ export interface AppParts extends ActParts {
   readonly hostNames: readonly string[];
   /** All that it shows is simulated. */
   readonly demo: boolean;
+  /** The hosts that are followed, as they are now. */
+  hosts(): Promise<Host[]>;
   /** What keeps it from working, a sentence each. */
   problems(): readonly string[];
   /** Hears of a mistake of ours. */
@@ -124,6 +127,17 @@ export function createApp(parts: AppParts): OpenAPIHono<Env> {
         200,
       );
     },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/hosts',
+      summary: 'the hosts that are followed, with their guests as they are now',
+      security: BEARER,
+      responses: { 200: answer(z.object({ hosts: z.array(hostSchema) }), 'them'), ...problems(401) },
+    }),
+    async (c) => c.json({ hosts: await parts.hosts() }, 200),
   );
 
   addMigrationRoutes(app, parts.migrations);

@@ -14,6 +14,7 @@ import { documentOf, type PlanDocument } from '../plan/document.ts';
 import { choosePolicy } from '../policy/policies.ts';
 import { DEFAULT_LIMITS, type Limits } from '../policy/policy.ts';
 import type { Caller } from './access.ts';
+import type { Host } from './hosts.ts';
 import type { Migrations } from './migrations.ts';
 import { PacedHypervisor } from './paced-hypervisor.ts';
 import { planVm } from './plan-vm.ts';
@@ -117,6 +118,16 @@ export class Demo {
       ...definedOnly({ maxDowntimeMs, downtimeMs }),
     };
     return (await this.migrate(vm, limits, { policy, by: name, reason, correlationId })).id;
+  }
+
+  /** All on one host: where a guest has gone to it comes back from before it migrates again. */
+  hosts(): Host[] {
+    const going = this.migrations.live.all().filter(({ writer }) => writer !== undefined);
+    const vms = Object.keys(GUESTS).map((name) => {
+      const view = going.find((each) => each.view.guest.name === name)?.view;
+      return { uuid: view?.vmUuid ?? null, name, state: 'running' as const, migration: view?.id ?? null };
+    });
+    return [{ host: 'simulated', problem: null, vms }];
   }
 
   /** @throws {Problem} */

@@ -11,6 +11,7 @@ import { createApp } from './app.ts';
 import { Asked } from './asked.ts';
 import { Audit } from './audit.ts';
 import { Demo } from './demo.ts';
+import { hostsNow } from './hosts.ts';
 import { LiveMigrations } from './live-migrations.ts';
 import { Metrics } from './metrics.ts';
 import { Migrations } from './migrations.ts';
@@ -25,6 +26,8 @@ export interface ServiceParts {
   readonly stateDir: string;
   readonly journals: JournalStore;
   config(): Config;
+  /** URIs of the hosts that are followed. */
+  readonly hosts: readonly string[];
   /** URI of the host that a domain's name means where a request names none. */
   readonly connect: string;
   readonly hostNames: readonly string[];
@@ -65,6 +68,7 @@ export class Service {
         await (this.demo ?? this.starter).start(request, caller),
       hostNames: parts.hostNames,
       demo: parts.demo,
+      hosts: async () => this.demo?.hosts() ?? (await hostsNow(parts.hosts, this.live)),
       problems: () => this.problems,
       say: parts.say,
     });

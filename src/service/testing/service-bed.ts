@@ -66,6 +66,7 @@ export class ServiceBed implements AsyncDisposable {
       start: async (request, caller) => await this.start(request, caller),
       hostNames: ['switchover.example.org'],
       demo: false,
+      hosts: async () => [],
       problems: () => [],
       say: (sentence) => this.said.push(sentence),
     });
