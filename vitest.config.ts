@@ -2,19 +2,22 @@ import { defineConfig } from 'vitest/config';
 import { ACCELERATOR_VARIABLE } from './lab/accelerator.ts';
 
 /**
- * Three groups: what runs in this process, side by side; then what boots real QEMU guests, one file at a time,
- * because two busy guests fill the two cores that a test machine has; then those of them that leave room. A fourth one runs on a KVM host only, where
+ * Groups: what runs in this process, side by side; then what boots real QEMU guests, one file at a time,
+ * because two busy guests fill the two cores that a test machine has; then those of them that leave room, the quiet ones first. Another one runs on a KVM host only, where
  * `./dev test --kvm` runs it: everything takes long there, so its times are meant to end what hangs, no more.
  */
 const KVM = 'test/kvm/**/*.test.ts';
 const REAL = ['**/*.real.test.ts', '**/*.qemu.test.ts', 'lab/**/*.test.ts'];
-/** Real, and whose guests do next to nothing, or whose times nobody looks at: two of these files at a time. */
+/** Real, and whose guests do next to nothing, so that the emulated KVM host has the time that it needs: two of these files at a time. */
 const SIDE_BY_SIDE = [
   'lab/{bed,lab}.test.ts',
   'lab/libvirt/libvirt-lab.test.ts',
   'src/hypervisor/libvirt/**/*.real.test.ts',
-  'test/{blindness,built,faults,identity,kvm,libvirt-faults,libvirt-refused,libvirt-tls,old-qemu}.real.test.ts',
-  'test/{one-side,refused,serve,signals,take-over,tls,under-way}.real.test.ts',
+  'test/{built,identity,kvm,libvirt-refused,libvirt-tls,old-qemu,refused,tls}.real.test.ts',
+];
+/** Whose guests are busy, and whose times nobody looks at: two at a time as well. */
+const BUSY_SIDE_BY_SIDE = [
+  'test/{blindness,faults,libvirt-faults,one-side,serve,signals,take-over,under-way}.real.test.ts',
 ];
 /** Real too, and too long for every run: `./dev test --long`. */
 const LONG = '**/*.long.test.ts';
@@ -36,7 +39,7 @@ const KVM_PROJECT = {
     // The second is of control groups of version 2 there.
     include: [KVM, 'src/hypervisor/cpu-quota/*.real.test.ts'],
     exclude: NEVER,
-    sequence: { groupOrder: 3 },
+    sequence: { groupOrder: 4 },
     maxWorkers: 1,
     testTimeout: 1_800_000,
     hookTimeout: 1_800_000,
@@ -48,7 +51,7 @@ const LONG_PROJECT = {
     env: ENV,
     include: [LONG],
     exclude: NEVER,
-    sequence: { groupOrder: 4 },
+    sequence: { groupOrder: 5 },
     maxWorkers: 1,
     testTimeout: 300_000,
     hookTimeout: 300_000,
@@ -88,7 +91,7 @@ export default defineConfig({
           name: 'real',
           env: ENV,
           include: REAL,
-          exclude: [...NEVER, LONG, 'lab/guest/*.test.ts', ...SIDE_BY_SIDE],
+          exclude: [...NEVER, LONG, 'lab/guest/*.test.ts', ...SIDE_BY_SIDE, ...BUSY_SIDE_BY_SIDE],
           sequence: { groupOrder: 1 },
           maxWorkers: 1,
           testTimeout: 120_000,
@@ -102,6 +105,18 @@ export default defineConfig({
           include: SIDE_BY_SIDE,
           exclude: NEVER,
           sequence: { groupOrder: 2 },
+          maxWorkers: 2,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: 'busy, side by side',
+          env: ENV,
+          include: BUSY_SIDE_BY_SIDE,
+          exclude: NEVER,
+          sequence: { groupOrder: 3 },
           maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 180_000,
