@@ -3,14 +3,25 @@ import http from 'node:http';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Bed, LOOP } from '../lab/bed.ts';
-import { Running } from '../lab/switchover-process.ts';
+import { Running, switchover } from '../lab/switchover-process.ts';
 import { connectQmp } from '../src/hypervisor/qemu/qmp/client.ts';
 import type { MigrationSummary } from '../src/service/migration-summary.ts';
 
 let bed: Bed;
+let headers: Record<string, string>;
 const services: Running[] = [];
 beforeEach(async () => {
   bed = await Bed.make(LOOP);
+  const { stdout } = await switchover(
+    'token',
+    'add',
+    'ops',
+    '--role',
+    'operate',
+    '--state-dir',
+    bed.stateDir,
+  );
+  headers = { authorization: `Bearer ${stdout.trim()}`, 'content-type': 'application/json' };
 });
 afterEach(async () => {
   for (const service of services.splice(0)) {
@@ -34,7 +45,7 @@ async function serve(): Promise<{ service: Running; at: string }> {
 async function start(at: string, more: object = {}): Promise<MigrationSummary> {
   const response = await fetch(`${at}/v1/migrations`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers,
     body: JSON.stringify({
       ...{ vm: bed.source, destination: bed.destination, migrateUri: bed.pair.migrateUri },
       ...more,
@@ -46,18 +57,18 @@ async function start(at: string, more: object = {}): Promise<MigrationSummary> {
 }
 
 async function seen(at: string, id: string): Promise<MigrationSummary> {
-  return (await (await fetch(`${at}/v1/migrations/${id}`)).json()) as MigrationSummary;
+  return (await (await fetch(`${at}/v1/migrations/${id}`, { headers })).json()) as MigrationSummary;
 }
 
 async function ended(at: string, id: string): Promise<MigrationSummary> {
-  return (await (await fetch(`${at}/v1/migrations/${id}?wait=90s`)).json()) as MigrationSummary;
+  return (await (await fetch(`${at}/v1/migrations/${id}?wait=90s`, { headers })).json()) as MigrationSummary;
 }
 
 test('a memory-intensive guest is moved by the API, and told as it goes', async () => {
   const { at } = await serve();
   const { id } = await start(at, { reason: 'maintenance', maxDowntimeMs: 5000 });
   // The stream ends with the migration.
-  const told = await (await fetch(`${at}/v1/migrations/${id}/events`)).text();
+  const told = await (await fetch(`${at}/v1/migrations/${id}/events`, { headers })).text();
   expect(told).toMatch(/"type":"boundary"[\s\S]*"type":"decision"[\s\S]*"type":"ended"[\s\S]*event: end/);
   const over = await ended(at, id);
   expect(over).toMatchObject({ outcome: 'completed', runsOn: 'destination', final: true });
@@ -65,9 +76,9 @@ test('a memory-intensive guest is moved by the API, and told as it goes', async 
   await bed.verify('destination');
   expect(await bed.pair.source.runState()).not.toBe('running');
 
-  const metrics = await (await fetch(`${at}/metrics`)).text();
+  const metrics = await (await fetch(`${at}/metrics`, { headers })).text();
   expect(metrics).toContain('switchover_migrations_total{outcome="completed",reason=""} 1');
-  // By the socket as well.
+  // By the socket as well, without a token.
   const socketPath = path.join(bed.stateDir, 'serve.sock');
   const listed = await new Promise<string>((resolve, reject) => {
     http
@@ -98,7 +109,7 @@ test('a service that is told to end leaves the migration alone, and the next goe
 
   const second = await serve();
   await second.service.prints(new RegExp(`${id}: gone on with`));
-  const response = await fetch(`${second.at}/v1/migrations/${id}/cancel`, { method: 'POST' });
+  const response = await fetch(`${second.at}/v1/migrations/${id}/cancel`, { method: 'POST', headers });
   expect(response.status).toBe(202);
   expect(await ended(second.at, id)).toMatchObject({ outcome: 'cancelled', runsOn: 'source' });
   await bed.verify('source');
@@ -111,14 +122,13 @@ test('what is refused is told with all that forbids it, and nothing is touched',
     destination: 'qmp:/nowhere.sock',
     migrateUri: bed.pair.migrateUri,
   });
-  const headers = { 'content-type': 'application/json' };
   const response = await fetch(`${at}/v1/migrations`, { method: 'POST', headers, body });
   expect(response.headers.get('content-type')).toBe('application/problem+json');
   expect(await response.json()).toMatchObject({
     status: 409,
     detail: expect.stringContaining('/nowhere.sock'),
   });
-  expect((await (await fetch(`${at}/v1/migrations`)).json()) as object).toEqual({
+  expect((await (await fetch(`${at}/v1/migrations`, { headers })).json()) as object).toEqual({
     migrations: [],
     next: null,
   });

@@ -1,7 +1,7 @@
 /**
  * Who may do what: named tokens, of which the file keeps hashes only. A token is 256 random bits, so a plain hash of it is as
- * good as a slow one. Without any token, whoever reaches the service on this machine may do everything: it then listens on
- * loopback and on a unix socket only.
+ * good as a slow one. Whoever may open the unix socket owns the file of tokens too, and may do everything. Others on this machine
+ * may look, until there is a token: from then on nobody may do anything without one.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import fs from 'node:fs';
@@ -14,9 +14,10 @@ export const ROLES = ['view', 'operate', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
 export interface Caller {
-  /** Of the token; on this machine, without tokens, `local`. */
+  /** Of the token; without one `local`. */
   readonly name: string;
   readonly role: Role;
+  readonly byToken: boolean;
 }
 
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
@@ -30,7 +31,8 @@ const tokensSchema = z.array(
 );
 type Token = z.infer<typeof tokensSchema>[number];
 
-const LOCAL: Caller = { name: 'local', role: 'admin' };
+const OWNER: Caller = { name: 'local', role: 'admin', byToken: false };
+const NEIGHBOUR: Caller = { name: 'local', role: 'view', byToken: false };
 
 export class AccessError extends Error {
   override readonly name = 'AccessError';
@@ -68,11 +70,13 @@ export class Access {
 
   /**
    * @param authorization the header of that name
+   * @param bySocket it came by the unix socket
    * @throws {Problem} 401
    */
-  callerOf(authorization: string | undefined): Caller {
+  callerOf(authorization: string | undefined, bySocket: boolean): Caller {
+    if (bySocket && authorization === undefined) return OWNER;
     const tokens = this.tokens();
-    if (tokens.length === 0) return LOCAL;
+    if (tokens.length === 0) return NEIGHBOUR;
     const [, given] = /^Bearer ([A-Za-z0-9_-]{1,200})$/i.exec(authorization ?? '') ?? [];
     if (given === undefined)
       throw new Problem(401, 'token-needed', 'a token is needed: send it as `Authorization: Bearer TOKEN`');
@@ -84,7 +88,7 @@ export class Access {
         'token-unknown',
         'this token is not known here: ask who runs the service for one',
       );
-    return { name: token.name, role: token.role };
+    return { name: token.name, role: token.role, byToken: true };
   }
 
   /** @returns the token, which is kept nowhere @throws {AccessError} */

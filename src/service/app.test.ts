@@ -7,6 +7,8 @@ import { type MigrationSummary, migrationSummarySchema } from './migration-summa
 import { problemSchema } from './problem.ts';
 import { type Ask, ServiceBed } from './testing/service-bed.ts';
 
+const EMPTY_JSON = { 'content-type': 'application/json', 'content-length': '0' };
+
 function makeBed(): ServiceBed {
   const bed = new ServiceBed();
   onTestFinished(async () => await bed[Symbol.asyncDispose]());
@@ -105,7 +107,8 @@ describe('a migration', () => {
     const ended = await (await bed.ask('GET', `/v1/migrations/${id}?wait=10s`)).json();
     expect(ended).toMatchObject({ final: true, outcome: 'cancelled', runsOn: 'source' });
     expect((ended as MigrationSummary).waitsFor).toContain('cancelled by local: not today');
-    const again = await bed.ask('POST', `/v1/migrations/${id}/cancel`);
+    // Without a body, of a type all the same.
+    const again = await bed.ask('POST', `/v1/migrations/${id}/cancel`, { headers: EMPTY_JSON });
     expect(await again.json()).toMatchObject({ status: 409, code: 'not-followed' });
   });
 
@@ -197,8 +200,8 @@ describe('who is let in', () => {
     const bed = makeBed();
     const body = { vm: 'quick', destination: 'there' };
     const [view, operate] = [bed.access.add('grafana', 'view'), bed.access.add('ops', 'operate')];
-    expect((await bed.ask('GET', '/v1/migrations')).status).toBe(401);
-    expect((await bed.ask('GET', '/metrics')).status).toBe(401);
+    expect((await bed.ask('GET', '/v1/migrations', { byTcp: true })).status).toBe(401);
+    expect((await bed.ask('GET', '/metrics', { byTcp: true })).status).toBe(401);
     expect((await bed.ask('GET', '/v1/migrations', { token: 'wrong' })).status).toBe(401);
     expect((await bed.ask('GET', '/v1/migrations', { token: view })).status).toBe(200);
     const refused = await bed.ask('POST', '/v1/migrations', { token: view, body });
@@ -211,6 +214,19 @@ describe('who is let in', () => {
     bed.access.remove('ops');
     expect((await bed.ask('GET', '/v1/migrations', { token: operate })).status).toBe(401);
     expect((await bed.ask('GET', '/healthz')).status).toBe(200);
+  });
+
+  // Else any user of this machine could have root's guests migrated.
+  test('without any token others on this machine may look, and its owner, by the socket, may act', async () => {
+    const bed = makeBed();
+    const body = { vm: 'quick', destination: 'there' };
+    expect((await bed.ask('GET', '/v1/migrations', { byTcp: true })).status).toBe(200);
+    const refused = await bed.ask('POST', '/v1/migrations', { byTcp: true, body });
+    expect(await refused.json()).toMatchObject({
+      status: 403,
+      detail: expect.stringContaining('switchover token add'),
+    });
+    expect((await bed.ask('POST', '/v1/migrations', { body })).status).toBe(202);
   });
 
   test.each([

@@ -1,6 +1,5 @@
 /** The API's places that start, end or change a migration, or plan one. Each that changes anything is written into the audit. */
 import { createHash } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { type PlanDocument, planDocumentSchema } from '../plan/document.ts';
@@ -19,7 +18,7 @@ import {
   type StartRequest,
   startRequestSchema,
 } from './requests.ts';
-import { answer, BEARER, body, type Env, needs, problems } from './route-parts.ts';
+import { answer, arrivalOf, BEARER, body, type Env, needs, problems } from './route-parts.ts';
 import { StartedOnce } from './started-once.ts';
 
 export interface ActParts {
@@ -74,6 +73,11 @@ export function addMigrationActs(app: OpenAPIHono<Env>, { migrations, audit, sta
     },
   );
 
+  app.use('/v1/migrations/:id/cancel', async (c, next) => {
+    // Clients name a type of a body that they leave out.
+    if (c.req.header('content-length') === '0') c.req.raw = new Request(c.req.raw, { body: '{}' });
+    await next();
+  });
   app.openapi(
     createRoute({
       method: 'post',
@@ -182,8 +186,7 @@ async function assertUnchanged(c: Context<Env>, migrations: Migrations, id: stri
     );
 }
 
-/** @returns null by a unix socket */
+/** @returns null where it is not known any more, and by the unix socket */
 function addressOf(c: Context): string | null {
-  const { incoming } = (c.env ?? {}) as { readonly incoming?: IncomingMessage };
-  return incoming?.socket.remoteAddress ?? null;
+  return arrivalOf(c).incoming?.socket.remoteAddress ?? null;
 }

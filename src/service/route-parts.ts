@@ -1,4 +1,5 @@
 /** What the API's routes share: how they say what they take and answer, and who may ask. */
+import type { IncomingMessage } from 'node:http';
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { type Caller, mayDo, type Role } from './access.ts';
@@ -35,9 +36,19 @@ export const EVENTS = {
 export function needs(c: Context<Env>, role: Role): Caller {
   const caller = c.get('caller');
   if (mayDo(caller.role, role)) return caller;
-  throw new Problem(
-    403,
-    'not-allowed',
-    `the token ${caller.name} may ${caller.role} only: this needs ${role}`,
-  );
+  const sentence = caller.byToken
+    ? `the token ${caller.name} may ${caller.role} only: this needs ${role}`
+    : 'without a token one may only look: get one by `switchover token add NAME --role operate`, or ask by the unix socket';
+  throw new Problem(403, 'not-allowed', sentence);
+}
+
+/** What the one who listens says of a request. */
+export interface Arrival {
+  /** It came by the unix socket. Left out: it did not. */
+  readonly bySocket?: boolean;
+  readonly incoming?: IncomingMessage;
+}
+
+export function arrivalOf(c: Context): Arrival {
+  return (c.env ?? {}) as Arrival;
 }

@@ -1,10 +1,11 @@
 /** Where the service listens: an address and port, or a unix socket. */
 
 import fs from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import { getRequestListener } from '@hono/node-server';
+import type { Arrival } from './route-parts.ts';
 
 export type Place =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
@@ -59,12 +60,16 @@ const MOST_CONNECTIONS = 2000;
 /** @throws {PlaceError} when it cannot listen there */
 export async function serveAt(
   place: Place,
-  fetch: (request: Request) => Response | Promise<Response>,
+  fetch: (request: Request, arrival: Arrival) => Response | Promise<Response>,
 ): Promise<Listening> {
   if (place.kind === 'unix') await removeStale(place.path);
   const server = createServer(
     { requestTimeout: REQUEST_WITHIN_MS, headersTimeout: REQUEST_WITHIN_MS },
-    getRequestListener(fetch),
+    getRequestListener(
+      async (request, { incoming }) =>
+        // Not by the address that it has now: a connection that is gone has none.
+        await fetch(request, { bySocket: place.kind === 'unix', incoming: incoming as IncomingMessage }),
+    ),
   );
   server.maxConnections = MOST_CONNECTIONS;
   try {

@@ -38,6 +38,8 @@ export interface Ask {
   readonly body?: unknown;
   readonly token?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Over TCP; left out: by the unix socket. */
+  readonly byTcp?: boolean;
 }
 
 export class ServiceBed implements AsyncDisposable {
@@ -81,7 +83,7 @@ export class ServiceBed implements AsyncDisposable {
   async ask(
     method: 'GET' | 'POST' | 'DELETE',
     place: string,
-    { body, token, headers }: Ask = {},
+    { body, token, headers, byTcp }: Ask = {},
   ): Promise<Response> {
     return await this.app.fetch(
       new Request(`http://localhost${place}`, {
@@ -94,6 +96,7 @@ export class ServiceBed implements AsyncDisposable {
         },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       }),
+      { bySocket: byTcp !== true },
     );
   }
 
