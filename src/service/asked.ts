@@ -9,6 +9,7 @@ import { domainAddress } from '../hypervisor/libvirt/address.ts';
 import type { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
 import { QemuHypervisor } from '../hypervisor/qemu/qemu-hypervisor.ts';
 import { isQemuAddress, isQemuSocket } from '../hypervisor/vm-address.ts';
+import { trustedDestination } from '../journal/trusted-destination.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
 import { Problem } from './problem.ts';
 import type { PlanRequest, StartRequest } from './requests.ts';
@@ -65,13 +66,14 @@ export class Asked {
         );
       return { hypervisor: this.qemu, vm, destination: { vm: destination, migrateUri, listenUri } };
     }
-    const places = { hypervisor: this.parts.libvirt, vm: domainAddress(connect ?? this.parts.connect, vm) };
+    const from = connect === undefined ? domainAddress(this.parts.connect, vm) : trusted(connect, vm);
+    const places = { hypervisor: this.parts.libvirt, vm: from };
     if (destination === undefined) return { ...places, destination };
     if (isQemuSocket(destination))
       throw notUnderstood(
         `${destination} is the monitor of a QEMU, and ${vm} a libvirt domain: give the destination host's URI, like qemu+ssh://root@host2/system`,
       );
-    const there = { vm: domainAddress(destination, vm), peerUri: destination, migrateUri, listenUri };
+    const there = { vm: trusted(destination, vm), peerUri: destination, migrateUri, listenUri };
     return { ...places, destination: there };
   }
 
@@ -104,6 +106,15 @@ export class Asked {
     if (mine) throw notUnderstood(mine.sentence);
     return { limits: limitsOf(settings), kind: policyOf(settings) };
   }
+}
+
+/** A libvirt URI can name a program to run: who may start migrations may not have one run. @throws {Problem} */
+function trusted(uri: string, vm: string): string {
+  const address = domainAddress(uri, vm);
+  if (trustedDestination(address) === address) return address;
+  throw notUnderstood(
+    `${uri} is no URI that is taken from a request: only libvirt's own ways to a host are, without a query, like qemu+ssh://root@host2/system`,
+  );
 }
 
 function notUnderstood(sentence: string): Problem {

@@ -12,6 +12,11 @@ const LONGEST_TEXT = 1024;
 const LONGEST_WAIT_S = 600;
 
 const text = z.string().min(1).max(LONGEST_TEXT);
+/** `exec:` runs a program as QEMU, and `file:` writes one: who may start migrations may not do that by them. */
+const streamUri = text.regex(
+  /^(tcp|unix|vsock|rdma):/,
+  'give tcp:, unix:, vsock: or rdma:; what runs a program or writes a file is for the command line',
+);
 const pauseMs = z.number().nonnegative().max(QEMU_LONGEST_DOWNTIME_MS);
 const maxPauseMs = z.number().positive().max(QEMU_LONGEST_DOWNTIME_MS);
 const bytesPerSecond = z.number().positive().max(1e15);
@@ -23,8 +28,12 @@ const common = {
   connect: text
     .optional()
     .describe('URI of the source host, for a libvirt domain (default: the configured one)'),
-  migrateUri: text.optional().describe('where the destination listens for the memory: tcp:10.77.0.2:4444'),
-  listenUri: text.optional().describe('the same as the destination is told, where that is another address'),
+  migrateUri: streamUri
+    .optional()
+    .describe('where the destination listens for the memory: tcp:10.77.0.2:4444'),
+  listenUri: streamUri
+    .optional()
+    .describe('the same as the destination is told, where that is another address'),
   policy: z.enum(OWN_POLICY_NAMES).optional(),
   downtimeMs: pauseMs.optional().describe('the pause that is always fine'),
   maxDowntimeMs: maxPauseMs.optional().describe('the longest pause allowed'),
