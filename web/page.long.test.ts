@@ -259,14 +259,14 @@ test('a token is asked for where the service wants one, and a wrong one is asked
   const closed = await ReplayServer.start({ token: 'let-me-in' });
   try {
     const shown = await browser.newPage();
-    await shown.goto(closed.url);
+    await shown.goto(`${closed.url}#/history`);
     const dialog = shown.getByRole('dialog', { name: 'This service asks for a token' });
     await dialog.getByLabel('Token').fill('wrong');
     await shown.keyboard.press('Enter');
     await shown.waitForTimeout(300);
     await dialog.getByLabel('Token').fill('let-me-in');
     await shown.keyboard.press('Enter');
-    await shown.getByRole('link', { name: 'db-primary' }).waitFor();
+    await shown.getByRole('row', { name: 'web-2' }).waitFor();
     expect(await dialog.count()).toBe(0);
     await shown.close();
   } finally {

@@ -17,7 +17,6 @@ export function App() {
   });
   // Someone who hears the page is taken to the new screen, and not left on a link that may be gone.
   const first = useRef(true);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it is the place that changes
   useEffect(() => {
     if (!first.current) main.current?.querySelector('h1')?.focus();
     first.current = false;
@@ -48,7 +47,7 @@ export function App() {
           <LinkState />
           {session.value && (
             <span class="version">
-              {session.value.name} may {session.value.role} <span class="dim">· {session.value.version}</span>
+              {session.value.name}, {session.value.role} <span class="dim">· {session.value.version}</span>
             </span>
           )}
         </div>
@@ -64,6 +63,13 @@ export function App() {
 
 function Screen() {
   const shown = route.value;
+  // Nothing is asked for before the service let us in.
+  if (session.value === undefined)
+    return (
+      <h1 tabIndex={-1} class="waiting">
+        Connecting…
+      </h1>
+    );
   switch (shown.screen) {
     case 'running':
       return <RunningScreen />;

@@ -19,6 +19,11 @@ export class ApiError extends Error {
     super(message, options);
     this.status = status;
   }
+
+  /** It would be refused again: not so where the service is busy, or not there. */
+  get refused(): boolean {
+    return [400, 401, 403, 404, 410].includes(this.status);
+  }
 }
 
 const TOKEN = 'switchover-token';
@@ -79,8 +84,11 @@ export async function openStream(
     cache: 'no-store',
     headers: lastEventId === undefined ? headers : { ...headers, 'Last-Event-ID': lastEventId },
   });
-  if (answer.status >= 400 && answer.status < 500) return undefined;
-  if (!answer.ok || answer.body === null) throw new ApiError(answer.statusText, answer.status);
+  if (!answer.ok || answer.body === null) {
+    const error = new ApiError(answer.statusText, answer.status);
+    if (error.refused) return undefined;
+    throw error;
+  }
   return answer.body;
 }
 

@@ -35,7 +35,18 @@ export function follow(id: string): Followed {
     });
   };
   const stream = new LastingStream({
-    open: (after, signal) => openStream(`v1/migrations/${encodeURIComponent(id)}/events`, after, signal),
+    open: async (after, signal) => {
+      try {
+        const detail = await getMigration(id);
+        takeSummary(detail);
+        ticks.value = detail.ticks;
+      } catch (error) {
+        if (!(error instanceof ApiError && error.refused)) throw error;
+        problem.value = error.message;
+        return undefined;
+      }
+      return await openStream(`v1/migrations/${encodeURIComponent(id)}/events`, after, signal);
+    },
     take: ({ event, data }) => {
       if (event !== 'entry') return;
       gathered.push(JSON.parse(data) as JournalEntry);
@@ -46,21 +57,6 @@ export function follow(id: string): Followed {
     now: Date.now,
     sleep,
   });
-  const begin = async () => {
-    try {
-      const detail = await getMigration(id);
-      takeSummary(detail);
-      ticks.value = detail.ticks;
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      // Without an answer the stream tries again; a refusal is for good.
-      if (error.status !== 0) {
-        problem.value = error.message;
-        stream.close();
-      }
-    }
-  };
-  void begin();
   void stream.run();
   return {
     series: computed(() => withTicks(folded.value, ticks.value)),

@@ -2,7 +2,7 @@
 import { batch, computed, signal } from '@preact/signals';
 import type { MigrationSummary, Session } from './api-types.ts';
 import { ApiError, getMigration, getRunning, getSession, keepToken, openStream } from './client.ts';
-import { counts, type Fleet, missingFrom, withSummary } from './model/fleet.ts';
+import { counts, type Fleet, missingFrom, withoutOld, withSummary } from './model/fleet.ts';
 import { hrefOf, type Route, routeOf } from './model/route.ts';
 import { LastingStream, type Link, sleep } from './stream/lasting-stream.ts';
 
@@ -95,6 +95,10 @@ export function keepTime(): void {
   setInterval(() => {
     if (link.value.state !== 'lost') nowMs.value = Date.now() + serverAheadMs;
   }, 500);
+  setInterval(() => {
+    const shown = route.value.screen === 'migration' ? route.value.id : undefined;
+    fleet.value = withoutOld(fleet.value, nowMs.value, shown);
+  }, 60_000);
   addEventListener('hashchange', () => {
     route.value = routeOf(location.hash);
   });

@@ -2,7 +2,12 @@
 import fs from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 
-const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/snap/bin/chromium'];
+const PROGRAMS = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/snap/bin/chromium',
+  '/usr/bin/google-chrome',
+];
 
 export async function openBrowser(): Promise<Browser> {
   const executablePath = PROGRAMS.find((each) => fs.existsSync(each));

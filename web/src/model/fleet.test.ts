@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { MigrationSummary } from '../api-types.ts';
 import { summary } from '../testing/summary.ts';
-import { counts, type Fleet, grouped, LATELY_MS, missingFrom, withSummary } from './fleet.ts';
+import { counts, type Fleet, grouped, LATELY_MS, missingFrom, withoutOld, withSummary } from './fleet.ts';
 
 const NOW = Date.parse('2026-11-29T14:01:00.000Z');
 const fleetOf = (...all: Partial<MigrationSummary>[]): Fleet =>
@@ -69,6 +69,13 @@ describe('groups', () => {
 test('what ran before a break and runs no more is found', () => {
   const fleet = fleetOf({ id: 'a' }, { id: 'b' }, { id: 'c', final: true });
   expect(missingFrom(fleet, [summary({ id: 'b' })])).toEqual(['a']);
+});
+
+test('what ended long ago is let go, but for the one that is looked at', () => {
+  const ended = { final: true, outcome: 'completed', runsOn: 'destination' } as const;
+  const fleet = fleetOf({ id: 'runs' }, { id: 'old', ...ended }, { id: 'shown', ...ended });
+  expect(withoutOld(fleet, NOW, undefined)).toBe(fleet);
+  expect([...withoutOld(fleet, NOW + LATELY_MS, 'shown').keys()]).toEqual(['runs', 'shown']);
 });
 
 test('counts for the title', () =>

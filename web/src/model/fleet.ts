@@ -16,6 +16,12 @@ export function missingFrom(fleet: Fleet, running: readonly MigrationSummary[]):
   return [...fleet.values()].filter(({ id, final }) => !final && !still.has(id)).map(({ id }) => id);
 }
 
+/** A page is open for weeks: what ended long ago is let go, but for the one that is looked at. */
+export function withoutOld(fleet: Fleet, nowMs: number, shownId: string | undefined): Fleet {
+  const kept = [...fleet].filter(([id, each]) => id === shownId || groupOf(each, nowMs) !== undefined);
+  return kept.length === fleet.size ? fleet : new Map(kept);
+}
+
 export interface Group {
   readonly key: 'person' | 'pausing' | 'copying' | 'ended';
   readonly title: string;

@@ -80,7 +80,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
 
 const TONES: Readonly<Record<string, Tone>> = {
   switchover: 'pause',
-  throttle: 'moving',
+  throttle: 'brake',
   suspend: 'pause',
   'post-copy': 'pause',
   abort: 'bad',

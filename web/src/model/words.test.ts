@@ -5,7 +5,7 @@ import { hostOf, standing } from './words.ts';
 
 test.each([
   [{}, 'copying', 'moving'],
-  [{ braked: true }, 'braking', 'moving'],
+  [{ braked: true }, 'braking', 'brake'],
   [{ state: 'stopped' }, 'guest paused', 'pause'],
   [{ state: 'ended', outcome: 'completed', runsOn: 'destination', braked: true }, 'migrated', 'good'],
   // A cancel is nobody's failure.

@@ -1,8 +1,8 @@
 /** The journal's words for people, and what they mean by colour: the same word and colour wherever a state is shown. */
 import type { MigrationSummary } from '../api-types.ts';
 
-/** `moving`: under way. `pause`: the guest stands still or is about to. `good`, `bad`: how it ended. `ask`: a person is needed. */
-export type Tone = 'moving' | 'pause' | 'good' | 'bad' | 'ask' | 'plain';
+/** `moving`: under way. `brake`: it is slowed down. `pause`: the guest stands still or is about to. `good`, `bad`: how it ended. `ask`: a person is needed. */
+export type Tone = 'moving' | 'brake' | 'pause' | 'good' | 'bad' | 'ask' | 'plain';
 
 export interface Told {
   readonly words: string;
@@ -33,7 +33,7 @@ type Stands = Pick<MigrationSummary, 'state' | 'outcome' | 'runsOn' | 'braked' |
 export function standing({ state, outcome, runsOn, braked }: Stands): Told {
   if (runsOn === 'unknown') return { words: 'needs a person', tone: 'ask' };
   if (outcome !== null) return OUTCOMES[outcome] ?? { words: outcome, tone: 'plain' };
-  if (state === 'copying' && braked) return { words: 'braking', tone: 'moving' };
+  if (state === 'copying' && braked) return { words: 'braking', tone: 'brake' };
   // A newer service may know states that this page does not.
   return STATES[state] ?? { words: state.replaceAll('-', ' '), tone: 'plain' };
 }

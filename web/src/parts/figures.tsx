@@ -54,7 +54,7 @@ export function Pause({ of }: { of: MigrationSummary }) {
     <div class="against">
       <Quantity words={formatDuration(shownMs)} />
       <span class={over ? 'limit over' : 'limit'}>
-        {over ? 'over' : 'of'} {formatDuration(maxDowntimeMs)}
+        {over ? 'over' : shownMs === null ? 'limit' : 'of'} {formatDuration(maxDowntimeMs)}
       </span>
       <Bar part={part} kind={over ? 'over' : 'within'} notch />
     </div>

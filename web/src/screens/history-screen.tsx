@@ -29,7 +29,7 @@ export function HistoryScreen(search: HistorySearch) {
       setFound([...so, ...page.migrations]);
       setNext(page.next);
     });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another search is another screen
+  // Another search is another screen: it is asked for once.
   useEffect(() => more(null, []), []);
   return (
     <>

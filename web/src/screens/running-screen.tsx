@@ -91,7 +91,9 @@ function Row({ of, window, onCancel }: { of: MigrationSummary; window: TimeWindo
         <span class="pass">{of.pass !== null && !of.final && `pass ${of.pass}`}</span>
       </td>
       <td data-label={of.final ? 'What happened' : 'Waits for'} class="waits">
-        {of.waitsFor}
+        <span class="clamped" title={of.waitsFor}>
+          {of.waitsFor}
+        </span>
         {of.reasons
           .filter(({ remedy }) => remedy !== null)
           .map(({ code, remedy }) => (
@@ -158,7 +160,7 @@ function Totals({ groups }: { groups: readonly Group[] }) {
   return (
     <dl class="totals">
       <Figure
-        words="need a person"
+        words={number('person') === 1 ? 'needs a person' : 'need a person'}
         value={String(number('person'))}
         tone={number('person') > 0 ? 'ask' : ''}
       />
