@@ -76,18 +76,18 @@ const SCREENS: readonly (readonly [
   [
     'one that runs',
     () => migrationAt('db-primary'),
-    (shown) => shown.getByRole('cell', { name: 'decided' }).first().waitFor(),
+    (shown) => shown.getByText('opened, under the policy').waitFor(),
   ],
   [
     'one that has ended',
     () => migrationAt('db-replica'),
-    (shown) => shown.getByRole('cell', { name: 'ended' }).waitFor(),
+    (shown) => shown.getByText('opened, under the policy').waitFor(),
   ],
   ['one that needs a person', () => migrationAt('ledger'), (shown) => shown.getByText('To do:').waitFor()],
   [
     'the history',
     () => `${server.url}#/history`,
-    (shown) => shown.getByRole('row', { name: 'web-2' }).waitFor(),
+    (shown) => shown.getByRole('row', { name: 'queue-2' }).waitFor(),
   ],
   [
     'the form',
@@ -225,7 +225,7 @@ test('history is searched by VM, host and outcome, and the search is in the addr
 
 test('each plot has its figures as a table', async () => {
   await page.goto(migrationAt('db-primary'));
-  await page.getByRole('cell', { name: 'decided' }).first().waitFor();
+  await page.getByText('opened, under the policy').waitFor();
   for (const title of ['Memory that remains', 'Pause, if it switched over then', 'Sent against dirtied']) {
     await page.getByText(`As a table: ${title}`).click();
     const table = page.getByRole('table', { name: `${title}, at each pass` });
@@ -266,7 +266,7 @@ test('a token is asked for where the service wants one, and a wrong one is asked
     await shown.waitForTimeout(300);
     await dialog.getByLabel('Token').fill('let-me-in');
     await shown.keyboard.press('Enter');
-    await shown.getByRole('row', { name: 'web-2' }).waitFor();
+    await shown.getByRole('row', { name: 'queue-2' }).waitFor();
     expect(await dialog.count()).toBe(0);
     await shown.close();
   } finally {
