@@ -1,11 +1,14 @@
-/** Pictures of every screen, at three widths, light and dark: `node web/testing/screenshots.ts FOLDER`, after `./dev page`. */
+/**
+ * Pictures of every screen, at three widths, light and dark: `node web/testing/screenshots.ts FOLDER [SCREEN...]`, after
+ * `./dev page`.
+ */
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { openBrowser } from './browser.ts';
 import { ReplayServer } from './replay-server.ts';
 
-const folder = process.argv[2];
+const [, , folder, ...only] = process.argv;
 if (folder === undefined) throw new Error('say into which folder: node web/testing/screenshots.ts FOLDER');
 fs.mkdirSync(folder, { recursive: true });
 
@@ -61,6 +64,7 @@ for (const viewport of SIZES)
     // Each begins at the same point of what is replayed.
     const server = await ReplayServer.start();
     for (const [name, show] of Object.entries(SCREENS)) {
+      if (only.length > 0 && !only.includes(name)) continue;
       const page = await browser.newPage({ viewport, colorScheme });
       await show(page, server);
       await page.waitForTimeout(400);

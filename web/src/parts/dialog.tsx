@@ -1,6 +1,6 @@
-/** A modal dialog of the browser's own: it keeps the focus, Escape closes it, and the focus goes back to where it was. */
+/** A modal dialog of the browser's own: it keeps the focus, and Escape closes it. After it the focus is where it was before. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 
 export interface DialogProps {
   readonly title: string;
@@ -12,10 +12,16 @@ export interface DialogProps {
 export function Dialog({ title, children, onClose }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const shown = dialog.current;
+    const before = document.activeElement;
     shown?.showModal();
-    return () => shown?.close();
+    return () => {
+      shown?.close();
+      // The browser gives the focus back only from a dialog that is still on the page.
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      else document.querySelector('h1')?.focus();
+    };
   }, []);
   return (
     <dialog
