@@ -79,6 +79,7 @@ export default defineConfig({
             'soak/**/*.test.ts',
             'supply/**/*.test.ts',
             'fuzz/**/*.test.ts',
+            'web/**/*.test.ts',
           ],
           exclude: [...NEVER, KVM, LONG, '**/*.real.test.ts', '**/*.qemu.test.ts'],
           sequence: { groupOrder: 0 },

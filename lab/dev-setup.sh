@@ -13,6 +13,7 @@ install_all() {
       lab) lab_ready || install_lab ;;
       libvirt) libvirt_ready || install_libvirt ;;
       kvm) kvm_ready || install_kvm ;;
+      browser) browser_ready || install_browser ;;
     esac
   done
   exec 9>&-
@@ -130,6 +131,18 @@ install_kvm() {
   qemu-system-x86_64 -device help 2>/dev/null | grep -q virtio-9p-pci ||
     fail 'this QEMU cannot show folders to its guests (virtio-9p), which the KVM host needs: install one that can'
   qemu_file >.cache/dev/qemu-shows-folders
+}
+
+# ---- what looks at the page ----
+
+# Ubuntu's package of that name is a snap, which a container cannot run: one of another source will do.
+install_browser() {
+  command -v apt-get >/dev/null && update_lists
+  if offered_major_is 100 chromium ''; then
+    apt_install chromium
+  else
+    say 'there is no Chromium among the packages of this system: install one, or the tests of the page will fail'
+  fi
 }
 
 # install_at_least MAJOR PACKAGE: from whatever apt prefers, else from backports; fails when neither has it.

@@ -10,7 +10,7 @@ export interface Import {
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 
-/** `import … from './x.ts'`, `export … from './x.ts'`, `import './x.ts'` and `import('./x.ts')`. */
+/** Of TypeScript, with JSX or without: `import … from './x.ts'`, `export … from './x.ts'`, `import './x.ts'` and `import('./x.ts')`. */
 const SPECIFIER = /\b(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g;
 
 /** What only tests load: it may import anything. */
@@ -21,7 +21,7 @@ export function importsBelow(folder: string): Import[] {
   const names = fs.readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' });
   const files = names
     .map((name) => path.posix.join(folder, name))
-    .filter((file) => file.endsWith('.ts') && !OF_TESTS.test(file));
+    .filter((file) => /\.tsx?$/.test(file) && !OF_TESTS.test(file));
   return files.flatMap((from) => importsIn(from, fs.readFileSync(path.join(ROOT, from), 'utf8')));
 }
 

@@ -56,6 +56,13 @@ describe('src/hypervisor/libvirt', () => {
   });
 });
 
+test('the page imports nothing of the service, which it knows by its API only', () => {
+  const imports = importsBelow('web/src');
+  expect(imports.length).toBeGreaterThan(50);
+  expect(imports.filter(({ to }) => !to.startsWith('web/src/'))).toEqual([]);
+  expect(circleIn(imports)).toBeUndefined();
+});
+
 test('nothing in lab/ imports in a circle', () => {
   const imports = importsBelow('lab');
   expect(imports.length).toBeGreaterThan(50);

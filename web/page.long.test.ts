@@ -1,0 +1,275 @@
+/** The built page in a real Chromium, on journals that are replayed: what a person sees, hears and does with the keyboard. */
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openBrowser } from './testing/browser.ts';
+import { ReplayServer } from './testing/replay-server.ts';
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+let server: ReplayServer;
+let browser: Browser;
+beforeAll(async () => {
+  await build({ configFile: path.join(import.meta.dirname, 'vite.config.ts'), logLevel: 'error' });
+  server = await ReplayServer.start();
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+let page: Page;
+let complaints: string[];
+beforeEach(async () => {
+  page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  complaints = [];
+  listenTo(page);
+});
+afterEach(async () => {
+  await page.close();
+  // A Content-Security-Policy that was in the way is among these.
+  expect(complaints).toEqual([]);
+});
+
+function listenTo(shown: Page): void {
+  shown.on('pageerror', (error) => complaints.push(String(error)));
+  shown.on('console', (message) => {
+    const { url } = message.location();
+    const ofTheNetwork = url.includes('/v1/') && message.text().startsWith('Failed to load resource');
+    if (message.type() === 'error' && !ofTheNetwork) complaints.push(message.text());
+  });
+  shown.on('request', (request) => {
+    if (!request.url().startsWith(server.url)) complaints.push(`asked for ${request.url()}`);
+  });
+}
+
+const migrationAt = (vm: string) => `${server.url}#/migrations/${encodeURIComponent(server.of(vm).id)}`;
+
+/** @returns the rules that are broken, each with where; axe itself comes in past the policy of the page */
+async function axeFindings(shown: Page): Promise<string[]> {
+  const context = shown.context();
+  const session = await context.newCDPSession(shown);
+  const { readFile } = await import('node:fs/promises');
+  await session.send('Runtime.evaluate', { expression: await readFile(AXE, 'utf8') });
+  const { result } = await session.send('Runtime.evaluate', {
+    awaitPromise: true,
+    returnByValue: true,
+    expression: `axe.run().then(({ violations, passes }) => ({
+      passed: passes.length,
+      found: violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target + ': ' + failureSummary)),
+    }))`,
+  });
+  const { found, passed } = result.value as { found: string[]; passed: number };
+  expect(passed).toBeGreaterThan(15);
+  return found;
+}
+
+const SCREENS: readonly (readonly [
+  name: string,
+  address: () => string,
+  there: (shown: Page) => Promise<unknown>,
+])[] = [
+  ['all migrations', () => server.url, (shown) => shown.getByRole('link', { name: 'db-primary' }).waitFor()],
+  [
+    'one that runs',
+    () => migrationAt('db-primary'),
+    (shown) => shown.getByText('opened, under the policy').waitFor(),
+  ],
+  [
+    'one that has ended',
+    () => migrationAt('db-replica'),
+    (shown) => shown.getByText('opened, under the policy').waitFor(),
+  ],
+  ['one that needs a person', () => migrationAt('ledger'), (shown) => shown.getByText('To do:').waitFor()],
+  [
+    'the history',
+    () => `${server.url}#/history`,
+    (shown) => shown.getByRole('row', { name: 'queue-2' }).waitFor(),
+  ],
+  [
+    'the form',
+    () => `${server.url}#/start`,
+    (shown) => shown.getByLabel('Destination', { exact: true }).waitFor(),
+  ],
+  [
+    'no screen',
+    () => `${server.url}#/nowhere`,
+    (shown) => shown.getByText('There is no such screen').waitFor(),
+  ],
+];
+
+describe.each(['light', 'dark'] as const)('axe finds nothing, %s:', (colorScheme) => {
+  test.each(SCREENS)('%s', async (_, address, there) => {
+    for (const width of [360, 1280, 3840]) {
+      const shown = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+      listenTo(shown);
+      await shown.goto(address());
+      await there(shown);
+      expect(await axeFindings(shown)).toEqual([]);
+      // Nothing sticks out at the side.
+      const sticksOut = await shown.evaluate(
+        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+      );
+      expect(sticksOut, `${width} px`).toBe(0);
+      await shown.close();
+    }
+  });
+
+  test('the dialogs', async () => {
+    const shown = await browser.newPage({ viewport: { width: 360, height: 740 }, colorScheme });
+    listenTo(shown);
+    await shown.goto(migrationAt('db-primary'));
+    for (const name of ['Cancel…', 'Change limits…']) {
+      await shown.getByRole('button', { name }).click();
+      await shown.getByRole('dialog').waitFor();
+      expect(await axeFindings(shown)).toEqual([]);
+      await shown.keyboard.press('Escape');
+      await shown.getByRole('dialog').waitFor({ state: 'detached' });
+    }
+    await shown.close();
+  });
+});
+
+describe('by keyboard alone', () => {
+  const focused = () => page.evaluate('document.activeElement?.textContent') as Promise<string>;
+  const tabTo = async (words: string | RegExp) => {
+    for (let presses = 0; presses < 60; presses += 1) {
+      await page.keyboard.press('Tab');
+      if ((await focused()).match(words)) return;
+    }
+    throw new Error(`no Tab leads to ${words}`);
+  };
+
+  test('a migration is started, and cancelled; each is confirmed with what it costs', async () => {
+    await page.goto(server.url);
+    await page.getByRole('link', { name: 'db-primary' }).waitFor();
+    await tabTo(/^Start$/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Start a migration' }).waitFor();
+    expect(await focused()).toBe('Start a migration');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('shop');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('qemu+ssh://host8.rack2/system');
+    await tabTo(/Go on/);
+    await page.keyboard.press('Enter');
+    const asks = page.getByRole('dialog', { name: 'Migrate shop to host8.rack2?' });
+    await asks.getByText('The guest stands still once').waitFor();
+    await tabTo(/Start the migration/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'shop', level: 1 }).waitFor();
+    expect(server.of('shop').final).toBe(false);
+
+    await tabTo(/Cancel…/);
+    await page.keyboard.press('Enter');
+    const cost = page.getByRole('dialog', { name: 'Cancel the migration of shop?' });
+    await cost.getByText('A later migration begins from nothing').waitFor();
+    await tabTo(/Let it go on/);
+    await page.keyboard.press('Enter');
+    await cost.waitFor({ state: 'detached' });
+    expect(await focused()).toBe('Cancel…');
+    expect(server.of('shop').final).toBe(false);
+
+    await page.keyboard.press('Enter');
+    await tabTo(/Cancel the migration/);
+    await page.keyboard.press('Enter');
+    await page.getByText('cancelled; the guest runs on the source').first().waitFor();
+    expect(server.of('shop').outcome).toBe('cancelled');
+  });
+});
+
+test('limits are changed, with what that means for the pause', async () => {
+  await page.goto(migrationAt('db-primary'));
+  await page.getByRole('button', { name: 'Change limits…' }).click();
+  const dialog = page.getByRole('dialog');
+  const change = dialog.getByRole('button', { name: 'Change the limits' });
+  await dialog.getByText('Nothing would change').waitFor();
+  expect(await change.isDisabled()).toBe(true);
+  await dialog.getByLabel('Longest pause allowed').fill('soon');
+  await dialog.getByText('“soon” is not a duration').waitFor();
+  await dialog.getByLabel('Longest pause allowed').fill('4s');
+  await dialog.getByText('may stand still for up to 4.00 s, longer than the 3.00 s of now').waitFor();
+  await change.click();
+  await dialog.waitFor({ state: 'detached' });
+  expect(server.of('db-primary').maxDowntimeMs).toBe(4000);
+});
+
+test('what the service refuses is said beside the button', async () => {
+  await page.goto(`${server.url}#/start`);
+  await page.getByLabel('VM on its source').fill('nobody');
+  await page.getByLabel('Destination', { exact: true }).fill('qmp:/b');
+  await page.getByRole('button', { name: 'Go on…' }).click();
+  await page.getByRole('button', { name: 'Start the migration' }).click();
+  await page
+    .getByRole('alert')
+    .filter({ hasText: 'there is no VM "nobody" here: nothing was touched' })
+    .waitFor();
+});
+
+test('history is searched by VM, host and outcome, and the search is in the address', async () => {
+  await page.goto(`${server.url}#/history`);
+  await page.getByLabel('VM, host or number').fill('web-2');
+  await page.keyboard.press('Enter');
+  await page.getByText('1 found').waitFor();
+  expect(page.url()).toContain('#/history?q=web-2');
+  await page.getByLabel('VM, host or number').fill('host9');
+  await page.getByLabel('Outcome').selectOption('aborted');
+  await page.getByRole('row', { name: 'queue-2' }).waitFor();
+  expect(page.url()).toContain('outcome=aborted');
+  await page.goBack();
+  await page.getByRole('row', { name: 'web-2' }).waitFor();
+});
+
+test('each plot has its figures as a table', async () => {
+  await page.goto(migrationAt('db-primary'));
+  await page.getByText('opened, under the policy').waitFor();
+  for (const title of ['Memory that remains', 'Pause, if it switched over then', 'Sent against dirtied']) {
+    await page.getByText(`As a table: ${title}`).click();
+    const table = page.getByRole('table', { name: `${title}, at each pass` });
+    expect(await table.getByRole('row').count()).toBeGreaterThan(3);
+  }
+});
+
+test('a lost connection is said, the clock stands still, and it comes back by itself', async () => {
+  await page.goto(server.url);
+  const clock = page.locator('.link.live time');
+  await clock.waitFor();
+  server.cut();
+  const banner = page.getByRole('status').filter({ hasText: 'Connection lost since' });
+  await banner.getByText(/Connection lost since \d\d:\d\d:\d\d\./).waitFor();
+  const elapsed = () => page.getByRole('row', { name: 'db-primary' }).locator('.lane .num').textContent();
+  const then = await elapsed();
+  await page.waitForTimeout(1500);
+  expect(await elapsed()).toBe(then);
+  server.mend();
+  await page.getByRole('button', { name: 'Try now' }).click();
+  await clock.waitFor();
+  expect(await banner.count()).toBe(0);
+  server.cut();
+  await banner.waitFor();
+  server.mend();
+  // Nobody does anything.
+  await clock.waitFor({ timeout: 20_000 });
+});
+
+test('a token is asked for where the service wants one, and a wrong one is asked for again', async () => {
+  const closed = await ReplayServer.start({ token: 'let-me-in' });
+  try {
+    const shown = await browser.newPage();
+    await shown.goto(`${closed.url}#/history`);
+    const dialog = shown.getByRole('dialog', { name: 'This service asks for a token' });
+    await dialog.getByLabel('Token').fill('wrong');
+    await shown.keyboard.press('Enter');
+    await shown.waitForTimeout(300);
+    await dialog.getByLabel('Token').fill('let-me-in');
+    await shown.keyboard.press('Enter');
+    await shown.getByRole('row', { name: 'queue-2' }).waitFor();
+    expect(await dialog.count()).toBe(0);
+    await shown.close();
+  } finally {
+    closed.close();
+  }
+});

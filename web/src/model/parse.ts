@@ -1,0 +1,46 @@
+/** What a person types into a field, with its unit, as on the command line. Each answers a sentence where it is wrong. */
+
+export type Parsed = { readonly value: number } | { readonly problem: string };
+
+const DURATIONS: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 60e3, min: 60e3, h: 3600e3 };
+const RATES: Readonly<Record<string, number>> = {
+  bit: 1 / 8,
+  kbit: 1e3 / 8,
+  mbit: 1e6 / 8,
+  gbit: 1e9 / 8,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+};
+
+/** `300ms`, `2.5 s`, `10m`, in milliseconds, above zero. */
+export function parseDuration(text: string): Parsed {
+  const value = scaled(text, DURATIONS);
+  if (value === undefined || value <= 0)
+    return {
+      problem: `“${text.trim()}” is not a duration: write a number with its unit, like 300ms, 5s or 10m`,
+    };
+  return { value };
+}
+
+/** `480mbit`, `10 Gbit/s`, `60MB/s`, in bytes per second. */
+export function parseRate(text: string): Parsed {
+  const value = scaled(text.trim().replace(/\/s$/i, ''), RATES);
+  if (value === undefined || value < 1)
+    return { problem: `“${text.trim()}” is not a rate: write it like 480mbit, 10gbit or 60MB/s` };
+  return { value: Math.round(value) };
+}
+
+function scaled(text: string, factors: Readonly<Record<string, number>>): number | undefined {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-z]+)$/i.exec(text.trim()) ?? [];
+  const factor = Object.hasOwn(factors, unit.toLowerCase()) ? factors[unit.toLowerCase()] : undefined;
+  return number === undefined || factor === undefined ? undefined : Number(number) * factor;
+}
+
+/** As {@link parseDuration} takes it: `350ms`, `2.5s`. */
+export function spellDuration(ms: number): string {
+  return ms < 1000 ? `${Math.ceil(ms)}ms` : `${Number((ms / 1000).toPrecision(4))}s`;
+}

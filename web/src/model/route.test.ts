@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { hrefOf, type Route, routeOf } from './route.ts';
+
+test.each<Exclude<Route, { screen: 'unknown' }>>([
+  { screen: 'running' },
+  { screen: 'start' },
+  { screen: 'migration', id: '20261129T143641-db 1/ü' },
+  { screen: 'history', q: '', outcome: '' },
+  { screen: 'history', q: 'host7 & #2', outcome: 'failed' },
+])('%j is found again from its address', (route) => expect(routeOf(hrefOf(route))).toEqual(route));
+
+test.each(['', '#', '#/'])('%j is what runs', (hash) => expect(routeOf(hash)).toEqual({ screen: 'running' }));
+
+test.each(['#/nowhere', '#/start/x', '#/migrations/a/b', '#/migrations'])('%s is no screen', (hash) =>
+  expect(routeOf(hash)).toEqual({ screen: 'unknown', hash }),
+);
+
+test('an address that a hand wrote wrongly is taken as it is', () =>
+  expect(routeOf('#/migrations/50%')).toEqual({ screen: 'migration', id: '50%' }));

@@ -1,0 +1,70 @@
+/** A field with its label, what may be written into it, and what is wrong with what was. */
+import { useId } from 'preact/hooks';
+
+export interface FieldProps {
+  readonly label: string;
+  readonly value: string;
+  readonly onInput: (text: string) => void;
+  readonly hint?: string;
+  readonly problem?: string | undefined;
+  readonly required?: boolean;
+  readonly type?: 'text' | 'search' | 'password';
+}
+
+export function Field({ label, value, onInput, hint, problem, required = false, type = 'text' }: FieldProps) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        // Its types want to know which one it is.
+        type={type as 'text'}
+        value={value}
+        required={required}
+        autocomplete="off"
+        spellcheck={false}
+        aria-invalid={problem !== undefined}
+        aria-describedby={hint || problem ? `${id}-hint` : undefined}
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
+      <p id={`${id}-hint`} class={problem ? 'problem' : 'hint'}>
+        {problem ?? hint}
+      </p>
+    </div>
+  );
+}
+
+export interface ChoiceProps {
+  readonly label: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  readonly options: readonly (readonly [value: string, words: string])[];
+  readonly hint?: string;
+}
+
+export function Choice({ label, value, onChange, options, hint }: ChoiceProps) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <select
+        id={id}
+        value={value}
+        aria-describedby={hint ? `${id}-hint` : undefined}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      >
+        {options.map(([each, words]) => (
+          <option key={each} value={each}>
+            {words}
+          </option>
+        ))}
+      </select>
+      {hint && (
+        <p id={`${id}-hint`} class="hint">
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,142 @@
+/** What has been: found by VM, host or outcome. The search is in the address, so it can be kept and sent. */
+import { useEffect, useState } from 'preact/hooks';
+import { type MigrationSummary, OUTCOMES } from '../api-types.ts';
+import { getHistory } from '../client.ts';
+import { formatDuration, formatElapsed, formatWhen } from '../model/format.ts';
+import { type HistorySearch, hrefOf } from '../model/route.ts';
+import { standing } from '../model/words.ts';
+import { useAsking } from '../parts/asking.ts';
+import { Choice, Field } from '../parts/field.tsx';
+import { Bytes, Chip, Quantity } from '../parts/figures.tsx';
+import { go, nowMs } from '../store.ts';
+import { Way } from './running-screen.tsx';
+
+const ANY = ['', 'any'] as const;
+const CHOICES = [ANY, ...OUTCOMES.map((outcome) => [outcome, wordsFor(outcome)] as const)];
+
+function wordsFor(outcome: (typeof OUTCOMES)[number]): string {
+  return standing({ outcome, state: 'ended', runsOn: null, braked: false, final: true }).words;
+}
+
+export function HistoryScreen(search: HistorySearch) {
+  const [q, setQ] = useState(search.q);
+  const [found, setFound] = useState<readonly MigrationSummary[] | undefined>(undefined);
+  const [next, setNext] = useState<string | null>(null);
+  const { busy, problem, ask } = useAsking();
+  const more = (before: string | null, so: readonly MigrationSummary[]) =>
+    ask(async () => {
+      const page = await getHistory(search, before);
+      setFound([...so, ...page.migrations]);
+      setNext(page.next);
+    });
+  // Another search is another screen: it is asked for once.
+  useEffect(() => more(null, []), []);
+  return (
+    <>
+      <h1 tabIndex={-1}>History</h1>
+      <search>
+        <form
+          class="search"
+          onSubmit={(event) => {
+            event.preventDefault();
+            go({ screen: 'history', ...search, q: q.trim() });
+          }}
+        >
+          <Field label="VM, host or number" type="search" value={q} onInput={setQ} />
+          <Choice
+            label="Outcome"
+            value={search.outcome}
+            options={CHOICES}
+            onChange={(outcome) => go({ screen: 'history', q: q.trim(), outcome })}
+          />
+          <button type="submit" class="primary">
+            Search
+          </button>
+          <p role="status" class="found">
+            {found === undefined ? '' : `${found.length}${next === null ? '' : ' newest'} found`}
+          </p>
+        </form>
+      </search>
+      <p class="problem" role="alert">
+        {problem}
+      </p>
+      {found?.length === 0 && (
+        <section class="empty">
+          <p>{search.q || search.outcome ? 'No migration is like that.' : 'No migration has been yet.'}</p>
+        </section>
+      )}
+      {found !== undefined && found.length > 0 && <Results found={found} />}
+      {next !== null && (
+        <button type="button" class="more" disabled={busy} onClick={() => more(next, found ?? [])}>
+          Older ones
+        </button>
+      )}
+    </>
+  );
+}
+
+function Results({ found }: { found: readonly MigrationSummary[] }) {
+  const now = new Date(nowMs.peek());
+  return (
+    <table class="history">
+      <caption class="hidden">Migrations found, the newest first</caption>
+      <thead>
+        <tr>
+          <th scope="col">Began</th>
+          <th scope="col">VM</th>
+          <th scope="col">Outcome</th>
+          <th scope="col">What happened</th>
+          <th scope="col" class="right">
+            Pause
+          </th>
+          <th scope="col" class="right">
+            Longest allowed
+          </th>
+          <th scope="col" class="right">
+            Took
+          </th>
+          <th scope="col" class="right">
+            Sent
+          </th>
+          <th scope="col">Asked by</th>
+        </tr>
+      </thead>
+      <tbody>
+        {found.map((of) => (
+          <tr key={of.id}>
+            <td data-label="Began" class="num">
+              {formatWhen(new Date(of.startedAt), now)}
+            </td>
+            <th scope="row" data-label="VM">
+              <a class="vm" href={hrefOf({ screen: 'migration', id: of.id })}>
+                {of.vm}
+              </a>
+              <Way of={of} />
+            </th>
+            <td data-label="Outcome">
+              <Chip of={of} />
+            </td>
+            <td data-label="What happened" class="waits">
+              {of.waitsFor}
+            </td>
+            <td data-label="Pause" class="right">
+              <Quantity words={formatDuration(of.pauseMs)} />
+            </td>
+            <td data-label="Longest allowed" class="right">
+              <Quantity words={formatDuration(of.maxDowntimeMs)} />
+            </td>
+            <td data-label="Took" class="right num">
+              {formatElapsed(of.elapsedMs)}
+            </td>
+            <td data-label="Sent" class="right">
+              <Bytes of={of.sentBytes} />
+            </td>
+            <td data-label="Asked by">
+              {of.requestedBy ?? '–'} {of.correlationId && <span class="dim">{of.correlationId}</span>}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,42 @@
+import type { MigrationSummary } from '../api-types.ts';
+
+/** A migration that copies, but for what is given. */
+export function summary(given: Partial<MigrationSummary> = {}): MigrationSummary {
+  return {
+    id: 'm1',
+    vm: 'db',
+    vmUuid: null,
+    source: 'qemu+ssh://host1/system',
+    destination: 'qemu+ssh://host2/system',
+    policy: 'forecast',
+    origin: 'migrate',
+    startedAt: '2026-11-29T14:00:00.000Z',
+    updatedAt: '2026-11-29T14:00:30.000Z',
+    revision: 1,
+    state: 'copying',
+    final: false,
+    outcome: null,
+    runsOn: null,
+    followed: true,
+    pass: 2,
+    elapsedMs: 30_000,
+    remainingBytes: 1e9,
+    sentBytes: 3e9,
+    memoryBytes: 4e9,
+    transferBytesPerSecond: 1e8,
+    dirtyBytesPerSecond: 2e8,
+    forecastPauseMs: 2500,
+    downtimeMs: 300,
+    maxDowntimeMs: 2000,
+    pauseMs: null,
+    encrypted: true,
+    braked: false,
+    waitsFor: 'another pass',
+    requestedBy: null,
+    reason: null,
+    correlationId: null,
+    reasons: [],
+    actions: ['cancel', 'limits'],
+    ...given,
+  };
+}
