@@ -92,7 +92,7 @@ export const listQuerySchema = z.strictObject({
   state: z.enum(['running', 'ended', 'all']).default('all'),
   q: z.string().max(LONGEST_TEXT).optional().describe("part of a VM's name, UUID, address, or of the reason"),
   outcome: z.enum(['completed', 'aborted', 'cancelled', 'failed', 'detached']).optional(),
-  limit: z.coerce.number().int().min(1).max(500).default(50),
+  limit: z.coerce.number().int().min(1).max(1000).default(50),
   before: z.string().max(LONGEST_TEXT).optional().describe('the id of the last one of the page before'),
 });
 
