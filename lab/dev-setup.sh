@@ -13,6 +13,8 @@ install_all() {
       lab) lab_ready || install_lab ;;
       libvirt) libvirt_ready || install_libvirt ;;
       kvm) kvm_ready || install_kvm ;;
+      deb) deb_ready || apt_install dpkg ;;
+      debian_root) debian_root_ready || install_debian_root ;;
     esac
   done
   exec 9>&-
@@ -130,6 +132,15 @@ install_kvm() {
   qemu-system-x86_64 -device help 2>/dev/null | grep -q virtio-9p-pci ||
     fail 'this QEMU cannot show folders to its guests (virtio-9p), which the KVM host needs: install one that can'
   qemu_file >.cache/dev/qemu-shows-folders
+}
+
+# The root itself is made by the test that first needs it: see lab/debian-root.ts.
+install_debian_root() {
+  # Elsewhere than on Debian, debootstrap knows Debian's own keys only from the second package.
+  packages=debootstrap
+  [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || packages="$packages debian-archive-keyring"
+  # shellcheck disable=SC2086 # a list of words
+  apt_install $packages
 }
 
 # install_at_least MAJOR PACKAGE: from whatever apt prefers, else from backports; fails when neither has it.
