@@ -9,11 +9,13 @@ import { billOfMaterials, withNode } from './bill.ts';
 import { type Compression, makeDeb } from './deb/make-deb.ts';
 import { parseLock, productionLock } from './lock.ts';
 import { type LockedNode, lockedNode } from './locked-node.ts';
+import { manPages } from './manual/pages.ts';
 import { npm, ROOT } from './npm.ts';
 import { sourceTimeMs } from './source-time.ts';
 
 const BILL = 'sbom.cdx.json';
 const LOCK = 'package-lock.json';
+const MAN = 'man';
 const SUMS = 'SHA256SUMS';
 
 const Manifest = z.looseObject({
@@ -50,7 +52,7 @@ export async function makePackage(to: string, options: PackageOptions = {}): Pro
 async function pack(
   temporary: string,
   to: string,
-  { node = undefined, compression = 'xz' }: PackageOptions,
+  { node, compression = 'xz' }: PackageOptions,
 ): Promise<string[]> {
   const timeMs = sourceTimeMs();
   const { devDependencies, scripts, ...manifest } = Manifest.parse(JSON.parse(read('package.json')));
@@ -63,7 +65,14 @@ async function pack(
   const tsc = path.join(ROOT, 'node_modules', '.bin', 'tsc');
   execFileSync(tsc, ['-p', path.join(ROOT, 'tsconfig.build.json'), '--outDir', path.join(stage, 'dist')]);
   const bundleDependencies = Object.keys(manifest.dependencies);
-  write(stage, 'package.json', { ...manifest, bundleDependencies, files: [...manifest.files, BILL] });
+  // npm puts them where man looks for them, when it installs for everybody (--global).
+  const man = await writeManPages(stage, timeMs);
+  write(stage, 'package.json', {
+    ...manifest,
+    man,
+    bundleDependencies,
+    files: [...manifest.files, MAN, BILL],
+  });
   write(stage, LOCK, productionLock(parseLock(read(LOCK))));
   // Each by its hash. npm never packs the lock file.
   await run(['ci', '--omit=peer', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'], stage);
@@ -82,6 +91,14 @@ async function pack(
   const sums = files.map((file) => `${sha256(path.join(to, file))}  ${file}\n`);
   fs.writeFileSync(path.join(to, SUMS), sums.join(''));
   return [...files, SUMS].map((file) => path.join(to, file));
+}
+
+/** @returns their places in the package */
+async function writeManPages(stage: string, timeMs: number): Promise<string[]> {
+  const pages = await manPages(timeMs);
+  fs.mkdirSync(path.join(stage, MAN));
+  for (const [page, text] of pages) fs.writeFileSync(path.join(stage, MAN, page), text);
+  return [...pages.keys()].map((page) => `${MAN}/${page}`);
 }
 
 async function run(args: readonly string[], cwd: string): Promise<string> {

@@ -29,7 +29,7 @@ beforeAll(async () => {
   const unpacked = path.join(folder, 'unpacked');
   fs.mkdirSync(unpacked);
   execFileSync('tar', ['-xzf', made('first', `${NAME}.tgz`), '-C', unpacked, '--strip-components=1']);
-}, 240_000);
+}, 600_000);
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 const DEB = `${manifest.name}_${debianVersion(manifest.version)}_${debianArchitecture(process.arch)}.deb`;
@@ -148,6 +148,8 @@ describe('the package', () => {
     // Its first line asks for a node on the path.
     const env = { ...process.env, PATH: `${path.dirname(process.execPath)}:${process.env['PATH']}` };
     expect(execFileSync(installed, ['--version'], { encoding: 'utf8', env })).toContain(manifest.version);
+    const page = path.join(prefix, 'share', 'man', 'man1', 'switchover-migrate.1');
+    expect(fs.readFileSync(page, 'utf8')).toContain('.SH NAME\nswitchover\\-migrate ');
   });
 });
 
