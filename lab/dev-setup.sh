@@ -14,6 +14,8 @@ install_all() {
       libvirt) libvirt_ready || install_libvirt ;;
       kvm) kvm_ready || install_kvm ;;
       browser) browser_ready || install_browser ;;
+      deb) deb_ready || apt_install dpkg ;;
+      debian_root) debian_root_ready || install_debian_root ;;
     esac
   done
   exec 9>&-
@@ -143,6 +145,15 @@ install_browser() {
   else
     say 'there is no Chromium among the packages of this system: install one, or the tests of the page will fail'
   fi
+}
+
+# The root itself is made by the test that first needs it: see lab/debian-root.ts.
+install_debian_root() {
+  # Elsewhere than on Debian, debootstrap knows Debian's own keys only from the second package.
+  packages=debootstrap
+  [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || packages="$packages debian-archive-keyring"
+  # shellcheck disable=SC2086 # a list of words
+  apt_install $packages
 }
 
 # install_at_least MAJOR PACKAGE: from whatever apt prefers, else from backports; fails when neither has it.

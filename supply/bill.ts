@@ -1,6 +1,7 @@
 /** npm's bill of materials (CycloneDX) without what differs from one run to the next. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import type { LockedNode } from './locked-node.ts';
 
 const Bill = z.looseObject({
   bomFormat: z.literal('CycloneDX'),
@@ -19,6 +20,24 @@ export function billOfMaterials(bill: unknown, sourceTimeMs: number | undefined)
   const time = sourceTimeMs === undefined ? {} : { timestamp: new Date(sourceTimeMs).toISOString() };
   const fixed = { ...rest, metadata: { ...time, ...about } };
   return { serialNumber: serialNumberOf(fixed), ...fixed };
+}
+
+/** Of what brings its Node with it. @param bill as npm prints it */
+export function withNode(bill: unknown, { name, version, integrity }: LockedNode): object {
+  const { components, ...rest } = z.looseObject({ components: z.array(z.unknown()) }).parse(bill);
+  const content = Buffer.from(integrity.replace('sha512-', ''), 'base64').toString('hex');
+  const component = {
+    'bom-ref': `${name}@${version}`,
+    type: 'platform',
+    name,
+    version,
+    scope: 'required',
+    purl: `pkg:npm/${name}@${version}`,
+    // Of the package of npm that the program was taken from, as it is.
+    hashes: [{ alg: 'SHA-512', content }],
+    licenses: [{ license: { id: 'MIT' } }],
+  };
+  return { ...rest, components: [...components, component] };
 }
 
 /** A UUID of the content: a bill of another content has another (RFC 9562, version 8). */

@@ -1,16 +1,21 @@
-/** The package as it is published. */
+/** The packages as they are published: npm's and Debian's. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import { billOfMaterials } from './bill.ts';
+import { billOfMaterials, withNode } from './bill.ts';
+import { type Compression, makeDeb } from './deb/make-deb.ts';
 import { parseLock, productionLock } from './lock.ts';
+import { type LockedNode, lockedNode } from './locked-node.ts';
+import { manPages } from './manual/pages.ts';
 import { npm, ROOT } from './npm.ts';
+import { sourceTimeMs } from './source-time.ts';
 
 const BILL = 'sbom.cdx.json';
 const LOCK = 'package-lock.json';
+const MAN = 'man';
 const SUMS = 'SHA256SUMS';
 
 const Manifest = z.looseObject({
@@ -20,24 +25,36 @@ const Manifest = z.looseObject({
   dependencies: z.record(z.string(), z.string()),
 });
 
+export interface PackageOptions {
+  /** In place of one that is fetched by its hash. */
+  readonly node?: LockedNode;
+  /** Of Debian's package; xz if left out. */
+  readonly compression?: Compression;
+}
+
 /**
  * Packed from a folder of its own, so that nothing else of the checkout gets in, such as what an earlier build left in dist/ or
  * somebody changed in node_modules/. The packages that it needs are in it: so it is installed without a registry, and those
  * who install it run what was locked and tested. (An npm-shrinkwrap.json would not do: npm heeds it only in what comes from a
  * registry.)
  * @returns the files made
- * @throws {Error} where tsc or npm fails, with its words
+ * @throws {Error} where tsc, npm or dpkg-deb fails, with its words, or when the sources were changed is not known
  */
-export async function makePackage(to: string): Promise<string[]> {
+export async function makePackage(to: string, options: PackageOptions = {}): Promise<string[]> {
   const temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'switchover-package-'));
   try {
-    return await pack(temporary, path.resolve(to));
+    return await pack(temporary, path.resolve(to), options);
   } finally {
     fs.rmSync(temporary, { recursive: true, force: true });
   }
 }
 
-async function pack(temporary: string, to: string): Promise<string[]> {
+async function pack(
+  temporary: string,
+  to: string,
+  { node, compression = 'xz' }: PackageOptions,
+): Promise<string[]> {
+  const timeMs = sourceTimeMs();
   const { devDependencies, scripts, ...manifest } = Manifest.parse(JSON.parse(read('package.json')));
   const { name, version } = manifest;
   // npm's bill names the package after its folder.
@@ -48,43 +65,40 @@ async function pack(temporary: string, to: string): Promise<string[]> {
   const tsc = path.join(ROOT, 'node_modules', '.bin', 'tsc');
   execFileSync(tsc, ['-p', path.join(ROOT, 'tsconfig.build.json'), '--outDir', path.join(stage, 'dist')]);
   const bundleDependencies = Object.keys(manifest.dependencies);
-  write(stage, 'package.json', { ...manifest, bundleDependencies, files: [...manifest.files, BILL] });
+  // npm puts them where man looks for them, when it installs for everybody (--global).
+  const man = await writeManPages(stage, timeMs);
+  write(stage, 'package.json', {
+    ...manifest,
+    man,
+    bundleDependencies,
+    files: [...manifest.files, MAN, BILL],
+  });
   write(stage, LOCK, productionLock(parseLock(read(LOCK))));
   // Each by its hash. npm never packs the lock file.
   await run(['ci', '--omit=peer', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'], stage);
   const format = ['--sbom-format', 'cyclonedx', '--sbom-type', 'application'];
-  const bill = await run(['sbom', '--package-lock-only', ...format], stage);
-  write(stage, BILL, billOfMaterials(JSON.parse(bill), sourceTimeMs()));
+  const bill: unknown = JSON.parse(await run(['sbom', '--package-lock-only', ...format], stage));
+  write(stage, BILL, billOfMaterials(bill, timeMs));
 
   fs.mkdirSync(to, { recursive: true });
   await run(['pack', '--ignore-scripts', '--pack-destination', to], stage);
   const files = [`${name}-${version}.tgz`, `${name}-${version}.cdx.json`];
   fs.copyFileSync(path.join(stage, BILL), path.join(to, files[1] ?? ''));
+  const itsNode = node ?? (await lockedNode(temporary));
+  const about = { name, version, timeMs };
+  const parts = { about, stage, node: itsNode, bill: billOfMaterials(withNode(bill, itsNode), timeMs) };
+  files.push(path.basename(await makeDeb(parts, { temporary, to, compression })));
   const sums = files.map((file) => `${sha256(path.join(to, file))}  ${file}\n`);
   fs.writeFileSync(path.join(to, SUMS), sums.join(''));
   return [...files, SUMS].map((file) => path.join(to, file));
 }
 
-/** When the sources were last changed, by SOURCE_DATE_EPOCH or the last commit; undefined: nobody knows. */
-function sourceTimeMs(): number | undefined {
-  const stated = process.env['SOURCE_DATE_EPOCH'];
-  if (stated !== undefined && !/^\d{1,12}$/.test(stated))
-    throw new Error(`SOURCE_DATE_EPOCH is ${JSON.stringify(stated)}, and has to be in seconds`);
-  const seconds = stated ?? lastCommit();
-  return seconds === undefined ? undefined : Number(seconds) * 1000;
-}
-
-function lastCommit(): string | undefined {
-  try {
-    return execFileSync('git', ['log', '-1', '--format=%ct'], {
-      cwd: ROOT,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
-  } catch {
-    // Not from a checkout of git's.
-    return undefined;
-  }
+/** @returns their places in the package */
+async function writeManPages(stage: string, timeMs: number): Promise<string[]> {
+  const pages = await manPages(timeMs);
+  fs.mkdirSync(path.join(stage, MAN));
+  for (const [page, text] of pages) fs.writeFileSync(path.join(stage, MAN, page), text);
+  return [...pages.keys()].map((page) => `${MAN}/${page}`);
 }
 
 async function run(args: readonly string[], cwd: string): Promise<string> {

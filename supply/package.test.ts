@@ -4,8 +4,11 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { billOfMaterials } from './bill.ts';
+import { debianArchitecture, debianVersion } from './deb/control.ts';
+import { type LockedNode, lockedNode } from './locked-node.ts';
 import { makePackage } from './make-package.ts';
 import { npmCommand, ROOT } from './npm.ts';
 
@@ -15,26 +18,29 @@ const lock = json(path.join(ROOT, 'package-lock.json'));
 const NAME = `${manifest.name}-${manifest.version}`;
 
 let folder: string;
+let node: LockedNode;
 const made = (run: string, file: string) => path.join(folder, run, file);
 beforeAll(async () => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'switchover-made-'));
   // The second is made at another time, and one after the other: both take a core.
-  await makePackage(path.join(folder, 'first'));
-  await makePackage(path.join(folder, 'second'));
+  node = await lockedNode(folder);
+  await makePackage(path.join(folder, 'first'), { node, compression: 'none' });
+  await makePackage(path.join(folder, 'second'), { node, compression: 'none' });
   const unpacked = path.join(folder, 'unpacked');
   fs.mkdirSync(unpacked);
   execFileSync('tar', ['-xzf', made('first', `${NAME}.tgz`), '-C', unpacked, '--strip-components=1']);
-}, 240_000);
+}, 600_000);
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-const FILES = [`${NAME}.tgz`, `${NAME}.cdx.json`, 'SHA256SUMS'];
+const DEB = `${manifest.name}_${debianVersion(manifest.version)}_${debianArchitecture(process.arch)}.deb`;
+const FILES = [`${NAME}.tgz`, `${NAME}.cdx.json`, DEB, 'SHA256SUMS'];
 
 test.each(FILES)('%s is the same, byte for byte, when it is made again', (file) => {
   expect(fs.readFileSync(made('first', file)).equals(fs.readFileSync(made('second', file)))).toBe(true);
 });
 
 test('the hashes are those of the files beside them', () => {
-  const sums = FILES.slice(0, 2).map((file) => {
+  const sums = FILES.slice(0, 3).map((file) => {
     const digest = createHash('sha256')
       .update(fs.readFileSync(made('first', file)))
       .digest('hex');
@@ -145,5 +151,88 @@ describe('the package', () => {
     // Its first line asks for a node on the path.
     const env = { ...process.env, PATH: `${path.dirname(process.execPath)}:${process.env['PATH']}` };
     expect(execFileSync(installed, ['--version'], { encoding: 'utf8', env })).toContain(manifest.version);
+    const page = path.join(prefix, 'share', 'man', 'man1', 'switchover-migrate.1');
+    expect(fs.readFileSync(page, 'utf8')).toContain('.SH NAME\nswitchover\\-migrate ');
+  });
+});
+
+describe('the package of Debian', () => {
+  let root: string;
+  const dpkgDeb = (...words: string[]) => execFileSync('dpkg-deb', words, { encoding: 'utf8' });
+  const inRoot = (file: string) => path.join(root, file);
+  const unzipped = (file: string) => gunzipSync(fs.readFileSync(inRoot(file))).toString();
+  beforeAll(() => {
+    root = path.join(folder, 'root');
+    dpkgDeb('--raw-extract', made('first', DEB), root);
+  });
+
+  test('is of root, and nobody else may change it', () => {
+    const lines = dpkgDeb('--contents', made('first', DEB)).trim().split('\n');
+    expect(lines.length).toBeGreaterThan(500);
+    expect(lines.filter((line) => !/^[d-]r[w-][x-]r-[x-]r-[x-] root\/root /.test(line))).toEqual([]);
+  });
+
+  test('runs by the Node that was locked, which it has in it', () => {
+    const inside = fs.readFileSync(inRoot('usr/lib/switchover/node'));
+    expect(inside.equals(fs.readFileSync(path.join(node.folder, 'bin', 'node')))).toBe(true);
+    const main = inRoot('usr/lib/switchover/dist/cli/main.js');
+    const version = execFileSync(inRoot('usr/lib/switchover/node'), [main, '--version'], {
+      encoding: 'utf8',
+    });
+    expect(version.trim()).toBe(manifest.version);
+    expect(fs.readFileSync(inRoot('usr/bin/switchover'), 'utf8')).toContain(
+      'exec /usr/lib/switchover/node /usr/lib/switchover/dist/cli/main.js "$@"',
+    );
+  });
+
+  test('has a page for each command, words for three shells, the unit and the configuration', () => {
+    expect(unzipped('usr/share/man/man1/switchover-migrate.1.gz')).toContain(
+      '.SH NAME\nswitchover\\-migrate ',
+    );
+    expect(fs.readFileSync(inRoot('usr/share/bash-completion/completions/switchover'), 'utf8')).toMatch(
+      /^complete .*switchover$/m,
+    );
+    expect(fs.readFileSync(inRoot('usr/share/zsh/vendor-completions/_switchover'), 'utf8')).toMatch(
+      /^#compdef switchover\n/,
+    );
+    expect(fs.readFileSync(inRoot('usr/share/fish/vendor_completions.d/switchover.fish'), 'utf8')).toContain(
+      'complete -c switchover',
+    );
+    expect(fs.existsSync(inRoot('usr/lib/systemd/system/switchover-watch.service'))).toBe(true);
+    expect(fs.readFileSync(inRoot('DEBIAN/conffiles'), 'utf8')).toBe('/etc/switchover/switchover.toml\n');
+    expect(fs.existsSync(inRoot('etc/switchover/switchover.toml'))).toBe(true);
+  });
+
+  test('names its Node in its bill of materials, beside what the package of npm has', () => {
+    const names = (bill: { components: { name: string; version: string }[] }) =>
+      bill.components.map(({ name, version }) => `${name} ${version}`);
+    expect(names(json(inRoot('usr/lib/switchover/sbom.cdx.json')))).toEqual([
+      ...names(json(made('first', `${NAME}.cdx.json`))),
+      `${node.name} ${node.version}`,
+    ]);
+  });
+
+  test('has in it no link, and nothing of the machine on which it was made', () => {
+    const names = fs.readdirSync(root, { recursive: true, withFileTypes: true });
+    expect(names.filter((each) => each.isSymbolicLink())).toEqual([]);
+    const places = [`${ROOT}/`, folder, 'switchover-package-'];
+    const files = names.filter((each) => each.isFile() && !/^node(?:\.LICENSE)?$/.test(each.name));
+    const found = files
+      .map((each) => path.join(each.parentPath, each.name))
+      .filter((file) => {
+        const bytes = fs.readFileSync(file);
+        const text = file.endsWith('.gz') ? gunzipSync(bytes) : bytes;
+        return places.some((place) => text.includes(place));
+      });
+    expect(found).toEqual([]);
+  });
+
+  test('has the sum of every file that dpkg has to look at', () => {
+    execFileSync('md5sum', ['--check', '--quiet', 'DEBIAN/md5sums'], { cwd: root });
+    const sums = fs.readFileSync(inRoot('DEBIAN/md5sums'), 'utf8').trim().split('\n').length;
+    const files = fs
+      .readdirSync(root, { recursive: true, withFileTypes: true })
+      .filter((each) => each.isFile());
+    expect(sums).toBe(files.filter((each) => !/DEBIAN$|etc\/switchover$/.test(each.parentPath)).length);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * `./dev package [--to FOLDER]`: the package of npm, its bill of materials and the hashes of both. The same sources, Node and
- * npm give the same bytes.
+ * `./dev package [--to FOLDER]`: the package of npm, its bill of materials, the package of Debian and the hashes of all. The
+ * same sources, Node, npm and dpkg give the same bytes.
  */
 import path from 'node:path';
 import { parseArgs } from 'node:util';

@@ -20,7 +20,8 @@ import { EXIT } from './exit-status.ts';
 import { stateDirOption } from './options.ts';
 import { standardError } from './output/standard.ts';
 
-async function program(
+/** The commands, as `--help` and the man pages show them. */
+export async function program(
   argv: readonly string[],
   onStatus: (status: number) => void,
   policies: readonly string[],
