@@ -133,19 +133,21 @@ export async function run(
 }
 
 async function statusOfError(error: unknown): Promise<number> {
-  const [{ ConfigError }, { RefusedError }, { JournalError }, { UsageError }] = await Promise.all([
-    import('../config/config-error.ts'),
-    import('../hypervisor/hypervisor.ts'),
-    import('../journal/journal-error.ts'),
-    import('./usage-error.ts'),
-  ]);
+  const [{ ConfigError }, { RefusedError }, { JournalError }, { StoreError }, { UsageError }] =
+    await Promise.all([
+      import('../config/config-error.ts'),
+      import('../hypervisor/hypervisor.ts'),
+      import('../journal/journal-error.ts'),
+      import('../postgres/store-error.ts'),
+      import('./usage-error.ts'),
+    ]);
   const words = error instanceof Error ? error.message : String(error);
   if (error instanceof UsageError) return complain(words, EXIT.usage);
   if (error instanceof ConfigError) {
     for (const problem of error.problems) complain(problem, EXIT.usage);
     return EXIT.usage;
   }
-  if (error instanceof JournalError) return complain(words, EXIT.refused);
+  if (error instanceof JournalError || error instanceof StoreError) return complain(words, EXIT.refused);
   if (error instanceof RefusedError) {
     for (const sentence of words.split('\n')) complain(`refused: ${sentence}`, EXIT.refused);
     return EXIT.refused;
