@@ -78,7 +78,7 @@ describe('every command on a page', () => {
     for (const line of codeLines()) {
       const [, command = '', rest = ''] = /^(?:bin\/)?switchover ([a-z]+)(.*)$/.exec(line) ?? [];
       if (command === '' || command === 'complete') continue;
-      const [, under] = command === 'config' ? (/^ ([a-z]+)/.exec(rest) ?? []) : [];
+      const [, under] = ['config', 'store'].includes(command) ? (/^ ([a-z]+)/.exec(rest) ?? []) : [];
       const words = under === undefined ? [command] : [command, under];
       const key = words.join(' ');
       if (!helps.has(key)) helps.set(key, (await switchover(...words, '--help')).stdout);

@@ -14,6 +14,7 @@ import { addPlanCommand } from './commands/plan.ts';
 import { addPruneCommand } from './commands/prune.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
+import { addStoreCommands } from './commands/store.ts';
 import { addWatchCommand } from './commands/watch.ts';
 import { EXIT } from './exit-status.ts';
 import { stateDirOption } from './options.ts';
@@ -79,6 +80,7 @@ ${EXIT_HELP}`,
 
   addPruneCommand(root, onStatus);
   addConfigCommands(root, onStatus);
+  addStoreCommands(root, onStatus);
 
   for (const command of root.commands)
     command.exitOverride().showHelpAfterError(`(switchover ${command.name()} --help shows examples)`);

@@ -34,8 +34,6 @@ export class Database implements Queryable, AsyncDisposable {
       connectionTimeoutMillis: CONNECT_WITHIN_MS,
       application_name: 'switchover',
       keepAlive: true,
-      // Idle connections keep no process alive.
-      allowExitOnIdle: true,
     });
     this.pool.on('error', () => {
       // The pool has dropped that connection; the next query makes another, or says what is wrong.

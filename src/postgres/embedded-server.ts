@@ -37,6 +37,8 @@ export class EmbeddedServer {
   private readonly programs: EmbeddedPrograms;
   private child: ChildProcess | undefined;
   private ensuring: Promise<void> | undefined;
+  /** A connection that shows the others that we use the server, and us when it ends. */
+  private held: Client | undefined;
   private closed = false;
 
   private constructor(folder: string, programs: EmbeddedPrograms) {
@@ -76,6 +78,9 @@ export class EmbeddedServer {
     await this.ensuring?.catch(() => {
       // Whoever waits for it was told.
     });
+    const { held } = this;
+    this.held = undefined;
+    await held?.end().catch(() => {});
     if (await this.isUsed()) return;
     if ((await this.ask()) !== 'ours') {
       // It was still starting.
@@ -98,6 +103,22 @@ export class EmbeddedServer {
       await sleep(pauseMs);
     }
     await this.makeDatabase();
+    await this.hold();
+  }
+
+  /** The server's end is seen by it at once, and starts it anew. */
+  private async hold(): Promise<void> {
+    if (this.held !== undefined || this.closed) return;
+    const client = new Client({ ...this.address('postgres'), connectionTimeoutMillis: 5000 });
+    // What cannot be held is asked for again with the next query that fails.
+    client.on('error', () => {});
+    await client.connect().catch(() => {});
+    this.held = client;
+    client.on('end', () => {
+      if (this.held !== client) return;
+      this.held = undefined;
+      if (!this.closed) this.ensure().catch(() => {});
+    });
   }
 
   /** Beside its place first, so that what is there is whole. */

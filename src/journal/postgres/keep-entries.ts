@@ -1,10 +1,21 @@
 /** How entries come into the tables, from a recorder, a folder or a backup. */
 import type { Queryable } from '../../postgres/database.ts';
+import { StoreError } from '../../postgres/store-error.ts';
 import type { JournalEntry, Opened } from '../journal-entry.ts';
 import { lineOf } from '../line-of.ts';
 import { isUnfinished } from '../unfinished.ts';
 
 export type OpenedEntry = JournalEntry & Opened;
+
+/** An entry, and the line that is kept of it. */
+export interface Lined {
+  readonly entry: JournalEntry;
+  readonly line: string;
+}
+
+export function lined(entry: JournalEntry): Lined {
+  return { entry, line: lineOf(entry) };
+}
 
 /** The journal's own row. @throws {StoreError} of `sqlState` 23505 where the id is taken */
 export async function keepJournal(database: Queryable, entry: OpenedEntry): Promise<void> {
@@ -42,50 +53,45 @@ returning size.lines::int as lines, (select count(*) from new_entries)::int as e
 /**
  * All of them in one statement. What is there already stays, so a write whose answer was lost can be repeated.
  * @returns how many are new
- * @throws {StoreError}
- * @throws {Error} where another writer took one of the numbers for another entry
+ * @throws {StoreError} also where another writer took one of the numbers for another entry
  */
-export async function keepEntries(
-  database: Queryable,
-  id: string,
-  given: readonly JournalEntry[],
-): Promise<number> {
-  const entries = given.filter(({ type }) => type !== 'tick');
-  const samples = given.filter(({ type }) => type === 'tick');
+export async function keepEntries(database: Queryable, id: string, given: readonly Lined[]): Promise<number> {
+  const entries = given.filter(({ entry }) => entry.type !== 'tick');
+  const samples = given.filter(({ entry }) => entry.type === 'tick');
   const last = given.at(-1);
   if (last === undefined) return 0;
-  const state = entries.findLast((entry) => entry.type === 'state')?.to;
-  const ended = entries.findLast((entry) => entry.type === 'ended');
+  const told = entries.map(({ entry }) => entry);
+  const state = told.findLast((entry) => entry.type === 'state')?.to;
+  const ended = told.findLast((entry) => entry.type === 'ended');
   const [kept] = await database.query<{ lines: number; entries: number }>(KEEP, [
     id,
-    entries.map(({ seq }) => seq),
-    entries.map(lineOf),
-    samples.map(({ seq }) => seq),
-    samples.map(lineOf),
-    timeOf(last),
+    entries.map(({ entry }) => entry.seq),
+    entries.map(({ line }) => line),
+    samples.map(({ entry }) => entry.seq),
+    samples.map(({ line }) => line),
+    timeOf(last.entry),
     state ?? null,
     ended?.outcome.outcome ?? null,
     ended?.outcome.runsOn ?? null,
     ended?.outcome.pauseMs ?? null,
     ended ? isUnfinished(ended) : null,
   ]);
-  if (kept === undefined) throw new Error(`there is no journal ${id} any more`);
+  if (kept === undefined) throw new StoreError(`there is no journal ${id} any more`);
   if (kept.entries < entries.length) await refuseOthers(database, id, entries);
   return kept.lines;
 }
 
-async function refuseOthers(
-  database: Queryable,
-  id: string,
-  entries: readonly JournalEntry[],
-): Promise<void> {
+async function refuseOthers(database: Queryable, id: string, entries: readonly Lined[]): Promise<void> {
   const rows = await database.query<{ seq: number; line: string }>(
     'select seq::float8 as seq, line from switchover.entry where journal = $1 and seq = any ($2::bigint[])',
-    [id, entries.map(({ seq }) => seq)],
+    [id, entries.map(({ entry }) => entry.seq)],
   );
   const there = new Map(rows.map(({ seq, line }) => [seq, line]));
-  const other = entries.find((entry) => there.get(entry.seq) !== lineOf(entry));
-  if (other) throw new Error(`the journal ${id} has another entry under the number ${other.seq}`);
+  const other = entries.find(({ entry, line }) => there.get(entry.seq) !== line);
+  if (other)
+    throw new StoreError(
+      `the journal ${id} has another entry under the number ${other.entry.seq}: somebody else wrote it`,
+    );
 }
 
 /** A journal that somebody wrote may have anything for a time. */

@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 async function empty(): Promise<void> {
-  await database.query('delete from switchover.journal');
+  await database.query('truncate switchover.journal cascade');
 }
 
 journalStoreContract('a database', async () => {
@@ -137,14 +137,14 @@ describe('a database that goes away amid a journal', () => {
 });
 
 describe('the newest journals', () => {
-  const MANY = 100_000;
+  const MANY = 10_000;
 
-  test('of 100,000 are there at once, a page after the other, by VM and by outcome', async () => {
+  test('of 10,000 are found by an index, a page after the other, by VM and by outcome', async () => {
     await empty();
     await database.query(
       `insert into switchover.journal (id, vm, vm_uuid, guest_name, policy, started_at, state, outcome, runs_on, last_written)
-       select to_char(at, 'YYYYMMDD"T"HH24MISS.000') || '-vm-0000', 'qmp:/' || n % 1000, 'uuid-' || n % 1000, 'vm', 'mp', at, 'copying',
-         case when n % 500 = 0 then 'failed' else 'completed' end, 'source', at
+       select to_char(at, 'YYYYMMDD"T"HH24MISS.000') || '-vm-0000', 'qmp:/' || n % 100, 'uuid-' || n % 100, 'vm', 'mp', at, 'copying',
+         case when n % 50 = 0 then 'failed' else 'completed' end, 'source', at
        from (select n, timestamptz '2026-01-01' + n * interval '1 second' as at from generate_series(1, $1::int) as n) as made`,
       [MANY],
     );
@@ -157,7 +157,7 @@ describe('the newest journals', () => {
     const ofVm = await store.recent({ limit: 50, vm: 'uuid-7' });
     expect(ofVm).toHaveLength(50);
     expect(new Set(ofVm.map(({ vm }) => vm))).toEqual(new Set(['qmp:/7']));
-    expect((await store.recent({ limit: 1000, outcome: 'failed' })).length).toBe(MANY / 500);
+    expect((await store.recent({ limit: MANY, outcome: 'failed' })).length).toBe(MANY / 50);
     expect(await store.recent({ limit: 50, outcome: null })).toEqual([]);
     // Each is found by an index: all of it is never read.
     for (const clause of ['true', "vm_uuid = 'uuid-7'", "outcome = 'failed'"]) {

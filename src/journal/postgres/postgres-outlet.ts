@@ -2,7 +2,7 @@
 import type { Database } from '../../postgres/database.ts';
 import type { JournalEntry } from '../journal-entry.ts';
 import type { Outlet } from '../outlet.ts';
-import { keepEntries, keepJournal } from './keep-entries.ts';
+import { keepEntries, keepJournal, lined } from './keep-entries.ts';
 
 export interface OutletJournal {
   readonly id: string;
@@ -29,9 +29,9 @@ export class PostgresOutlet implements Outlet {
     if (isNew && first?.type === 'opened')
       await this.database.transaction(async (within) => {
         await keepJournal(within, first);
-        await keepEntries(within, id, entries);
+        await keepEntries(within, id, entries.map(lined));
       });
-    else await keepEntries(this.database, id, entries);
+    else await keepEntries(this.database, id, entries.map(lined));
   }
 
   async sync(): Promise<void> {}
