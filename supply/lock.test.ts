@@ -90,10 +90,14 @@ describe('what is installed', () => {
 test('of our lock file those who install switchover get what it needs, and nothing of development', () => {
   const all = ours('package-lock.json');
   const production = productionLock(all);
-  const { dependencies } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+  const { dependencies, optionalDependencies } = JSON.parse(
+    readFileSync(path.join(ROOT, 'package.json'), 'utf8'),
+  );
   const places = Object.keys(production.packages).filter((place) => place !== '');
   expect(places).toEqual(
-    expect.arrayContaining(Object.keys(dependencies).map((name) => `node_modules/${name}`)),
+    expect.arrayContaining(
+      Object.keys({ ...dependencies, ...optionalDependencies }).map((name) => `node_modules/${name}`),
+    ),
   );
   for (const place of places) {
     expect(production.packages[place]).toEqual(all.packages[place]);

@@ -57,7 +57,9 @@ describe('the bill of materials', () => {
       lock.packages,
     ).filter(([place, { dev }]) => place !== '' && !dev);
     // Its own dependencies, and theirs.
-    const closure = new Set<string>(Object.keys(manifest.dependencies));
+    const closure = new Set<string>(
+      Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }),
+    );
     for (const name of closure)
       for (const each of Object.keys(lock.packages[`node_modules/${name}`].dependencies ?? {}))
         closure.add(each);

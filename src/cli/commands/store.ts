@@ -1,0 +1,55 @@
+import { type Command, Option } from 'commander';
+
+const EXAMPLES = `
+Examples:
+  $ switchover store status
+  $ switchover store export /var/backups/switchover.jsonl
+  $ switchover store import /var/backups/switchover.jsonl
+  $ SWITCHOVER_DATABASE=postgres://switchover@db1/switchover switchover store upgrade`;
+
+export function addStoreCommands(root: Command, onStatus: (status: number) => void): void {
+  const store = root
+    .command('store')
+    .summary('look after the database of the service: its tables and its backup')
+    .description(
+      'The store is a PostgreSQL: one that switchover starts by itself on this machine, or yours (13 or newer) with ' +
+        "--database. Journals of the command line stay in its folder, and are copied into the service's store.",
+    )
+    .addHelpText('after', EXAMPLES)
+    .showHelpAfterError('(switchover store --help shows examples)');
+
+  add('status', 'tell where the store is, of which version, and what it holds')
+    .option('--json', 'print one JSON document')
+    .action(async (options) => onStatus(await (await import('../store.ts')).storeStatus(options)));
+
+  add('upgrade', 'bring its tables to the version of this switchover, or make them').action(async (options) =>
+    onStatus(await (await import('../store.ts')).storeUpgrade(options)),
+  );
+
+  add('export <file>', 'write all of it into one file, which is the backup').action(async (file, options) =>
+    onStatus(await (await import('../store.ts')).storeExport(file, options)),
+  );
+
+  add('import <file>', 'take such a file in: all of it, or nothing where a line is damaged').action(
+    async (file, options) => onStatus(await (await import('../store.ts')).storeImport(file, options)),
+  );
+
+  function add(name: string, summary: string): Command {
+    return store
+      .command(name)
+      .summary(summary)
+      .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
+      .addOption(
+        new Option('--database <url>', 'your PostgreSQL, such as postgres://user@host/name').env(
+          'SWITCHOVER_DATABASE',
+        ),
+      )
+      .addOption(
+        new Option(
+          '--data-dir <folder>',
+          "where switchover's own PostgreSQL is (default: postgres in the state folder)",
+        ).env('SWITCHOVER_DATA_DIR'),
+      )
+      .addHelpText('after', EXAMPLES);
+  }
+}

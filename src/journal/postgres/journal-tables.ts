@@ -1,0 +1,54 @@
+/**
+ * The journals' tables. An entry is kept as its line of JSON, as a file holds it: nothing of it is lost or reordered,
+ * whatever a hypervisor's settings have in them (`jsonb` takes no \u0000). Samples lie apart, since most readers leave them
+ * out. What lists and searches go by stands in the journal's own row, and is kept up with each write.
+ */
+import type { SchemaPart } from '../../postgres/schema.ts';
+
+export const JOURNAL_TABLES: SchemaPart = {
+  name: 'journals',
+  steps: [
+    `
+create table switchover.journal (
+  id text collate "C" primary key,
+  -- An id without a time stamp is older than all that have one: see migration-id.ts.
+  stamped boolean not null generated always as (id ~ '^[0-9]{8}T[0-9]{6}[.-]') stored,
+  vm text not null,
+  vm_uuid text,
+  guest_name text not null,
+  policy text not null,
+  started_at timestamptz not null,
+  state text not null,
+  outcome text,
+  runs_on text,
+  pause_ms float8,
+  unfinished boolean not null default true,
+  bytes bigint not null default 0,
+  last_written timestamptz not null
+);
+create index journal_recent on switchover.journal (stamped, id);
+create index journal_vm on switchover.journal (vm, stamped, id);
+create index journal_vm_uuid on switchover.journal (vm_uuid, stamped, id);
+create index journal_outcome on switchover.journal (outcome, stamped, id);
+
+create table switchover.entry (
+  journal text collate "C" not null references switchover.journal on delete cascade,
+  seq bigint not null,
+  line text not null,
+  primary key (journal, seq)
+);
+create table switchover.sample (
+  journal text collate "C" not null references switchover.journal on delete cascade,
+  seq bigint not null,
+  line text not null,
+  primary key (journal, seq)
+);
+
+-- Journals of folders that were copied in: one that was removed here since is not copied again.
+create table switchover.taken_in (id text collate "C" primary key);`,
+  ],
+};
+
+/** The order of ids, as `sortIds` has it. */
+export const OLDEST_FIRST = 'order by stamped, id';
+export const NEWEST_FIRST = 'order by stamped desc, id desc';

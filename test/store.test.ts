@@ -1,0 +1,110 @@
+/** `switchover store`, by its command line, on a PostgreSQL of its own. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { switchover } from '../lab/switchover-process.ts';
+import { JOURNAL_TABLES } from '../src/journal/postgres/journal-tables.ts';
+import { PostgresJournals } from '../src/journal/postgres/postgres-journals.ts';
+import { EVERY_HAPPENING, newOpening } from '../src/journal/testing/happenings.ts';
+import { Database } from '../src/postgres/database.ts';
+import { EmbeddedServer } from '../src/postgres/embedded-server.ts';
+
+let folder: string;
+let dataDir: string;
+let server: EmbeddedServer;
+beforeAll(async () => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'switchover-store-'));
+  dataDir = path.join(folder, 'postgres');
+  // The commands adopt it.
+  server = await EmbeddedServer.start(dataDir);
+}, 120_000);
+afterAll(async () => {
+  await server.close();
+  fs.rmSync(folder, { recursive: true });
+});
+
+/** A database of its own on that server, as a user's would be. */
+async function ownDatabase(name: string): Promise<string> {
+  await using database = Database.of(server);
+  await database.query(`create database ${name}`);
+  return `postgres:///${name}?host=${encodeURIComponent(path.join(dataDir, 'run'))}&user=switchover`;
+}
+
+const store = (...args: string[]) => switchover('store', ...args);
+
+test('a store is made, filled, written into a file, and brought back in a database', async () => {
+  expect(await store('status', '--data-dir', dataDir)).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(
+      /^the store in .*, PostgreSQL 18\.\d+\nthe tables of the journals are not there yet, .*`switchover store upgrade` makes them\n0 journals of 0 B\n$/,
+    ),
+  });
+  expect(await store('upgrade', '--data-dir', dataDir)).toMatchObject({
+    ...{ status: 0, stderr: '' },
+    stdout: 'the tables of the journals have version 1 now, and are new\n',
+  });
+  await using database = Database.of(server);
+  const journal = await new PostgresJournals(database).open(newOpening());
+  for (const happening of EVERY_HAPPENING) if (happening.type !== 'opened') journal.append(1, happening);
+  await journal.close();
+
+  const file = path.join(folder, 'backup.jsonl');
+  expect(await store('export', file, '--data-dir', dataDir)).toMatchObject({
+    ...{ status: 0, stderr: '' },
+    stdout: `1 journal with ${EVERY_HAPPENING.length} entries in ${file}\n`,
+  });
+  expect(fs.statSync(file).mode & 0o777).toBe(0o600);
+
+  const url = await ownDatabase('users');
+  const refused = await store('import', file, '--database', url);
+  expect(refused).toMatchObject({ status: 3, stdout: '' });
+  expect(refused.stderr).toMatch(/has no tables of switchover yet: `switchover store upgrade` makes them\n$/);
+  expect(await store('upgrade', '--database', url)).toMatchObject({ status: 0 });
+  expect(await store('import', file, '--database', url)).toMatchObject({
+    ...{ status: 0, stderr: '' },
+    stdout: `1 journal and ${EVERY_HAPPENING.length} entries of ${file} are new in the store\n`,
+  });
+  const status = JSON.parse((await store('status', '--json', '--database', url)).stdout);
+  expect(status).toMatchObject({
+    ...{ schema: 1, journals: 1 },
+    tables: [{ name: JOURNAL_TABLES.name, version: 1, known: 1 }],
+  });
+  await using copy = Database.at(url);
+  expect((await new PostgresJournals(copy).read(journal.id)).entries).toHaveLength(
+    EVERY_HAPPENING.length - 1,
+  );
+});
+
+describe('what cannot be done is told in one sentence', () => {
+  test.each<[string[], number, RegExp]>([
+    [['status', '--data-dir', '/tmp/no/such'], 3, /there is no store in \/tmp\/no\/such yet/],
+    [['status', '--database', 'geheim'], 3, /--database takes the address of a PostgreSQL/],
+    [
+      ['status', '--database', 'postgres://a:geheim@127.0.0.1:1/x'],
+      3,
+      /a@127\.0\.0\.1:1\/x cannot be reached/,
+    ],
+    [['status', '--database', 'postgres://a/b', '--data-dir', '/x'], 2, /exclude each other/],
+    [['import', '/no/such', '--data-dir', '/tmp/no/such'], 2, /\/no\/such cannot be read \(no such file\)/],
+  ])('%j', async (args, status, sentence) => {
+    const ran = await store(...args);
+    expect(ran).toMatchObject({ status, stdout: '' });
+    expect(ran.stderr).toMatch(sentence);
+    expect(ran.stderr).not.toContain('geheim');
+    expect(ran.stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  test('a backup that cannot be written, or is a folder', async () => {
+    const written = await store('export', '/no/such/file', '--data-dir', dataDir);
+    expect(written).toMatchObject({
+      status: 2,
+      stderr: 'switchover: /no/such/file cannot be written (no such file)\n',
+    });
+    const read = await store('import', folder, '--data-dir', dataDir);
+    expect(read).toMatchObject({
+      status: 2,
+      stderr: `switchover: ${folder} cannot be read (it is a folder)\n`,
+    });
+  });
+});
