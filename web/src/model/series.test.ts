@@ -83,6 +83,16 @@ describe('spans', () => {
       { fromMs: 10, untilMs: 30 },
     ]));
 
+  test('a sample from before it took hold does not end it', () => {
+    const late = [throttle(10), tick(20, 1, 1, 0), tick(270, 1, 1, 99)];
+    expect(withEntries(NO_SERIES, late).brakes).toEqual([{ fromMs: 10, untilMs: undefined }]);
+    const again = [...late, tick(300, 1, 1, 0), tick(9000, 1, 1, 50)];
+    expect(withEntries(NO_SERIES, again).brakes).toEqual([
+      { fromMs: 10, untilMs: 300 },
+      { fromMs: 9000, untilMs: undefined },
+    ]);
+  });
+
   test('it ends when the guest stands still, and that when it runs again', () => {
     const stop = at(40, { type: 'guest', event: 'stopped', side: 'source' });
     const resume = at(90, { type: 'guest', event: 'resumed', side: 'destination' });

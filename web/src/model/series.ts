@@ -116,9 +116,15 @@ function sampleOf({ atMs, remainingBytes, sentBytes }: Sample): Sample {
   return { atMs, remainingBytes, sentBytes };
 }
 
-function brakeIs(series: Growing, on: boolean, atMs: number): void {
-  if (on) open(series.brakes, atMs);
-  else close(series.brakes, atMs);
+/** A sample from before the brake took hold shows none yet: that is no end of it. */
+const SAME_BRAKE_MS = 2000;
+
+function brakeIs({ brakes }: Growing, on: boolean, atMs: number): void {
+  const last = brakes.at(-1);
+  if (!on) close(brakes, atMs);
+  else if (last?.untilMs !== undefined && atMs - last.untilMs < SAME_BRAKE_MS)
+    brakes[brakes.length - 1] = { fromMs: last.fromMs, untilMs: undefined };
+  else open(brakes, atMs);
 }
 
 function open(spans: Span[], atMs: number): void {
