@@ -49,6 +49,9 @@ export async function makePackage(to: string, options: PackageOptions = {}): Pro
   }
 }
 
+/** From the sources, for the package alone. */
+const BUILT = ['dist', 'web/dist'];
+
 async function pack(
   temporary: string,
   to: string,
@@ -61,9 +64,12 @@ async function pack(
   const stage = path.join(temporary, name);
   fs.mkdirSync(stage);
   for (const file of manifest.files)
-    if (file !== 'dist') fs.cpSync(path.join(ROOT, file), path.join(stage, file), { recursive: true });
+    if (!BUILT.includes(file)) fs.cpSync(path.join(ROOT, file), path.join(stage, file), { recursive: true });
   const tsc = path.join(ROOT, 'node_modules', '.bin', 'tsc');
   execFileSync(tsc, ['-p', path.join(ROOT, 'tsconfig.build.json'), '--outDir', path.join(stage, 'dist')]);
+  const vite = path.join(ROOT, 'node_modules', '.bin', 'vite');
+  const page = ['--outDir', path.join(stage, 'web', 'dist'), '--logLevel', 'warn'];
+  execFileSync(vite, ['build', '--config', path.join(ROOT, 'web', 'vite.config.ts'), ...page]);
   const bundleDependencies = Object.keys(manifest.dependencies);
   // npm puts them where man looks for them, when it installs for everybody (--global).
   const man = await writeManPages(stage, timeMs);

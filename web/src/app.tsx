@@ -6,7 +6,7 @@ import { HistoryScreen } from './screens/history-screen.tsx';
 import { MigrationScreen } from './screens/migration-screen.tsx';
 import { RunningScreen } from './screens/running-screen.tsx';
 import { StartScreen } from './screens/start-screen.tsx';
-import { fleet, fleetCounts, link, mayOperate, route, session } from './store.ts';
+import { fleet, fleetCounts, link, mayOperate, offerToken, route, session } from './store.ts';
 
 export function App() {
   const main = useRef<HTMLElement>(null);
@@ -49,6 +49,11 @@ export function App() {
             <span class="version">
               {session.value.name}, {session.value.role} <span class="dim">· {session.value.version}</span>
             </span>
+          )}
+          {session.value?.role === 'view' && (
+            <button type="button" onClick={offerToken}>
+              Use a token…
+            </button>
           )}
         </div>
       </header>

@@ -36,6 +36,12 @@ export function tryNow(): void {
   events?.tryNow();
 }
 
+/** Whoever may only look may have a token by which he may do more. */
+export function offerToken(): void {
+  tokenWanted.value =
+    'With a token of the role operate you may start, cancel and change migrations. Who runs the service makes one: switchover token add NAME --role operate';
+}
+
 export async function giveToken(token: string): Promise<void> {
   keepToken(token);
   await begin();

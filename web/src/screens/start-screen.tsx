@@ -58,7 +58,9 @@ export function StartScreen() {
   return (
     <>
       <h1 tabIndex={-1}>Start a migration</h1>
-      {!mayOperate.value && <p class="problem">Your token may only look: to start needs the role operate.</p>}
+      {!mayOperate.value && (
+        <p class="problem">You may only look: to start needs a token of the role operate.</p>
+      )}
       <form
         class="start"
         onSubmit={(event) => {
