@@ -61,8 +61,8 @@ describe('the bill of materials', () => {
       Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }),
     );
     for (const name of closure)
-      for (const each of Object.keys(lock.packages[`node_modules/${name}`].dependencies ?? {}))
-        closure.add(each);
+      for (const kind of ['dependencies', 'optionalDependencies'])
+        for (const each of Object.keys(lock.packages[`node_modules/${name}`][kind] ?? {})) closure.add(each);
     expect(needed.map(([place]) => place.replace('node_modules/', '')).sort()).toEqual([...closure].sort());
     const expected = needed.map(([place, { version, license, integrity }]) => ({
       name: place.replace(/^.*node_modules\//, ''),
