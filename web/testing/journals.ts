@@ -56,7 +56,7 @@ export async function journalOf(wish: Wish, startedAtMs: number): Promise<readon
       losesWrites: undefined,
     },
     initiator: {
-      user: wish.requestedBy ?? 'ada',
+      user: wish.requestedBy ?? 'ops',
       uid: 1000,
       host: 'control1',
       pid: 4711,

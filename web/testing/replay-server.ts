@@ -116,7 +116,7 @@ async function start(state: State, wish: StartRequest, response: http.ServerResp
 }
 
 function session(): Session {
-  return { version: '0.1.0', role: 'admin', name: 'ada', demo: true, serverTime: new Date().toISOString() };
+  return { version: '0.1.0', role: 'admin', name: 'ops', demo: true, serverTime: new Date().toISOString() };
 }
 
 function list({ migrations }: State, query: URLSearchParams) {
