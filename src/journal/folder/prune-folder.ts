@@ -1,21 +1,11 @@
-/**
- * Which journals go: those that nothing was written to for long, then finished ones, the oldest first, until the
- * rest takes no more than it may. The newest one of a VM stays as long as it is unfinished or owes settings, whatever its
- * age: only it says what has to be put back.
- */
+/** Which journals of a folder go, by `prune-rules.ts`, and how they do. */
 import fs from 'node:fs';
 import { errnoWords } from '../errno-words.ts';
 import { owesSettings } from '../former-settings.ts';
-import {
-  KEEP_BYTES,
-  KEEP_FOR_MS,
-  type PrunedJournal,
-  type PruneOptions,
-  type PruneReport,
-  type VmKey,
-} from '../journal-store.ts';
+import type { PruneOptions, PruneReport, VmKey } from '../journal-store.ts';
 import { sortIds } from '../migration-id.ts';
 import { parseEntry } from '../parse-entry.ts';
+import { pruneBy } from '../prune-rules.ts';
 import { isUnfinished } from '../unfinished.ts';
 import { idOfFile, type JournalPaths } from './journal-paths.ts';
 import { readView } from './read-view.ts';
@@ -36,46 +26,34 @@ interface Kept {
 export async function pruneFolder(
   paths: JournalPaths,
   index: VmIndex,
-  {
-    olderThanMs = KEEP_FOR_MS,
-    maxBytes = KEEP_BYTES,
-    nowMs = Date.now(),
-    dryRun = false,
-  }: Partial<PruneOptions>,
+  options: Partial<PruneOptions>,
 ): Promise<PruneReport> {
   const journals = await journalsIn(paths);
   const newest = newestOfEach(await index.all());
-  const removed: PrunedJournal[] = [];
-  const gone = new Set<string>();
   const problems: string[] = [];
-  let bytes = journals.reduce((sum, each) => sum + each.bytes, 0);
-  let count = journals.length;
-
-  for (const because of ['age', 'size'] as const)
-    for (const journal of journals) {
-      if (gone.has(journal.id)) continue;
-      if (because === 'size' && bytes <= maxBytes) break;
-      const isOld = nowMs - journal.lastWrittenMs >= olderThanMs;
-      if (because === 'age' && !isOld) continue;
-      const mayStay = because === 'size' || newest.has(journal.id);
-      if (mayStay && (await isUnfinishedFile(paths.journal(journal.id)))) continue;
-      if (newest.has(journal.id) && (await owes(paths.journal(journal.id)))) continue;
-      try {
-        if (!dryRun) await remove(paths, journal.id);
-      } catch (cause) {
-        problems.push(`${paths.journal(journal.id)} cannot be removed (${errnoWords(cause)})`);
-        continue;
-      }
-      removed.push({ id: journal.id, bytes: journal.bytes, because });
-      gone.add(journal.id);
-      bytes -= journal.bytes;
-      count -= 1;
-    }
-  if (!dryRun && removed.length > 0)
+  const { removed, bytes } = await pruneBy(
+    {
+      journals,
+      newest,
+      isUnfinished: async ({ id }) => await isUnfinishedFile(paths.journal(id)),
+      owes: async ({ id }) => await owes(paths.journal(id)),
+      remove: async ({ id }) => {
+        try {
+          await remove(paths, id);
+          return true;
+        } catch (cause) {
+          problems.push(`${paths.journal(id)} cannot be removed (${errnoWords(cause)})`);
+          return false;
+        }
+      },
+    },
+    options,
+  );
+  if (!options.dryRun && removed.length > 0)
     await index.rewrite().catch((cause: unknown) => {
       problems.push(`${paths.index} cannot be written (${errnoWords(cause)})`);
     });
-  return { removed, kept: { count, bytes }, problems };
+  return { removed, kept: { count: journals.length - removed.length, bytes }, problems };
 }
 
 /** The oldest first, each with its samples. Samples without their journal are left by a removal that was cut short. */
