@@ -1,33 +1,24 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Database } from '../../postgres/database.ts';
-import { EmbeddedServer } from '../../postgres/embedded-server.ts';
 import { openSchema } from '../../postgres/schema.ts';
 import { journalStoreContract } from '../journal-store.contract.ts';
 import { EVERY_HAPPENING, newOpening, OUTCOME, TICK } from '../testing/happenings.ts';
 import { viewOf } from '../view.ts';
 import { JOURNAL_TABLES } from './journal-tables.ts';
 import { PostgresJournals } from './postgres-journals.ts';
+import { JournalDatabase } from './testing/journal-database.ts';
 
-let folder: string;
-let server: EmbeddedServer;
+let bed: JournalDatabase;
 let database: Database;
 beforeAll(async () => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'switchover-rows-'));
-  server = await EmbeddedServer.start(path.join(folder, 'store'));
   // SWITCHOVER_TEST_DATABASE: the contract on another PostgreSQL, by hand. It is emptied.
-  const { SWITCHOVER_TEST_DATABASE: other } = process.env;
-  database = other ? Database.at(other) : Database.of(server);
-  await openSchema(database, [JOURNAL_TABLES], 'upgrade');
+  bed = await JournalDatabase.start(process.env['SWITCHOVER_TEST_DATABASE']);
+  ({ database } = bed);
 }, 120_000);
-afterAll(async () => {
-  await database[Symbol.asyncDispose]();
-  await server.close();
-  fs.rmSync(folder, { recursive: true });
-});
+afterAll(async () => await bed?.[Symbol.asyncDispose]());
 
 async function empty(): Promise<void> {
   await database.query('truncate switchover.journal cascade');
@@ -106,7 +97,7 @@ describe('rows', () => {
 
 describe('a database that goes away amid a journal', () => {
   test('loses nothing: what was decided meanwhile is written once it is back', async () => {
-    await using own = Database.of(server);
+    await using own = Database.of(bed.server);
     await openSchema(own, [JOURNAL_TABLES], 'upgrade');
     const store = new PostgresJournals(own, { retryMs: 50 });
     const journal = await store.open(newOpening());
@@ -119,7 +110,7 @@ describe('a database that goes away amid a journal', () => {
       }
     };
     await append(200);
-    const [pid] = fs.readFileSync(path.join(server.folder, 'data', 'postmaster.pid'), 'utf8').split('\n');
+    const [pid] = fs.readFileSync(path.join(bed.server.folder, 'data', 'postmaster.pid'), 'utf8').split('\n');
     process.kill(Number(pid), 'SIGKILL');
     await append(400);
     await expect.poll(() => journal.flush(60_000), { timeout: 55_000, interval: 100 }).toBe(true);

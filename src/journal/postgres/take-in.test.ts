@@ -1,38 +1,30 @@
 /** Journals that come from elsewhere: from the command line's folder, and from a backup. */
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Database } from '../../postgres/database.ts';
-import { EmbeddedServer } from '../../postgres/embedded-server.ts';
-import { openSchema } from '../../postgres/schema.ts';
+import type { Database } from '../../postgres/database.ts';
 import { FolderJournals } from '../folder/folder-journals.ts';
 import { EVERY_HAPPENING, newOpening, OUTCOME, TICK } from '../testing/happenings.ts';
 import { exportStore, importStore } from './backup.ts';
-import { JOURNAL_TABLES } from './journal-tables.ts';
 import { PostgresJournals } from './postgres-journals.ts';
 import { takeInFolder } from './take-in.ts';
+import { JournalDatabase } from './testing/journal-database.ts';
 
 const ENDED = { type: 'ended', outcome: OUTCOME } as const;
 const NOTHING = { taken: [], continued: [], problems: [] };
 
 let folder: string;
-let server: EmbeddedServer;
+let bed: JournalDatabase;
 let database: Database;
 let store: PostgresJournals;
 let stateDir: string;
 let commandLine: FolderJournals;
 beforeAll(async () => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'switchover-taken-'));
-  server = await EmbeddedServer.start(path.join(folder, 'store'));
-  database = Database.of(server);
-  await openSchema(database, [JOURNAL_TABLES], 'upgrade');
+  bed = await JournalDatabase.start();
+  ({ database } = bed);
+  ({ folder } = bed);
 }, 120_000);
-afterAll(async () => {
-  await database[Symbol.asyncDispose]();
-  await server.close();
-  fs.rmSync(folder, { recursive: true });
-});
+afterAll(async () => await bed?.[Symbol.asyncDispose]());
 beforeEach(async () => {
   await empty();
   store = new PostgresJournals(database);
