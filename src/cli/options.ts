@@ -182,3 +182,20 @@ function orInvalid<T>(parse: (text: string) => T): (text: string) => T {
     }
   };
 }
+
+/** Of a daemon that follows hosts. */
+export function hostsOption(): Option {
+  return severalTimes(
+    new Option('-c, --connect <uri>', 'a host to follow, may be repeated (default: as configured)'),
+  );
+}
+
+export function severalTimes(option: Option): Option {
+  return option.argParser((value: string, before: string[] = []) => [...before, value]);
+}
+
+export function logFormOption(): Option {
+  return new Option('--output <form>', 'of the log on standard output')
+    .choices(['text', 'jsonl'])
+    .env('SWITCHOVER_OUTPUT');
+}

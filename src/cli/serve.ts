@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
-import { ConfigError } from '../config/config-error.ts';
 import { findConfig } from '../config/config-file.ts';
 import { RefusedError } from '../hypervisor/hypervisor.ts';
 import { assertUsableVirsh } from '../hypervisor/libvirt/virsh/usable-virsh.ts';
@@ -13,11 +12,9 @@ import { isThisMachineOnly, type Place, PlaceError, parsePlace, placeInWords } f
 import { Service } from '../service/service.ts';
 import { VERSION } from '../version.ts';
 import { ServiceManager, takeServiceManager } from '../watch/service-manager.ts';
-import { JsonLog, TextLog } from '../watch/watch-log.ts';
 import { Watcher } from '../watch/watcher.ts';
-import { EXIT } from './exit-status.ts';
+import { daemonLog, ended, readAgainOnHangUp, toldToEnd } from './daemon.ts';
 import { connectUri } from './hypervisor-of.ts';
-import { flushOutput, LAST_WORDS_MS, standardOutput } from './output/standard.ts';
 import { beScheduledPromptly } from './priority.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -53,8 +50,7 @@ async function serveFrom(options: ServeOptions, demoDir: string | undefined): Pr
   const config = findConfig(options.config);
   const stateDir = demoDir ?? stateDirectory(options.stateDir ?? config.watch.stateDir);
   const places = placesOf(options, stateDir);
-  const write = (text: string) => standardOutput().write(text);
-  const log = options.output === 'jsonl' ? new JsonLog(write) : new TextLog(write);
+  const log = daemonLog(options.output);
   const say = (sentence: string) => log.say(sentence);
   const uris = demoDir === undefined ? await hostsOf(options, config, say) : [];
   let watcher: Watcher | undefined;
@@ -79,14 +75,11 @@ async function serveFrom(options: ServeOptions, demoDir: string | undefined): Pr
   watcher = uris.length === 0 ? undefined : new Watcher({ uris, config, store: service.store, log });
   const health = () => watcher?.health() ?? { words: 'serves', hangs: undefined };
   const systemd = manager && new ServiceManager({ ...manager, health, say });
-  if (watcher) readAgainOnHangUp(watcher, options, say);
-  const signal = await toldToEnd();
-  say(`ending on ${signal}: migrations under way go on without switchover`);
+  if (watcher) readAgainOnHangUp(watcher, options.config, log);
+  const signal = await toldToEnd(log);
   const reason = `detached, as serve ended on ${signal}`;
   await Promise.all([watcher?.close(reason), service.close(reason), systemd?.stopping()]);
-  // Told to end: a reader that does not read must not keep it.
-  if (!(await flushOutput(LAST_WORDS_MS))) process.exit(EXIT.migrated);
-  return EXIT.migrated;
+  return await ended();
 }
 
 /** @throws {UsageError} */
@@ -144,27 +137,4 @@ async function listenAt(
   } catch (error) {
     throw error instanceof PlaceError ? new RefusedError('bad-address', error.message) : error;
   }
-}
-
-function readAgainOnHangUp(
-  watcher: Watcher,
-  { config }: ServeOptions,
-  say: (sentence: string) => void,
-): void {
-  process.on('SIGHUP', () => {
-    try {
-      watcher.config = findConfig(config);
-      say('configuration read again: it holds for migrations from now on');
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      for (const problem of error.problems) say(`configuration not taken: ${problem}`);
-    }
-  });
-}
-
-async function toldToEnd(): Promise<string> {
-  return await new Promise<string>((resolve) => {
-    process.once('SIGINT', () => resolve('SIGINT'));
-    process.once('SIGTERM', () => resolve('SIGTERM'));
-  });
 }

@@ -1,7 +1,5 @@
 import { type Command, Option } from 'commander';
-import { configOption, stateDirOption } from '../options.ts';
-
-const several = (value: string, before: string[] = []) => [...before, value];
+import { configOption, hostsOption, logFormOption, severalTimes, stateDirOption } from '../options.ts';
 
 export function addServeCommands(root: Command, onStatus: (status: number) => void): void {
   root
@@ -13,28 +11,19 @@ export function addServeCommands(root: Command, onStatus: (status: number) => vo
         'only: migrations go on, and the next service on this machine goes on with them.',
     )
     .addOption(
-      new Option(
-        '--listen <place>',
-        'an address and port, or unix:PATH; may be repeated (default: 127.0.0.1:8686 and a socket in the state folder)',
-      ).argParser(several),
+      severalTimes(
+        new Option(
+          '--listen <place>',
+          'an address and port, or unix:PATH; may be repeated (default: 127.0.0.1:8686 and a socket in the state folder)',
+        ),
+      ),
     )
-    .addOption(
-      new Option('--name <host>', 'by which name it is called too; may be repeated').argParser(several),
-    )
-    .addOption(
-      new Option(
-        '-c, --connect <uri>',
-        'a host to follow, may be repeated (default: as configured)',
-      ).argParser(several),
-    )
+    .addOption(severalTimes(new Option('--name <host>', 'by which name it is called too; may be repeated')))
+    .addOption(hostsOption())
     .addOption(new Option('--no-watch', 'follow no host: only what is started here'))
     .addOption(new Option('--demo', 'simulated guests that migrate to and fro, to look at; touches no host'))
     .addOption(configOption())
-    .addOption(
-      new Option('--output <form>', 'of the log on standard output')
-        .choices(['text', 'jsonl'])
-        .env('SWITCHOVER_OUTPUT'),
-    )
+    .addOption(logFormOption())
     .addOption(stateDirOption())
     .addHelpText(
       'after',

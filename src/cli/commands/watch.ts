@@ -1,5 +1,5 @@
-import { type Command, Option } from 'commander';
-import { configOption, stateDirOption } from '../options.ts';
+import type { Command } from 'commander';
+import { configOption, hostsOption, logFormOption, stateDirOption } from '../options.ts';
 
 export function addWatchCommand(root: Command, onStatus: (status: number) => void): void {
   root
@@ -11,18 +11,9 @@ export function addWatchCommand(root: Command, onStatus: (status: number) => voi
         'has set is respected. What cannot be done within the limits is left running and told, unless the ' +
         'configuration says over-budget otherwise. SIGTERM ends the watching only, SIGHUP reads the configuration again.',
     )
-    .addOption(
-      new Option(
-        '-c, --connect <uri>',
-        'a host to follow, may be repeated (default: as configured)',
-      ).argParser((uri: string, before: string[] = []) => [...before, uri]),
-    )
+    .addOption(hostsOption())
     .addOption(configOption())
-    .addOption(
-      new Option('--output <form>', 'of the log on standard output')
-        .choices(['text', 'jsonl'])
-        .env('SWITCHOVER_OUTPUT'),
-    )
+    .addOption(logFormOption())
     .addOption(stateDirOption())
     .addHelpText(
       'after',
