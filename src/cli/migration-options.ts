@@ -1,9 +1,9 @@
 /** What `migrate` and `attach` were told on the command line, laid over what the configuration says. */
 import type { Domain } from '../config/config.ts';
 import { findConfig } from '../config/config-file.ts';
-import { type Layer, merge } from '../config/merge.ts';
+import type { Layer } from '../config/merge.ts';
 import { limitsOf, policyOf, type Settings, stated } from '../config/settings.ts';
-import { placesFor, problemsOf } from '../config/settings-for.ts';
+import { settingsOver } from '../config/settings-over.ts';
 import { formatDuration } from '../model/units.ts';
 import {
   type BrakeTime,
@@ -49,7 +49,7 @@ export interface Settled {
   /** What is said of encryption. */
   readonly encryption: Pick<Settings, 'tls' | 'tlsDir'>;
   /** What was put right in the configuration to get here, as sentences; to be told, not to be stopped by. */
-  readonly problems: string[];
+  readonly problems: readonly string[];
 }
 
 /**
@@ -78,18 +78,14 @@ export function settled(options: MigrationOptions, domain?: Domain): Settled {
     }),
     nameOf: (name) => `--${name}`,
   };
-  const { layers, problems } = placesFor(findConfig(options.config), domain);
-  const { settings, origins, contradictions } = merge([...layers, commandLine]);
-  const own = contradictions.find(({ between }) =>
-    between.some((key) => origins.get(key)?.includes(commandLine)),
-  );
-  if (own) throw new UsageError(own.sentence);
+  const { settings, problems, contradiction } = settingsOver(findConfig(options.config), domain, commandLine);
+  if (contradiction) throw new UsageError(contradiction.sentence);
   assertBrakes(options.brakeFor, settings);
   return {
     limits: limitsOf(settings),
     kind: policyOf(settings),
     encryption: { tls: settings.tls, tlsDir: settings.tlsDir },
-    problems: [...problems, ...problemsOf(contradictions, domain)],
+    problems,
   };
 }
 

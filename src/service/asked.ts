@@ -1,9 +1,8 @@
 /** What a request means on real hosts: which hypervisor, which VM, to where, within which limits. */
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
-import { merge } from '../config/merge.ts';
 import { limitsOf, policyOf, stated } from '../config/settings.ts';
-import { placesFor } from '../config/settings-for.ts';
+import { settingsOver } from '../config/settings-over.ts';
 import { type Destination, type Hypervisor, RefusedError } from '../hypervisor/hypervisor.ts';
 import { domainAddress } from '../hypervisor/libvirt/address.ts';
 import type { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
@@ -100,10 +99,8 @@ export class Asked {
         brake: request.brake,
       }),
     };
-    const { layers } = placesFor(this.parts.config(), domain);
-    const { settings, origins, contradictions } = merge([...layers, own]);
-    const mine = contradictions.find(({ between }) => between.some((key) => origins.get(key)?.includes(own)));
-    if (mine) throw notUnderstood(mine.sentence);
+    const { settings, contradiction } = settingsOver(this.parts.config(), domain, own);
+    if (contradiction) throw notUnderstood(contradiction.sentence);
     return { limits: limitsOf(settings), kind: policyOf(settings) };
   }
 }

@@ -74,11 +74,6 @@ export class Service {
     });
   }
 
-  /** For tests, without a socket. */
-  async fetch(request: Request): Promise<Response> {
-    return await this.app.fetch(request);
-  }
-
   /** @returns where it listens now @throws {PlaceError} */
   async listen(place: Place): Promise<Place> {
     const listening = await serveAt(place, this.app.fetch);
