@@ -3,13 +3,13 @@ import { useEffect, useState } from 'preact/hooks';
 import { type MigrationSummary, OUTCOMES } from '../api-types.ts';
 import { getHistory } from '../client.ts';
 import { formatDuration, formatElapsed, formatWhen } from '../model/format.ts';
-import { type HistorySearch, hrefOf } from '../model/route.ts';
+import type { HistorySearch } from '../model/route.ts';
 import { standing } from '../model/words.ts';
 import { useAsking } from '../parts/asking.ts';
 import { Choice, Field } from '../parts/field.tsx';
 import { Bytes, Chip, Quantity } from '../parts/figures.tsx';
+import { Vm } from '../parts/vm.tsx';
 import { go, nowMs } from '../store.ts';
-import { Way } from './running-screen.tsx';
 
 const ANY = ['', 'any'] as const;
 const CHOICES = [ANY, ...OUTCOMES.map((outcome) => [outcome, wordsFor(outcome)] as const)];
@@ -108,10 +108,7 @@ function Results({ found }: { found: readonly MigrationSummary[] }) {
               {formatWhen(new Date(of.startedAt), now)}
             </td>
             <th scope="row" data-label="VM">
-              <a class="vm" href={hrefOf({ screen: 'migration', id: of.id })}>
-                {of.vm}
-              </a>
-              <Way of={of} />
+              <Vm of={of} />
             </th>
             <td data-label="Outcome">
               <Chip of={of} />

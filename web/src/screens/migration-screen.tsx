@@ -9,8 +9,8 @@ import { Bytes, Chip, Pause, Rates } from '../parts/figures.tsx';
 import { elapsedMs } from '../parts/lane.tsx';
 import { LimitsDialog } from '../parts/limits-dialog.tsx';
 import { Plots } from '../parts/plots.tsx';
+import { Way } from '../parts/vm.tsx';
 import { fleet, mayOperate, nowMs } from '../store.ts';
-import { Way } from './running-screen.tsx';
 
 export function MigrationScreen({ id }: { id: string }) {
   const [followed, setFollowed] = useState<Followed | undefined>(undefined);

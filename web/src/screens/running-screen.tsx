@@ -4,11 +4,10 @@ import type { MigrationSummary } from '../api-types.ts';
 import { type Group, grouped } from '../model/fleet.ts';
 import { formatRate } from '../model/format.ts';
 import { type TimeWindow, windowFor } from '../model/lanes.ts';
-import { hrefOf } from '../model/route.ts';
-import { hostOf } from '../model/words.ts';
 import { CancelDialog } from '../parts/cancel-dialog.tsx';
 import { Bytes, Chip, Pause, Rates } from '../parts/figures.tsx';
 import { Lane, LaneAxis } from '../parts/lane.tsx';
+import { Vm } from '../parts/vm.tsx';
 import { fleet, known, mayOperate, nowMs } from '../store.ts';
 
 export function RunningScreen() {
@@ -81,10 +80,7 @@ function Row({ of, window, onCancel }: { of: MigrationSummary; window: TimeWindo
   return (
     <tr>
       <th scope="row" data-label="VM">
-        <a class="vm" href={hrefOf({ screen: 'migration', id: of.id })}>
-          {of.vm}
-        </a>
-        <Way of={of} />
+        <Vm of={of} />
       </th>
       <td data-label="State">
         <Chip of={of} />
@@ -134,16 +130,6 @@ function Total({ of }: { of: MigrationSummary }) {
   return (
     <span class="total">
       <Bytes of={of.sentBytes} />
-    </span>
-  );
-}
-
-export function Way({ of }: { of: MigrationSummary }) {
-  const title = `${of.source} → ${of.destination ?? 'not known'}`;
-  return (
-    <span class="way" title={title}>
-      {hostOf(of.source)} <span aria-hidden="true">→</span>
-      <span class="hidden">to</span> {hostOf(of.destination)}
     </span>
   );
 }
