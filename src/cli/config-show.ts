@@ -7,9 +7,9 @@ import { BUILT_IN, SETTING_NAMES, type SettingKey, type Settings } from '../conf
 import { placesFor, problemsOf } from '../config/settings-for.ts';
 import { USUAL_TLS_FOLDER } from '../hypervisor/stream-tls.ts';
 import { shown } from '../model/shown.ts';
+import { table } from '../model/table.ts';
 import { formatDuration, formatRate } from '../model/units.ts';
 import { standardError } from './output/standard.ts';
-import { table } from './render/table.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface ConfigShowOptions {

@@ -5,9 +5,9 @@ import type { JournalStore } from '../journal/journal-store.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
 import { type MigrationView, viewOf } from '../journal/view.ts';
 import { shown } from '../model/shown.ts';
+import { table } from '../model/table.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import { standardError } from './output/standard.ts';
-import { table } from './render/table.ts';
 
 /** `switchover list`. @returns the exit status */
 export async function list(options: {

@@ -3,6 +3,7 @@ import { stateDirectory } from '../journal/state-directory.ts';
 import { shown } from '../model/shown.ts';
 import { documentOf } from '../plan/document.ts';
 import type { Verdict } from '../plan/plan.ts';
+import { planText } from '../plan/plan-text.ts';
 import { PEER_NAMES } from '../policy/peers/peer-names.ts';
 import { planVm } from '../service/plan-vm.ts';
 import { EXIT } from './exit-status.ts';
@@ -17,7 +18,6 @@ import { destinationOf } from './migrate.ts';
 import { assertUsage, type MigrationOptions, settled } from './migration-options.ts';
 import { standardError } from './output/standard.ts';
 import { pictureAt } from './picture-file.ts';
-import { planText } from './render/plan-text.ts';
 
 export interface PlanOptions extends Omit<MigrationOptions, 'output'>, HostOptions, MigrateUriFlags {
   readonly dname?: string;

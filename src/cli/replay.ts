@@ -4,10 +4,10 @@ import { stateDirectory } from '../journal/state-directory.ts';
 import { type MigrationView, viewOf } from '../journal/view.ts';
 import { type Replayed, replay as replayOne } from '../migration/replay.ts';
 import { shown } from '../model/shown.ts';
+import { table } from '../model/table.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import { choosePolicy, POLICIES } from '../policy/policies.ts';
 import { standardError } from './output/standard.ts';
-import { table } from './render/table.ts';
 
 export interface ReplayOptions {
   readonly policy?: readonly string[];

@@ -1,7 +1,7 @@
 import { stateDirectory } from '../journal/state-directory.ts';
+import { table } from '../model/table.ts';
 import { Access, AccessError, type Role } from '../service/access.ts';
 import { tokensFile } from '../service/tokens-file.ts';
-import { table } from './render/table.ts';
 import { UsageError } from './usage-error.ts';
 
 interface TokenOptions {

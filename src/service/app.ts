@@ -1,31 +1,23 @@
 /** The HTTP API: what holds for every request, whichever place it is for. */
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { OpenAPIHono, type z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
-import { VERSION } from '../version.ts';
-import { type Access, AccessError, ROLES } from './access.ts';
+import { type Access, AccessError } from './access.ts';
+import { describeApi } from './describe-api.ts';
 import { HostCheck } from './host-check.ts';
-import { type Host, hostSchema } from './hosts.ts';
-import type { Metrics } from './metrics.ts';
 import { type ActParts, addMigrationActs } from './migration-acts.ts';
 import { addMigrationRoutes } from './migration-routes.ts';
 import { asProblem } from './migrations.ts';
 import { addPage } from './page.ts';
 import { Problem, problemResponse } from './problem.ts';
-import { answer, arrivalOf, BEARER, type Env, problems } from './route-parts.ts';
+import { arrivalOf, type Env } from './route-parts.ts';
+import { addServiceRoutes, type ServiceRouteParts } from './service-routes.ts';
 
-export interface AppParts extends ActParts {
-  readonly metrics: Metrics;
+export interface AppParts extends ActParts, ServiceRouteParts {
   readonly access: Access;
   /** By which names it may be called, beside this machine's own. */
   readonly hostNames: readonly string[];
-  /** All that it shows is simulated. */
-  readonly demo: boolean;
-  /** The hosts that are followed, as they are now. */
-  hosts(): Promise<Host[]>;
-  /** What keeps it from working, a sentence each. */
-  problems(): readonly string[];
   /** Hears of a mistake of ours. */
   say(sentence: string): void;
 }
@@ -33,7 +25,7 @@ export interface AppParts extends ActParts {
 const LARGEST_BODY = 64 * 1024;
 
 export function createApp(parts: AppParts): OpenAPIHono<Env> {
-  const { metrics, access } = parts;
+  const { access } = parts;
   const app = new OpenAPIHono<Env>({
     defaultHook: (result) => {
       if (!result.success) throw new Problem(422, 'not-understood', inWords(result.error, result.target));
@@ -95,69 +87,10 @@ export function createApp(parts: AppParts): OpenAPIHono<Env> {
   });
 
   addPage(app);
-  app.get('/healthz', (c) => c.text('ok\n'));
-  app.get('/readyz', (c) => {
-    const [problem] = parts.problems();
-    return problem === undefined ? c.text('ready\n') : c.text(`${problem}\n`, 503);
-  });
-  app.get('/metrics', async (c) => {
-    callerOf(c);
-    return c.body(await metrics.text(), 200, { 'Content-Type': metrics.contentType });
-  });
-
-  const session = z
-    .object({
-      version: z.string(),
-      role: z.enum(ROLES),
-      name: z.string(),
-      demo: z.boolean().describe('all that is shown is simulated'),
-      serverTime: z.iso.datetime(),
-    })
-    .openapi('Session');
-  app.openapi(
-    createRoute({
-      ...{
-        method: 'get',
-        path: '/v1/session',
-        summary: 'who you are here, and what you may do',
-        security: BEARER,
-      },
-      responses: { 200: answer(session, 'you'), ...problems(401) },
-    }),
-    (c) => {
-      const { name, role } = c.get('caller');
-      return c.json(
-        { version: VERSION, role, name, demo: parts.demo, serverTime: new Date().toISOString() },
-        200,
-      );
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/hosts',
-      summary: 'the hosts that are followed, with their guests as they are now',
-      security: BEARER,
-      responses: { 200: answer(z.object({ hosts: z.array(hostSchema) }), 'them'), ...problems(401) },
-    }),
-    async (c) => c.json({ hosts: await parts.hosts() }, 200),
-  );
-
+  addServiceRoutes(app, parts, callerOf);
   addMigrationRoutes(app, parts.migrations);
   addMigrationActs(app, parts);
-  app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
-  app.doc31('/openapi.json', {
-    openapi: '3.1.0',
-    info: {
-      title: 'switchover',
-      version: VERSION,
-      description:
-        'Makes every live migration of a KVM virtual machine finish, within a pause that you state.',
-      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
-    },
-    servers: [{ url: '/' }],
-  });
+  describeApi(app);
   return app;
 }
 

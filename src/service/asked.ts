@@ -90,13 +90,16 @@ export class Asked {
       from: 'the request',
       stated: stated({
         policy: request.policy,
+        policyOption: request.policyOptions,
         downtimeMs: request.downtimeMs,
         maxDowntimeMs: request.maxDowntimeMs,
         timeoutMs: request.timeoutMs,
+        stallTimeoutMs: request.stallTimeoutMs,
         bandwidthBytesPerSecond: request.bandwidthBytesPerSecond,
         lineRateBytesPerSecond: request.lineRateBytesPerSecond,
         overBudget: request.overBudget,
         brake: request.brake,
+        brakeForMs: request.brakeForMs,
       }),
     };
     const { settings, contradiction } = settingsOver(this.parts.config(), domain, own);

@@ -10,7 +10,7 @@ import { simulatedDestination } from '../hypervisor/simulated/simulated-hypervis
 import { initiatorHere } from '../journal/initiator.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
 import { beginRun } from '../migration/begin.ts';
-import { documentOf, type PlanDocument } from '../plan/document.ts';
+import type { Planned } from '../plan/document.ts';
 import { choosePolicy } from '../policy/policies.ts';
 import { DEFAULT_LIMITS, type Limits } from '../policy/policy.ts';
 import type { Caller } from './access.ts';
@@ -131,7 +131,7 @@ export class Demo {
   }
 
   /** @throws {Problem} */
-  async plan({ vm, maxDowntimeMs, downtimeMs, policy, whatIf }: PlanRequest): Promise<PlanDocument> {
+  async plan({ vm, maxDowntimeMs, downtimeMs, policy, whatIf }: PlanRequest): Promise<Planned> {
     const { scenario, limits } = guestAt(vm);
     const wish = {
       vm: simulatedAddress(vm),
@@ -149,7 +149,7 @@ export class Demo {
       whatIf,
     };
     const hypervisor = new PacedHypervisor({ [vm]: scenario });
-    return documentOf((await planVm(wish, hypervisor, this.store, () => {})).planned);
+    return (await planVm(wish, hypervisor, this.store, () => {})).planned;
   }
 
   private async goOn(name: string): Promise<void> {

@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { type PlanDocument, planDocumentSchema } from '../plan/document.ts';
+import { documentOf, type Planned, planDocumentSchema } from '../plan/document.ts';
+import { planText } from '../plan/plan-text.ts';
+import { PEER_NAMES } from '../policy/peers/peer-names.ts';
 import type { Caller } from './access.ts';
 import { type Audit, auditEntrySchema } from './audit.ts';
 import { migrationSummarySchema } from './migration-summary.ts';
@@ -12,6 +14,7 @@ import {
   cancelRequestSchema,
   definedOnly,
   idParamSchema,
+  ifMatchSchema,
   limitsRequestSchema,
   type PlanRequest,
   planRequestSchema,
@@ -27,11 +30,21 @@ export interface ActParts {
   /** Begins one. @returns its id, once its journal is open @throws {Problem} */
   start(request: StartRequest, caller: Caller): Promise<string>;
   /** @throws {Problem} */
-  plan(request: PlanRequest): Promise<PlanDocument>;
+  plan(request: PlanRequest): Promise<Planned>;
 }
 
+const planSchema = z
+  .object({
+    ...planDocumentSchema.shape,
+    text: z.string().describe('as `switchover plan` prints it; the rest is as with `--json`'),
+  })
+  .openapi('Plan');
+
 const keySchema = z.object({
-  'idempotency-key': z.string().max(200).optional().describe('the same key starts it once only'),
+  'idempotency-key': z.string().max(200).optional().openapi({
+    description: 'the same key starts it once only, so that a request may be sent again',
+    example: '0b9f6c9e-5d0f-4a57-9f0a-0f6f1d1f3c11',
+  }),
 });
 
 export function addMigrationActs(app: OpenAPIHono<Env>, { migrations, audit, start, plan }: ActParts): void {
@@ -39,6 +52,8 @@ export function addMigrationActs(app: OpenAPIHono<Env>, { migrations, audit, sta
 
   app.openapi(
     createRoute({
+      operationId: 'startMigration',
+      tags: ['migrations'],
       method: 'post',
       path: '/v1/migrations',
       summary: 'start one',
@@ -47,9 +62,11 @@ export function addMigrationActs(app: OpenAPIHono<Env>, { migrations, audit, sta
       responses: {
         202: {
           ...answer(migrationSummarySchema, 'it has begun'),
-          headers: z.object({ Location: z.string() }),
+          headers: z.object({
+            Location: z.string().openapi({ description: 'its place', example: '/v1/migrations/ID' }),
+          }),
         },
-        ...problems(400, 401, 403, 409, 413, 422, 503),
+        ...problems(400, 403, 409, 413, 422),
       },
     }),
     async (c) => {
@@ -80,14 +97,16 @@ export function addMigrationActs(app: OpenAPIHono<Env>, { migrations, audit, sta
   });
   app.openapi(
     createRoute({
+      operationId: 'cancelMigration',
+      tags: ['migrations'],
       method: 'post',
       path: '/v1/migrations/{id}/cancel',
       summary: 'cancel it: the guest stays on the source',
       security: BEARER,
-      request: { params: idParamSchema, body: body(cancelRequestSchema, false) },
+      request: { params: idParamSchema, headers: ifMatchSchema, body: body(cancelRequestSchema, false) },
       responses: {
         202: answer(migrationSummarySchema, 'it is cancelled'),
-        ...problems(401, 403, 404, 409, 412, 503),
+        ...problems(400, 403, 404, 409, 412, 413, 422),
       },
     }),
     async (c) => {
@@ -109,14 +128,16 @@ export function addMigrationActs(app: OpenAPIHono<Env>, { migrations, audit, sta
 
   app.openapi(
     createRoute({
+      operationId: 'changeLimits',
+      tags: ['migrations'],
       method: 'post',
       path: '/v1/migrations/{id}/limits',
       summary: 'change its limits while it runs',
       security: BEARER,
-      request: { params: idParamSchema, body: body(limitsRequestSchema) },
+      request: { params: idParamSchema, headers: ifMatchSchema, body: body(limitsRequestSchema) },
       responses: {
         200: answer(migrationSummarySchema, 'they hold'),
-        ...problems(400, 401, 403, 404, 409, 412, 422),
+        ...problems(400, 403, 404, 409, 412, 413, 422),
       },
     }),
     async (c) => {
@@ -138,32 +159,37 @@ export function addMigrationActs(app: OpenAPIHono<Env>, { migrations, audit, sta
 
   app.openapi(
     createRoute({
+      operationId: 'planMigration',
+      tags: ['plans'],
       method: 'post',
       path: '/v1/plans',
       summary: 'what a migration would come to, before it begins: changes nothing',
       security: BEARER,
       request: { body: body(planRequestSchema) },
       responses: {
-        200: answer(planDocumentSchema, 'as `switchover plan --json` prints it'),
-        ...problems(400, 401, 403, 409, 422, 503),
+        200: answer(planSchema, 'it'),
+        ...problems(400, 403, 409, 413, 422),
       },
     }),
     async (c) => {
       // It probes the guest, for some seconds.
       needs(c, 'operate');
-      return c.json(await plan(c.req.valid('json')), 200);
+      const planned = await plan(c.req.valid('json'));
+      return c.json({ ...documentOf(planned), text: planText(planned, new Set(PEER_NAMES)) }, 200);
     },
   );
 
   app.openapi(
     createRoute({
+      operationId: 'getAudit',
+      tags: ['service'],
       method: 'get',
       path: '/v1/audit',
       summary: 'who asked for what, and what it came to; the newest first, up to a thousand',
       security: BEARER,
       responses: {
-        200: answer(z.object({ entries: z.array(auditEntrySchema) }), 'them'),
-        ...problems(401, 403),
+        200: answer(z.object({ entries: z.array(auditEntrySchema) }).openapi('Audit'), 'them'),
+        ...problems(403),
       },
     }),
     async (c) => {

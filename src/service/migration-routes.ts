@@ -2,10 +2,11 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { documentOf, migrationDocumentSchema } from '../journal/document.ts';
 import { streamEntries, streamMigrations } from './event-streams.ts';
+import { journalEntrySchema } from './journal-schema.ts';
 import { migrationSummarySchema } from './migration-summary.ts';
 import type { Migrations } from './migrations.ts';
 import { idParamSchema, listQuerySchema, replayRequestSchema, waitQuerySchema } from './requests.ts';
-import { answer, BEARER, body, type Env, EVENTS, problems } from './route-parts.ts';
+import { answer, BEARER, body, type Env, events, problems } from './route-parts.ts';
 import { waitFor } from './wait-for.ts';
 
 const tickSchema = z.object({
@@ -16,17 +17,49 @@ const tickSchema = z.object({
   throttlePercent: z.number(),
 });
 
-const pageSchema = z.object({
-  migrations: z.array(migrationSummarySchema),
-  next: z.string().nullable().describe('`before` of the next page; null: this is the last'),
-});
+// Made anew: what was made before the OpenAPI library was loaded has none of its methods.
+const documentSchema = z
+  .object(migrationDocumentSchema.shape)
+  .openapi('MigrationDocument', { description: 'as `switchover explain --json` prints it' });
 
-const detailSchema = migrationSummarySchema
-  .extend({
-    document: migrationDocumentSchema.describe('as `switchover explain --json` prints it'),
+const pageSchema = z
+  .object({
+    migrations: z.array(
+      z
+        .object({
+          ...migrationSummarySchema.shape,
+          document: documentSchema.optional().describe('where `documents` asks for it'),
+        })
+        .openapi('ListedMigration'),
+    ),
+    next: z.string().nullable().describe('`before` of the next page; null: this is the last'),
+  })
+  .openapi('MigrationPage');
+
+const detailSchema = z
+  .object({
+    ...migrationSummarySchema.shape,
+    document: documentSchema,
     ticks: z.array(tickSchema).describe('timed samples, thinned'),
   })
   .openapi('Migration');
+
+const journalSchema = z
+  .object({
+    id: z.string(),
+    entries: z.array(journalEntrySchema).readonly(),
+    problems: z.array(z.string()).readonly().describe('a sentence for each line that could not be read'),
+  })
+  .openapi('Journal');
+
+const ENTRY_EVENTS = events(
+  '`entry` with a JournalEntry as JSON, whose `id` is its number; `alive` every 10 s; `end` after the last one',
+  'id: 0\nevent: entry\ndata: {"schema":2,"seq":0,"type":"opened"}\n\nevent: end\ndata: \n\n',
+);
+const SUMMARY_EVENTS = events(
+  '`migration` with a MigrationSummary as JSON, for each that goes on and each that changes, at most four a second of one; `gone` with its id where nothing is kept of it; `alive` every 10 s, and once all that go on have been told',
+  'event: migration\ndata: {"id":"20261129T101500.123-vm1-505f","revision":12}\n\nevent: alive\ndata: \n\n',
+);
 
 const replayedSchema = z
   .object({
@@ -50,33 +83,46 @@ const afterEntrySchema = z.object({
     .string()
     .regex(/^\d{1,15}$/, 'give the number of an entry')
     .optional()
-    .describe('only what follows it'),
+    .openapi({ description: 'only what follows that entry', example: '41' }),
 });
 
 export function addMigrationRoutes(app: OpenAPIHono<Env>, migrations: Migrations): void {
   app.openapi(
     createRoute({
+      operationId: 'listMigrations',
+      tags: ['migrations'],
       method: 'get',
       path: '/v1/migrations',
       summary: 'migrations, the newest first',
       security: BEARER,
       request: { query: listQuerySchema },
-      responses: { 200: answer(pageSchema, 'a page of them'), ...problems(401, 422, 503) },
+      responses: { 200: answer(pageSchema, 'a page of them'), ...problems(422) },
     }),
     async (c) => {
-      const { state, q, outcome, limit, before } = c.req.valid('query');
-      return c.json(await migrations.list({ state, q, outcome, limit, before }), 200);
+      const { state, q, outcome, limit, before, documents } = c.req.valid('query');
+      const query = { state, q, outcome, limit, before, documents: documents === 'true' };
+      return c.json(await migrations.list(query), 200);
     },
   );
 
   app.openapi(
     createRoute({
+      operationId: 'getMigration',
+      tags: ['migrations'],
       method: 'get',
       path: '/v1/migrations/{id}',
       summary: 'one, with all that was seen and decided',
       security: BEARER,
       request: { params: idParamSchema, query: waitQuerySchema },
-      responses: { 200: answer(detailSchema, 'it'), ...problems(401, 404, 422) },
+      responses: {
+        200: {
+          ...answer(detailSchema, 'it'),
+          headers: z.object({
+            ETag: z.string().openapi({ description: 'its revision, for If-Match', example: '"42"' }),
+          }),
+        },
+        ...problems(404, 422),
+      },
     }),
     async (c) => {
       const { id } = c.req.valid('param');
@@ -92,12 +138,31 @@ export function addMigrationRoutes(app: OpenAPIHono<Env>, migrations: Migrations
 
   app.openapi(
     createRoute({
+      operationId: 'getJournal',
+      tags: ['migrations'],
+      method: 'get',
+      path: '/v1/migrations/{id}/journal',
+      summary: 'all that its journal holds so far, without samples',
+      security: BEARER,
+      request: { params: idParamSchema },
+      responses: {
+        200: answer(journalSchema, 'it'),
+        ...problems(404, 422),
+      },
+    }),
+    async (c) => c.json(await migrations.journal(c.req.valid('param').id), 200),
+  );
+
+  app.openapi(
+    createRoute({
+      operationId: 'followMigration',
+      tags: ['migrations'],
       method: 'get',
       path: '/v1/migrations/{id}/events',
       summary: 'its journal, as it is written',
       security: BEARER,
       request: { params: idParamSchema, headers: afterEntrySchema },
-      responses: { 200: EVENTS, ...problems(401, 404, 422) },
+      responses: { 200: ENTRY_EVENTS, ...problems(404, 422) },
     }),
     async (c) => {
       const { id } = c.req.valid('param');
@@ -109,23 +174,27 @@ export function addMigrationRoutes(app: OpenAPIHono<Env>, migrations: Migrations
 
   app.openapi(
     createRoute({
+      operationId: 'followMigrations',
+      tags: ['migrations'],
       method: 'get',
       path: '/v1/events',
       summary: 'those that go on, and each that changes',
       security: BEARER,
-      responses: { 200: EVENTS, ...problems(401) },
+      responses: { 200: SUMMARY_EVENTS, ...problems() },
     }),
     (c) => streamMigrations(c, migrations),
   );
 
   app.openapi(
     createRoute({
+      operationId: 'replayMigration',
+      tags: ['migrations'],
       method: 'post',
       path: '/v1/migrations/{id}/replay',
       summary: 'what other policies, or other limits, would have done; changes nothing',
       security: BEARER,
       request: { params: idParamSchema, body: body(replayRequestSchema) },
-      responses: { 200: answer(replayedSchema, 'of each policy'), ...problems(400, 401, 404, 409, 422) },
+      responses: { 200: answer(replayedSchema, 'of each policy'), ...problems(400, 404, 409, 413, 422) },
     }),
     async (c) => {
       const { id } = c.req.valid('param');

@@ -20,6 +20,43 @@ type Reason = z.infer<typeof reasonSchema>;
 /** What can be asked for now. */
 export const ACTIONS = ['cancel', 'limits'] as const;
 
+const EXAMPLE = {
+  id: '20261129T101500.123-vm1-505f',
+  vm: 'vm1',
+  vmUuid: '1b4e28ba-2fa1-41d2-883f-0016d3cca427',
+  source: 'qemu:///system#vm1',
+  destination: 'qemu+ssh://root@host2/system#vm1',
+  policy: 'forecast',
+  origin: 'migrate',
+  startedAt: '2026-11-29T10:15:00.123Z',
+  updatedAt: '2026-11-29T10:15:03.402Z',
+  revision: 12,
+  state: 'copying',
+  final: false,
+  outcome: null,
+  runsOn: null,
+  followed: true,
+  pass: 2,
+  elapsedMs: 3279,
+  memoryBytes: 536_870_912,
+  remainingBytes: 145_000_000,
+  sentBytes: 207_000_000,
+  transferBytesPerSecond: 58_700_000,
+  dirtyBytesPerSecond: 40_900_000,
+  forecastPauseMs: 2510,
+  downtimeMs: 300,
+  maxDowntimeMs: 5000,
+  pauseMs: null,
+  encrypted: false,
+  braked: false,
+  waitsFor: 'memory-intensive: 145 MB dirty; a pause of 2.51 s, within --max-downtime 5 s',
+  requestedBy: 'ops',
+  reason: 'maintenance of host1',
+  correlationId: null,
+  reasons: [],
+  actions: ['cancel', 'limits'],
+};
+
 export const migrationSummarySchema = z
   .object({
     id: z.string(),
@@ -59,7 +96,7 @@ export const migrationSummarySchema = z
     reasons: z.array(reasonSchema),
     actions: z.array(z.enum(ACTIONS)),
   })
-  .openapi('MigrationSummary');
+  .openapi('MigrationSummary', { example: EXAMPLE });
 
 export type MigrationSummary = z.infer<typeof migrationSummarySchema>;
 

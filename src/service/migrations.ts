@@ -1,6 +1,7 @@
 /** All migrations, those that go on and those that are over, and what can be done to one. The API's routes ask here. */
+import { documentOf, type MigrationDocument } from '../journal/document.ts';
 import { JournalError } from '../journal/journal-error.ts';
-import type { JournalStore } from '../journal/journal-store.ts';
+import type { JournalReading, JournalStore } from '../journal/journal-store.ts';
 import { type Replayed, replay } from '../migration/replay.ts';
 import type { Run } from '../migration/run.ts';
 import { choosePolicy, POLICIES } from '../policy/policies.ts';
@@ -19,10 +20,14 @@ export interface Query {
   readonly limit: number;
   /** The id of the last one of the page before. */
   readonly before: string | undefined;
+  /** Each with the document that `switchover list --json` prints. */
+  readonly documents: boolean;
 }
 
+type Listed = MigrationSummary & { readonly document?: MigrationDocument };
+
 export interface Page {
-  readonly migrations: MigrationSummary[];
+  readonly migrations: Listed[];
   /** What to ask for the next one by; null: this is the last. */
   readonly next: string | null;
 }
@@ -48,11 +53,12 @@ export class Migrations {
   }
 
   async list(query: Query): Promise<Page> {
-    const found: MigrationSummary[] = [];
+    const found: Listed[] = [];
     for await (const each of this.candidates(query)) {
       if (!fits(each, query)) continue;
       if (found.length === query.limit) return { migrations: found, next: found.at(-1)?.id ?? null };
-      found.push(this.summaryOf(each));
+      const document = query.documents ? { document: documentOf(each.view) } : {};
+      found.push({ ...this.summaryOf(each), ...document });
     }
     return { migrations: found, next: null };
   }
@@ -76,6 +82,12 @@ export class Migrations {
     const { writer } = await this.get(id);
     if (writer) yield* writer.entries(fromSeq);
     else yield* (await this.store.read(id, fromSeq, { samples: true })).entries;
+  }
+
+  /** What its journal holds, without samples. @throws {Problem} where there is none */
+  async journal(id: string): Promise<JournalReading> {
+    await this.get(id);
+    return await this.store.read(id);
   }
 
   /** What other policies, or the same under other limits, would have done. @throws {Problem} where there is nothing to replay */

@@ -28,9 +28,18 @@ export const problemSchema = z
     detail: z.string().describe('what is wrong, where, and what to do'),
     code: z.string(),
   })
-  .openapi('Problem');
+  .openapi('Problem', {
+    example: {
+      type: 'about:blank',
+      title: 'Conflict',
+      status: 409,
+      detail: 'there is not enough free memory on the destination: 4.29 GB are needed, 2.1 GB are free',
+      code: 'no-memory',
+    },
+  });
 
 export function problemResponse(c: Context, { status, code, message }: Problem): Response {
   const body = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail: message, code };
+  if (status === 401) c.header('WWW-Authenticate', 'Bearer');
   return c.json(body, status, { 'Content-Type': 'application/problem+json' });
 }

@@ -34,18 +34,38 @@ const common = {
   listenUri: streamUri
     .optional()
     .describe('the same as the destination is told, where that is another address'),
-  policy: z.enum(OWN_POLICY_NAMES).optional(),
+  policy: z.enum(OWN_POLICY_NAMES).optional().describe('how to decide'),
   downtimeMs: pauseMs.optional().describe('the pause that is always fine'),
   maxDowntimeMs: maxPauseMs.optional().describe('the longest pause allowed'),
   timeoutMs: z
     .number()
     .positive()
     .max(2 ** 31)
-    .optional(),
-  bandwidthBytesPerSecond: bytesPerSecond.optional(),
-  lineRateBytesPerSecond: bytesPerSecond.optional(),
-  overBudget: z.enum(OVER_BUDGET_ACTIONS).optional(),
-  brake: z.enum(BRAKE_TIMES).optional(),
+    .optional()
+    .describe('give up after this long'),
+  stallTimeoutMs: z
+    .number()
+    .positive()
+    .max(2 ** 31)
+    .optional()
+    .describe('give up when nothing moves for this long'),
+  bandwidthBytesPerSecond: bytesPerSecond.optional().describe('cap of the passes'),
+  lineRateBytesPerSecond: bytesPerSecond.optional().describe("the link's rate, which the last step runs at"),
+  overBudget: z
+    .enum(OVER_BUDGET_ACTIONS)
+    .optional()
+    .describe('when no pause within maxDowntimeMs is possible'),
+  brake: z.enum(BRAKE_TIMES).optional().describe('when the guest may be slowed down'),
+  brakeForMs: z
+    .number()
+    .positive()
+    .max(2 ** 31)
+    .optional()
+    .describe('the longest that a brake may slow the guest down'),
+  policyOptions: z
+    .record(z.string().max(LONGEST_TEXT), z.string().max(LONGEST_TEXT))
+    .optional()
+    .describe('parameters of the policy, as on the command line'),
 };
 
 export const startRequestSchema = z
@@ -56,7 +76,14 @@ export const startRequestSchema = z
     reason: text.optional().describe('why, for the journal'),
     correlationId: text.optional().describe('your own number for it: a ticket, a request'),
   })
-  .openapi('StartRequest');
+  .openapi('StartRequest', {
+    example: {
+      vm: 'vm1',
+      destination: 'qemu+ssh://root@host2/system',
+      maxDowntimeMs: 1000,
+      reason: 'maintenance of host1',
+    },
+  });
 
 export type StartRequest = z.infer<typeof startRequestSchema>;
 
@@ -66,8 +93,11 @@ export const planRequestSchema = z
     destination: destination.optional().describe('left out: not chosen yet, so not checked'),
     ...common,
     whatIf: z.boolean().optional().describe('other lines and other pauses too'),
+    probeMs: z.number().min(100).max(60_000).optional().describe('the longest of the probes (3000)'),
   })
-  .openapi('PlanRequest');
+  .openapi('PlanRequest', {
+    example: { vm: 'vm1', lineRateBytesPerSecond: 1.25e9, maxDowntimeMs: 500 },
+  });
 
 export type PlanRequest = z.infer<typeof planRequestSchema>;
 
@@ -77,16 +107,18 @@ export const replayRequestSchema = z
     downtimeMs: pauseMs.optional(),
     maxDowntimeMs: maxPauseMs.optional(),
   })
-  .openapi('ReplayRequest');
+  .openapi('ReplayRequest', { example: { policies: ['mp', 'nova'], maxDowntimeMs: 500 } });
 
 export type ReplayRequest = z.infer<typeof replayRequestSchema>;
 
-export const cancelRequestSchema = z.strictObject({ reason: text.optional() }).openapi('CancelRequest');
+export const cancelRequestSchema = z
+  .strictObject({ reason: text.optional().describe('why, for the journal and the audit') })
+  .openapi('CancelRequest', { example: { reason: 'not today' } });
 
 export const limitsRequestSchema = z
   .strictObject({ downtimeMs: pauseMs.optional(), maxDowntimeMs: maxPauseMs.optional() })
   .refine((given) => Object.keys(given).length > 0, 'give at least one limit')
-  .openapi('LimitsRequest');
+  .openapi('LimitsRequest', { example: { maxDowntimeMs: 2000 } });
 
 export const listQuerySchema = z.strictObject({
   state: z.enum(['running', 'ended', 'all']).default('all'),
@@ -94,6 +126,10 @@ export const listQuerySchema = z.strictObject({
   outcome: z.enum(['completed', 'aborted', 'cancelled', 'failed', 'detached']).optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(50),
   before: z.string().max(LONGEST_TEXT).optional().describe('the id of the last one of the page before'),
+  documents: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('true: each with the document that `switchover list --json` prints'),
 });
 
 export const waitQuerySchema = z.strictObject({
@@ -103,10 +139,19 @@ export const waitQuerySchema = z.strictObject({
     .transform((given) => Number(given.slice(0, -1)))
     .refine((s) => s <= LONGEST_WAIT_S, `at most ${LONGEST_WAIT_S}s`)
     .optional()
-    .describe('answer when it is final, or after that time: 60s'),
+    .openapi({ description: 'answer when it is final, or after that time', example: '60s' }),
 });
 
-export const idParamSchema = z.object({ id: z.string().max(LONGEST_TEXT) });
+export const idParamSchema = z.object({
+  id: z.string().max(LONGEST_TEXT).openapi({ example: '20261129T101500.123-vm1-505f' }),
+});
+
+export const ifMatchSchema = z.object({
+  'if-match': z.string().max(200).optional().openapi({
+    description: 'the ETag that was seen: nothing is done where the migration has changed since',
+    example: '"42"',
+  }),
+});
 
 /** What was given: a key that was left out must not hide what holds without it. */
 export function definedOnly<T extends object>(given: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {

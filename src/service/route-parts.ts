@@ -9,14 +9,47 @@ import { Problem, problemSchema } from './problem.ts';
 export type Env = { Variables: { caller: Caller } };
 
 const JSON_TYPE = 'application/json';
+/** By a token; or without, by the unix socket and where no token was made yet. */
 export const BEARER = [{ token: [] }, {}];
 
+/** What the places are sorted by in the OpenAPI document. */
+export const TAGS = [
+  { name: 'migrations', description: 'look at migrations, start, follow, cancel and change them' },
+  { name: 'plans', description: 'what a migration would come to' },
+  { name: 'service', description: 'the service itself: its hosts, who may do what, and who did what' },
+] as const;
+
+/** What each status means here, wherever it may come. */
+const PROBLEMS: Readonly<Record<number, string>> = {
+  400: 'the body is no JSON',
+  401: 'a token is needed, or is not known here',
+  403: 'the token may not do that, or a page from elsewhere asks',
+  404: 'there is no such migration',
+  409: 'refused: `code` is that of the finding, and nothing was touched',
+  412: 'it has changed since the revision of If-Match',
+  413: 'the body is too large',
+  421: 'the service is not called by that name',
+  422: 'what was asked for is not understood',
+  500: 'a mistake of ours; it is in the log of the service',
+  503: 'it cannot be done now: files or settings of the service are not as they should be',
+};
+
+/** Of every place. */
+const ALWAYS = [401, 421, 500, 503];
+
+/** @param statuses what may come beside what may always come */
 export const problems = (...statuses: readonly number[]) =>
   Object.fromEntries(
-    statuses.map((status) => [
-      status,
-      { description: 'a problem', content: { 'application/problem+json': { schema: problemSchema } } },
-    ]),
+    [...ALWAYS, ...statuses]
+      .sort((a, b) => a - b)
+      .map((status) => [
+        status,
+        {
+          description: PROBLEMS[status] ?? 'a problem',
+          content: { 'application/problem+json': { schema: problemSchema } },
+          ...(status === 401 ? { headers: z.object({ 'WWW-Authenticate': z.literal('Bearer') }) } : {}),
+        },
+      ]),
   );
 export const answer = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
   description,
@@ -27,10 +60,11 @@ export const body = <Schema extends z.ZodType>(schema: Schema, required = true) 
   content: { [JSON_TYPE]: { schema } },
 });
 
-export const EVENTS = {
-  description: 'server-sent events',
-  content: { 'text/event-stream': { schema: z.string() } },
-};
+/** @param what which events there are, and what their data is */
+export const events = (what: string, example: string) => ({
+  description: `server-sent events: ${what}`,
+  content: { 'text/event-stream': { schema: z.string().openapi({ example }) } },
+});
 
 /** @throws {Problem} 403 */
 export function needs(c: Context<Env>, role: Role): Caller {

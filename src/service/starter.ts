@@ -8,7 +8,7 @@ import { type MigrationView, viewOf } from '../journal/view.ts';
 import { beginRun } from '../migration/begin.ts';
 import type { Run } from '../migration/run.ts';
 import { takeOverRun } from '../migration/take-over.ts';
-import { documentOf, type PlanDocument } from '../plan/document.ts';
+import type { Planned } from '../plan/document.ts';
 import { choosePolicy } from '../policy/policies.ts';
 import type { Caller } from './access.ts';
 import { type Asked, problemOf } from './asked.ts';
@@ -54,15 +54,16 @@ export class Starter {
   }
 
   /** Changes nothing. @throws {Problem} where there is nothing to plan */
-  async plan(request: PlanRequest): Promise<PlanDocument> {
+  async plan(request: PlanRequest): Promise<Planned> {
     const { store, asked, say } = this.parts;
     try {
       const places = asked.planPlacesOf(request);
       const { limits, kind } = await asked.settled(request, places);
       const { hypervisor, vm, destination } = places;
       const manager = asked.managerOf(hypervisor);
-      const wish = { vm, destination, manager, kind, limits, force: false, whatIf: request.whatIf };
-      return documentOf((await planVm(wish, hypervisor, store, say)).planned);
+      const { whatIf, probeMs: longestProbeMs } = request;
+      const wish = { vm, destination, manager, kind, limits, force: false, whatIf, longestProbeMs };
+      return (await planVm(wish, hypervisor, store, say)).planned;
     } catch (error) {
       throw problemOf(error);
     }

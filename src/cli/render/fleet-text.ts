@@ -1,9 +1,10 @@
 /** What `simulate` prints: a table, and for a fleet a small plot below it. Pure. */
+
+import { table } from '../../model/table.ts';
 import { formatBytes, formatDuration } from '../../model/units.ts';
 import type { Distribution, PolicyResult } from '../../simulate/summary.ts';
 import { legendLines, markedName } from './fleet-legend.ts';
 import { quantileStrip, scaleOf } from './quantile-strip.ts';
-import { table } from './table.ts';
 
 const HEADINGS = ['POLICY', 'ARRIVED', 'TOTAL', '(P95)', 'SENT', '(P95)', 'PAUSE', '(P95)', 'LONGEST'];
 /** Quantiles of fewer say nothing. */

@@ -1,7 +1,7 @@
 import type { DirtyObservation } from '../../model/dirty-curve.ts';
 import type { Foreknowledge } from '../../model/foreknowledge.ts';
 import { formatBytes, formatDuration } from '../../model/units.ts';
-import { fixedCostLine } from './fixed-cost-line.ts';
+import { fixedCostLine } from '../../plan/fixed-cost-line.ts';
 
 /** What is known of the guest apart from its passes, for people. */
 export function foreseenLines(known: Foreknowledge): string[] {

@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { NOTHING_KNOWN } from '../../model/foreknowledge.ts';
 import { documentOf, type Planned, planDocumentSchema } from '../../plan/document.ts';
 import { type PlanRequest, planOf } from '../../plan/plan.ts';
+import { planText } from '../../plan/plan-text.ts';
 import { choosePolicy } from '../../policy/policies.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../policy/policy.ts';
 import { planPlot } from './plan-plot.ts';
-import { planText } from './plan-text.ts';
 
 const PEERS = new Set(['nova', 'proxmox']);
 

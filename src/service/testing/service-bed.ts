@@ -18,6 +18,7 @@ import { DEFAULT_LIMITS } from '../../policy/policy.ts';
 import { Access, type Caller } from '../access.ts';
 import { createApp } from '../app.ts';
 import { Audit } from '../audit.ts';
+import { Demo } from '../demo.ts';
 import { LiveMigrations } from '../live-migrations.ts';
 import { Metrics } from '../metrics.ts';
 import { Migrations } from '../migrations.ts';
@@ -25,6 +26,7 @@ import { ObservedJournals } from '../observed-journals.ts';
 import { PacedHypervisor } from '../paced-hypervisor.ts';
 import { Problem } from '../problem.ts';
 import type { StartRequest } from '../requests.ts';
+import { OpenApiCheck, type OpenApiDocument } from './openapi-check.ts';
 
 const MIB = 2 ** 20;
 const GUEST: ScenarioInput = {
@@ -51,24 +53,25 @@ export class ServiceBed implements AsyncDisposable {
   /** How often a start was asked for. */
   starts = 0;
   private readonly folder = mkdtempSync(path.join(os.tmpdir(), 'switchover-service-'));
-  private readonly app: ReturnType<typeof createApp>;
+  readonly app: ReturnType<typeof createApp>;
+  /** Of all beds: their documents are the same. */
+  private static check: OpenApiCheck | undefined;
 
   constructor() {
     this.store = new ObservedJournals(new FolderJournals(this.folder), this.live);
     this.migrations = new Migrations(this.live, this.store);
     this.access = new Access(path.join(this.folder, 'tokens.json'));
+    const demo = new Demo(this.migrations, this.store);
     this.app = createApp({
       migrations: this.migrations,
       metrics: new Metrics(this.live),
       audit: new Audit(path.join(this.folder, 'audit.jsonl')),
-      plan: async () => {
-        throw new Problem(409, 'no-domain', 'simulated guests are not planned here');
-      },
+      plan: async (request) => await demo.plan(request),
       access: this.access,
       start: async (request, caller) => await this.start(request, caller),
       hostNames: ['switchover.example.org'],
       demo: false,
-      hosts: async () => [],
+      hosts: async () => demo.hosts(),
       problems: () => [],
       say: (sentence) => this.said.push(sentence),
     });
@@ -80,12 +83,13 @@ export class ServiceBed implements AsyncDisposable {
     rmSync(this.folder, { recursive: true });
   }
 
+  /** What the app answers, held against its OpenAPI document. */
   async ask(
     method: 'GET' | 'POST' | 'DELETE',
     place: string,
     { body, token, headers, byTcp }: Ask = {},
   ): Promise<Response> {
-    return await this.app.fetch(
+    const answer = await this.app.fetch(
       new Request(`http://localhost${place}`, {
         method,
         headers: {
@@ -98,6 +102,16 @@ export class ServiceBed implements AsyncDisposable {
       }),
       { bySocket: byTcp !== true },
     );
+    ServiceBed.check ??= new OpenApiCheck(await this.openApiDocument());
+    const findings = await ServiceBed.check.findings(method, place, answer);
+    if (findings.length > 0) throw new Error(findings.join('\n'));
+    return answer;
+  }
+
+  async openApiDocument(): Promise<OpenApiDocument> {
+    return (await (
+      await this.app.request('/openapi.json', { headers: { host: 'localhost' } })
+    ).json()) as OpenApiDocument;
   }
 
   /** @returns its id */

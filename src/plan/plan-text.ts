@@ -1,10 +1,12 @@
 /** A plan as text for a terminal. */
 
-import { shown } from '../../model/shown.ts';
-import { transferMs } from '../../model/transfer.ts';
-import { formatBytes, formatDuration, formatRate, spellDuration } from '../../model/units.ts';
-import type { Planned } from '../../plan/document.ts';
-import type { Plan } from '../../plan/plan.ts';
+import { shown } from '../model/shown.ts';
+import { table } from '../model/table.ts';
+import { transferMs } from '../model/transfer.ts';
+import { formatBytes, formatDuration, formatRate, spellDuration } from '../model/units.ts';
+import type { Planned } from './document.ts';
+import { fixedCostLine } from './fixed-cost-line.ts';
+import type { Plan } from './plan.ts';
 import {
   around,
   changeInWords,
@@ -12,11 +14,9 @@ import {
   slowedDown,
   verdictSentence,
   wayOutInWords,
-} from '../../plan/plan-words.ts';
-import type { Rehearsal } from '../../plan/rehearse.ts';
-import type { WhatIf } from '../../plan/what-if.ts';
-import { fixedCostLine } from './fixed-cost-line.ts';
-import { table } from './table.ts';
+} from './plan-words.ts';
+import type { Rehearsal } from './rehearse.ts';
+import type { WhatIf } from './what-if.ts';
 
 /** @param peers names of policies that are rules of other systems */
 export function planText(planned: Planned, peers: ReadonlySet<string>): string {

@@ -1,4 +1,4 @@
-import { shown } from '../../model/shown.ts';
+import { shown } from './shown.ts';
 
 /** Rows of cells in columns, two spaces apart. The first row is the headings. */
 export function table(rowsAsGiven: readonly (readonly string[])[]): string {

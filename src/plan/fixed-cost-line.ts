@@ -1,6 +1,6 @@
-import { FixedCost } from '../../model/fixed-cost.ts';
-import type { Foreknowledge } from '../../model/foreknowledge.ts';
-import { formatDuration } from '../../model/units.ts';
+import { FixedCost } from '../model/fixed-cost.ts';
+import type { Foreknowledge } from '../model/foreknowledge.ts';
+import { formatDuration } from '../model/units.ts';
 
 /** What a switchover is expected to cost beside the memory, and how that is known, for people. */
 export function fixedCostLine(known: Foreknowledge): string {
