@@ -23,7 +23,13 @@ function entryAsWritten() {
 }
 
 function jsonSchemaOf(schema: z.ZodType) {
-  return z.toJSONSchema(schema, { io: 'input' });
+  return z.toJSONSchema(schema, {
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      // That other keys may be there is said by leaving it out; said aloud, it spoils the types that are made from it.
+      if (jsonSchema.properties) delete jsonSchema.additionalProperties;
+    },
+  });
 }
 
 /** Its `type`. */

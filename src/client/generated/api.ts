@@ -1,0 +1,2826 @@
+/** Made from the OpenAPI document of the service: `./dev api` makes it anew. */
+export interface paths {
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** whether it answers */
+        get: operations["isAlive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** whether it has found what an earlier service left, and serves */
+        get: operations["isReady"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** for Prometheus; a VM's own series end 15 minutes after its migration */
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** who you are here, and what you may do */
+        get: operations["getSession"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** the hosts that are followed, with their guests as they are now */
+        get: operations["listHosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/migrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** migrations, the newest first */
+        get: operations["listMigrations"];
+        put?: never;
+        /** start one */
+        post: operations["startMigration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/migrations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** one, with all that was seen and decided */
+        get: operations["getMigration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/migrations/{id}/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** all that its journal holds so far, without samples */
+        get: operations["getJournal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/migrations/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** its journal, as it is written */
+        get: operations["followMigration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** those that go on, and each that changes */
+        get: operations["followMigrations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/migrations/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** what other policies, or other limits, would have done; changes nothing */
+        post: operations["replayMigration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/migrations/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** cancel it: the guest stays on the source */
+        post: operations["cancelMigration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/migrations/{id}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** change its limits while it runs */
+        post: operations["changeLimits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** what a migration would come to, before it begins: changes nothing */
+        post: operations["planMigration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** who asked for what, and what it came to; the newest first, up to a thousand */
+        get: operations["getAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * @example {
+         *       "type": "about:blank",
+         *       "title": "Conflict",
+         *       "status": 409,
+         *       "detail": "there is not enough free memory on the destination: 4.29 GB are needed, 2.1 GB are free",
+         *       "code": "no-memory"
+         *     }
+         */
+        Problem: {
+            /** @description about:blank: `code` tells one problem from another */
+            type: string;
+            /** @description the status in HTTP's words */
+            title: string;
+            status: number;
+            /** @description what is wrong, where, and what to do */
+            detail: string;
+            code: string;
+        };
+        /**
+         * @example {
+         *       "version": "0.1.0",
+         *       "role": "operate",
+         *       "name": "ops",
+         *       "demo": false,
+         *       "serverTime": "2026-11-29T10:15:00.000Z"
+         *     }
+         */
+        Session: {
+            /** @description of the service */
+            version: string;
+            /**
+             * @description each may do what those before it may
+             * @enum {string}
+             */
+            role: "view" | "operate" | "admin";
+            /** @description of the token; local: without one */
+            name: string;
+            /** @description all that is shown is simulated */
+            demo: boolean;
+            /** Format: date-time */
+            serverTime: string;
+        };
+        Hosts: {
+            hosts: components["schemas"]["Host"][];
+        };
+        Host: {
+            /** @description libvirt's URI of it */
+            host: string;
+            /** @description why nothing is known of it now */
+            problem: string | null;
+            vms: {
+                /** @description null: not known */
+                uuid: string | null;
+                name: string;
+                /** @enum {string} */
+                state: "running" | "paused";
+                /** @description the id of the one that goes on */
+                migration: string | null;
+            }[];
+        };
+        MigrationPage: {
+            migrations: components["schemas"]["ListedMigration"][];
+            /** @description `before` of the next page; null: this is the last */
+            next: string | null;
+        };
+        ListedMigration: {
+            id: string;
+            /** @description the guest's name */
+            vm: string;
+            vmUuid: string | null;
+            /** @description address of the VM on the source */
+            source: string;
+            destination: string | null;
+            policy: string;
+            /**
+             * @description begun by switchover, or taken over
+             * @enum {string}
+             */
+            origin: "migrate" | "attach";
+            /** Format: date-time */
+            startedAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description rises whenever something is new */
+            revision: number;
+            /** @description copying, switching-over, post-copy, …; ended once it is final */
+            state: string;
+            /** @description nothing of it changes any more by itself */
+            final: boolean;
+            /** @enum {string|null} */
+            outcome: "completed" | "aborted" | "cancelled" | "failed" | "detached" | null;
+            /** @enum {string|null} */
+            runsOn: "source" | "destination" | "nowhere" | "unknown" | null;
+            /** @description this service follows it: only then can it be acted on here */
+            followed: boolean;
+            pass: number | null;
+            elapsedMs: number;
+            memoryBytes: number;
+            remainingBytes: number | null;
+            sentBytes: number;
+            transferBytesPerSecond: number | null;
+            /** @description found dirty over the last pass */
+            dirtyBytesPerSecond: number | null;
+            /** @description how long the guest would pause if it were stopped at the last boundary */
+            forecastPauseMs: number | null;
+            downtimeMs: number;
+            maxDowntimeMs: number;
+            /** @description how long the guest stood still, measured */
+            pauseMs: number | null;
+            encrypted: boolean | null;
+            /** @description the guest is, or was, slowed down */
+            braked: boolean;
+            /** @description in words: what it waits for; once it is final, what happened */
+            waitsFor: string;
+            requestedBy: string | null;
+            reason: string | null;
+            correlationId: string | null;
+            reasons: {
+                code: string;
+                words: string;
+                /** @description what would help */
+                remedy: string | null;
+            }[];
+            actions: ("cancel" | "limits")[];
+            document?: components["schemas"]["MigrationDocument"];
+        };
+        /** @description where `documents` asks for it */
+        MigrationDocument: {
+            /** @enum {number} */
+            schema: 1;
+            id: string;
+            /** @description the guest's name */
+            vm: string;
+            /** @description address of the VM on the source */
+            source: string;
+            /** @description address of the VM on the destination; null when it was not given */
+            destination: string | null;
+            /** @description null where the hypervisor tells none, or an old journal kept none */
+            vmUuid: string | null;
+            /** Format: date-time */
+            startedAt: string;
+            /** @description who asked for it; null in an old journal */
+            initiator: {
+                user: string;
+                uid: number;
+                host: string;
+                pid: number;
+                command: string[];
+            } | null;
+            /** @description why, in the words of the initiator */
+            initiatorReason: string | null;
+            /** @description the initiator's own number for it */
+            correlationId: string | null;
+            /** @description id of the journal that this one goes on from */
+            continues: string | null;
+            policy: string;
+            /**
+             * @description null in the journal of a migration that switchover did not see to its end
+             * @enum {string|null}
+             */
+            outcome: "completed" | "aborted" | "cancelled" | "failed" | "detached" | null;
+            /**
+             * @description the side that has the guest now; nowhere: it ended by itself; unknown: an operator is needed
+             * @enum {string}
+             */
+            runsOn: "source" | "destination" | "nowhere" | "unknown";
+            /** @description STOP on the source to RESUME (or the successful cont) on the side that runs it */
+            pauseMs: number | null;
+            /** @description how long the guest was slowed down before the pause, and by how much at most; null: it was not */
+            brownOut: {
+                ms: number;
+                percent: number;
+            } | null;
+            /** @description what post-copy cost: the guest ran before all of its memory was there; null: it never did */
+            remotePages: {
+                /** @description from the guest running on the destination to the arrival of its last page; null: not seen from beginning to end */
+                ms: number | null;
+                /** @description of that, how long all vCPUs at once waited for pages, by QEMU's count; null: not counted */
+                allBlockedMs: number | null;
+                /** @description how long each vCPU waited for pages, by QEMU's count; null: not counted */
+                vcpuBlockedMs: number[] | null;
+                /** @description from asking for a page to having it, on average (QEMU 10.1); null: not counted */
+                pageLatencyMs: number | null;
+            } | null;
+            totalMs: number;
+            sentBytes: number;
+            /** @description null where the policy takes no view */
+            memoryIntensive: boolean | null;
+            /** @description the pause that would have been needed, where it was aborted for that */
+            neededPauseMs: number | null;
+            /** @description QEMU's own downtime figure, for comparison */
+            reportedDowntimeMs: number | null;
+            /** @description whether the hypervisors encrypted the memory on its way (TLS); null: not known, as where somebody else began it */
+            encrypted: boolean | null;
+            limits: {
+                downtimeMs: number;
+                maxDowntimeMs: number;
+                timeoutMs: number | null;
+                stallTimeoutMs: number;
+                bandwidthBytesPerSecond: number | null;
+                lineRateBytesPerSecond: number | null;
+                overBudget: string;
+                brake: string;
+                brakeForMs: number | null;
+            };
+            /** @description over how many connections memory was sent, and how compressed; null: as the hypervisor was set */
+            streams: {
+                connections: number;
+                compression: string;
+            } | null;
+            guest: {
+                hypervisor: string;
+                accelerator: string;
+                memoryBytes: number;
+            };
+            /** @description what was known before the start and by a probe; null in journals of versions that did not ask for every policy */
+            foreseen: {
+                /** @description how long finding out took, before the start */
+                tookMs: number;
+                probes: {
+                    durationMs: number;
+                    dirtiedBytes: number;
+                }[];
+                /** @description passes of this guest's earlier migrations that were used */
+                earlierPasses: number;
+            } | null;
+            boundaries: {
+                pass: number;
+                atMs: number;
+                sentBytes: number;
+                remainingBytes: number;
+                dirtyRateBytesPerSecond: number | null;
+                bandwidthBytesPerSecond: number | null;
+                pauseForecastMs: number | null;
+            }[];
+            decisions: {
+                atMs: number;
+                pass: number;
+                action: string;
+                reason: string;
+            }[];
+            effects: {
+                atMs: number;
+                did: string;
+                /** @description what was set, as data; null: nothing */
+                set: {
+                    [key: string]: unknown;
+                } | null;
+            }[];
+            warnings: string[];
+            /** @description one sentence: what happened, where the guest is, what to do */
+            reason: string;
+        };
+        Migration: {
+            id: string;
+            /** @description the guest's name */
+            vm: string;
+            vmUuid: string | null;
+            /** @description address of the VM on the source */
+            source: string;
+            destination: string | null;
+            policy: string;
+            /**
+             * @description begun by switchover, or taken over
+             * @enum {string}
+             */
+            origin: "migrate" | "attach";
+            /** Format: date-time */
+            startedAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description rises whenever something is new */
+            revision: number;
+            /** @description copying, switching-over, post-copy, …; ended once it is final */
+            state: string;
+            /** @description nothing of it changes any more by itself */
+            final: boolean;
+            /** @enum {string|null} */
+            outcome: "completed" | "aborted" | "cancelled" | "failed" | "detached" | null;
+            /** @enum {string|null} */
+            runsOn: "source" | "destination" | "nowhere" | "unknown" | null;
+            /** @description this service follows it: only then can it be acted on here */
+            followed: boolean;
+            pass: number | null;
+            elapsedMs: number;
+            memoryBytes: number;
+            remainingBytes: number | null;
+            sentBytes: number;
+            transferBytesPerSecond: number | null;
+            /** @description found dirty over the last pass */
+            dirtyBytesPerSecond: number | null;
+            /** @description how long the guest would pause if it were stopped at the last boundary */
+            forecastPauseMs: number | null;
+            downtimeMs: number;
+            maxDowntimeMs: number;
+            /** @description how long the guest stood still, measured */
+            pauseMs: number | null;
+            encrypted: boolean | null;
+            /** @description the guest is, or was, slowed down */
+            braked: boolean;
+            /** @description in words: what it waits for; once it is final, what happened */
+            waitsFor: string;
+            requestedBy: string | null;
+            reason: string | null;
+            correlationId: string | null;
+            reasons: {
+                code: string;
+                words: string;
+                /** @description what would help */
+                remedy: string | null;
+            }[];
+            actions: ("cancel" | "limits")[];
+            document: components["schemas"]["MigrationDocument"] & unknown;
+            /** @description timed samples, thinned */
+            ticks: {
+                atMs: number;
+                pass: number;
+                remainingBytes: number;
+                sentBytes: number;
+                throttlePercent: number;
+            }[];
+        };
+        Journal: {
+            id: string;
+            entries: components["schemas"]["JournalEntry"][];
+            /** @description a sentence for each line that could not be read */
+            problems: string[];
+        };
+        /** @description one entry of a journal; fields and kinds are only ever added, and `schema` rises when an older reader could misread it */
+        JournalEntry: {
+            schema: number;
+            type: string;
+            atMs: number;
+            seq: number;
+            time: string;
+        } & ({
+            /** @constant */
+            type: "opened";
+            id: string;
+            /** @enum {string} */
+            origin: "migrate" | "attach";
+            switchoverVersion: string;
+            vm: string;
+            vmUuid?: string | null;
+            destination: string | null;
+            migrateUri: string | null;
+            policy: string;
+            limits: {
+                downtimeMs: number | null;
+                maxDowntimeMs: number | null;
+                timeoutMs?: number | null;
+                stallTimeoutMs: number | null;
+                bandwidthBytesPerSecond?: number | null;
+                lineRateBytesPerSecond?: number | null;
+                /** @enum {string} */
+                overBudget: "abort" | "brake" | "post-copy" | "leave";
+                /**
+                 * @default over-budget
+                 * @enum {string}
+                 */
+                brake?: "never" | "over-budget" | "when-it-pays";
+                /** @default 0 */
+                brakeForMs?: number;
+            };
+            guest: {
+                vm: string;
+                name: string;
+                hypervisor: string;
+                /** @enum {string} */
+                accelerator: "kvm" | "tcg";
+                machineType?: string | null;
+                memoryBytes: number;
+                vcpus?: number | null;
+                state: string;
+                migrating: boolean;
+                losesWrites?: string | null;
+            };
+            initiator?: {
+                user: string;
+                uid: number;
+                host: string;
+                pid: number;
+                command: string[];
+            } | null;
+            reason?: string | null;
+            correlationId?: string | null;
+            continues?: string | null;
+            /** @default [] */
+            inherits?: {
+                /** @enum {string} */
+                side: "source" | "destination";
+                settings: {
+                    parameters: {
+                        [key: string]: unknown;
+                    };
+                    capabilities: {
+                        [key: string]: boolean;
+                    };
+                    other?: {
+                        [key: string]: unknown;
+                    };
+                    made?: string[];
+                };
+            }[];
+            /** @default false */
+            destinationWaits?: boolean;
+            streams?: {
+                connections: number | null;
+                /** @enum {string} */
+                compression: "none" | "zstd";
+            } | null;
+            /** @default null */
+            encrypted?: boolean | null;
+        } | {
+            /** @constant */
+            type: "foreseen";
+            known: {
+                memoryBytes?: number | null;
+                vcpus?: number | null;
+                residentBytes?: number | null;
+                probes: {
+                    durationMs: number | null;
+                    bytes: number | null;
+                    unsentBytes?: number;
+                }[];
+                earlierPasses: {
+                    durationMs: number | null;
+                    bytes: number | null;
+                    unsentBytes?: number;
+                }[];
+                firstPassBytes?: number | null;
+                passTransfers: {
+                    durationMs: number | null;
+                    bytes: number | null;
+                }[];
+                switchoverTransfers: {
+                    durationMs: number | null;
+                    bytes: number | null;
+                }[];
+                compressed?: boolean;
+                written?: {
+                    left: number;
+                    bytesPerSecond: number;
+                };
+                switchovers: {
+                    pauseMs: number | null;
+                    bytes: number | null;
+                    lineRateBytesPerSecond: number | null;
+                    guest?: {
+                        isThis: boolean;
+                        memoryBytes?: number | null;
+                        vcpus?: number | null;
+                    };
+                }[];
+            };
+            tookMs: number | null;
+        } | {
+            /** @constant */
+            type: "probed";
+            probe: {
+                durationMs: number | null;
+                bytes: number | null;
+                unsentBytes?: number;
+            };
+        } | {
+            /** @constant */
+            type: "before";
+            /** @enum {string} */
+            side: "source" | "destination";
+            settings: {
+                parameters: {
+                    [key: string]: unknown;
+                };
+                capabilities: {
+                    [key: string]: boolean;
+                };
+                other?: {
+                    [key: string]: unknown;
+                };
+                made?: string[];
+            };
+        } | {
+            /** @constant */
+            type: "restored";
+            /** @enum {string} */
+            side: "source" | "destination";
+            problem: string | null;
+        } | {
+            /** @constant */
+            type: "intent";
+            /** @enum {string} */
+            intent: "start" | "cancel" | "fence" | "release" | "resume" | "let-run" | "halt" | "recover";
+            side: ("source" | "destination") | null;
+        } | {
+            /** @constant */
+            type: "state";
+            from: string;
+            to: string;
+        } | {
+            /** @constant */
+            type: "boundary";
+            boundary: {
+                /** @constant */
+                kind: "boundary";
+                atMs: number;
+                pass: number;
+                sentBytes: number | null;
+                carriedBytes?: number | null;
+                remainingBytes: number | null;
+                totalBytes: number | null;
+                throttlePercent?: number;
+                ended?: {
+                    durationMs: number | null;
+                    sentBytes: number | null;
+                    carriedBytes?: number | null;
+                    beganWithBytes?: number;
+                    bandwidthBytesPerSecond: number | null;
+                    dirtyRateBytesPerSecond: number | null;
+                } | null;
+                lineRateBytesPerSecond?: number | null;
+                pauseForecastMs?: number | null;
+            };
+        } | {
+            /** @constant */
+            type: "tick";
+            tick: {
+                /** @constant */
+                kind: "tick";
+                atMs: number;
+                pass: number;
+                sentBytes: number | null;
+                carriedBytes?: number | null;
+                remainingBytes: number | null;
+                totalBytes: number | null;
+                throttlePercent: number | null;
+            };
+        } | {
+            /** @constant */
+            type: "decision";
+            pass: number;
+            decision: {
+                /** @constant */
+                action: "set-downtime-limit";
+                downtimeLimitMs: number | null;
+                /** @constant */
+                asIs: true;
+                reason: string;
+                memoryIntensive?: boolean;
+            } | {
+                /** @constant */
+                action: "set-downtime-limit";
+                downtimeLimitMs: number | null;
+                /** @constant */
+                asIs?: false;
+                lineRateBytesPerSecond?: number | null;
+                perWireByte?: number;
+                /** @default 50 */
+                fixedCostMs?: number;
+                reason: string;
+                memoryIntensive?: boolean;
+            } | ({
+                /** @constant */
+                action: "continue";
+                reason: string;
+                memoryIntensive?: boolean;
+            } | {
+                /** @constant */
+                action: "switchover";
+                acceptedPauseMs: number | null;
+                lineRateBytesPerSecond?: number | null;
+                perWireByte?: number;
+                /** @default 50 */
+                fixedCostMs?: number;
+                reason: string;
+                memoryIntensive?: boolean;
+            } | {
+                /** @constant */
+                action: "throttle";
+                throttlePercent: number | null;
+                insteadOf?: {
+                    pauseMs: number | null;
+                    exchangeRate: number | null;
+                    brownOutPrice: number | null;
+                };
+                fixedCostMs?: number | null;
+                reason: string;
+                memoryIntensive?: boolean;
+            } | {
+                /** @constant */
+                action: "suspend";
+                reason: string;
+                memoryIntensive?: boolean;
+            } | {
+                /** @constant */
+                action: "post-copy";
+                reason: string;
+                memoryIntensive?: boolean;
+            } | {
+                /** @constant */
+                action: "abort";
+                neededPauseMs?: number | null;
+                reason: string;
+                memoryIntensive?: boolean;
+            });
+        } | {
+            /** @constant */
+            type: "effect";
+            did: string;
+            set?: {
+                [key: string]: unknown;
+            };
+        } | {
+            /** @constant */
+            type: "guest";
+            /** @enum {string} */
+            event: "stopped" | "resumed";
+            /** @enum {string} */
+            side: "source" | "destination";
+        } | {
+            /** @constant */
+            type: "status";
+            status: string;
+        } | {
+            /** @constant */
+            type: "monitor";
+            /** @enum {string} */
+            side: "source" | "destination";
+            /** @enum {string} */
+            state: "lost" | "back" | "ended";
+            words: string;
+        } | {
+            /** @constant */
+            type: "located";
+            source: string;
+            destination: string;
+        } | {
+            /** @constant */
+            type: "warning";
+            message: string;
+        } | {
+            /** @constant */
+            type: "ended";
+            outcome: {
+                /** @enum {string} */
+                outcome: "completed" | "aborted" | "cancelled" | "failed" | "detached";
+                /** @enum {string} */
+                runsOn: "source" | "destination" | "nowhere" | "unknown";
+                reason: string;
+                pauseMs: number | null;
+                brownOut?: {
+                    ms: number | null;
+                    percent: number | null;
+                } | null;
+                totalMs: number | null;
+                sentBytes: number | null;
+                memoryIntensive: boolean | null;
+                neededPauseMs: number | null;
+                reportedDowntimeMs: number | null;
+                remotePages?: {
+                    ms: number | null;
+                    allBlockedMs: number | null;
+                    vcpuBlockedMs: number[] | null;
+                    pageLatencyMs: number | null;
+                } | null;
+                encrypted?: boolean | null;
+            };
+        });
+        Replayed: {
+            policies: {
+                policy: string;
+                /** @enum {string} */
+                verdict: "switchover" | "throttle" | "suspend" | "post-copy" | "abort" | "fits" | "undecided";
+                pass: number;
+                atMs: number;
+                remainingBytes: number;
+                sentBytes: number;
+                pauseForecastMs?: number;
+                reason: string;
+            }[];
+        };
+        /**
+         * @example {
+         *       "policies": [
+         *         "mp",
+         *         "nova"
+         *       ],
+         *       "maxDowntimeMs": 500
+         *     }
+         */
+        ReplayRequest: {
+            /** @description left out: all */
+            policies?: ("forecast" | "mp" | "relaxed" | "stock" | "cloud-hypervisor" | "cloudstack" | "hyper-v" | "incus" | "kubevirt" | "kubevirt-downtime-ramp" | "kubevirt-stall-detector" | "nova" | "nova-force-complete" | "ovirt-legacy" | "ovirt-minimal-downtime" | "ovirt-post-copy" | "ovirt-suspend-workload" | "ovirt-very-large-vms" | "proxmox" | "rate-of-change" | "virsh-timeout" | "virsh-timeout-postcopy" | "xen")[];
+            downtimeMs?: number;
+            maxDowntimeMs?: number;
+        };
+        /**
+         * @example {
+         *       "id": "20261129T101500.123-vm1-505f",
+         *       "vm": "vm1",
+         *       "vmUuid": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
+         *       "source": "qemu:///system#vm1",
+         *       "destination": "qemu+ssh://root@host2/system#vm1",
+         *       "policy": "forecast",
+         *       "origin": "migrate",
+         *       "startedAt": "2026-11-29T10:15:00.123Z",
+         *       "updatedAt": "2026-11-29T10:15:03.402Z",
+         *       "revision": 12,
+         *       "state": "copying",
+         *       "final": false,
+         *       "outcome": null,
+         *       "runsOn": null,
+         *       "followed": true,
+         *       "pass": 2,
+         *       "elapsedMs": 3279,
+         *       "memoryBytes": 536870912,
+         *       "remainingBytes": 145000000,
+         *       "sentBytes": 207000000,
+         *       "transferBytesPerSecond": 58700000,
+         *       "dirtyBytesPerSecond": 40900000,
+         *       "forecastPauseMs": 2510,
+         *       "downtimeMs": 300,
+         *       "maxDowntimeMs": 5000,
+         *       "pauseMs": null,
+         *       "encrypted": false,
+         *       "braked": false,
+         *       "waitsFor": "memory-intensive: 145 MB dirty; a pause of 2.51 s, within --max-downtime 5 s",
+         *       "requestedBy": "ops",
+         *       "reason": "maintenance of host1",
+         *       "correlationId": null,
+         *       "reasons": [],
+         *       "actions": [
+         *         "cancel",
+         *         "limits"
+         *       ]
+         *     }
+         */
+        MigrationSummary: {
+            id: string;
+            /** @description the guest's name */
+            vm: string;
+            vmUuid: string | null;
+            /** @description address of the VM on the source */
+            source: string;
+            destination: string | null;
+            policy: string;
+            /**
+             * @description begun by switchover, or taken over
+             * @enum {string}
+             */
+            origin: "migrate" | "attach";
+            /** Format: date-time */
+            startedAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description rises whenever something is new */
+            revision: number;
+            /** @description copying, switching-over, post-copy, …; ended once it is final */
+            state: string;
+            /** @description nothing of it changes any more by itself */
+            final: boolean;
+            /** @enum {string|null} */
+            outcome: "completed" | "aborted" | "cancelled" | "failed" | "detached" | null;
+            /** @enum {string|null} */
+            runsOn: "source" | "destination" | "nowhere" | "unknown" | null;
+            /** @description this service follows it: only then can it be acted on here */
+            followed: boolean;
+            pass: number | null;
+            elapsedMs: number;
+            memoryBytes: number;
+            remainingBytes: number | null;
+            sentBytes: number;
+            transferBytesPerSecond: number | null;
+            /** @description found dirty over the last pass */
+            dirtyBytesPerSecond: number | null;
+            /** @description how long the guest would pause if it were stopped at the last boundary */
+            forecastPauseMs: number | null;
+            downtimeMs: number;
+            maxDowntimeMs: number;
+            /** @description how long the guest stood still, measured */
+            pauseMs: number | null;
+            encrypted: boolean | null;
+            /** @description the guest is, or was, slowed down */
+            braked: boolean;
+            /** @description in words: what it waits for; once it is final, what happened */
+            waitsFor: string;
+            requestedBy: string | null;
+            reason: string | null;
+            correlationId: string | null;
+            reasons: {
+                code: string;
+                words: string;
+                /** @description what would help */
+                remedy: string | null;
+            }[];
+            actions: ("cancel" | "limits")[];
+        };
+        /**
+         * @example {
+         *       "vm": "vm1",
+         *       "destination": "qemu+ssh://root@host2/system",
+         *       "maxDowntimeMs": 1000,
+         *       "reason": "maintenance of host1"
+         *     }
+         */
+        StartRequest: {
+            /** @description a libvirt domain's name, or the monitor of a QEMU: qmp:/run/vm1.sock */
+            vm: string;
+            /** @description URI of the destination host, or the monitor of the QEMU that waits */
+            destination: string;
+            /** @description URI of the source host, for a libvirt domain (default: the configured one) */
+            connect?: string;
+            /** @description where the destination listens for the memory: tcp:10.77.0.2:4444 */
+            migrateUri?: string;
+            /** @description the same as the destination is told, where that is another address */
+            listenUri?: string;
+            /**
+             * @description how to decide
+             * @enum {string}
+             */
+            policy?: "forecast" | "mp" | "relaxed" | "stock";
+            /** @description the pause that is always fine */
+            downtimeMs?: number;
+            /** @description the longest pause allowed */
+            maxDowntimeMs?: number;
+            /** @description give up after this long */
+            timeoutMs?: number;
+            /** @description give up when nothing moves for this long */
+            stallTimeoutMs?: number;
+            /** @description cap of the passes */
+            bandwidthBytesPerSecond?: number;
+            /** @description the link's rate, which the last step runs at */
+            lineRateBytesPerSecond?: number;
+            /**
+             * @description when no pause within maxDowntimeMs is possible
+             * @enum {string}
+             */
+            overBudget?: "abort" | "brake" | "post-copy" | "leave";
+            /**
+             * @description when the guest may be slowed down
+             * @enum {string}
+             */
+            brake?: "never" | "over-budget" | "when-it-pays";
+            /** @description the longest that a brake may slow the guest down */
+            brakeForMs?: number;
+            /** @description parameters of the policy, as on the command line */
+            policyOptions?: {
+                [key: string]: string;
+            };
+            /** @description why, for the journal */
+            reason?: string;
+            /** @description your own number for it: a ticket, a request */
+            correlationId?: string;
+        };
+        /**
+         * @example {
+         *       "reason": "not today"
+         *     }
+         */
+        CancelRequest: {
+            /** @description why, for the journal and the audit */
+            reason?: string;
+        };
+        /**
+         * @example {
+         *       "maxDowntimeMs": 2000
+         *     }
+         */
+        LimitsRequest: {
+            downtimeMs?: number;
+            maxDowntimeMs?: number;
+        };
+        Plan: {
+            /** @enum {number} */
+            schema: 1;
+            /** @description the guest's name */
+            vm: string;
+            source: string;
+            /** @description null: not chosen, so not checked */
+            destination: string | null;
+            /**
+             * @description converges: within the pause that is always fine; memory-intensive: by a longer one, or by other means; not-possible: not within the limits
+             * @enum {string}
+             */
+            verdict: "converges" | "memory-intensive" | "not-possible" | "not-known";
+            /** @description the verdict in words */
+            sentence: string;
+            /**
+             * @description what has to be known for a plan and is not
+             * @enum {string|null}
+             */
+            missing: "link" | "guest" | null;
+            /** @description what forbids the migration, as migrate --dry-run finds it */
+            findings: {
+                code: string;
+                message: string;
+            }[];
+            notes: string[];
+            guest: {
+                hypervisor: string;
+                accelerator: string;
+                state: string;
+                memoryBytes: number;
+                /** @description of it, what QEMU's process holds; null: not known */
+                residentBytes: number | null;
+            };
+            knownBy: {
+                tookMs: number;
+                probes: {
+                    durationMs: number;
+                    dirtiedBytes: number;
+                }[];
+                probeRefusal: string | null;
+                /** @description passes of this guest's earlier migrations */
+                earlierPasses: number;
+                /** @description passes and switchovers over this link */
+                earlierTransfers: number;
+            };
+            prospects: {
+                payloadBytesPerSecond: {
+                    low: number;
+                    likely: number;
+                    high: number;
+                };
+                firstPassBytes: {
+                    low: number;
+                    likely: number;
+                    high: number;
+                };
+                fixedCostMs: {
+                    low: number;
+                    likely: number;
+                    high: number;
+                };
+                hadPhases: boolean;
+            } | null;
+            chosen: {
+                policy: string;
+                /**
+                 * @description in the likely case
+                 * @enum {string}
+                 */
+                end: "completed" | "gives-up" | "never-ends";
+                /**
+                 * @description of the cases that what is known allows
+                 * @enum {string}
+                 */
+                completes: "in-all-cases" | "in-some-cases" | "in-no-case";
+                /** @description null unless it completes */
+                totalMs: {
+                    low: number;
+                    likely: number;
+                    high: number;
+                } | null;
+                sentBytes: {
+                    low: number;
+                    likely: number;
+                    high: number;
+                } | null;
+                /** @description how long the guest stands still */
+                pauseMs: {
+                    low: number;
+                    likely: number;
+                    high: number;
+                } | null;
+                /** @description how long the guest runs by post-copy on memory that is still on its way; null: it does not */
+                remotePagesMs: {
+                    low: number;
+                    likely: number;
+                    high: number;
+                } | null;
+                /** @description how long the guest is slowed down before, and by how much of its time; null: it is not */
+                brownOut: {
+                    ms: number;
+                    percent: number;
+                } | null;
+                /** @description what else it takes */
+                usedMeans: ("post-copy" | "suspend")[];
+                /** @description the pause that would have to be allowed, where it gives up for that */
+                neededPauseMs: number | null;
+                reason: string;
+            } | null;
+            others: {
+                policy: string;
+                /**
+                 * @description in the likely case
+                 * @enum {string}
+                 */
+                end: "completed" | "gives-up" | "never-ends";
+                /**
+                 * @description of the cases that what is known allows
+                 * @enum {string}
+                 */
+                completes: "in-all-cases" | "in-some-cases" | "in-no-case";
+                /** @description null unless it completes */
+                totalMs: {
+                    low: number;
+                    likely: number;
+                    high: number;
+                } | null;
+                sentBytes: {
+                    low: number;
+                    likely: number;
+                    high: number;
+                } | null;
+                /** @description how long the guest stands still */
+                pauseMs: {
+                    low: number;
+                    likely: number;
+                    high: number;
+                } | null;
+                /** @description how long the guest runs by post-copy on memory that is still on its way; null: it does not */
+                remotePagesMs: {
+                    low: number;
+                    likely: number;
+                    high: number;
+                } | null;
+                /** @description how long the guest is slowed down before, and by how much of its time; null: it is not */
+                brownOut: {
+                    ms: number;
+                    percent: number;
+                } | null;
+                /** @description what else it takes */
+                usedMeans: ("post-copy" | "suspend")[];
+                /** @description the pause that would have to be allowed, where it gives up for that */
+                neededPauseMs: number | null;
+                reason: string;
+            }[];
+            /** @description the chosen policy with --compress zstd; null: the pages cannot be read from here */
+            compressed: {
+                policy: string;
+                /**
+                 * @description in the likely case
+                 * @enum {string}
+                 */
+                end: "completed" | "gives-up" | "never-ends";
+                /**
+                 * @description of the cases that what is known allows
+                 * @enum {string}
+                 */
+                completes: "in-all-cases" | "in-some-cases" | "in-no-case";
+                /** @description null unless it completes */
+                totalMs: {
+                    low: number;
+                    likely: number;
+                    high: number;
+                } | null;
+                sentBytes: {
+                    low: number;
+                    likely: number;
+                    high: number;
+                } | null;
+                /** @description how long the guest stands still */
+                pauseMs: {
+                    low: number;
+                    likely: number;
+                    high: number;
+                } | null;
+                /** @description how long the guest runs by post-copy on memory that is still on its way; null: it does not */
+                remotePagesMs: {
+                    low: number;
+                    likely: number;
+                    high: number;
+                } | null;
+                /** @description how long the guest is slowed down before, and by how much of its time; null: it is not */
+                brownOut: {
+                    ms: number;
+                    percent: number;
+                } | null;
+                /** @description what else it takes */
+                usedMeans: ("post-copy" | "suspend")[];
+                /** @description the pause that would have to be allowed, where it gives up for that */
+                neededPauseMs: number | null;
+                reason: string;
+            } | null;
+            /** @description other lines and other pauses, likely figures; null unless --table asked for it */
+            whatIf: {
+                /** @description of memory, in bytes per second */
+                lineRates: number[];
+                maxDowntimesMs: number[];
+                /** @description by line, then by pause; null: not possible */
+                cells: ({
+                    totalMs: number;
+                    pauseMs: number;
+                } | null)[][];
+            } | null;
+            /** @description each would make possible what is not */
+            waysOut: {
+                option: string;
+                rehearsal: {
+                    policy: string;
+                    /**
+                     * @description in the likely case
+                     * @enum {string}
+                     */
+                    end: "completed" | "gives-up" | "never-ends";
+                    /**
+                     * @description of the cases that what is known allows
+                     * @enum {string}
+                     */
+                    completes: "in-all-cases" | "in-some-cases" | "in-no-case";
+                    /** @description null unless it completes */
+                    totalMs: {
+                        low: number;
+                        likely: number;
+                        high: number;
+                    } | null;
+                    sentBytes: {
+                        low: number;
+                        likely: number;
+                        high: number;
+                    } | null;
+                    /** @description how long the guest stands still */
+                    pauseMs: {
+                        low: number;
+                        likely: number;
+                        high: number;
+                    } | null;
+                    /** @description how long the guest runs by post-copy on memory that is still on its way; null: it does not */
+                    remotePagesMs: {
+                        low: number;
+                        likely: number;
+                        high: number;
+                    } | null;
+                    /** @description how long the guest is slowed down before, and by how much of its time; null: it is not */
+                    brownOut: {
+                        ms: number;
+                        percent: number;
+                    } | null;
+                    /** @description what else it takes */
+                    usedMeans: ("post-copy" | "suspend")[];
+                    /** @description the pause that would have to be allowed, where it gives up for that */
+                    neededPauseMs: number | null;
+                    reason: string;
+                };
+            }[];
+            limits: {
+                downtimeMs: number;
+                maxDowntimeMs: number;
+                timeoutMs: number | null;
+                bandwidthBytesPerSecond: number | null;
+                lineRateBytesPerSecond: number | null;
+                overBudget: string;
+                brake: string;
+                brakeForMs: number;
+            };
+            /** @description as `switchover plan` prints it; the rest is as with `--json` */
+            text: string;
+        };
+        /**
+         * @example {
+         *       "vm": "vm1",
+         *       "lineRateBytesPerSecond": 1250000000,
+         *       "maxDowntimeMs": 500
+         *     }
+         */
+        PlanRequest: {
+            /** @description a libvirt domain's name, or the monitor of a QEMU: qmp:/run/vm1.sock */
+            vm: string;
+            /** @description left out: not chosen yet, so not checked */
+            destination?: string;
+            /** @description URI of the source host, for a libvirt domain (default: the configured one) */
+            connect?: string;
+            /** @description where the destination listens for the memory: tcp:10.77.0.2:4444 */
+            migrateUri?: string;
+            /** @description the same as the destination is told, where that is another address */
+            listenUri?: string;
+            /**
+             * @description how to decide
+             * @enum {string}
+             */
+            policy?: "forecast" | "mp" | "relaxed" | "stock";
+            /** @description the pause that is always fine */
+            downtimeMs?: number;
+            /** @description the longest pause allowed */
+            maxDowntimeMs?: number;
+            /** @description give up after this long */
+            timeoutMs?: number;
+            /** @description give up when nothing moves for this long */
+            stallTimeoutMs?: number;
+            /** @description cap of the passes */
+            bandwidthBytesPerSecond?: number;
+            /** @description the link's rate, which the last step runs at */
+            lineRateBytesPerSecond?: number;
+            /**
+             * @description when no pause within maxDowntimeMs is possible
+             * @enum {string}
+             */
+            overBudget?: "abort" | "brake" | "post-copy" | "leave";
+            /**
+             * @description when the guest may be slowed down
+             * @enum {string}
+             */
+            brake?: "never" | "over-budget" | "when-it-pays";
+            /** @description the longest that a brake may slow the guest down */
+            brakeForMs?: number;
+            /** @description parameters of the policy, as on the command line */
+            policyOptions?: {
+                [key: string]: string;
+            };
+            /** @description other lines and other pauses too */
+            whatIf?: boolean;
+            /** @description the longest of the probes (3000) */
+            probeMs?: number;
+        };
+        Audit: {
+            entries: components["schemas"]["AuditEntry"][];
+        };
+        AuditEntry: {
+            /** Format: date-time */
+            time: string;
+            /** @description the name of the token; local: without one, on this machine */
+            who: string;
+            role: string;
+            /** @description the address that it came from; null: the socket */
+            from: string | null;
+            /** @enum {string} */
+            did: "start" | "cancel" | "limits";
+            /** @description its id, once there is one */
+            migration: string | null;
+            /** @description the request */
+            asked: {
+                [key: string]: unknown;
+            };
+            reason: string | null;
+            /** @description asked; then done, or the code of the problem */
+            cameTo: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type Problem = components['schemas']['Problem'];
+export type Session = components['schemas']['Session'];
+export type Hosts = components['schemas']['Hosts'];
+export type Host = components['schemas']['Host'];
+export type MigrationPage = components['schemas']['MigrationPage'];
+export type ListedMigration = components['schemas']['ListedMigration'];
+export type MigrationDocument = components['schemas']['MigrationDocument'];
+export type Migration = components['schemas']['Migration'];
+export type Journal = components['schemas']['Journal'];
+export type JournalEntry = components['schemas']['JournalEntry'];
+export type Replayed = components['schemas']['Replayed'];
+export type ReplayRequest = components['schemas']['ReplayRequest'];
+export type MigrationSummary = components['schemas']['MigrationSummary'];
+export type StartRequest = components['schemas']['StartRequest'];
+export type CancelRequest = components['schemas']['CancelRequest'];
+export type LimitsRequest = components['schemas']['LimitsRequest'];
+export type Plan = components['schemas']['Plan'];
+export type PlanRequest = components['schemas']['PlanRequest'];
+export type Audit = components['schemas']['Audit'];
+export type AuditEntry = components['schemas']['AuditEntry'];
+export type $defs = Record<string, never>;
+export interface operations {
+    isAlive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it does */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    isReady: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it does */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not yet, and why */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description in the text format of Prometheus */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description you */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listHosts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hosts"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMigrations: {
+        parameters: {
+            query?: {
+                state?: "running" | "ended" | "all";
+                /** @description part of a VM's name, UUID, address, or of the reason */
+                q?: string;
+                outcome?: "completed" | "aborted" | "cancelled" | "failed" | "detached";
+                limit?: number;
+                /** @description the id of the last one of the page before */
+                before?: string;
+                /** @description true: each with the document that `switchover list --json` prints */
+                documents?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationPage"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startMigration: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key starts it once only, so that a request may be sent again */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartRequest"];
+            };
+        };
+        responses: {
+            /** @description it has begun */
+            202: {
+                headers: {
+                    /** @description its place */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationSummary"];
+                };
+            };
+            /** @description the body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the token may not do that, or a page from elsewhere asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused: `code` is that of the finding, and nothing was touched */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMigration: {
+        parameters: {
+            query?: {
+                /** @description answer when it is final, or after that time */
+                wait?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it */
+            200: {
+                headers: {
+                    /** @description its revision, for If-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Migration"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such migration */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getJournal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Journal"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such migration */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    followMigration: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description only what follows that entry */
+                "last-event-id"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description server-sent events: `entry` with a JournalEntry as JSON, whose `id` is its number; `alive` every 10 s; `end` after the last one */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such migration */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    followMigrations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description server-sent events: `migration` with a MigrationSummary as JSON, for each that goes on and each that changes, at most four a second of one; `gone` with its id where nothing is kept of it; `alive` every 10 s, and once all that go on have been told */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayMigration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayRequest"];
+            };
+        };
+        responses: {
+            /** @description of each policy */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            /** @description the body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such migration */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused: `code` is that of the finding, and nothing was touched */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelMigration: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that was seen: nothing is done where the migration has changed since */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CancelRequest"];
+            };
+        };
+        responses: {
+            /** @description it is cancelled */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationSummary"];
+                };
+            };
+            /** @description the body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the token may not do that, or a page from elsewhere asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such migration */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused: `code` is that of the finding, and nothing was touched */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it has changed since the revision of If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeLimits: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that was seen: nothing is done where the migration has changed since */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitsRequest"];
+            };
+        };
+        responses: {
+            /** @description they hold */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationSummary"];
+                };
+            };
+            /** @description the body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the token may not do that, or a page from elsewhere asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such migration */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused: `code` is that of the finding, and nothing was touched */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it has changed since the revision of If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    planMigration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanRequest"];
+            };
+        };
+        responses: {
+            /** @description it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description the body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the token may not do that, or a page from elsewhere asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused: `code` is that of the finding, and nothing was touched */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAudit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Audit"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the token may not do that, or a page from elsewhere asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
