@@ -1,10 +1,12 @@
 import { documentOf } from '../journal/document.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
+import type { JournalReading } from '../journal/journal-store.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
 import { type MigrationView, type SettingsEvent, viewOf } from '../journal/view.ts';
 import { shown } from '../model/shown.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import { type Limits, mayBrake } from '../policy/policy.ts';
+import type { ServerOptions } from './by-server/connect.ts';
 import { standardError } from './output/standard.ts';
 import { foreseenLines } from './render/foreseen-lines.ts';
 import { decisionLine, passLine } from './render/pass-line.ts';
@@ -14,10 +16,9 @@ import { summaryLines } from './render/summary.ts';
 /** `switchover explain ID`. @returns the exit status */
 export async function explain(
   id: string,
-  options: { readonly json?: boolean; readonly stateDir?: string },
+  options: ServerOptions & { readonly json?: boolean; readonly stateDir?: string },
 ): Promise<number> {
-  const journals = new FolderJournals(stateDirectory(options.stateDir));
-  const { entries, problems } = await journals.read(await journals.find(id));
+  const { entries, problems } = await journalOf(id, options);
   for (const problem of problems) standardError().write(`switchover: ${shown(problem)}\n`);
   const view = viewOf(entries);
   process.stdout.write(
@@ -26,6 +27,16 @@ export async function explain(
       : `${explanation(view).map(shown).join('\n')}\n`,
   );
   return 0;
+}
+
+async function journalOf(id: string, options: Parameters<typeof explain>[1]): Promise<JournalReading> {
+  if (options.server !== undefined) {
+    const { throughServer } = await import('./by-server/connect.ts');
+    const { findAt, journalAt } = await import('./by-server/find.ts');
+    return await throughServer(options, async (client) => await journalAt(client, await findAt(client, id)));
+  }
+  const journals = new FolderJournals(stateDirectory(options.stateDir));
+  return await journals.read(await journals.find(id));
 }
 
 function explanation(view: MigrationView): string[] {

@@ -7,6 +7,12 @@ import type { Reporter } from './render/reporter.ts';
 /** Once QEMU is told to cancel nothing can go on any more, so a second Ctrl-C needs a moment to come first. */
 const SECOND_THOUGHT_MS = 1000;
 
+const DETACHING =
+  'detaching: the migration goes on without switchover; `switchover attach` takes it over again, and lets the guest run once it has arrived';
+
+/** What signals are passed on to: a run of this process, or of a service. */
+export type Drivable = Pick<Run, 'cancel' | 'detach'>;
+
 /**
  * The signals that are heeded, from before the first change on, so that none ends us between two of them.
  *
@@ -17,21 +23,24 @@ const SECOND_THOUGHT_MS = 1000;
  */
 export class Signals {
   private readonly reporter: Reporter;
-  private run: Run | undefined;
+  private readonly detaching: string;
+  private run: Drivable | undefined;
   private state: 'following' | 'thinking' | 'cancelling' | 'detaching' = 'following';
   private timer: NodeJS.Timeout | undefined;
   /** By whose word, for the journal. */
   private detachedBy = 'detached';
 
-  constructor(reporter: Reporter) {
+  /** @param detaching what is said where it is let go of */
+  constructor(reporter: Reporter, detaching = DETACHING) {
     this.reporter = reporter;
+    this.detaching = detaching;
     process.on('SIGINT', this.onInterrupt);
     process.on('SIGTERM', this.onEnd);
     process.on('SIGHUP', this.onHangUp);
   }
 
   /** What was signalled before is done to it now. */
-  apply(run: Run): void {
+  apply(run: Drivable): void {
     this.run = run;
     if (this.state === 'cancelling') this.cancel();
     if (this.state === 'detaching') void run.detach(this.detachedBy);
@@ -88,10 +97,7 @@ export class Signals {
   private detach(by: string): void {
     clearTimeout(this.timer);
     if (this.state === 'cancelling') this.sayCancelFirst();
-    else
-      this.reporter.say(
-        'detaching: the migration goes on without switchover; `switchover attach` takes it over again, and lets the guest run once it has arrived',
-      );
+    else this.reporter.say(this.detaching);
     this.state = 'detaching';
     this.detachedBy = by;
     void this.run?.detach(by);

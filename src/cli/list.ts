@@ -1,4 +1,4 @@
-import { documentOf } from '../journal/document.ts';
+import { documentOf, type MigrationDocument } from '../journal/document.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
@@ -7,24 +7,40 @@ import { type MigrationView, viewOf } from '../journal/view.ts';
 import { shown } from '../model/shown.ts';
 import { table } from '../model/table.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
+import type { ServerOptions } from './by-server/connect.ts';
 import { standardError } from './output/standard.ts';
 
 /** `switchover list`. @returns the exit status */
-export async function list(options: {
-  readonly json?: boolean;
-  readonly stateDir?: string;
-}): Promise<number> {
-  const stateDir = stateDirectory(options.stateDir);
-  const journals = new FolderJournals(stateDir);
-  const views: MigrationView[] = [];
+export async function list(
+  options: ServerOptions & { readonly json?: boolean; readonly stateDir?: string },
+): Promise<number> {
+  const { place, documents } = await listed(options);
+  if (options.json) process.stdout.write(`${JSON.stringify(documents, null, 2)}\n`);
+  else if (documents.length === 0) process.stderr.write(`no migrations in ${place} yet\n`);
+  else process.stdout.write(`${table([HEADINGS, ...documents.map(row)])}\n`);
+  return 0;
+}
+
+/** The oldest first. */
+async function listed(
+  options: Parameters<typeof list>[0],
+): Promise<{ readonly place: string; readonly documents: readonly MigrationDocument[] }> {
+  if (options.server !== undefined) {
+    const { throughServer } = await import('./by-server/connect.ts');
+    const { documentsAt } = await import('./by-server/list.ts');
+    return await throughServer(options, async (client) => ({
+      place: client.where,
+      documents: await documentsAt(client),
+    }));
+  }
+  const place = stateDirectory(options.stateDir);
+  const journals = new FolderJournals(place);
+  const documents: MigrationDocument[] = [];
   for (const id of await journals.list()) {
     const view = await readOrWarn(journals, id);
-    if (view) views.push(view);
+    if (view) documents.push(documentOf(view));
   }
-  if (options.json) process.stdout.write(`${JSON.stringify(views.map(documentOf), null, 2)}\n`);
-  else if (views.length === 0) process.stderr.write(`no migrations in ${stateDir} yet\n`);
-  else process.stdout.write(`${table([HEADINGS, ...views.map(row)])}\n`);
-  return 0;
+  return { place, documents };
 }
 
 /** One damaged journal, or one damaged line, must not hide the others. */
@@ -42,16 +58,16 @@ async function readOrWarn(journals: JournalStore, id: string): Promise<Migration
 
 const HEADINGS = ['ID', 'VM', 'POLICY', 'OUTCOME', 'RUNS ON', 'PAUSE', 'TOTAL', 'SENT'];
 
-function row(view: MigrationView): string[] {
-  const { outcome } = view;
-  const start = [view.id, view.guest.name, view.policy];
-  if (!outcome) return [...start, 'not seen to its end', '?', '-', '-', '-'];
+function row(document: MigrationDocument): string[] {
+  const { id, vm, policy, outcome, runsOn, pauseMs, totalMs, sentBytes } = document;
+  const start = [id, vm, policy];
+  if (outcome === null) return [...start, 'not seen to its end', '?', '-', '-', '-'];
   return [
     ...start,
-    outcome.outcome,
-    outcome.runsOn,
-    outcome.pauseMs === null ? '-' : formatDuration(outcome.pauseMs),
-    formatDuration(outcome.totalMs),
-    formatBytes(outcome.sentBytes),
+    outcome,
+    runsOn,
+    pauseMs === null ? '-' : formatDuration(pauseMs),
+    formatDuration(totalMs),
+    formatBytes(sentBytes),
   ];
 }

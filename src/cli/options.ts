@@ -173,7 +173,7 @@ export function durationBetween(leastMs: number, mostMs: number): (text: string)
 }
 
 /** Commander adds the option's name to the sentence of an InvalidArgumentError. */
-function orInvalid<T>(parse: (text: string) => T): (text: string) => T {
+export function orInvalid<T>(parse: (text: string) => T): (text: string) => T {
   return (text) => {
     try {
       return parse(text);

@@ -27,7 +27,7 @@ export interface PlanOptions extends Omit<MigrationOptions, 'output'>, HostOptio
   readonly table?: boolean;
 }
 
-const STATUS: Record<Verdict, number> = {
+const BY_VERDICT: Record<Verdict, number> = {
   converges: EXIT.migrated,
   'memory-intensive': EXIT.migrated,
   'not-possible': EXIT.gaveUp,
@@ -70,7 +70,17 @@ export async function plan(
       : planText(planned, new Set(PEER_NAMES)),
   );
   drawn?.write(await drawn.with.planPlot(planned, request, new Set(PEER_NAMES)));
-  return planned.findings.length > 0 ? EXIT.refused : STATUS[planned.plan.verdict];
+  return planStatusOf({ findings: planned.findings, verdict: planned.plan.verdict });
+}
+
+export function planStatusOf({
+  findings,
+  verdict,
+}: {
+  readonly findings: readonly unknown[];
+  readonly verdict: Verdict;
+}): number {
+  return findings.length > 0 ? EXIT.refused : BY_VERDICT[verdict];
 }
 
 function warn(problem: string): void {

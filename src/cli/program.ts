@@ -7,19 +7,22 @@ import { shown, shownLines } from '../model/shown.ts';
 import { OWN_POLICY_NAMES } from '../policy/own-policy-words.ts';
 import { VERSION } from '../version.ts';
 import { addAttachCommand } from './commands/attach.ts';
+import { addByServerCommands } from './commands/by-server.ts';
 import { addConfigCommands } from './commands/config.ts';
 import { EXIT_HELP } from './commands/help-texts.ts';
+import { addHistoryCommands } from './commands/history.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addPruneCommand } from './commands/prune.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addServeCommands } from './commands/serve.ts';
+import { refuseServer } from './commands/server-options.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addStoreCommands } from './commands/store.ts';
 import { addWatchCommand } from './commands/watch.ts';
 import { EXIT } from './exit-status.ts';
-import { stateDirOption } from './options.ts';
 import { standardError } from './output/standard.ts';
+import { refusedWords } from './refused-words.ts';
 
 /** The commands, as `--help` and the man pages show them. */
 export async function program(
@@ -41,6 +44,7 @@ Examples:
   $ switchover attach vm1
   $ switchover watch --connect qemu:///system
   $ switchover explain last
+  $ switchover follow last --server https://host1.example.org:8686
   $ source <(switchover complete bash)
 ${EXIT_HELP}`,
     )
@@ -56,35 +60,13 @@ ${EXIT_HELP}`,
   addSimulateCommand(root, onStatus);
   addReplayCommand(root, onStatus);
 
-  root
-    .command('explain <id>')
-    .summary('tell what happened in a migration, with each decision and its figures')
-    .description(
-      'Tells the story of one migration from its journal. The id may be shortened; `last` is the newest.',
-    )
-    .option('--json', 'print the migration as one JSON document')
-    .addOption(stateDirOption())
-    .addHelpText('after', '\nExamples:\n  $ switchover explain last\n  $ switchover explain 3f2a --json')
-    .action(async (id, options) => {
-      const { explain } = await import('./explain.ts');
-      onStatus(await explain(id, options));
-    });
-
-  root
-    .command('list')
-    .summary('list the migrations that have a journal')
-    .option('--json', 'print them as a JSON array of documents')
-    .addOption(stateDirOption())
-    .addHelpText('after', '\nExamples:\n  $ switchover list\n  $ switchover list --json | jq ".[].pauseMs"')
-    .action(async (options) => {
-      const { list } = await import('./list.ts');
-      onStatus(await list(options));
-    });
-
+  addByServerCommands(root, onStatus);
+  addHistoryCommands(root, onStatus);
   addPruneCommand(root, onStatus);
   addConfigCommands(root, onStatus);
   addStoreCommands(root, onStatus);
 
+  refuseServer(root, argv, process.env);
   for (const command of root.commands)
     command.exitOverride().showHelpAfterError(`(switchover ${command.name()} --help shows examples)`);
   // Its library is loaded only for it: everything else is quicker without.
@@ -138,28 +120,30 @@ export async function run(
 }
 
 async function statusOfError(error: unknown): Promise<number> {
-  const [{ ConfigError }, { RefusedError }, { JournalError }, { StoreError }, { UsageError }] =
+  const [{ ConfigError }, { RefusedError }, { JournalError }, { StoreError }, { UsageError }, { wayError }] =
     await Promise.all([
       import('../config/config-error.ts'),
       import('../hypervisor/hypervisor.ts'),
       import('../journal/journal-error.ts'),
       import('../postgres/store-error.ts'),
       import('./usage-error.ts'),
+      import('./by-server/way-error.ts'),
     ]);
   const words = error instanceof Error ? error.message : String(error);
   if (error instanceof UsageError) return complain(words, EXIT.usage);
-  if (error instanceof ConfigError) {
-    for (const problem of error.problems) complain(problem, EXIT.usage);
-    return EXIT.usage;
-  }
+  if (error instanceof ConfigError) return complainAll(error.problems, EXIT.usage);
   if (error instanceof JournalError || error instanceof StoreError) return complain(words, EXIT.refused);
-  if (error instanceof RefusedError) {
-    for (const sentence of words.split('\n')) complain(`refused: ${sentence}`, EXIT.refused);
-    return EXIT.refused;
-  }
+  const ofTheWay = wayError(error);
+  if (ofTheWay) return complainAll(ofTheWay.sentences, ofTheWay.status);
+  if (error instanceof RefusedError) return complainAll(refusedWords(words), EXIT.refused);
   const stack = error instanceof Error ? (error.stack ?? words) : words;
   standardError().write(`switchover: unexpected error: ${shownLines(stack)}\n`);
   return EXIT.unexpected;
+}
+
+function complainAll(sentences: readonly string[], status: number): number {
+  for (const sentence of sentences) complain(sentence, status);
+  return status;
 }
 
 function complain(sentence: string, status: number): number {

@@ -16,6 +16,7 @@ import { Watcher } from '../watch/watcher.ts';
 import { daemonLog, ended, readAgainOnHangUp, toldToEnd } from './daemon.ts';
 import { connectUri } from './hypervisor-of.ts';
 import { beScheduledPromptly } from './priority.ts';
+import { SERVE_SOCKET } from './serve-socket.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface ServeOptions {
@@ -30,7 +31,6 @@ export interface ServeOptions {
 }
 
 const USUAL_PLACE = '127.0.0.1:8686';
-const SOCKET = 'serve.sock';
 
 /** `switchover serve`. Runs until it is told to end. @returns the exit status */
 export async function serve(options: ServeOptions): Promise<number> {
@@ -84,7 +84,7 @@ async function serveFrom(options: ServeOptions, demoDir: string | undefined): Pr
 
 /** @throws {UsageError} */
 function placesOf({ listen }: ServeOptions, stateDir: string): Place[] {
-  const texts = listen ?? [USUAL_PLACE, `unix:${path.join(stateDir, SOCKET)}`];
+  const texts = listen ?? [USUAL_PLACE, `unix:${path.join(stateDir, SERVE_SOCKET)}`];
   return texts.map((text) => {
     try {
       return parsePlace(text);

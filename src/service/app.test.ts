@@ -123,7 +123,8 @@ describe('a migration', () => {
     expect(await stale.json()).toMatchObject({ status: 412, code: 'changed-meanwhile' });
     const contradicting = await bed.ask('POST', place, { body: { maxDowntimeMs: 100 } });
     expect(await contradicting.json()).toMatchObject({ status: 422, code: 'limits-contradict' });
-    expect((await bed.ask('POST', place, { body: { maxDowntimeMs: 900 } })).status).toBe(200);
+    const changed = await bed.ask('POST', place, { body: { maxDowntimeMs: 900 } });
+    expect(await summaryFrom(changed)).toMatchObject({ downtimeMs: 300, maxDowntimeMs: 900 });
     expect((await bed.ask('POST', place, { body: {} })).status).toBe(422);
   });
 

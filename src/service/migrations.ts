@@ -74,7 +74,11 @@ export class Migrations {
 
   summaryOf(migration: LiveMigration): MigrationSummary {
     const summary = summaryOf(migration);
-    return this.runs.has(summary.id) ? summary : { ...summary, actions: [] };
+    const followed = this.runs.get(summary.id);
+    if (!followed) return { ...summary, actions: [] };
+    // The journal has those that it was begun with.
+    const { downtimeMs, maxDowntimeMs } = followed.limits;
+    return { ...summary, downtimeMs, maxDowntimeMs };
   }
 
   /** Its entries so far, and those to come. @throws {Problem} where there is none */

@@ -4,6 +4,7 @@ import { COMPRESSIONS } from '../../model/streams.ts';
 import { addMigrationOptions, addRunOptions, bandwidthOption } from '../options.ts';
 import { connectOption, destConnectOption } from './connect-options.ts';
 import { EXIT_HELP, policyHelp, SIGNALS_HELP } from './help-texts.ts';
+import { addServerOptions } from './server-options.ts';
 
 const LIBVIRT = 'libvirt:';
 const QEMU = 'QEMU:';
@@ -90,7 +91,7 @@ export function addMigrateCommand(
       ).argParser((name, names: string[] = []) => [...names, name]),
     )
     .optionsGroup('How');
-  addRunOptions(addMigrationOptions(command.addOption(bandwidthOption()), policies))
+  addServerOptions(addRunOptions(addMigrationOptions(command.addOption(bandwidthOption()), policies)))
     .addHelpText(
       'after',
       `
@@ -102,6 +103,7 @@ Examples:
   $ switchover migrate qmp:a.sock qmp:b.sock --migrate-uri tcp:10.77.0.2:4444 --compress zstd
   $ switchover migrate qmp:a.sock qmp:b.sock --migrate-uri tcp:host2:4444 --tls --tls-authz O=Example,CN=host1
   $ switchover migrate qmp:a.sock qmp:b.sock --migrate-uri tcp:10.77.0.2:4444 --json > result.json
+  $ switchover migrate vm1 qemu+ssh://root@host2/system --server https://host1.example.org:8686 --token-file token
 
 Policies:
 ${policyHelp()}
@@ -114,6 +116,11 @@ ${SIGNALS_HELP}
 ${EXIT_HELP}`,
     )
     .action(async (vm, destination, options) => {
+      if (options.server !== undefined) {
+        const { migrateByServer } = await import('../by-server/migrate.ts');
+        onStatus(await migrateByServer(vm, destination, options));
+        return;
+      }
       const { migrate } = await import('../migrate.ts');
       onStatus(await migrate(vm, destination, options));
     });

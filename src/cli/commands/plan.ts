@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { addLimitOptions, bandwidthOption, durationBetween } from '../options.ts';
 import { connectOption, destConnectOption } from './connect-options.ts';
+import { addServerOptions } from './server-options.ts';
 
 export function addPlanCommand(root: Command, onStatus: (status: number) => void): void {
   const command = root
@@ -30,7 +31,7 @@ export function addPlanCommand(root: Command, onStatus: (status: number) => void
         'the longest of the probes; longer ones tell more of slow writers (default: 3s)',
       ).argParser(durationBetween(100, 60_000)),
     );
-  addLimitOptions(command.addOption(bandwidthOption()))
+  addServerOptions(addLimitOptions(command.addOption(bandwidthOption())))
     .option('--table', 'total time and pause over other lines and with other pauses allowed, too')
     .option('--svg <file>', 'draw the plan into that file')
     .option('--json', 'print one JSON document (docs/plan.schema.json)')
@@ -51,6 +52,11 @@ Exit status:
   5    not possible within the limits; what would make it possible is told`,
     )
     .action(async (vm, destination, options) => {
+      if (options.server !== undefined) {
+        const { planByServer } = await import('../by-server/plan.ts');
+        onStatus(await planByServer(vm, destination, options));
+        return;
+      }
       const { plan } = await import('../plan.ts');
       onStatus(await plan(vm, destination, options));
     });

@@ -1,2 +1,0 @@
-/** The page reads its streams as every program does. */
-export * from '../../../src/client/sse.ts';
