@@ -1,16 +1,23 @@
 /** What users get: the package, what it brings with it, and whether it is the same whoever makes it. */
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { serveAt } from '../src/service/serve-at.ts';
+import { ServiceBed } from '../src/service/testing/service-bed.ts';
 import { billOfMaterials } from './bill.ts';
 import { debianArchitecture, debianVersion } from './deb/control.ts';
 import { type LockedNode, lockedNode } from './locked-node.ts';
 import { makePackage } from './make-package.ts';
 import { npmCommand, ROOT } from './npm.ts';
+
+/** As docs/service.md has it. */
+const [, PROGRAM = ''] =
+  /```ts\n([\s\S]*?)```/.exec(fs.readFileSync(path.join(ROOT, 'docs', 'service.md'), 'utf8')) ?? [];
 
 const json = (file: string) => JSON.parse(fs.readFileSync(file, 'utf8'));
 const manifest = json(path.join(ROOT, 'package.json'));
@@ -144,17 +151,64 @@ describe('the package', () => {
     expect(names.filter((name) => /^node_modules\/(?:vitest|typescript|@types)\b/.test(name))).toEqual([]);
   });
 
-  test('is installed without a registry, and works', { timeout: 120_000 }, () => {
-    const prefix = path.join(folder, 'installed');
-    const [program, ...words] = npmCommand();
-    const place = ['--global', '--prefix', prefix, '--offline', '--cache', path.join(folder, 'no-cache')];
-    execFileSync(program, [...words, 'install', ...place, made('first', `${NAME}.tgz`)], { stdio: 'ignore' });
-    const installed = path.join(prefix, 'bin', 'switchover');
-    // Its first line asks for a node on the path.
+  describe('installed without a registry', () => {
+    let prefix: string;
+    // The first line of the program asks for a node on the path.
     const env = { ...process.env, PATH: `${path.dirname(process.execPath)}:${process.env['PATH']}` };
-    expect(execFileSync(installed, ['--version'], { encoding: 'utf8', env })).toContain(manifest.version);
-    const page = path.join(prefix, 'share', 'man', 'man1', 'switchover-migrate.1');
-    expect(fs.readFileSync(page, 'utf8')).toContain('.SH NAME\nswitchover\\-migrate ');
+    beforeAll(() => {
+      prefix = path.join(folder, 'installed');
+      const [program, ...words] = npmCommand();
+      const place = ['--global', '--prefix', prefix, '--offline', '--cache', path.join(folder, 'no-cache')];
+      execFileSync(program, [...words, 'install', ...place, made('first', `${NAME}.tgz`)], {
+        stdio: 'ignore',
+      });
+    }, 120_000);
+
+    test('works, and has its pages', () => {
+      const installed = path.join(prefix, 'bin', 'switchover');
+      expect(execFileSync(installed, ['--version'], { encoding: 'utf8', env })).toContain(manifest.version);
+      const page = path.join(prefix, 'share', 'man', 'man1', 'switchover-migrate.1');
+      expect(fs.readFileSync(page, 'utf8')).toContain('.SH NAME\nswitchover\\-migrate ');
+    });
+
+    test('has a program elsewhere migrate by its client, with types', { timeout: 60_000 }, async () => {
+      const elsewhere = path.join(folder, 'elsewhere');
+      fs.mkdirSync(path.join(elsewhere, 'node_modules'), { recursive: true });
+      const installed = path.join(prefix, 'lib', 'node_modules', 'switchover');
+      fs.symlinkSync(installed, path.join(elsewhere, 'node_modules', 'switchover'));
+      fs.symlinkSync(
+        path.join(ROOT, 'node_modules', '@types'),
+        path.join(elsewhere, 'node_modules', '@types'),
+      );
+      fs.writeFileSync(path.join(elsewhere, 'package.json'), '{ "type": "module" }');
+      fs.writeFileSync(path.join(elsewhere, 'migrate.ts'), PROGRAM);
+      const strict = [
+        '--strict',
+        '--module',
+        'nodenext',
+        '--target',
+        'es2024',
+        '--lib',
+        'es2024',
+        '--types',
+        'node',
+      ];
+      const tsc = path.join(ROOT, 'node_modules', '.bin', 'tsc');
+      execFileSync(tsc, [...strict, 'migrate.ts'], { cwd: elsewhere });
+      const wrong = PROGRAM.replace('maxDowntimeMs', 'maxDowntime');
+      fs.writeFileSync(path.join(elsewhere, 'wrong.ts'), wrong);
+      const check = [...strict, '--noEmit', 'wrong.ts'];
+      const { stdout: told } = spawnSync(tsc, check, { cwd: elsewhere, encoding: 'utf8' });
+      expect(told).toMatch(/'maxDowntime' does not exist in type/);
+
+      await using bed = new ServiceBed();
+      const socket = path.join(folder, 's.sock');
+      const listening = await serveAt({ kind: 'unix', path: socket }, bed.app.fetch);
+      const run = promisify(execFile);
+      const { stdout } = await run(process.execPath, ['migrate.js', `unix:${socket}`], { cwd: elsewhere });
+      await listening.close();
+      expect(stdout).toMatch(/^\d+ boundaries; completed on the destination, paused for \d/);
+    });
   });
 });
 
