@@ -220,7 +220,7 @@ describe('the package of Debian', () => {
   beforeAll(() => {
     root = path.join(folder, 'root');
     dpkgDeb('--raw-extract', made('first', DEB), root);
-  });
+  }, 120_000);
 
   test('is of root, and nobody else may change it', () => {
     const lines = dpkgDeb('--contents', made('first', DEB)).trim().split('\n');
