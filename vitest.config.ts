@@ -83,8 +83,12 @@ export default defineConfig({
           ],
           exclude: [...NEVER, KVM, LONG, '**/*.real.test.ts', '**/*.qemu.test.ts'],
           sequence: { groupOrder: 0 },
+          // Loading the modules anew for each file takes longer than most of the tests do.
+          isolate: false,
+          unstubEnvs: true,
           // A test that does not come to its end fails; one on a busy machine only takes longer.
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
