@@ -92,6 +92,7 @@ async function answer(
   const [what = '', id, act] = url.pathname.split('/').slice(2);
   if (what === 'session') return json(response, 200, session());
   if (what === 'events') return streamAll(state, response);
+  if (what !== 'migrations') return problem(response, 404, `nothing is replayed at ${url.pathname}`);
   if (id === undefined)
     return request.method === 'POST'
       ? await start(state, (await bodyOf(request)) as StartRequest, response)
