@@ -26,11 +26,21 @@ const SIZES = [
   { width: 2560, height: 1440 },
 ].filter(({ width }) => options.width.length === 0 || options.width.includes(String(width)));
 
-/** Which of them is which picture of the docs. */
-const OF_DOCS: Readonly<Record<string, string>> = {
-  'running-1280-light': 'page.png',
-  'one-1280-dark': 'page-migration.png',
-  'plan-1280-light': 'page-plan.png',
+interface Picture {
+  readonly file: string;
+  /** Of the top of the page. */
+  readonly heightPx?: number;
+  /** A part of the page, instead. */
+  readonly part?: string;
+}
+
+/** What the docs show of them. */
+const OF_DOCS: Readonly<Record<string, readonly Picture[]>> = {
+  'running-1280-light': [{ file: 'page.png', heightPx: 800 }],
+  'one-1280-dark': [{ file: 'page-migration.png', heightPx: 830 }],
+  'one-1280-light': [{ file: 'page-what-if.png', part: '.what-if' }],
+  'plan-1280-light': [{ file: 'page-plan.png', part: '.plan' }],
+  'hosts-1280-light': [{ file: 'page-hosts.png', part: '.hosts' }],
 };
 
 interface Screen {
@@ -49,13 +59,19 @@ function ofDemo(demo: DemoService): Screens {
   });
   return {
     running: {
+      isDialog: true,
       show: async (page) => {
-        await demo.waitFor('state=running', ({ forecastEndMs }) => forecastEndMs?.likelyMs != null);
+        // In the midst of its first pass, which takes it 25 s: long enough for a picture at each width.
+        await demo.waitFor(
+          'state=running',
+          ({ vm, elapsedMs, forecastEndMs }) =>
+            vm === 'db-primary' && elapsedMs < 18_000 && forecastEndMs?.likelyMs != null,
+        );
         await page.goto(demo.url);
         await page.locator('tbody.copying').waitFor();
       },
     },
-    hosts: at('#/hosts', '.hosts tbody tr + tr'),
+    hosts: at('#/hosts', '.hosts .against'),
     one: {
       show: async (page) => {
         const { id } = await demo.waitFor(
@@ -130,20 +146,28 @@ function ofReplay(server: ReplayServer): Screens {
 }
 
 async function shoot(browser: Browser, screens: Screens): Promise<void> {
-  for (const viewport of SIZES)
-    for (const colorScheme of ['light', 'dark'] as const)
-      for (const [name, { show, isDialog = false }] of Object.entries(screens)) {
-        if (options.only.length > 0 && !options.only.includes(name)) continue;
+  for (const [name, { show, isDialog = false }] of Object.entries(screens)) {
+    if (options.only.length > 0 && !options.only.includes(name)) continue;
+    for (const viewport of SIZES)
+      for (const colorScheme of ['light', 'dark'] as const) {
         const page = await browser.newPage({ viewport, colorScheme });
         await show(page);
         await page.waitForTimeout(600);
         const called = `${name}-${viewport.width}-${colorScheme}`;
         const file = path.join(options.into, `${called}.png`);
         await page.screenshot({ path: file, fullPage: !isDialog });
-        const ofDocs = OF_DOCS[called];
-        if (ofDocs !== undefined) fs.copyFileSync(file, path.join(ROOT, 'docs', ofDocs));
+        for (const picture of OF_DOCS[called] ?? []) await takeForDocs(page, picture);
         await page.close();
       }
+  }
+}
+
+async function takeForDocs(page: Page, { file, heightPx, part }: Picture): Promise<void> {
+  const target = path.join(ROOT, 'docs', file);
+  const { width = 0 } = page.viewportSize() ?? {};
+  if (part !== undefined) await page.locator(part).screenshot({ path: target });
+  else if (heightPx !== undefined)
+    await page.screenshot({ path: target, fullPage: true, clip: { x: 0, y: 0, width, height: heightPx } });
 }
 
 fs.mkdirSync(options.into, { recursive: true });

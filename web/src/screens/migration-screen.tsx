@@ -80,7 +80,8 @@ function Heading({ of }: { of: MigrationSummary }) {
       <ul class="reasons">
         {of.reasons.map(({ code, words, remedy }) => (
           <li key={code + words} class={remedy === null ? '' : 'todo'}>
-            {words}
+            {/* It is said above already. */}
+            {words !== of.waitsFor && words}
             {remedy !== null && <span class="remedy">To do: {remedy}</span>}
           </li>
         ))}
