@@ -13,11 +13,9 @@
 import type { MigrationView } from '../journal/view.ts';
 import { bestWait } from '../model/best-wait.ts';
 import { FirstPassRate } from '../model/first-pass-rate.ts';
-import { NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import { exactly, type Interval } from '../model/interval.ts';
 import type { MeasuredBoundary, Tick } from '../model/observation.ts';
-import { type Conditions, Outlook } from '../model/outlook.ts';
-import { mostUnsentBytes } from '../model/passes.ts';
+import type { Conditions } from '../model/outlook.ts';
 import { nextRest } from '../model/pre-copy.ts';
 import { pauseMs } from '../model/switchover-pause.ts';
 import { carriedBytes, transferMs } from '../model/transfer.ts';
@@ -33,6 +31,7 @@ import {
 } from '../model/worthwhile.ts';
 import { estimateCurve } from '../plan/parametric.ts';
 import { FORECAST_DEFAULTS } from '../policy/forecast.ts';
+import { learned, waitedForMs } from './learned-outlook.ts';
 
 /** When the guest runs on the destination, in milliseconds since the migration began. */
 export interface ForecastEnd {
@@ -62,7 +61,9 @@ export function forecastEndOf(
   // A guest that is slowed down is another one, of which too little is known.
   if ((view.lastTick?.throttlePercent ?? 0) > 0) return null;
   const boundary = view.boundaries.at(-1);
-  const found = boundary?.ended ? afterPass(view, boundary) : inFirstPass(view, ticks);
+  const found = boundary?.ended
+    ? once(view, '', () => afterPass(view, boundary))
+    : once(view, String(Math.floor(nowMs / FIRST_PASS_EVERY_MS)), () => inFirstPass(view, ticks));
   if (!found) return null;
   const { lowMs, likelyMs, highMs } = found;
   // What was expected by now and has not come comes any moment.
@@ -74,20 +75,34 @@ export function forecastEndOf(
   };
 }
 
+/** Within the first pass, so often: its samples come four times a second. */
+const FIRST_PASS_EVERY_MS = 2000;
+
 /** The same until something is decided anew: it is asked for at each change, by each who looks. */
 const TOLD = new WeakMap<MigrationView, { readonly of: string; readonly end: ForecastEnd | undefined }>();
 
-function afterPass(view: MigrationView, boundary: MeasuredBoundary): ForecastEnd | undefined {
+function once(
+  view: MigrationView,
+  when: string,
+  reckon: () => ForecastEnd | undefined,
+): ForecastEnd | undefined {
   const { boundaries, decisions, state, limits } = view;
-  const of = [boundaries.length, decisions.length, state, limits.downtimeMs, limits.maxDowntimeMs].join();
+  const of = [
+    boundaries.length,
+    decisions.length,
+    state,
+    limits.downtimeMs,
+    limits.maxDowntimeMs,
+    when,
+  ].join();
   const told = TOLD.get(view);
   if (told?.of === of) return told.end;
-  const end = reckoned(view, boundary);
+  const end = reckon();
   TOLD.set(view, { of, end });
   return end;
 }
 
-function reckoned(view: MigrationView, boundary: MeasuredBoundary): ForecastEnd | undefined {
+function afterPass(view: MigrationView, boundary: MeasuredBoundary): ForecastEnd | undefined {
   const { conditions, knowsGuest } = learned(view, waitedForMs(view, Number.POSITIVE_INFINITY));
   if (!conditions || !knowsGuest) return undefined;
   const { atMs, remainingBytes } = boundary;
@@ -229,60 +244,4 @@ function latest(sync: Sync, { preCopy, cost }: Conditions, limitMs: number): num
 
 function unsentUnder(limitMs: number, fixedCostMs: Interval, bandwidth: Interval): Interval {
   return { low: 0, high: carriedBytes(limitMs - fixedCostMs.low, bandwidth.high) };
-}
-
-/** The pause at which QEMU stops by itself, as it was decided last before that time. */
-function waitedForMs({ decisions, limits }: MigrationView, beforeMs: number): number {
-  for (let at = decisions.length - 1; at >= 0; at -= 1) {
-    const decision = decisions[at];
-    if (!decision || decision.atMs >= beforeMs) continue;
-    if (decision.action === 'switchover') return decision.acceptedPauseMs;
-    if (decision.action === 'set-downtime-limit') return decision.downtimeLimitMs;
-  }
-  return limits.downtimeMs;
-}
-
-interface Learned {
-  readonly outlook: Outlook;
-  /** Boundaries that it has seen. */
-  readonly seen: number;
-  readonly foreseen: MigrationView['foreseen'];
-}
-
-/** A view grows in place, and is asked for four times a second: each boundary is learned from once. */
-const KNOWN = new WeakMap<MigrationView, Learned>();
-
-function learned(view: MigrationView, limitMs: number) {
-  const { foreseen, limits, boundaries } = view;
-  const before = KNOWN.get(view);
-  const goesOn = before?.foreseen === foreseen ? before : undefined;
-  const link = { lineRate: limits.lineRateBytesPerSecond, cap: limits.bandwidthBytesPerSecond };
-  const outlook =
-    goesOn?.outlook ?? new Outlook(foreseen?.known ?? NOTHING_KNOWN, link, limits.maxDowntimeMs);
-  for (const boundary of boundaries.slice(goesOn?.seen ?? 0)) learn(outlook, boundary, view);
-  KNOWN.set(view, { outlook, seen: boundaries.length, foreseen });
-  const last = boundaries.at(-1);
-  const sendingMs = Math.max(1, limitMs - outlook.fixedCostMsWithin(limitMs));
-  return {
-    outlook,
-    knowsGuest: outlook.knowsGuest,
-    conditions: last && outlook.conditions(last.totalBytes, sendingMs),
-  };
-}
-
-function learn(outlook: Outlook, boundary: MeasuredBoundary, view: MigrationView): void {
-  const { ended, remainingBytes, totalBytes } = boundary;
-  if (!ended) return;
-  const { durationMs, sentBytes, carriedBytes: carried, beganWithBytes } = ended;
-  const unsentBytes = mostUnsentBytes(boundary, ended, waitedForMs(view, boundary.atMs));
-  const pass = {
-    durationMs,
-    sentBytes,
-    carriedBytes: carried,
-    beganWithBytes,
-    restBytes: remainingBytes,
-    unsentBytes,
-  };
-  if ((boundary.throttlePercent ?? 0) > 0) outlook.seeThrottledPass(pass);
-  else outlook.seePass(totalBytes, pass);
 }

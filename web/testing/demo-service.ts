@@ -69,12 +69,13 @@ export class DemoService {
   /** @returns the first found @throws {Error} where there is none in that time */
   async waitFor(
     query: string,
-    wanted: (of: MigrationSummary) => boolean,
+    wanted: (of: MigrationSummary, all: readonly MigrationSummary[]) => boolean,
     withinMs = 90_000,
   ): Promise<MigrationSummary> {
     const untilMs = Date.now() + withinMs;
     for (;;) {
-      const found = (await this.migrations(query)).find(wanted);
+      const all = await this.migrations(query);
+      const found = all.find((each) => wanted(each, all));
       if (found) return found;
       if (Date.now() > untilMs) throw new Error(`no migration of ${query} is like that`);
       await new Promise((resolve) => setTimeout(resolve, 250));

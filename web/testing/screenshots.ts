@@ -64,8 +64,9 @@ function ofDemo(demo: DemoService): Screens {
         // In the midst of its first pass, which takes it 25 s: long enough for a picture at each width.
         await demo.waitFor(
           'state=running',
-          ({ vm, elapsedMs, forecastEndMs }) =>
-            vm === 'db-primary' && elapsedMs < 18_000 && forecastEndMs?.likelyMs != null,
+          ({ vm, elapsedMs, forecastEndMs }, all) =>
+            vm === 'db-primary' && elapsedMs < 18_000 && forecastEndMs?.likelyMs != null && all.length > 1,
+          180_000,
         );
         await page.goto(demo.url);
         await page.locator('tbody.copying').waitFor();
