@@ -140,13 +140,21 @@ function Comparison({ all, chosen }: { all: readonly Rehearsal[]; chosen: Rehear
           return (
             <tr key={each.policy} class={each === chosen ? 'chosen' : ''}>
               <th scope="row">{each.policy}</th>
-              <td>
+              <td data-label="Comes to">
                 <span class={`chip ${tone}`}>{words}</span>
               </td>
-              <td class="right num">{likelyOf(each.pauseMs, formatDuration)}</td>
-              <td class="right num">{likelyOf(each.totalMs, formatElapsed)}</td>
-              <td class="right num">{likelyOf(each.sentBytes, formatBytes)}</td>
-              <td class="dim">{besides(each)}</td>
+              <td data-label="Pause" class="right num">
+                {likelyOf(each.pauseMs, formatDuration)}
+              </td>
+              <td data-label="Total time" class="right num">
+                {likelyOf(each.totalMs, formatElapsed)}
+              </td>
+              <td data-label="Sent" class="right num">
+                {likelyOf(each.sentBytes, formatBytes)}
+              </td>
+              <td data-label="Besides" class={besides(each) === '' ? 'dim idle' : 'dim'}>
+                {besides(each)}
+              </td>
             </tr>
           );
         })}

@@ -126,10 +126,12 @@ function Row({ vm, host, ask }: { vm: ShownVm; host: string; ask: (asked: Asked)
       <td data-label="Memory" class="right">
         <Bytes of={memoryBytes} />
       </td>
-      <td data-label="Migration" class="waits">
+      <td data-label="Migration" class={of ? 'waits' : 'waits idle'}>
         {of ? <Going of={of} /> : <span class="dim">none</span>}
       </td>
-      <td data-label="Pause, forecast">{of ? <Pause of={of} /> : <span class="num none">–</span>}</td>
+      <td data-label="Pause, forecast" class={of ? '' : 'idle'}>
+        {of ? <Pause of={of} /> : <span class="num none">–</span>}
+      </td>
       <td class="act">{mayOperate.value && <Actions vm={vm} host={host} ask={ask} />}</td>
     </tr>
   );
