@@ -277,13 +277,10 @@ test('a VM is planned from its host, and started with what the plan says that it
   expect(await page.getByLabel('VM on its source').inputValue()).toBe('db-primary');
   await plan(page);
   await page.getByText('fits, with a longer pause').waitFor();
-  // Another wish is another plan.
+  // Another wish has no plan yet; the same again has its own.
   await page.getByLabel('Longest pause allowed').fill('1s');
   await page.getByText('The form says something else now').waitFor();
-  await page.getByLabel('Longest pause allowed').press('Enter');
-  await page.getByText('not within the limits').waitFor();
-  // Under load it takes its time.
-  await page.getByRole('button', { name: 'Plan it so: Longest pause allowed' }).click({ timeout: 90_000 });
+  await page.getByLabel('Longest pause allowed').fill('');
   await page.getByText('fits, with a longer pause').waitFor();
   await page.getByRole('button', { name: 'Start…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Migrate db-primary to host-b?' });
