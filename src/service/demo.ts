@@ -123,10 +123,20 @@ export class Demo {
   /** All on one host: where a guest has gone to it comes back from before it migrates again. */
   hosts(): Host[] {
     const going = this.migrations.live.all().filter(({ writer }) => writer !== undefined);
-    const vms = Object.keys(GUESTS).map((name) => {
-      const view = going.find((each) => each.view.guest.name === name)?.view;
-      return { uuid: view?.vmUuid ?? null, name, state: 'running' as const, migration: view?.id ?? null };
-    });
+    const vms = Object.entries(GUESTS).map(
+      ([
+        name,
+        {
+          scenario: { memoryBytes },
+        },
+      ]) => {
+        const view = going.find((each) => each.view.guest.name === name)?.view;
+        return {
+          ...{ uuid: view?.vmUuid ?? null, name, state: 'running' as const, memoryBytes },
+          migration: view?.id ?? null,
+        };
+      },
+    );
     return [{ host: 'simulated', problem: null, vms }];
   }
 

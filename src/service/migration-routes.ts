@@ -64,8 +64,8 @@ export function addMigrationRoutes(app: OpenAPIHono<Env>, migrations: Migrations
       responses: { 200: answer(pageSchema, 'a page of them'), ...problems(401, 422, 503) },
     }),
     async (c) => {
-      const { state, q, outcome, limit, before } = c.req.valid('query');
-      return c.json(await migrations.list({ state, q, outcome, limit, before }), 200);
+      const { state, q, outcome, code, limit, before } = c.req.valid('query');
+      return c.json(await migrations.list({ state, q, outcome, code, limit, before }), 200);
     },
   );
 

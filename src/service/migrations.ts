@@ -6,7 +6,7 @@ import type { Run } from '../migration/run.ts';
 import { choosePolicy, POLICIES } from '../policy/policies.ts';
 import type { Limits } from '../policy/policy.ts';
 import type { LiveMigration, LiveMigrations } from './live-migrations.ts';
-import { type MigrationSummary, summaryOf } from './migration-summary.ts';
+import { type MigrationSummary, reasonsOf, summaryOf } from './migration-summary.ts';
 import { PastMigrations } from './past-migrations.ts';
 import { Problem } from './problem.ts';
 import { definedOnly, type ReplayRequest } from './requests.ts';
@@ -16,6 +16,8 @@ export interface Query {
   /** Part of a VM's name, UUID or address, or of a host's. */
   readonly q: string | undefined;
   readonly outcome: MigrationSummary['outcome'] | undefined;
+  /** Of one of its reasons. */
+  readonly code: string | undefined;
   readonly limit: number;
   /** The id of the last one of the page before. */
   readonly before: string | undefined;
@@ -152,11 +154,12 @@ export class Migrations {
   }
 }
 
-function fits({ view, writer }: LiveMigration, { state, q, outcome }: Query): boolean {
+function fits({ view, writer }: LiveMigration, { state, q, outcome, code }: Query): boolean {
   const isRunning = writer !== undefined;
   if (state === 'running' && !isRunning) return false;
   if (state === 'ended' && isRunning) return false;
   if (outcome !== undefined && view.outcome?.outcome !== outcome) return false;
+  if (code !== undefined && !reasonsOf(view).some((each) => each.code === code)) return false;
   if (q === undefined || q === '') return true;
   const searched = [
     view.id,
