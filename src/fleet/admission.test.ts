@@ -6,8 +6,17 @@ import { JOURNAL_TABLES } from '../journal/postgres/journal-tables.ts';
 import { Database } from '../postgres/database.ts';
 import { openSchema } from '../postgres/schema.ts';
 import { admit } from './admission.ts';
+import { claimSeen } from './claim-seen.ts';
 import { addClaims, setCapacity } from './claims.ts';
-import { beginDrain, cancelDrain, endDrain, type NewMove, pauseDrain, resumeDrain } from './drains.ts';
+import {
+  beginDrain,
+  cancelDrain,
+  endDrain,
+  type NewMove,
+  pauseDrain,
+  queueMoves,
+  resumeDrain,
+} from './drains.ts';
 import { FLEET_BACKUP } from './fleet-backup.ts';
 import { LeaseLostError } from './lease.ts';
 import { Leases } from './leases.ts';
@@ -252,6 +261,37 @@ describe('a drain', () => {
     const first = await drain('a', moves('a', 2));
     expect(await drain('a', [move('late', 'a')])).toEqual({ id: first.id, isNew: false });
     expect(await database.query("select from fleet.move where vm = 'late'")).toEqual([]);
+  });
+
+  test('takes VMs that appear later, each once, and the migration of one of its VMs that others began', async () => {
+    const foreign = {
+      vm: 'a2',
+      name: 'a2',
+      source: 'a',
+      destination: 'z',
+      links: ['a-link', 'z-link'],
+      memoryGib: 2,
+    };
+    const claiming = () =>
+      claimSeen(database, async () => [foreign], { controller: CONTROLLER, longestMs: LONGEST_MS });
+    expect([await claiming(), await claiming()]).toEqual([1, 0]);
+    const { id } = await drain('a', moves('a', 2));
+    const late = [move('late', 'a')];
+    expect(await queueMoves(database, id, late)).toBe(1);
+    expect(await queueMoves(database, id, late)).toBe(0);
+    expect(
+      await database.query(
+        'select vm, state, is_foreign as "isForeign" from fleet.move where drain = $1 order by vm',
+        [id],
+      ),
+    ).toEqual([
+      { vm: 'a1', state: 'queued', isForeign: false },
+      { vm: 'a2', state: 'moving', isForeign: true },
+      { vm: 'late', state: 'queued', isForeign: false },
+    ]);
+    // Its slot is taken by what others began.
+    expect(await admitting(placeOn('x'))).toEqual([]);
+    expect(await claimed('link')).toEqual({ 'a-link': 1, 'z-link': 1 });
   });
 
   test.each([

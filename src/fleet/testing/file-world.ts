@@ -50,9 +50,13 @@ export class WorldRefusal extends Error {
 
 export class FileWorld {
   readonly folder: string;
+  readonly vms: readonly WorldVm[];
+  private readonly byName: ReadonlyMap<string, WorldVm>;
 
   constructor(folder: string) {
     this.folder = folder;
+    this.vms = JSON.parse(fs.readFileSync(path.join(folder, 'vms.json'), 'utf8'));
+    this.byName = new Map(this.vms.map((vm) => [vm.vm, vm]));
   }
 
   static make(folder: string, vms: readonly WorldVm[]): FileWorld {
@@ -62,12 +66,8 @@ export class FileWorld {
     return new FileWorld(folder);
   }
 
-  get vms(): readonly WorldVm[] {
-    return JSON.parse(fs.readFileSync(path.join(this.folder, 'vms.json'), 'utf8'));
-  }
-
   vm(vm: string): WorldVm {
-    const found = this.vms.find((each) => each.vm === vm);
+    const found = this.byName.get(vm);
     if (!found) throw new WorldRefusal(`there is no VM ${vm}`);
     return found;
   }
