@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Database } from '../postgres/database.ts';
 import { EmbeddedServer } from '../postgres/embedded-server.ts';
 import { setCapacity } from './claims.ts';
 import type { Point } from './testing/file-mover.ts';
@@ -205,6 +206,35 @@ test('a controller is not proved dead by another machine', async () => {
   expect(performance.now() - fromMs).toBeGreaterThan(1500);
   expect(bed.world.acts().every(({ epoch }) => epoch === 5)).toBe(true);
   await bed.untilMoved();
+});
+
+test('a controller that is closed lets go, and another goes on at once', async () => {
+  await using bed = await FleetBed.make(server, [{ lastsMs: 2500 }]);
+  const first = await bed.controller('first', { leaseMs: 60_000 });
+  await bed.drain('a');
+  await bed.until(({ vm1 }) => vm1 === 'moving');
+  await first[Symbol.asyncDispose]();
+  expect(bed.world.runningOf('vm1')).toBeDefined();
+  await bed.controller('second', { leaseMs: 60_000 });
+  await bed.untilMoved();
+  expect(new Set(bed.world.acts().map(({ controller }) => controller))).toEqual(new Set(['first', 'second']));
+  await bed.expectTrue();
+});
+
+test('a controller whose connections end, and that hears of nothing meanwhile, loses nothing', async () => {
+  await using bed = await FleetBed.make(server, many(3));
+  await bed.controller('one');
+  await bed.drain('a');
+  for (let time = 0; time < 3; time += 1) {
+    await sleep(150);
+    await using other = Database.at(bed.url);
+    await other.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    );
+  }
+  await bed.untilMoved();
+  expect(bed.world.migrations()).toHaveLength(3);
+  await bed.expectTrue();
 });
 
 test('1,000 waiting moves of 100 hosts, some of which fail, by three controllers', async () => {
