@@ -80,6 +80,13 @@ describe('rooms', () => {
     expect(modules).not.toContain('src/model/dirty-curve.ts');
   });
 
+  test('nothing but the store loads the fleet, and of it the tables only', async () => {
+    expect((await loadedBy(MIGRATE)).rooms).not.toContain('src/fleet');
+    const { modules } = await loadedBy(['store', 'status', '--data-dir', folder]);
+    const fleet = modules.filter((each) => each.startsWith('src/fleet/'));
+    expect(fleet.sort()).toEqual(['src/fleet/fleet-backup.ts', 'src/fleet/fleet-tables.ts']);
+  });
+
   test('each hypervisor loads its own driver', async () => {
     const qemu = (await loadedBy(MIGRATE)).rooms;
     expect(qemu).toContain('src/hypervisor/qemu/qmp');

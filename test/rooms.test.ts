@@ -17,7 +17,10 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   simulate: ['model', 'policy', 'hypervisor', 'journal', 'history', 'migration', 'config', 'version.ts'],
   plan: ['model', 'policy', 'hypervisor', 'journal', 'history', 'migration', 'config', 'simulate'],
   watch: ['model', 'policy', 'hypervisor', 'journal', 'history', 'migration', 'config', 'version.ts'],
-  fleet: ['model', 'policy', 'hypervisor', 'journal', 'history', 'migration', 'config', 'plan', 'simulate'],
+  fleet: [
+    ...['model', 'policy', 'hypervisor', 'postgres', 'journal', 'history', 'migration', 'config'],
+    ...['plan', 'simulate', 'version.ts'],
+  ],
 };
 
 /** Above all rooms, in order: each may use every room, and those of these before it. */

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { switchover } from '../lab/switchover-process.ts';
+import { FLEET_TABLES } from '../src/fleet/fleet-tables.ts';
 import { JOURNAL_TABLES } from '../src/journal/postgres/journal-tables.ts';
 import { PostgresJournals } from '../src/journal/postgres/postgres-journals.ts';
 import { EVERY_HAPPENING, newOpening } from '../src/journal/testing/happenings.ts';
@@ -37,12 +38,14 @@ test('a store is made, filled, written into a file, and brought back in a databa
   expect(await store('status', '--data-dir', dataDir)).toMatchObject({
     status: 0,
     stdout: expect.stringMatching(
-      /^the store in .*, PostgreSQL 18\.\d+\nthe tables of the journals are not there yet, .*`switchover store upgrade` makes them\n0 journals of 0 B\n$/,
+      /^the store in .*, PostgreSQL 18\.\d+\n(the tables of the (journals|fleet) are not there yet, .*`switchover store upgrade` makes them\n){2}0 journals of 0 B\n$/,
     ),
   });
   expect(await store('upgrade', '--data-dir', dataDir)).toMatchObject({
     ...{ status: 0, stderr: '' },
-    stdout: 'the tables of the journals have version 1 now, and are new\n',
+    stdout: ['journals', 'fleet']
+      .map((part) => `the tables of the ${part} have version 1 now, and are new\n`)
+      .join(''),
   });
   await using database = Database.of(server);
   const journal = await new PostgresJournals(database).open(newOpening());
@@ -52,7 +55,7 @@ test('a store is made, filled, written into a file, and brought back in a databa
   const file = path.join(folder, 'backup.jsonl');
   expect(await store('export', file, '--data-dir', dataDir)).toMatchObject({
     ...{ status: 0, stderr: '' },
-    stdout: `1 journal with ${EVERY_HAPPENING.length} entries in ${file}\n`,
+    stdout: `1 journal with ${EVERY_HAPPENING.length} entries, and 3 rows of the fleet, in ${file}\n`,
   });
   expect(fs.statSync(file).mode & 0o777).toBe(0o600);
 
@@ -63,12 +66,14 @@ test('a store is made, filled, written into a file, and brought back in a databa
   expect(await store('upgrade', '--database', url)).toMatchObject({ status: 0 });
   expect(await store('import', file, '--database', url)).toMatchObject({
     ...{ status: 0, stderr: '' },
-    stdout: `1 journal and ${EVERY_HAPPENING.length} entries of ${file} are new in the store\n`,
+    stdout: `1 journal, ${EVERY_HAPPENING.length} entries and 3 rows of the fleet of ${file} are new in the store\n`,
   });
   const status = JSON.parse((await store('status', '--json', '--database', url)).stdout);
   expect(status).toMatchObject({
     ...{ schema: 1, journals: 1 },
-    tables: [{ name: JOURNAL_TABLES.name, version: 1, known: 1 }],
+    tables: [JOURNAL_TABLES, FLEET_TABLES].map(({ name, steps }) => ({
+      ...{ name, version: steps.length, known: steps.length },
+    })),
   });
   await using copy = Database.at(url);
   expect((await new PostgresJournals(copy).read(journal.id)).entries).toHaveLength(

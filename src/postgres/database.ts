@@ -21,12 +21,15 @@ const MOST_CONNECTIONS = 10;
 export class Database implements Queryable, AsyncDisposable {
   /** For sentences: where it is, without the password. */
   readonly place: string;
+  /** For a connection beside the pool's. */
+  readonly config: ClientConfig;
   private readonly pool: Pool;
   /** Brings back a server that is ours. */
   private readonly revive: () => Promise<void>;
 
   private constructor(place: string, config: ClientConfig, revive: () => Promise<void>) {
     this.place = place;
+    this.config = config;
     this.revive = revive;
     this.pool = new Pool({
       ...config,

@@ -142,9 +142,9 @@ describe('a backup', () => {
     await record(store);
     const [before, lines] = [await rows(), await exported()];
     await empty();
-    expect(await imported(lines)).toEqual({ journals: 3, entries: lines.length - 3 });
+    expect(await imported(lines)).toEqual({ journals: 3, entries: lines.length - 3, rows: 0 });
     expect(await rows()).toEqual(before);
-    expect(await imported(lines)).toEqual({ journals: 0, entries: 0 });
+    expect(await imported(lines)).toEqual({ journals: 0, entries: 0, rows: 0 });
     expect(await takeInFolder(commandLine, database)).toEqual(NOTHING);
     expect((await exported()).slice(1)).toEqual(lines.slice(1));
   });
