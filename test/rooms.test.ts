@@ -5,6 +5,8 @@ import { between, circleIn, type Import, importsBelow, importsIn } from './impor
 /** The rooms, each with all that it may use. A room that is not here does not pass. */
 const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   model: [],
+  // Rules without hosts, a database or a clock: what plans drains and what runs them uses them.
+  drain: ['model'],
   'version.ts': [],
   policy: ['model'],
   hypervisor: ['model'],
@@ -17,7 +19,18 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   simulate: ['model', 'policy', 'hypervisor', 'journal', 'history', 'migration', 'config', 'version.ts'],
   plan: ['model', 'policy', 'hypervisor', 'journal', 'history', 'migration', 'config', 'simulate'],
   watch: ['model', 'policy', 'hypervisor', 'journal', 'history', 'migration', 'config', 'version.ts'],
-  fleet: ['model', 'policy', 'hypervisor', 'journal', 'history', 'migration', 'config', 'plan', 'simulate'],
+  fleet: [
+    'drain',
+    'model',
+    'policy',
+    'hypervisor',
+    'journal',
+    'history',
+    'migration',
+    'config',
+    'plan',
+    'simulate',
+  ],
 };
 
 /** Above all rooms, in order: each may use every room, and those of these before it. */
