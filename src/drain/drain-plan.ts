@@ -83,10 +83,7 @@ const MISSED_BELOW = 0.5;
 
 export function planDrain(request: DrainRequest): DrainPlan {
   const { vms, destinations, order, atATime, deadlineMs } = request;
-  const rules: PlacementRules = {
-    reserveBytes: request.reserveBytes,
-    largestVmBytes: Math.max(0, ...vms.map(({ memoryBytes }) => memoryBytes)),
-  };
+  const rules: PlacementRules = { reserveBytes: request.reserveBytes };
   const mobile = vms.filter(({ obstacles }) => obstacles.length === 0);
   const placements = placeAll(mobile, destinations, rules);
   const held = vms.flatMap((vm) => heldOf(vm, placements.get(vm.uuid)));

@@ -21,8 +21,8 @@ export interface VmForecast {
   /** Alone on its link, then beside one other that gets as much of the link, then beside two, … */
   readonly besideOthers: readonly [MoveFigures, ...MoveFigures[]];
   /**
-   * The total time alone if only that is not as expected which all moves of the drain have in common, in ms: the link's rate
-   * and the hosts' own time. It does not average out over the VMs, as the rest does.
+   * The total time alone if only that is not as expected which all moves of the drain have in common, in ms: the link, and
+   * what the hosts do. It does not average out over the VMs, as the rest does.
    */
   readonly inCommonMs: Interval;
   /** The most moves on its link, itself included, with which its pause is one that is always fine; 1: it wants its link alone. */

@@ -4,7 +4,7 @@ import { failureClass } from './failures.ts';
 import { NO_PROMISES, type PlacementRules, placeAll, placementOf, promised, reserveOf } from './placement.ts';
 import { destinationOf, drawnDestinations, drawnVms, forecastOf, GIB, vmOf } from './testing/drawn.ts';
 
-const NO_RESERVE: PlacementRules = { reserveBytes: 0, largestVmBytes: 0 };
+const NO_RESERVE: PlacementRules = { reserveBytes: 0 };
 
 describe('a VM goes', () => {
   test('where the fewest long pauses are to come, then where the most memory is free', () => {
@@ -30,7 +30,6 @@ describe('a VM goes', () => {
     const busy = promised(vmOf('vm0', { memoryBytes: 9 * GIB }), destinationOf('north'), NO_PROMISES);
     const { to, refused } = placementOf(vm, destinations, busy, {
       reserveBytes: 4 * GIB,
-      largestVmBytes: 0,
     });
     expect(to).toBeUndefined();
     expect(
@@ -47,9 +46,8 @@ describe('a VM goes', () => {
 
   test('with one of the largest in reserve, unless somebody says how much', () => {
     const destination = destinationOf('east', { largestVmBytes: 3 * GIB });
-    expect(reserveOf(destination, { reserveBytes: undefined, largestVmBytes: 5 * GIB })).toBe(5 * GIB);
-    expect(reserveOf(destination, { reserveBytes: undefined, largestVmBytes: GIB })).toBe(3 * GIB);
-    expect(reserveOf(destination, { reserveBytes: 0, largestVmBytes: GIB })).toBe(0);
+    expect(reserveOf(destination, { reserveBytes: undefined })).toBe(3 * GIB);
+    expect(reserveOf(destination, { reserveBytes: 0 })).toBe(0);
   });
 });
 
@@ -62,7 +60,6 @@ test('no memory is promised twice, nothing goes where it must not, and each VM i
       (vms, destinations, reserve) => {
         const rules = {
           reserveBytes: reserve === undefined ? undefined : reserve * GIB,
-          largestVmBytes: Math.max(0, ...vms.map(({ memoryBytes }) => memoryBytes)),
         };
         const placements = placeAll(vms, destinations, rules);
         expect([...placements.keys()].sort()).toEqual(vms.map(({ uuid }) => uuid).sort());
@@ -97,7 +94,7 @@ test('more room for one VM never refuses it: only what others take in between ca
     fc.property(drawnVms, drawnDestinations, (vms, destinations) => {
       const [vm] = vms;
       if (!vm) return;
-      const tight = placementOf(vm, destinations, NO_PROMISES, { reserveBytes: 8 * GIB, largestVmBytes: 0 });
+      const tight = placementOf(vm, destinations, NO_PROMISES, { reserveBytes: 8 * GIB });
       const loose = placementOf(vm, destinations, NO_PROMISES, NO_RESERVE);
       expect(loose.refused.length).toBeLessThanOrEqual(tight.refused.length);
     }),
@@ -108,8 +105,7 @@ test('of many a smaller reserve may place fewer: a large one gets the room of tw
   const destinations = [destinationOf('east', { freeBytes: 10 * GIB })];
   const vms = [10, 4, 4].map((gib, index) => vmOf(`vm${index}`, { memoryBytes: gib * GIB }));
   const placed = (reserveBytes: number) =>
-    [...placeAll(vms, destinations, { reserveBytes, largestVmBytes: 0 }).values()].filter(({ to }) => to)
-      .length;
+    [...placeAll(vms, destinations, { reserveBytes }).values()].filter(({ to }) => to).length;
   expect(placed(2 * GIB)).toBe(2);
   expect(placed(0)).toBe(1);
 });

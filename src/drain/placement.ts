@@ -6,10 +6,8 @@ import { formatBytes } from '../model/units.ts';
 import { type Destination, type DrainVm, isMemoryIntensive, type Reason } from './facts.ts';
 
 export interface PlacementRules {
-  /** Kept free on each destination; undefined: as much as the largest VM that runs there or may come. */
+  /** Kept free on each destination; undefined: as much as the largest VM that runs there. */
   readonly reserveBytes: number | undefined;
-  /** The largest VM of the drain. */
-  readonly largestVmBytes: number;
 }
 
 export interface Refused {
@@ -83,7 +81,7 @@ export function placeAll(
 }
 
 export function reserveOf(destination: Destination, rules: PlacementRules): number {
-  return rules.reserveBytes ?? Math.max(destination.largestVmBytes, rules.largestVmBytes);
+  return rules.reserveBytes ?? destination.largestVmBytes;
 }
 
 function reasonsAgainst(

@@ -5,7 +5,7 @@ import { addLimitOptions, bandwidthOption, durationBetween, severalTimes } from 
 
 /** By `./dev bench drain`. */
 const ORDER = 'hardest-first';
-const AT_A_TIME = 2;
+const AT_A_TIME = 4;
 
 const MOST_AT_A_TIME = 8;
 const SHORTEST_MS = 1000;
@@ -42,7 +42,7 @@ export function addDrainCommand(root: Command, onStatus: (status: number) => voi
     .addOption(
       new Option(
         '--reserve <size>',
-        'memory kept free on each destination (default: as much as the largest VM that runs there or may come)',
+        'memory kept free on each destination (default: as much as the largest VM that runs there)',
       ).argParser(sizeOf),
     )
     .option('--force', 'although guests may lose memory, or have host devices')

@@ -106,9 +106,10 @@ function moveTable(moves: readonly PlannedMove[]): string[] {
 
 function roomWords({ plan: { room } }: PlannedDrain): string {
   const { neededBytes, freeBytes, reservedBytes } = room;
-  if (freeBytes === undefined)
-    return `${formatBytes(neededBytes)} are to leave; one destination does not tell what is free`;
-  return `${formatBytes(neededBytes)} are to leave; ${formatBytes(freeBytes)} are free at the destinations, ${formatBytes(reservedBytes)} of that in reserve`;
+  const needed = `${formatBytes(neededBytes)} are to leave`;
+  if (freeBytes === undefined) return `${needed}; one destination does not tell what is free`;
+  const kept = reservedBytes > 0 ? `, of which ${formatBytes(reservedBytes)} are kept in reserve` : '';
+  return `${needed}; ${formatBytes(freeBytes)} are free at the destinations${kept}`;
 }
 
 function counted(vms: number): string {
