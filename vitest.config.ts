@@ -17,7 +17,7 @@ const SIDE_BY_SIDE = [
 ];
 /** Whose guests are busy, and whose times nobody looks at: two at a time as well. */
 const BUSY_SIDE_BY_SIDE = [
-  'test/{blindness,faults,libvirt-faults,one-side,serve,signals,take-over,under-way}.real.test.ts',
+  'test/{blindness,drain,faults,libvirt-faults,one-side,serve,signals,take-over,under-way}.real.test.ts',
 ];
 /** Real too, and too long for every run: `./dev test --long`. */
 const LONG = '**/*.long.test.ts';

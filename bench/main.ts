@@ -42,6 +42,11 @@ const BENCHES: Record<
     summary: 'five times each: random, text-like and mostly zero memory, with and without --compress (6 min)',
     load: () => import('./compress.ts'),
   },
+  drain: {
+    summary:
+      'simulated hosts emptied in every order and width over 1, 10 and 25 Gbit/s, and their plans (2 min)',
+    load: () => import('./drain.ts'),
+  },
   explore: {
     summary: 'how many migrations a second ./dev explore tries (1 min)',
     load: () => import('./explore.ts'),

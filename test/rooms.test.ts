@@ -5,6 +5,8 @@ import { between, circleIn, type Import, importsBelow, importsIn } from './impor
 /** The rooms, each with all that it may use. A room that is not here does not pass. */
 const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   model: [],
+  // Rules without hosts, a database or a clock: what plans drains and what runs them uses them.
+  drain: ['model'],
   'version.ts': [],
   policy: ['model'],
   hypervisor: ['model'],
@@ -18,7 +20,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   plan: ['model', 'policy', 'hypervisor', 'journal', 'history', 'migration', 'config', 'simulate'],
   watch: ['model', 'policy', 'hypervisor', 'journal', 'history', 'migration', 'config', 'version.ts'],
   fleet: [
-    ...['model', 'policy', 'hypervisor', 'postgres', 'journal', 'history', 'migration', 'config'],
+    ...['drain', 'model', 'policy', 'hypervisor', 'postgres', 'journal', 'history', 'migration', 'config'],
     ...['plan', 'simulate', 'version.ts'],
   ],
 };

@@ -8,6 +8,7 @@ import { OWN_POLICY_NAMES } from '../policy/own-policy-words.ts';
 import { VERSION } from '../version.ts';
 import { addAttachCommand } from './commands/attach.ts';
 import { addConfigCommands } from './commands/config.ts';
+import { addDrainCommand } from './commands/drain.ts';
 import { EXIT_HELP } from './commands/help-texts.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addPlanCommand } from './commands/plan.ts';
@@ -49,6 +50,7 @@ ${EXIT_HELP}`,
     .exitOverride();
 
   addPlanCommand(root, onStatus);
+  addDrainCommand(root, onStatus);
   addMigrateCommand(root, onStatus, policies);
   addAttachCommand(root, onStatus);
   addWatchCommand(root, onStatus);
