@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { Config } from '../config/config.ts';
 import { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
-import { Access, type Caller } from './access.ts';
+import { Access } from './access.ts';
 import { createApp } from './app.ts';
 import { Asked } from './asked.ts';
 import { Audit } from './audit.ts';
@@ -16,8 +16,8 @@ import { LiveMigrations } from './live-migrations.ts';
 import { Metrics } from './metrics.ts';
 import { Migrations } from './migrations.ts';
 import { ObservedJournals } from './observed-journals.ts';
-import type { StartRequest } from './requests.ts';
 import { type Listening, type Place, serveAt } from './serve-at.ts';
+import { StartedKeys } from './started-keys.ts';
 import { Starter } from './starter.ts';
 import { tokensFile } from './tokens-file.ts';
 
@@ -64,8 +64,13 @@ export class Service {
       audit: new Audit(path.join(parts.stateDir, 'audit.jsonl')),
       plan: async (request) => await (this.demo ?? this.starter).plan(request),
       access: this.access,
-      start: async (request: StartRequest, caller: Caller) =>
-        await (this.demo ?? this.starter).start(request, caller),
+      startedKeys: new StartedKeys(path.join(parts.stateDir, 'started.jsonl')),
+      start: async (request, caller, begins) => {
+        if (!this.demo) return await this.starter.start(request, caller, begins);
+        const id = await this.demo.start(request, caller);
+        await begins(id);
+        return id;
+      },
       hostNames: parts.hostNames,
       demo: parts.demo,
       hosts: async () => this.demo?.hosts() ?? (await hostsNow(parts.hosts, this.live)),

@@ -25,6 +25,9 @@ import { ObservedJournals } from '../observed-journals.ts';
 import { PacedHypervisor } from '../paced-hypervisor.ts';
 import { Problem } from '../problem.ts';
 import type { StartRequest } from '../requests.ts';
+import { StartedKeys } from '../started-keys.ts';
+import type { Begins } from '../started-once.ts';
+import { toldFirst } from '../told-first.ts';
 
 const MIB = 2 ** 20;
 const GUEST: ScenarioInput = {
@@ -65,7 +68,8 @@ export class ServiceBed implements AsyncDisposable {
         throw new Problem(409, 'no-domain', 'simulated guests are not planned here');
       },
       access: this.access,
-      start: async (request, caller) => await this.start(request, caller),
+      startedKeys: new StartedKeys(path.join(this.folder, 'started.jsonl')),
+      start: async (...asked) => await this.start(...asked),
       hostNames: ['switchover.example.org'],
       demo: false,
       hosts: async () => [],
@@ -116,7 +120,8 @@ export class ServiceBed implements AsyncDisposable {
     return id;
   }
 
-  private async start({ vm, maxDowntimeMs, policy, reason, correlationId }: StartRequest, { name }: Caller) {
+  private async start(request: StartRequest, { name }: Caller, begins: Begins) {
+    const { vm, maxDowntimeMs, policy, reason, correlationId } = request;
     this.starts += 1;
     if (vm !== 'quick' && vm !== 'slow') throw new Problem(409, 'no-domain', `there is no guest ${vm}`);
     const limits = { ...DEFAULT_LIMITS, ...(maxDowntimeMs === undefined ? {} : { maxDowntimeMs }) };
@@ -127,7 +132,11 @@ export class ServiceBed implements AsyncDisposable {
         ...{ kind: choosePolicy(policy ?? 'forecast', {}), limits, reason, correlationId },
       },
       {
-        ...{ hypervisor, store: this.store, initiator: { ...initiatorHere(), user: name } },
+        ...{
+          hypervisor,
+          store: toldFirst(this.store, begins),
+          initiator: { ...initiatorHere(), user: name },
+        },
         takeLease: async () => ({ vm, release: async () => {}, [Symbol.asyncDispose]: async () => {} }),
       },
     );
