@@ -19,7 +19,7 @@ import { ObservedJournals } from './observed-journals.ts';
 import { type Listening, type Place, serveAt } from './serve-at.ts';
 import { StartedKeys } from './started-keys.ts';
 import { Starter } from './starter.ts';
-import { tokensFile } from './tokens-file.ts';
+import { auditFile, tokensFile } from './tokens-file.ts';
 
 export interface ServiceParts {
   /** Where its tokens are. */
@@ -61,7 +61,7 @@ export class Service {
     this.app = createApp({
       migrations: this.migrations,
       metrics: new Metrics(this.live),
-      audit: new Audit(path.join(parts.stateDir, 'audit.jsonl')),
+      audit: new Audit(auditFile(parts.stateDir), parts.say),
       plan: async (request) => await (this.demo ?? this.starter).plan(request),
       access: this.access,
       startedKeys: new StartedKeys(path.join(parts.stateDir, 'started.jsonl')),

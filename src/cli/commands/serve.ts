@@ -1,4 +1,5 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseDurationMs } from '../../model/units.ts';
 import { configOption, hostsOption, logFormOption, severalTimes, stateDirOption } from '../options.ts';
 
 export function addServeCommands(root: Command, onStatus: (status: number) => void): void {
@@ -46,9 +47,9 @@ Exit status: 0 told to end; 2 wrong usage or configuration; 3 it cannot listen, 
   const action = (which: 'add' | 'remove' | 'list') => async (first: unknown, second: unknown) => {
     const { tokens } = await import('../token.ts');
     onStatus(
-      which === 'list'
+      await (which === 'list'
         ? tokens(which, undefined, first as never)
-        : tokens(which, first as string, second as never),
+        : tokens(which, first as string, second as never)),
     );
   };
   token
@@ -59,10 +60,15 @@ Exit status: 0 told to end; 2 wrong usage or configuration; 3 it cannot listen, 
         .choices(['view', 'operate', 'admin'])
         .default('view'),
     )
+    .addOption(
+      new Option('--expires <time>', 'it lets nobody in after that: 12h, 30d (default: never)').argParser(
+        parseExpiry,
+      ),
+    )
     .addOption(stateDirOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  $ switchover token add grafana\n  $ switchover token add ops --role operate',
+      '\nExamples:\n  $ switchover token add grafana\n  $ switchover token add ops --role operate --expires 30d',
     )
     .action(action('add'));
   token
@@ -73,9 +79,21 @@ Exit status: 0 told to end; 2 wrong usage or configuration; 3 it cannot listen, 
     .action(action('remove'));
   token
     .command('list')
-    .summary('their names and roles')
+    .summary('their names, their roles, and until when they hold')
     .option('--json', 'print them as a JSON array')
     .addOption(stateDirOption())
     .addHelpText('after', '\nExamples:\n  $ switchover token list')
     .action(action('list'));
+}
+
+/** @returns milliseconds */
+function parseExpiry(text: string): number {
+  const words = 'write it like 12h or 30d, from a minute to ten years';
+  try {
+    const ms = parseDurationMs(text);
+    if (ms >= 60e3 && ms <= 3650 * 24 * 3600e3) return ms;
+  } catch {
+    // The same words.
+  }
+  throw new InvalidArgumentError(words);
 }

@@ -63,7 +63,7 @@ export class ServiceBed implements AsyncDisposable {
     this.app = createApp({
       migrations: this.migrations,
       metrics: new Metrics(this.live),
-      audit: new Audit(path.join(this.folder, 'audit.jsonl')),
+      audit: new Audit(path.join(this.folder, 'audit.jsonl'), (sentence) => this.said.push(sentence)),
       plan: async () => {
         throw new Problem(409, 'no-domain', 'simulated guests are not planned here');
       },
