@@ -19,6 +19,7 @@ import { ObservedJournals } from './observed-journals.ts';
 import { type Listening, type Place, serveAt } from './serve-at.ts';
 import { StartedKeys } from './started-keys.ts';
 import { Starter } from './starter.ts';
+import type { Tls } from './tls.ts';
 import { auditFile, tokensFile } from './tokens-file.ts';
 
 export interface ServiceParts {
@@ -80,8 +81,8 @@ export class Service {
   }
 
   /** @returns where it listens now @throws {PlaceError} */
-  async listen(place: Place): Promise<Place> {
-    const listening = await serveAt(place, this.app.fetch);
+  async listen(place: Place, tls?: Tls): Promise<Place> {
+    const listening = await serveAt(place, this.app.fetch, tls);
     this.listening.push(listening);
     return listening.place;
   }

@@ -20,6 +20,18 @@ export function addServeCommands(root: Command, onStatus: (status: number) => vo
       ),
     )
     .addOption(severalTimes(new Option('--name <host>', 'by which name it is called too; may be repeated')))
+    .addOption(
+      new Option(
+        '--tls-cert <file>',
+        "certificate of its ports, in PEM form, with those that lead to its authority's; read again when it changes",
+      ).env('SWITCHOVER_TLS_CERT'),
+    )
+    .addOption(new Option('--tls-key <file>', 'the key of that certificate').env('SWITCHOVER_TLS_KEY'))
+    .addOption(
+      new Option('--tls-client-ca <file>', 'whose certificates clients need, beside a token').env(
+        'SWITCHOVER_TLS_CLIENT_CA',
+      ),
+    )
     .addOption(hostsOption())
     .addOption(new Option('--no-watch', 'follow no host: only what is started here'))
     .addOption(new Option('--demo', 'simulated guests that migrate to and fro, to look at; touches no host'))
@@ -34,6 +46,7 @@ Examples:
   $ switchover serve --connect qemu:///system
   $ switchover token add ops --role operate
   $ switchover serve --listen 0.0.0.0:8686 --name switchover.example.org
+  $ switchover serve --listen 0.0.0.0:8686 --name host1.example.org --tls-cert cert.pem --tls-key key.pem
   $ curl --silent http://127.0.0.1:8686/v1/migrations
 
 Exit status: 0 told to end; 2 wrong usage or configuration; 3 it cannot listen, or there is no usable virsh.`,

@@ -25,6 +25,7 @@ import { ObservedJournals } from '../observed-journals.ts';
 import { PacedHypervisor } from '../paced-hypervisor.ts';
 import { Problem } from '../problem.ts';
 import type { StartRequest } from '../requests.ts';
+import { type Listening, serveAt } from '../serve-at.ts';
 import { StartedKeys } from '../started-keys.ts';
 import type { Begins } from '../started-once.ts';
 import { toldFirst } from '../told-first.ts';
@@ -54,6 +55,7 @@ export class ServiceBed implements AsyncDisposable {
   /** How often a start was asked for. */
   starts = 0;
   private readonly folder = mkdtempSync(path.join(os.tmpdir(), 'switchover-service-'));
+  private readonly listening: Listening[] = [];
   private readonly app: ReturnType<typeof createApp>;
 
   constructor() {
@@ -79,6 +81,7 @@ export class ServiceBed implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const each of this.listening) await each.close();
     await this.migrations.detachAll('the test is over');
     this.live.close();
     rmSync(this.folder, { recursive: true });
@@ -102,6 +105,13 @@ export class ServiceBed implements AsyncDisposable {
       }),
       { bySocket: byTcp !== true },
     );
+  }
+
+  /** @returns the port of this machine that it listens at too */
+  async listen(): Promise<number> {
+    const listening = await serveAt({ kind: 'tcp', host: '127.0.0.1', port: 0 }, this.app.fetch);
+    this.listening.push(listening);
+    return listening.place.kind === 'tcp' ? listening.place.port : 0;
   }
 
   /** @returns its id */
