@@ -25,6 +25,7 @@ export interface ServeOptions extends ServeTlsOptions {
   readonly name?: readonly string[];
   readonly connect?: readonly string[];
   readonly watch: boolean;
+  readonly webhooks?: string;
   readonly demo?: boolean;
   readonly config?: string;
   readonly output?: 'text' | 'jsonl';
@@ -65,12 +66,16 @@ async function serveFrom(options: ServeOptions, demoDir: string | undefined): Pr
     connect: uris[0] ?? connectUri({}),
     hostNames: options.name ?? [],
     demo: demoDir !== undefined,
+    webhooks: options.webhooks,
     say,
   });
   assertGuarded(service, places);
   beScheduledPromptly();
   await listenAt(service, places, tls, say);
-  process.on('SIGHUP', () => tls?.readAgain());
+  process.on('SIGHUP', () => {
+    tls?.readAgain();
+    service.readAgain();
+  });
   say(
     `switchover ${VERSION} ${demoDir === undefined ? `follows ${uris.join(', ') || 'no host'}; journals in ${stateDir}` : 'shows a demonstration: all guests are simulated'}`,
   );

@@ -12,6 +12,7 @@ import { addPage } from './page.ts';
 import { Problem, problemResponse } from './problem.ts';
 import { Rates } from './rates.ts';
 import { answer, BEARER, type Env, problems } from './route-parts.ts';
+import { describeWebhook } from './webhooks/webhook-event.ts';
 
 export interface AppParts extends ActParts, Omit<GuardParts, 'rates'> {
   readonly metrics: Metrics;
@@ -118,6 +119,7 @@ export function createApp(parts: AppParts): OpenAPIHono<Env> {
   addMigrationRoutes(app, parts.migrations);
   addMigrationActs(app, parts);
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
+  describeWebhook(app);
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
     info: {

@@ -21,6 +21,7 @@ import { StartedKeys } from './started-keys.ts';
 import { Starter } from './starter.ts';
 import type { Tls } from './tls.ts';
 import { auditFile, tokensFile } from './tokens-file.ts';
+import { Webhooks } from './webhooks/webhooks.ts';
 
 export interface ServiceParts {
   /** Where its tokens are. */
@@ -33,6 +34,8 @@ export interface ServiceParts {
   readonly connect: string;
   readonly hostNames: readonly string[];
   readonly demo: boolean;
+  /** The file of those who are told of migrations; undefined: nobody is. */
+  readonly webhooks: string | undefined;
   say(sentence: string): void;
 }
 
@@ -44,10 +47,12 @@ export class Service {
   private readonly starter: Starter;
   private readonly demo: Demo | undefined;
   private readonly app: ReturnType<typeof createApp>;
+  private readonly webhooks: Webhooks | undefined;
   private readonly listening: Listening[] = [];
   /** What keeps it from working, a sentence each. */
   private problems: readonly string[] = ['it has only just started'];
 
+  /** @throws {ConfigError} of the webhooks' file */
   constructor(parts: ServiceParts) {
     this.store = new ObservedJournals(parts.journals, this.live);
     this.access = new Access(tokensFile(parts.stateDir));
@@ -59,9 +64,21 @@ export class Service {
       say: parts.say,
     });
     this.demo = parts.demo ? new Demo(this.migrations, this.store) : undefined;
+    const metrics = new Metrics(this.live);
+    this.webhooks =
+      parts.webhooks === undefined
+        ? undefined
+        : new Webhooks({
+            file: parts.webhooks,
+            folder: path.join(parts.stateDir, 'webhooks'),
+            live: this.live,
+            say: parts.say,
+            counted: (webhook, what) => metrics.webhookCounted(webhook, what),
+            waiting: (webhook, count) => metrics.webhookWaits(webhook, count),
+          });
     this.app = createApp({
       migrations: this.migrations,
-      metrics: new Metrics(this.live),
+      metrics,
       audit: new Audit(auditFile(parts.stateDir), parts.say),
       plan: async (request) => await (this.demo ?? this.starter).plan(request),
       access: this.access,
@@ -94,11 +111,17 @@ export class Service {
     this.problems = [];
   }
 
+  /** The webhooks' file, on SIGHUP. */
+  readAgain(): void {
+    this.webhooks?.readAgain();
+  }
+
   /** Answers nobody any more, and lets go of all: the migrations go on. */
   async close(reason: string): Promise<void> {
     this.demo?.close();
     await Promise.all(this.listening.map(async (each) => await each.close()));
     await this.migrations.detachAll(reason);
+    await this.webhooks?.close();
     this.live.close();
   }
 }

@@ -32,6 +32,11 @@ export function addServeCommands(root: Command, onStatus: (status: number) => vo
         'SWITCHOVER_TLS_CLIENT_CA',
       ),
     )
+    .addOption(
+      new Option('--webhooks <file>', 'who is told of migrations; docs/service.md has an example').env(
+        'SWITCHOVER_WEBHOOKS',
+      ),
+    )
     .addOption(hostsOption())
     .addOption(new Option('--no-watch', 'follow no host: only what is started here'))
     .addOption(new Option('--demo', 'simulated guests that migrate to and fro, to look at; touches no host'))
@@ -54,6 +59,27 @@ Exit status: 0 told to end; 2 wrong usage or configuration; 3 it cannot listen, 
     .action(async (options) => {
       const { serve } = await import('../serve.ts');
       onStatus(await serve(options));
+    });
+
+  const webhook = root
+    .command('webhook')
+    .summary('who is told of migrations by `switchover serve --webhooks`');
+  webhook
+    .command('test <file>')
+    .summary('send an example of an event to each webhook of the file')
+    .option('--only <name>', 'to that one')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ switchover webhook test /etc/switchover/webhooks.toml
+  $ switchover webhook test /etc/switchover/webhooks.toml --only ops
+
+Exit status: 0 each has taken it; 2 the file is wrong; 3 one has not taken it.`,
+    )
+    .action(async (file, options) => {
+      const { testWebhooks } = await import('../webhook.ts');
+      onStatus(await testWebhooks(file, options));
     });
 
   const token = root.command('token').summary('who may use the API of `switchover serve`');
