@@ -1,11 +1,8 @@
 /** The HTTP API: what holds for every request, whichever place it is for. */
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
-import { secureHeaders } from 'hono/secure-headers';
 import { VERSION } from '../version.ts';
-import { type Access, AccessError, ROLES } from './access.ts';
-import { HostCheck } from './host-check.ts';
+import { AccessError, ROLES } from './access.ts';
+import { addGuard, type GuardParts } from './guard.ts';
 import { type Host, hostSchema } from './hosts.ts';
 import type { Metrics } from './metrics.ts';
 import { type ActParts, addMigrationActs } from './migration-acts.ts';
@@ -13,15 +10,12 @@ import { addMigrationRoutes } from './migration-routes.ts';
 import { asProblem } from './migrations.ts';
 import { addPage } from './page.ts';
 import { Problem, problemResponse } from './problem.ts';
-import { answer, arrivalOf, BEARER, type Env, problems } from './route-parts.ts';
+import { Rates } from './rates.ts';
+import { answer, BEARER, type Env, problems } from './route-parts.ts';
+import { describeWebhook } from './webhooks/webhook-event.ts';
 
-export interface AppParts extends ActParts {
+export interface AppParts extends ActParts, Omit<GuardParts, 'rates'> {
   readonly metrics: Metrics;
-  readonly access: Access;
-  /** By which names it may be called, beside this machine's own. */
-  readonly hostNames: readonly string[];
-  /** All that it shows is simulated. */
-  readonly demo: boolean;
   /** The hosts that are followed, as they are now. */
   hosts(): Promise<Host[]>;
   /** What keeps it from working, a sentence each. */
@@ -30,10 +24,8 @@ export interface AppParts extends ActParts {
   say(sentence: string): void;
 }
 
-const LARGEST_BODY = 64 * 1024;
-
 export function createApp(parts: AppParts): OpenAPIHono<Env> {
-  const { metrics, access } = parts;
+  const { metrics } = parts;
   const app = new OpenAPIHono<Env>({
     defaultHook: (result) => {
       if (!result.success) throw new Problem(422, 'not-understood', inWords(result.error, result.target));
@@ -73,26 +65,7 @@ export function createApp(parts: AppParts): OpenAPIHono<Env> {
     );
   });
 
-  const hostCheck = new HostCheck(parts.hostNames);
-  app.use(async (c, next) => {
-    hostCheck.assertMeant(c.req.method, c.req.header('host'), c.req.header('origin'));
-    await next();
-  });
-  app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'self'"], frameAncestors: ["'none'"] } }));
-  app.use(
-    bodyLimit({
-      maxSize: LARGEST_BODY,
-      onError: (c) =>
-        problemResponse(c, new Problem(413, 'too-large', `the body is over ${LARGEST_BODY} bytes`)),
-    }),
-  );
-  const callerOf = (c: Context) =>
-    // What is simulated is nobody's.
-    access.callerOf(c.req.header('authorization'), parts.demo || arrivalOf(c).bySocket === true);
-  app.use('/v1/*', async (c, next) => {
-    c.set('caller', callerOf(c));
-    await next();
-  });
+  addGuard(app, { ...parts, rates: new Rates({ say: parts.say, refused: (why) => metrics.refused(why) }) });
 
   addPage(app);
   app.get('/healthz', (c) => c.text('ok\n'));
@@ -100,10 +73,9 @@ export function createApp(parts: AppParts): OpenAPIHono<Env> {
     const [problem] = parts.problems();
     return problem === undefined ? c.text('ready\n') : c.text(`${problem}\n`, 503);
   });
-  app.get('/metrics', async (c) => {
-    callerOf(c);
-    return c.body(await metrics.text(), 200, { 'Content-Type': metrics.contentType });
-  });
+  app.get('/metrics', async (c) =>
+    c.body(await metrics.text(), 200, { 'Content-Type': metrics.contentType }),
+  );
 
   const session = z
     .object({
@@ -147,6 +119,7 @@ export function createApp(parts: AppParts): OpenAPIHono<Env> {
   addMigrationRoutes(app, parts.migrations);
   addMigrationActs(app, parts);
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
+  describeWebhook(app);
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
     info: {

@@ -2,6 +2,7 @@
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { LiveMigrations } from './live-migrations.ts';
 import { type MigrationSummary, summaryOf } from './migration-summary.ts';
+import type { RefusedFor } from './rates.ts';
 
 const LABELS = ['uuid', 'name', 'source', 'destination'] as const;
 type Labels = Record<(typeof LABELS)[number], string>;
@@ -49,6 +50,9 @@ export class Metrics {
   private readonly registry = new Registry();
   private readonly running: Gauge<'state'>;
   private readonly ended: Counter<'outcome' | 'reason'>;
+  private readonly refusals: Counter<'reason'>;
+  private readonly webhookEvents: Counter<'webhook' | 'result'>;
+  private readonly webhookWaiting: Gauge<'webhook'>;
   private readonly pauses: Histogram<string>;
   private readonly ofEach: readonly {
     readonly gauge: Gauge<keyof Labels>;
@@ -85,7 +89,40 @@ export class Metrics {
       gauge: new Gauge({ name: `switchover_migration_${name}`, help, labelNames: [...LABELS], registers }),
       figureOf,
     }));
+    this.refusals = new Counter({
+      name: 'switchover_http_refused_total',
+      help: 'requests refused for how often they came, for how many were open, or for a token that holds not',
+      labelNames: ['reason'],
+      registers,
+    });
+    this.webhookEvents = new Counter({
+      name: 'switchover_webhook_events_total',
+      help: 'events that a receiver has taken (delivered) or that were given up (dropped), and attempts that failed',
+      labelNames: ['webhook', 'result'],
+      registers,
+    });
+    this.webhookWaiting = new Gauge({
+      name: 'switchover_webhook_waiting',
+      help: 'events that wait for their receiver',
+      labelNames: ['webhook'],
+      registers,
+    });
+    for (const reason of ['rate', 'open', 'token'] as const) this.refusals.inc({ reason }, 0);
     live.subscribe((id) => this.count(id));
+  }
+
+  refused(reason: RefusedFor): void {
+    this.refusals.inc({ reason });
+  }
+
+  webhookCounted(webhook: string, result: 'delivered' | 'failed' | 'dropped', by = 1): void {
+    this.webhookEvents.inc({ webhook, result }, by);
+  }
+
+  /** From the start on, with all that is counted of it. */
+  webhookWaits(webhook: string, count: number): void {
+    for (const result of ['delivered', 'failed', 'dropped'] as const) this.webhookCounted(webhook, result, 0);
+    this.webhookWaiting.set({ webhook }, count);
   }
 
   get contentType(): string {

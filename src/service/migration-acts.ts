@@ -19,23 +19,30 @@ import {
   startRequestSchema,
 } from './requests.ts';
 import { answer, arrivalOf, BEARER, body, type Env, needs, problems } from './route-parts.ts';
-import { StartedOnce } from './started-once.ts';
+import type { StartedKeys } from './started-keys.ts';
+import { type Begins, StartedOnce } from './started-once.ts';
 
 export interface ActParts {
   readonly migrations: Migrations;
   readonly audit: Audit;
-  /** Begins one. @returns its id, once its journal is open @throws {Problem} */
-  start(request: StartRequest, caller: Caller): Promise<string>;
+  readonly startedKeys: StartedKeys;
+  /** Begins one. @param begins hears of it before anything is done @returns its id, once its journal is open @throws {Problem} */
+  start(request: StartRequest, caller: Caller, begins: Begins): Promise<string>;
   /** @throws {Problem} */
   plan(request: PlanRequest): Promise<PlanDocument>;
 }
 
 const keySchema = z.object({
-  'idempotency-key': z.string().max(200).optional().describe('the same key starts it once only'),
+  'idempotency-key': z
+    .string()
+    .max(200)
+    .optional()
+    .describe('the same key starts it once only, within a day'),
 });
 
-export function addMigrationActs(app: OpenAPIHono<Env>, { migrations, audit, start, plan }: ActParts): void {
-  const started = new StartedOnce();
+export function addMigrationActs(app: OpenAPIHono<Env>, parts: ActParts): void {
+  const { migrations, audit, start, plan } = parts;
+  const started = new StartedOnce(parts.startedKeys, async (id) => await migrations.has(id));
 
   app.openapi(
     createRoute({
@@ -60,11 +67,11 @@ export function addMigrationActs(app: OpenAPIHono<Env>, { migrations, audit, sta
       const id = await started.once(
         key === undefined ? undefined : `${caller.name}/${key}`,
         createHash('sha256').update(JSON.stringify(request)).digest('hex'),
-        async () =>
+        async (begins) =>
           await audit.audited(
             caller,
             { ...act, from: addressOf(c) },
-            async () => await start(request, caller),
+            async () => await start(request, caller, begins),
             (begun) => begun,
           ),
       );

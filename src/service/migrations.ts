@@ -68,6 +68,10 @@ export class Migrations {
     throw new Problem(404, 'no-such-migration', `there is no migration ${id}: GET /v1/migrations lists them`);
   }
 
+  async has(id: string): Promise<boolean> {
+    return this.live.get(id) !== undefined || (await this.past.read(id)) !== undefined;
+  }
+
   summaryOf(migration: LiveMigration): MigrationSummary {
     const summary = summaryOf(migration);
     return this.runs.has(summary.id) ? summary : { ...summary, actions: [] };

@@ -1,5 +1,5 @@
 /** What the API's routes share: how they say what they take and answer, and who may ask. */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { type Caller, mayDo, type Role } from './access.ts';
@@ -13,7 +13,8 @@ export const BEARER = [{ token: [] }, {}];
 
 export const problems = (...statuses: readonly number[]) =>
   Object.fromEntries(
-    statuses.map((status) => [
+    // How often one may ask is bounded at every place.
+    [...statuses, 429].map((status) => [
       status,
       { description: 'a problem', content: { 'application/problem+json': { schema: problemSchema } } },
     ]),
@@ -46,7 +47,10 @@ export function needs(c: Context<Env>, role: Role): Caller {
 export interface Arrival {
   /** It came by the unix socket. Left out: it did not. */
   readonly bySocket?: boolean;
+  /** It came by TLS. */
+  readonly encrypted?: boolean;
   readonly incoming?: IncomingMessage;
+  readonly outgoing?: ServerResponse;
 }
 
 export function arrivalOf(c: Context): Arrival {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { Config } from '../config/config.ts';
 import { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
-import { Access, type Caller } from './access.ts';
+import { Access } from './access.ts';
 import { createApp } from './app.ts';
 import { Asked } from './asked.ts';
 import { Audit } from './audit.ts';
@@ -16,10 +16,12 @@ import { LiveMigrations } from './live-migrations.ts';
 import { Metrics } from './metrics.ts';
 import { Migrations } from './migrations.ts';
 import { ObservedJournals } from './observed-journals.ts';
-import type { StartRequest } from './requests.ts';
 import { type Listening, type Place, serveAt } from './serve-at.ts';
+import { StartedKeys } from './started-keys.ts';
 import { Starter } from './starter.ts';
-import { tokensFile } from './tokens-file.ts';
+import type { Tls } from './tls.ts';
+import { auditFile, tokensFile } from './tokens-file.ts';
+import { Webhooks } from './webhooks/webhooks.ts';
 
 export interface ServiceParts {
   /** Where its tokens are. */
@@ -32,6 +34,8 @@ export interface ServiceParts {
   readonly connect: string;
   readonly hostNames: readonly string[];
   readonly demo: boolean;
+  /** The file of those who are told of migrations; undefined: nobody is. */
+  readonly webhooks: string | undefined;
   say(sentence: string): void;
 }
 
@@ -43,10 +47,12 @@ export class Service {
   private readonly starter: Starter;
   private readonly demo: Demo | undefined;
   private readonly app: ReturnType<typeof createApp>;
+  private readonly webhooks: Webhooks | undefined;
   private readonly listening: Listening[] = [];
   /** What keeps it from working, a sentence each. */
   private problems: readonly string[] = ['it has only just started'];
 
+  /** @throws {ConfigError} of the webhooks' file */
   constructor(parts: ServiceParts) {
     this.store = new ObservedJournals(parts.journals, this.live);
     this.access = new Access(tokensFile(parts.stateDir));
@@ -58,14 +64,31 @@ export class Service {
       say: parts.say,
     });
     this.demo = parts.demo ? new Demo(this.migrations, this.store) : undefined;
+    const metrics = new Metrics(this.live);
+    this.webhooks =
+      parts.webhooks === undefined
+        ? undefined
+        : new Webhooks({
+            file: parts.webhooks,
+            folder: path.join(parts.stateDir, 'webhooks'),
+            live: this.live,
+            say: parts.say,
+            counted: (webhook, what) => metrics.webhookCounted(webhook, what),
+            waiting: (webhook, count) => metrics.webhookWaits(webhook, count),
+          });
     this.app = createApp({
       migrations: this.migrations,
-      metrics: new Metrics(this.live),
-      audit: new Audit(path.join(parts.stateDir, 'audit.jsonl')),
+      metrics,
+      audit: new Audit(auditFile(parts.stateDir), parts.say),
       plan: async (request) => await (this.demo ?? this.starter).plan(request),
       access: this.access,
-      start: async (request: StartRequest, caller: Caller) =>
-        await (this.demo ?? this.starter).start(request, caller),
+      startedKeys: new StartedKeys(path.join(parts.stateDir, 'started.jsonl')),
+      start: async (request, caller, begins) => {
+        if (!this.demo) return await this.starter.start(request, caller, begins);
+        const id = await this.demo.start(request, caller);
+        await begins(id);
+        return id;
+      },
       hostNames: parts.hostNames,
       demo: parts.demo,
       hosts: async () => this.demo?.hosts() ?? (await hostsNow(parts.hosts, this.live)),
@@ -75,8 +98,8 @@ export class Service {
   }
 
   /** @returns where it listens now @throws {PlaceError} */
-  async listen(place: Place): Promise<Place> {
-    const listening = await serveAt(place, this.app.fetch);
+  async listen(place: Place, tls?: Tls): Promise<Place> {
+    const listening = await serveAt(place, this.app.fetch, tls);
     this.listening.push(listening);
     return listening.place;
   }
@@ -88,11 +111,17 @@ export class Service {
     this.problems = [];
   }
 
+  /** The webhooks' file, on SIGHUP. */
+  readAgain(): void {
+    this.webhooks?.readAgain();
+  }
+
   /** Answers nobody any more, and lets go of all: the migrations go on. */
   async close(reason: string): Promise<void> {
     this.demo?.close();
     await Promise.all(this.listening.map(async (each) => await each.close()));
     await this.migrations.detachAll(reason);
+    await this.webhooks?.close();
     this.live.close();
   }
 }

@@ -15,6 +15,8 @@ import { type Asked, problemOf } from './asked.ts';
 import type { Migrations } from './migrations.ts';
 import { planVm } from './plan-vm.ts';
 import type { PlanRequest, StartRequest } from './requests.ts';
+import type { Begins } from './started-once.ts';
+import { toldFirst } from './told-first.ts';
 
 export interface StarterParts {
   readonly migrations: Migrations;
@@ -34,7 +36,7 @@ export class Starter {
   }
 
   /** @returns the id of what has begun @throws {Problem} where it was refused, and nothing was touched */
-  async start(request: StartRequest, caller: Caller): Promise<string> {
+  async start(request: StartRequest, caller: Caller, begins: Begins): Promise<string> {
     const { store, migrations, asked, say } = this.parts;
     try {
       const places = asked.placesOf(request);
@@ -43,7 +45,7 @@ export class Starter {
       const { reason, correlationId } = request;
       const run = await beginRun(
         { vm, destination, kind, limits, force: false, reason, correlationId },
-        { hypervisor, store, say, initiator: initiatedBy(caller) },
+        { hypervisor, store: toldFirst(store, begins), say, initiator: initiatedBy(caller) },
       );
       migrations.follow(run, limits);
       await begunOrRefused(run);

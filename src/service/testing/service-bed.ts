@@ -25,6 +25,10 @@ import { ObservedJournals } from '../observed-journals.ts';
 import { PacedHypervisor } from '../paced-hypervisor.ts';
 import { Problem } from '../problem.ts';
 import type { StartRequest } from '../requests.ts';
+import { type Listening, serveAt } from '../serve-at.ts';
+import { StartedKeys } from '../started-keys.ts';
+import type { Begins } from '../started-once.ts';
+import { toldFirst } from '../told-first.ts';
 
 const MIB = 2 ** 20;
 const GUEST: ScenarioInput = {
@@ -51,6 +55,7 @@ export class ServiceBed implements AsyncDisposable {
   /** How often a start was asked for. */
   starts = 0;
   private readonly folder = mkdtempSync(path.join(os.tmpdir(), 'switchover-service-'));
+  private readonly listening: Listening[] = [];
   private readonly app: ReturnType<typeof createApp>;
 
   constructor() {
@@ -60,12 +65,13 @@ export class ServiceBed implements AsyncDisposable {
     this.app = createApp({
       migrations: this.migrations,
       metrics: new Metrics(this.live),
-      audit: new Audit(path.join(this.folder, 'audit.jsonl')),
+      audit: new Audit(path.join(this.folder, 'audit.jsonl'), (sentence) => this.said.push(sentence)),
       plan: async () => {
         throw new Problem(409, 'no-domain', 'simulated guests are not planned here');
       },
       access: this.access,
-      start: async (request, caller) => await this.start(request, caller),
+      startedKeys: new StartedKeys(path.join(this.folder, 'started.jsonl')),
+      start: async (...asked) => await this.start(...asked),
       hostNames: ['switchover.example.org'],
       demo: false,
       hosts: async () => [],
@@ -75,6 +81,7 @@ export class ServiceBed implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const each of this.listening) await each.close();
     await this.migrations.detachAll('the test is over');
     this.live.close();
     rmSync(this.folder, { recursive: true });
@@ -100,6 +107,13 @@ export class ServiceBed implements AsyncDisposable {
     );
   }
 
+  /** @returns the port of this machine that it listens at too */
+  async listen(): Promise<number> {
+    const listening = await serveAt({ kind: 'tcp', host: '127.0.0.1', port: 0 }, this.app.fetch);
+    this.listening.push(listening);
+    return listening.place.kind === 'tcp' ? listening.place.port : 0;
+  }
+
   /** @returns its id */
   async migrate(vm: 'quick' | 'slow', more: Partial<StartRequest> = {}): Promise<string> {
     const response = await this.ask('POST', '/v1/migrations', {
@@ -116,7 +130,8 @@ export class ServiceBed implements AsyncDisposable {
     return id;
   }
 
-  private async start({ vm, maxDowntimeMs, policy, reason, correlationId }: StartRequest, { name }: Caller) {
+  private async start(request: StartRequest, { name }: Caller, begins: Begins) {
+    const { vm, maxDowntimeMs, policy, reason, correlationId } = request;
     this.starts += 1;
     if (vm !== 'quick' && vm !== 'slow') throw new Problem(409, 'no-domain', `there is no guest ${vm}`);
     const limits = { ...DEFAULT_LIMITS, ...(maxDowntimeMs === undefined ? {} : { maxDowntimeMs }) };
@@ -127,7 +142,11 @@ export class ServiceBed implements AsyncDisposable {
         ...{ kind: choosePolicy(policy ?? 'forecast', {}), limits, reason, correlationId },
       },
       {
-        ...{ hypervisor, store: this.store, initiator: { ...initiatorHere(), user: name } },
+        ...{
+          hypervisor,
+          store: toldFirst(this.store, begins),
+          initiator: { ...initiatorHere(), user: name },
+        },
         takeLease: async () => ({ vm, release: async () => {}, [Symbol.asyncDispose]: async () => {} }),
       },
     );
