@@ -24,6 +24,7 @@ export interface ServeOptions {
   readonly connect?: readonly string[];
   readonly watch: boolean;
   readonly demo?: boolean;
+  readonly guests?: number;
   readonly config?: string;
   readonly output?: 'text' | 'jsonl';
   readonly stateDir?: string;
@@ -34,6 +35,8 @@ const SOCKET = 'serve.sock';
 
 /** `switchover serve`. Runs until it is told to end. @returns the exit status */
 export async function serve(options: ServeOptions): Promise<number> {
+  if (options.guests !== undefined && !options.demo)
+    throw new UsageError('--guests counts simulated guests: give it with --demo');
   if (!options.demo) return await serveFrom(options, undefined);
   const stateDir = mkdtempSync(path.join(os.tmpdir(), 'switchover-demo-'));
   try {
@@ -62,6 +65,7 @@ async function serveFrom(options: ServeOptions, demoDir: string | undefined): Pr
     connect: uris[0] ?? connectUri({}),
     hostNames: options.name ?? [],
     demo: demoDir !== undefined,
+    demoGuests: options.guests,
     say,
   });
   assertGuarded(service, places);

@@ -1,34 +1,43 @@
 /** Server-sent events. A reader that is slow is told the newest when it comes to it: nothing is queued for it. */
 import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import type { LiveMigrations } from './live-migrations.ts';
+import { Changes } from './changes.ts';
 import type { Migrations } from './migrations.ts';
 
 /** So that whoever looks can tell a quiet service from one that is gone. */
 const ALIVE_EVERY_MS = 10_000;
-/** Of one migration to one reader. */
-const TOLD_EVERY_MS = 250;
+/** Events in one piece: pieces, more than bytes, are what many readers cost; of one that does not read one piece is kept. */
+const PIECE = 50;
 
 /** The migrations that go on, and each one that changes. */
 export function streamMigrations(c: Context, migrations: Migrations): Response {
   return streamSSE(c, async (stream) => {
     const changes = new Changes(migrations.live);
     stream.onAbort(() => changes.end());
-    const tell = async (id: string) => {
+    const told = (id: string) => {
       const live = migrations.live.get(id);
-      if (live)
-        await stream.writeSSE({ event: 'migration', data: JSON.stringify(migrations.summaryOf(live)) });
-      else await stream.writeSSE({ event: 'gone', data: JSON.stringify({ id }) });
+      // Neither text has a line break.
+      return live
+        ? `event: migration\ndata: ${migrations.summaryTextOf(live)}\n\n`
+        : `event: gone\ndata: ${JSON.stringify({ id })}\n\n`;
+    };
+    const tell = async (ids: readonly string[]) => {
+      for (let at = 0; at < ids.length && !stream.aborted; at += PIECE)
+        await stream.write(
+          ids
+            .slice(at, at + PIECE)
+            .map(told)
+            .join(''),
+        );
     };
     try {
-      for (const { view } of migrations.live.all()) await tell(view.id);
+      await tell(migrations.live.all().map(({ view }) => view.id));
       await stream.writeSSE({ event: 'alive', data: '' });
       while (!stream.aborted && !stream.closed) {
         const changed = await changes.next(ALIVE_EVERY_MS);
         if (changed === undefined) return;
-        for (const id of changed) await tell(id);
+        await tell([...changed]);
         if (changed.size === 0) await stream.writeSSE({ event: 'alive', data: '' });
-        await changes.pause(TOLD_EVERY_MS);
       }
     } finally {
       changes.end();
@@ -39,7 +48,15 @@ export function streamMigrations(c: Context, migrations: Migrations): Response {
 /** One migration's journal, from an entry on. */
 export function streamEntries(c: Context, migrations: Migrations, id: string, fromSeq: number): Response {
   return streamSSE(c, async (stream) => {
-    const alive = setInterval(() => void stream.writeSSE({ event: 'alive', data: '' }), ALIVE_EVERY_MS);
+    // One at a time: a reader that never reads would gather them for ever.
+    let isTelling = false;
+    const alive = setInterval(() => {
+      if (isTelling) return;
+      isTelling = true;
+      void stream.writeSSE({ event: 'alive', data: '' }).finally(() => {
+        isTelling = false;
+      });
+    }, ALIVE_EVERY_MS);
     try {
       for await (const entry of migrations.entries(id, fromSeq)) {
         if (stream.aborted || stream.closed) return;
@@ -50,47 +67,4 @@ export function streamEntries(c: Context, migrations: Migrations, id: string, fr
       clearInterval(alive);
     }
   });
-}
-
-/** Which migrations changed since it was last asked. */
-class Changes {
-  private changed = new Set<string>();
-  private wake = Promise.withResolvers<void>();
-  private ended = false;
-  private readonly unsubscribe: () => void;
-
-  constructor(live: LiveMigrations) {
-    this.unsubscribe = live.subscribe((id) => {
-      this.changed.add(id);
-      this.wake.resolve();
-    });
-  }
-
-  end(): void {
-    this.ended = true;
-    this.unsubscribe();
-    this.wake.resolve();
-  }
-
-  /** @returns none where nothing changed for that long, undefined where it has ended */
-  async next(withinMs: number): Promise<ReadonlySet<string> | undefined> {
-    await this.orAfter(withinMs, this.wake.promise);
-    if (this.ended) return undefined;
-    const { changed } = this;
-    this.changed = new Set();
-    this.wake = Promise.withResolvers();
-    return changed;
-  }
-
-  /** Not beyond its end. */
-  async pause(ms: number): Promise<void> {
-    await this.orAfter(ms, new Promise(() => {}));
-  }
-
-  private async orAfter(ms: number, first: Promise<void>): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    await Promise.race([first, promise]);
-    clearTimeout(timer);
-  }
 }

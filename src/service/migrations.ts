@@ -33,6 +33,10 @@ export class Migrations {
   private readonly store: JournalStore;
   /** Those that can be acted on. */
   private readonly runs = new Map<string, { readonly run: Run; limits: Limits }>();
+  /** As JSON, at that revision: hundreds of readers are told the same. */
+  private readonly texts = new WeakMap<LiveMigration, { readonly of: string; readonly text: string }>();
+  /** Why all are let go of, once they are. */
+  private leaving: string | undefined;
 
   constructor(live: LiveMigrations, store: JournalStore) {
     this.live = live;
@@ -45,6 +49,8 @@ export class Migrations {
     this.runs.set(run.id, { run, limits });
     const over = () => this.runs.delete(run.id);
     run.outcome.then(over, over);
+    // It began while all others were let go of.
+    if (this.leaving !== undefined) void run.detach(this.leaving);
   }
 
   async list(query: Query): Promise<Page> {
@@ -69,6 +75,17 @@ export class Migrations {
   summaryOf(migration: LiveMigration): MigrationSummary {
     const summary = summaryOf(migration);
     return this.runs.has(summary.id) ? summary : { ...summary, actions: [] };
+  }
+
+  /** The same as JSON. */
+  summaryTextOf(migration: LiveMigration): string {
+    const { view, lastSeq, writer } = migration;
+    const of = `${lastSeq} ${writer !== undefined} ${this.runs.has(view.id)}`;
+    const before = this.texts.get(migration);
+    if (before?.of === of) return before.text;
+    const text = JSON.stringify(this.summaryOf(migration));
+    this.texts.set(migration, { of, text });
+    return text;
   }
 
   /** Its entries so far, and those to come. @throws {Problem} where there is none */
@@ -122,8 +139,9 @@ export class Migrations {
     followed.run.setLimits(limits);
   }
 
-  /** Lets go of all, each to go on without us. */
+  /** Lets go of all, and of what begins from now on, each to go on without us. */
   async detachAll(reason: string): Promise<void> {
+    this.leaving = reason;
     await Promise.all(
       [...this.runs.values()].map(async ({ run }) => {
         await run.detach(reason);

@@ -32,6 +32,8 @@ export interface ServiceParts {
   readonly connect: string;
   readonly hostNames: readonly string[];
   readonly demo: boolean;
+  /** Of the demonstration; undefined: as many as it usually has. */
+  readonly demoGuests?: number | undefined;
   say(sentence: string): void;
 }
 
@@ -57,7 +59,7 @@ export class Service {
       asked: new Asked({ libvirt: new LibvirtHypervisor({}), config: parts.config, connect: parts.connect }),
       say: parts.say,
     });
-    this.demo = parts.demo ? new Demo(this.migrations, this.store) : undefined;
+    this.demo = parts.demo ? new Demo(this.migrations, this.store, parts.demoGuests) : undefined;
     this.app = createApp({
       migrations: this.migrations,
       metrics: new Metrics(this.live),

@@ -1,0 +1,45 @@
+/**
+ * The newest journals as they were last read, for what a migration that begins learns from those before it: of hundreds that
+ * begin together each would read the same two dozen anew. What is remembered has ended; that a person has it settled later
+ * teaches nothing more.
+ */
+import type { JournalReading } from '../journal/journal-store.ts';
+import type { RunStore } from '../migration/run.ts';
+
+/** More than a migration that begins looks at. */
+const KEPT = 40;
+/** A longer one would take too much memory for what is read so seldom. */
+const LONGEST_ENTRIES = 3000;
+
+/** @param store what it reads and writes by */
+export function rememberingJournals(store: RunStore): RunStore {
+  const readings = new Map<string, Promise<JournalReading>>();
+  const readWhole = (id: string): Promise<JournalReading> => {
+    const before = readings.get(id);
+    if (before !== undefined) return before;
+    const reading = store.read(id, 0, { samples: true });
+    readings.set(id, reading);
+    const forget = () => void readings.delete(id);
+    reading.then(({ entries }) => {
+      if (entries.length > LONGEST_ENTRIES || !entries.some(({ type }) => type === 'ended')) forget();
+    }, forget);
+    const [oldest] = readings.keys();
+    if (readings.size > KEPT && oldest !== undefined) readings.delete(oldest);
+    return reading;
+  };
+  return {
+    place: store.place,
+    open: async (opening, show) => await store.open(opening, show),
+    reopen: async (id, show) => {
+      readings.delete(id);
+      return await store.reopen(id, show);
+    },
+    read: async (id, fromSeq = 0, options = {}) =>
+      fromSeq === 0 && options.samples === true
+        ? await readWhole(id)
+        : await store.read(id, fromSeq, options),
+    list: async () => await store.list(),
+    unfinishedOf: async (vm) => await store.unfinishedOf(vm),
+    owingOf: async (vm) => await store.owingOf(vm),
+  };
+}
