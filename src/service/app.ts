@@ -173,8 +173,9 @@ function methodsAt(app: OpenAPIHono<Env>, place: string): string[] {
 }
 
 function inWords({ issues }: z.ZodError, target: string): string {
-  const told = issues.map(({ path, message }) =>
-    path.length > 0 ? `${path.join('.')}: ${message}` : message,
-  );
+  const told = issues.map(({ path, message }) => {
+    const words = message.replace(/^Invalid input: expected (\w+), received undefined$/, '$1 needed');
+    return path.length > 0 ? `${path.join('.')}: ${words}` : words;
+  });
   return `the ${target === 'json' ? 'body' : target} is not understood: ${told.join('; ')}`;
 }

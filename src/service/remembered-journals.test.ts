@@ -22,7 +22,10 @@ beforeEach(() => {
     return await read(id, ...rest);
   });
 });
-afterEach(() => rmSync(stateDir, { recursive: true }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(stateDir, { recursive: true });
+});
 
 async function journal(ended: boolean): Promise<string> {
   const writer = await store.open(newOpening());
@@ -65,4 +68,15 @@ test('what cannot be read is tried again, and only the newest forty are remember
   await store.read(ids[40] ?? '', 0, whole);
   await store.read(ids[0] ?? '', 0, whole);
   expect(reads).toEqual([ids[0]]);
+});
+
+test('the list of all is made once for those that begin within the same second', async () => {
+  await journal(true);
+  const lists = vi.spyOn(kept, 'list');
+  const all = await Promise.all(Array.from({ length: 20 }, async () => await store.list()));
+  expect(new Set(all.map((ids) => ids.length))).toEqual(new Set([1]));
+  expect(lists).toHaveBeenCalledTimes(1);
+  vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 1500);
+  await journal(true);
+  expect(await store.list()).toHaveLength(2);
 });

@@ -8,12 +8,25 @@ import type { RunStore } from '../migration/run.ts';
 
 /** More than a migration that begins looks at. */
 const KEPT = 40;
+/** How long a list of all holds: the newest of this moment teach no more than those of a second ago. */
+const LISTED_FOR_MS = 1000;
 /** A longer one would take too much memory for what is read so seldom. */
 const LONGEST_ENTRIES = 3000;
 
 /** @param store what it reads and writes by */
 export function rememberingJournals(store: RunStore): RunStore {
   const readings = new Map<string, Promise<JournalReading>>();
+  let listed: { readonly untilMs: number; readonly ids: Promise<readonly string[]> } | undefined;
+  const list = (): Promise<readonly string[]> => {
+    if (listed === undefined || performance.now() > listed.untilMs) {
+      const ids = store.list();
+      listed = { untilMs: performance.now() + LISTED_FOR_MS, ids };
+      ids.catch(() => {
+        listed = undefined;
+      });
+    }
+    return listed.ids;
+  };
   const readWhole = (id: string): Promise<JournalReading> => {
     const before = readings.get(id);
     if (before !== undefined) return before;
@@ -38,7 +51,7 @@ export function rememberingJournals(store: RunStore): RunStore {
       fromSeq === 0 && options.samples === true
         ? await readWhole(id)
         : await store.read(id, fromSeq, options),
-    list: async () => await store.list(),
+    list,
     unfinishedOf: async (vm) => await store.unfinishedOf(vm),
     owingOf: async (vm) => await store.owingOf(vm),
   };
