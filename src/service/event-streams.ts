@@ -1,46 +1,24 @@
 /** Server-sent events. A reader that is slow is told the newest when it comes to it: nothing is queued for it. */
 import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import { Changes } from './changes.ts';
 import type { Migrations } from './migrations.ts';
 
 /** So that whoever looks can tell a quiet service from one that is gone. */
 const ALIVE_EVERY_MS = 10_000;
-/** Events in one piece: pieces, more than bytes, are what many readers cost; of one that does not read one piece is kept. */
-const PIECE = 50;
 
 /** The migrations that go on, and each one that changes. */
-export function streamMigrations(c: Context, migrations: Migrations): Response {
+export function streamMigrations(c: Context, { rounds }: Migrations): Response {
   return streamSSE(c, async (stream) => {
-    const changes = new Changes(migrations.live);
-    stream.onAbort(() => changes.end());
-    const told = (id: string) => {
-      const live = migrations.live.get(id);
-      // Neither text has a line break.
-      return live
-        ? `event: migration\ndata: ${migrations.summaryTextOf(live)}\n\n`
-        : `event: gone\ndata: ${JSON.stringify({ id })}\n\n`;
-    };
-    const tell = async (ids: readonly string[]) => {
-      for (let at = 0; at < ids.length && !stream.aborted; at += PIECE)
-        await stream.write(
-          ids
-            .slice(at, at + PIECE)
-            .map(told)
-            .join(''),
-        );
-    };
+    const reader = rounds.read();
+    stream.onAbort(() => reader.end());
     try {
-      await tell(migrations.live.all().map(({ view }) => view.id));
-      await stream.writeSSE({ event: 'alive', data: '' });
       while (!stream.aborted && !stream.closed) {
-        const changed = await changes.next(ALIVE_EVERY_MS);
-        if (changed === undefined) return;
-        await tell([...changed]);
-        if (changed.size === 0) await stream.writeSSE({ event: 'alive', data: '' });
+        const bytes = await reader.next();
+        if (bytes === undefined) return;
+        await stream.write(bytes);
       }
     } finally {
-      changes.end();
+      reader.end();
     }
   });
 }

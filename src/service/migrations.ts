@@ -10,6 +10,7 @@ import { type MigrationSummary, summaryOf } from './migration-summary.ts';
 import { PastMigrations } from './past-migrations.ts';
 import { Problem } from './problem.ts';
 import { definedOnly, type ReplayRequest } from './requests.ts';
+import { Rounds } from './rounds.ts';
 
 export interface Query {
   readonly state: 'running' | 'ended' | 'all';
@@ -29,11 +30,13 @@ export interface Page {
 
 export class Migrations {
   readonly live: LiveMigrations;
+  /** What changes, for whoever reads along. */
+  readonly rounds: Rounds;
   private readonly past: PastMigrations;
   private readonly store: JournalStore;
   /** Those that can be acted on. */
   private readonly runs = new Map<string, { readonly run: Run; limits: Limits }>();
-  /** As JSON, at that revision: hundreds of readers are told the same. */
+  /** As it was told at that revision. */
   private readonly texts = new WeakMap<LiveMigration, { readonly of: string; readonly text: string }>();
   /** Why all are let go of, once they are. */
   private leaving: string | undefined;
@@ -42,6 +45,7 @@ export class Migrations {
     this.live = live;
     this.store = store;
     this.past = new PastMigrations(store);
+    this.rounds = new Rounds(live, (id) => this.told(id));
   }
 
   /** From here on it can be cancelled, and its limits changed. */
@@ -75,17 +79,6 @@ export class Migrations {
   summaryOf(migration: LiveMigration): MigrationSummary {
     const summary = summaryOf(migration);
     return this.runs.has(summary.id) ? summary : { ...summary, actions: [] };
-  }
-
-  /** The same as JSON. */
-  summaryTextOf(migration: LiveMigration): string {
-    const { view, lastSeq, writer } = migration;
-    const of = `${lastSeq} ${writer !== undefined} ${this.runs.has(view.id)}`;
-    const before = this.texts.get(migration);
-    if (before?.of === of) return before.text;
-    const text = JSON.stringify(this.summaryOf(migration));
-    this.texts.set(migration, { of, text });
-    return text;
   }
 
   /** Its entries so far, and those to come. @throws {Problem} where there is none */
@@ -148,6 +141,19 @@ export class Migrations {
         await run.outcome.catch(() => undefined);
       }),
     );
+  }
+
+  /** As server-sent events; none of their texts has a line break. */
+  private told(id: string): string {
+    const migration = this.live.get(id);
+    if (!migration) return `event: gone\ndata: ${JSON.stringify({ id })}\n\n`;
+    const { view, lastSeq, writer } = migration;
+    const of = `${lastSeq} ${writer !== undefined} ${this.runs.has(view.id)}`;
+    const before = this.texts.get(migration);
+    if (before?.of === of) return before.text;
+    const text = `event: migration\ndata: ${JSON.stringify(this.summaryOf(migration))}\n\n`;
+    this.texts.set(migration, { of, text });
+    return text;
   }
 
   private async followed(id: string, what: string) {
