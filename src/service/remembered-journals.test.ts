@@ -27,9 +27,9 @@ afterEach(() => {
   rmSync(stateDir, { recursive: true });
 });
 
-async function journal(ended: boolean): Promise<string> {
+async function journal(): Promise<string> {
   const writer = await store.open(newOpening());
-  if (ended) writer.append(2, { type: 'ended', outcome: OUTCOME });
+  writer.append(2, { type: 'ended', outcome: OUTCOME });
   await writer.close();
   return writer.id;
 }
@@ -37,24 +37,28 @@ async function journal(ended: boolean): Promise<string> {
 const whole = { samples: true };
 
 test('one that has ended is read once, for however many begin at once', async () => {
-  const id = await journal(true);
+  const id = await journal();
   const readings = await Promise.all(Array.from({ length: 20 }, async () => await store.read(id, 0, whole)));
   expect(readings.map(({ entries }) => entries.length)).toEqual(Array(20).fill(2));
   expect(reads).toEqual([id]);
 });
 
-test('one that goes on, or is gone on with, is read as it is now', async () => {
-  const id = await journal(false);
-  expect((await store.read(id, 0, whole)).entries).toHaveLength(1);
-  const writer = await store.reopen(id);
-  writer.append(2, { type: 'ended', outcome: OUTCOME });
-  await writer.close();
-  expect((await store.read(id, 0, whole)).entries).toHaveLength(2);
-  await store.read(id, 0, whole);
-  const again = await store.reopen(id);
+test('one that goes on is read again after five seconds, one that is gone on with at once', async () => {
+  const timers = vi.spyOn(globalThis, 'setTimeout');
+  const open = await store.open(newOpening());
+  expect((await store.read(open.id, 0, whole)).entries).toHaveLength(1);
+  open.append(2, { type: 'ended', outcome: OUTCOME });
+  await open.close();
+  expect((await store.read(open.id, 0, whole)).entries).toHaveLength(1);
+  const [after] = timers.mock.calls.find(([, ms]) => ms === 5000) ?? [];
+  (after as () => void)();
+  expect((await store.read(open.id, 0, whole)).entries).toHaveLength(2);
+  await store.read(open.id, 0, whole);
+  expect(reads).toEqual([open.id, open.id]);
+  const again = await store.reopen(open.id);
   again.append(3, { type: 'ended', outcome: OUTCOME });
   await again.close();
-  expect((await store.read(id, 0, whole)).entries).toHaveLength(3);
+  expect((await store.read(open.id, 0, whole)).entries).toHaveLength(3);
 });
 
 test('what cannot be read is tried again, and only the newest forty are remembered', async () => {
@@ -62,7 +66,7 @@ test('what cannot be read is tried again, and only the newest forty are remember
   await expect(store.read('nothing', 0, whole)).rejects.toThrow('cannot be read');
   expect(reads).toEqual(['nothing', 'nothing']);
   const ids: string[] = [];
-  for (let count = 0; count < 41; count += 1) ids.push(await journal(true));
+  for (let count = 0; count < 41; count += 1) ids.push(await journal());
   for (const id of ids) await store.read(id, 0, whole);
   reads.splice(0);
   await store.read(ids[40] ?? '', 0, whole);
@@ -71,12 +75,12 @@ test('what cannot be read is tried again, and only the newest forty are remember
 });
 
 test('the list of all is made once for those that begin within the same second', async () => {
-  await journal(true);
+  await journal();
   const lists = vi.spyOn(kept, 'list');
   const all = await Promise.all(Array.from({ length: 20 }, async () => await store.list()));
   expect(new Set(all.map((ids) => ids.length))).toEqual(new Set([1]));
   expect(lists).toHaveBeenCalledTimes(1);
   vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 1500);
-  await journal(true);
+  await journal();
   expect(await store.list()).toHaveLength(2);
 });

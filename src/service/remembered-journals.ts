@@ -1,7 +1,7 @@
 /**
  * The newest journals as they were last read, for what a migration that begins learns from those before it: of hundreds that
- * begin together each would read the same two dozen anew. What is remembered has ended; that a person has it settled later
- * teaches nothing more.
+ * begin together each would read the same two dozen anew. One that has ended teaches nothing more, also where a person has it
+ * settled later; one that goes on is read again after a while.
  */
 import type { JournalReading } from '../journal/journal-store.ts';
 import type { RunStore } from '../migration/run.ts';
@@ -10,6 +10,8 @@ import type { RunStore } from '../migration/run.ts';
 const KEPT = 40;
 /** How long a list of all holds: the newest of this moment teach no more than those of a second ago. */
 const LISTED_FOR_MS = 1000;
+/** How long what goes on holds as it was read: a pass or two more teach little. */
+const UNFINISHED_FOR_MS = 5000;
 /** A longer one would take too much memory for what is read so seldom. */
 const LONGEST_ENTRIES = 3000;
 
@@ -34,7 +36,11 @@ export function rememberingJournals(store: RunStore): RunStore {
     readings.set(id, reading);
     const forget = () => void readings.delete(id);
     reading.then(({ entries }) => {
-      if (entries.length > LONGEST_ENTRIES || !entries.some(({ type }) => type === 'ended')) forget();
+      if (entries.length > LONGEST_ENTRIES) forget();
+      else if (!entries.some(({ type }) => type === 'ended'))
+        setTimeout(() => {
+          if (readings.get(id) === reading) forget();
+        }, UNFINISHED_FOR_MS).unref();
     }, forget);
     const [oldest] = readings.keys();
     if (readings.size > KEPT && oldest !== undefined) readings.delete(oldest);
