@@ -94,7 +94,10 @@ async function watchToItsEnd(page: Page): Promise<void> {
   await page.getByText('Pause, measured · limit').waitFor({ timeout: 120_000 });
   await page.locator('.stateline').getByText('migrated', { exact: true }).waitFor();
   const story = page.getByRole('table', { name: 'Decisions and events, the newest first' });
-  await story.getByText(/^switch over: .*a pause of/).first().waitFor();
+  await story
+    .getByText(/^switch over: .*a pause of/)
+    .first()
+    .waitFor();
   await story.getByText('the guest stands still on the source').waitFor();
   await story.getByText('the guest runs on the destination').first().waitFor();
   expect(await page.evaluate('window.drawn')).toContain('switchover');

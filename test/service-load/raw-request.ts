@@ -34,7 +34,10 @@ export function readSlowly(at: string, place: string, bytesPerSecond: number): S
 /** Begins a request and never ends it. */
 export function neverAsk(at: string): Stuck {
   const { host } = new URL(at);
-  return stuck(open(at, `GET /v1/migrations HTTP/1.1\r\nHost: ${host}\r\nX-Slow: `));
+  const socket = open(at, `GET /v1/migrations HTTP/1.1\r\nHost: ${host}\r\nX-Slow: `);
+  // It reads what it is told, or else it would not notice that it is let go of.
+  socket.resume();
+  return stuck(socket);
 }
 
 function stuck(socket: net.Socket, ended: () => void = () => {}): Stuck {
