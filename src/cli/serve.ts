@@ -27,6 +27,7 @@ export interface ServeOptions extends ServeTlsOptions {
   readonly watch: boolean;
   readonly webhooks?: string;
   readonly demo?: boolean;
+  readonly guests?: number;
   readonly config?: string;
   readonly output?: 'text' | 'jsonl';
   readonly stateDir?: string;
@@ -37,6 +38,8 @@ const SOCKET = 'serve.sock';
 
 /** `switchover serve`. Runs until it is told to end. @returns the exit status */
 export async function serve(options: ServeOptions): Promise<number> {
+  if (options.guests !== undefined && !options.demo)
+    throw new UsageError('--guests counts simulated guests: give it with --demo');
   if (!options.demo) return await serveFrom(options, undefined);
   const stateDir = mkdtempSync(path.join(os.tmpdir(), 'switchover-demo-'));
   try {
@@ -67,6 +70,7 @@ async function serveFrom(options: ServeOptions, demoDir: string | undefined): Pr
     hostNames: options.name ?? [],
     demo: demoDir !== undefined,
     webhooks: options.webhooks,
+    demoGuests: options.guests,
     say,
   });
   assertGuarded(service, places);

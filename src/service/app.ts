@@ -43,6 +43,15 @@ export function createApp(parts: AppParts): OpenAPIHono<Env> {
         c,
         new Problem(400, 'no-json', 'the body is no JSON: send what the OpenAPI document says'),
       );
+    if ('status' in thrown && thrown.status === 415)
+      return problemResponse(
+        c,
+        new Problem(
+          415,
+          'no-json-type',
+          'the body is no JSON by its type: send content-type: application/json',
+        ),
+      );
     parts.say(`a mistake of ours: ${c.req.method} ${c.req.path}: ${thrown.stack ?? thrown.message}`);
     return problemResponse(
       c,
@@ -146,8 +155,9 @@ function methodsAt(app: OpenAPIHono<Env>, place: string): string[] {
 }
 
 function inWords({ issues }: z.ZodError, target: string): string {
-  const told = issues.map(({ path, message }) =>
-    path.length > 0 ? `${path.join('.')}: ${message}` : message,
-  );
+  const told = issues.map(({ path, message }) => {
+    const words = message.replace(/^Invalid input: expected (\w+), received undefined$/, '$1 needed');
+    return path.length > 0 ? `${path.join('.')}: ${words}` : words;
+  });
   return `the ${target === 'json' ? 'body' : target} is not understood: ${told.join('; ')}`;
 }

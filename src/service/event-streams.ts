@@ -4,44 +4,32 @@
  */
 import type { Context } from 'hono';
 import { type SSEMessage, type SSEStreamingApi, streamSSE } from 'hono/streaming';
-import type { LiveMigrations } from './live-migrations.ts';
 import type { Migrations } from './migrations.ts';
 import { arrivalOf } from './route-parts.ts';
 
 /** So that whoever looks can tell a quiet service from one that is gone. */
 const ALIVE_EVERY_MS = 10_000;
 const ALIVE: SSEMessage = { event: 'alive', data: '' };
-/** Of one migration to one reader. */
-const TOLD_EVERY_MS = 250;
 const READ_WITHIN_MS = 30_000;
 
 /** The migrations that go on, and each one that changes. */
 export function streamMigrations(
   c: Context,
-  migrations: Migrations,
-  { readWithinMs = READ_WITHIN_MS, toldEveryMs = TOLD_EVERY_MS } = {},
+  { rounds }: Pick<Migrations, 'rounds'>,
+  readWithinMs = READ_WITHIN_MS,
 ): Response {
   return streamSSE(c, async (stream) => {
     const reader = new Reader(stream, c, readWithinMs);
-    const changes = new Changes(migrations.live);
-    stream.onAbort(() => changes.end());
-    const tell = async (id: string) => {
-      const live = migrations.live.get(id);
-      if (live) await reader.tell({ event: 'migration', data: JSON.stringify(migrations.summaryOf(live)) });
-      else await reader.tell({ event: 'gone', data: JSON.stringify({ id }) });
-    };
+    const news = rounds.read();
+    stream.onAbort(() => news.end());
     try {
-      for (const { view } of migrations.live.all()) await tell(view.id);
-      await reader.tell(ALIVE);
       while (!reader.hasGone) {
-        const changed = await changes.next(ALIVE_EVERY_MS);
-        if (changed === undefined) return;
-        for (const id of changed) await tell(id);
-        if (changed.size === 0) await reader.tell(ALIVE);
-        await changes.pause(toldEveryMs);
+        const bytes = await news.next();
+        if (bytes === undefined) return;
+        await reader.tell(bytes);
       }
     } finally {
-      changes.end();
+      news.end();
     }
   });
 }
@@ -83,12 +71,17 @@ class Reader {
   }
 
   /** Settles once it has room for more, or has gone. */
-  async tell(message: SSEMessage): Promise<void> {
+  async tell(message: SSEMessage | Uint8Array): Promise<void> {
     if (this.hasGone) return;
     const timer = setTimeout(() => this.letGo(), this.withinMs);
     await new Promise<void>((resolve) => {
       this.stopWaiting = resolve;
-      this.stream.writeSSE(message).then(resolve, resolve);
+      const written =
+        message instanceof Uint8Array ? this.stream.write(message) : this.stream.writeSSE(message);
+      Promise.resolve<unknown>(written).then(
+        () => resolve(),
+        () => resolve(),
+      );
     });
     this.stopWaiting = undefined;
     clearTimeout(timer);
@@ -103,48 +96,5 @@ class Reader {
     this.stream.abort();
     // An end in order would wait behind what it does not read.
     arrivalOf(this.c).incoming?.socket.destroy();
-  }
-}
-
-/** Which migrations changed since it was last asked. */
-class Changes {
-  private changed = new Set<string>();
-  private wake = Promise.withResolvers<void>();
-  private ended = false;
-  private readonly unsubscribe: () => void;
-
-  constructor(live: LiveMigrations) {
-    this.unsubscribe = live.subscribe((id) => {
-      this.changed.add(id);
-      this.wake.resolve();
-    });
-  }
-
-  end(): void {
-    this.ended = true;
-    this.unsubscribe();
-    this.wake.resolve();
-  }
-
-  /** @returns none where nothing changed for that long, undefined where it has ended */
-  async next(withinMs: number): Promise<ReadonlySet<string> | undefined> {
-    await this.orAfter(withinMs, this.wake.promise);
-    if (this.ended) return undefined;
-    const { changed } = this;
-    this.changed = new Set();
-    this.wake = Promise.withResolvers();
-    return changed;
-  }
-
-  /** Not beyond its end. */
-  async pause(ms: number): Promise<void> {
-    await this.orAfter(ms, new Promise(() => {}));
-  }
-
-  private async orAfter(ms: number, first: Promise<void>): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    await Promise.race([first, promise]);
-    clearTimeout(timer);
   }
 }

@@ -62,9 +62,10 @@ test('ten thousand requests in a minute: most are told when to come back, memory
     await Promise.all(
       Array.from({ length: count }, async () => await ask(port, '/v1/migrations?limit=1', token, agent)),
     );
-  const first = await flood(600);
+  // Fewer than an address may ask at once, so that the other token is not held up by that.
+  const first = await flood(300);
   const heapBefore = process.memoryUsage().heapUsed;
-  const answers = [...first, ...(await flood(900))];
+  const answers = [...first, ...(await flood(600))];
   clearInterval(timer);
   const { '200': through = 0, '429 too-often': refused = 0 } = tally(answers);
   expect(through + refused).toBe(answers.length);

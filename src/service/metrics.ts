@@ -155,6 +155,8 @@ export class Metrics {
       this.counted.delete(id);
       return;
     }
+    // Most of what is new is a sample of one that goes on.
+    if (live.writer !== undefined) return;
     const { final, outcome, pauseMs, reasons } = summaryOf(live);
     if (!final || outcome === null || this.counted.has(id)) return;
     this.counted.add(id);

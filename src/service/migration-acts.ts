@@ -81,8 +81,12 @@ export function addMigrationActs(app: OpenAPIHono<Env>, parts: ActParts): void {
   );
 
   app.use('/v1/migrations/:id/cancel', async (c, next) => {
-    // Clients name a type of a body that they leave out.
-    if (c.req.header('content-length') === '0') c.req.raw = new Request(c.req.raw, { body: '{}' });
+    // Some name a type of a body that they leave out, others none.
+    if (c.req.header('content-length') === '0') {
+      const headers = new Headers(c.req.raw.headers);
+      headers.set('content-type', 'application/json');
+      c.req.raw = new Request(c.req.raw, { body: '{}', headers });
+    }
     await next();
   });
   app.openapi(

@@ -85,7 +85,12 @@ export function addMigrationRoutes(app: OpenAPIHono<Env>, migrations: Migrations
       const found = await migrations.get(id);
       const summary = migrations.summaryOf(found);
       c.header('ETag', `"${summary.revision}"`);
-      const ticks = found.ticks.map((tick) => tickSchema.parse(tick));
+      // Not by the schema: it takes longer for a thousand of them than all the rest.
+      const ticks = found.ticks.map(
+        ({ atMs, pass, remainingBytes, sentBytes, throttlePercent }): z.infer<typeof tickSchema> => ({
+          ...{ atMs, pass, remainingBytes, sentBytes, throttlePercent },
+        }),
+      );
       return c.json({ ...summary, document: documentOf(found.view), ticks }, 200);
     },
   );

@@ -10,6 +10,7 @@ import { type MigrationSummary, reasonsOf, summaryOf } from './migration-summary
 import { PastMigrations } from './past-migrations.ts';
 import { Problem } from './problem.ts';
 import { definedOnly, type ReplayRequest } from './requests.ts';
+import { Rounds } from './rounds.ts';
 
 export interface Query {
   readonly state: 'running' | 'ended' | 'all';
@@ -31,15 +32,22 @@ export interface Page {
 
 export class Migrations {
   readonly live: LiveMigrations;
+  /** What changes, for whoever reads along. */
+  readonly rounds: Rounds;
   private readonly past: PastMigrations;
   private readonly store: JournalStore;
   /** Those that can be acted on. */
   private readonly runs = new Map<string, { readonly run: Run; limits: Limits }>();
+  /** As it was told at that revision. */
+  private readonly texts = new WeakMap<LiveMigration, { readonly of: string; readonly text: string }>();
+  /** Why all are let go of, once they are. */
+  private leaving: string | undefined;
 
   constructor(live: LiveMigrations, store: JournalStore) {
     this.live = live;
     this.store = store;
     this.past = new PastMigrations(store);
+    this.rounds = new Rounds(live, (id) => this.told(id));
   }
 
   /** From here on it can be cancelled, and its limits changed. */
@@ -47,6 +55,8 @@ export class Migrations {
     this.runs.set(run.id, { run, limits });
     const over = () => this.runs.delete(run.id);
     run.outcome.then(over, over);
+    // It began while all others were let go of.
+    if (this.leaving !== undefined) void run.detach(this.leaving);
   }
 
   async list(query: Query): Promise<Page> {
@@ -128,14 +138,28 @@ export class Migrations {
     followed.run.setLimits(limits);
   }
 
-  /** Lets go of all, each to go on without us. */
+  /** Lets go of all, and of what begins from now on, each to go on without us. */
   async detachAll(reason: string): Promise<void> {
+    this.leaving = reason;
     await Promise.all(
       [...this.runs.values()].map(async ({ run }) => {
         await run.detach(reason);
         await run.outcome.catch(() => undefined);
       }),
     );
+  }
+
+  /** As server-sent events; none of their texts has a line break. */
+  private told(id: string): string {
+    const migration = this.live.get(id);
+    if (!migration) return `event: gone\ndata: ${JSON.stringify({ id })}\n\n`;
+    const { view, lastSeq, writer } = migration;
+    const of = `${lastSeq} ${writer !== undefined} ${this.runs.has(view.id)}`;
+    const before = this.texts.get(migration);
+    if (before?.of === of) return before.text;
+    const text = `event: migration\ndata: ${JSON.stringify(this.summaryOf(migration))}\n\n`;
+    this.texts.set(migration, { of, text });
+    return text;
   }
 
   private async followed(id: string, what: string) {

@@ -36,6 +36,8 @@ export interface ServiceParts {
   readonly demo: boolean;
   /** The file of those who are told of migrations; undefined: nobody is. */
   readonly webhooks: string | undefined;
+  /** Of the demonstration; undefined: as many as it usually has. */
+  readonly demoGuests?: number | undefined;
   say(sentence: string): void;
 }
 
@@ -63,7 +65,7 @@ export class Service {
       asked: new Asked({ libvirt: new LibvirtHypervisor({}), config: parts.config, connect: parts.connect }),
       say: parts.say,
     });
-    this.demo = parts.demo ? new Demo(this.migrations, this.store) : undefined;
+    this.demo = parts.demo ? new Demo(this.migrations, this.store, parts.demoGuests) : undefined;
     const metrics = new Metrics(this.live);
     this.webhooks =
       parts.webhooks === undefined

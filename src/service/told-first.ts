@@ -1,7 +1,7 @@
-import type { JournalStore } from '../journal/journal-store.ts';
+import type { RunStore } from '../migration/run.ts';
 
 /** A store of journals that has somebody told of each that is opened, and waits for him: whoever opened it has begun nothing yet. */
-export function toldFirst(store: JournalStore, told: (id: string) => Promise<void>): JournalStore {
+export function toldFirst(store: RunStore, told: (id: string) => Promise<void>): RunStore {
   return {
     place: store.place,
     open: async (opening, show) => {
@@ -17,9 +17,7 @@ export function toldFirst(store: JournalStore, told: (id: string) => Promise<voi
     reopen: async (...args) => await store.reopen(...args),
     read: async (...args) => await store.read(...args),
     list: async () => await store.list(),
-    find: async (...args) => await store.find(...args),
     unfinishedOf: async (...args) => await store.unfinishedOf(...args),
     owingOf: async (...args) => await store.owingOf(...args),
-    prune: async (...args) => await store.prune(...args),
   };
 }

@@ -40,6 +40,12 @@ export function addServeCommands(root: Command, onStatus: (status: number) => vo
     .addOption(hostsOption())
     .addOption(new Option('--no-watch', 'follow no host: only what is started here'))
     .addOption(new Option('--demo', 'simulated guests that migrate to and fro, to look at; touches no host'))
+    .addOption(
+      new Option(
+        '--guests <count>',
+        'of the demonstration: so many, each migrating again at once, to see it at work under load (default: 4, which rest)',
+      ).argParser(guestCount),
+    )
     .addOption(configOption())
     .addOption(logFormOption())
     .addOption(stateDirOption())
@@ -135,4 +141,11 @@ function parseExpiry(text: string): number {
     // The same words.
   }
   throw new InvalidArgumentError(words);
+}
+
+const MOST_GUESTS = 1000;
+
+function guestCount(text: string): number {
+  if (/^[1-9]\d{0,3}$/.test(text) && Number(text) <= MOST_GUESTS) return Number(text);
+  throw new InvalidArgumentError(`it takes a whole number from 1 to ${MOST_GUESTS}`);
 }

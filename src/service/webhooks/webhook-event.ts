@@ -108,6 +108,7 @@ export function testEvent(now: Date): WebhookEvent {
       transferBytesPerSecond: null,
       dirtyBytesPerSecond: null,
       forecastPauseMs: 400,
+      forecastEndMs: null,
       downtimeMs: 300,
       maxDowntimeMs: 1000,
       pauseMs: 380,
