@@ -2,6 +2,7 @@
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { LiveMigrations } from './live-migrations.ts';
 import { type MigrationSummary, summaryOf } from './migration-summary.ts';
+import type { Archive } from './past-migrations.ts';
 
 const LABELS = ['uuid', 'name', 'source', 'destination'] as const;
 type Labels = Record<(typeof LABELS)[number], string>;
@@ -54,12 +55,16 @@ export class Metrics {
     readonly gauge: Gauge<keyof Labels>;
     figureOf(summary: MigrationSummary): number | null;
   }[];
+  private readonly complete: Gauge<string>;
   private readonly live: LiveMigrations;
+  private readonly archive: Pick<Archive, 'problem'> | undefined;
   /** Counted already. */
   private readonly counted = new Set<string>();
 
-  constructor(live: LiveMigrations) {
+  /** @param archive the database, where there is one */
+  constructor(live: LiveMigrations, archive?: Pick<Archive, 'problem'>) {
     this.live = live;
+    this.archive = archive;
     const registers = [this.registry];
     this.running = new Gauge({
       name: 'switchover_migrations',
@@ -81,6 +86,11 @@ export class Metrics {
       buckets: PAUSE_BUCKETS,
       registers,
     });
+    this.complete = new Gauge({
+      name: 'switchover_history_complete',
+      help: '1: past migrations are shown; 0: the database is away, or does not have all yet',
+      registers,
+    });
     this.ofEach = OF_EACH.map(([name, help, figureOf]) => ({
       gauge: new Gauge({ name: `switchover_migration_${name}`, help, labelNames: [...LABELS], registers }),
       figureOf,
@@ -94,6 +104,7 @@ export class Metrics {
 
   async text(): Promise<string> {
     this.running.reset();
+    this.complete.set(this.archive?.problem === undefined ? 1 : 0);
     for (const { gauge } of this.ofEach) gauge.reset();
     for (const each of this.live.all()) {
       const summary = summaryOf(each);

@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { Config } from '../config/config.ts';
 import { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
+import type { JournalArchive } from '../journal/postgres/journal-archive.ts';
 import { Access, type Caller } from './access.ts';
 import { createApp } from './app.ts';
 import { Asked } from './asked.ts';
@@ -25,6 +26,8 @@ export interface ServiceParts {
   /** Where its tokens are. */
   readonly stateDir: string;
   readonly journals: JournalStore;
+  /** The database, where there is one; it is closed with the service. */
+  readonly archive?: JournalArchive | undefined;
   config(): Config;
   /** URIs of the hosts that are followed. */
   readonly hosts: readonly string[];
@@ -44,13 +47,15 @@ export class Service {
   private readonly demo: Demo | undefined;
   private readonly app: ReturnType<typeof createApp>;
   private readonly listening: Listening[] = [];
+  private readonly archive: JournalArchive | undefined;
   /** What keeps it from working, a sentence each. */
   private problems: readonly string[] = ['it has only just started'];
 
   constructor(parts: ServiceParts) {
-    this.store = new ObservedJournals(parts.journals, this.live);
+    this.archive = parts.archive;
+    this.store = new ObservedJournals(parts.journals, this.live, this.archive);
     this.access = new Access(tokensFile(parts.stateDir));
-    this.migrations = new Migrations(this.live, this.store);
+    this.migrations = new Migrations(this.live, this.store, this.archive);
     this.starter = new Starter({
       migrations: this.migrations,
       store: this.store,
@@ -60,7 +65,7 @@ export class Service {
     this.demo = parts.demo ? new Demo(this.migrations, this.store) : undefined;
     this.app = createApp({
       migrations: this.migrations,
-      metrics: new Metrics(this.live),
+      metrics: new Metrics(this.live, this.archive),
       audit: new Audit(path.join(parts.stateDir, 'audit.jsonl')),
       plan: async (request) => await (this.demo ?? this.starter).plan(request),
       access: this.access,
@@ -69,7 +74,7 @@ export class Service {
       hostNames: parts.hostNames,
       demo: parts.demo,
       hosts: async () => this.demo?.hosts() ?? (await hostsNow(parts.hosts, this.live)),
-      problems: () => this.problems,
+      problems: () => [...this.problems, ...(this.archive?.problem ? [this.archive.problem] : [])],
       say: parts.say,
     });
   }
@@ -83,6 +88,7 @@ export class Service {
 
   /** Goes on with what a service before this one let go of, or fills the demonstration. */
   async begin(): Promise<void> {
+    this.archive?.start();
     if (this.demo) this.demo.begin();
     else await this.starter.resume();
     this.problems = [];
@@ -94,5 +100,6 @@ export class Service {
     await Promise.all(this.listening.map(async (each) => await each.close()));
     await this.migrations.detachAll(reason);
     this.live.close();
+    await this.archive?.close();
   }
 }

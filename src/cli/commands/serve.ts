@@ -1,5 +1,13 @@
 import { type Command, Option } from 'commander';
-import { configOption, hostsOption, logFormOption, severalTimes, stateDirOption } from '../options.ts';
+import {
+  configOption,
+  databaseOption,
+  dataDirOption,
+  hostsOption,
+  logFormOption,
+  severalTimes,
+  stateDirOption,
+} from '../options.ts';
 
 export function addServeCommands(root: Command, onStatus: (status: number) => void): void {
   root
@@ -22,6 +30,10 @@ export function addServeCommands(root: Command, onStatus: (status: number) => vo
     .addOption(hostsOption())
     .addOption(new Option('--no-watch', 'follow no host: only what is started here'))
     .addOption(new Option('--demo', 'simulated guests that migrate to and fro, to look at; touches no host'))
+    .addOption(
+      databaseOption('embedded, or the address of your PostgreSQL: past migrations are kept there too'),
+    )
+    .addOption(dataDirOption())
     .addOption(configOption())
     .addOption(logFormOption())
     .addOption(stateDirOption())
@@ -31,6 +43,8 @@ export function addServeCommands(root: Command, onStatus: (status: number) => vo
 Examples:
   $ switchover serve --demo
   $ switchover serve --connect qemu:///system
+  $ switchover serve --database embedded
+  $ SWITCHOVER_DATABASE=postgres://switchover@db1/switchover switchover serve
   $ switchover token add ops --role operate
   $ switchover serve --listen 0.0.0.0:8686 --name switchover.example.org
   $ curl --silent http://127.0.0.1:8686/v1/migrations
