@@ -133,3 +133,53 @@ test('a summary that another switchover kept is made anew, from what the databas
   await database.query(`update switchover.summary set line = '{"id":"x"}'`);
   expect((await page()).migrations).toEqual([shown]);
 });
+
+/** By hand: how many, and the times of pages are told. */
+const MANY = Number(process.env['SWITCHOVER_TEST_MIGRATIONS'] ?? 5000);
+
+test('of many, each page comes from the database, whatever is asked for', async () => {
+  const id = await recordInto(new FolderJournals(bed.folder), true, { reason: 'REASON' });
+  await expect.poll(readiness, SOON).toBe('ready\n');
+  await onlyInDatabase(id);
+  await using database = Database.at(url);
+  await database.transaction(
+    async (within) =>
+      await within.query(
+        `with made as (
+       select n, to_char(timestamptz '2020-01-01' + n * interval '1 minute', 'YYYYMMDD"T"HH24MISS.000') || '-vm' || n % 1000 || '-0000' as id
+       from generate_series(1, $1::int) as n
+     ), journals as (
+       insert into switchover.journal (id, vm, guest_name, policy, started_at, state, outcome, runs_on, pause_ms, unfinished, bytes, last_written, searched)
+       select made.id, vm, 'vm' || n % 1000, policy, started_at, state, case when n % 500 = 0 then 'failed' else 'completed' end, runs_on, pause_ms,
+         false, 50000, last_written, lower(made.id) || ' vm' || n % 1000 || ' qemu+ssh://root@host' || n % 100 || '/system maintenance of rack ' || n % 20
+       from made, switchover.journal returning id
+     )
+     insert into switchover.summary
+     select id, replace(replace(replace(line, $2, id), 'REASON', 'maintenance of rack ' || n % 20),
+       case when n % 500 = 0 then '"outcome":"completed"' else '' end, '"outcome":"failed"')
+     from made, switchover.summary`,
+        [MANY, id],
+      ),
+  );
+  await database.query('vacuum analyze');
+  const middle = (await idsOf('?limit=1000')).at(-1) ?? '';
+  const asked: readonly [string, string, number][] = [
+    ['the newest', '', 50],
+    ['a later page', `?before=${middle}`, 50],
+    ['a search that finds many', '?q=RACK+7', 50],
+    ['a search that finds one', `?q=${middle}`, 1],
+    ['a search that finds none', '?q=nobody', 0],
+    ['an outcome', '?outcome=failed', Math.min(50, MANY / 500)],
+    ['an outcome that none has', '?outcome=aborted', 0],
+    ['an outcome and a search that none has', '?outcome=failed&q=rack+7', 0],
+    ['those that are over', '?state=ended', 50],
+  ];
+  // Their journals are not there: who read one would find nothing.
+  for (const [what, query, count] of asked) {
+    const begunMs = performance.now();
+    const { migrations, problem } = await page(query);
+    const tookMs = Math.round(performance.now() - begunMs);
+    if (process.env['SWITCHOVER_TEST_MIGRATIONS']) console.log(`${what}: ${tookMs} ms`);
+    expect([what, migrations.length, problem]).toEqual([what, count, undefined]);
+  }
+});

@@ -51,6 +51,22 @@ create table switchover.taken_in (id text collate "C" primary key);`,
 alter table switchover.journal add column searched text not null default '';
 update switchover.journal set searched = lower(concat_ws(' ', id, guest_name, vm_uuid, vm));
 
+-- By an index where the server has that extension, and this user may use it: else a search goes through all.
+do $$
+declare
+  place text;
+begin
+  begin
+    create extension if not exists pg_trgm with schema switchover;
+  exception when others then null;
+  end;
+  select nspname into place from pg_extension join pg_namespace on pg_namespace.oid = extnamespace
+    where extname = 'pg_trgm';
+  if place is not null then
+    execute format('create index journal_searched on switchover.journal using gin (searched %I.gin_trgm_ops)', place);
+  end if;
+end $$;
+
 -- What a list shows of a migration that is over, so that its journal need not be read for it. Whoever writes to the
 -- journal removes it; one that lacks, or that another switchover wrote, is made from the journal.
 create table switchover.summary (

@@ -16,7 +16,7 @@ export async function recentRows(
     conditions.push(condition(`$${values.length}`));
   };
   if (before !== undefined) add(textOf(before), () => `(stamped, id) < (${STAMPED}, $2)`);
-  if (q !== undefined && q !== '') add(textOf(q).toLowerCase(), (place) => `strpos(searched, ${place}) > 0`);
+  if (q !== undefined && q !== '') add(patternOf(q), (place) => `searched like ${place}`);
   if (outcome !== undefined) add(outcome, (place) => `outcome = ${place}`);
   return await database.query<RecentJournal>(
     `select id, line as summary from switchover.journal left join switchover.summary on summary.journal = id
@@ -28,4 +28,10 @@ export async function recentRows(
 /** A text of PostgreSQL's takes no NUL. */
 function textOf(given: string): string {
   return given.replaceAll('\0', ' ');
+}
+
+function patternOf(q: string): string {
+  return `%${textOf(q)
+    .toLowerCase()
+    .replace(/[\\%_]/g, '\\$&')}%`;
 }
