@@ -3,7 +3,7 @@
  * yet, are looked at here; all others the database finds. Without a database, and as long as it is away, the folder is gone through,
  * the newest first, until the page is full, or until so many journals were read in vain that the page ends early.
  */
-import { isOlder, sortIds } from '../journal/migration-id.ts';
+import { countOlder, isOlder, sortIds } from '../journal/migration-id.ts';
 import { StoreError } from '../postgres/store-error.ts';
 import type { LiveMigrations } from './live-migrations.ts';
 import { type MigrationSummary, migrationSummarySchema } from './migration-summary.ts';
@@ -108,10 +108,13 @@ async function idsHere(
   parts: PageParts,
   archive: Archive | undefined,
 ): Promise<string[]> {
-  const live = parts.live.all().map(({ view }) => view.id);
-  const others = state === 'running' ? [] : (archive?.onlyInFolder ?? (await parts.list()));
-  const ids = sortIds([...new Set([...live, ...others])]);
-  return before === undefined ? ids : ids.filter((id) => isOlder(id, before));
+  const others = archive ? sortIds([...archive.onlyInFolder]) : state === 'running' ? [] : await parts.list();
+  const ids = [...others];
+  for (const { view } of parts.live.all()) {
+    const at = countOlder(ids, view.id);
+    if (ids[at] !== view.id) ids.splice(at, 0, view.id);
+  }
+  return before === undefined ? ids : ids.slice(0, countOlder(ids, before));
 }
 
 async function lookedUp(id: string, { summaryOf }: PageParts): Promise<Candidate> {

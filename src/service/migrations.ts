@@ -1,4 +1,5 @@
 /** All migrations, those that go on and those that are over, and what can be done to one. The API's routes ask here. */
+import type { FolderIds } from '../journal/folder/folder-ids.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
 import { type Replayed, replay } from '../migration/replay.ts';
@@ -18,12 +19,14 @@ export class Migrations {
   private readonly past: PastMigrations;
   private readonly store: JournalStore;
   private readonly archive: Archive | undefined;
+  private readonly ids: FolderIds | undefined;
   /** Those that can be acted on. */
   private readonly runs = new Map<string, { readonly run: Run; limits: Limits }>();
 
-  /** @param archive the database, where there is one */
-  constructor(live: LiveMigrations, store: JournalStore, archive?: Archive) {
+  /** @param archive the database, where there is one @param ids of the store's journals, where they are kept up */
+  constructor(live: LiveMigrations, store: JournalStore, archive?: Archive, ids?: FolderIds) {
     this.live = live;
+    this.ids = ids;
     this.store = store;
     this.archive = archive;
     this.past = new PastMigrations(store, archive);
@@ -37,9 +40,9 @@ export class Migrations {
   }
 
   async list(query: Query): Promise<Page> {
-    const { live, past, store, archive } = this;
+    const { live, past, store, archive, ids } = this;
     return await pageOf(query, {
-      ...{ live, archive, list: async () => await store.list() },
+      ...{ live, archive, list: async () => (ids ? await ids.oldestFirst() : await store.list()) },
       summaryOf: async (id) => {
         const found = live.get(id) ?? (await past.read(id));
         return found && this.summaryOf(found);

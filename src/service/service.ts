@@ -5,6 +5,7 @@
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
 import { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
+import { FolderIds } from '../journal/folder/folder-ids.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
 import type { JournalArchive } from '../journal/postgres/journal-archive.ts';
 import { Access, type Caller } from './access.ts';
@@ -48,14 +49,16 @@ export class Service {
   private readonly app: ReturnType<typeof createApp>;
   private readonly listening: Listening[] = [];
   private readonly archive: JournalArchive | undefined;
+  private readonly ids: FolderIds;
   /** What keeps it from working, a sentence each. */
   private problems: readonly string[] = ['it has only just started'];
 
   constructor(parts: ServiceParts) {
     this.archive = parts.archive;
+    this.ids = new FolderIds(parts.stateDir, parts.journals);
     this.store = new ObservedJournals(parts.journals, this.live, this.archive);
     this.access = new Access(tokensFile(parts.stateDir));
-    this.migrations = new Migrations(this.live, this.store, this.archive);
+    this.migrations = new Migrations(this.live, this.store, this.archive, this.ids);
     this.starter = new Starter({
       migrations: this.migrations,
       store: this.store,
@@ -89,6 +92,8 @@ export class Service {
   /** Goes on with what a service before this one let go of, or fills the demonstration. */
   async begin(): Promise<void> {
     this.archive?.start();
+    // So that the first page does not wait for it.
+    this.ids.oldestFirst().catch(() => {});
     if (this.demo) this.demo.begin();
     else await this.starter.resume();
     this.problems = [];
@@ -100,6 +105,7 @@ export class Service {
     await Promise.all(this.listening.map(async (each) => await each.close()));
     await this.migrations.detachAll(reason);
     this.live.close();
+    this.ids.close();
     await this.archive?.close();
   }
 }
