@@ -24,9 +24,9 @@ afterEach(async () => {
   fs.rmSync(stateDir, { recursive: true });
 }, 60_000);
 
-function serve(...args: string[]): Running {
+function serve(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
   const listen = ['--listen', `unix:${path.join(stateDir, 'serve.sock')}`];
-  const service = new Running(['serve', ...listen, '--no-watch', '--state-dir', stateDir, ...args]);
+  const service = new Running(['serve', ...listen, '--no-watch', '--state-dir', stateDir, ...args], env);
   services.push(service);
   return service;
 }
@@ -50,7 +50,7 @@ const serverRuns = () => fs.existsSync(path.join(stateDir, 'postgres', 'data', '
 
 test('its own is started and stopped with it, has the journals of the command line, and outlives a kill -9', async () => {
   const id = await recordInto(new FolderJournals(stateDir));
-  const first = serve('--database', 'embedded');
+  const first = serve(['--database', 'embedded']);
   await first.prints(/the store in .*postgres has all journals in .*journal$/m);
   expect(await get('/readyz')).toBe('ready\n');
   first.process.kill('SIGKILL');
@@ -59,7 +59,7 @@ test('its own is started and stopped with it, has the journals of the command li
 
   const later = await recordInto(new FolderJournals(stateDir));
   fs.rmSync(path.join(stateDir, 'journal', `${id}.jsonl`));
-  const second = serve('--database', 'embedded');
+  const second = serve(['--database', 'embedded']);
   await expect.poll(async () => await get('/readyz').catch(() => ''), SOON).toBe('ready\n');
   const { migrations } = JSON.parse(await get('/v1/migrations')) as Page;
   expect(migrations.map((each) => each.id)).toEqual([later, id]);
@@ -69,11 +69,11 @@ test('its own is started and stopped with it, has the journals of the command li
 });
 
 test('one that cannot be reached is told, and the service serves; one that is none is refused', async () => {
-  const service = serve('--database', 'postgres://a:geheim@127.0.0.1:1/x');
+  const service = serve([], { SWITCHOVER_DATABASE: 'postgres://a:geheim@127.0.0.1:1/x' });
   await service.prints(
     /WARNING: the database postgres:\/\/a@127\.0\.0\.1:1\/x cannot be reached \(nothing listens there\); migrations go on/,
   );
-  expect(await get('/readyz')).toMatch(/nothing listens there/);
+  await expect.poll(() => get('/readyz'), SOON).toMatch(/nothing listens there/);
   expect(await get('/v1/migrations')).toMatch(
     /"migrations":\[\],"next":null,"problem":".*nothing listens there/,
   );
