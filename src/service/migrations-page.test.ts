@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { countOlder, sortIds } from '../journal/migration-id.ts';
+import { StoreError } from '../postgres/store-error.ts';
 import { LiveMigrations } from './live-migrations.ts';
 import type { MigrationSummary } from './migration-summary.ts';
 import { type Page, pageOf, type Query } from './migrations-page.ts';
@@ -55,4 +56,24 @@ test('a page begins before any id, also one that is not there, or has no time', 
     'a',
   ]);
   expect(ids.map((id) => countOlder(ids, id))).toEqual([0, 1, 2, 3, 4]);
+});
+
+test('while the database is away, the folder is listed, without what it lost meanwhile', async () => {
+  const archive = {
+    ...{ problem: 'the database is away', onlyInFolder: new Set<string>() },
+    newestFirst: () => {
+      throw new StoreError('not to be asked');
+    },
+    read: () => {
+      throw new StoreError('not to be asked');
+    },
+  };
+  const page = await pageOf(ALL, {
+    ...{ live: new LiveMigrations(), archive, list: async () => IDS.slice(0, 2) },
+    summaryOf: async (id) => {
+      if (id === IDS[1]) throw new StoreError('the database is away');
+      return { id } as MigrationSummary;
+    },
+  });
+  expect(page).toEqual({ migrations: [{ id: IDS[0] }], next: null, problem: 'the database is away' });
 });

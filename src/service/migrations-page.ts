@@ -51,7 +51,16 @@ export async function pageOf(query: Query, parts: PageParts): Promise<Page> {
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
     }
-  const page = await fill(query, candidates(query, parts, undefined));
+  // One that the folder does not keep any more is asked from the database, which is away.
+  const summaryOf = async (id: string) => {
+    try {
+      return await parts.summaryOf(id);
+    } catch (error) {
+      if (error instanceof StoreError) return undefined;
+      throw error;
+    }
+  };
+  const page = await fill(query, candidates(query, { ...parts, summaryOf }, undefined));
   return archive.problem === undefined ? page : { ...page, problem: archive.problem };
 }
 
@@ -121,11 +130,13 @@ async function lookedUp(id: string, { summaryOf }: PageParts): Promise<Candidate
   return { id, summary: await summaryOf(id) };
 }
 
-/** Undefined where another switchover kept something else. */
+/** Undefined where another switchover kept something else, or it is damaged. */
 function parsed(summary: string | null): MigrationSummary | undefined {
-  if (summary === null) return undefined;
-  const parsed = migrationSummarySchema.safeParse(JSON.parse(summary));
-  return parsed.success ? parsed.data : undefined;
+  try {
+    return summary === null ? undefined : migrationSummarySchema.parse(JSON.parse(summary));
+  } catch {
+    return undefined;
+  }
 }
 
 function fits(summary: MigrationSummary, { state, q, outcome }: Query): boolean {

@@ -42,8 +42,11 @@ export class JournalDatabase implements AsyncDisposable {
   signal(signal: NodeJS.Signals): void {
     const file = path.join(this.server.folder, 'data', 'postmaster.pid');
     const first = Number(fs.readFileSync(file, 'utf8').split('\n', 1)[0]);
-    const children = fs.readFileSync(`/proc/${first}/task/${first}/children`, 'utf8').trim().split(' ');
-    for (const pid of [first, ...children.map(Number)]) process.kill(pid, signal);
+    const children = () =>
+      fs.readFileSync(`/proc/${first}/task/${first}/children`, 'utf8').trim().split(' ').map(Number);
+    // One that is stopped makes no more, and waits for none that ends.
+    if (signal === 'SIGSTOP') process.kill(first, signal);
+    for (const pid of [...children(), first]) process.kill(pid, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
