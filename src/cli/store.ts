@@ -1,6 +1,5 @@
 /** `switchover store`: each returns the exit status. */
 import fs from 'node:fs';
-import path from 'node:path';
 import { FLEET_BACKUP } from '../fleet/fleet-backup.ts';
 import { errnoWords } from '../journal/errno-words.ts';
 import { exportStore, importStore } from '../journal/postgres/backup.ts';
@@ -12,11 +11,10 @@ import { type OpenedStore, openStore } from '../postgres/open-store.ts';
 import { openSchema, type PartVersion, upgradeSchema, versionsOf } from '../postgres/schema.ts';
 import { EXIT } from './exit-status.ts';
 import { standardError } from './output/standard.ts';
+import { type StoreOptions, storeChoiceOf } from './store-choice.ts';
 import { UsageError } from './usage-error.ts';
 
-interface StoreCliOptions {
-  readonly database?: string;
-  readonly dataDir?: string;
+interface StoreCliOptions extends StoreOptions {
   readonly json?: boolean;
 }
 
@@ -102,11 +100,8 @@ export async function storeImport(file: string, options: StoreCliOptions): Promi
   }
 }
 
-async function opened({ database, dataDir }: StoreCliOptions, make: boolean): Promise<OpenedStore> {
-  if (database !== undefined && dataDir !== undefined)
-    throw new UsageError('--database and --data-dir exclude each other: leave one out');
-  const folder = path.resolve(dataDir ?? path.join(stateDirectory(undefined), 'postgres'));
-  return await openStore({ url: database, folder, make });
+async function opened(options: StoreOptions, make: boolean): Promise<OpenedStore> {
+  return await openStore(storeChoiceOf(options, stateDirectory(undefined), make));
 }
 
 /** The user's own are changed by `store upgrade` only. */

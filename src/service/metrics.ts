@@ -2,6 +2,7 @@
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { LiveMigrations } from './live-migrations.ts';
 import { type MigrationSummary, summaryOf } from './migration-summary.ts';
+import type { Archive } from './past-migrations.ts';
 import type { RefusedFor } from './rates.ts';
 
 const LABELS = ['uuid', 'name', 'source', 'destination'] as const;
@@ -58,12 +59,16 @@ export class Metrics {
     readonly gauge: Gauge<keyof Labels>;
     figureOf(summary: MigrationSummary): number | null;
   }[];
+  private readonly complete: Gauge<string>;
   private readonly live: LiveMigrations;
+  private readonly archive: Pick<Archive, 'problem'> | undefined;
   /** Counted already. */
   private readonly counted = new Set<string>();
 
-  constructor(live: LiveMigrations) {
+  /** @param archive the database, where there is one */
+  constructor(live: LiveMigrations, archive?: Pick<Archive, 'problem'>) {
     this.live = live;
+    this.archive = archive;
     const registers = [this.registry];
     this.running = new Gauge({
       name: 'switchover_migrations',
@@ -83,6 +88,11 @@ export class Metrics {
       name: 'switchover_migration_pause_seconds',
       help: 'how long guests stood still, measured',
       buckets: PAUSE_BUCKETS,
+      registers,
+    });
+    this.complete = new Gauge({
+      name: 'switchover_history_complete',
+      help: '1: past migrations are shown; 0: the database is away, or does not have all yet',
       registers,
     });
     this.ofEach = OF_EACH.map(([name, help, figureOf]) => ({
@@ -131,6 +141,7 @@ export class Metrics {
 
   async text(): Promise<string> {
     this.running.reset();
+    this.complete.set(this.archive?.problem === undefined ? 1 : 0);
     for (const { gauge } of this.ofEach) gauge.reset();
     for (const each of this.live.all()) {
       const summary = summaryOf(each);

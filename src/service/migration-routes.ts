@@ -18,7 +18,11 @@ const tickSchema = z.object({
 
 const pageSchema = z.object({
   migrations: z.array(migrationSummarySchema),
-  next: z.string().nullable().describe('`before` of the next page; null: this is the last'),
+  next: z
+    .string()
+    .nullable()
+    .describe('`before` of the next page; null: this is the last; a page may be shorter than its limit'),
+  problem: z.string().optional().describe('why older ones may lack: the database is away'),
 });
 
 const detailSchema = migrationSummarySchema
@@ -76,7 +80,7 @@ export function addMigrationRoutes(app: OpenAPIHono<Env>, migrations: Migrations
       summary: 'one, with all that was seen and decided',
       security: BEARER,
       request: { params: idParamSchema, query: waitQuerySchema },
-      responses: { 200: answer(detailSchema, 'it'), ...problems(401, 404, 422) },
+      responses: { 200: answer(detailSchema, 'it'), ...problems(401, 404, 422, 503) },
     }),
     async (c) => {
       const { id } = c.req.valid('param');
@@ -102,7 +106,7 @@ export function addMigrationRoutes(app: OpenAPIHono<Env>, migrations: Migrations
       summary: 'its journal, as it is written',
       security: BEARER,
       request: { params: idParamSchema, headers: afterEntrySchema },
-      responses: { 200: EVENTS, ...problems(401, 404, 422) },
+      responses: { 200: EVENTS, ...problems(401, 404, 422, 503) },
     }),
     async (c) => {
       const { id } = c.req.valid('param');

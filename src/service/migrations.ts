@@ -1,34 +1,19 @@
 /** All migrations, those that go on and those that are over, and what can be done to one. The API's routes ask here. */
+import type { FolderIds } from '../journal/folder/folder-ids.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
 import { type Replayed, replay } from '../migration/replay.ts';
 import type { Run } from '../migration/run.ts';
 import { choosePolicy, POLICIES } from '../policy/policies.ts';
 import type { Limits } from '../policy/policy.ts';
+import { StoreError } from '../postgres/store-error.ts';
 import type { LiveMigration, LiveMigrations } from './live-migrations.ts';
-import { type MigrationSummary, reasonsOf, summaryOf } from './migration-summary.ts';
-import { PastMigrations } from './past-migrations.ts';
+import { type MigrationSummary, summaryOf } from './migration-summary.ts';
+import { type Page, pageOf, type Query } from './migrations-page.ts';
+import { type Archive, PastMigrations } from './past-migrations.ts';
 import { Problem } from './problem.ts';
 import { definedOnly, type ReplayRequest } from './requests.ts';
 import { Rounds } from './rounds.ts';
-
-export interface Query {
-  readonly state: 'running' | 'ended' | 'all';
-  /** Part of a VM's name, UUID or address, or of a host's. */
-  readonly q: string | undefined;
-  readonly outcome: MigrationSummary['outcome'] | undefined;
-  /** Of one of its reasons. */
-  readonly code: string | undefined;
-  readonly limit: number;
-  /** The id of the last one of the page before. */
-  readonly before: string | undefined;
-}
-
-export interface Page {
-  readonly migrations: MigrationSummary[];
-  /** What to ask for the next one by; null: this is the last. */
-  readonly next: string | null;
-}
 
 export class Migrations {
   readonly live: LiveMigrations;
@@ -36,6 +21,8 @@ export class Migrations {
   readonly rounds: Rounds;
   private readonly past: PastMigrations;
   private readonly store: JournalStore;
+  private readonly archive: Archive | undefined;
+  private readonly ids: FolderIds | undefined;
   /** Those that can be acted on. */
   private readonly runs = new Map<string, { readonly run: Run; limits: Limits }>();
   /** As it was told at that revision. */
@@ -43,10 +30,13 @@ export class Migrations {
   /** Why all are let go of, once they are. */
   private leaving: string | undefined;
 
-  constructor(live: LiveMigrations, store: JournalStore) {
+  /** @param archive the database, where there is one @param ids of the store's journals, where they are kept up */
+  constructor(live: LiveMigrations, store: JournalStore, archive?: Archive, ids?: FolderIds) {
     this.live = live;
+    this.ids = ids;
     this.store = store;
-    this.past = new PastMigrations(store);
+    this.archive = archive;
+    this.past = new PastMigrations(store, archive);
     this.rounds = new Rounds(live, (id) => this.told(id));
   }
 
@@ -60,13 +50,14 @@ export class Migrations {
   }
 
   async list(query: Query): Promise<Page> {
-    const found: MigrationSummary[] = [];
-    for await (const each of this.candidates(query)) {
-      if (!fits(each, query)) continue;
-      if (found.length === query.limit) return { migrations: found, next: found.at(-1)?.id ?? null };
-      found.push(this.summaryOf(each));
-    }
-    return { migrations: found, next: null };
+    const { live, past, store, archive, ids } = this;
+    return await pageOf(query, {
+      ...{ live, archive, list: async () => (ids ? await ids.oldestFirst() : await store.list()) },
+      summaryOf: async (id) => {
+        const found = live.get(id) ?? (await past.read(id));
+        return found && this.summaryOf(found);
+      },
+    });
   }
 
   /** @throws {Problem} where there is none */
@@ -91,13 +82,13 @@ export class Migrations {
   async *entries(id: string, fromSeq: number): AsyncGenerator<{ readonly seq: number }, void> {
     const { writer } = await this.get(id);
     if (writer) yield* writer.entries(fromSeq);
-    else yield* (await this.store.read(id, fromSeq, { samples: true })).entries;
+    else yield* await this.past.entries(id, fromSeq, true);
   }
 
   /** What other policies, or the same under other limits, would have done. @throws {Problem} where there is nothing to replay */
   async replay(id: string, { policies, ...changes }: ReplayRequest): Promise<Replayed[]> {
     const { view } = await this.get(id);
-    const { entries } = await this.store.read(id, 0, { samples: true });
+    const entries = await this.past.entries(id, 0, true);
     const limits = { ...view.limits, ...definedOnly(changes) };
     const replayed = (policies ?? Object.keys(POLICIES))
       .map((name) => replay(entries, choosePolicy(name), limits))
@@ -172,38 +163,11 @@ export class Migrations {
         : `it has ended: ${outcome.reason}`;
     throw new Problem(409, 'not-followed', `the migration ${id} cannot be ${what} here: ${why}`);
   }
-
-  private async *candidates({ before, state }: Query): AsyncGenerator<LiveMigration> {
-    if (state === 'running') {
-      yield* this.live.all().filter(({ view }) => before === undefined || view.id < before);
-      return;
-    }
-    for await (const past of this.past.newestFirst(before)) yield this.live.get(past.view.id) ?? past;
-  }
-}
-
-function fits({ view, writer }: LiveMigration, { state, q, outcome, code }: Query): boolean {
-  const isRunning = writer !== undefined;
-  if (state === 'running' && !isRunning) return false;
-  if (state === 'ended' && isRunning) return false;
-  if (outcome !== undefined && view.outcome?.outcome !== outcome) return false;
-  if (code !== undefined && !reasonsOf(view).some((each) => each.code === code)) return false;
-  if (q === undefined || q === '') return true;
-  const searched = [
-    view.id,
-    view.guest.name,
-    view.vmUuid,
-    view.vm,
-    view.destination,
-    view.reason,
-    view.correlationId,
-  ];
-  return searched.some((each) => each?.toLowerCase().includes(q.toLowerCase()));
 }
 
 /** @throws {Problem} of what a store says */
 export function asProblem(error: unknown): unknown {
-  if (error instanceof JournalError)
+  if (error instanceof JournalError || error instanceof StoreError)
     return new Problem(503, 'journals-unreadable', error.message, { cause: error });
   return error;
 }

@@ -5,7 +5,9 @@
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
 import { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
+import { FolderIds } from '../journal/folder/folder-ids.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
+import type { JournalArchive } from '../journal/postgres/journal-archive.ts';
 import { Access } from './access.ts';
 import { createApp } from './app.ts';
 import { Asked } from './asked.ts';
@@ -27,6 +29,8 @@ export interface ServiceParts {
   /** Where its tokens are. */
   readonly stateDir: string;
   readonly journals: JournalStore;
+  /** The database, where there is one; it is closed with the service. */
+  readonly archive?: JournalArchive | undefined;
   config(): Config;
   /** URIs of the hosts that are followed. */
   readonly hosts: readonly string[];
@@ -51,14 +55,18 @@ export class Service {
   private readonly app: ReturnType<typeof createApp>;
   private readonly webhooks: Webhooks | undefined;
   private readonly listening: Listening[] = [];
+  private readonly archive: JournalArchive | undefined;
+  private readonly ids: FolderIds;
   /** What keeps it from working, a sentence each. */
   private problems: readonly string[] = ['it has only just started'];
 
   /** @throws {ConfigError} of the webhooks' file */
   constructor(parts: ServiceParts) {
-    this.store = new ObservedJournals(parts.journals, this.live);
+    this.archive = parts.archive;
+    this.ids = new FolderIds(parts.stateDir, parts.journals);
+    this.store = new ObservedJournals(parts.journals, this.live, this.archive);
     this.access = new Access(tokensFile(parts.stateDir));
-    this.migrations = new Migrations(this.live, this.store);
+    this.migrations = new Migrations(this.live, this.store, this.archive, this.ids);
     this.starter = new Starter({
       migrations: this.migrations,
       store: this.store,
@@ -66,7 +74,7 @@ export class Service {
       say: parts.say,
     });
     this.demo = parts.demo ? new Demo(this.migrations, this.store, parts.demoGuests) : undefined;
-    const metrics = new Metrics(this.live);
+    const metrics = new Metrics(this.live, this.archive);
     this.webhooks =
       parts.webhooks === undefined
         ? undefined
@@ -94,7 +102,7 @@ export class Service {
       hostNames: parts.hostNames,
       demo: parts.demo,
       hosts: async () => this.demo?.hosts() ?? (await hostsNow(parts.hosts, this.live)),
-      problems: () => this.problems,
+      problems: () => [...this.problems, ...(this.archive?.problem ? [this.archive.problem] : [])],
       say: parts.say,
     });
   }
@@ -108,6 +116,9 @@ export class Service {
 
   /** Goes on with what a service before this one let go of, or fills the demonstration. */
   async begin(): Promise<void> {
+    this.archive?.start();
+    // So that the first page does not wait for it.
+    this.ids.oldestFirst().catch(() => {});
     if (this.demo) this.demo.begin();
     else await this.starter.resume();
     this.problems = [];
@@ -125,5 +136,7 @@ export class Service {
     await this.migrations.detachAll(reason);
     await this.webhooks?.close();
     this.live.close();
+    this.ids.close();
+    await this.archive?.close();
   }
 }

@@ -1,6 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDurationMs } from '../../model/units.ts';
-import { configOption, hostsOption, logFormOption, severalTimes, stateDirOption } from '../options.ts';
+import {
+  configOption,
+  databaseOption,
+  dataDirOption,
+  hostsOption,
+  logFormOption,
+  severalTimes,
+  stateDirOption,
+} from '../options.ts';
 
 export function addServeCommands(root: Command, onStatus: (status: number) => void): void {
   root
@@ -46,6 +54,10 @@ export function addServeCommands(root: Command, onStatus: (status: number) => vo
         'of the demonstration: so many, each migrating again at once, to see it at work under load (default: 4, which rest)',
       ).argParser(guestCount),
     )
+    .addOption(
+      databaseOption('embedded, or the address of your PostgreSQL: past migrations are kept there too'),
+    )
+    .addOption(dataDirOption())
     .addOption(configOption())
     .addOption(logFormOption())
     .addOption(stateDirOption())
@@ -55,6 +67,8 @@ export function addServeCommands(root: Command, onStatus: (status: number) => vo
 Examples:
   $ switchover serve --demo
   $ switchover serve --connect qemu:///system
+  $ switchover serve --database embedded
+  $ SWITCHOVER_DATABASE=postgres://switchover@db1/switchover switchover serve
   $ switchover token add ops --role operate
   $ switchover serve --listen 0.0.0.0:8686 --name switchover.example.org
   $ switchover serve --listen 0.0.0.0:8686 --name host1.example.org --tls-cert cert.pem --tls-key key.pem

@@ -54,6 +54,7 @@ export class FileOutlet implements Outlet {
   }
 
   async sync(): Promise<void> {
+    await this.writeSamples();
     await this.journal.sync();
   }
 

@@ -36,28 +36,31 @@ export async function exportStore(
   write: (line: string) => Promise<void>,
   others: readonly BackupPart[] = [],
 ): Promise<ExportReport> {
-  return await database.transaction(async (within) => {
-    await write(headerLine(schemaOf(others)));
-    const takenIn = await within.query<{ id: string }>('select id from switchover.taken_in order by id');
-    for (const { id } of takenIn) await write(takenInLine(id));
-    const ids = await within.query<{ id: string }>(`select id from switchover.journal ${OLDEST_FIRST}`);
-    const problems: string[] = [];
-    let entries = 0;
-    for (const { id } of ids)
-      for (const line of await linesOf(within, id)) {
-        const { problem } = parseEntry(line, id);
-        if (problem === undefined) {
-          await write(entryLine(id, line));
-          entries += 1;
-        } else problems.push(`left out of the backup: ${problem}`);
-      }
-    let rows = 0;
-    for (const part of others)
-      rows += await exportRows(within, part, async (table, row) => await write(rowLine(table, row)));
-    const counts = { journals: ids.length, entries, rows };
-    await write(endLine(counts));
-    return { ...counts, problems };
-  }, 'isolation level repeatable read read only');
+  return await database.transaction(
+    async (within) => {
+      await write(headerLine(schemaOf(others)));
+      const takenIn = await within.query<{ id: string }>('select id from switchover.taken_in order by id');
+      for (const { id } of takenIn) await write(takenInLine(id));
+      const ids = await within.query<{ id: string }>(`select id from switchover.journal ${OLDEST_FIRST}`);
+      const problems: string[] = [];
+      let entries = 0;
+      for (const { id } of ids)
+        for (const line of await linesOf(within, id)) {
+          const { problem } = parseEntry(line, id);
+          if (problem === undefined) {
+            await write(entryLine(id, line));
+            entries += 1;
+          } else problems.push(`left out of the backup: ${problem}`);
+        }
+      let rows = 0;
+      for (const part of others)
+        rows += await exportRows(within, part, async (table, row) => await write(rowLine(table, row)));
+      const counts = { journals: ids.length, entries, rows };
+      await write(endLine(counts));
+      return { ...counts, problems };
+    },
+    { mode: 'isolation level repeatable read read only' },
+  );
 }
 
 /**

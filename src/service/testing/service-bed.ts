@@ -12,6 +12,7 @@ import {
 } from '../../hypervisor/simulated/simulated-hypervisor.ts';
 import { FolderJournals } from '../../journal/folder/folder-journals.ts';
 import { initiatorHere } from '../../journal/initiator.ts';
+import { JournalArchive } from '../../journal/postgres/journal-archive.ts';
 import { beginRun } from '../../migration/begin.ts';
 import { choosePolicy } from '../../policy/policies.ts';
 import { DEFAULT_LIMITS } from '../../policy/policy.ts';
@@ -23,6 +24,7 @@ import { Metrics } from '../metrics.ts';
 import { Migrations } from '../migrations.ts';
 import { ObservedJournals } from '../observed-journals.ts';
 import { PacedHypervisor } from '../paced-hypervisor.ts';
+import { summaryLineOf } from '../past-migrations.ts';
 import { Problem } from '../problem.ts';
 import type { StartRequest } from '../requests.ts';
 import { type Listening, serveAt } from '../serve-at.ts';
@@ -54,17 +56,22 @@ export class ServiceBed implements AsyncDisposable {
   readonly said: string[] = [];
   /** How often a start was asked for. */
   starts = 0;
-  private readonly folder = mkdtempSync(path.join(os.tmpdir(), 'switchover-service-'));
+  /** The state folder. */
+  readonly folder = mkdtempSync(path.join(os.tmpdir(), 'switchover-service-'));
   private readonly listening: Listening[] = [];
   private readonly app: ReturnType<typeof createApp>;
+  readonly archive: JournalArchive | undefined;
 
-  constructor() {
-    this.store = new ObservedJournals(new FolderJournals(this.folder), this.live);
-    this.migrations = new Migrations(this.live, this.store);
+  /** @param url of a database with its tables, where there is to be one */
+  constructor(url?: string) {
+    this.archive = url === undefined ? undefined : this.archiveAt(url);
+    this.archive?.start();
+    this.store = new ObservedJournals(new FolderJournals(this.folder), this.live, this.archive);
+    this.migrations = new Migrations(this.live, this.store, this.archive);
     this.access = new Access(path.join(this.folder, 'tokens.json'));
     this.app = createApp({
       migrations: this.migrations,
-      metrics: new Metrics(this.live),
+      metrics: new Metrics(this.live, this.archive),
       audit: new Audit(path.join(this.folder, 'audit.jsonl'), (sentence) => this.said.push(sentence)),
       plan: async () => {
         throw new Problem(409, 'no-domain', 'simulated guests are not planned here');
@@ -75,7 +82,7 @@ export class ServiceBed implements AsyncDisposable {
       hostNames: ['switchover.example.org'],
       demo: false,
       hosts: async () => [],
-      problems: () => [],
+      problems: () => (this.archive?.problem === undefined ? [] : [this.archive.problem]),
       say: (sentence) => this.said.push(sentence),
     });
   }
@@ -84,7 +91,16 @@ export class ServiceBed implements AsyncDisposable {
     for (const each of this.listening) await each.close();
     await this.migrations.detachAll('the test is over');
     this.live.close();
+    await this.archive?.close();
     rmSync(this.folder, { recursive: true });
+  }
+
+  private archiveAt(url: string): JournalArchive {
+    return new JournalArchive({
+      choice: { url, folder: '/no/such', make: false },
+      ...{ stateDir: this.folder, summarise: summaryLineOf, say: (sentence) => this.said.push(sentence) },
+      times: { gatherMs: 20, askEveryMs: 100, retryMs: 50, mostRetryMs: 200, answerWithinMs: 700 },
+    });
   }
 
   async ask(
