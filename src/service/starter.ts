@@ -44,11 +44,11 @@ export class Starter {
     const { migrations, asked, say } = this.parts;
     try {
       const places = asked.placesOf(request);
-      const { limits, kind } = await asked.settled(request, places);
+      const { limits, kind, tls } = await asked.settled(request, places);
       const { hypervisor, vm, destination } = places;
       const { reason, correlationId } = request;
       const run = await beginRun(
-        { vm, destination, kind, limits, force: false, reason, correlationId },
+        { vm, destination, kind, limits, tls, force: false, reason, correlationId },
         { hypervisor, store: toldFirst(this.remembered, begins), say, initiator: initiatedBy(caller) },
       );
       migrations.follow(run, limits);
