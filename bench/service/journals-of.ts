@@ -12,6 +12,6 @@ export async function journalsOf(served: Served): Promise<Map<string, readonly E
 }
 
 async function journalOf(served: Served, id: string): Promise<Entry[]> {
-  const text = await (await fetch(`${served.at}/v1/migrations/${id}/events`)).text();
+  const text = await served.text(`/v1/migrations/${id}/events`);
   return [...text.matchAll(/^event: entry\ndata: (.*)$/gm)].map(([, data = '']) => JSON.parse(data) as Entry);
 }

@@ -1,5 +1,7 @@
 /** A real `switchover serve`, in a process of its own, and what it takes of the machine. */
+
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Running } from '../../lab/switchover-process.ts';
 import { memoryBytesOf } from './machine-memory.ts';
 
@@ -35,9 +37,18 @@ export class Served implements AsyncDisposable {
   }
 
   async get<T>(place: string): Promise<T> {
-    const response = await fetch(`${this.at}${place}`);
-    if (!response.ok) throw new Error(`${place}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as T;
+    return JSON.parse(await this.text(place)) as T;
+  }
+
+  /** Where it is asked too often it says when to come back. */
+  async text(place: string): Promise<string> {
+    for (;;) {
+      const response = await fetch(`${this.at}${place}`);
+      const text = await response.text();
+      if (response.ok) return text;
+      if (response.status !== 429) throw new Error(`${place}: ${response.status} ${text}`);
+      await sleep(1000 * Number(response.headers.get('retry-after') ?? 1));
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
