@@ -17,7 +17,7 @@ const SIDE_BY_SIDE = [
 ];
 /** Whose guests are busy, and whose times nobody looks at: two at a time as well. */
 const BUSY_SIDE_BY_SIDE = [
-  'test/{blindness,faults,libvirt-faults,one-side,serve,signals,take-over,under-way}.real.test.ts',
+  'test/{blindness,drain,faults,libvirt-faults,one-side,serve,signals,take-over,under-way}.real.test.ts',
 ];
 /** Real too, and too long for every run: `./dev test --long`. */
 const LONG = '**/*.long.test.ts';
@@ -83,8 +83,12 @@ export default defineConfig({
           ],
           exclude: [...NEVER, KVM, LONG, '**/*.real.test.ts', '**/*.qemu.test.ts'],
           sequence: { groupOrder: 0 },
+          // Loading the modules anew for each file takes longer than most of the tests do.
+          isolate: false,
+          unstubEnvs: true,
           // A test that does not come to its end fails; one on a busy machine only takes longer.
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -42,6 +42,11 @@ const BENCHES: Record<
     summary: 'five times each: random, text-like and mostly zero memory, with and without --compress (6 min)',
     load: () => import('./compress.ts'),
   },
+  drain: {
+    summary:
+      'simulated hosts emptied in every order and width over 1, 10 and 25 Gbit/s, and their plans (2 min)',
+    load: () => import('./drain.ts'),
+  },
   explore: {
     summary: 'how many migrations a second ./dev explore tries (1 min)',
     load: () => import('./explore.ts'),
@@ -82,6 +87,11 @@ const BENCHES: Record<
   report: {
     summary: 'makes docs/benchmarks.md from bench/results/; runs nothing',
     load: () => import('./report.ts'),
+  },
+  service: {
+    summary:
+      'serve with 300 simulated migrations, and with 50 open pages: how late decisions and pages are, memory, size (7 min; --quick: 2 min, smaller)',
+    load: () => import('./service.ts'),
   },
   size: {
     summary:
@@ -157,7 +167,7 @@ async function main(): Promise<number> {
 
 function help(): string {
   const lines = Object.entries(BENCHES).map(([name, { summary }]) => `  ${name.padEnd(13)}${summary}`);
-  return `./dev bench NAME [--json]\n\n${lines.join('\n')}\n\npolicies: --quick is a small matrix, --fresh forgets the runs that are there.\nbrake, convergence: --kvm has its guests on KVM, in a host that QEMU emulates.\nconvergence: --runs N; --write makes docs/convergence.md.\nfaults: --cells PATTERN runs those (destination/lost/*,source/killed), --fresh again.\nunseen: --seeds A..B (1000..1999; those below 1000 are for tuning); --write keeps the result in bench/results/.\nlatency, watch: --busy beside processes that keep every core busy, with goals of their own.\nExits 1 where a goal is missed. Nothing else should run meanwhile.\n`;
+  return `./dev bench NAME [--json]\n\n${lines.join('\n')}\n\npolicies: --quick is a small matrix, --fresh forgets the runs that are there.\nbrake, convergence: --kvm has its guests on KVM, in a host that QEMU emulates.\nconvergence: --runs N; --write makes docs/convergence.md.\nfaults: --cells PATTERN runs those (destination/lost/*,source/killed), --fresh again.\nunseen: --seeds A..B (1000..1999; those below 1000 are for tuning); --write keeps the result in bench/results/.\nservice: --quick is smaller, and proves nothing of 300; --write keeps the result in bench/results/.\nlatency, watch: --busy beside processes that keep every core busy, with goals of their own.\nExits 1 where a goal is missed. Nothing else should run meanwhile.\n`;
 }
 
 function text({ figures, goals }: BenchResult): string {

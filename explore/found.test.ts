@@ -384,6 +384,15 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
         { atMs: 2283, do: 'migrate' },
       ],
     },
+  'a guest that a disk error had stopped before we listened was let run on the destination, after a pause that was none':
+    {
+      begin: 'migrate, starts itself',
+      policy: 'stock',
+      faults: [
+        { on: { command: 'query-status', side: 'source' }, nth: 4, do: 'drop' },
+        { on: { event: 'MIGRATION', side: 'destination' }, nth: 1, do: 'io-error', to: 'source' },
+      ],
+    },
   'a source that hung up while it was looked at was taken for one that had ended': {
     behindTunnel: ['source', 'destination'],
     faults: [{ on: { command: 'query-status', side: 'source' }, nth: 5, do: 'never' }],

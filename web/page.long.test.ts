@@ -1,24 +1,30 @@
-/** The built page in a real Chromium, on journals that are replayed: what a person sees, hears and does with the keyboard. */
+/** The built page in a real Chromium, on journals that are replayed and on `serve --demo`: what a person sees, hears and does with the keyboard. */
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openBrowser } from './testing/browser.ts';
+import { DemoService } from './testing/demo-service.ts';
 import { ReplayServer } from './testing/replay-server.ts';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 let server: ReplayServer;
+let demo: DemoService;
 let browser: Browser;
 beforeAll(async () => {
   await build({ configFile: path.join(import.meta.dirname, 'vite.config.ts'), logLevel: 'error' });
   server = await ReplayServer.start();
   browser = await openBrowser();
+  demo = await DemoService.start();
+  await demo.waitFor('state=ended', ({ vm }) => vm === 'batch-7');
+  await demo.act();
 });
 afterAll(async () => {
   await browser?.close();
   server?.close();
+  demo?.close();
 });
 
 let page: Page;
@@ -42,7 +48,8 @@ function listenTo(shown: Page): void {
     if (message.type() === 'error' && !ofTheNetwork) complaints.push(message.text());
   });
   shown.on('request', (request) => {
-    if (!request.url().startsWith(server.url)) complaints.push(`asked for ${request.url()}`);
+    if (![server.url, demo.url].some((each) => request.url().startsWith(each)))
+      complaints.push(`asked for ${request.url()}`);
   });
 }
 
@@ -95,27 +102,59 @@ const SCREENS: readonly (readonly [
     (shown) => shown.getByLabel('Destination', { exact: true }).waitFor(),
   ],
   [
+    'hosts and VMs',
+    () => `${demo.url}#/hosts`,
+    (shown) => shown.getByRole('row', { name: 'web-1' }).waitFor(),
+  ],
+  [
+    'a plan, and what would make it possible',
+    () => `${demo.url}#/start?vm=batch-7`,
+    async (shown) => {
+      await plan(shown);
+      await shown.getByText('What would make it possible').waitFor();
+      await shown.getByText('What other policies').click();
+    },
+  ],
+  [
+    'what if',
+    () => demo.url,
+    async (shown) => {
+      const { id } = await demo.waitFor('state=ended', ({ outcome }) => outcome === 'completed');
+      await shown.goto(`${demo.url}#/migrations/${id}`);
+      await shown.getByRole('button', { name: 'Replay it' }).click();
+      await shown.getByRole('rowheader', { name: 'as it was' }).waitFor();
+    },
+  ],
+  ['the audit', () => `${demo.url}#/audit`, (shown) => shown.getByText('the window is over').waitFor()],
+  [
     'no screen',
     () => `${server.url}#/nowhere`,
     (shown) => shown.getByText('There is no such screen').waitFor(),
   ],
 ];
 
+async function plan(shown: Page): Promise<void> {
+  await shown.getByLabel('Destination', { exact: true }).fill('host-b');
+  await shown.getByRole('button', { name: 'Plan it' }).click();
+  await shown.getByRole('heading', { name: 'The plan for' }).waitFor();
+}
+
 describe.each(['light', 'dark'] as const)('axe finds nothing, %s:', (colorScheme) => {
   test.each(SCREENS)('%s', async (_, address, there) => {
+    const shown = await browser.newPage({ viewport: { width: 360, height: 900 }, colorScheme });
+    listenTo(shown);
+    await shown.goto(address());
+    await there(shown);
     for (const width of [360, 1280, 3840]) {
-      const shown = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
-      listenTo(shown);
-      await shown.goto(address());
-      await there(shown);
-      expect(await axeFindings(shown)).toEqual([]);
+      await shown.setViewportSize({ width, height: 900 });
+      expect(await axeFindings(shown), `${width} px`).toEqual([]);
       // Nothing sticks out at the side.
       const sticksOut = await shown.evaluate(
         'document.documentElement.scrollWidth - document.documentElement.clientWidth',
       );
       expect(sticksOut, `${width} px`).toBe(0);
-      await shown.close();
     }
+    await shown.close();
   });
 
   test('the dialogs', async () => {
@@ -153,11 +192,12 @@ describe('by keyboard alone', () => {
     await page.keyboard.press('Tab');
     await page.keyboard.type('shop');
     await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
     await page.keyboard.type('qemu+ssh://host8.rack2/system');
-    await tabTo(/Go on/);
+    await tabTo(/Start without a plan/);
     await page.keyboard.press('Enter');
     const asks = page.getByRole('dialog', { name: 'Migrate shop to host8.rack2?' });
-    await asks.getByText('The guest stands still once').waitFor();
+    await asks.getByText('The guest may stand still once').waitFor();
     await tabTo(/Start the migration/);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'shop', level: 1 }).waitFor();
@@ -201,7 +241,7 @@ test('what the service refuses is said beside the button', async () => {
   await page.goto(`${server.url}#/start`);
   await page.getByLabel('VM on its source').fill('nobody');
   await page.getByLabel('Destination', { exact: true }).fill('qmp:/b');
-  await page.getByRole('button', { name: 'Go on…' }).click();
+  await page.getByRole('button', { name: 'Start without a plan…' }).click();
   await page.getByRole('button', { name: 'Start the migration' }).click();
   await page
     .getByRole('alert')
@@ -221,6 +261,66 @@ test('history is searched by VM, host and outcome, and the search is in the addr
   expect(page.url()).toContain('outcome=aborted');
   await page.goBack();
   await page.getByRole('row', { name: 'web-2' }).waitFor();
+  await page.goto(`${server.url}#/history`);
+  await page.getByLabel('Reason').selectOption('needs-a-person');
+  await page.getByText('1 found').waitFor();
+  await page.getByRole('row', { name: 'ledger' }).waitFor();
+  expect(page.url()).toContain('code=needs-a-person');
+});
+
+test('a VM is planned from its host, and started with what the plan says that it costs', async () => {
+  await page.goto(`${demo.url}#/hosts`);
+  await page.getByLabel('VM or host').fill('primary');
+  await page.getByText('1 found').waitFor();
+  const migrate = page.getByRole('link', { name: 'Migrate… db-primary' });
+  await migrate.click({ timeout: 60_000 });
+  expect(await page.getByLabel('VM on its source').inputValue()).toBe('db-primary');
+  await plan(page);
+  await page.getByText('fits, with a longer pause').waitFor();
+  // Another wish has no plan yet; the same again has its own.
+  await page.getByLabel('Longest pause allowed').fill('1s');
+  await page.getByText('The form says something else now').waitFor();
+  await page.getByLabel('Longest pause allowed').fill('');
+  await page.getByText('fits, with a longer pause').waitFor();
+  await page.getByRole('button', { name: 'Start…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Migrate db-primary to host-b?' });
+  await dialog.getByText('Expected is a pause of').waitFor();
+  await dialog.getByRole('button', { name: 'Start the migration' }).click();
+  await page.getByRole('heading', { name: 'db-primary', level: 1 }).waitFor();
+  await page
+    .getByText(/ends? (in|not known|any moment)/)
+    .first()
+    .waitFor();
+});
+
+test('what other policies would have done stands beside what was', async () => {
+  const { id, pauseMs } = await demo.waitFor(
+    'state=ended',
+    ({ vm, outcome }) => vm === 'web-1' && outcome === 'completed',
+  );
+  await page.goto(`${demo.url}#/migrations/${id}`);
+  await page.getByRole('button', { name: 'Replay it' }).click();
+  const rows = page.getByRole('table', { name: 'What each policy would have done' }).getByRole('row');
+  await rows
+    .filter({ hasText: 'as it was' })
+    .filter({ hasText: `${Math.round(pauseMs ?? 0)} ms` })
+    .waitFor();
+  expect(await rows.count()).toBe(10);
+  await page.getByLabel('Pause that is always fine').fill('10ms');
+  await page.getByRole('button', { name: 'Replay it' }).click();
+  await rows.filter({ hasText: 'forecast would have' }).waitFor();
+});
+
+test('the audit says who did what, and is searched', async () => {
+  await page.goto(`${demo.url}#/audit`);
+  const row = page.getByRole('row').filter({ hasText: 'the window is over' });
+  await row.filter({ hasText: 'cancelled' }).filter({ hasText: 'done' }).waitFor();
+  await page.getByRole('row').filter({ hasText: 'web-9' }).filter({ hasText: 'no domain' }).waitFor();
+  await page.getByRole('row').filter({ hasText: / → / }).waitFor();
+  await page.getByLabel('Who, from where, what or why').fill('window local');
+  await page.keyboard.press('Enter');
+  await page.getByText('1 found').waitFor();
+  expect(page.url()).toContain('#/audit?q=window');
 });
 
 test('each plot has its figures as a table', async () => {
@@ -240,7 +340,7 @@ test('a lost connection is said, the clock stands still, and it comes back by it
   server.cut();
   const banner = page.getByRole('status').filter({ hasText: 'Connection lost since' });
   await banner.getByText(/Connection lost since \d\d:\d\d:\d\d\./).waitFor();
-  const elapsed = () => page.getByRole('row', { name: 'db-primary' }).locator('.lane .num').textContent();
+  const elapsed = () => page.getByRole('row', { name: 'db-primary' }).locator('.lane .elapsed').textContent();
   const then = await elapsed();
   await page.waitForTimeout(1500);
   expect(await elapsed()).toBe(then);

@@ -1,4 +1,5 @@
 import { documentOf } from '../journal/document.ts';
+import { limitWords } from '../journal/entry-words.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import type { JournalReading } from '../journal/journal-store.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
@@ -90,6 +91,11 @@ function story(view: MigrationView): string[] {
   const lines = [
     ...view.boundaries.map((boundary) => ({ atMs: boundary.atMs, rank: 0, text: passLine(boundary) })),
     ...view.decisions.map((decision) => ({ atMs: decision.atMs, rank: 1, text: decisionLine(decision) })),
+    ...view.limitChanges.map((change) => ({
+      atMs: change.atMs,
+      rank: 1,
+      text: `         ${limitWords(change)}`,
+    })),
     ...view.effects.map(({ atMs, did }) => ({ atMs, rank: 2, text: `         did: ${did}` })),
     ...view.settings.map((event) => ({
       atMs: event.atMs,

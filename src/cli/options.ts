@@ -199,3 +199,14 @@ export function logFormOption(): Option {
     .choices(['text', 'jsonl'])
     .env('SWITCHOVER_OUTPUT');
 }
+
+export function databaseOption(words: string): Option {
+  return new Option('--database <place>', words).env('SWITCHOVER_DATABASE');
+}
+
+export function dataDirOption(): Option {
+  return new Option(
+    '--data-dir <folder>',
+    "where switchover's own PostgreSQL is (default: postgres in the state folder)",
+  ).env('SWITCHOVER_DATA_DIR');
+}

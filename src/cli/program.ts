@@ -9,6 +9,7 @@ import { VERSION } from '../version.ts';
 import { addAttachCommand } from './commands/attach.ts';
 import { addByServerCommands } from './commands/by-server.ts';
 import { addConfigCommands } from './commands/config.ts';
+import { addDrainCommand } from './commands/drain.ts';
 import { EXIT_HELP } from './commands/help-texts.ts';
 import { addHistoryCommands } from './commands/history.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
@@ -53,6 +54,7 @@ ${EXIT_HELP}`,
     .exitOverride();
 
   addPlanCommand(root, onStatus);
+  addDrainCommand(root, onStatus);
   addMigrateCommand(root, onStatus, policies);
   addAttachCommand(root, onStatus);
   addWatchCommand(root, onStatus);

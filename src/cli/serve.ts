@@ -10,30 +10,39 @@ import { stateDirectory } from '../journal/state-directory.ts';
 import { AccessError } from '../service/access.ts';
 import { isThisMachineOnly, type Place, PlaceError, parsePlace, placeInWords } from '../service/serve-at.ts';
 import { Service } from '../service/service.ts';
+import type { Tls } from '../service/tls.ts';
 import { VERSION } from '../version.ts';
 import { ServiceManager, takeServiceManager } from '../watch/service-manager.ts';
 import { Watcher } from '../watch/watcher.ts';
 import { daemonLog, ended, readAgainOnHangUp, toldToEnd } from './daemon.ts';
 import { connectUri } from './hypervisor-of.ts';
 import { beScheduledPromptly } from './priority.ts';
+import { archiveOf } from './serve-database.ts';
 import { SERVE_SOCKET } from './serve-socket.ts';
+import { type ServeTlsOptions, tlsOf } from './serve-tls.ts';
 import { UsageError } from './usage-error.ts';
 
-export interface ServeOptions {
+export interface ServeOptions extends ServeTlsOptions {
   readonly listen?: readonly string[];
   readonly name?: readonly string[];
   readonly connect?: readonly string[];
   readonly watch: boolean;
+  readonly webhooks?: string;
   readonly demo?: boolean;
+  readonly guests?: number;
   readonly config?: string;
   readonly output?: 'text' | 'jsonl';
   readonly stateDir?: string;
+  readonly database?: string;
+  readonly dataDir?: string;
 }
 
 const USUAL_PLACE = '127.0.0.1:8686';
 
 /** `switchover serve`. Runs until it is told to end. @returns the exit status */
 export async function serve(options: ServeOptions): Promise<number> {
+  if (options.guests !== undefined && !options.demo)
+    throw new UsageError('--guests counts simulated guests: give it with --demo');
   if (!options.demo) return await serveFrom(options, undefined);
   const stateDir = mkdtempSync(path.join(os.tmpdir(), 'switchover-demo-'));
   try {
@@ -52,21 +61,30 @@ async function serveFrom(options: ServeOptions, demoDir: string | undefined): Pr
   const places = placesOf(options, stateDir);
   const log = daemonLog(options.output);
   const say = (sentence: string) => log.say(sentence);
+  const archive = demoDir === undefined ? await archiveOf({ ...options, stateDir }, say) : undefined;
+  using tls = tlsOf(options, places, say);
   const uris = demoDir === undefined ? await hostsOf(options, config, say) : [];
   let watcher: Watcher | undefined;
   const service = new Service({
     stateDir,
     journals: new FolderJournals(stateDir),
+    archive,
     config: () => watcher?.config ?? config,
     hosts: uris,
     connect: uris[0] ?? connectUri({}),
     hostNames: options.name ?? [],
     demo: demoDir !== undefined,
+    webhooks: options.webhooks,
+    demoGuests: options.guests,
     say,
   });
   assertGuarded(service, places);
   beScheduledPromptly();
-  await listenAt(service, places, say);
+  await listenAt(service, places, tls, say);
+  process.on('SIGHUP', () => {
+    tls?.readAgain();
+    service.readAgain();
+  });
   say(
     `switchover ${VERSION} ${demoDir === undefined ? `follows ${uris.join(', ') || 'no host'}; journals in ${stateDir}` : 'shows a demonstration: all guests are simulated'}`,
   );
@@ -130,10 +148,12 @@ function assertGuarded(service: Service, places: readonly Place[]): void {
 async function listenAt(
   service: Service,
   places: readonly Place[],
+  tls: Tls | undefined,
   say: (sentence: string) => void,
 ): Promise<void> {
   try {
-    for (const place of places) say(`listens at ${placeInWords(await service.listen(place))}`);
+    for (const place of places)
+      say(`listens at ${placeInWords(await service.listen(place, tls), tls !== undefined)}`);
   } catch (error) {
     throw error instanceof PlaceError ? new RefusedError('bad-address', error.message) : error;
   }

@@ -1,6 +1,6 @@
 /** `switchover store`: each returns the exit status. */
 import fs from 'node:fs';
-import path from 'node:path';
+import { FLEET_BACKUP } from '../fleet/fleet-backup.ts';
 import { errnoWords } from '../journal/errno-words.ts';
 import { exportStore, importStore } from '../journal/postgres/backup.ts';
 import { JOURNAL_TABLES } from '../journal/postgres/journal-tables.ts';
@@ -11,15 +11,14 @@ import { type OpenedStore, openStore } from '../postgres/open-store.ts';
 import { openSchema, type PartVersion, upgradeSchema, versionsOf } from '../postgres/schema.ts';
 import { EXIT } from './exit-status.ts';
 import { standardError } from './output/standard.ts';
+import { type StoreOptions, storeChoiceOf } from './store-choice.ts';
 import { UsageError } from './usage-error.ts';
 
-interface StoreCliOptions {
-  readonly database?: string;
-  readonly dataDir?: string;
+interface StoreCliOptions extends StoreOptions {
   readonly json?: boolean;
 }
 
-const PARTS = [JOURNAL_TABLES];
+const PARTS = [JOURNAL_TABLES, FLEET_BACKUP.schema];
 /** What is read and written at a time. */
 const PIECE_LENGTH = 64 * 1024;
 
@@ -30,7 +29,7 @@ export async function storeStatus(options: StoreCliOptions): Promise<number> {
   const [server] = await database.query<{ version: string }>(
     "select current_setting('server_version') as version",
   );
-  const holds = versions.every(({ version }) => version > 0)
+  const holds = versions.some(({ name, version }) => name === JOURNAL_TABLES.name && version > 0)
     ? (
         await database.query<{ journals: number; bytes: number }>(
           'select count(*)::int as journals, coalesce(sum(bytes), 0)::float8 as bytes from switchover.journal',
@@ -69,9 +68,11 @@ export async function storeUpgrade(options: StoreCliOptions): Promise<number> {
 export async function storeExport(file: string, options: StoreCliOptions): Promise<number> {
   await using store = await opened(options, false);
   await openTables(store);
-  const { journals, entries, problems } = await writing(file, (write) => exportStore(store.database, write));
+  const { journals, entries, rows, problems } = await writing(file, (write) =>
+    exportStore(store.database, write, [FLEET_BACKUP]),
+  );
   process.stdout.write(
-    `${counted(journals, 'journal')} with ${counted(entries, 'entry')} in ${shown(file)}\n`,
+    `${counted(journals, 'journal')} with ${counted(entries, 'entry')}, and ${counted(rows, 'row')} of the fleet, in ${shown(file)}\n`,
   );
   for (const problem of problems) standardError().write(`switchover: ${shown(problem)}\n`);
   return problems.length === 0 ? EXIT.migrated : EXIT.unexpected;
@@ -84,9 +85,11 @@ export async function storeImport(file: string, options: StoreCliOptions): Promi
   try {
     await using store = await opened(options, true);
     await openTables(store);
-    const { journals, entries } = await importStore(store.database, linesOf(input), file);
+    const { journals, entries, rows } = await importStore(store.database, linesOf(input), file, [
+      FLEET_BACKUP,
+    ]);
     process.stdout.write(
-      `${counted(journals, 'journal')} and ${counted(entries, 'entry')} of ${shown(file)} are new in the store\n`,
+      `${counted(journals, 'journal')}, ${counted(entries, 'entry')} and ${counted(rows, 'row')} of the fleet of ${shown(file)} are new in the store\n`,
     );
     return EXIT.migrated;
   } catch (cause) {
@@ -97,11 +100,8 @@ export async function storeImport(file: string, options: StoreCliOptions): Promi
   }
 }
 
-async function opened({ database, dataDir }: StoreCliOptions, make: boolean): Promise<OpenedStore> {
-  if (database !== undefined && dataDir !== undefined)
-    throw new UsageError('--database and --data-dir exclude each other: leave one out');
-  const folder = path.resolve(dataDir ?? path.join(stateDirectory(undefined), 'postgres'));
-  return await openStore({ url: database, folder, make });
+async function opened(options: StoreOptions, make: boolean): Promise<OpenedStore> {
+  return await openStore(storeChoiceOf(options, stateDirectory(undefined), make));
 }
 
 /** The user's own are changed by `store upgrade` only. */
@@ -162,7 +162,7 @@ function textOf({ name, version, known }: PartVersion): string {
   return `the tables of the ${name} ${is}, this switchover knows version ${known}: ${remedy}`;
 }
 
-function counted(count: number, what: 'journal' | 'entry'): string {
+function counted(count: number, what: 'journal' | 'entry' | 'row'): string {
   if (count === 1) return `1 ${what}`;
-  return `${count} ${what === 'entry' ? 'entries' : 'journals'}`;
+  return `${count} ${what === 'entry' ? 'entries' : `${what}s`}`;
 }

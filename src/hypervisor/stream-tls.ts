@@ -26,6 +26,15 @@ export interface StreamTls {
 /** QEMU's and libvirt's usual one. */
 export const USUAL_TLS_FOLDER = '/etc/pki/qemu';
 
+/** Certificates of that folder on each side's own host, whichever name the memory is sent to. */
+export function tlsFrom(folder = USUAL_TLS_FOLDER): StreamTls {
+  return {
+    credentials: { kind: 'made', sourceFolder: folder, destinationFolder: folder },
+    hostname: undefined,
+    authorization: undefined,
+  };
+}
+
 /** What is said where memory goes from host to host for everybody on the way to read. */
 export const IN_THE_CLEAR =
   "the guest's memory crosses the network in the clear, and the destination takes it from whoever connects first: encrypt it with --tls, or use a network that is only for migrations";

@@ -250,6 +250,7 @@ export const HAPPENING_SCHEMAS: { readonly [T in Happening['type']]: z.ZodType<O
   state: z.looseObject({ type: z.literal('state'), from: z.string(), to: z.string() }),
   boundary: z.looseObject({ type: z.literal('boundary'), boundary }),
   tick: z.looseObject({ type: z.literal('tick'), tick }),
+  limits: z.looseObject({ type: z.literal('limits'), limits, reason: z.string().nullable() }),
   decision: z.looseObject({ type: z.literal('decision'), pass: z.number(), decision }),
   effect: z.looseObject({ type: z.literal('effect'), did: z.string(), set: anything.optional() }),
   guest: z.looseObject({ type: z.literal('guest'), event: z.enum(['stopped', 'resumed']), side }),

@@ -2,7 +2,9 @@
  * One line each for what the journal holds of the ground that a migration stands on, wherever entries are shown as
  * they are written: the terminal, and the log of `watch`. Text from elsewhere is in them: the sinks escape it.
  */
+import { formatDuration } from '../model/units.ts';
 import type { Happening, Intent, Side } from './journal-entry.ts';
+import type { LimitChange } from './view.ts';
 
 /** @returns undefined for what a person does not need to read */
 export function groundWords(entry: Happening): string | undefined {
@@ -13,11 +15,21 @@ export function groundWords(entry: Happening): string | undefined {
       return entry.problem === null
         ? undefined
         : `warning: the settings of the ${entry.side} are not as they were: ${entry.problem}`;
+    case 'limits':
+      return limitWords(entry);
     case 'intent':
       return INTENT_WORDS[entry.intent]?.(entry.side);
     default:
       return undefined;
   }
+}
+
+/** What a person states of them: the pauses, and when it is given up. */
+export function limitWords({ limits, reason }: Pick<LimitChange, 'limits' | 'reason'>): string {
+  const { downtimeMs, maxDowntimeMs, timeoutMs } = limits;
+  const pauses = `--downtime ${formatDuration(downtimeMs)}, --max-downtime ${formatDuration(maxDowntimeMs)}`;
+  const end = timeoutMs === undefined ? '' : `, --timeout ${formatDuration(timeoutMs)}`;
+  return `from now on ${pauses}${end}${reason === null ? '' : ` (${reason})`}`;
 }
 
 function monitorWords({ side, state, words }: Extract<Happening, { type: 'monitor' }>): string {

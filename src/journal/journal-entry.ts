@@ -112,6 +112,8 @@ export type Happening =
   | { readonly type: 'boundary'; readonly boundary: MeasuredBoundary }
   /** Kept apart and thinned, see `sample-thinner.ts`. */
   | { readonly type: 'tick'; readonly tick: Tick }
+  /** They hold from now on, in place of those before. */
+  | { readonly type: 'limits'; readonly limits: Limits; readonly reason: string | null }
   | { readonly type: 'decision'; readonly pass: number; readonly decision: Decision }
   /** What was done: in the hypervisor's words for people, and as data where a setting was changed. */
   | {

@@ -44,9 +44,28 @@ export function stampMs(id: string): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;
 }
 
+/** Whether it comes before the other one in {@link sortIds}. */
+export function isOlder(id: string, other: string): boolean {
+  return isStamped(id) === isStamped(other) ? id < other : isStamped(other);
+}
+
+/** How many of them come before it: its own place, where it is among them. @param ids the oldest first */
+export function countOlder(ids: readonly string[], id: string): number {
+  let [from, to] = [0, ids.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (isOlder(ids[middle] ?? '', id)) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
 /** The oldest first. An id without a time stamp is older than all that have one. Quick for many thousands. */
 export function sortIds(ids: readonly string[]): string[] {
-  const isStamped = (id: string) => /^\d{8}T\d{6}[.-]/.test(id);
   // Stamps are of one form, so their order is that of their characters.
   return [...ids.filter((id) => !isStamped(id)).sort(), ...ids.filter(isStamped).sort()];
+}
+
+function isStamped(id: string): boolean {
+  return /^\d{8}T\d{6}[.-]/.test(id);
 }

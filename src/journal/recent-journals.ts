@@ -1,21 +1,10 @@
-/** Journals page by page, as a service shows them: without reading any journal. Stores that can have it beside their port. */
+/** Journals page by page, as a service shows them: without reading any journal. */
 import type { Outcome } from './outcome.ts';
 
-export interface JournalSummary {
+export interface RecentJournal {
   readonly id: string;
-  /** The VM's address on the source. */
-  readonly vm: string;
-  readonly vmUuid: string | null;
-  readonly guestName: string;
-  readonly policy: string;
-  /** ISO 8601. */
-  readonly startedAt: string;
-  /** As in the view: `copying`, `stopped` and so on. */
-  readonly state: string;
-  /** Null: its end was not seen yet. */
-  readonly outcome: Outcome['outcome'] | null;
-  readonly runsOn: Outcome['runsOn'] | null;
-  readonly pauseMs: number | null;
+  /** What was kept to show of it, by whoever kept it; null: nothing, its journal says it. */
+  readonly summary: string | null;
 }
 
 export interface RecentQuery {
@@ -23,13 +12,8 @@ export interface RecentQuery {
   readonly limit: number;
   /** Only those that are older than this id: the last one of the page before. */
   readonly before?: string | undefined;
-  /** Only this VM's: its UUID, or its address on the source. */
-  readonly vm?: string | undefined;
-  /** Only those that ended so; null: only those whose end was not seen yet. */
-  readonly outcome?: Outcome['outcome'] | null | undefined;
-}
-
-export interface RecentJournals {
-  /** The newest first. @throws {JournalError} */
-  recent(query: RecentQuery): Promise<readonly JournalSummary[]>;
+  /** Only those whose id, VM, destination, reason or number has this part, in small letters or capitals. */
+  readonly q?: string | undefined;
+  /** Only those that ended so. */
+  readonly outcome?: Outcome['outcome'] | undefined;
 }

@@ -3,7 +3,7 @@ import type { DirtyObservation } from '../model/dirty-curve.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import { isPostCopy } from '../model/migration-status.ts';
 import type { MeasuredBoundary, Tick } from '../model/observation.ts';
-import type { Decision } from '../policy/policy.ts';
+import type { Decision, Limits } from '../policy/policy.ts';
 import type { Happening, Intent, JournalEntry, Opened, Settings, Side } from './journal-entry.ts';
 import { JournalError } from './journal-error.ts';
 import type { Outcome } from './outcome.ts';
@@ -20,6 +20,12 @@ export interface Effect {
   readonly set?: Readonly<Record<string, unknown>> | undefined;
 }
 
+export interface LimitChange {
+  readonly atMs: number;
+  readonly limits: Limits;
+  readonly reason: string | null;
+}
+
 type Told = Omit<Opened, 'type' | 'switchoverVersion' | 'inherits'>;
 
 export interface MigrationView extends Told {
@@ -31,6 +37,8 @@ export interface MigrationView extends Told {
   readonly boundaries: readonly MeasuredBoundary[];
   readonly lastTick: Tick | undefined;
   readonly decisions: readonly DatedDecision[];
+  /** `limits` are the last of these; before the first, those with which it was opened. */
+  readonly limitChanges: readonly LimitChange[];
   readonly effects: readonly Effect[];
   readonly intents: readonly { readonly atMs: number; readonly intent: Intent; readonly side: Side | null }[];
   /** What settings were before they were changed, and that they were put back, in order. */
@@ -118,6 +126,7 @@ function nothingYet() {
     boundaries: [],
     lastTick: undefined,
     decisions: [],
+    limitChanges: [],
     effects: [],
     intents: [],
     guestEvents: [],
@@ -163,6 +172,10 @@ function add(view: Growing, entry: Happening & { readonly atMs: number }): void 
       return;
     case 'tick':
       view.lastTick = entry.tick;
+      return;
+    case 'limits':
+      view.limits = entry.limits;
+      view.limitChanges.push({ atMs, limits: entry.limits, reason: entry.reason });
       return;
     case 'decision':
       view.decisions.push({ ...entry.decision, atMs, pass: entry.pass });

@@ -75,8 +75,10 @@ export interface Run {
    * @param reason why, for the journal, like `detached on SIGTERM`
    */
   detach(reason?: string): Promise<void>;
-  /** New limits while it runs. */
-  setLimits(limits: Limits): void;
+  /** New limits while it runs. @param reason why, for the journal */
+  setLimits(limits: Limits, reason?: string): void;
+  /** As soon as the rest fits the longest pause that is allowed. @returns false where it copies no more, or not yet */
+  switchOver(reason: string): boolean;
   /** All that the journal holds from that number on, then what follows, to the end. */
   entries(fromSeq?: number): AsyncIterable<JournalEntry>;
 }
@@ -208,7 +210,8 @@ export function runFrom(opened: Opened, begin: (hold: Hold) => Promise<RunningMi
       if (supervisor) return await supervisor.detach(reason);
       early ??= { kind: 'detach', reason };
     },
-    setLimits: (limits) => supervisor?.setLimits(limits),
+    setLimits: (limits, reason) => supervisor?.setLimits(limits, reason),
+    switchOver: (reason) => supervisor?.switchOver(reason) ?? false,
     entries: (fromSeq) => journal.entries(fromSeq),
   };
 }

@@ -287,6 +287,46 @@ test('new limits leave the cap of the one who began the migration', async () => 
   ]);
 });
 
+test('new limits are in the journal, with who asked for them', async () => {
+  const migration = new ScriptedMigration();
+  const { supervisor, done, journal } = supervise(migration, { kind: stock });
+  const limits = { ...DEFAULT_LIMITS, maxDowntimeMs: 1000 };
+  supervisor.setLimits(limits, 'ops');
+  migration.end(ARRIVED);
+  await done;
+  expect(journal).toContainEqual({ atMs: 0, type: 'limits', limits, reason: 'ops' });
+});
+
+describe('a switchover that a person asks for', () => {
+  test.each([
+    ['stock', stock],
+    ['forecast', forecast()],
+    ['mp', mp()],
+  ])('allows the longest pause at once, under %s', async (_, kind) => {
+    const migration = new ScriptedMigration();
+    const { supervisor, done } = supervise(migration, { kind, limits: { maxDowntimeMs: 4000 } });
+    migration.emit(boundary(1, 10, 500), tick(2000, 100));
+    await turn();
+    expect(supervisor.switchOver('asked for by ops')).toBe(true);
+    await turn();
+    // All of it but what the switchover takes beside the memory, of which nobody knows how long it is.
+    expect(migration.calls.at(-1)).toBe('limit 3850');
+    migration.end(ARRIVED);
+    await done;
+  });
+
+  test('is for a guest that is still copied only', async () => {
+    const migration = new ScriptedMigration();
+    const { supervisor, done, journal } = supervise(migration, { kind: stock });
+    migration.emit({ kind: 'stopped', atMs: 1000 });
+    await turn();
+    expect(supervisor.switchOver('asked for by ops')).toBe(false);
+    migration.end(ARRIVED);
+    await done;
+    expect(journal.filter(({ type }) => type === 'limits')).toEqual([]);
+  });
+});
+
 describe('somebody else sets the limit of the same migration', () => {
   const configured = { ...DEFAULT_LIMITS, maxDowntimeMs: 4000 };
   const handOf = (foundMs: number) =>

@@ -184,12 +184,33 @@ export class Supervisor {
     await this.migration.detach();
   }
 
-  /** New limits while it runs: what was seen so far is shown to the policy again, under them. */
-  setLimits(given: Limits): void {
+  /**
+   * New limits while it runs: what was seen so far is shown to the policy again, under them.
+   * @param reason in the words of the one who asked for them
+   */
+  setLimits(given: Limits, reason?: string): void {
+    this.note({ type: 'limits', limits: given, reason: reason ?? null });
+    this.holdTo(given);
+  }
+
+  private holdTo(given: Limits): void {
     this.limits = this.possible(given);
     if (this.braking !== 'no') return;
     this.beginAnew();
     this.policy.takePast?.();
+  }
+
+  /**
+   * As soon as the rest fits the longest pause that is allowed, whatever another pass would save: that pause is fine from now
+   * on, and the hypervisor is told so at once.
+   * @returns whether it still copies
+   */
+  switchOver(reason: string): boolean {
+    if (!isPreCopy(this.state)) return false;
+    const { maxDowntimeMs } = this.limits;
+    this.setLimits({ ...this.limits, downtimeMs: maxDowntimeMs }, reason);
+    this.allow(this.initially(reason, maxDowntimeMs));
+    return true;
   }
 
   /** @returns what it decides on the last that was seen */
@@ -343,7 +364,7 @@ export class Supervisor {
     const words = reaction ? `: ${reaction.words}` : '';
     this.warn(`somebody else set the downtime limit to ${formatDuration(limitMs)}${words}`);
     if (reaction && reaction.limits.maxDowntimeMs !== this.limits.maxDowntimeMs)
-      this.setLimits({ ...this.limits, ...pausesOf(reaction.limits) });
+      this.holdTo({ ...this.limits, ...pausesOf(reaction.limits) });
     if (reaction?.insists && this.allowed && this.limitSetMs > limitMs) this.allow(this.allowed);
   }
 
@@ -413,8 +434,8 @@ export class Supervisor {
   }
 
   /** As the policy begins. */
-  private initially(reason: string): Allowing {
-    const { initialDowntimeLimitMs: downtimeLimitMs, initialFixedCostMs: fixedCostMs } = this.policy;
+  private initially(reason: string, downtimeLimitMs = this.policy.initialDowntimeLimitMs): Allowing {
+    const { initialFixedCostMs: fixedCostMs } = this.policy;
     const { lineRateBytesPerSecond } = this;
     return fixedCostMs === undefined
       ? { action: 'set-downtime-limit', downtimeLimitMs, asIs: true, reason }

@@ -5,6 +5,7 @@
  * back has them put back now (`settle-afterwards.ts`). All of that from its source: the
  * destination's address is refused (`take-over-source.ts`).
  */
+import { isDeepStrictEqual } from 'node:util';
 import {
   type AttachOptions,
   type FormerSettings,
@@ -18,6 +19,7 @@ import { trustedDestination } from '../journal/trusted-destination.ts';
 import { isUnfinished } from '../journal/unfinished.ts';
 import type { MigrationView } from '../journal/view.ts';
 import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
+import type { Limits } from '../policy/policy.ts';
 import { isDestinationOf } from './address-side.ts';
 import { onlySwitchovers } from './foresee.ts';
 import { formerAt, formerOf, inheritanceOf, notInherited } from './inheritance.ts';
@@ -92,6 +94,9 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
     const inherited = found && { ...found, former };
     const past = goesOn ? owing.boundaries : [];
     const { otherHand } = wish;
+    // Beside another hand they are found anew by whoever comes next.
+    if (goesOn && !otherHand && !isSameAsWritten(wish.limits, owing.limits))
+      journal.append(0, { type: 'limits', limits: wish.limits, reason: null });
     // It is under way: nothing is read that would take its time, other migrations' journals least of all.
     const known = onlySwitchovers((goesOn && owing.foreseen?.known) || sizeOf(guest));
     if (!goesOn) journal.append(0, { type: 'foreseen', known, tookMs: 0 });
@@ -109,6 +114,11 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
     await lease.release();
     throw error;
   }
+}
+
+/** What is undefined is not written. */
+function isSameAsWritten(limits: Limits, written: Limits): boolean {
+  return isDeepStrictEqual(JSON.parse(JSON.stringify(limits)), JSON.parse(JSON.stringify(written)));
 }
 
 function sizeOf({ memoryBytes, vcpus }: GuestFacts): Foreknowledge {

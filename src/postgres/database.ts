@@ -2,6 +2,7 @@
  * A database, by a pool of connections. Each connection has a handler of its own for errors: without one the end of an
  * idle connection would end the process. What fails is one sentence, without the password.
  */
+import { Socket } from 'node:net';
 import { type ClientConfig, Pool, type PoolClient } from 'pg';
 import { addressOf, placeOf, wordsOf } from './database-words.ts';
 import type { EmbeddedServer } from './embedded-server.ts';
@@ -13,20 +14,34 @@ export interface Queryable {
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
 }
 
-const CONNECT_WITHIN_MS = 5000;
-/** Of one query outside of a transaction: a database that does not answer must not be waited for. */
-const ANSWER_WITHIN_MS = 30_000;
-const MOST_CONNECTIONS = 10;
+/** That, and more than one statement at once. */
+export interface Transactional extends Queryable {
+  /** All that is done with it, or nothing. @throws {StoreError} or what `doing` throws */
+  transaction<T>(doing: (within: Queryable) => Promise<T>): Promise<T>;
+}
 
-export class Database implements Queryable, AsyncDisposable {
+const CONNECT_WITHIN_MS = 5000;
+/** Of one query: a database that does not answer must not be waited for. */
+const ANSWER_WITHIN_MS = 30_000;
+/** After that its connection is given up. */
+const ROLLBACK_WITHIN_MS = 2000;
+const MOST_CONNECTIONS = 10;
+/** Then its connections are cut. */
+const CLOSE_WITHIN_MS = 2000;
+
+export class Database implements Transactional, AsyncDisposable {
   /** For sentences: where it is, without the password. */
   readonly place: string;
+  /** For a connection beside the pool's. */
+  readonly config: ClientConfig;
   private readonly pool: Pool;
+  private readonly sockets = new Set<Socket>();
   /** Brings back a server that is ours. */
   private readonly revive: () => Promise<void>;
 
   private constructor(place: string, config: ClientConfig, revive: () => Promise<void>) {
     this.place = place;
+    this.config = config;
     this.revive = revive;
     this.pool = new Pool({
       ...config,
@@ -34,6 +49,7 @@ export class Database implements Queryable, AsyncDisposable {
       connectionTimeoutMillis: CONNECT_WITHIN_MS,
       application_name: 'switchover',
       keepAlive: true,
+      stream: () => this.newSocket(),
     });
     this.pool.on('error', () => {
       // The pool has dropped that connection; the next query makes another, or says what is wrong.
@@ -51,9 +67,25 @@ export class Database implements Queryable, AsyncDisposable {
   }
 
   async query<Row extends object>(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
+    return await this.ask(ANSWER_WITHIN_MS, text, values);
+  }
+
+  /** The same database, by whoever waits for no answer longer than that. */
+  answeringWithin(withinMs: number): Transactional {
+    return {
+      query: async (text, values = []) => await this.ask(withinMs, text, values),
+      transaction: async (doing) => await this.transaction(doing, { withinMs }),
+    };
+  }
+
+  private async ask<Row extends object>(
+    withinMs: number,
+    text: string,
+    values: readonly unknown[],
+  ): Promise<readonly Row[]> {
     try {
       // The types know no `query_timeout` of one query: node-postgres has had it since 8.0.
-      const query = { text, values: [...values], query_timeout: ANSWER_WITHIN_MS };
+      const query = { text, values: [...values], query_timeout: withinMs };
       return (await this.pool.query<Row>(query)).rows;
     } catch (cause) {
       throw this.failed(cause);
@@ -63,22 +95,27 @@ export class Database implements Queryable, AsyncDisposable {
   /**
    * All that is done with it, or nothing.
    * @param mode more words for `begin`
+   * @param withinMs how long the answer to each query is waited for; left out: as long as it takes
    * @throws {StoreError} or what `doing` throws
    */
-  async transaction<T>(doing: (within: Queryable) => Promise<T>, mode = ''): Promise<T> {
+  async transaction<T>(
+    doing: (within: Queryable) => Promise<T>,
+    { mode = '', withinMs }: { readonly mode?: string; readonly withinMs?: number } = {},
+  ): Promise<T> {
     const client = await this.pool.connect().catch((cause: unknown) => {
       throw this.failed(cause);
     });
     client.on('error', ignore);
     let broken: Error | undefined;
     try {
-      const within = this.through(client);
+      const within = this.through(client, withinMs);
       await within.query(`begin ${mode}`);
       const result = await doing(within);
       await within.query('commit');
       return result;
     } catch (error) {
-      await client.query('rollback').catch((cause: Error) => {
+      const rollback = { text: 'rollback', query_timeout: ROLLBACK_WITHIN_MS };
+      await client.query(rollback).catch((cause: Error) => {
         broken = cause;
       });
       throw error;
@@ -88,15 +125,28 @@ export class Database implements Queryable, AsyncDisposable {
     }
   }
 
+  /** Also where the database does not answer any more. */
   async [Symbol.asyncDispose](): Promise<void> {
+    const timer = setTimeout(() => {
+      for (const socket of this.sockets) socket.destroy();
+    }, CLOSE_WITHIN_MS);
     await this.pool.end();
+    clearTimeout(timer);
   }
 
-  private through(client: PoolClient): Queryable {
+  private newSocket(): Socket {
+    const socket = new Socket();
+    this.sockets.add(socket);
+    socket.once('close', () => this.sockets.delete(socket));
+    return socket;
+  }
+
+  private through(client: PoolClient, withinMs: number | undefined): Queryable {
     return {
       query: async <Row extends object>(text: string, values: readonly unknown[] = []) => {
         try {
-          return (await client.query<Row>(text, [...values])).rows;
+          const query = { text, values: [...values], query_timeout: withinMs };
+          return (await client.query<Row>(query)).rows;
         } catch (cause) {
           throw this.failed(cause);
         }

@@ -168,6 +168,9 @@ describe('the schema', () => {
     await expect(openSchema(database, [two], 'refuse')).rejects.toThrow(
       /has version 1 of the tables of the tests, and this switchover needs 2: `switchover store upgrade`/,
     );
+    await expect(openSchema(database, [one, { ...one, name: 'others' }], 'refuse')).rejects.toThrow(
+      /has no tables of the others yet: `switchover store upgrade`/,
+    );
     expect(await upgradeSchema(database, [two])).toEqual([{ name: 'tests', version: 1, known: 2 }]);
     expect(await database.query('select n, m from switchover.a')).toEqual([]);
     for (const mode of ['upgrade', 'refuse'] as const)

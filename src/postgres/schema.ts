@@ -90,9 +90,10 @@ export async function openSchema(
   refuseNewer(database.place, versions);
   const older = versions.find(({ version, known }) => version < known);
   if (older === undefined) return;
+  const hasNone = versions.every(({ version }) => version === 0);
   const is =
     older.version === 0
-      ? 'has no tables of switchover yet'
+      ? `has no tables of ${hasNone ? 'switchover' : `the ${older.name}`} yet`
       : `${of(older)}, and this switchover needs ${older.known}`;
   throw new StoreError(`${database.place} ${is}: \`switchover store upgrade\` makes them`);
 }

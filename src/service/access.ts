@@ -7,6 +7,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { errnoWords } from '../journal/errno-words.ts';
 import { Problem } from './problem.ts';
 
 /** Each may do what those before it may. */
@@ -27,9 +28,11 @@ const tokensSchema = z.array(
     role: z.enum(ROLES),
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
     since: z.iso.datetime(),
+    /** Left out: it holds until it is removed. */
+    expires: z.iso.datetime().optional(),
   }),
 );
-type Token = z.infer<typeof tokensSchema>[number];
+export type Token = z.infer<typeof tokensSchema>[number];
 
 const OWNER: Caller = { name: 'local', role: 'admin', byToken: false };
 const NEIGHBOUR: Caller = { name: 'local', role: 'view', byToken: false };
@@ -40,32 +43,32 @@ export class AccessError extends Error {
 
 export class Access {
   private readonly file: string;
+  /** As the file was when it was read; it is read again once it is another. */
+  private known: { readonly version: string; readonly tokens: readonly Token[] } | undefined;
 
   /** @param file need not be there */
   constructor(file: string) {
     this.file = file;
   }
 
-  /** @throws {AccessError} when the file is not what it should be */
+  /** Those that have expired too. @throws {AccessError} when the file is not what it should be */
   tokens(): readonly Token[] {
-    let text: string;
+    const { file } = this;
     try {
-      const { mode } = fs.statSync(this.file);
-      if ((mode & 0o022) !== 0)
-        throw new AccessError(
-          `others may write ${this.file}, and so let themselves in: chmod 600 ${this.file}`,
-        );
-      text = fs.readFileSync(this.file, 'utf8');
+      const stats = fs.statSync(file, { bigint: true, throwIfNoEntry: false });
+      if (!stats) return [];
+      if ((stats.mode & 0o022n) !== 0n)
+        throw new AccessError(`others may write ${file}, and so let themselves in: chmod 600 ${file}`);
+      // A file is put in place whole, so that each change is a file of its own.
+      const version = [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join();
+      if (this.known?.version !== version)
+        this.known = { version, tokens: tokensFrom(fs.readFileSync(file, 'utf8'), file) };
+      return this.known.tokens;
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw cause instanceof AccessError
-        ? cause
-        : new AccessError(`${this.file} cannot be read: ${String(cause)}`, { cause });
+      this.known = undefined;
+      if (cause instanceof AccessError) throw cause;
+      throw new AccessError(`${file} cannot be read: ${errnoWords(cause)}`, { cause });
     }
-    const parsed = tokensSchema.safeParse(asJson(text));
-    if (!parsed.success)
-      throw new AccessError(`${this.file} is no list of tokens: make it with \`switchover token add\``);
-    return parsed.data;
   }
 
   /**
@@ -73,7 +76,7 @@ export class Access {
    * @param bySocket it came by the unix socket
    * @throws {Problem} 401
    */
-  callerOf(authorization: string | undefined, bySocket: boolean): Caller {
+  callerOf(authorization: string | undefined, bySocket: boolean, now = Date.now()): Caller {
     if (bySocket && authorization === undefined) return OWNER;
     const tokens = this.tokens();
     if (tokens.length === 0) return NEIGHBOUR;
@@ -88,11 +91,17 @@ export class Access {
         'token-unknown',
         'this token is not known here: ask who runs the service for one',
       );
+    if (hasExpired(token, now))
+      throw new Problem(
+        401,
+        'token-expired',
+        `the token ${token.name} expired at ${token.expires}: ask who runs the service for a new one`,
+      );
     return { name: token.name, role: token.role, byToken: true };
   }
 
-  /** @returns the token, which is kept nowhere @throws {AccessError} */
-  add(name: string, role: Role, now = new Date()): string {
+  /** @param forMs how long it holds; undefined: until it is removed @returns the token, which is kept nowhere @throws {AccessError} */
+  add(name: string, role: Role, forMs?: number, now = new Date()): string {
     if (!NAME.test(name))
       throw new AccessError(
         `"${name}" is no name for a token: up to 64 letters, digits, dots, dashes and underscores`,
@@ -102,7 +111,8 @@ export class Access {
       throw new AccessError(`there is a token ${name} already: take another name, or remove that one first`);
     const token = randomBytes(32).toString('base64url');
     const sha256 = createHash('sha256').update(token).digest('hex');
-    this.write([...tokens, { name, role, sha256, since: now.toISOString() }]);
+    const expires = forMs === undefined ? {} : { expires: new Date(now.getTime() + forMs).toISOString() };
+    this.write([...tokens, { name, role, sha256, since: now.toISOString(), ...expires }]);
     return token;
   }
 
@@ -118,13 +128,25 @@ export class Access {
   private write(tokens: readonly Token[]): void {
     fs.mkdirSync(path.dirname(this.file), { recursive: true, mode: 0o700 });
     const draft = `${this.file}.${process.pid}`;
-    fs.writeFileSync(draft, `${JSON.stringify(tokens, null, 2)}\n`, { mode: 0o600 });
+    fs.writeFileSync(draft, `${JSON.stringify(tokens, null, 2)}\n`, { mode: 0o600, flush: true });
     fs.renameSync(draft, this.file);
+    this.known = undefined;
   }
+}
+
+export function hasExpired({ expires }: Token, now = Date.now()): boolean {
+  return expires !== undefined && now >= Date.parse(expires);
 }
 
 export function mayDo(role: Role, needed: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(needed);
+}
+
+/** @throws {AccessError} */
+function tokensFrom(text: string, file: string): readonly Token[] {
+  const parsed = tokensSchema.safeParse(asJson(text));
+  if (parsed.success) return parsed.data;
+  throw new AccessError(`${file} is no list of tokens: make it with \`switchover token add\``);
 }
 
 function asJson(text: string): unknown {

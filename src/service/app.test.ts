@@ -158,6 +158,19 @@ describe('the list', () => {
     expect((await page('state=running')).migrations).toEqual([]);
     expect((await page('state=ended')).migrations).toHaveLength(3);
   });
+
+  test('finds by the code of a reason', async () => {
+    const bed = makeBed();
+    await bed.migrated();
+    const hopeless = await bed.migrated({ maxDowntimeMs: 100, policy: 'mp' });
+    const found = async (code: string) => {
+      const response = await bed.ask('GET', `/v1/migrations?code=${code}`);
+      return ((await response.json()) as { migrations: MigrationSummary[] }).migrations;
+    };
+    expect((await found('needs-longer-pause')).map(({ id }) => id)).toEqual([hopeless]);
+    expect(await found('post-copy')).toEqual([]);
+    expect((await bed.ask('GET', '/v1/migrations?code=bad-weather')).status).toBe(422);
+  });
 });
 
 describe('events', () => {

@@ -1,31 +1,25 @@
 /** The HTTP API: what holds for every request, whichever place it is for. */
 import { OpenAPIHono, type z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
-import { secureHeaders } from 'hono/secure-headers';
-import { type Access, AccessError } from './access.ts';
+import { AccessError } from './access.ts';
 import { describeApi } from './describe-api.ts';
-import { HostCheck } from './host-check.ts';
+import { addGuard, type GuardParts } from './guard.ts';
 import { type ActParts, addMigrationActs } from './migration-acts.ts';
 import { addMigrationRoutes } from './migration-routes.ts';
 import { asProblem } from './migrations.ts';
 import { addPage } from './page.ts';
 import { Problem, problemResponse } from './problem.ts';
-import { arrivalOf, type Env } from './route-parts.ts';
+import { Rates } from './rates.ts';
+import type { Env } from './route-parts.ts';
 import { addServiceRoutes, type ServiceRouteParts } from './service-routes.ts';
+import { describeWebhook } from './webhooks/webhook-event.ts';
 
-export interface AppParts extends ActParts, ServiceRouteParts {
-  readonly access: Access;
-  /** By which names it may be called, beside this machine's own. */
-  readonly hostNames: readonly string[];
+export interface AppParts extends ActParts, ServiceRouteParts, Omit<GuardParts, 'rates'> {
   /** Hears of a mistake of ours. */
   say(sentence: string): void;
 }
 
-const LARGEST_BODY = 64 * 1024;
-
 export function createApp(parts: AppParts): OpenAPIHono<Env> {
-  const { access } = parts;
+  const { metrics } = parts;
   const app = new OpenAPIHono<Env>({
     defaultHook: (result) => {
       if (!result.success) throw new Problem(422, 'not-understood', inWords(result.error, result.target));
@@ -42,6 +36,15 @@ export function createApp(parts: AppParts): OpenAPIHono<Env> {
       return problemResponse(
         c,
         new Problem(400, 'no-json', 'the body is no JSON: send what the OpenAPI document says'),
+      );
+    if ('status' in thrown && thrown.status === 415)
+      return problemResponse(
+        c,
+        new Problem(
+          415,
+          'no-json-type',
+          'the body is no JSON by its type: send content-type: application/json',
+        ),
       );
     parts.say(`a mistake of ours: ${c.req.method} ${c.req.path}: ${thrown.stack ?? thrown.message}`);
     return problemResponse(
@@ -65,31 +68,13 @@ export function createApp(parts: AppParts): OpenAPIHono<Env> {
     );
   });
 
-  const hostCheck = new HostCheck(parts.hostNames);
-  app.use(async (c, next) => {
-    hostCheck.assertMeant(c.req.method, c.req.header('host'), c.req.header('origin'));
-    await next();
-  });
-  app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'self'"], frameAncestors: ["'none'"] } }));
-  app.use(
-    bodyLimit({
-      maxSize: LARGEST_BODY,
-      onError: (c) =>
-        problemResponse(c, new Problem(413, 'too-large', `the body is over ${LARGEST_BODY} bytes`)),
-    }),
-  );
-  const callerOf = (c: Context) =>
-    // What is simulated is nobody's.
-    access.callerOf(c.req.header('authorization'), parts.demo || arrivalOf(c).bySocket === true);
-  app.use('/v1/*', async (c, next) => {
-    c.set('caller', callerOf(c));
-    await next();
-  });
+  addGuard(app, { ...parts, rates: new Rates({ say: parts.say, refused: (why) => metrics.refused(why) }) });
 
   addPage(app);
-  addServiceRoutes(app, parts, callerOf);
+  addServiceRoutes(app, parts);
   addMigrationRoutes(app, parts.migrations);
   addMigrationActs(app, parts);
+  describeWebhook(app);
   describeApi(app);
   return app;
 }
@@ -106,8 +91,9 @@ function methodsAt(app: OpenAPIHono<Env>, place: string): string[] {
 }
 
 function inWords({ issues }: z.ZodError, target: string): string {
-  const told = issues.map(({ path, message }) =>
-    path.length > 0 ? `${path.join('.')}: ${message}` : message,
-  );
+  const told = issues.map(({ path, message }) => {
+    const words = message.replace(/^Invalid input: expected (\w+), received undefined$/, '$1 needed');
+    return path.length > 0 ? `${path.join('.')}: ${words}` : words;
+  });
   return `the ${target === 'json' ? 'body' : target} is not understood: ${told.join('; ')}`;
 }

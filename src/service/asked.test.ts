@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { findConfig } from '../config/config-file.ts';
 import { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
 import { Asked } from './asked.ts';
@@ -42,6 +45,20 @@ describe('a request means', () => {
       /downtime/,
     );
   });
+});
+
+test('memory is encrypted where the configuration says so, whoever asks', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'switchover-asked-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = path.join(folder, 'switchover.toml');
+  writeFileSync(file, '[defaults]\ntls = true\ntls-dir = "/etc/pki/migration"\n');
+  const encrypting = new Asked({
+    ...{ libvirt: new LibvirtHypervisor({}), config: () => findConfig(file), connect: 'qemu:///system' },
+  });
+  expect((await encrypting.settled(QEMU, encrypting.placesOf(QEMU))).tls?.credentials).toEqual({
+    ...{ kind: 'made', sourceFolder: '/etc/pki/migration', destinationFolder: '/etc/pki/migration' },
+  });
+  expect((await asked.settled(QEMU, asked.placesOf(QEMU))).tls).toBeUndefined();
 });
 
 describe('is not taken', () => {

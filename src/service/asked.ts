@@ -7,6 +7,7 @@ import { type Destination, type Hypervisor, RefusedError } from '../hypervisor/h
 import { domainAddress } from '../hypervisor/libvirt/address.ts';
 import type { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
 import { QemuHypervisor } from '../hypervisor/qemu/qemu-hypervisor.ts';
+import { type StreamTls, tlsFrom } from '../hypervisor/stream-tls.ts';
 import { isQemuAddress, isQemuSocket } from '../hypervisor/vm-address.ts';
 import { trustedDestination } from '../journal/trusted-destination.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
@@ -83,7 +84,12 @@ export class Asked {
   async settled(
     request: PlanRequest,
     { hypervisor, vm }: Pick<Places, 'hypervisor' | 'vm'>,
-  ): Promise<{ readonly limits: Limits; readonly kind: PolicyKind }> {
+  ): Promise<{
+    readonly limits: Limits;
+    readonly kind: PolicyKind;
+    /** As configured: a request does not choose it. */
+    readonly tls: StreamTls | undefined;
+  }> {
     const { libvirt } = this.parts;
     const domain = hypervisor === libvirt ? await libvirt.describe(vm) : undefined;
     const own = {
@@ -104,7 +110,8 @@ export class Asked {
     };
     const { settings, contradiction } = settingsOver(this.parts.config(), domain, own);
     if (contradiction) throw notUnderstood(contradiction.sentence);
-    return { limits: limitsOf(settings), kind: policyOf(settings) };
+    const tls = settings.tls ? tlsFrom(settings.tlsDir) : undefined;
+    return { limits: limitsOf(settings), kind: policyOf(settings), tls };
   }
 }
 

@@ -1,104 +1,55 @@
 /** Simulated guests that migrate to and fro, to look at. Everything above the hypervisor is as it is on real hosts. */
 
+import { RefusedError } from '../hypervisor/refusal.ts';
 import { simulatedAddress } from '../hypervisor/simulated/address.ts';
-import { constantLink } from '../hypervisor/simulated/link.ts';
-import { cyclic } from '../hypervisor/simulated/memory/cyclic.ts';
-import { hotCold } from '../hypervisor/simulated/memory/hot-cold.ts';
-import { uniform } from '../hypervisor/simulated/memory/uniform.ts';
-import type { ScenarioInput } from '../hypervisor/simulated/scenario.ts';
 import { simulatedDestination } from '../hypervisor/simulated/simulated-hypervisor.ts';
 import { initiatorHere } from '../journal/initiator.ts';
-import type { JournalStore } from '../journal/journal-store.ts';
+import { JournalError } from '../journal/journal-error.ts';
 import { beginRun } from '../migration/begin.ts';
+import type { Lease } from '../migration/lease.ts';
+import type { RunStore } from '../migration/run.ts';
 import type { Planned } from '../plan/document.ts';
 import { choosePolicy } from '../policy/policies.ts';
 import { DEFAULT_LIMITS, type Limits } from '../policy/policy.ts';
 import type { Caller } from './access.ts';
+import { problemOf } from './asked.ts';
+import { type DemoGuest, demoGuests, LINE_RATE_BYTES_PER_SECOND, USUAL_GUESTS } from './demo-guests.ts';
 import type { Host } from './hosts.ts';
 import type { Migrations } from './migrations.ts';
 import { PacedHypervisor } from './paced-hypervisor.ts';
 import { planVm } from './plan-vm.ts';
 import { Problem } from './problem.ts';
+import { rememberingJournals } from './remembered-journals.ts';
 import { definedOnly, type PlanRequest, type StartRequest } from './requests.ts';
 
-const MIB = 2 ** 20;
-const GIB = 2 ** 30;
-const LINE_RATE = 1.15e8;
-const LINK = constantLink(LINE_RATE);
-
-interface DemoGuest {
-  readonly scenario: ScenarioInput;
-  readonly limits: Partial<Limits>;
-  readonly reason: string;
-}
-
-const GUESTS: Readonly<Record<string, DemoGuest>> = {
-  'web-1': {
-    scenario: {
-      memoryBytes: 2 * GIB,
-      zeroPagesShare: 0.5,
-      memory: uniform({ workingSetBytes: 300 * MIB, writeRateBytesPerSecond: 6 * MIB }),
-      link: LINK,
-    },
-    limits: {},
-    reason: 'maintenance of host-a',
-  },
-  'db-primary': {
-    scenario: {
-      memoryBytes: 4 * GIB,
-      zeroPagesShare: 0.3,
-      memory: cyclic({ workingSetBytes: 256 * MIB, writeRateBytesPerSecond: 900 * MIB }),
-      link: LINK,
-    },
-    limits: { maxDowntimeMs: 4000 },
-    reason: 'maintenance of host-a',
-  },
-  'cache-2': {
-    scenario: {
-      memoryBytes: 3 * GIB,
-      zeroPagesShare: 0.4,
-      memory: hotCold({
-        workingSetBytes: 800 * MIB,
-        writeRateBytesPerSecond: 150 * MIB,
-        hotPagesShare: 0.2,
-        hotWritesShare: 0.9,
-      }),
-      link: LINK,
-    },
-    limits: { maxDowntimeMs: 3000 },
-    reason: 'rebalance',
-  },
-  'batch-7': {
-    scenario: {
-      memoryBytes: 3 * GIB,
-      zeroPagesShare: 0.2,
-      memory: cyclic({ workingSetBytes: 900 * MIB, writeRateBytesPerSecond: 2 * GIB }),
-      link: LINK,
-    },
-    // Not possible within that: it says so, and how long a pause it would need.
-    limits: { maxDowntimeMs: 1000 },
-    reason: 'rebalance',
-  },
-};
-
-/** Between two migrations of a guest. */
+/** All have begun by then, one after the other, so that there is something to see at any moment. */
+const BEGUN_WITHIN_MS = 12_000;
+/** Between two migrations of a guest: time to read how it ended; none to speak of where many are to keep the service busy. */
 const REST_MS = 20_000;
+const SHORT_REST_MS = 500;
 
 export class Demo {
   private readonly migrations: Migrations;
-  private readonly store: JournalStore;
+  private readonly store: RunStore;
+  private readonly guests: ReadonlyMap<string, DemoGuest>;
+  private readonly restMs: number;
+  /** Those that migrate. */
+  private readonly held = new Set<string>();
   private readonly timers = new Set<NodeJS.Timeout>();
   private ended = false;
 
-  constructor(migrations: Migrations, store: JournalStore) {
+  /** @param guests how many; undefined: a few, to look at */
+  constructor(migrations: Migrations, store: RunStore, guests: number | undefined) {
     this.migrations = migrations;
-    this.store = store;
+    this.store = rememberingJournals(store);
+    this.guests = demoGuests(guests ?? USUAL_GUESTS);
+    this.restMs = guests === undefined ? REST_MS : SHORT_REST_MS;
   }
 
-  /** They begin one after the other, so that there is something to see at any moment. */
   begin(): void {
-    for (const [at, name] of Object.keys(GUESTS).entries())
-      this.later(3000 * at, async () => await this.goOn(name));
+    const everyMs = BEGUN_WITHIN_MS / this.guests.size;
+    for (const [at, name] of [...this.guests.keys()].entries())
+      this.later(everyMs * at, async () => await this.goOn(name));
   }
 
   close(): void {
@@ -111,28 +62,35 @@ export class Demo {
     { vm, maxDowntimeMs, downtimeMs, policy, reason, correlationId }: StartRequest,
     { name }: Caller,
   ): Promise<string> {
-    const guest = guestAt(vm);
+    const guest = this.guestAt(vm);
     const limits = {
       ...DEFAULT_LIMITS,
       ...guest.limits,
       ...definedOnly({ maxDowntimeMs, downtimeMs }),
     };
-    return (await this.migrate(vm, limits, { policy, by: name, reason, correlationId })).id;
+    try {
+      return (await this.migrate(vm, limits, { policy, by: name, reason, correlationId })).id;
+    } catch (error) {
+      throw problemOf(error);
+    }
   }
 
   /** All on one host: where a guest has gone to it comes back from before it migrates again. */
   hosts(): Host[] {
     const going = this.migrations.live.all().filter(({ writer }) => writer !== undefined);
-    const vms = Object.keys(GUESTS).map((name) => {
+    const vms = [...this.guests].map(([name, { scenario }]) => {
       const view = going.find((each) => each.view.guest.name === name)?.view;
-      return { uuid: view?.vmUuid ?? null, name, state: 'running' as const, migration: view?.id ?? null };
+      return {
+        ...{ uuid: view?.vmUuid ?? null, name, state: 'running' as const },
+        ...{ memoryBytes: scenario.memoryBytes, migration: view?.id ?? null },
+      };
     });
     return [{ host: 'simulated', problem: null, vms }];
   }
 
   /** @throws {Problem} */
   async plan({ vm, maxDowntimeMs, downtimeMs, policy, whatIf }: PlanRequest): Promise<Planned> {
-    const { scenario, limits } = guestAt(vm);
+    const { scenario, limits } = this.guestAt(vm);
     const wish = {
       vm: simulatedAddress(vm),
       destination: undefined,
@@ -141,7 +99,7 @@ export class Demo {
       limits: {
         ...DEFAULT_LIMITS,
         // There is no migration yet that shows it.
-        lineRateBytesPerSecond: LINE_RATE,
+        lineRateBytesPerSecond: LINE_RATE_BYTES_PER_SECOND,
         ...limits,
         ...definedOnly({ downtimeMs, maxDowntimeMs }),
       },
@@ -153,12 +111,15 @@ export class Demo {
   }
 
   private async goOn(name: string): Promise<void> {
-    const guest = GUESTS[name];
-    if (!guest) return;
-    const limits = { ...DEFAULT_LIMITS, ...guest.limits };
-    const run = await this.migrate(name, limits, { by: 'demo', reason: guest.reason });
-    await run.outcome;
-    this.later(REST_MS, async () => await this.goOn(name));
+    const { limits, reason } = this.guestAt(name);
+    try {
+      const run = await this.migrate(name, { ...DEFAULT_LIMITS, ...limits }, { by: 'demo', reason });
+      await run.outcome;
+    } catch (error) {
+      // Somebody who looks migrates it just now, or the disk is full: it has its next turn.
+      if (!(error instanceof RefusedError || error instanceof JournalError)) throw error;
+    }
+    this.later(this.restMs, async () => await this.goOn(name));
   }
 
   private async migrate(
@@ -166,8 +127,7 @@ export class Demo {
     limits: Limits,
     asked: Pick<StartRequest, 'policy' | 'reason' | 'correlationId'> & { readonly by: string },
   ) {
-    const scenario = GUESTS[name]?.scenario;
-    if (!scenario) throw new Error(`no guest ${name}`);
+    const { scenario } = this.guestAt(name);
     const run = await beginRun(
       {
         vm: simulatedAddress(name),
@@ -183,12 +143,20 @@ export class Demo {
         hypervisor: new PacedHypervisor({ [name]: scenario }),
         store: this.store,
         initiator: { ...initiatorHere(), user: asked.by },
-        // Nobody else drives a simulated guest.
-        takeLease: async () => ({ vm: name, release: async () => {}, [Symbol.asyncDispose]: async () => {} }),
+        takeLease: async () => this.leaseOf(name),
       },
     );
     this.migrations.follow(run, limits);
     return run;
+  }
+
+  /** Nobody but this process drives a simulated guest. @throws {RefusedError} where it migrates already */
+  private leaseOf(name: string): Lease {
+    if (this.held.has(name))
+      throw new RefusedError('held', `${name} is migrating already: wait for its end, or cancel that first`);
+    this.held.add(name);
+    const release = async () => void this.held.delete(name);
+    return { vm: name, release, [Symbol.asyncDispose]: release };
   }
 
   private later(ms: number, doing: () => Promise<void>): void {
@@ -199,12 +167,13 @@ export class Demo {
     }, ms);
     this.timers.add(timer);
   }
-}
 
-/** @throws {Problem} */
-function guestAt(name: string): DemoGuest {
-  const guest = GUESTS[name];
-  if (guest) return guest;
-  const there = Object.keys(GUESTS).join(', ');
-  throw new Problem(409, 'no-domain', `there is no simulated guest ${name}: there is ${there}`);
+  /** @throws {Problem} */
+  private guestAt(name: string): DemoGuest {
+    const guest = this.guests.get(name);
+    if (guest) return guest;
+    const [some, more] = [[...this.guests.keys()].slice(0, USUAL_GUESTS), this.guests.size - USUAL_GUESTS];
+    const there = `${some.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+    throw new Problem(409, 'no-domain', `there is no simulated guest ${name}: there is ${there}`);
+  }
 }

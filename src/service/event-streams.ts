@@ -1,37 +1,35 @@
-/** Server-sent events. A reader that is slow is told the newest when it comes to it: nothing is queued for it. */
+/**
+ * Server-sent events. A reader that is slow is told the newest when it comes to it: nothing is queued for it. One that reads nothing at all
+ * is let go of after {@link READ_WITHIN_MS}, and with it what it has not read: one event, and what the system keeps for a socket.
+ */
 import type { Context } from 'hono';
-import { streamSSE } from 'hono/streaming';
-import type { LiveMigrations } from './live-migrations.ts';
+import { type SSEMessage, type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import type { Migrations } from './migrations.ts';
+import { arrivalOf } from './route-parts.ts';
 
 /** So that whoever looks can tell a quiet service from one that is gone. */
 const ALIVE_EVERY_MS = 10_000;
-/** Of one migration to one reader. */
-const TOLD_EVERY_MS = 250;
+const ALIVE: SSEMessage = { event: 'alive', data: '' };
+const READ_WITHIN_MS = 30_000;
 
 /** The migrations that go on, and each one that changes. */
-export function streamMigrations(c: Context, migrations: Migrations): Response {
+export function streamMigrations(
+  c: Context,
+  { rounds }: Pick<Migrations, 'rounds'>,
+  readWithinMs = READ_WITHIN_MS,
+): Response {
   return streamSSE(c, async (stream) => {
-    const changes = new Changes(migrations.live);
-    stream.onAbort(() => changes.end());
-    const tell = async (id: string) => {
-      const live = migrations.live.get(id);
-      if (live)
-        await stream.writeSSE({ event: 'migration', data: JSON.stringify(migrations.summaryOf(live)) });
-      else await stream.writeSSE({ event: 'gone', data: JSON.stringify({ id }) });
-    };
+    const reader = new Reader(stream, c, readWithinMs);
+    const news = rounds.read();
+    stream.onAbort(() => news.end());
     try {
-      for (const { view } of migrations.live.all()) await tell(view.id);
-      await stream.writeSSE({ event: 'alive', data: '' });
-      while (!stream.aborted && !stream.closed) {
-        const changed = await changes.next(ALIVE_EVERY_MS);
-        if (changed === undefined) return;
-        for (const id of changed) await tell(id);
-        if (changed.size === 0) await stream.writeSSE({ event: 'alive', data: '' });
-        await changes.pause(TOLD_EVERY_MS);
+      while (!reader.hasGone) {
+        const bytes = await news.next();
+        if (bytes === undefined) return;
+        await reader.tell(bytes);
       }
     } finally {
-      changes.end();
+      news.end();
     }
   });
 }
@@ -39,58 +37,64 @@ export function streamMigrations(c: Context, migrations: Migrations): Response {
 /** One migration's journal, from an entry on. */
 export function streamEntries(c: Context, migrations: Migrations, id: string, fromSeq: number): Response {
   return streamSSE(c, async (stream) => {
-    const alive = setInterval(() => void stream.writeSSE({ event: 'alive', data: '' }), ALIVE_EVERY_MS);
+    const reader = new Reader(stream, c, READ_WITHIN_MS);
+    const alive = setInterval(() => reader.tellIfIdle(ALIVE), ALIVE_EVERY_MS);
     try {
       for await (const entry of migrations.entries(id, fromSeq)) {
-        if (stream.aborted || stream.closed) return;
-        await stream.writeSSE({ id: String(entry.seq), event: 'entry', data: JSON.stringify(entry) });
+        if (reader.hasGone) return;
+        await reader.tell({ id: String(entry.seq), event: 'entry', data: JSON.stringify(entry) });
       }
-      await stream.writeSSE({ event: 'end', data: '' });
+      await reader.tell({ event: 'end', data: '' });
     } finally {
       clearInterval(alive);
     }
   });
 }
 
-/** Which migrations changed since it was last asked. */
-class Changes {
-  private changed = new Set<string>();
-  private wake = Promise.withResolvers<void>();
-  private ended = false;
-  private readonly unsubscribe: () => void;
+/** Who reads a stream. Is told one thing after the other. */
+class Reader {
+  private readonly stream: SSEStreamingApi;
+  private readonly c: Context;
+  private readonly withinMs: number;
+  /** Ends the wait for a reader that has not taken the last thing; undefined: it has. */
+  private stopWaiting: (() => void) | undefined;
 
-  constructor(live: LiveMigrations) {
-    this.unsubscribe = live.subscribe((id) => {
-      this.changed.add(id);
-      this.wake.resolve();
+  constructor(stream: SSEStreamingApi, c: Context, withinMs: number) {
+    this.stream = stream;
+    this.c = c;
+    this.withinMs = withinMs;
+    stream.onAbort(() => this.stopWaiting?.());
+  }
+
+  get hasGone(): boolean {
+    return this.stream.aborted || this.stream.closed;
+  }
+
+  /** Settles once it has room for more, or has gone. */
+  async tell(message: SSEMessage | Uint8Array): Promise<void> {
+    if (this.hasGone) return;
+    const timer = setTimeout(() => this.letGo(), this.withinMs);
+    await new Promise<void>((resolve) => {
+      this.stopWaiting = resolve;
+      const written =
+        message instanceof Uint8Array ? this.stream.write(message) : this.stream.writeSSE(message);
+      Promise.resolve<unknown>(written).then(
+        () => resolve(),
+        () => resolve(),
+      );
     });
-  }
-
-  end(): void {
-    this.ended = true;
-    this.unsubscribe();
-    this.wake.resolve();
-  }
-
-  /** @returns none where nothing changed for that long, undefined where it has ended */
-  async next(withinMs: number): Promise<ReadonlySet<string> | undefined> {
-    await this.orAfter(withinMs, this.wake.promise);
-    if (this.ended) return undefined;
-    const { changed } = this;
-    this.changed = new Set();
-    this.wake = Promise.withResolvers();
-    return changed;
-  }
-
-  /** Not beyond its end. */
-  async pause(ms: number): Promise<void> {
-    await this.orAfter(ms, new Promise(() => {}));
-  }
-
-  private async orAfter(ms: number, first: Promise<void>): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    await Promise.race([first, promise]);
+    this.stopWaiting = undefined;
     clearTimeout(timer);
+  }
+
+  /** What only says that we live is nothing to one that has not taken the last thing. */
+  tellIfIdle(message: SSEMessage): void {
+    if (this.stopWaiting === undefined) void this.tell(message);
+  }
+
+  private letGo(): void {
+    this.stream.abort();
+    // An end in order would wait behind what it does not read.
+    arrivalOf(this.c).incoming?.socket.destroy();
   }
 }

@@ -8,6 +8,8 @@ const UUID = '7c5d4a3e-0000-4000-8000-00000000000';
 test('each host tells its guests, and one that does not answer hides no other', async () => {
   const askOf = (uri: string) => async (args: readonly string[]) => {
     if (uri === 'qemu+ssh://down/system') throw new Error('cannot connect: no route to host');
+    if (args[0] === 'domstats')
+      return `Domain: 'db'\n  balloon.current=1048576\n  balloon.maximum=2097152\n\nDomain: 'web-1'\n\n`;
     return args.includes('--state-paused')
       ? `${UUID}1 a guest with blanks  \n\n`
       : `${UUID}2 web-1\n${UUID}3 db\n`;
@@ -18,9 +20,15 @@ test('each host tells its guests, and one that does not answer hides no other', 
       host: 'qemu:///system',
       problem: null,
       vms: [
-        { uuid: `${UUID}1`, name: 'a guest with blanks', state: 'paused', migration: null },
-        { uuid: `${UUID}3`, name: 'db', state: 'running', migration: null },
-        { uuid: `${UUID}2`, name: 'web-1', state: 'running', migration: null },
+        {
+          uuid: `${UUID}1`,
+          name: 'a guest with blanks',
+          state: 'paused',
+          memoryBytes: null,
+          migration: null,
+        },
+        { uuid: `${UUID}3`, name: 'db', state: 'running', memoryBytes: 2 ** 31, migration: null },
+        { uuid: `${UUID}2`, name: 'web-1', state: 'running', memoryBytes: null, migration: null },
       ],
     },
     { host: 'qemu+ssh://down/system', problem: 'cannot connect: no route to host', vms: [] },

@@ -12,6 +12,11 @@ export const hostSchema = z
         uuid: z.string().nullable().describe('null: not known'),
         name: z.string(),
         state: z.enum(['running', 'paused']),
+        memoryBytes: z
+          .number()
+          .nonnegative()
+          .nullable()
+          .describe('the most that it may have; null: not known'),
         migration: z.string().nullable().describe('the id of the one that goes on'),
       }),
     ),
@@ -30,8 +35,10 @@ export async function hostsNow(
     uris.map(async (host): Promise<Host> => {
       try {
         const ask = askOf(host);
-        const running = vmsIn(await ask(['list', '--uuid', '--name', '--state-running']), 'running', live);
-        const paused = vmsIn(await ask(['list', '--uuid', '--name', '--state-paused']), 'paused', live);
+        const memory = await memoryOn(ask);
+        const list = async (state: 'running' | 'paused') =>
+          vmsIn(await ask(['list', '--uuid', '--name', `--state-${state}`]), state, memory, live);
+        const [running, paused] = [await list('running'), await list('paused')];
         return { host, problem: null, vms: [...running, ...paused].sort(byName) };
       } catch (error) {
         return { host, problem: (error as Error).message, vms: [] };
@@ -40,12 +47,33 @@ export async function hostsNow(
   );
 }
 
-function vmsIn(list: string, state: 'running' | 'paused', live: LiveMigrations): Host['vms'] {
+/** By name. A domain that is busy tells nothing, and holds up no answer. */
+async function memoryOn(ask: AskVirsh): Promise<ReadonlyMap<string, number>> {
+  const memory = new Map<string, number>();
+  let name: string | undefined;
+  // A libvirt that cannot tell it tells the rest.
+  const told = await ask(['domstats', '--balloon', '--nowait', '--list-active']).catch(() => '');
+  for (const line of told.split('\n')) {
+    name = /^Domain: '(.*)'$/.exec(line)?.[1] ?? name;
+    const [, kib] = /^\s+balloon\.maximum=(\d+)$/.exec(line) ?? [];
+    if (name !== undefined && kib !== undefined) memory.set(name, 1024 * Number(kib));
+  }
+  return memory;
+}
+
+function vmsIn(
+  list: string,
+  state: 'running' | 'paused',
+  memory: ReadonlyMap<string, number>,
+  live: LiveMigrations,
+): Host['vms'] {
   return list.split('\n').flatMap((line) => {
     const [, uuid, name] = /^([0-9a-f-]{36}) (.*\S) *$/.exec(line) ?? [];
     if (uuid === undefined || name === undefined) return [];
     const migration = live.all().find(({ view, writer }) => writer !== undefined && view.vmUuid === uuid);
-    return [{ uuid, name, state, migration: migration?.view.id ?? null }];
+    return [
+      { uuid, name, state, memoryBytes: memory.get(name) ?? null, migration: migration?.view.id ?? null },
+    ];
   });
 }
 

@@ -3,6 +3,8 @@
  * shows them listens here; nothing here decides anything.
  *
  *     nothing ──opened──▶ open ──closed──▶ closed ──15 min──▶ nothing   (from then on it is read from where it is kept)
+ *
+ * Of those that are closed the newest are kept: a service that sees many an hour does not grow with them.
  */
 import type { JournalEntry } from '../journal/journal-entry.ts';
 import type { JournalWriter } from '../journal/journal-store.ts';
@@ -28,11 +30,15 @@ type Growing = { -readonly [Key in keyof LiveMigration]: LiveMigration[Key] } & 
 const KEPT_TICKS = 600;
 /** Scrapers of metrics see what was short. */
 export const KEPT_AFTER_MS = 15 * 60e3;
+/** However many ended within that time. */
+const KEPT_CLOSED = 500;
 
 export class LiveMigrations {
   private readonly byId = new Map<string, Growing>();
-  private readonly listeners = new Set<(id: string) => void>();
+  private readonly listeners = new Set<(id: string, isNews: boolean) => void>();
   private readonly timers = new Set<NodeJS.Timeout>();
+  /** Those that nobody writes any more, in the order in which they ended. */
+  private readonly closedIds = new Set<string>();
 
   get(id: string): LiveMigration | undefined {
     return this.byId.get(id);
@@ -43,8 +49,8 @@ export class LiveMigrations {
     return [...this.byId.values()].reverse();
   }
 
-  /** @param listener hears the id of each migration of which something is new @returns what ends that */
-  subscribe(listener: (id: string) => void): () => void {
+  /** @param listener hears the id of each migration of which something is new, and whether it is more than a sample @returns what ends that */
+  subscribe(listener: (id: string, isNews: boolean) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
@@ -56,19 +62,24 @@ export class LiveMigrations {
 
   take(entry: JournalEntry, id: string): void {
     this.fold(entry, id);
-    this.tell(id);
+    this.tell(id, entry.type !== 'tick');
   }
 
   opened(id: string, writer: LiveMigration['writer']): void {
     const live = this.byId.get(id);
     if (live) live.writer = writer;
+    this.closedIds.delete(id);
   }
 
   closed(id: string): void {
     const live = this.byId.get(id);
     if (!live) return;
     live.writer = undefined;
-    this.tell(id);
+    this.tell(id, true);
+    this.closedIds.delete(id);
+    this.closedIds.add(id);
+    const [oldest] = this.closedIds;
+    if (this.closedIds.size > KEPT_CLOSED && oldest !== undefined) this.forget(oldest);
     const timer = setTimeout(() => {
       this.timers.delete(timer);
       // Unless it is gone on with.
@@ -80,7 +91,8 @@ export class LiveMigrations {
   /** It was refused before anything was begun: there is no journal of it. */
   forget(id: string): void {
     this.byId.delete(id);
-    this.tell(id);
+    this.closedIds.delete(id);
+    this.tell(id, true);
   }
 
   close(): void {
@@ -110,8 +122,8 @@ export class LiveMigrations {
     if (before.ticks.length >= 2 * KEPT_TICKS) before.ticks = before.ticks.filter((_, at) => at % 2 === 0);
   }
 
-  private tell(id: string): void {
-    for (const listener of this.listeners) listener(id);
+  private tell(id: string, isNews: boolean): void {
+    for (const listener of this.listeners) listener(id, isNews);
   }
 }
 

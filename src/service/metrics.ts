@@ -2,6 +2,8 @@
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { LiveMigrations } from './live-migrations.ts';
 import { type MigrationSummary, summaryOf } from './migration-summary.ts';
+import type { Archive } from './past-migrations.ts';
+import type { RefusedFor } from './rates.ts';
 
 const LABELS = ['uuid', 'name', 'source', 'destination'] as const;
 type Labels = Record<(typeof LABELS)[number], string>;
@@ -49,17 +51,24 @@ export class Metrics {
   private readonly registry = new Registry();
   private readonly running: Gauge<'state'>;
   private readonly ended: Counter<'outcome' | 'reason'>;
+  private readonly refusals: Counter<'reason'>;
+  private readonly webhookEvents: Counter<'webhook' | 'result'>;
+  private readonly webhookWaiting: Gauge<'webhook'>;
   private readonly pauses: Histogram<string>;
   private readonly ofEach: readonly {
     readonly gauge: Gauge<keyof Labels>;
     figureOf(summary: MigrationSummary): number | null;
   }[];
+  private readonly complete: Gauge<string>;
   private readonly live: LiveMigrations;
+  private readonly archive: Pick<Archive, 'problem'> | undefined;
   /** Counted already. */
   private readonly counted = new Set<string>();
 
-  constructor(live: LiveMigrations) {
+  /** @param archive the database, where there is one */
+  constructor(live: LiveMigrations, archive?: Pick<Archive, 'problem'>) {
     this.live = live;
+    this.archive = archive;
     const registers = [this.registry];
     this.running = new Gauge({
       name: 'switchover_migrations',
@@ -81,11 +90,49 @@ export class Metrics {
       buckets: PAUSE_BUCKETS,
       registers,
     });
+    this.complete = new Gauge({
+      name: 'switchover_history_complete',
+      help: '1: past migrations are shown; 0: the database is away, or does not have all yet',
+      registers,
+    });
     this.ofEach = OF_EACH.map(([name, help, figureOf]) => ({
       gauge: new Gauge({ name: `switchover_migration_${name}`, help, labelNames: [...LABELS], registers }),
       figureOf,
     }));
+    this.refusals = new Counter({
+      name: 'switchover_http_refused_total',
+      help: 'requests refused for how often they came, for how many were open, or for a token that holds not',
+      labelNames: ['reason'],
+      registers,
+    });
+    this.webhookEvents = new Counter({
+      name: 'switchover_webhook_events_total',
+      help: 'events that a receiver has taken (delivered) or that were given up (dropped), and attempts that failed',
+      labelNames: ['webhook', 'result'],
+      registers,
+    });
+    this.webhookWaiting = new Gauge({
+      name: 'switchover_webhook_waiting',
+      help: 'events that wait for their receiver',
+      labelNames: ['webhook'],
+      registers,
+    });
+    for (const reason of ['rate', 'open', 'token'] as const) this.refusals.inc({ reason }, 0);
     live.subscribe((id) => this.count(id));
+  }
+
+  refused(reason: RefusedFor): void {
+    this.refusals.inc({ reason });
+  }
+
+  webhookCounted(webhook: string, result: 'delivered' | 'failed' | 'dropped', by = 1): void {
+    this.webhookEvents.inc({ webhook, result }, by);
+  }
+
+  /** From the start on, with all that is counted of it. */
+  webhookWaits(webhook: string, count: number): void {
+    for (const result of ['delivered', 'failed', 'dropped'] as const) this.webhookCounted(webhook, result, 0);
+    this.webhookWaiting.set({ webhook }, count);
   }
 
   get contentType(): string {
@@ -94,6 +141,7 @@ export class Metrics {
 
   async text(): Promise<string> {
     this.running.reset();
+    this.complete.set(this.archive?.problem === undefined ? 1 : 0);
     for (const { gauge } of this.ofEach) gauge.reset();
     for (const each of this.live.all()) {
       const summary = summaryOf(each);
@@ -118,6 +166,8 @@ export class Metrics {
       this.counted.delete(id);
       return;
     }
+    // Most of what is new is a sample of one that goes on.
+    if (live.writer !== undefined) return;
     const { final, outcome, pauseMs, reasons } = summaryOf(live);
     if (!final || outcome === null || this.counted.has(id)) return;
     this.counted.add(id);

@@ -22,13 +22,15 @@ import {
   startRequestSchema,
 } from './requests.ts';
 import { answer, arrivalOf, BEARER, body, type Env, needs, problems } from './route-parts.ts';
-import { StartedOnce } from './started-once.ts';
+import type { StartedKeys } from './started-keys.ts';
+import { type Begins, StartedOnce } from './started-once.ts';
 
 export interface ActParts {
   readonly migrations: Migrations;
   readonly audit: Audit;
-  /** Begins one. @returns its id, once its journal is open @throws {Problem} */
-  start(request: StartRequest, caller: Caller): Promise<string>;
+  readonly startedKeys: StartedKeys;
+  /** Begins one. @param begins hears of it before anything is done @returns its id, once its journal is open @throws {Problem} */
+  start(request: StartRequest, caller: Caller, begins: Begins): Promise<string>;
   /** @throws {Problem} */
   plan(request: PlanRequest): Promise<Planned>;
 }
@@ -42,13 +44,14 @@ const planSchema = z
 
 const keySchema = z.object({
   'idempotency-key': z.string().max(200).optional().openapi({
-    description: 'the same key starts it once only, so that a request may be sent again',
+    description: 'the same key starts it once only, within a day, so that a request may be sent again',
     example: '0b9f6c9e-5d0f-4a57-9f0a-0f6f1d1f3c11',
   }),
 });
 
-export function addMigrationActs(app: OpenAPIHono<Env>, { migrations, audit, start, plan }: ActParts): void {
-  const started = new StartedOnce();
+export function addMigrationActs(app: OpenAPIHono<Env>, parts: ActParts): void {
+  const { migrations, audit, start, plan } = parts;
+  const started = new StartedOnce(parts.startedKeys, async (id) => await migrations.has(id));
 
   app.openapi(
     createRoute({
@@ -77,11 +80,11 @@ export function addMigrationActs(app: OpenAPIHono<Env>, { migrations, audit, sta
       const id = await started.once(
         key === undefined ? undefined : `${caller.name}/${key}`,
         createHash('sha256').update(JSON.stringify(request)).digest('hex'),
-        async () =>
+        async (begins) =>
           await audit.audited(
             caller,
             { ...act, from: addressOf(c) },
-            async () => await start(request, caller),
+            async () => await start(request, caller, begins),
             (begun) => begun,
           ),
       );
@@ -91,8 +94,12 @@ export function addMigrationActs(app: OpenAPIHono<Env>, { migrations, audit, sta
   );
 
   app.use('/v1/migrations/:id/cancel', async (c, next) => {
-    // Clients name a type of a body that they leave out.
-    if (c.req.header('content-length') === '0') c.req.raw = new Request(c.req.raw, { body: '{}' });
+    // Some name a type of a body that they leave out, others none.
+    if (c.req.header('content-length') === '0') {
+      const headers = new Headers(c.req.raw.headers);
+      headers.set('content-type', 'application/json');
+      c.req.raw = new Request(c.req.raw, { body: '{}', headers });
+    }
     await next();
   });
   app.openapi(

@@ -4,14 +4,26 @@ import type { MigrationView } from '../journal/view.ts';
 import type { Tick } from '../model/observation.ts';
 import { roomyLimitMs } from '../model/roomy-limit.ts';
 import { formatDuration, spellDuration } from '../model/units.ts';
+import { forecastEndOf } from './forecast-end.ts';
 import type { LiveMigration } from './live-migrations.ts';
 
 const bytes = z.number().nonnegative();
 const rate = z.number().nonnegative().nullable();
 const ms = z.number().nonnegative();
 
+/** All codes that a migration's reasons can have. */
+export const REASON_CODES = [
+  'needs-a-person',
+  'needs-longer-pause',
+  'pause-over-limit',
+  'braked',
+  'post-copy',
+  'connection-lost',
+  'warning',
+] as const;
+
 const reasonSchema = z.object({
-  code: z.string(),
+  code: z.enum(REASON_CODES),
   words: z.string(),
   remedy: z.string().nullable().describe('what would help'),
 });
@@ -44,6 +56,7 @@ const EXAMPLE = {
   transferBytesPerSecond: 58_700_000,
   dirtyBytesPerSecond: 40_900_000,
   forecastPauseMs: 2510,
+  forecastEndMs: { lowMs: 5900, likelyMs: 6200, highMs: 8000 },
   downtimeMs: 300,
   maxDowntimeMs: 5000,
   pauseMs: null,
@@ -84,6 +97,16 @@ export const migrationSummarySchema = z
     forecastPauseMs: ms
       .nullable()
       .describe('how long the guest would pause if it were stopped at the last boundary'),
+    forecastEndMs: z
+      .object({
+        lowMs: ms.describe('at the earliest'),
+        likelyMs: ms.nullable().describe('null: at which stop is not known'),
+        highMs: ms.nullable().describe('at the latest; null: no end is certain'),
+      })
+      .nullable()
+      .describe(
+        'when the guest runs on the destination, counted from the start, as long as guest and link stay as they are; null: over, or not known yet',
+      ),
     downtimeMs: ms,
     maxDowntimeMs: ms,
     pauseMs: ms.nullable().describe('how long the guest stood still, measured'),
@@ -133,6 +156,7 @@ export function summaryOf(live: LiveMigration): MigrationSummary {
     transferBytesPerSecond: transferRate(ticks) ?? boundary?.ended?.bandwidthBytesPerSecond ?? null,
     dirtyBytesPerSecond: boundary?.ended?.dirtyRateBytesPerSecond ?? null,
     forecastPauseMs: boundary?.pauseForecastMs ?? null,
+    forecastEndMs: writer === undefined ? null : forecastEndOf(view, ticks, live.lastAtMs),
     downtimeMs: limits.downtimeMs,
     maxDowntimeMs: limits.maxDowntimeMs,
     pauseMs: outcome?.pauseMs ?? null,
@@ -155,19 +179,32 @@ function transferRate(ticks: readonly Tick[]): number | undefined {
   return Math.max(0, (1000 * (last.sentBytes - before.sentBytes)) / (last.atMs - before.atMs));
 }
 
-function reasonsOf({ outcome, warnings }: MigrationView): Reason[] {
+/** Codes stay the same when words change: they are searched by. */
+export function reasonsOf(view: MigrationView): Reason[] {
+  const { outcome, limits, warnings, monitorEvents } = view;
   const reasons: Reason[] = [];
+  const add = (code: Reason['code'], words: string, remedy: string | null = null) => {
+    reasons.push({ code, words, remedy });
+  };
   if (outcome?.runsOn === 'unknown')
-    reasons.push({
-      code: 'needs-a-person',
-      words: outcome.reason,
-      remedy: 'find out which host has the guest',
-    });
+    add('needs-a-person', outcome.reason, 'find out which host has the guest');
   if (outcome && outcome.neededPauseMs !== null)
-    reasons.push({
-      code: 'needs-longer-pause',
-      words: `a pause of ${formatDuration(outcome.neededPauseMs)} would have been needed`,
-      remedy: `allow ${spellDuration(roomyLimitMs(outcome.neededPauseMs))}, or a brake`,
-    });
-  return [...reasons, ...warnings.map((words) => ({ code: 'warning', words, remedy: null }))];
+    add(
+      'needs-longer-pause',
+      `a pause of ${formatDuration(outcome.neededPauseMs)} would have been needed`,
+      `allow ${spellDuration(roomyLimitMs(outcome.neededPauseMs))}, or a brake`,
+    );
+  if (outcome && (outcome.pauseMs ?? 0) > limits.maxDowntimeMs)
+    add(
+      'pause-over-limit',
+      `the guest stood still for ${formatDuration(outcome.pauseMs ?? 0)}, over the ${formatDuration(limits.maxDowntimeMs)} that were allowed`,
+    );
+  if (outcome?.brownOut)
+    add('braked', `the guest was slowed down for ${formatDuration(outcome.brownOut.ms)}`);
+  if (view.postCopyBegan)
+    add('post-copy', 'the guest ran on the destination before all of its memory was there');
+  const lost = new Set(monitorEvents.filter(({ state }) => state === 'lost').map(({ side }) => side));
+  for (const side of lost) add('connection-lost', `the connection to the ${side} was lost on the way`);
+  for (const words of warnings) add('warning', words);
+  return reasons;
 }

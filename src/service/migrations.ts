@@ -1,48 +1,45 @@
 /** All migrations, those that go on and those that are over, and what can be done to one. The API's routes ask here. */
-import { documentOf, type MigrationDocument } from '../journal/document.ts';
+
+import { documentOf } from '../journal/document.ts';
+import type { FolderIds } from '../journal/folder/folder-ids.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import type { JournalReading, JournalStore } from '../journal/journal-store.ts';
 import { type Replayed, replay } from '../migration/replay.ts';
 import type { Run } from '../migration/run.ts';
 import { choosePolicy, POLICIES } from '../policy/policies.ts';
 import type { Limits } from '../policy/policy.ts';
+import { StoreError } from '../postgres/store-error.ts';
 import type { LiveMigration, LiveMigrations } from './live-migrations.ts';
 import { type MigrationSummary, summaryOf } from './migration-summary.ts';
-import { PastMigrations } from './past-migrations.ts';
+import { type Listed, type Page, pageOf, type Query } from './migrations-page.ts';
+import { type Archive, PastMigrations } from './past-migrations.ts';
 import { Problem } from './problem.ts';
 import { definedOnly, type ReplayRequest } from './requests.ts';
-
-export interface Query {
-  readonly state: 'running' | 'ended' | 'all';
-  /** Part of a VM's name, UUID or address, or of a host's. */
-  readonly q: string | undefined;
-  readonly outcome: MigrationSummary['outcome'] | undefined;
-  readonly limit: number;
-  /** The id of the last one of the page before. */
-  readonly before: string | undefined;
-  /** Each with the document that `switchover list --json` prints. */
-  readonly documents: boolean;
-}
-
-type Listed = MigrationSummary & { readonly document?: MigrationDocument };
-
-export interface Page {
-  readonly migrations: Listed[];
-  /** What to ask for the next one by; null: this is the last. */
-  readonly next: string | null;
-}
+import { Rounds } from './rounds.ts';
 
 export class Migrations {
   readonly live: LiveMigrations;
+  /** What changes, for whoever reads along. */
+  readonly rounds: Rounds;
   private readonly past: PastMigrations;
   private readonly store: JournalStore;
+  private readonly archive: Archive | undefined;
+  private readonly ids: FolderIds | undefined;
   /** Those that can be acted on. */
   private readonly runs = new Map<string, { readonly run: Run; limits: Limits }>();
+  /** As it was told at that revision. */
+  private readonly texts = new WeakMap<LiveMigration, { readonly of: string; readonly text: string }>();
+  /** Why all are let go of, once they are. */
+  private leaving: string | undefined;
 
-  constructor(live: LiveMigrations, store: JournalStore) {
+  /** @param archive the database, where there is one @param ids of the store's journals, where they are kept up */
+  constructor(live: LiveMigrations, store: JournalStore, archive?: Archive, ids?: FolderIds) {
     this.live = live;
+    this.ids = ids;
     this.store = store;
-    this.past = new PastMigrations(store);
+    this.archive = archive;
+    this.past = new PastMigrations(store, archive);
+    this.rounds = new Rounds(live, (id) => this.told(id));
   }
 
   /** From here on it can be cancelled, and its limits changed. */
@@ -50,17 +47,31 @@ export class Migrations {
     this.runs.set(run.id, { run, limits });
     const over = () => this.runs.delete(run.id);
     run.outcome.then(over, over);
+    // It began while all others were let go of.
+    if (this.leaving !== undefined) void run.detach(this.leaving);
   }
 
   async list(query: Query): Promise<Page> {
-    const found: Listed[] = [];
-    for await (const each of this.candidates(query)) {
-      if (!fits(each, query)) continue;
-      if (found.length === query.limit) return { migrations: found, next: found.at(-1)?.id ?? null };
-      const document = query.documents ? { document: documentOf(each.view) } : {};
-      found.push({ ...this.summaryOf(each), ...document });
-    }
-    return { migrations: found, next: null };
+    const { live, past, store, archive, ids } = this;
+    const page = await pageOf(query, {
+      ...{ live, archive, list: async () => (ids ? await ids.oldestFirst() : await store.list()) },
+      summaryOf: async (id) => {
+        const found = live.get(id) ?? (await past.read(id));
+        return found && this.summaryOf(found);
+      },
+    });
+    return query.documents
+      ? {
+          ...page,
+          migrations: await Promise.all(page.migrations.map(async (each) => await this.listed(each))),
+        }
+      : page;
+  }
+
+  /** With the document that `switchover list --json` prints; one that is gone meanwhile has none. */
+  private async listed(summary: MigrationSummary): Promise<Listed> {
+    const found = this.live.get(summary.id) ?? (await this.past.read(summary.id));
+    return found ? { ...summary, document: documentOf(found.view) } : summary;
   }
 
   /** @throws {Problem} where there is none */
@@ -72,32 +83,32 @@ export class Migrations {
     throw new Problem(404, 'no-such-migration', `there is no migration ${id}: GET /v1/migrations lists them`);
   }
 
+  async has(id: string): Promise<boolean> {
+    return this.live.get(id) !== undefined || (await this.past.read(id)) !== undefined;
+  }
+
   summaryOf(migration: LiveMigration): MigrationSummary {
     const summary = summaryOf(migration);
-    const followed = this.runs.get(summary.id);
-    if (!followed) return { ...summary, actions: [] };
-    // The journal has those that it was begun with.
-    const { downtimeMs, maxDowntimeMs } = followed.limits;
-    return { ...summary, downtimeMs, maxDowntimeMs };
+    return this.runs.has(summary.id) ? summary : { ...summary, actions: [] };
   }
 
   /** Its entries so far, and those to come. @throws {Problem} where there is none */
   async *entries(id: string, fromSeq: number): AsyncGenerator<{ readonly seq: number }, void> {
     const { writer } = await this.get(id);
     if (writer) yield* writer.entries(fromSeq);
-    else yield* (await this.store.read(id, fromSeq, { samples: true })).entries;
+    else yield* await this.past.entries(id, fromSeq, true);
   }
 
   /** What its journal holds, without samples. @throws {Problem} where there is none */
   async journal(id: string): Promise<JournalReading> {
     await this.get(id);
-    return await this.store.read(id);
+    return { id, entries: await this.past.entries(id, 0, false), problems: [] };
   }
 
   /** What other policies, or the same under other limits, would have done. @throws {Problem} where there is nothing to replay */
   async replay(id: string, { policies, ...changes }: ReplayRequest): Promise<Replayed[]> {
     const { view } = await this.get(id);
-    const { entries } = await this.store.read(id, 0, { samples: true });
+    const entries = await this.past.entries(id, 0, true);
     const limits = { ...view.limits, ...definedOnly(changes) };
     const replayed = (policies ?? Object.keys(POLICIES))
       .map((name) => replay(entries, choosePolicy(name), limits))
@@ -138,14 +149,28 @@ export class Migrations {
     followed.run.setLimits(limits);
   }
 
-  /** Lets go of all, each to go on without us. */
+  /** Lets go of all, and of what begins from now on, each to go on without us. */
   async detachAll(reason: string): Promise<void> {
+    this.leaving = reason;
     await Promise.all(
       [...this.runs.values()].map(async ({ run }) => {
         await run.detach(reason);
         await run.outcome.catch(() => undefined);
       }),
     );
+  }
+
+  /** As server-sent events; none of their texts has a line break. */
+  private told(id: string): string {
+    const migration = this.live.get(id);
+    if (!migration) return `event: gone\ndata: ${JSON.stringify({ id })}\n\n`;
+    const { view, lastSeq, writer } = migration;
+    const of = `${lastSeq} ${writer !== undefined} ${this.runs.has(view.id)}`;
+    const before = this.texts.get(migration);
+    if (before?.of === of) return before.text;
+    const text = `event: migration\ndata: ${JSON.stringify(this.summaryOf(migration))}\n\n`;
+    this.texts.set(migration, { of, text });
+    return text;
   }
 
   private async followed(id: string, what: string) {
@@ -158,37 +183,11 @@ export class Migrations {
         : `it has ended: ${outcome.reason}`;
     throw new Problem(409, 'not-followed', `the migration ${id} cannot be ${what} here: ${why}`);
   }
-
-  private async *candidates({ before, state }: Query): AsyncGenerator<LiveMigration> {
-    if (state === 'running') {
-      yield* this.live.all().filter(({ view }) => before === undefined || view.id < before);
-      return;
-    }
-    for await (const past of this.past.newestFirst(before)) yield this.live.get(past.view.id) ?? past;
-  }
-}
-
-function fits({ view, writer }: LiveMigration, { state, q, outcome }: Query): boolean {
-  const isRunning = writer !== undefined;
-  if (state === 'running' && !isRunning) return false;
-  if (state === 'ended' && isRunning) return false;
-  if (outcome !== undefined && view.outcome?.outcome !== outcome) return false;
-  if (q === undefined || q === '') return true;
-  const searched = [
-    view.id,
-    view.guest.name,
-    view.vmUuid,
-    view.vm,
-    view.destination,
-    view.reason,
-    view.correlationId,
-  ];
-  return searched.some((each) => each?.toLowerCase().includes(q.toLowerCase()));
 }
 
 /** @throws {Problem} of what a store says */
 export function asProblem(error: unknown): unknown {
-  if (error instanceof JournalError)
+  if (error instanceof JournalError || error instanceof StoreError)
     return new Problem(503, 'journals-unreadable', error.message, { cause: error });
   return error;
 }

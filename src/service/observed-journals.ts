@@ -1,14 +1,19 @@
 /** A store of journals that tells of each one that is written through it, whoever has it written: the API, or watch. */
 import type { JournalStore, JournalWriter, NewOpening, Show } from '../journal/journal-store.ts';
+import type { JournalArchive } from '../journal/postgres/journal-archive.ts';
 import type { LiveMigrations } from './live-migrations.ts';
 
 export class ObservedJournals implements JournalStore {
   private readonly kept: JournalStore;
   private readonly live: LiveMigrations;
 
-  constructor(kept: JournalStore, live: LiveMigrations) {
+  private readonly archive: Pick<JournalArchive, 'hasAll'> | undefined;
+
+  /** @param archive the database that is fed from it: what it has not taken in yet is not removed */
+  constructor(kept: JournalStore, live: LiveMigrations, archive?: Pick<JournalArchive, 'hasAll'>) {
     this.kept = kept;
     this.live = live;
+    this.archive = archive;
   }
 
   get place(): string {
@@ -45,8 +50,9 @@ export class ObservedJournals implements JournalStore {
     return this.kept.owingOf(...args);
   }
 
-  prune(...args: Parameters<JournalStore['prune']>): ReturnType<JournalStore['prune']> {
-    return this.kept.prune(...args);
+  async prune(...args: Parameters<JournalStore['prune']>): ReturnType<JournalStore['prune']> {
+    await this.archive?.hasAll();
+    return await this.kept.prune(...args);
   }
 
   private telling(show: Show | undefined): Show {

@@ -5,7 +5,27 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 
 /** The statuses that the API answers with where something is wrong. */
-export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 412 | 413 | 415 | 421 | 422 | 500 | 503;
+export type ProblemStatus =
+  | 400
+  | 401
+  | 403
+  | 404
+  | 405
+  | 409
+  | 412
+  | 413
+  | 414
+  | 415
+  | 421
+  | 422
+  | 429
+  | 500
+  | 503;
+
+export interface ProblemOptions extends ErrorOptions {
+  /** When it may be tried again. */
+  readonly retryAfterS?: number;
+}
 
 export class Problem extends Error {
   override readonly name = 'Problem';
@@ -13,8 +33,11 @@ export class Problem extends Error {
   /** For programs: it stays the same when the sentence changes. */
   readonly code: string;
 
-  constructor(status: ProblemStatus, code: string, sentence: string, options?: ErrorOptions) {
+  readonly retryAfterS: number | undefined;
+
+  constructor(status: ProblemStatus, code: string, sentence: string, options?: ProblemOptions) {
     super(sentence, options);
+    this.retryAfterS = options?.retryAfterS;
     this.status = status;
     this.code = code;
   }
@@ -38,8 +61,17 @@ export const problemSchema = z
     },
   });
 
-export function problemResponse(c: Context, { status, code, message }: Problem): Response {
-  const body = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail: message, code };
+export function problemResponse(c: Context, problem: Problem): Response {
+  const { status, retryAfterS } = problem;
   if (status === 401) c.header('WWW-Authenticate', 'Bearer');
-  return c.json(body, status, { 'Content-Type': 'application/problem+json' });
+  if (retryAfterS !== undefined) c.header('Retry-After', String(retryAfterS));
+  return c.json(problemBody(problem), status, { 'Content-Type': 'application/problem+json' });
+}
+
+export function problemBody({
+  status,
+  code,
+  message,
+}: Pick<Problem, 'code' | 'message'> & { readonly status: number }): z.infer<typeof problemSchema> {
+  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail: message, code };
 }

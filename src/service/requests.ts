@@ -4,6 +4,7 @@ import { QEMU_LONGEST_DOWNTIME_MS } from '../model/qemu-constants.ts';
 import { OWN_POLICY_NAMES } from '../policy/own-policy-words.ts';
 import { PEER_NAMES } from '../policy/peers/peer-names.ts';
 import { BRAKE_TIMES, OVER_BUDGET_ACTIONS } from '../policy/policy.ts';
+import { REASON_CODES } from './migration-summary.ts';
 
 const POLICY_NAMES = [...OWN_POLICY_NAMES, ...PEER_NAMES];
 
@@ -124,6 +125,7 @@ export const listQuerySchema = z.strictObject({
   state: z.enum(['running', 'ended', 'all']).default('all'),
   q: z.string().max(LONGEST_TEXT).optional().describe("part of a VM's name, UUID, address, or of the reason"),
   outcome: z.enum(['completed', 'aborted', 'cancelled', 'failed', 'detached']).optional(),
+  code: z.enum(REASON_CODES).optional().describe('of one of its reasons'),
   limit: z.coerce.number().int().min(1).max(1000).default(50),
   before: z.string().max(LONGEST_TEXT).optional().describe('the id of the last one of the page before'),
   documents: z

@@ -1,5 +1,5 @@
 /** What the API's routes share: how they say what they take and answer, and who may ask. */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { type Caller, mayDo, type Role } from './access.ts';
@@ -28,14 +28,17 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   409: 'refused: `code` is that of the finding, and nothing was touched',
   412: 'it has changed since the revision of If-Match',
   413: 'the body is too large',
+  414: 'the URL is too long',
+  415: 'the body is no JSON by its type',
   421: 'the service is not called by that name',
   422: 'what was asked for is not understood',
+  429: 'asked too often, or too much is open: come back after `Retry-After`',
   500: 'a mistake of ours; it is in the log of the service',
   503: 'it cannot be done now: files or settings of the service are not as they should be',
 };
 
 /** Of every place. */
-const ALWAYS = [401, 421, 500, 503];
+const ALWAYS = [401, 414, 421, 429, 500, 503];
 
 /** @param statuses what may come beside what may always come */
 export const problems = (...statuses: readonly number[]) =>
@@ -80,7 +83,10 @@ export function needs(c: Context<Env>, role: Role): Caller {
 export interface Arrival {
   /** It came by the unix socket. Left out: it did not. */
   readonly bySocket?: boolean;
+  /** It came by TLS. */
+  readonly encrypted?: boolean;
   readonly incoming?: IncomingMessage;
+  readonly outgoing?: ServerResponse;
 }
 
 export function arrivalOf(c: Context): Arrival {

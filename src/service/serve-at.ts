@@ -1,11 +1,20 @@
 /** Where the service listens: an address and port, or a unix socket. */
 
 import fs from 'node:fs';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import { getRequestListener } from '@hono/node-server';
+import { BOUNDS, bound } from './bounded-server.ts';
 import type { Arrival } from './route-parts.ts';
+import type { Tls } from './tls.ts';
 
 export type Place =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
@@ -42,9 +51,9 @@ export function isThisMachineOnly(place: Place): boolean {
 }
 
 /** Like the one that it was given; the port that was found where it was 0. */
-export function placeInWords(place: Place): string {
+export function placeInWords(place: Place, isTls = false): string {
   if (place.kind === 'unix') return `unix:${place.path}`;
-  return `http://${place.host.includes(':') ? `[${place.host}]` : place.host}:${place.port}/`;
+  return `${isTls ? 'https' : 'http'}://${place.host.includes(':') ? `[${place.host}]` : place.host}:${place.port}/`;
 }
 
 export interface Listening {
@@ -53,31 +62,28 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** How long a client may take to send a request, which is small. */
-const REQUEST_WITHIN_MS = 10_000;
-const MOST_CONNECTIONS = 2000;
-
-/** @throws {PlaceError} when it cannot listen there */
+/** @param tls for a port; the socket, which its owner alone may use, has none @throws {PlaceError} when it cannot listen there */
 export async function serveAt(
   place: Place,
   fetch: (request: Request, arrival: Arrival) => Response | Promise<Response>,
+  tls?: Tls,
 ): Promise<Listening> {
   if (place.kind === 'unix') await removeStale(place.path);
-  const server = createServer(
-    { requestTimeout: REQUEST_WITHIN_MS, headersTimeout: REQUEST_WITHIN_MS },
-    getRequestListener(
-      async (request, { incoming }) =>
-        // Not by the address that it has now: a connection that is gone has none.
-        await fetch(request, { bySocket: place.kind === 'unix', incoming: incoming as IncomingMessage }),
-    ),
-  );
-  server.maxConnections = MOST_CONNECTIONS;
+  const bySocket = place.kind === 'unix';
+  const encrypted = tls !== undefined && !bySocket;
+  const listener = getRequestListener(async (request, env) => {
+    const incoming = env.incoming as IncomingMessage;
+    // Not by the address that it has now: a connection that is gone has none.
+    return await fetch(request, { bySocket, encrypted, incoming, outgoing: env.outgoing as ServerResponse });
+  });
+  const server = encrypted ? serverWith(tls, listener) : createServer(BOUNDS, listener);
+  bound(server);
   try {
     await listen(server, place);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const why = code === 'EADDRINUSE' ? 'somebody listens there already' : String(code ?? cause);
-    throw new PlaceError(`cannot listen at ${placeInWords(place)}: ${why}`, { cause });
+    throw new PlaceError(`cannot listen at ${placeInWords(place, encrypted)}: ${why}`, { cause });
   }
   const address = server.address();
   return {
@@ -91,6 +97,13 @@ export async function serveAt(
       await closed;
     },
   };
+}
+
+function serverWith(tls: Tls, listener: RequestListener): Server {
+  const server = createTlsServer({ ...BOUNDS, ...tls.serverOptions }, listener);
+  const stop = tls.follow(server);
+  server.once('close', stop);
+  return server;
 }
 
 async function listen(server: Server, place: Place): Promise<void> {

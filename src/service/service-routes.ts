@@ -1,6 +1,5 @@
 /** The API's places that tell of the service itself. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
 import { VERSION } from '../version.ts';
 import { ROLES } from './access.ts';
 import { type Host, hostSchema } from './hosts.ts';
@@ -42,12 +41,7 @@ const words = (description: string, example: string) => ({
   content: { 'text/plain': { schema: z.string().openapi({ example }) } },
 });
 
-/** @param assertKnown throws where the caller may not look */
-export function addServiceRoutes(
-  app: OpenAPIHono<Env>,
-  parts: ServiceRouteParts,
-  assertKnown: (c: Context) => unknown,
-): void {
+export function addServiceRoutes(app: OpenAPIHono<Env>, parts: ServiceRouteParts): void {
   app.openapi(
     createRoute({
       operationId: 'isAlive',
@@ -94,10 +88,7 @@ export function addServiceRoutes(
         ...problems(),
       },
     }),
-    async (c) => {
-      assertKnown(c);
-      return c.text(await parts.metrics.text(), 200, { 'Content-Type': parts.metrics.contentType });
-    },
+    async (c) => c.text(await parts.metrics.text(), 200, { 'Content-Type': parts.metrics.contentType }),
   );
 
   app.openapi(

@@ -5,8 +5,10 @@
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
 import { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
+import { FolderIds } from '../journal/folder/folder-ids.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
-import { Access, type Caller } from './access.ts';
+import type { JournalArchive } from '../journal/postgres/journal-archive.ts';
+import { Access } from './access.ts';
 import { createApp } from './app.ts';
 import { Asked } from './asked.ts';
 import { Audit } from './audit.ts';
@@ -16,15 +18,19 @@ import { LiveMigrations } from './live-migrations.ts';
 import { Metrics } from './metrics.ts';
 import { Migrations } from './migrations.ts';
 import { ObservedJournals } from './observed-journals.ts';
-import type { StartRequest } from './requests.ts';
 import { type Listening, type Place, serveAt } from './serve-at.ts';
+import { StartedKeys } from './started-keys.ts';
 import { Starter } from './starter.ts';
-import { tokensFile } from './tokens-file.ts';
+import type { Tls } from './tls.ts';
+import { auditFile, tokensFile } from './tokens-file.ts';
+import { Webhooks } from './webhooks/webhooks.ts';
 
 export interface ServiceParts {
   /** Where its tokens are. */
   readonly stateDir: string;
   readonly journals: JournalStore;
+  /** The database, where there is one; it is closed with the service. */
+  readonly archive?: JournalArchive | undefined;
   config(): Config;
   /** URIs of the hosts that are followed. */
   readonly hosts: readonly string[];
@@ -32,6 +38,10 @@ export interface ServiceParts {
   readonly connect: string;
   readonly hostNames: readonly string[];
   readonly demo: boolean;
+  /** The file of those who are told of migrations; undefined: nobody is. */
+  readonly webhooks: string | undefined;
+  /** Of the demonstration; undefined: as many as it usually has. */
+  readonly demoGuests?: number | undefined;
   say(sentence: string): void;
 }
 
@@ -43,49 +53,80 @@ export class Service {
   private readonly starter: Starter;
   private readonly demo: Demo | undefined;
   private readonly app: ReturnType<typeof createApp>;
+  private readonly webhooks: Webhooks | undefined;
   private readonly listening: Listening[] = [];
+  private readonly archive: JournalArchive | undefined;
+  private readonly ids: FolderIds;
   /** What keeps it from working, a sentence each. */
   private problems: readonly string[] = ['it has only just started'];
 
+  /** @throws {ConfigError} of the webhooks' file */
   constructor(parts: ServiceParts) {
-    this.store = new ObservedJournals(parts.journals, this.live);
+    this.archive = parts.archive;
+    this.ids = new FolderIds(parts.stateDir, parts.journals);
+    this.store = new ObservedJournals(parts.journals, this.live, this.archive);
     this.access = new Access(tokensFile(parts.stateDir));
-    this.migrations = new Migrations(this.live, this.store);
+    this.migrations = new Migrations(this.live, this.store, this.archive, this.ids);
     this.starter = new Starter({
       migrations: this.migrations,
       store: this.store,
       asked: new Asked({ libvirt: new LibvirtHypervisor({}), config: parts.config, connect: parts.connect }),
       say: parts.say,
     });
-    this.demo = parts.demo ? new Demo(this.migrations, this.store) : undefined;
+    this.demo = parts.demo ? new Demo(this.migrations, this.store, parts.demoGuests) : undefined;
+    const metrics = new Metrics(this.live, this.archive);
+    this.webhooks =
+      parts.webhooks === undefined
+        ? undefined
+        : new Webhooks({
+            file: parts.webhooks,
+            folder: path.join(parts.stateDir, 'webhooks'),
+            live: this.live,
+            say: parts.say,
+            counted: (webhook, what) => metrics.webhookCounted(webhook, what),
+            waiting: (webhook, count) => metrics.webhookWaits(webhook, count),
+          });
     this.app = createApp({
       migrations: this.migrations,
-      metrics: new Metrics(this.live),
-      audit: new Audit(path.join(parts.stateDir, 'audit.jsonl')),
+      metrics,
+      audit: new Audit(auditFile(parts.stateDir), parts.say),
       plan: async (request) => await (this.demo ?? this.starter).plan(request),
       access: this.access,
-      start: async (request: StartRequest, caller: Caller) =>
-        await (this.demo ?? this.starter).start(request, caller),
+      startedKeys: new StartedKeys(path.join(parts.stateDir, 'started.jsonl')),
+      start: async (request, caller, begins) => {
+        if (!this.demo) return await this.starter.start(request, caller, begins);
+        const id = await this.demo.start(request, caller);
+        await begins(id);
+        return id;
+      },
       hostNames: parts.hostNames,
       demo: parts.demo,
       hosts: async () => this.demo?.hosts() ?? (await hostsNow(parts.hosts, this.live)),
-      problems: () => this.problems,
+      problems: () => [...this.problems, ...(this.archive?.problem ? [this.archive.problem] : [])],
       say: parts.say,
     });
   }
 
   /** @returns where it listens now @throws {PlaceError} */
-  async listen(place: Place): Promise<Place> {
-    const listening = await serveAt(place, this.app.fetch);
+  async listen(place: Place, tls?: Tls): Promise<Place> {
+    const listening = await serveAt(place, this.app.fetch, tls);
     this.listening.push(listening);
     return listening.place;
   }
 
   /** Goes on with what a service before this one let go of, or fills the demonstration. */
   async begin(): Promise<void> {
+    this.archive?.start();
+    // So that the first page does not wait for it.
+    this.ids.oldestFirst().catch(() => {});
     if (this.demo) this.demo.begin();
     else await this.starter.resume();
     this.problems = [];
+  }
+
+  /** The webhooks' file, on SIGHUP. */
+  readAgain(): void {
+    this.webhooks?.readAgain();
   }
 
   /** Answers nobody any more, and lets go of all: the migrations go on. */
@@ -93,6 +134,9 @@ export class Service {
     this.demo?.close();
     await Promise.all(this.listening.map(async (each) => await each.close()));
     await this.migrations.detachAll(reason);
+    await this.webhooks?.close();
     this.live.close();
+    this.ids.close();
+    await this.archive?.close();
   }
 }

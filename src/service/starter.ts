@@ -6,7 +6,7 @@ import type { JournalStore } from '../journal/journal-store.ts';
 import { isUnfinished } from '../journal/unfinished.ts';
 import { type MigrationView, viewOf } from '../journal/view.ts';
 import { beginRun } from '../migration/begin.ts';
-import type { Run } from '../migration/run.ts';
+import type { Run, RunStore } from '../migration/run.ts';
 import { takeOverRun } from '../migration/take-over.ts';
 import type { Planned } from '../plan/document.ts';
 import { choosePolicy } from '../policy/policies.ts';
@@ -14,7 +14,10 @@ import type { Caller } from './access.ts';
 import { type Asked, problemOf } from './asked.ts';
 import type { Migrations } from './migrations.ts';
 import { planVm } from './plan-vm.ts';
+import { rememberingJournals } from './remembered-journals.ts';
 import type { PlanRequest, StartRequest } from './requests.ts';
+import type { Begins } from './started-once.ts';
+import { toldFirst } from './told-first.ts';
 
 export interface StarterParts {
   readonly migrations: Migrations;
@@ -28,22 +31,25 @@ const NEWEST = 500;
 
 export class Starter {
   private readonly parts: StarterParts;
+  /** For what is to begin. */
+  private readonly remembered: RunStore;
 
   constructor(parts: StarterParts) {
     this.parts = parts;
+    this.remembered = rememberingJournals(parts.store);
   }
 
   /** @returns the id of what has begun @throws {Problem} where it was refused, and nothing was touched */
-  async start(request: StartRequest, caller: Caller): Promise<string> {
-    const { store, migrations, asked, say } = this.parts;
+  async start(request: StartRequest, caller: Caller, begins: Begins): Promise<string> {
+    const { migrations, asked, say } = this.parts;
     try {
       const places = asked.placesOf(request);
-      const { limits, kind } = await asked.settled(request, places);
+      const { limits, kind, tls } = await asked.settled(request, places);
       const { hypervisor, vm, destination } = places;
       const { reason, correlationId } = request;
       const run = await beginRun(
-        { vm, destination, kind, limits, force: false, reason, correlationId },
-        { hypervisor, store, say, initiator: initiatedBy(caller) },
+        { vm, destination, kind, limits, tls, force: false, reason, correlationId },
+        { hypervisor, store: toldFirst(this.remembered, begins), say, initiator: initiatedBy(caller) },
       );
       migrations.follow(run, limits);
       await begunOrRefused(run);

@@ -4,3 +4,8 @@ import path from 'node:path';
 export function tokensFile(stateDir: string): string {
   return path.join(stateDir, 'tokens.json');
 }
+
+/** Where it is written down who did what. */
+export function auditFile(stateDir: string): string {
+  return path.join(stateDir, 'audit.jsonl');
+}

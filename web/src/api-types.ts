@@ -15,10 +15,29 @@ export interface Session {
 export const OUTCOMES = ['completed', 'aborted', 'cancelled', 'failed', 'detached'] as const;
 export type OutcomeName = (typeof OUTCOMES)[number];
 
+export const REASON_CODES = [
+  'needs-a-person',
+  'needs-longer-pause',
+  'pause-over-limit',
+  'braked',
+  'post-copy',
+  'connection-lost',
+  'warning',
+] as const;
+
 export interface Reason {
   readonly code: string;
   readonly words: string;
   readonly remedy: string | null;
+}
+
+/** When the guest is to run on the destination, counted from the start of its migration. */
+export interface ForecastEnd {
+  readonly lowMs: number;
+  /** Null: at which stop is not known. */
+  readonly likelyMs: number | null;
+  /** Null: no end is certain. */
+  readonly highMs: number | null;
 }
 
 export interface MigrationSummary {
@@ -49,6 +68,8 @@ export interface MigrationSummary {
   readonly transferBytesPerSecond: number | null;
   readonly dirtyBytesPerSecond: number | null;
   readonly forecastPauseMs: number | null;
+  /** Null: over, or not known yet. */
+  readonly forecastEndMs: ForecastEnd | null;
   readonly downtimeMs: number;
   readonly maxDowntimeMs: number;
   readonly pauseMs: number | null;
@@ -67,7 +88,6 @@ export interface TickRecord {
   readonly atMs: number;
   readonly remainingBytes: number;
   readonly sentBytes: number;
-  readonly transferBytesPerSecond: number | null;
 }
 
 export interface MigrationDetail extends MigrationSummary {
@@ -80,9 +100,10 @@ export interface MigrationPage {
   readonly next: string | null;
 }
 
-export interface StartRequest {
+/** What a plan and a start have in common. */
+interface Wish {
   readonly vm: string;
-  readonly destination: string;
+  readonly connect?: string;
   readonly migrateUri?: string;
   readonly listenUri?: string;
   readonly policy?: string;
@@ -90,13 +111,111 @@ export interface StartRequest {
   readonly maxDowntimeMs?: number;
   readonly timeoutMs?: number;
   readonly bandwidthBytesPerSecond?: number;
+  readonly lineRateBytesPerSecond?: number;
   readonly overBudget?: string;
+}
+
+export interface StartRequest extends Wish {
+  readonly destination: string;
   readonly reason?: string;
   readonly correlationId?: string;
+}
+
+export interface PlanRequest extends Wish {
+  readonly destination?: string;
 }
 
 export interface LimitsRequest {
   readonly downtimeMs?: number;
   readonly maxDowntimeMs?: number;
-  readonly bandwidthBytesPerSecond?: number;
+}
+
+export interface Host {
+  /** libvirt's URI of it. */
+  readonly host: string;
+  /** Why nothing is known of it now. */
+  readonly problem: string | null;
+  readonly vms: readonly HostedVm[];
+}
+
+export interface HostedVm {
+  readonly uuid: string | null;
+  readonly name: string;
+  readonly state: 'running' | 'paused';
+  readonly memoryBytes: number | null;
+  /** The id of the one that goes on. */
+  readonly migration: string | null;
+}
+
+export interface Estimate {
+  readonly low: number;
+  readonly likely: number;
+  readonly high: number;
+}
+
+export interface Rehearsal {
+  readonly policy: string;
+  readonly end: 'completed' | 'gives-up' | 'never-ends';
+  readonly completes: 'in-all-cases' | 'in-some-cases' | 'in-no-case';
+  /** Null unless it completes. */
+  readonly totalMs: Estimate | null;
+  readonly sentBytes: Estimate | null;
+  readonly pauseMs: Estimate | null;
+  readonly brownOut: { readonly ms: number; readonly percent: number } | null;
+  readonly usedMeans: readonly string[];
+  readonly neededPauseMs: number | null;
+  readonly reason: string;
+}
+
+export interface Plan {
+  readonly vm: string;
+  readonly destination: string | null;
+  readonly verdict: 'converges' | 'memory-intensive' | 'not-possible' | 'not-known';
+  readonly sentence: string;
+  /** What forbids it. */
+  readonly findings: readonly { readonly code: string; readonly message: string }[];
+  readonly notes: readonly string[];
+  readonly knownBy: {
+    readonly tookMs: number;
+    readonly probes: readonly unknown[];
+    readonly probeRefusal: string | null;
+    readonly earlierPasses: number;
+    readonly earlierTransfers: number;
+  };
+  readonly chosen: Rehearsal | null;
+  readonly others: readonly Rehearsal[];
+  readonly waysOut: readonly { readonly option: string; readonly rehearsal: Rehearsal }[];
+  readonly limits: { readonly downtimeMs: number; readonly maxDowntimeMs: number };
+}
+
+export interface ReplayRequest {
+  readonly policies?: readonly string[];
+  readonly downtimeMs?: number;
+  readonly maxDowntimeMs?: number;
+}
+
+/** What another policy would have done with what was seen. */
+export interface Outlook {
+  readonly policy: string;
+  readonly verdict: string;
+  readonly pass: number;
+  readonly atMs: number;
+  readonly remainingBytes: number;
+  readonly sentBytes: number;
+  readonly pauseForecastMs?: number;
+  readonly reason: string;
+}
+
+export interface AuditEntry {
+  readonly time: string;
+  readonly who: string;
+  readonly role: string;
+  /** Null: the socket. */
+  readonly from: string | null;
+  readonly did: string;
+  readonly migration: string | null;
+  readonly asked: Readonly<Record<string, unknown>>;
+  readonly reason: string | null;
+  /** `asked`; then `done`, or the code of the problem. */
+  readonly cameTo: string;
 }

@@ -1,8 +1,11 @@
 /** The frame of every screen: where one is, whether the figures are live, and who looks. */
 import { useEffect, useRef } from 'preact/hooks';
+import { hrefOf } from './model/route.ts';
 import { LinkBanner, LinkState } from './parts/link-state.tsx';
 import { TokenDialog } from './parts/token-dialog.tsx';
+import { AuditScreen } from './screens/audit-screen.tsx';
 import { HistoryScreen } from './screens/history-screen.tsx';
+import { HostsScreen } from './screens/hosts-screen.tsx';
 import { MigrationScreen } from './screens/migration-screen.tsx';
 import { RunningScreen } from './screens/running-screen.tsx';
 import { StartScreen } from './screens/start-screen.tsx';
@@ -39,8 +42,12 @@ export function App() {
             words="Running"
             count={fleetCounts.value.running}
           />
+          <NavLink href="#/hosts" current={shown.screen === 'hosts'} words="Hosts" />
           <NavLink href="#/history" current={shown.screen === 'history'} words="History" />
           {mayOperate.value && <NavLink href="#/start" current={shown.screen === 'start'} words="Start" />}
+          {session.value?.role === 'admin' && (
+            <NavLink href="#/audit" current={shown.screen === 'audit'} words="Audit" />
+          )}
         </nav>
         <div class="who">
           {session.value?.demo && <span class="demo">simulated</span>}
@@ -81,9 +88,13 @@ function Screen() {
     case 'migration':
       return <MigrationScreen key={shown.id} id={shown.id} />;
     case 'history':
-      return <HistoryScreen key={`${shown.q} ${shown.outcome}`} q={shown.q} outcome={shown.outcome} />;
+      return <HistoryScreen key={hrefOf(shown)} q={shown.q} outcome={shown.outcome} code={shown.code} />;
+    case 'hosts':
+      return <HostsScreen />;
     case 'start':
-      return <StartScreen />;
+      return <StartScreen key={hrefOf(shown)} vm={shown.vm} connect={shown.connect} />;
+    case 'audit':
+      return <AuditScreen key={shown.q} q={shown.q} />;
     case 'unknown':
       return (
         <section class="empty">
@@ -129,7 +140,9 @@ function titleOf(): string {
   const shown = route.value;
   const place = {
     running: `${running} running`,
+    hosts: 'Hosts',
     history: 'History',
+    audit: 'Audit',
     start: 'Start',
     unknown: 'Not found',
     migration: shown.screen === 'migration' ? (fleet.value.get(shown.id)?.vm ?? shown.id) : '',

@@ -1,9 +1,15 @@
 /** Calls of the API. A token, where one is needed, lives as long as the tab. */
 import type {
+  AuditEntry,
+  Host,
   LimitsRequest,
   MigrationDetail,
   MigrationPage,
   MigrationSummary,
+  Outlook,
+  Plan,
+  PlanRequest,
+  ReplayRequest,
   Session,
   StartRequest,
 } from './api-types.ts';
@@ -48,6 +54,7 @@ export async function getHistory(search: HistorySearch, before: string | null): 
   const query = new URLSearchParams({ state: 'all', limit: '50' });
   if (search.q !== '') query.set('q', search.q);
   if (search.outcome !== '') query.set('outcome', search.outcome);
+  if (search.code !== '') query.set('code', search.code);
   if (before !== null) query.set('before', before);
   return await asked(`v1/migrations?${query}`);
 }
@@ -55,6 +62,27 @@ export async function getHistory(search: HistorySearch, before: string | null): 
 /** @throws {ApiError} */
 export async function getMigration(id: string): Promise<MigrationDetail> {
   return await asked(`v1/migrations/${encodeURIComponent(id)}`);
+}
+
+/** @throws {ApiError} */
+export async function getHosts(): Promise<readonly Host[]> {
+  return (await asked<{ readonly hosts: readonly Host[] }>('v1/hosts')).hosts;
+}
+
+/** The newest first. @throws {ApiError} */
+export async function getAudit(): Promise<readonly AuditEntry[]> {
+  return (await asked<{ readonly entries: readonly AuditEntry[] }>('v1/audit')).entries;
+}
+
+/** Looks at the guest for some seconds, and changes nothing. @throws {ApiError} */
+export async function planMigration(request: PlanRequest): Promise<Plan> {
+  return await asked('v1/plans', posted(request));
+}
+
+/** @throws {ApiError} */
+export async function replayMigration(id: string, request: ReplayRequest): Promise<readonly Outlook[]> {
+  const place = `v1/migrations/${encodeURIComponent(id)}/replay`;
+  return (await asked<{ readonly policies: readonly Outlook[] }>(place, posted(request))).policies;
 }
 
 /** @param key the same for each try of one wish: the service begins it once @throws {ApiError} */

@@ -8,7 +8,7 @@ import {
 } from '../../src/journal/journal-entry.ts';
 import { drawGuest } from '../../src/simulate/draw-guest.ts';
 import { kindOf } from '../../src/simulate/policy-choice.ts';
-import { runOne } from '../../src/simulate/run-one.ts';
+import { foreseenBy, hostsFor, runOne } from '../../src/simulate/run-one.ts';
 import { parseScenario } from '../../src/simulate/scenario-file.ts';
 import { VERSION } from '../../src/version.ts';
 
@@ -72,7 +72,10 @@ export async function journalOf(wish: Wish, startedAtMs: number): Promise<readon
   };
   happenings.push({ atMs: 0, happening: opened });
   const sink = { write: (atMs: number, happening: Happening) => void happenings.push({ atMs, happening }) };
-  await runOne(guest, kindOf({ name: wish.policy, given: {} }), file.limits, sink);
+  const kind = kindOf({ name: wish.policy, given: {} });
+  const known = await foreseenBy(hostsFor(guest, kind, file.limits), file.limits);
+  sink.write(0, { type: 'foreseen', known, tookMs: 0 });
+  await runOne(guest, kind, file.limits, sink, known);
   return happenings.map(({ atMs, happening }, seq) => entryOf(seq, atMs, happening, startedAtMs));
 }
 

@@ -92,6 +92,7 @@ async function answer(
   const [what = '', id, act] = url.pathname.split('/').slice(2);
   if (what === 'session') return json(response, 200, session());
   if (what === 'events') return streamAll(state, response);
+  if (what !== 'migrations') return problem(response, 404, `nothing is replayed at ${url.pathname}`);
   if (id === undefined)
     return request.method === 'POST'
       ? await start(state, (await bodyOf(request)) as StartRequest, response)
@@ -120,12 +121,19 @@ function session(): Session {
 }
 
 function list({ migrations }: State, query: URLSearchParams) {
-  const [state, q, outcome] = [query.get('state') ?? 'all', query.get('q') ?? '', query.get('outcome') ?? ''];
+  const given = (name: string) => query.get(name) ?? '';
+  const [state, q, outcome, code] = [
+    query.get('state') ?? 'all',
+    given('q'),
+    given('outcome'),
+    given('code'),
+  ];
   const all = migrations
     .map((each) => each.summary())
     .filter(({ final }) => state === 'all' || final === (state === 'ended'))
     .filter(({ vm, source, destination }) => `${vm} ${source} ${destination}`.includes(q))
     .filter((each) => outcome === '' || each.outcome === outcome)
+    .filter(({ reasons }) => code === '' || reasons.some((each) => each.code === code))
     .sort((a, b) => b.startedAt.localeCompare(a.startedAt));
   const from = all.findIndex(({ id }) => id === query.get('before')) + 1;
   const page = all.slice(from, from + 8);

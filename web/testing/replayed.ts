@@ -2,10 +2,13 @@
 import { EventEmitter } from 'node:events';
 import type { Happening, JournalEntry } from '../../src/journal/journal-entry.ts';
 import { foldEntry, type MigrationView, openView } from '../../src/journal/view.ts';
-import type { LimitsRequest, MigrationDetail, MigrationSummary } from '../src/api-types.ts';
+import type { Tick } from '../../src/model/observation.ts';
+import { summaryOf } from '../../src/service/migration-summary.ts';
+import type { LimitsRequest, MigrationSummary } from '../src/api-types.ts';
 import { entryOf } from './journals.ts';
 
-type Ticks = MigrationDetail['ticks'];
+/** What is written is told by {@link Replayed.entries}. */
+async function* nothing(): AsyncGenerator<never, void> {}
 
 export class Replayed extends EventEmitter<{ entry: [JournalEntry]; end: [] }> {
   readonly entries: JournalEntry[] = [];
@@ -77,64 +80,20 @@ export class Replayed extends EventEmitter<{ entry: [JournalEntry]; end: [] }> {
   }
 
   summary(): MigrationSummary {
-    const { outcome, limits, guest, boundaries, lastTick, decisions, id, vm, destination } = this.view;
-    const boundary = boundaries.at(-1);
-    const seen = lastTick && lastTick.atMs >= (boundary?.atMs ?? 0) ? lastTick : boundary;
     const last = this.entries.at(-1);
-    return {
-      id,
-      vm: guest.name,
-      vmUuid: this.view.vmUuid,
-      source: vm,
-      destination,
-      policy: this.view.policy,
-      origin: this.view.origin,
-      startedAt: this.view.startedAt,
+    return summaryOf({
+      view: this.view,
+      ticks: this.ticks(),
+      lastSeq: this.entries.length - 1,
       updatedAt: last?.time ?? this.view.startedAt,
-      revision: this.entries.length,
-      state: outcome ? 'ended' : this.view.state,
-      final: outcome !== undefined,
-      outcome: outcome?.outcome ?? null,
-      runsOn: outcome?.runsOn ?? null,
-      followed: outcome === undefined,
-      pass: seen?.pass ?? null,
-      elapsedMs: outcome?.totalMs ?? last?.atMs ?? 0,
-      remainingBytes: seen?.remainingBytes ?? null,
-      sentBytes: outcome?.sentBytes ?? seen?.sentBytes ?? 0,
-      memoryBytes: guest.memoryBytes,
-      transferBytesPerSecond: this.ticks().at(-1)?.transferBytesPerSecond ?? null,
-      dirtyBytesPerSecond: boundary?.ended?.dirtyRateBytesPerSecond ?? null,
-      forecastPauseMs: boundary?.pauseForecastMs ?? null,
-      downtimeMs: limits.downtimeMs,
-      maxDowntimeMs: limits.maxDowntimeMs,
-      pauseMs: outcome?.pauseMs ?? null,
-      encrypted: this.view.encrypted,
-      braked: (lastTick?.throttlePercent ?? 0) > 0,
-      waitsFor: outcome?.reason ?? decisions.at(-1)?.reason ?? 'the first pass over its memory',
-      requestedBy: this.view.initiator?.user ?? null,
-      reason: this.view.reason,
-      correlationId: this.view.correlationId,
-      reasons:
-        outcome?.runsOn === 'unknown'
-          ? [{ code: 'needs-a-person', words: outcome.reason, remedy: 'find out which host has the guest' }]
-          : [],
-      actions: outcome ? [] : ['cancel', 'limits'],
-    };
+      lastAtMs: last?.atMs ?? 0,
+      writer: this.final ? undefined : { entries: () => nothing() },
+    });
   }
 
-  ticks(): Ticks {
-    const samples = this.entries.flatMap((entry) => (entry.type === 'tick' ? [entry.tick] : []));
-    return samples.slice(-240).map((tick, index, all) => {
-      const before = all[index - 4];
-      return {
-        atMs: tick.atMs,
-        remainingBytes: tick.remainingBytes,
-        sentBytes: tick.sentBytes,
-        transferBytesPerSecond: before
-          ? (1000 * (tick.sentBytes - before.sentBytes)) / (tick.atMs - before.atMs)
-          : null,
-      };
-    });
+  /** The newest of them. */
+  ticks(): Tick[] {
+    return this.entries.flatMap((entry) => (entry.type === 'tick' ? [entry.tick] : [])).slice(-240);
   }
 
   private atMs(): number {

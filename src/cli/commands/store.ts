@@ -1,4 +1,5 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
+import { databaseOption, dataDirOption } from '../options.ts';
 
 const EXAMPLES = `
 Examples:
@@ -13,7 +14,7 @@ export function addStoreCommands(root: Command, onStatus: (status: number) => vo
     .summary('look after the database of the service: its tables and its backup')
     .description(
       'The store is a PostgreSQL: one that switchover starts by itself on this machine, or yours (13 or newer) with ' +
-        "--database. Journals of the command line stay in its folder, and are copied into the service's store.",
+        '--database. Journals are written to the state folder, and copied into it by `switchover serve --database`.',
     )
     .addHelpText('after', EXAMPLES)
     .showHelpAfterError('(switchover store --help shows examples)');
@@ -39,17 +40,8 @@ export function addStoreCommands(root: Command, onStatus: (status: number) => vo
       .command(name)
       .summary(summary)
       .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
-      .addOption(
-        new Option('--database <url>', 'your PostgreSQL, such as postgres://user@host/name').env(
-          'SWITCHOVER_DATABASE',
-        ),
-      )
-      .addOption(
-        new Option(
-          '--data-dir <folder>',
-          "where switchover's own PostgreSQL is (default: postgres in the state folder)",
-        ).env('SWITCHOVER_DATA_DIR'),
-      )
+      .addOption(databaseOption('embedded, or your PostgreSQL, such as postgres://user@host/name'))
+      .addOption(dataDirOption())
       .addHelpText('after', EXAMPLES);
   }
 }

@@ -257,9 +257,157 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    migration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** what happens to migrations, to each URL of `switchover serve --webhooks FILE`; signed as standardwebhooks.com has it */
+        post: operations["hearOfMigration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
+        WebhookEvent: {
+            /**
+             * @description started: its memory is being copied; needs-attention: it has ended, and a person or a longer pause is needed; webhook.test: an example, of `switchover webhook test`
+             * @enum {string}
+             */
+            type: "migration.started" | "migration.switching-over" | "migration.ended" | "migration.needs-attention" | "webhook.test";
+            /**
+             * Format: date-time
+             * @description when that was
+             */
+            timestamp: string;
+            data: components["schemas"]["MigrationSummary"];
+        };
+        /**
+         * @description as it was then
+         * @example {
+         *       "id": "20261129T101500.123-vm1-505f",
+         *       "vm": "vm1",
+         *       "vmUuid": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
+         *       "source": "qemu:///system#vm1",
+         *       "destination": "qemu+ssh://root@host2/system#vm1",
+         *       "policy": "forecast",
+         *       "origin": "migrate",
+         *       "startedAt": "2026-11-29T10:15:00.123Z",
+         *       "updatedAt": "2026-11-29T10:15:03.402Z",
+         *       "revision": 12,
+         *       "state": "copying",
+         *       "final": false,
+         *       "outcome": null,
+         *       "runsOn": null,
+         *       "followed": true,
+         *       "pass": 2,
+         *       "elapsedMs": 3279,
+         *       "memoryBytes": 536870912,
+         *       "remainingBytes": 145000000,
+         *       "sentBytes": 207000000,
+         *       "transferBytesPerSecond": 58700000,
+         *       "dirtyBytesPerSecond": 40900000,
+         *       "forecastPauseMs": 2510,
+         *       "forecastEndMs": {
+         *         "lowMs": 5900,
+         *         "likelyMs": 6200,
+         *         "highMs": 8000
+         *       },
+         *       "downtimeMs": 300,
+         *       "maxDowntimeMs": 5000,
+         *       "pauseMs": null,
+         *       "encrypted": false,
+         *       "braked": false,
+         *       "waitsFor": "memory-intensive: 145 MB dirty; a pause of 2.51 s, within --max-downtime 5 s",
+         *       "requestedBy": "ops",
+         *       "reason": "maintenance of host1",
+         *       "correlationId": null,
+         *       "reasons": [],
+         *       "actions": [
+         *         "cancel",
+         *         "limits"
+         *       ]
+         *     }
+         */
+        MigrationSummary: {
+            id: string;
+            /** @description the guest's name */
+            vm: string;
+            vmUuid: string | null;
+            /** @description address of the VM on the source */
+            source: string;
+            destination: string | null;
+            policy: string;
+            /**
+             * @description begun by switchover, or taken over
+             * @enum {string}
+             */
+            origin: "migrate" | "attach";
+            /** Format: date-time */
+            startedAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description rises whenever something is new */
+            revision: number;
+            /** @description copying, switching-over, post-copy, …; ended once it is final */
+            state: string;
+            /** @description nothing of it changes any more by itself */
+            final: boolean;
+            /** @enum {string|null} */
+            outcome: "completed" | "aborted" | "cancelled" | "failed" | "detached" | null;
+            /** @enum {string|null} */
+            runsOn: "source" | "destination" | "nowhere" | "unknown" | null;
+            /** @description this service follows it: only then can it be acted on here */
+            followed: boolean;
+            pass: number | null;
+            elapsedMs: number;
+            memoryBytes: number;
+            remainingBytes: number | null;
+            sentBytes: number;
+            transferBytesPerSecond: number | null;
+            /** @description found dirty over the last pass */
+            dirtyBytesPerSecond: number | null;
+            /** @description how long the guest would pause if it were stopped at the last boundary */
+            forecastPauseMs: number | null;
+            /** @description when the guest runs on the destination, counted from the start, as long as guest and link stay as they are; null: over, or not known yet */
+            forecastEndMs: {
+                /** @description at the earliest */
+                lowMs: number;
+                /** @description null: at which stop is not known */
+                likelyMs: number | null;
+                /** @description at the latest; null: no end is certain */
+                highMs: number | null;
+            } | null;
+            downtimeMs: number;
+            maxDowntimeMs: number;
+            /** @description how long the guest stood still, measured */
+            pauseMs: number | null;
+            encrypted: boolean | null;
+            /** @description the guest is, or was, slowed down */
+            braked: boolean;
+            /** @description in words: what it waits for; once it is final, what happened */
+            waitsFor: string;
+            requestedBy: string | null;
+            reason: string | null;
+            correlationId: string | null;
+            reasons: {
+                /** @enum {string} */
+                code: "needs-a-person" | "needs-longer-pause" | "pause-over-limit" | "braked" | "post-copy" | "connection-lost" | "warning";
+                words: string;
+                /** @description what would help */
+                remedy: string | null;
+            }[];
+            actions: ("cancel" | "limits")[];
+        };
         /**
          * @example {
          *       "type": "about:blank",
@@ -317,14 +465,18 @@ export interface components {
                 name: string;
                 /** @enum {string} */
                 state: "running" | "paused";
+                /** @description the most that it may have; null: not known */
+                memoryBytes: number | null;
                 /** @description the id of the one that goes on */
                 migration: string | null;
             }[];
         };
         MigrationPage: {
             migrations: components["schemas"]["ListedMigration"][];
-            /** @description `before` of the next page; null: this is the last */
+            /** @description `before` of the next page; null: this is the last; a page may be shorter than its limit */
             next: string | null;
+            /** @description why older ones may lack: the database is away */
+            problem?: string;
         };
         ListedMigration: {
             id: string;
@@ -366,6 +518,15 @@ export interface components {
             dirtyBytesPerSecond: number | null;
             /** @description how long the guest would pause if it were stopped at the last boundary */
             forecastPauseMs: number | null;
+            /** @description when the guest runs on the destination, counted from the start, as long as guest and link stay as they are; null: over, or not known yet */
+            forecastEndMs: {
+                /** @description at the earliest */
+                lowMs: number;
+                /** @description null: at which stop is not known */
+                likelyMs: number | null;
+                /** @description at the latest; null: no end is certain */
+                highMs: number | null;
+            } | null;
             downtimeMs: number;
             maxDowntimeMs: number;
             /** @description how long the guest stood still, measured */
@@ -379,7 +540,8 @@ export interface components {
             reason: string | null;
             correlationId: string | null;
             reasons: {
-                code: string;
+                /** @enum {string} */
+                code: "needs-a-person" | "needs-longer-pause" | "pause-over-limit" | "braked" | "post-copy" | "connection-lost" | "warning";
                 words: string;
                 /** @description what would help */
                 remedy: string | null;
@@ -554,6 +716,15 @@ export interface components {
             dirtyBytesPerSecond: number | null;
             /** @description how long the guest would pause if it were stopped at the last boundary */
             forecastPauseMs: number | null;
+            /** @description when the guest runs on the destination, counted from the start, as long as guest and link stay as they are; null: over, or not known yet */
+            forecastEndMs: {
+                /** @description at the earliest */
+                lowMs: number;
+                /** @description null: at which stop is not known */
+                likelyMs: number | null;
+                /** @description at the latest; null: no end is certain */
+                highMs: number | null;
+            } | null;
             downtimeMs: number;
             maxDowntimeMs: number;
             /** @description how long the guest stood still, measured */
@@ -567,7 +738,8 @@ export interface components {
             reason: string | null;
             correlationId: string | null;
             reasons: {
-                code: string;
+                /** @enum {string} */
+                code: "needs-a-person" | "needs-longer-pause" | "pause-over-limit" | "braked" | "post-copy" | "connection-lost" | "warning";
                 words: string;
                 /** @description what would help */
                 remedy: string | null;
@@ -799,6 +971,27 @@ export interface components {
             };
         } | {
             /** @constant */
+            type: "limits";
+            limits: {
+                downtimeMs: number | null;
+                maxDowntimeMs: number | null;
+                timeoutMs?: number | null;
+                stallTimeoutMs: number | null;
+                bandwidthBytesPerSecond?: number | null;
+                lineRateBytesPerSecond?: number | null;
+                /** @enum {string} */
+                overBudget: "abort" | "brake" | "post-copy" | "leave";
+                /**
+                 * @default over-budget
+                 * @enum {string}
+                 */
+                brake?: "never" | "over-budget" | "when-it-pays";
+                /** @default 0 */
+                brakeForMs?: number;
+            };
+            reason: string | null;
+        } | {
+            /** @constant */
             type: "decision";
             pass: number;
             decision: {
@@ -955,107 +1148,6 @@ export interface components {
             policies?: ("forecast" | "mp" | "relaxed" | "stock" | "cloud-hypervisor" | "cloudstack" | "hyper-v" | "incus" | "kubevirt" | "kubevirt-downtime-ramp" | "kubevirt-stall-detector" | "nova" | "nova-force-complete" | "ovirt-legacy" | "ovirt-minimal-downtime" | "ovirt-post-copy" | "ovirt-suspend-workload" | "ovirt-very-large-vms" | "proxmox" | "rate-of-change" | "virsh-timeout" | "virsh-timeout-postcopy" | "xen")[];
             downtimeMs?: number;
             maxDowntimeMs?: number;
-        };
-        /**
-         * @example {
-         *       "id": "20261129T101500.123-vm1-505f",
-         *       "vm": "vm1",
-         *       "vmUuid": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
-         *       "source": "qemu:///system#vm1",
-         *       "destination": "qemu+ssh://root@host2/system#vm1",
-         *       "policy": "forecast",
-         *       "origin": "migrate",
-         *       "startedAt": "2026-11-29T10:15:00.123Z",
-         *       "updatedAt": "2026-11-29T10:15:03.402Z",
-         *       "revision": 12,
-         *       "state": "copying",
-         *       "final": false,
-         *       "outcome": null,
-         *       "runsOn": null,
-         *       "followed": true,
-         *       "pass": 2,
-         *       "elapsedMs": 3279,
-         *       "memoryBytes": 536870912,
-         *       "remainingBytes": 145000000,
-         *       "sentBytes": 207000000,
-         *       "transferBytesPerSecond": 58700000,
-         *       "dirtyBytesPerSecond": 40900000,
-         *       "forecastPauseMs": 2510,
-         *       "downtimeMs": 300,
-         *       "maxDowntimeMs": 5000,
-         *       "pauseMs": null,
-         *       "encrypted": false,
-         *       "braked": false,
-         *       "waitsFor": "memory-intensive: 145 MB dirty; a pause of 2.51 s, within --max-downtime 5 s",
-         *       "requestedBy": "ops",
-         *       "reason": "maintenance of host1",
-         *       "correlationId": null,
-         *       "reasons": [],
-         *       "actions": [
-         *         "cancel",
-         *         "limits"
-         *       ]
-         *     }
-         */
-        MigrationSummary: {
-            id: string;
-            /** @description the guest's name */
-            vm: string;
-            vmUuid: string | null;
-            /** @description address of the VM on the source */
-            source: string;
-            destination: string | null;
-            policy: string;
-            /**
-             * @description begun by switchover, or taken over
-             * @enum {string}
-             */
-            origin: "migrate" | "attach";
-            /** Format: date-time */
-            startedAt: string;
-            /** Format: date-time */
-            updatedAt: string;
-            /** @description rises whenever something is new */
-            revision: number;
-            /** @description copying, switching-over, post-copy, …; ended once it is final */
-            state: string;
-            /** @description nothing of it changes any more by itself */
-            final: boolean;
-            /** @enum {string|null} */
-            outcome: "completed" | "aborted" | "cancelled" | "failed" | "detached" | null;
-            /** @enum {string|null} */
-            runsOn: "source" | "destination" | "nowhere" | "unknown" | null;
-            /** @description this service follows it: only then can it be acted on here */
-            followed: boolean;
-            pass: number | null;
-            elapsedMs: number;
-            memoryBytes: number;
-            remainingBytes: number | null;
-            sentBytes: number;
-            transferBytesPerSecond: number | null;
-            /** @description found dirty over the last pass */
-            dirtyBytesPerSecond: number | null;
-            /** @description how long the guest would pause if it were stopped at the last boundary */
-            forecastPauseMs: number | null;
-            downtimeMs: number;
-            maxDowntimeMs: number;
-            /** @description how long the guest stood still, measured */
-            pauseMs: number | null;
-            encrypted: boolean | null;
-            /** @description the guest is, or was, slowed down */
-            braked: boolean;
-            /** @description in words: what it waits for; once it is final, what happened */
-            waitsFor: string;
-            requestedBy: string | null;
-            reason: string | null;
-            correlationId: string | null;
-            reasons: {
-                code: string;
-                words: string;
-                /** @description what would help */
-                remedy: string | null;
-            }[];
-            actions: ("cancel" | "limits")[];
         };
         /**
          * @example {
@@ -1477,10 +1569,10 @@ export interface components {
             /** @description the address that it came from; null: the socket */
             from: string | null;
             /** @enum {string} */
-            did: "start" | "cancel" | "limits";
+            did: "start" | "cancel" | "limits" | "token-add" | "token-remove";
             /** @description its id, once there is one */
             migration: string | null;
-            /** @description the request */
+            /** @description the request; `before` and `after` of what it changes */
             asked: {
                 [key: string]: unknown;
             };
@@ -1495,6 +1587,8 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type WebhookEvent = components['schemas']['WebhookEvent'];
+export type MigrationSummary = components['schemas']['MigrationSummary'];
 export type Problem = components['schemas']['Problem'];
 export type Session = components['schemas']['Session'];
 export type Hosts = components['schemas']['Hosts'];
@@ -1507,7 +1601,6 @@ export type Journal = components['schemas']['Journal'];
 export type JournalEntry = components['schemas']['JournalEntry'];
 export type Replayed = components['schemas']['Replayed'];
 export type ReplayRequest = components['schemas']['ReplayRequest'];
-export type MigrationSummary = components['schemas']['MigrationSummary'];
 export type StartRequest = components['schemas']['StartRequest'];
 export type CancelRequest = components['schemas']['CancelRequest'];
 export type LimitsRequest = components['schemas']['LimitsRequest'];
@@ -1545,8 +1638,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the service is not called by that name */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1602,8 +1713,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the service is not called by that name */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1659,8 +1788,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the service is not called by that name */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1716,8 +1863,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the service is not called by that name */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1773,8 +1938,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the service is not called by that name */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1809,6 +1992,8 @@ export interface operations {
                 /** @description part of a VM's name, UUID, address, or of the reason */
                 q?: string;
                 outcome?: "completed" | "aborted" | "cancelled" | "failed" | "detached";
+                /** @description of one of its reasons */
+                code?: "needs-a-person" | "needs-longer-pause" | "pause-over-limit" | "braked" | "post-copy" | "connection-lost" | "warning";
                 limit?: number;
                 /** @description the id of the last one of the page before */
                 before?: string;
@@ -1840,6 +2025,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the service is not called by that name */
             421: {
                 headers: {
@@ -1851,6 +2045,15 @@ export interface operations {
             };
             /** @description what was asked for is not understood */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1882,7 +2085,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description the same key starts it once only, so that a request may be sent again */
+                /** @description the same key starts it once only, within a day, so that a request may be sent again */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -1951,6 +2154,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the service is not called by that name */
             421: {
                 headers: {
@@ -1962,6 +2174,15 @@ export interface operations {
             };
             /** @description what was asked for is not understood */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2033,6 +2254,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the service is not called by that name */
             421: {
                 headers: {
@@ -2044,6 +2274,15 @@ export interface operations {
             };
             /** @description what was asked for is not understood */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2110,6 +2349,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the service is not called by that name */
             421: {
                 headers: {
@@ -2121,6 +2369,15 @@ export interface operations {
             };
             /** @description what was asked for is not understood */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2190,6 +2447,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the service is not called by that name */
             421: {
                 headers: {
@@ -2201,6 +2467,15 @@ export interface operations {
             };
             /** @description what was asked for is not understood */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2256,8 +2531,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the service is not called by that name */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2355,6 +2648,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the service is not called by that name */
             421: {
                 headers: {
@@ -2366,6 +2668,15 @@ export interface operations {
             };
             /** @description what was asked for is not understood */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2484,6 +2795,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the service is not called by that name */
             421: {
                 headers: {
@@ -2495,6 +2815,15 @@ export interface operations {
             };
             /** @description what was asked for is not understood */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2613,6 +2942,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the service is not called by that name */
             421: {
                 headers: {
@@ -2624,6 +2962,15 @@ export interface operations {
             };
             /** @description what was asked for is not understood */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2719,6 +3066,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the service is not called by that name */
             421: {
                 headers: {
@@ -2730,6 +3086,15 @@ export interface operations {
             };
             /** @description what was asked for is not understood */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2794,8 +3159,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the service is not called by that name */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2820,6 +3203,28 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+        };
+    };
+    hearOfMigration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["WebhookEvent"];
+            };
+        };
+        responses: {
+            /** @description it is taken; all else is tried again */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

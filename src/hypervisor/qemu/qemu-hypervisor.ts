@@ -181,6 +181,8 @@ export class QemuHypervisor implements Hypervisor {
       reconnectForMs: this.reconnectForMs,
       status: undefined,
     });
+    // Somebody, or a fault of its disk's, may have stopped the guest since it was looked at.
+    await migration.lookAgain();
     try {
       await source.execute('migrate', { uri: target.migrateUri ?? '' });
     } catch (error) {
@@ -245,7 +247,7 @@ export class QemuHypervisor implements Hypervisor {
         reconnectForMs: this.reconnectForMs,
         status: info.status,
       });
-      migration.lookAgain();
+      void migration.lookAgain();
       return migration;
     } catch (error) {
       await Promise.all([source.close(), destination?.close()]);

@@ -403,7 +403,7 @@ test('a stop that was missed may be as old as the first loss, when the next conn
   const { start, follow, pair } = pairBed(
     [
       { on: { event: 'STOP', side: 'source' }, do: 'drop' },
-      { on: { command: 'query-status', side: 'source' }, nth: 2, do: 'drop' },
+      { on: { command: 'query-status', side: 'source' }, nth: 3, do: 'drop' },
     ],
     { scenario: CALM_GUEST },
   );

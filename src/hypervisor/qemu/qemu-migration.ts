@@ -225,9 +225,10 @@ export class QemuMigration implements RunningMigration {
     this.lookAtWay();
   }
 
-  /** What happened between the first look at a migration under way and our listening: QEMU is asked again. */
-  lookAgain(): void {
-    void this.catchUp();
+  /** What happened between the first look at the guest and our listening: QEMU is asked again. Never rejects. */
+  async lookAgain(): Promise<void> {
+    // Before the migration begins it is in no stop-and-copy, and answers at once.
+    await this.catchUp(this.begun ? PATIENT_MS : COMMAND_MS);
   }
 
   /** The way to the source may have been lost, or its process ended, before we listened. */
@@ -559,14 +560,18 @@ export class QemuMigration implements RunningMigration {
   private async askWhyStopped(): Promise<void> {
     try {
       const { status } = await this.source.execute('query-status', undefined, { timeoutMs: PATIENT_MS });
-      const by = HELD_BY.get(status);
-      if (by === undefined || this.suspended || this.phase.kind !== 'copying' || !this.observer.guestStopped)
-        return;
-      this.heldBy = by;
-      this.observer.held(this.observer.now(), by);
+      this.takeWhyStopped(status);
     } catch {
-      // What became of the source is told otherwise.
+      // What became of the source is told otherwise, and asked anew once it is back.
     }
+  }
+
+  private takeWhyStopped(status: string): void {
+    const by = HELD_BY.get(status);
+    const isTold = by === undefined || this.heldBy !== undefined || this.suspended;
+    if (isTold || this.phase.kind !== 'copying' || !this.observer.guestStopped) return;
+    this.heldBy = by;
+    this.observer.held(this.observer.now(), by);
   }
 
   private takeShutdown(event: QmpEvent<'SHUTDOWN'>): void {
@@ -599,11 +604,11 @@ export class QemuMigration implements RunningMigration {
   }
 
   /** Events were missed: what QEMU says now stands in for them, and says how old it may be. */
-  private async catchUp(): Promise<void> {
+  private async catchUp(timeoutMs = PATIENT_MS): Promise<void> {
     const { observer } = this;
     try {
-      const { status } = await this.source.execute('query-status', undefined, { timeoutMs: PATIENT_MS });
-      const info = await this.source.execute('query-migrate', undefined, { timeoutMs: PATIENT_MS });
+      const { status } = await this.source.execute('query-status', undefined, { timeoutMs });
+      const info = await this.source.execute('query-migrate', undefined, { timeoutMs });
       const lostMs = this.sourceLostMs;
       // Only now: a connection that is lost before it says anything shows nothing of what was missed.
       this.sourceLostMs = undefined;
@@ -616,6 +621,7 @@ export class QemuMigration implements RunningMigration {
       if (status === 'running' && observer.guestStopped) observer.resumed('source', observer.now(), unseenMs);
       if (status !== 'running' && !observer.guestStopped && this.wasRunning)
         this.takeStop(observer.now(), unseenMs);
+      this.takeWhyStopped(status);
       if (this.begun && info.status) this.takeStatus(info.status, observer.now());
     } catch {
       // Lost again, or held up: the next look tells.

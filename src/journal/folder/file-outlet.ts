@@ -5,6 +5,9 @@ import { lineOf } from '../line-of.ts';
 import type { Outlet } from '../outlet.ts';
 import { LinesFile } from './lines-file.ts';
 
+/** Samples that are older are written with the next entry. */
+const GATHER_MS = 1000;
+
 export interface OutletFiles {
   readonly journal: string;
   readonly samples: string;
@@ -18,6 +21,10 @@ export class FileOutlet implements Outlet {
   private readonly journal: LinesFile;
   /** Made with the first sample. */
   private samples: LinesFile | undefined;
+  /** Samples that are not written yet. */
+  private gathered: string[] = [];
+  private gatheredSinceMs = 0;
+  private writing: Promise<void> = Promise.resolve();
   private readonly isNew: boolean;
 
   private constructor(files: OutletFiles, journal: LinesFile, isNew: boolean) {
@@ -38,19 +45,26 @@ export class FileOutlet implements Outlet {
   }
 
   async write(entries: readonly JournalEntry[]): Promise<void> {
-    await this.journal.append(entries.filter(({ type }) => type !== 'tick').map(lineOf));
-    await this.writeSamples(entries.filter(({ type }) => type === 'tick').map(lineOf));
+    const others = entries.filter(({ type }) => type !== 'tick');
+    if (others.length > 0) await this.journal.append(others.map(lineOf));
+    if (this.gathered.length === 0) this.gatheredSinceMs = performance.now();
+    this.gathered.push(...entries.filter(({ type }) => type === 'tick').map(lineOf));
+    // With what they were known at, or else a few at a time: most of what hundreds of migrations write are samples.
+    if (others.length > 0 || performance.now() - this.gatheredSinceMs >= GATHER_MS) await this.writeSamples();
   }
 
   async sync(): Promise<void> {
+    await this.writeSamples();
     await this.journal.sync();
   }
 
-  read(fromSeq: number): Promise<readonly JournalEntry[]> {
-    return this.files.read(fromSeq);
+  async read(fromSeq: number): Promise<readonly JournalEntry[]> {
+    await this.writeSamples();
+    return await this.files.read(fromSeq);
   }
 
   async close(): Promise<void> {
+    await this.writeSamples();
     const results = await Promise.allSettled([this.journal.close(), this.samples?.close()]);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
@@ -63,8 +77,15 @@ export class FileOutlet implements Outlet {
     await fs.promises.rm(this.files.journal, { force: true });
   }
 
-  /** Samples that cannot be written are missed, and are no reason to think that the journal cannot. */
-  private async writeSamples(lines: readonly string[]): Promise<void> {
+  /** Never rejects: samples that cannot be written are missed, and are no reason to think that the journal cannot. */
+  private writeSamples(): Promise<void> {
+    // One after the other: whoever reads has them written too.
+    this.writing = this.writing.then(async () => await this.writeGathered());
+    return this.writing;
+  }
+
+  private async writeGathered(): Promise<void> {
+    const lines = this.gathered.splice(0);
     if (lines.length === 0) return;
     try {
       this.samples ??= await LinesFile.continue(this.files.samples);

@@ -34,6 +34,44 @@ export async function readFirstLine(file: string): Promise<ParsedLine | undefine
   return undefined;
 }
 
+/** Whole lines, and where the file goes on after them. */
+export interface ReadPiece {
+  readonly lines: readonly ParsedLine[];
+  readonly endByte: number;
+}
+
+/**
+ * What was written after that byte, which a line begins with, piece by piece. What is torn or being written is left out.
+ * @throws {JournalError} when the file cannot be read
+ */
+export async function* readSince(file: string, fromByte: number): AsyncGenerator<ReadPiece, void> {
+  const handle = await openToRead(file);
+  try {
+    const piece = Buffer.alloc(PIECE_BYTES);
+    let rest = Buffer.alloc(0);
+    let at = fromByte;
+    for (;;) {
+      const { bytesRead } = await handle.read(piece, 0, PIECE_BYTES, at + rest.length);
+      if (bytesRead === 0) return;
+      const all = Buffer.concat([rest, piece.subarray(0, bytesRead)]);
+      const wholeBytes = all.lastIndexOf('\n') + 1;
+      rest = all.subarray(wholeBytes);
+      if (rest.length > LONGEST_LINE)
+        throw new JournalError(`${file} has a line without end: it is no journal`);
+      if (wholeBytes === 0) continue;
+      const lines = all.toString('utf8', 0, wholeBytes - 1).split('\n');
+      const where = `${file}, after byte ${at},`;
+      at += wholeBytes;
+      yield { lines: lines.map((line) => parseEntry(line, where)), endByte: at };
+    }
+  } catch (cause) {
+    if (cause instanceof JournalError) throw cause;
+    throw unreadable(file, cause);
+  } finally {
+    await handle.close();
+  }
+}
+
 async function* readText(file: string, pieceBytes: number): AsyncGenerator<readonly string[], void> {
   const handle = await openToRead(file);
   try {

@@ -2,10 +2,11 @@
  * The backup of a store: JSON Lines, all entries of all journals as they are kept. The first line says of which versions
  * it is, the last one how much stands before it, so that a file that was cut off is seen to be.
  *
- *     {"format":"switchover-store","version":1,"schema":{"journals":1},"writtenAt":"2026-11-29T14:00:00.000Z"}
+ *     {"format":"switchover-store","version":1,"schema":{"journals":1,"fleet":1},"writtenAt":"2026-11-29T14:00:00.000Z"}
  *     {"takenIn":"20261129T140000.000-vm1-3f2a"}
  *     {"journal":"20261129T140000.000-vm1-3f2a","entry":{"schema":2,"seq":0,"type":"opened", …}}
- *     {"end":{"journals":1,"entries":1}}
+ *     {"table":"fleet.drain","row":{ … }}
+ *     {"end":{"journals":1,"entries":1,"rows":1}}
  */
 import { z } from 'zod';
 import { StoreError } from '../../postgres/store-error.ts';
@@ -18,6 +19,8 @@ const VERSION = 1;
 export interface Counts {
   readonly journals: number;
   readonly entries: number;
+  /** Of the tables of other rooms. */
+  readonly rows: number;
 }
 
 const HEADER = z.looseObject({
@@ -28,12 +31,14 @@ const HEADER = z.looseObject({
 const BODY = z.union([
   z.looseObject({ takenIn: z.string() }),
   z.looseObject({ journal: z.string(), entry: z.unknown() }),
-  z.looseObject({ end: z.looseObject({ journals: z.int(), entries: z.int() }) }),
+  z.looseObject({ table: z.string(), row: z.looseObject({}) }),
+  z.looseObject({ end: z.looseObject({ journals: z.int(), entries: z.int(), rows: z.int().default(0) }) }),
 ]);
 
 export type BackupLine =
   | { readonly kind: 'taken-in'; readonly id: string }
   | { readonly kind: 'entry'; readonly id: string; readonly kept: Lined }
+  | { readonly kind: 'row'; readonly table: string; readonly row: unknown }
   | { readonly kind: 'end'; readonly counts: Counts };
 
 export function headerLine(schema: Readonly<Record<string, number>>): string {
@@ -47,6 +52,11 @@ export function takenInLine(id: string): string {
 /** @param line of the entry, as it is kept */
 export function entryLine(id: string, line: string): string {
   return `${beforeEntry(id)}${line}}`;
+}
+
+/** @param row as JSON */
+export function rowLine(table: string, row: string): string {
+  return `{"table":${JSON.stringify(table)},"row":${row}}`;
 }
 
 export function endLine(counts: Counts): string {
@@ -73,6 +83,7 @@ export function parseBackupLine(line: string, where: string): BackupLine {
   if (!parsed.success) throw new StoreError(`${where} is damaged: it is no line of a backup`);
   const { data } = parsed;
   if ('takenIn' in data) return { kind: 'taken-in', id: data.takenIn as string };
+  if ('table' in data) return { kind: 'row', table: data.table as string, row: data.row };
   if ('end' in data) return { kind: 'end', counts: data.end as Counts };
   const id = data.journal as string;
   const before = beforeEntry(id);

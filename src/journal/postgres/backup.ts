@@ -1,4 +1,5 @@
 /** Writes a store's backup, and takes one in: all of it, or nothing. */
+import { type BackupPart, exportRows, ImportingRows } from '../../postgres/backup-part.ts';
 import type { Database, Queryable } from '../../postgres/database.ts';
 import { StoreError } from '../../postgres/store-error.ts';
 import { parseEntry } from '../parse-entry.ts';
@@ -10,12 +11,12 @@ import {
   entryLine,
   headerLine,
   parseBackupLine,
+  rowLine,
   takenInLine,
 } from './backup-file.ts';
 import { JOURNAL_TABLES, OLDEST_FIRST } from './journal-tables.ts';
 import { keepEntries, keepJournal, type Lined } from './keep-entries.ts';
 
-const SCHEMA = { [JOURNAL_TABLES.name]: JOURNAL_TABLES.steps.length };
 /** Entries in one statement. */
 const AT_A_TIME = 1000;
 
@@ -27,36 +28,45 @@ export interface ExportReport extends Counts {
 /**
  * All of one moment, whatever is written meanwhile.
  * @param write takes one line, without its end
+ * @param others what is kept beside the journals
  * @throws {StoreError}
  */
 export async function exportStore(
   database: Database,
   write: (line: string) => Promise<void>,
+  others: readonly BackupPart[] = [],
 ): Promise<ExportReport> {
-  return await database.transaction(async (within) => {
-    await write(headerLine(SCHEMA));
-    const takenIn = await within.query<{ id: string }>('select id from switchover.taken_in order by id');
-    for (const { id } of takenIn) await write(takenInLine(id));
-    const ids = await within.query<{ id: string }>(`select id from switchover.journal ${OLDEST_FIRST}`);
-    const problems: string[] = [];
-    let entries = 0;
-    for (const { id } of ids)
-      for (const line of await linesOf(within, id)) {
-        const { problem } = parseEntry(line, id);
-        if (problem === undefined) {
-          await write(entryLine(id, line));
-          entries += 1;
-        } else problems.push(`left out of the backup: ${problem}`);
-      }
-    const counts = { journals: ids.length, entries };
-    await write(endLine(counts));
-    return { ...counts, problems };
-  }, 'isolation level repeatable read read only');
+  return await database.transaction(
+    async (within) => {
+      await write(headerLine(schemaOf(others)));
+      const takenIn = await within.query<{ id: string }>('select id from switchover.taken_in order by id');
+      for (const { id } of takenIn) await write(takenInLine(id));
+      const ids = await within.query<{ id: string }>(`select id from switchover.journal ${OLDEST_FIRST}`);
+      const problems: string[] = [];
+      let entries = 0;
+      for (const { id } of ids)
+        for (const line of await linesOf(within, id)) {
+          const { problem } = parseEntry(line, id);
+          if (problem === undefined) {
+            await write(entryLine(id, line));
+            entries += 1;
+          } else problems.push(`left out of the backup: ${problem}`);
+        }
+      let rows = 0;
+      for (const part of others)
+        rows += await exportRows(within, part, async (table, row) => await write(rowLine(table, row)));
+      const counts = { journals: ids.length, entries, rows };
+      await write(endLine(counts));
+      return { ...counts, problems };
+    },
+    { mode: 'isolation level repeatable read read only' },
+  );
 }
 
 /**
  * What is there already stays, so a backup may be imported twice.
  * @param file its name, for sentences
+ * @param others what is kept beside the journals
  * @returns how much of it is new here
  * @throws {StoreError} where a line is damaged, or the file is of a newer switchover; nothing is imported then
  */
@@ -64,16 +74,17 @@ export async function importStore(
   database: Database,
   lines: AsyncIterable<string>,
   file: string,
+  others: readonly BackupPart[] = [],
 ): Promise<Counts> {
   return await database.transaction(async (within) => {
-    const importing = new Importing(within);
+    const importing = new Importing(within, new ImportingRows(within, others));
     let number = 0;
     let end: Counts | undefined;
     for await (const line of lines) {
       number += 1;
       const where = `${file}:${number}`;
       if (end !== undefined) throw new StoreError(`${where} stands after the end of the backup`);
-      if (number === 1) checkHeader(line, where, SCHEMA);
+      if (number === 1) checkHeader(line, where, schemaOf(others));
       else end = await importing.take(parseBackupLine(line, where), where);
     }
     if (end === undefined)
@@ -82,21 +93,29 @@ export async function importStore(
   });
 }
 
+function schemaOf(others: readonly BackupPart[]): Readonly<Record<string, number>> {
+  const parts = [JOURNAL_TABLES, ...others.map(({ schema }) => schema)];
+  return Object.fromEntries(parts.map(({ name, steps }) => [name, steps.length]));
+}
+
 class Importing {
   private readonly within: Queryable;
+  private readonly rows: ImportingRows;
   private readonly seen = new Set<string>();
   private waiting: { readonly id: string; readonly entries: Lined[] } | undefined;
   private entries = 0;
   private journals = 0;
   private readCount = 0;
+  private rowCount = 0;
 
-  constructor(within: Queryable) {
+  constructor(within: Queryable, rows: ImportingRows) {
     this.within = within;
+    this.rows = rows;
   }
 
   /** What is new. */
   get counts(): Counts {
-    return { journals: this.journals, entries: this.entries };
+    return { journals: this.journals, entries: this.entries, rows: this.rows.count };
   }
 
   /** @returns what the file has, at its end @throws {StoreError} */
@@ -110,11 +129,20 @@ class Importing {
       case 'entry':
         await this.takeEntry(line.id, line.kept, where);
         return undefined;
+      case 'row':
+        await this.rows.take(line.table, line.row);
+        this.rowCount += 1;
+        return undefined;
       case 'end':
         await this.flush();
+        await this.rows.flush();
         if (line.counts.entries !== this.readCount)
           throw new StoreError(
             `${where} says that ${line.counts.entries} entries stand before it, and there are ${this.readCount}: the backup is damaged`,
+          );
+        if (line.counts.rows !== this.rowCount)
+          throw new StoreError(
+            `${where} says that ${line.counts.rows} rows stand before it, and there are ${this.rowCount}: the backup is damaged`,
           );
         return line.counts;
     }

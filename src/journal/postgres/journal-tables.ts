@@ -46,6 +46,33 @@ create table switchover.sample (
 
 -- Journals of folders that were copied in: one that was removed here since is not copied again.
 create table switchover.taken_in (id text collate "C" primary key);`,
+    `
+-- What a search looks through, in small letters; what is there already is found by its own row.
+alter table switchover.journal add column searched text not null default '';
+update switchover.journal set searched = lower(concat_ws(' ', id, guest_name, vm_uuid, vm));
+
+-- By an index where the server has that extension, and this user may use it: else a search goes through all.
+do $$
+declare
+  place text;
+begin
+  begin
+    create extension if not exists pg_trgm with schema switchover;
+  exception when others then null;
+  end;
+  select nspname into place from pg_extension join pg_namespace on pg_namespace.oid = extnamespace
+    where extname = 'pg_trgm';
+  if place is not null then
+    execute format('create index journal_searched on switchover.journal using gin (searched %I.gin_trgm_ops)', place);
+  end if;
+end $$;
+
+-- What a list shows of a migration that is over, so that its journal need not be read for it. Whoever writes to the
+-- journal removes it; one that lacks, or that another switchover wrote, is made from the journal.
+create table switchover.summary (
+  journal text collate "C" primary key references switchover.journal on delete cascade,
+  line text not null
+);`,
   ],
 };
 

@@ -17,13 +17,25 @@ export function lined(entry: JournalEntry): Lined {
   return { entry, line: lineOf(entry) };
 }
 
-/** The journal's own row. @throws {StoreError} of `sqlState` 23505 where the id is taken */
+/** Another writer took a number of this journal for another entry. */
+export class OtherEntryError extends StoreError {}
+
+/** The journal's own row, unless it is there. @throws {StoreError} */
 export async function keepJournal(database: Queryable, entry: OpenedEntry): Promise<void> {
   await database.query(
-    `insert into switchover.journal (id, vm, vm_uuid, guest_name, policy, started_at, state, last_written)
-     values ($1, $2, $3, $4, $5, $6, 'copying', $6)`,
-    [entry.id, entry.vm, entry.vmUuid, entry.guest.name, entry.policy, timeOf(entry)],
+    `insert into switchover.journal (id, vm, vm_uuid, guest_name, policy, started_at, state, last_written, searched)
+     values ($1, $2, $3, $4, $5, $6, 'copying', $6, $7) on conflict (id) do nothing`,
+    [entry.id, entry.vm, entry.vmUuid, entry.guest.name, entry.policy, timeOf(entry), searchedIn(entry)],
   );
+}
+
+/** What a search for a part of it finds. A text of PostgreSQL's takes no NUL. */
+function searchedIn({ id, guest, vmUuid, vm, destination, reason, correlationId }: OpenedEntry): string {
+  return [id, guest.name, vmUuid, vm, destination, reason, correlationId]
+    .filter((each) => each !== null && each !== undefined)
+    .join('\n')
+    .replaceAll('\0', ' ')
+    .toLowerCase();
 }
 
 const KEEP = `
@@ -35,6 +47,8 @@ with new_entries as (
   insert into switchover.sample (journal, seq, line)
   select $1, seq, line from unnest($4::bigint[], $5::text[]) as given (seq, line)
   on conflict do nothing returning line
+), outdated as (
+  delete from switchover.summary where journal = $1
 ), size as (
   select count(*) as lines, coalesce(sum(octet_length(line) + 1), 0) as bytes
   from (select line from new_entries union all select line from new_samples) as lines
@@ -89,7 +103,7 @@ async function refuseOthers(database: Queryable, id: string, entries: readonly L
   const there = new Map(rows.map(({ seq, line }) => [seq, line]));
   const other = entries.find(({ entry, line }) => there.get(entry.seq) !== line);
   if (other)
-    throw new StoreError(
+    throw new OtherEntryError(
       `the journal ${id} has another entry under the number ${other.entry.seq}: somebody else wrote it`,
     );
 }

@@ -1,97 +1,124 @@
-/**
- * Copies the journals of a folder, which the command line on this machine writes, into the database. Each is taken once; one
- * that went on meanwhile is continued from the entry where it stopped. One that was removed from the database since stays away.
- */
-import type { Database } from '../../postgres/database.ts';
-import { StoreError } from '../../postgres/store-error.ts';
+/** Takes a journal of a folder into the database, from where it was left on: nothing twice, and in its order. */
+import type { Transactional } from '../../postgres/database.ts';
+import { type FileBytes, NO_BYTES } from '../folder/folder-changes.ts';
+import type { JournalPaths } from '../folder/journal-paths.ts';
+import { readSince } from '../folder/read-lines.ts';
 import type { JournalEntry } from '../journal-entry.ts';
 import { JournalError } from '../journal-error.ts';
-import type { JournalStore } from '../journal-store.ts';
-import { keepEntries, keepJournal, lined } from './keep-entries.ts';
+import { keepEntries, keepJournal, lined, OtherEntryError } from './keep-entries.ts';
 
-export interface TakeInReport {
-  /** Ids of journals that are new in the database. */
-  readonly taken: readonly string[];
-  /** Ids of those that had more entries since. */
-  readonly continued: readonly string[];
-  /** A sentence for each thing that could not be taken. */
+export interface TakenIn {
+  /** How far its files are in the database now. */
+  readonly bytes: FileBytes;
+  /** How many entries are new there. */
+  readonly fresh: number;
+  /** A sentence for each line that is damaged, and left out; the first ones. */
   readonly problems: readonly string[];
 }
 
-/** A journal that ended may get a last warning: it is looked into again until it has been quiet for that long. */
-const QUIET_MS = 24 * 3600e3;
-/** Entries in one statement. */
-const AT_A_TIME = 1000;
+const TOLD_PROBLEMS = 3;
 
-interface Known {
-  readonly id: string;
-  readonly isThere: boolean;
-  readonly unfinished: boolean | null;
-  readonly writtenMs: number | null;
-}
-
-/** @throws {JournalError} when the folder cannot be read @throws {StoreError} when the database cannot be written */
-export async function takeInFolder(
-  folder: JournalStore,
-  database: Database,
-  nowMs: number = Date.now(),
-): Promise<TakeInReport> {
-  const report = { taken: [] as string[], continued: [] as string[], problems: [] as string[] };
-  const known = await knownIn(database);
-  for (const id of await folder.list()) {
-    const there = known.get(id);
-    if (there && !needsLook(there, nowMs)) continue;
-    try {
-      const { entries, problems } = await folder.read(id, 0, { samples: true });
-      const fresh = await takeIn(database, id, entries, there !== undefined);
-      if (there === undefined) report.taken.push(id);
-      else if (fresh > 0) report.continued.push(id);
-      if (fresh > 0) report.problems.push(...problems);
-    } catch (error) {
-      const isOfThisJournal = error instanceof JournalError || isLeftOut(error);
-      if (!isOfThisJournal) throw error;
-      report.problems.push(`left out ${id}: ${error.message}`);
-    }
+/**
+ * @param from how far its files are there already
+ * @throws {JournalError} where the folder has no such journal, it is damaged, or the database has another one of its name
+ * @throws {StoreError} where the database cannot be written
+ */
+export async function takeIn(
+  database: Transactional,
+  paths: JournalPaths,
+  id: string,
+  from: FileBytes,
+): Promise<TakenIn> {
+  try {
+    return await takeSince(database, paths, id, from);
+  } catch (error) {
+    if (!(error instanceof OtherEntryError)) throw error;
+    await removeOutdated(database, paths, id, error);
+    return await takeSince(database, paths, id, NO_BYTES);
   }
-  return report;
 }
 
-async function knownIn(database: Database): Promise<ReadonlyMap<string, Known>> {
-  const rows = await database.query<Known>(
-    `select coalesce(journal.id, taken_in.id) as id, journal.id is not null as "isThere", unfinished,
-       (extract(epoch from last_written) * 1000)::float8 as "writtenMs"
-     from switchover.journal full join switchover.taken_in on taken_in.id = journal.id`,
-  );
-  return new Map(rows.map((row) => [row.id, row]));
+async function takeSince(
+  database: Transactional,
+  paths: JournalPaths,
+  id: string,
+  from: FileBytes,
+): Promise<TakenIn> {
+  const problems: string[] = [];
+  let { journal, samples } = from;
+  let fresh = 0;
+  for await (const { lines, endByte } of readSince(paths.journal(id), journal)) {
+    const entries = lines.flatMap(({ entry }) => entry ?? []);
+    problems.push(...lines.flatMap(({ problem }) => problem ?? []).slice(0, TOLD_PROBLEMS));
+    fresh += await keep(database, id, entries, journal === 0);
+    journal = endByte;
+  }
+  if (journal === 0) throw notBegun();
+  for await (const { lines, endByte } of readSamples(paths, id, samples)) {
+    const entries = lines.flatMap(({ entry }) => entry ?? []);
+    fresh += await keep(database, id, entries, false);
+    samples = endByte;
+  }
+  return { bytes: { journal, samples }, fresh, problems: problems.slice(0, TOLD_PROBLEMS) };
 }
 
-function needsLook({ isThere, unfinished, writtenMs }: Known, nowMs: number): boolean {
-  return isThere && (unfinished === true || nowMs - (writtenMs ?? 0) < QUIET_MS);
+async function* readSamples(paths: JournalPaths, id: string, from: number): ReturnType<typeof readSince> {
+  try {
+    yield* readSince(paths.samples(id), from);
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+  }
 }
 
-/** @returns how many entries are new */
-async function takeIn(
-  database: Database,
+/** @param first they begin the journal @returns how many are new */
+async function keep(
+  database: Transactional,
   id: string,
   entries: readonly JournalEntry[],
-  isThere: boolean,
+  first: boolean,
 ): Promise<number> {
-  const [first] = entries;
-  if (first?.type !== 'opened' || first.id !== id)
-    throw new JournalError('it does not begin with its `opened` line: it is damaged, or not written yet');
+  const [opened] = entries;
+  if (first && (opened?.type !== 'opened' || opened.id !== id)) throw notBegun();
+  if (opened === undefined) return 0;
   return await database.transaction(async (within) => {
-    if (!isThere) {
-      await keepJournal(within, first);
+    if (first && opened.type === 'opened') {
+      await keepJournal(within, opened);
       await within.query('insert into switchover.taken_in values ($1) on conflict do nothing', [id]);
     }
-    let fresh = 0;
-    for (let from = 0; from < entries.length; from += AT_A_TIME)
-      fresh += await keepEntries(within, id, entries.slice(from, from + AT_A_TIME).map(lined));
-    return fresh;
+    return await keepEntries(within, id, entries.map(lined));
   });
 }
 
-/** What the tables hold under its id is another journal, or somebody takes it in right now. */
-function isLeftOut(error: unknown): error is StoreError {
-  return error instanceof StoreError && (error.cause === undefined || error.sqlState === '23505');
+/**
+ * After a loss of power the folder may lack its last entries, and its next writer gave their numbers to others: what is acted
+ * by is the folder, so the database follows it.
+ * @throws {JournalError} where it is another journal that has this name
+ */
+async function removeOutdated(
+  database: Transactional,
+  paths: JournalPaths,
+  id: string,
+  cause: OtherEntryError,
+): Promise<void> {
+  const [there] = await database.query<{ line: string }>(
+    'select line from switchover.entry where journal = $1 and seq = 0',
+    [id],
+  );
+  for await (const { lines } of readSince(paths.journal(id), 0)) {
+    const opened = lines[0]?.entry;
+    if (opened === undefined || lined(opened).line !== there?.line) break;
+    await database.query('delete from switchover.journal where id = $1', [id]);
+    return;
+  }
+  throw new JournalError(cause.message, { cause });
+}
+
+/** Whether it says that there is no such file. */
+export function isAbsent(error: unknown): boolean {
+  const { cause } = error as { cause?: NodeJS.ErrnoException };
+  return error instanceof JournalError && cause?.code === 'ENOENT';
+}
+
+function notBegun(): JournalError {
+  return new JournalError('it does not begin with its `opened` line: it is damaged, or not written yet');
 }

@@ -12,6 +12,7 @@ import {
 } from '../../hypervisor/simulated/simulated-hypervisor.ts';
 import { FolderJournals } from '../../journal/folder/folder-journals.ts';
 import { initiatorHere } from '../../journal/initiator.ts';
+import { JournalArchive } from '../../journal/postgres/journal-archive.ts';
 import { beginRun } from '../../migration/begin.ts';
 import { choosePolicy } from '../../policy/policies.ts';
 import { DEFAULT_LIMITS } from '../../policy/policy.ts';
@@ -24,8 +25,13 @@ import { Metrics } from '../metrics.ts';
 import { Migrations } from '../migrations.ts';
 import { ObservedJournals } from '../observed-journals.ts';
 import { PacedHypervisor } from '../paced-hypervisor.ts';
+import { summaryLineOf } from '../past-migrations.ts';
 import { Problem } from '../problem.ts';
 import type { StartRequest } from '../requests.ts';
+import { type Listening, serveAt } from '../serve-at.ts';
+import { StartedKeys } from '../started-keys.ts';
+import type { Begins } from '../started-once.ts';
+import { toldFirst } from '../told-first.ts';
 import { OpenApiCheck, type OpenApiDocument } from './openapi-check.ts';
 
 const MIB = 2 ** 20;
@@ -52,35 +58,52 @@ export class ServiceBed implements AsyncDisposable {
   readonly said: string[] = [];
   /** How often a start was asked for. */
   starts = 0;
-  private readonly folder = mkdtempSync(path.join(os.tmpdir(), 'switchover-service-'));
+  /** The state folder. */
+  readonly folder = mkdtempSync(path.join(os.tmpdir(), 'switchover-service-'));
+  private readonly listening: Listening[] = [];
   readonly app: ReturnType<typeof createApp>;
+  readonly archive: JournalArchive | undefined;
   /** Of all beds: their documents are the same. */
   private static check: OpenApiCheck | undefined;
 
-  constructor() {
-    this.store = new ObservedJournals(new FolderJournals(this.folder), this.live);
-    this.migrations = new Migrations(this.live, this.store);
+  /** @param url of a database with its tables, where there is to be one */
+  constructor(url?: string) {
+    this.archive = url === undefined ? undefined : this.archiveAt(url);
+    this.archive?.start();
+    this.store = new ObservedJournals(new FolderJournals(this.folder), this.live, this.archive);
+    this.migrations = new Migrations(this.live, this.store, this.archive);
     this.access = new Access(path.join(this.folder, 'tokens.json'));
-    const demo = new Demo(this.migrations, this.store);
+    const demo = new Demo(this.migrations, this.store, undefined);
     this.app = createApp({
       migrations: this.migrations,
-      metrics: new Metrics(this.live),
-      audit: new Audit(path.join(this.folder, 'audit.jsonl')),
+      metrics: new Metrics(this.live, this.archive),
+      audit: new Audit(path.join(this.folder, 'audit.jsonl'), (sentence) => this.said.push(sentence)),
       plan: async (request) => await demo.plan(request),
       access: this.access,
-      start: async (request, caller) => await this.start(request, caller),
+      startedKeys: new StartedKeys(path.join(this.folder, 'started.jsonl')),
+      start: async (...asked) => await this.start(...asked),
       hostNames: ['switchover.example.org'],
       demo: false,
       hosts: async () => demo.hosts(),
-      problems: () => [],
+      problems: () => (this.archive?.problem === undefined ? [] : [this.archive.problem]),
       say: (sentence) => this.said.push(sentence),
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const each of this.listening) await each.close();
     await this.migrations.detachAll('the test is over');
     this.live.close();
+    await this.archive?.close();
     rmSync(this.folder, { recursive: true });
+  }
+
+  private archiveAt(url: string): JournalArchive {
+    return new JournalArchive({
+      choice: { url, folder: '/no/such', make: false },
+      ...{ stateDir: this.folder, summarise: summaryLineOf, say: (sentence) => this.said.push(sentence) },
+      times: { gatherMs: 20, askEveryMs: 100, retryMs: 50, mostRetryMs: 200, answerWithinMs: 700 },
+    });
   }
 
   /** What the app answers, held against its OpenAPI document. */
@@ -114,6 +137,13 @@ export class ServiceBed implements AsyncDisposable {
     ).json()) as OpenApiDocument;
   }
 
+  /** @returns the port of this machine that it listens at too */
+  async listen(): Promise<number> {
+    const listening = await serveAt({ kind: 'tcp', host: '127.0.0.1', port: 0 }, this.app.fetch);
+    this.listening.push(listening);
+    return listening.place.kind === 'tcp' ? listening.place.port : 0;
+  }
+
   /** @returns its id */
   async migrate(vm: 'quick' | 'slow', more: Partial<StartRequest> = {}): Promise<string> {
     const response = await this.ask('POST', '/v1/migrations', {
@@ -130,7 +160,8 @@ export class ServiceBed implements AsyncDisposable {
     return id;
   }
 
-  private async start({ vm, maxDowntimeMs, policy, reason, correlationId }: StartRequest, { name }: Caller) {
+  private async start(request: StartRequest, { name }: Caller, begins: Begins) {
+    const { vm, maxDowntimeMs, policy, reason, correlationId } = request;
     this.starts += 1;
     if (vm !== 'quick' && vm !== 'slow') throw new Problem(409, 'no-domain', `there is no guest ${vm}`);
     const limits = { ...DEFAULT_LIMITS, ...(maxDowntimeMs === undefined ? {} : { maxDowntimeMs }) };
@@ -141,7 +172,11 @@ export class ServiceBed implements AsyncDisposable {
         ...{ kind: choosePolicy(policy ?? 'forecast', {}), limits, reason, correlationId },
       },
       {
-        ...{ hypervisor, store: this.store, initiator: { ...initiatorHere(), user: name } },
+        ...{
+          hypervisor,
+          store: toldFirst(this.store, begins),
+          initiator: { ...initiatorHere(), user: name },
+        },
         takeLease: async () => ({ vm, release: async () => {}, [Symbol.asyncDispose]: async () => {} }),
       },
     );

@@ -5,7 +5,7 @@ import { counts, type Fleet, grouped, LATELY_MS, missingFrom, withoutOld, withSu
 
 const NOW = Date.parse('2026-11-29T14:01:00.000Z');
 const fleetOf = (...all: Partial<MigrationSummary>[]): Fleet =>
-  all.map(summary).reduce(withSummary, new Map());
+  all.map((each) => summary({ source: `host of ${each.id}`, ...each })).reduce(withSummary, new Map());
 const ids = (fleet: Fleet, nowMs = NOW) =>
   grouped(fleet, nowMs).map(({ key, migrations }) => [key, ...migrations.map(({ id }) => id)]);
 
@@ -58,6 +58,22 @@ describe('groups', () => {
       ['ended', 'done'],
     ]);
     expect(ids(fleet, NOW + LATELY_MS)).toEqual([['person', 'lost']]);
+  });
+
+  test('of what ended only the last of each VM is shown, and none that migrates again', () => {
+    const ended = { final: true, outcome: 'completed', runsOn: 'destination' } as const;
+    const at = (second: number) => `2026-11-29T14:00:0${second}.000Z`;
+    const fleet = fleetOf(
+      { id: 'a1', source: 'a', startedAt: at(1), updatedAt: at(2), ...ended },
+      { id: 'a2', source: 'a', startedAt: at(3), updatedAt: at(4), ...ended },
+      { id: 'b1', source: 'b', startedAt: at(1), updatedAt: at(5), ...ended },
+      { id: 'c1', source: 'c', startedAt: at(1), updatedAt: at(6), ...ended },
+      { id: 'c2', source: 'c', startedAt: at(7), updatedAt: at(7) },
+    );
+    expect(ids(fleet)).toEqual([
+      ['copying', 'c2'],
+      ['ended', 'b1', 'a2'],
+    ]);
   });
 
   test('a remedy of what has ended asks for nobody', () =>

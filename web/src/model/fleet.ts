@@ -43,11 +43,18 @@ export function grouped(fleet: Fleet, nowMs: number): Group[] {
   const sorted = [...fleet.values()].sort(byAge);
   const groups = Map.groupBy(sorted, (each) => groupOf(each, nowMs));
   return (Object.keys(TITLES) as Group['key'][]).flatMap((key) => {
-    const migrations = groups.get(key) ?? [];
-    // Of what ended the newest is what somebody looks for.
-    if (key === 'ended') migrations.sort((a, b) => b.updatedAt.localeCompare(a.updatedAt));
+    const found = groups.get(key) ?? [];
+    const migrations = key === 'ended' ? lastOfEach(found, sorted) : found;
     return migrations.length === 0 ? [] : [{ key, title: TITLES[key], migrations }];
   });
+}
+
+/** Of what ended the newest is what somebody looks for, and of each VM the last: the history has the others. */
+function lastOfEach(ended: MigrationSummary[], all: readonly MigrationSummary[]): MigrationSummary[] {
+  const last = new Map(all.map(({ source, id }) => [source, id]));
+  return ended
+    .filter(({ source, id }) => last.get(source) === id)
+    .sort((a, b) => b.updatedAt.localeCompare(a.updatedAt));
 }
 
 function byAge(a: MigrationSummary, b: MigrationSummary): number {

@@ -1,11 +1,8 @@
 /** What other limits mean for a migration that runs: the sentence that a person confirms. */
 import type { LimitsRequest, MigrationSummary } from '../api-types.ts';
-import { formatDuration, formatRate } from './format.ts';
+import { formatDuration } from './format.ts';
 
-type Known = Pick<
-  MigrationSummary,
-  'vm' | 'downtimeMs' | 'maxDowntimeMs' | 'forecastPauseMs' | 'dirtyBytesPerSecond'
->;
+type Known = Pick<MigrationSummary, 'vm' | 'downtimeMs' | 'maxDowntimeMs' | 'forecastPauseMs'>;
 
 /** @returns none where nothing would change */
 export function costOf(now: Known, wish: LimitsRequest): string[] {
@@ -28,13 +25,5 @@ export function costOf(now: Known, wish: LimitsRequest): string[] {
     sentences.push(
       `A pause of up to ${formatDuration(wish.downtimeMs)} is taken at once, without a further pass.`,
     );
-  const { bandwidthBytesPerSecond: cap } = wish;
-  if (cap !== undefined) {
-    sentences.push(`Copying takes ${formatRate(cap)} of the link at most, until the guest is stopped.`);
-    if (now.dirtyBytesPerSecond !== null && cap <= now.dirtyBytesPerSecond)
-      sentences.push(
-        `That is no more than the guest dirties (${formatRate(now.dirtyBytesPerSecond)}): it will not converge by copying.`,
-      );
-  }
   return sentences;
 }

@@ -44,3 +44,15 @@ function scaled(text: string, factors: Readonly<Record<string, number>>): number
 export function spellDuration(ms: number): string {
   return ms < 1000 ? `${Math.ceil(ms)}ms` : `${Number((ms / 1000).toPrecision(4))}s`;
 }
+
+/** Those that were written and are right, under their names. */
+export function valuesOf<Name extends string>(
+  fields: Readonly<Record<Name, Parsed | undefined>>,
+): Partial<Record<Name, number>> {
+  const values: Partial<Record<Name, number>> = {};
+  for (const name of Object.keys(fields) as Name[]) {
+    const parsed = fields[name];
+    if (parsed && 'value' in parsed) values[name] = parsed.value;
+  }
+  return values;
+}

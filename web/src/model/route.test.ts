@@ -3,10 +3,14 @@ import { hrefOf, type Route, routeOf } from './route.ts';
 
 test.each<Exclude<Route, { screen: 'unknown' }>>([
   { screen: 'running' },
-  { screen: 'start' },
+  { screen: 'hosts' },
+  { screen: 'start', vm: '', connect: '' },
+  { screen: 'start', vm: 'a b', connect: 'qemu+ssh://root@host1/system' },
+  { screen: 'audit', q: '' },
+  { screen: 'audit', q: 'ops' },
   { screen: 'migration', id: '20261129T143641-db 1/ü' },
-  { screen: 'history', q: '', outcome: '' },
-  { screen: 'history', q: 'host7 & #2', outcome: 'failed' },
+  { screen: 'history', q: '', outcome: '', code: '' },
+  { screen: 'history', q: 'host7 & #2', outcome: 'failed', code: 'needs-longer-pause' },
 ])('%j is found again from its address', (route) => expect(routeOf(hrefOf(route))).toEqual(route));
 
 test.each(['', '#', '#/'])('%j is what runs', (hash) => expect(routeOf(hash)).toEqual({ screen: 'running' }));

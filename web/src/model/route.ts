@@ -4,13 +4,23 @@ export interface HistorySearch {
   readonly q: string;
   /** Empty: any. */
   readonly outcome: string;
+  /** Of a reason; empty: any. */
+  readonly code: string;
+}
+
+/** What the form begins with; empty: nothing. */
+export interface StartOf {
+  readonly vm: string;
+  readonly connect: string;
 }
 
 export type Route =
   | { readonly screen: 'running' }
   | { readonly screen: 'migration'; readonly id: string }
   | ({ readonly screen: 'history' } & HistorySearch)
-  | { readonly screen: 'start' }
+  | { readonly screen: 'hosts' }
+  | ({ readonly screen: 'start' } & StartOf)
+  | { readonly screen: 'audit'; readonly q: string }
   | { readonly screen: 'unknown'; readonly hash: string };
 
 export function routeOf(hash: string): Route {
@@ -20,10 +30,20 @@ export function routeOf(hash: string): Route {
   if (first === 'migrations' && second) return { screen: 'migration', id: decoded(second) };
   if (second !== undefined) return { screen: 'unknown', hash };
   if (first === '') return { screen: 'running' };
-  if (first === 'start') return { screen: 'start' };
-  if (first !== 'history') return { screen: 'unknown', hash };
-  const given = new URLSearchParams(query);
-  return { screen: 'history', q: given.get('q') ?? '', outcome: given.get('outcome') ?? '' };
+  const asked = new URLSearchParams(query);
+  const given = (name: string) => asked.get(name) ?? '';
+  switch (first) {
+    case 'hosts':
+      return { screen: 'hosts' };
+    case 'start':
+      return { screen: 'start', vm: given('vm'), connect: given('connect') };
+    case 'audit':
+      return { screen: 'audit', q: given('q') };
+    case 'history':
+      return { screen: 'history', q: given('q'), outcome: given('outcome'), code: given('code') };
+    default:
+      return { screen: 'unknown', hash };
+  }
 }
 
 export function hrefOf(route: Exclude<Route, { screen: 'unknown' }>): string {
@@ -32,15 +52,21 @@ export function hrefOf(route: Exclude<Route, { screen: 'unknown' }>): string {
       return '#/';
     case 'migration':
       return `#/migrations/${encodeURIComponent(route.id)}`;
+    case 'hosts':
+      return '#/hosts';
     case 'start':
-      return '#/start';
-    case 'history': {
-      const query = new URLSearchParams();
-      if (route.q !== '') query.set('q', route.q);
-      if (route.outcome !== '') query.set('outcome', route.outcome);
-      return query.size === 0 ? '#/history' : `#/history?${query}`;
-    }
+      return withQuery('#/start', { vm: route.vm, connect: route.connect });
+    case 'audit':
+      return withQuery('#/audit', { q: route.q });
+    case 'history':
+      return withQuery('#/history', { q: route.q, outcome: route.outcome, code: route.code });
   }
+}
+
+/** What is empty is left out. */
+function withQuery(path: string, given: Readonly<Record<string, string>>): string {
+  const query = new URLSearchParams(Object.entries(given).filter(([, value]) => value !== ''));
+  return query.size === 0 ? path : `${path}?${query}`;
 }
 
 /** A hand may have written it. */

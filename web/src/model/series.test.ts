@@ -109,7 +109,6 @@ test('samples of the service fill the gaps of the journal, each instant once', (
     atMs,
     remainingBytes: 9,
     sentBytes: 9,
-    transferBytesPerSecond: null,
   }));
   const filled = withTicks(series, more);
   expect(filled.samples.map(({ atMs }) => atMs)).toEqual([1000, 2000, 3000, 4000]);

@@ -9,9 +9,12 @@ export interface FieldProps {
   readonly problem?: string | undefined;
   readonly required?: boolean;
   readonly type?: 'text' | 'search' | 'password';
+  /** What is often written into it. */
+  readonly choices?: readonly string[];
 }
 
-export function Field({ label, value, onInput, hint, problem, required = false, type = 'text' }: FieldProps) {
+export function Field(props: FieldProps) {
+  const { label, value, onInput, hint, problem, required = false, type = 'text', choices = [] } = props;
   const id = useId();
   return (
     <div class="field">
@@ -26,8 +29,16 @@ export function Field({ label, value, onInput, hint, problem, required = false, 
         spellcheck={false}
         aria-invalid={problem !== undefined}
         aria-describedby={hint || problem ? `${id}-hint` : undefined}
+        list={choices.length > 0 ? `${id}-choices` : undefined}
         onInput={(event) => onInput(event.currentTarget.value)}
       />
+      {choices.length > 0 && (
+        <datalist id={`${id}-choices`}>
+          {choices.map((each) => (
+            <option key={each} value={each} />
+          ))}
+        </datalist>
+      )}
       <p id={`${id}-hint`} class={problem ? 'problem' : 'hint'}>
         {problem ?? hint}
       </p>

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { MigrationSummary } from '../api-types.ts';
 import { changeLimits } from '../client.ts';
 import { costOf } from '../model/limits-cost.ts';
-import { type Parsed, parseDuration, parseRate, spellDuration } from '../model/parse.ts';
+import { type Parsed, parseDuration, spellDuration, valuesOf } from '../model/parse.ts';
 import { takeSummary } from '../store.ts';
 import { useAsking } from './asking.ts';
 import { Confirm, Dialog } from './dialog.tsx';
@@ -11,12 +11,10 @@ import { Field } from './field.tsx';
 export function LimitsDialog({ of, onClose }: { of: MigrationSummary; onClose: () => void }) {
   const [downtime, setDowntime] = useState(spellDuration(of.downtimeMs));
   const [longest, setLongest] = useState(spellDuration(of.maxDowntimeMs));
-  const [bandwidth, setBandwidth] = useState('');
   const { busy, problem, ask } = useAsking();
   const wished = {
     downtimeMs: unlessSame(parseDuration(downtime), of.downtimeMs),
     maxDowntimeMs: unlessSame(parseDuration(longest), of.maxDowntimeMs),
-    bandwidthBytesPerSecond: bandwidth.trim() === '' ? undefined : parseRate(bandwidth),
   };
   const wish = valuesOf(wished);
   const wrong = Object.values(wished).some((each) => each && 'problem' in each);
@@ -45,13 +43,6 @@ export function LimitsDialog({ of, onClose }: { of: MigrationSummary; onClose: (
             onInput={setLongest}
             problem={problemOf(wished.maxDowntimeMs)}
           />
-          <Field
-            label="Bandwidth at most"
-            value={bandwidth}
-            onInput={setBandwidth}
-            hint="Like 10gbit. Left empty: as it is."
-            problem={problemOf(wished.bandwidthBytesPerSecond)}
-          />
         </div>
         <div class="cost" aria-live="polite">
           {wrong || cost.length === 0 ? (
@@ -79,16 +70,4 @@ function unlessSame(parsed: Parsed, now: number): Parsed | undefined {
 
 function problemOf(parsed: Parsed | undefined): string | undefined {
   return parsed && 'problem' in parsed ? parsed.problem : undefined;
-}
-
-/** Those that were written and are right, under their names. */
-export function valuesOf<Name extends string>(
-  fields: Readonly<Record<Name, Parsed | undefined>>,
-): Partial<Record<Name, number>> {
-  const values: Partial<Record<Name, number>> = {};
-  for (const name of Object.keys(fields) as Name[]) {
-    const parsed = fields[name];
-    if (parsed && 'value' in parsed) values[name] = parsed.value;
-  }
-  return values;
 }

@@ -104,7 +104,11 @@ function optionsOf(now: () => PlotProps, width: number): uPlot.Options {
         space: 32,
         values: (_, splits) => splits.map((value) => (value === null ? '' : plain(format(value)))),
         ...(logarithmic
-          ? { splits: (_: uPlot, __: number, min: number, max: number) => roundBetween(min, max) }
+          ? {
+              splits: (_: uPlot, __: number, min: number, max: number) => roundBetween(min, max),
+              // Else only powers of ten would have their label.
+              filter: (_: uPlot, splits: number[]) => splits,
+            }
           : {}),
       },
     ],

@@ -1,6 +1,6 @@
-/** What has been: found by VM, host or outcome. The search is in the address, so it can be kept and sent. */
+/** What has been: found by VM, host, outcome or the code of a reason. The search is in the address, so it can be kept and sent. */
 import { useEffect, useState } from 'preact/hooks';
-import { type MigrationSummary, OUTCOMES } from '../api-types.ts';
+import { type MigrationSummary, OUTCOMES, REASON_CODES } from '../api-types.ts';
 import { getHistory } from '../client.ts';
 import { formatDuration, formatElapsed, formatWhen } from '../model/format.ts';
 import type { HistorySearch } from '../model/route.ts';
@@ -13,6 +13,8 @@ import { go, nowMs } from '../store.ts';
 
 const ANY = ['', 'any'] as const;
 const CHOICES = [ANY, ...OUTCOMES.map((outcome) => [outcome, wordsFor(outcome)] as const)];
+
+const CODES = [ANY, ...REASON_CODES.map((code) => [code, code.replaceAll('-', ' ')] as const)];
 
 function wordsFor(outcome: (typeof OUTCOMES)[number]): string {
   return standing({ outcome, state: 'ended', runsOn: null, braked: false, final: true }).words;
@@ -47,7 +49,13 @@ export function HistoryScreen(search: HistorySearch) {
             label="Outcome"
             value={search.outcome}
             options={CHOICES}
-            onChange={(outcome) => go({ screen: 'history', q: q.trim(), outcome })}
+            onChange={(outcome) => go({ screen: 'history', ...search, q: q.trim(), outcome })}
+          />
+          <Choice
+            label="Reason"
+            value={search.code}
+            options={CODES}
+            onChange={(code) => go({ screen: 'history', ...search, q: q.trim(), code })}
           />
           <button type="submit" class="primary">
             Search
@@ -62,7 +70,11 @@ export function HistoryScreen(search: HistorySearch) {
       </p>
       {found?.length === 0 && (
         <section class="empty">
-          <p>{search.q || search.outcome ? 'No migration is like that.' : 'No migration has been yet.'}</p>
+          <p>
+            {search.q || search.outcome || search.code
+              ? 'No migration is like that.'
+              : 'No migration has been yet.'}
+          </p>
         </section>
       )}
       {found !== undefined && found.length > 0 && <Results found={found} />}
@@ -78,7 +90,7 @@ export function HistoryScreen(search: HistorySearch) {
 function Results({ found }: { found: readonly MigrationSummary[] }) {
   const now = new Date(nowMs.peek());
   return (
-    <table class="history">
+    <table class="rows history">
       <caption class="hidden">Migrations found, the newest first</caption>
       <thead>
         <tr>
@@ -115,6 +127,11 @@ function Results({ found }: { found: readonly MigrationSummary[] }) {
             </td>
             <td data-label="What happened" class="waits">
               {of.waitsFor}
+              {of.reasons.map(({ code, words }) => (
+                <span key={code + words} class="code" title={words}>
+                  {code}
+                </span>
+              ))}
             </td>
             <td data-label="Pause" class="right">
               <Quantity words={formatDuration(of.pauseMs)} />

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { MigrationSummary } from '../api-types.ts';
 import { type Followed, follow } from '../followed.ts';
+import { arrivalWords } from '../model/arrival.ts';
 import { formatBytes, formatDuration, formatElapsed, formatOffset, formatWhen } from '../model/format.ts';
 import type { StoryLine } from '../model/story.ts';
 import { CancelDialog } from '../parts/cancel-dialog.tsx';
@@ -10,6 +11,7 @@ import { elapsedMs } from '../parts/lane.tsx';
 import { LimitsDialog } from '../parts/limits-dialog.tsx';
 import { Plots } from '../parts/plots.tsx';
 import { Way } from '../parts/vm.tsx';
+import { WhatIf } from '../parts/what-if.tsx';
 import { fleet, mayOperate, nowMs } from '../store.ts';
 
 export function MigrationScreen({ id }: { id: string }) {
@@ -40,6 +42,7 @@ export function MigrationScreen({ id }: { id: string }) {
       <Figures of={of} />
       <Plots series={followed.series} of={of} />
       <Story story={followed.story.value} />
+      <WhatIf of={of} />
       <Facts of={of} />
     </>
   );
@@ -77,7 +80,8 @@ function Heading({ of }: { of: MigrationSummary }) {
       <ul class="reasons">
         {of.reasons.map(({ code, words, remedy }) => (
           <li key={code + words} class={remedy === null ? '' : 'todo'}>
-            {words}
+            {/* It is said above already. */}
+            {words !== of.waitsFor && words}
             {remedy !== null && <span class="remedy">To do: {remedy}</span>}
           </li>
         ))}
@@ -94,6 +98,7 @@ function Figures({ of }: { of: MigrationSummary }) {
       <div>
         <dt>{of.final ? 'Took' : 'Running for'}</dt>
         <dd class="num big">{formatElapsed(elapsedMs(of, nowMs.value))}</dd>
+        {!of.final && <dd class="until num">{arrivalWords(of, nowMs.value)}</dd>}
       </div>
       {of.outcome !== 'completed' && (
         <div>

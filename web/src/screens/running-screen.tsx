@@ -1,6 +1,7 @@
 /** All migrations that run, and what ended lately; those that ask for a person are on top. */
 import { useState } from 'preact/hooks';
 import type { MigrationSummary } from '../api-types.ts';
+import { arrivalOf, shownUntilMs } from '../model/arrival.ts';
 import { type Group, grouped } from '../model/fleet.ts';
 import { formatRate } from '../model/format.ts';
 import { type TimeWindow, windowFor } from '../model/lanes.ts';
@@ -14,8 +15,10 @@ export function RunningScreen() {
   const [cancelling, setCancelling] = useState<string | undefined>(undefined);
   const groups = grouped(fleet.value, nowMs.value);
   const shown = groups.flatMap(({ migrations }) => migrations);
+  const running = shown.filter(({ final }) => !final);
   const window = windowFor(
-    shown.filter(({ final }) => !final).map(({ startedAt }) => Date.parse(startedAt)),
+    running.map(({ startedAt }) => Date.parse(startedAt)),
+    running.map(arrivalOf).flatMap((arrival) => (arrival ? [shownUntilMs(arrival)] : [])),
     nowMs.value,
   );
   const asked = cancelling === undefined ? undefined : fleet.value.get(cancelling);
@@ -37,7 +40,7 @@ export function RunningScreen() {
         </section>
       )}
       {shown.length > 0 && (
-        <table class="running">
+        <table class="rows running">
           <caption class="hidden">Running migrations, by what they are at</caption>
           <thead>
             <tr>

@@ -1,15 +1,23 @@
-/** A form for one migration. It is asked for once more, with what it costs, before anything begins. */
-import { useRef, useState } from 'preact/hooks';
-import type { StartRequest } from '../api-types.ts';
-import { startMigration } from '../client.ts';
-import { formatDuration, formatRate } from '../model/format.ts';
-import { type Parsed, parseDuration, parseRate } from '../model/parse.ts';
-import { hostOf } from '../model/words.ts';
+/** One migration: what is wished for, what that would come to, and, once that is confirmed with what it costs, its start. */
+import { useEffect, useState } from 'preact/hooks';
+import type { Plan, StartRequest } from '../api-types.ts';
+import { getHosts, planMigration } from '../client.ts';
+import { destinationsFrom } from '../model/hosts.ts';
+import type { Parsed } from '../model/parse.ts';
+import type { StartOf } from '../model/route.ts';
+import {
+  EMPTY_FORM,
+  figuresOf,
+  isWrong,
+  planRequestOf,
+  type StartForm,
+  startRequestOf,
+} from '../model/start-form.ts';
 import { useAsking } from '../parts/asking.ts';
-import { Confirm, Dialog } from '../parts/dialog.tsx';
 import { Choice, Field } from '../parts/field.tsx';
-import { valuesOf } from '../parts/limits-dialog.tsx';
-import { go, mayOperate, takeSummary } from '../store.ts';
+import { PlanView } from '../parts/plan.tsx';
+import { StartDialog } from '../parts/start-dialog.tsx';
+import { mayOperate } from '../store.ts';
 
 const POLICIES = [
   ['', 'the service’s own choice'],
@@ -24,178 +32,156 @@ const OVER_BUDGET = [
   ['leave', 'leave: go on copying'],
 ] as const;
 
-const EMPTY = {
-  vm: '',
-  destination: '',
-  migrateUri: '',
-  listenUri: '',
-  policy: '',
-  downtime: '',
-  maxDowntime: '',
-  timeout: '',
-  bandwidth: '',
-  overBudget: '',
-  reason: '',
-  correlationId: '',
-};
-type Form = typeof EMPTY;
+/** A plan, and what it is of: it is none of a form that says something else by now. */
+interface Planned {
+  readonly of: string;
+  readonly plan: Plan;
+}
 
-export function StartScreen() {
-  const [form, setForm] = useState(EMPTY);
+export function StartScreen({ vm, connect }: StartOf) {
+  const [form, setForm] = useState<StartForm>({ ...EMPTY_FORM, vm, connect });
+  const [planned, setPlanned] = useState<Planned | undefined>(undefined);
   const [asking, setAsking] = useState<StartRequest | undefined>(undefined);
-  const figures = figuresOf(form);
-  const wrong = Object.values(figures).some((each) => each && 'problem' in each);
-  const field = (name: keyof Form, label: string, hint?: string, parsed?: Parsed) => (
-    <Field
-      label={label}
-      value={form[name]}
-      onInput={(text) => setForm({ ...form, [name]: text })}
-      {...(hint === undefined ? {} : { hint })}
-      problem={parsed && 'problem' in parsed ? parsed.problem : undefined}
-      required={name === 'vm' || name === 'destination'}
-    />
-  );
+  const [hosts, setHosts] = useState<readonly string[]>([]);
+  const { busy, problem, ask } = useAsking();
+  // To choose from. Where they are not told, they are typed.
+  useEffect(() => {
+    getHosts().then(
+      (found) => setHosts(destinationsFrom(found, connect)),
+      () => {},
+    );
+  }, []);
+  const wrong = isWrong(form);
+  const plan = planned?.of === JSON.stringify(planRequestOf(form)) ? planned.plan : undefined;
+  const makePlan = (wished: StartForm) =>
+    ask(async () => {
+      const request = planRequestOf(wished);
+      setPlanned({ of: JSON.stringify(request), plan: await planMigration(request) });
+      document.querySelector<HTMLElement>('#plan')?.focus();
+    });
+  const refused = plan !== undefined && plan.findings.length > 0;
+  const mayStart = !wrong && mayOperate.value && form.destination.trim() !== '' && !refused && !busy;
   return (
     <>
       <h1 tabIndex={-1}>Start a migration</h1>
       {!mayOperate.value && (
-        <p class="problem">You may only look: to start needs a token of the role operate.</p>
+        <p class="problem">You may only look: to plan and to start needs a token of the role operate.</p>
       )}
       <form
         class="start"
         onSubmit={(event) => {
           event.preventDefault();
-          if (!wrong) setAsking(requestOf(form));
+          if (!wrong) makePlan(form);
         }}
       >
-        <fieldset>
-          <legend>What goes where</legend>
-          {field('vm', 'VM on its source', 'qmp:/run/vm1.sock, or db1 of the libvirt of this host')}
-          {field('destination', 'Destination', 'qmp:/run/vm1-in.sock, or qemu+ssh://host2/system')}
-          {field('migrateUri', 'Memory goes to', 'tcp:10.0.0.2:4444. Where libvirt chooses: leave it empty.')}
-          {field('listenUri', 'Destination listens at', 'Only where it is not the same.')}
-        </fieldset>
-        <fieldset>
-          <legend>Limits</legend>
-          {field(
-            'downtime',
-            'Pause that is always fine',
-            'Like 300ms. Empty: as the service is set.',
-            figures.downtimeMs,
-          )}
-          {field(
-            'maxDowntime',
-            'Longest pause allowed',
-            'Like 2s. Empty: as the service is set.',
-            figures.maxDowntimeMs,
-          )}
-          {field('timeout', 'Give up after', 'Like 30m. Empty: as the service is set.', figures.timeoutMs)}
-          {field(
-            'bandwidth',
-            'Bandwidth at most',
-            'Like 10gbit. Empty: no cap.',
-            figures.bandwidthBytesPerSecond,
-          )}
-          <Choice
-            label="If no allowed pause is possible"
-            value={form.overBudget}
-            options={OVER_BUDGET}
-            onChange={(overBudget) => setForm({ ...form, overBudget })}
-          />
-          <Choice
-            label="Policy"
-            value={form.policy}
-            options={POLICIES}
-            onChange={(policy) => setForm({ ...form, policy })}
-          />
-        </fieldset>
-        <fieldset>
-          <legend>For the log</legend>
-          {field('reason', 'Reason', 'Why it is wanted.')}
-          {field('correlationId', 'Your number for it', 'A ticket, a change.')}
-        </fieldset>
+        <Fields form={form} change={(changes) => setForm({ ...form, ...changes })} hosts={hosts} />
         <div class="buttons">
-          <button type="submit" class="primary" disabled={wrong || !mayOperate.value}>
-            Go on…
+          <button type="submit" class={plan ? '' : 'primary'} disabled={wrong || busy || !mayOperate.value}>
+            {busy ? 'Looking at the guest…' : plan ? 'Plan it again' : 'Plan it'}
           </button>
+          <button
+            type="button"
+            class={plan && !refused ? 'primary' : ''}
+            disabled={!mayStart || form.vm.trim() === ''}
+            onClick={() => setAsking(startRequestOf(form))}
+          >
+            {plan ? 'Start…' : 'Start without a plan…'}
+          </button>
+          <p class="hint">
+            A plan looks at the guest for some seconds and changes nothing: it tells the pause and the time to
+            expect, and what forbids it.
+          </p>
         </div>
       </form>
-      {asking && <StartDialog request={asking} onClose={() => setAsking(undefined)} />}
+      <p class="problem" role="alert">
+        {problem}
+      </p>
+      {planned && !plan && !busy && (
+        <p class="dim" role="status">
+          The form says something else now than when it was planned: plan it again.
+        </p>
+      )}
+      {plan && (
+        <PlanView
+          of={plan}
+          take={(changes) => {
+            const changed = { ...form, ...changes };
+            setForm(changed);
+            makePlan(changed);
+          }}
+        />
+      )}
+      {asking && <StartDialog request={asking} plan={plan} onClose={() => setAsking(undefined)} />}
     </>
   );
 }
 
-function StartDialog({ request, onClose }: { request: StartRequest; onClose: () => void }) {
-  const { busy, problem, ask } = useAsking();
-  // A second try of the same wish is the same wish.
-  const key = useRef(crypto.randomUUID());
-  return (
-    <Dialog title={`Migrate ${request.vm} to ${hostOf(request.destination)}?`} onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          ask(async () => {
-            const begun = await startMigration(request, key.current);
-            takeSummary(begun);
-            onClose();
-            go({ screen: 'migration', id: begun.id });
-          });
-        }}
-      >
-        <div class="cost">
-          {startCost(request).map((sentence) => (
-            <p key={sentence}>{sentence}</p>
-          ))}
-        </div>
-        <Confirm words="Start the migration" back="Not yet" busy={busy} problem={problem} onClose={onClose} />
-      </form>
-    </Dialog>
+interface FieldsProps {
+  readonly form: StartForm;
+  readonly change: (changes: Partial<StartForm>) => void;
+  /** Where it may go to. */
+  readonly hosts: readonly string[];
+}
+
+function Fields({ form, change, hosts }: FieldsProps) {
+  const figures = figuresOf(form);
+  const field = (name: keyof StartForm, label: string, hint?: string, parsed?: Parsed) => (
+    <Field
+      label={label}
+      value={form[name]}
+      onInput={(text) => change({ [name]: text })}
+      {...(hint === undefined ? {} : { hint })}
+      problem={parsed && 'problem' in parsed ? parsed.problem : undefined}
+      required={name === 'vm'}
+      {...(name === 'destination' ? { choices: hosts } : {})}
+    />
   );
-}
-
-function startCost({ maxDowntimeMs, bandwidthBytesPerSecond, overBudget }: StartRequest): string[] {
-  const longest =
-    maxDowntimeMs === undefined ? 'as long as the service allows' : `up to ${formatDuration(maxDowntimeMs)}`;
-  const over: Readonly<Record<string, string>> = {
-    brake: 'If no such pause is possible, the guest is slowed down for a while.',
-    'post-copy':
-      'If no such pause is possible, it goes on by post-copy: from there on a lost link loses the guest.',
-    leave: 'If no such pause is possible, it goes on copying until someone ends it.',
-    abort: 'If no such pause is possible, it is given up and the guest stays.',
-  };
-  return [
-    `The guest stands still once, for ${longest}, and runs on the destination after that.`,
-    bandwidthBytesPerSecond === undefined
-      ? 'Its memory, and all that it writes meanwhile, goes over the link as fast as that carries it.'
-      : `Its memory, and all that it writes meanwhile, goes over the link at ${formatRate(bandwidthBytesPerSecond)} at most.`,
-    ...(overBudget === undefined ? [] : [over[overBudget] ?? '']),
-    'It can be cancelled until the guest is stopped.',
-  ];
-}
-
-function figuresOf(form: Form) {
-  return {
-    downtimeMs: unlessEmpty(form.downtime, parseDuration),
-    maxDowntimeMs: unlessEmpty(form.maxDowntime, parseDuration),
-    timeoutMs: unlessEmpty(form.timeout, parseDuration),
-    bandwidthBytesPerSecond: unlessEmpty(form.bandwidth, parseRate),
-  };
-}
-
-function unlessEmpty(text: string, parse: (text: string) => Parsed): Parsed | undefined {
-  return text.trim() === '' ? undefined : parse(text);
-}
-
-/** What was left empty is left out: the service has its own settings for it. */
-function requestOf(form: Form): StartRequest {
-  const { migrateUri, listenUri, policy, overBudget, reason, correlationId } = form;
-  const words = Object.entries({ migrateUri, listenUri, policy, overBudget, reason, correlationId })
-    .map(([name, text]) => [name, text.trim()] as const)
-    .filter(([, text]) => text !== '');
-  return {
-    vm: form.vm.trim(),
-    destination: form.destination.trim(),
-    ...valuesOf(figuresOf(form)),
-    ...Object.fromEntries(words),
-  };
+  const unset = 'Empty: as the service is set.';
+  return (
+    <>
+      <fieldset>
+        <legend>What goes where</legend>
+        {field('vm', 'VM on its source', 'A domain’s name like db1, or qmp:/run/vm1.sock')}
+        {field('connect', 'Host of that domain', 'Empty: the service’s own.')}
+        {field('destination', 'Destination', 'qemu+ssh://host2/system, or qmp:/run/vm1-in.sock')}
+        {field('migrateUri', 'Memory goes to', 'tcp:10.0.0.2:4444. Where libvirt chooses: leave it empty.')}
+        {field('listenUri', 'Destination listens at', 'Only where it is not the same.')}
+      </fieldset>
+      <fieldset>
+        <legend>Limits</legend>
+        {field('maxDowntime', 'Longest pause allowed', `Like 2s. ${unset}`, figures.maxDowntimeMs)}
+        {field('downtime', 'Pause that is always fine', `Like 300ms. ${unset}`, figures.downtimeMs)}
+        {field('timeout', 'Give up after', `Like 30m. ${unset}`, figures.timeoutMs)}
+        <Choice
+          label="If no allowed pause is possible"
+          value={form.overBudget}
+          options={OVER_BUDGET}
+          onChange={(overBudget) => change({ overBudget })}
+        />
+        <Choice
+          label="Policy"
+          value={form.policy}
+          options={POLICIES}
+          onChange={(policy) => change({ policy })}
+        />
+      </fieldset>
+      <fieldset>
+        <legend>Link, and for the log</legend>
+        {field(
+          'bandwidth',
+          'Bandwidth at most',
+          'Like 10gbit. Empty: no cap.',
+          figures.bandwidthBytesPerSecond,
+        )}
+        {field(
+          'lineRate',
+          'What the link carries',
+          'Like 10gbit. Empty: as earlier migrations showed it.',
+          figures.lineRateBytesPerSecond,
+        )}
+        {field('reason', 'Reason', 'Why it is wanted.')}
+        {field('correlationId', 'Your number for it', 'A ticket, a change.')}
+      </fieldset>
+    </>
+  );
 }

@@ -26,6 +26,7 @@ export function summary(given: Partial<MigrationSummary> = {}): MigrationSummary
     transferBytesPerSecond: 1e8,
     dirtyBytesPerSecond: 2e8,
     forecastPauseMs: 2500,
+    forecastEndMs: null,
     downtimeMs: 300,
     maxDowntimeMs: 2000,
     pauseMs: null,

@@ -28,6 +28,27 @@ export class JournalDatabase implements AsyncDisposable {
     return new JournalDatabase(folder, server, database);
   }
 
+  async empty(): Promise<void> {
+    await this.database.query('truncate switchover.journal, switchover.taken_in cascade');
+  }
+
+  /** Another database of that server, as a user's would be, without tables. @returns its address */
+  async another(name: string): Promise<string> {
+    await this.database.query(`create database ${name}`);
+    return `postgres:///${name}?host=${encodeURIComponent(path.join(this.server.folder, 'run'))}&user=switchover`;
+  }
+
+  /** Every process of the server, which `SIGSTOP` makes one that does not answer. */
+  signal(signal: NodeJS.Signals): void {
+    const file = path.join(this.server.folder, 'data', 'postmaster.pid');
+    const first = Number(fs.readFileSync(file, 'utf8').split('\n', 1)[0]);
+    const children = () =>
+      fs.readFileSync(`/proc/${first}/task/${first}/children`, 'utf8').trim().split(' ').map(Number);
+    // One that is stopped makes no more, and waits for none that ends.
+    if (signal === 'SIGSTOP') process.kill(first, signal);
+    for (const pid of [...children(), first]) process.kill(pid, signal);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.database[Symbol.asyncDispose]();
     await this.server.close();

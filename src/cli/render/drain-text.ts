@@ -1,0 +1,117 @@
+/** A drain's plan as text for a terminal: who cannot leave first, with what would help. */
+import type { PlannedDrain } from '../../drain/document.ts';
+import type { Deadline, HeldVm, PlannedMove } from '../../drain/drain-plan.ts';
+import type { Reason } from '../../drain/facts.ts';
+import type { Refused } from '../../drain/placement.ts';
+import { reasonWords } from '../../drain/state-words.ts';
+import { shown } from '../../model/shown.ts';
+import { table } from '../../model/table.ts';
+import { formatBytes, formatDuration } from '../../model/units.ts';
+import { around } from '../../plan/plan-words.ts';
+
+export function drainText(planned: PlannedDrain): string {
+  const { plan, unknown, shutOff, atATime, order } = planned;
+  const { moves, held } = plan;
+  const lines = [headline(planned)];
+  for (const [destination, words] of planned.unreachable)
+    lines.push(`  ${destination} cannot be asked: ${words}`);
+  for (const each of held) lines.push(...heldLines(each));
+  if (held.length > 0 && moves.length > 0) lines.push('', othersLine(planned));
+  if (plan.deadline) lines.push(deadlineLine(plan.deadline));
+  if (moves.length > 0) lines.push('', ...moveTable(moves), '');
+  const row = (name: string, words: string) => lines.push(`  ${name.padEnd(8)} ${words}`);
+  for (const words of new Set(moves.flatMap(({ vm }) => unknown.get(vm.uuid) ?? []))) {
+    const names = moves.filter(({ vm }) => unknown.get(vm.uuid) === words).map(({ vm }) => vm.name);
+    row('unknown', `of ${names.join(', ')} the times are not known: ${words}`);
+  }
+  for (const { vm, refused } of moves)
+    for (const each of refused) row('not to', `${vm.name}, ${each.destination}: ${allWords(each.reasons)}`);
+  if (moves.length > 0) {
+    const width = atATime === 1 ? 'one at a time' : `up to ${atATime} calm ones at a time`;
+    row('order', `${order}, ${width}, memory-intensive ones alone on their link`);
+    row('memory', roomWords(planned));
+  }
+  if (shutOff > 0) row('note', `${counted(shutOff)} that do not run stay, and are not looked at`);
+  return `${lines.map(shown).join('\n')}\n`;
+}
+
+function headline({ host, plan }: PlannedDrain): string {
+  const { moves, held, verdict } = plan;
+  const all = moves.length + held.length;
+  if (all === 0) return `${host}: no VM runs there, it is empty already; nothing was touched`;
+  if (held.length > 0)
+    return `${host}: ${held.length} of ${counted(all)} cannot leave as it is; nothing was touched`;
+  const time = wholeWords(plan.wholeMs);
+  const whom = all === 1 ? 'its one VM' : `all ${counted(all)}`;
+  return verdict === 'too-late'
+    ? `${host}: ${whom} can leave, but not by the deadline: that takes ${time}; nothing was touched`
+    : `${host}: ${whom} can leave, and that takes ${time}; nothing was touched`;
+}
+
+function othersLine({ plan }: PlannedDrain): string {
+  const { moves, wholeMs } = plan;
+  const whom = moves.length === 1 ? 'The other one leaves' : `The other ${moves.length} leave`;
+  return wholeMs ? `${whom} within ${wholeWords(wholeMs)}.` : `${whom}, within a time that is not known.`;
+}
+
+function wholeWords(wholeMs: PlannedDrain['plan']['wholeMs']): string {
+  return wholeMs ? around(wholeMs, formatDuration) : 'a time that is not known';
+}
+
+function heldLines({ vm, reasons, refused }: HeldVm): string[] {
+  if (reasons.length > 0) return [`  ${vm.name}: ${allWords(reasons)}`];
+  const [first] = refused;
+  // What all destinations say alike is said once.
+  if (first && refused.every(({ reasons: theirs }) => allWords(theirs) === allWords(first.reasons)))
+    return [`  ${vm.name}: ${allWords(first.reasons)}`];
+  return [`  ${vm.name}:`, ...refused.map(refusedLine)];
+}
+
+function refusedLine({ destination, reasons }: Refused): string {
+  return `    not to ${destination}: ${allWords(reasons)}`;
+}
+
+function allWords(reasons: readonly Reason[]): string {
+  return reasons.map(reasonWords).join('; ');
+}
+
+function deadlineLine({ ms, verdict, probability, startTooLate }: Deadline): string {
+  const when = ms <= 0 ? 'The deadline has passed' : `The deadline, ${formatDuration(ms)} from now,`;
+  if (probability === undefined) return `${when} cannot be held against a time that is not known.`;
+  const share = `by what is known all have arrived by then with a probability of ${Math.round(100 * probability)} %`;
+  const late =
+    startTooLate.length > 0
+      ? `; ${startTooLate.join(', ')} would not have begun, and nothing begins after it`
+      : '';
+  if (ms <= 0) return `${when}: nothing would begin.`;
+  if (verdict === 'holds') return `${when} holds: ${share}.`;
+  if (verdict === 'doubtful') return `${when} may be missed: ${share}${late}.`;
+  return `${when} will most likely be missed: ${share}${late}.`;
+}
+
+function moveTable(moves: readonly PlannedMove[]): string[] {
+  return table([
+    ['VM', 'MEMORY', 'TO', 'STARTS', 'TAKES', 'PAUSE', ''],
+    ...moves.map(({ vm, to, times, totalMs, pauseMs, memoryIntensive, among }) => [
+      vm.name,
+      formatBytes(vm.memoryBytes),
+      to.name,
+      times ? `+${formatDuration(times.startMs.middle)}` : '-',
+      totalMs ? around(totalMs, formatDuration) : '-',
+      pauseMs ? around(pauseMs, formatDuration) : '-',
+      memoryIntensive ? 'memory-intensive' : among > 1 ? `beside ${among - 1}` : '',
+    ]),
+  ]).split('\n');
+}
+
+function roomWords({ plan: { room } }: PlannedDrain): string {
+  const { neededBytes, freeBytes, reservedBytes } = room;
+  const needed = `${formatBytes(neededBytes)} are to leave`;
+  if (freeBytes === undefined) return `${needed}; one destination does not tell what is free`;
+  const kept = reservedBytes > 0 ? `, of which ${formatBytes(reservedBytes)} are kept in reserve` : '';
+  return `${needed}; ${formatBytes(freeBytes)} are free at the destinations${kept}`;
+}
+
+function counted(vms: number): string {
+  return vms === 1 ? '1 VM' : `${vms} VMs`;
+}

@@ -1,0 +1,66 @@
+/** The drain on the axis of time: when each move starts and ends, if each takes as long as it is said to. */
+import { type Mover, type SlotRules, startsNow, widthOf } from './slots.ts';
+
+export interface TimedMove extends Mover {
+  /** How long it takes among that many moves on its busiest link, in ms; above 0. */
+  durationMs(among: number): number;
+}
+
+export interface Scheduled<M> {
+  readonly move: M;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** The most moves that were on its busiest link at a time, itself included. */
+  readonly among: number;
+}
+
+interface Running<M> {
+  readonly move: M;
+  readonly startMs: number;
+  /** Of the move, as a fraction. */
+  left: number;
+  among: number;
+}
+
+/** What is left of a move after all is rounding. */
+const DONE = 1e-9;
+
+/**
+ * A slot that is free is filled at once, from the front of the order. Among n a move gets on as fast as if it were among n from
+ * beginning to end, so that one whose neighbour ends in the middle speeds up there.
+ */
+export function schedule<M extends TimedMove>(
+  inOrder: readonly M[],
+  rules: SlotRules,
+): readonly Scheduled<M>[] {
+  let waiting = inOrder;
+  let running: Running<M>[] = [];
+  let nowMs = 0;
+  const done: Scheduled<M>[] = [];
+  while (waiting.length > 0 || running.length > 0) {
+    const starts = startsNow(
+      waiting,
+      running.map(({ move }) => move),
+      rules,
+    );
+    waiting = waiting.filter((move) => !starts.includes(move));
+    running.push(...starts.map((move) => ({ move, startMs: nowMs, left: 1, among: 1 })));
+    const movers = running.map(({ move }) => move);
+    const paces = running.map((each) => {
+      const among = widthOf(each.move, movers);
+      each.among = Math.max(each.among, among);
+      return { each, durationMs: each.move.durationMs(among) };
+    });
+    const stepMs = Math.min(...paces.map(({ each, durationMs }) => each.left * durationMs));
+    nowMs += stepMs;
+    for (const { each, durationMs } of paces) each.left -= stepMs / durationMs;
+    for (const { move, startMs, left, among } of running)
+      if (left <= DONE) done.push({ move, startMs, endMs: nowMs, among });
+    running = running.filter(({ left }) => left > DONE);
+  }
+  return done;
+}
+
+export function makespanMs(scheduled: readonly Pick<Scheduled<unknown>, 'endMs'>[]): number {
+  return Math.max(0, ...scheduled.map(({ endMs }) => endMs));
+}

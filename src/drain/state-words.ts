@@ -1,0 +1,81 @@
+/** A drain's state as a person reads it, and as its exit status. */
+import { formatDuration } from '../model/units.ts';
+import type { Reason } from './facts.ts';
+import { failureClass } from './failures.ts';
+import { count, type Drain, isThere, phaseOf, type VmRecord } from './state.ts';
+
+/** One sentence: where the drain is, and what it waits for. */
+export function drainWords(drain: Drain, nowMs: number): string {
+  const left = [...drain.vms.values()].filter(isThere).length;
+  const moving = count(drain, 'moving');
+  switch (phaseOf(drain, nowMs)) {
+    case 'waiting':
+      return `waiting for ${drain.waitsFor}`;
+    case 'empty':
+      return 'empty: no VM runs there, and none comes or goes';
+    case 'ended':
+      return left === 0 ? `${drain.ended}` : `${drain.ended}, with ${vmsOf(left)} still there`;
+    case 'blocked':
+      return `blocked: ${vmsOf(left)} left, and none of them can be moved now: ${namesHeld(drain)}`;
+    case 'paused':
+      return count(drain, 'unknown') > 0
+        ? 'paused: it is not certain where one of its VMs runs; `switchover explain` of its migration says what to do'
+        : `paused: nothing new begins${moving > 0 ? `, ${vmsOf(moving)} on the way` : ''}`;
+    case 'draining':
+      return drain.intent === 'cancelled'
+        ? `cancelled: ${vmsOf(moving)} on the way, nothing new begins`
+        : `draining: ${vmsOf(left)} left, ${moving} on the way`;
+  }
+}
+
+/** One sentence: where the VM is, why, and what would help. */
+export function vmWords({ state }: VmRecord, nowMs: number): string {
+  switch (state.is) {
+    case 'queued':
+      if (state.waitsFor === 'slot') return 'queued for a slot';
+      if (state.waitsFor === 'room')
+        return `queued until a destination has room: ${reasonWords(state.reason)}`;
+      return `queued, tried again in ${formatDuration(Math.max(0, state.atMs - nowMs))}: ${reasonWords(state.reason)}`;
+    case 'moving':
+      return `on its way to ${state.to}`;
+    case 'moved':
+      return `moved to ${state.to}`;
+    case 'held':
+      return `held${state.looksAgain ? ' until the host or the VM changes' : ', needs you'}: ${reasonWords(state.reason)}`;
+    case 'left':
+      return `left where it is: ${state.words}`;
+    case 'gone':
+      return 'gone: it is off, or others moved it';
+    case 'unknown':
+      return `it is not certain where it runs: ${reasonWords(state.reason)}`;
+  }
+}
+
+export function reasonWords({ words, remedy }: Reason): string {
+  return remedy === undefined ? words : `${words}: ${remedy}`;
+}
+
+/**
+ * Of whoever waited for the drain: 0 empty; 3 refused, nothing was moved; 4 some remain after failures; 5 some remain for the
+ * deadline, a pause limit or a cancel; 6 a person has to look.
+ */
+export function drainExitStatus(drain: Drain): 0 | 3 | 4 | 5 | 6 {
+  const vms = [...drain.vms.values()];
+  if (vms.some(({ state }) => state.is === 'unknown')) return 6;
+  const left = vms.filter(isThere);
+  if (left.length === 0) return 0;
+  const kinds = left.flatMap(({ state }) => ('reason' in state ? [failureClass(state.reason.code)] : []));
+  const untouched = vms.every(({ state, tries }) => state.is !== 'moved' && tries === 0);
+  if (kinds.length === left.length && untouched && kinds.every((kind) => kind === 'permanent')) return 3;
+  return kinds.some((kind) => kind !== 'no-pause-fits' && kind !== 'capacity') ? 4 : 5;
+}
+
+function namesHeld({ vms }: Drain): string {
+  return [...vms.values()]
+    .flatMap(({ name, state }) => ('reason' in state ? [`${name} (${state.reason.words})`] : []))
+    .join(', ');
+}
+
+function vmsOf(count: number): string {
+  return count === 1 ? '1 VM' : `${count} VMs`;
+}

@@ -1,0 +1,174 @@
+/**
+ * Which waiting moves may begin: one transaction under the lock of claims, by any controller. Either all that it decided is
+ * written, or nothing happened.
+ */
+import type { Database, Queryable } from '../postgres/database.ts';
+import { addClaims, readLedger } from './claims.ts';
+import { tell } from './events.ts';
+import type { Ledger } from './ledger.ts';
+import { ACTIVE_STATES, MOVE_COLUMNS, type Move } from './move.ts';
+import { linksOf, type Place, type Placed, wantedBy } from './placement.ts';
+import { inTransaction, tryLockClaims } from './transaction.ts';
+
+export interface AdmissionOptions {
+  readonly place: Place;
+  readonly controller: string;
+  /** How long the database lets this transaction stand still. */
+  readonly longestMs: number;
+}
+
+/** A move in its turn. */
+export interface Candidate extends Move {
+  readonly drainPriority: number;
+  /** Among the waiting of its drain, on its source; from 0. */
+  readonly rank: number;
+  /** How many of its drain run already. */
+  readonly running: number;
+}
+
+/** Some cannot begin although their source has room: others behind them may. */
+const LOOK_AHEAD = 4;
+/** Where a source has no limit. */
+const MOST_OF_SOURCE = 50;
+/** Where no destination has room: until it is asked again, so that others get their turn. */
+const WAIT_MS = 2000;
+
+/** Those whose drain lets them begin now. */
+const MAY_BEGIN = `move.state = 'queued' and move.intent = 'go' and move.next_try <= now()
+  and (drain.id is null or (drain.intent = 'go' and drain.ended is null
+    and coalesce(drain.opens <= now(), true) and coalesce(drain.closes > now(), true)
+    and coalesce(drain.deadline > now(), true)))`;
+
+const SOURCES = `select distinct source from fleet.move where state = 'queued' and next_try <= now()`;
+
+/** Of each source as many as it can use, so that no long drain hides the others. */
+const CANDIDATES = `
+select candidate.* from unnest($1::text[], $2::int[]) as room (source, most)
+cross join lateral (
+  select ${MOVE_COLUMNS}, coalesce(drain.priority, 0) as "drainPriority",
+    (select count(*)::int from fleet.move as other
+     where other.drain = move.drain and other.state in (${ACTIVE_STATES})) as running,
+    (row_number() over (order by move.priority desc, move.position, move.created, move.id))::int - 1 as rank
+  from fleet.move left join fleet.drain on drain.id = move.drain
+  where move.source = room.source and ${MAY_BEGIN}
+  order by move.priority desc, move.position, move.created, move.id limit room.most
+) as candidate`;
+
+/** @returns the ids of the moves that may begin; undefined when another controller admits right now @throws {StoreError} */
+export async function admit(
+  database: Database,
+  options: AdmissionOptions,
+): Promise<readonly string[] | undefined> {
+  return await inTransaction(database, options.longestMs, async (within) => {
+    if (!(await tryLockClaims(within))) return undefined;
+    const sources = (await within.query<{ source: string }>(SOURCES)).map(({ source }) => source);
+    if (sources.length === 0) return [];
+    const ledger = await readLedger(within);
+    const candidates = await candidatesOf(within, sources, ledger);
+    const admitted: string[] = [];
+    for (const candidate of inFairOrder(candidates)) {
+      const placed = placeOne(candidate, ledger, options.place);
+      if (placed === 'no room') continue;
+      if ('destination' in placed) {
+        await write(within, candidate, placed, ledger, options.controller);
+        admitted.push(candidate.id);
+      } else await putOff(within, candidate, placed, options.controller);
+    }
+    return admitted;
+  });
+}
+
+/** Higher priorities first; among drains of one, who has least running. Pure. */
+export function inFairOrder(candidates: readonly Candidate[]): readonly Candidate[] {
+  return candidates.toSorted(
+    (a, b) =>
+      b.drainPriority - a.drainPriority ||
+      a.running + a.rank - (b.running + b.rank) ||
+      a.rank - b.rank ||
+      (a.id < b.id ? -1 : 1),
+  );
+}
+
+/**
+ * Where it goes, if what it takes is free. One that needs a link alone and does not get it lets nothing else on that link in
+ * this pass: it would never be idle otherwise. Changes the ledger's reservations only.
+ */
+export function placeOne(candidate: Move, ledger: Ledger, place: Place): Placed | 'no room' {
+  if (ledger.free('source', candidate.source) < 1 || ledger.free('cluster', candidate.cluster) < 1)
+    return 'no room';
+  if (!hasLinks(candidate, [candidate.link], ledger)) return 'no room';
+  const placed = place(candidate, ledger);
+  if (!('destination' in placed)) return placed;
+  const { destination, links } = placed;
+  if (!hasLinks(candidate, linksOf(candidate, links), ledger)) return 'no room';
+  return ledger.fits(wantedBy(candidate, destination, links)) ? placed : 'no room';
+}
+
+function hasLinks({ intensive }: Move, links: readonly string[], ledger: Ledger): boolean {
+  const taken = links.filter((link) =>
+    intensive ? !ledger.isIdle('link', link) : ledger.free('link', link) < 1,
+  );
+  if (intensive) for (const link of taken) ledger.reserve('link', link);
+  return taken.length === 0;
+}
+
+async function candidatesOf(
+  within: Queryable,
+  sources: readonly string[],
+  ledger: Ledger,
+): Promise<readonly Candidate[]> {
+  const most = sources.map((source) => {
+    const free = Math.min(ledger.free('source', source), MOST_OF_SOURCE);
+    return free === 0 ? 0 : free + LOOK_AHEAD;
+  });
+  return await within.query<Candidate>(CANDIDATES, [sources, most]);
+}
+
+async function write(
+  within: Queryable,
+  move: Candidate,
+  { destination, links }: Extract<Placed, { destination: string }>,
+  ledger: Ledger,
+  controller: string,
+): Promise<void> {
+  const claims = ledger.take(wantedBy(move, destination, links));
+  await within.query(
+    `update fleet.move set state = 'admitted', destination = $2, admitted = clock_timestamp(), code = null, words = null
+     where id = $1`,
+    [move.id, destination],
+  );
+  await addClaims(within, move.id, claims);
+  await ensureLease(within, move.vm);
+  await tell(within, {
+    kind: 'admitted',
+    move: move.id,
+    drain: move.drain,
+    controller,
+    data: { destination },
+  });
+}
+
+/** So that a controller can take it. @throws {StoreError} */
+export async function ensureLease(within: Queryable, vm: string): Promise<void> {
+  await within.query('insert into fleet.lease (vm) values ($1) on conflict do nothing', [vm]);
+}
+
+async function putOff(
+  within: Queryable,
+  move: Candidate,
+  placed: Exclude<Placed, { destination: string }>,
+  controller: string,
+): Promise<void> {
+  const isHeld = 'hold' in placed;
+  const { code, words } = isHeld ? placed.hold : placed.wait;
+  await within.query(
+    `update fleet.move set state = $2, code = $3, words = $4, next_try = now() + $5 * interval '1 ms' where id = $1`,
+    [move.id, isHeld ? 'held' : 'queued', code, words, isHeld ? 0 : WAIT_MS],
+  );
+  // One that goes on waiting for the same reason is no news.
+  if (isHeld || move.code !== code)
+    await tell(within, {
+      ...{ kind: isHeld ? 'held' : 'waits', move: move.id, drain: move.drain, controller },
+      data: { code, words },
+    });
+}

@@ -1,0 +1,185 @@
+/** Drains as a person asks for them. What is wanted is written; controllers act on it. */
+import type { Database, Queryable } from '../postgres/database.ts';
+import { tell } from './events.ts';
+import { inTransaction, lockClaims } from './transaction.ts';
+
+export interface NewDrain {
+  readonly host: string;
+  readonly requestedBy: string;
+  readonly reason?: string;
+  /** Drains of a higher one begin first. */
+  readonly priority?: number;
+  /** Starts are allowed between the two, and before the deadline. */
+  readonly opens?: Date;
+  readonly closes?: Date;
+  readonly deadline?: Date;
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+export interface NewMove {
+  /** The VM's UUID. */
+  readonly vm: string;
+  readonly name: string;
+  readonly source: string;
+  /** The source's link. */
+  readonly link: string;
+  readonly memoryGib: number;
+  readonly intensive?: boolean;
+  readonly cluster?: string;
+  /** Higher first; then the order in which they are given. */
+  readonly priority?: number;
+}
+
+const LONGEST_MS = 15_000;
+
+/** @returns the drain that the host has already, or the new one @throws {StoreError} */
+export async function beginDrain(
+  database: Database,
+  drain: NewDrain,
+  moves: readonly NewMove[],
+): Promise<{ readonly id: string; readonly isNew: boolean }> {
+  return await inTransaction(database, LONGEST_MS, async (within) => {
+    await lockClaims(within);
+    const [there] = await within.query<{ id: string }>(
+      'select id from fleet.drain where host = $1 and ended is null',
+      [drain.host],
+    );
+    if (there) return { id: there.id, isNew: false };
+    const [made] = await within.query<{ id: string }>(
+      `insert into fleet.drain (host, requested_by, reason, priority, opens, closes, deadline, settings)
+       values ($1, $2, $3, $4, $5, $6, $7, $8) returning id`,
+      [
+        ...[drain.host, drain.requestedBy, drain.reason ?? null, drain.priority ?? 0],
+        ...[drain.opens ?? null, drain.closes ?? null, drain.deadline ?? null],
+        JSON.stringify(drain.settings ?? {}),
+      ],
+    );
+    const { id } = made as { id: string };
+    await tell(within, { kind: 'drain-begun', drain: id, data: { host: drain.host, by: drain.requestedBy } });
+    await queue(within, id, moves);
+    return { id, isNew: true };
+  });
+}
+
+/**
+ * VMs that are in a move of a drain already keep it.
+ * @param drain null: of none @returns how many are new in it @throws {StoreError}
+ */
+export async function queueMoves(
+  database: Database,
+  drain: string | null,
+  moves: readonly NewMove[],
+): Promise<number> {
+  return await inTransaction(database, LONGEST_MS, async (within) => await queue(within, drain, moves));
+}
+
+async function queue(within: Queryable, drain: string | null, moves: readonly NewMove[]): Promise<number> {
+  const rows = moves.map((move, position) => ({
+    intensive: false,
+    cluster: 'default',
+    priority: 0,
+    ...move,
+    position,
+  }));
+  const made = await within.query(
+    `insert into fleet.move (drain, vm, name, source, link, cluster, memory_gib, intensive, priority, position)
+     select $1, vm, name, source, link, cluster, "memoryGib", intensive, priority, position
+     from jsonb_to_recordset($2) as given (vm text, name text, source text, link text, cluster text, "memoryGib" int,
+       intensive boolean, priority int, position int)
+     -- A migration of that VM that others began and that is of no drain becomes this drain's.
+     on conflict (vm) where ended is null do update set drain = excluded.drain
+       where move.drain is null and excluded.drain is not null returning id`,
+    [drain, JSON.stringify(rows)],
+  );
+  await tell(within, { kind: 'queued', drain, data: { moves: made.length } });
+  return made.length;
+}
+
+/** Nothing new starts; what runs goes on. @throws {StoreError} */
+export async function pauseDrain(within: Queryable, drain: string): Promise<void> {
+  await setIntent(within, drain, 'paused', 'go');
+}
+
+/** @throws {StoreError} */
+export async function resumeDrain(within: Queryable, drain: string): Promise<void> {
+  await setIntent(within, drain, 'go', 'paused');
+}
+
+async function setIntent(within: Queryable, drain: string, to: string, from: string): Promise<void> {
+  const changed = await within.query(
+    'update fleet.drain set intent = $2, revision = revision + 1 where id = $1 and intent = $3 returning id',
+    [drain, to, from],
+  );
+  if (changed.length > 0) await tell(within, { kind: to === 'go' ? 'drain-resumed' : 'drain-paused', drain });
+}
+
+/**
+ * Nothing starts any more. What was admitted and not begun is let go of by its holder; what runs goes on, unless it shall end.
+ * @param endRunning whether those that run are cancelled @throws {StoreError}
+ */
+export async function cancelDrain(
+  database: Database,
+  drain: string,
+  { endRunning = false }: { readonly endRunning?: boolean } = {},
+): Promise<void> {
+  await inTransaction(database, LONGEST_MS, async (within) => {
+    await lockClaims(within);
+    await within.query(
+      "update fleet.drain set intent = 'cancelled', revision = revision + 1 where id = $1 and ended is null",
+      [drain],
+    );
+    await within.query(
+      `update fleet.move set state = 'cancelled', intent = 'cancel', ended = clock_timestamp()
+       where drain = $1 and state in ('queued', 'held')`,
+      [drain],
+    );
+    const states = endRunning ? ['admitted', 'starting', 'moving'] : ['admitted'];
+    await within.query("update fleet.move set intent = 'cancel' where drain = $1 and state = any($2)", [
+      ...[drain, states],
+    ]);
+    await tell(within, { kind: 'drain-cancelled', drain, data: { endRunning } });
+  });
+}
+
+/**
+ * Its host may be drained again.
+ * @returns whether it is over: not while a move of it is admitted, runs, or is unknown @throws {StoreError}
+ */
+export async function endDrain(
+  database: Database,
+  drain: string,
+  outcome: 'released' | 'returned' | 'cancelled' | 'expired',
+): Promise<boolean> {
+  return await inTransaction(database, LONGEST_MS, async (within) => {
+    await lockClaims(within);
+    const active = await within.query(
+      'select from fleet.claim join fleet.move on move.id = claim.move where drain = $1',
+      [drain],
+    );
+    if (active.length > 0) return false;
+    await within.query(
+      `update fleet.move set state = 'cancelled', ended = clock_timestamp() where drain = $1 and state in ('queued', 'held')`,
+      [drain],
+    );
+    const ended = await within.query(
+      `update fleet.drain set state = 'ended', outcome = $2, ended = clock_timestamp(), revision = revision + 1
+       where id = $1 and ended is null returning id`,
+      [drain, outcome],
+    );
+    if (ended.length > 0) await tell(within, { kind: 'drain-ended', drain, data: { outcome } });
+    return ended.length > 0;
+  });
+}
+
+/** A move that was held is tried again, from the first try on. @returns whether it was held @throws {StoreError} */
+export async function releaseHeld(database: Database, move: string): Promise<boolean> {
+  return await inTransaction(database, LONGEST_MS, async (within) => {
+    const changed = await within.query<{ drain: string | null }>(
+      `update fleet.move set state = 'queued', tries = 0, code = null, words = null, next_try = now()
+       where id = $1 and state = 'held' returning drain`,
+      [move],
+    );
+    if (changed[0]) await tell(within, { kind: 'released', move, drain: changed[0].drain });
+    return changed.length > 0;
+  });
+}

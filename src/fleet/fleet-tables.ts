@@ -1,0 +1,130 @@
+/**
+ * The fleet's tables: what is true of drains, moves, limits and leases. A schema of their own, so that who may write them
+ * can be told apart. Steps only add: controllers of the version before run on while they are taken.
+ */
+import type { SchemaPart } from '../postgres/schema.ts';
+
+export const FLEET_TABLES: SchemaPart = {
+  name: 'fleet',
+  steps: [
+    `
+create schema fleet;
+
+create table fleet.drain (
+  id uuid primary key default gen_random_uuid(),
+  host text not null,
+  -- What is wanted, apart from what is seen.
+  intent text not null default 'go' check (intent in ('go', 'paused', 'cancelled')),
+  state text not null default 'draining' check (state in ('waiting', 'draining', 'blocked', 'empty', 'ended')),
+  outcome text,
+  priority int not null default 0,
+  -- Nothing starts before, or after.
+  opens timestamptz,
+  closes timestamptz,
+  deadline timestamptz,
+  settings jsonb not null default '{}',
+  requested_by text not null,
+  reason text,
+  revision bigint not null default 1,
+  created timestamptz not null default now(),
+  ended timestamptz,
+  check ((ended is null) = (state <> 'ended'))
+);
+create unique index drain_of_host on fleet.drain (host) where ended is null;
+
+create table fleet.move (
+  id uuid primary key default gen_random_uuid(),
+  drain uuid references fleet.drain,
+  vm text not null,
+  name text not null,
+  source text not null,
+  destination text,
+  cluster text not null default 'default',
+  -- The source's. Those of a destination are known once there is one.
+  link text not null,
+  memory_gib int not null check (memory_gib >= 0),
+  -- Has its links alone.
+  intensive boolean not null default false,
+  -- Others began it.
+  is_foreign boolean not null default false,
+  priority int not null default 0,
+  position int not null default 0,
+  state text not null default 'queued' check (state in
+    ('queued', 'admitted', 'starting', 'moving', 'unknown', 'held', 'moved', 'left', 'gone', 'cancelled')),
+  intent text not null default 'go' check (intent in ('go', 'cancel')),
+  code text,
+  words text,
+  next_try timestamptz not null default now(),
+  tries int not null default 0,
+  -- Where the last try failed.
+  failed_at text,
+  created timestamptz not null default now(),
+  admitted timestamptz,
+  ended timestamptz,
+  check ((ended is null) = (state not in ('moved', 'left', 'gone', 'cancelled')))
+);
+create unique index move_of_vm on fleet.move (vm) where ended is null;
+create index move_waiting on fleet.move (source, priority desc, position, created) where state = 'queued';
+create index move_active on fleet.move (admitted) where state in ('admitted', 'starting', 'moving', 'unknown');
+create index move_of_drain on fleet.move (drain);
+
+-- One row a unit that is held: the primary key is what keeps a limit.
+create table fleet.claim (
+  kind text not null check (kind in ('source', 'destination', 'link', 'cluster', 'memory')),
+  key text not null,
+  unit int not null check (unit > 0),
+  move uuid not null references fleet.move,
+  -- Nothing else comes in beside it, whatever the capacity is by now.
+  is_alone boolean not null default false,
+  primary key (kind, key, unit)
+);
+create index claim_of_move on fleet.claim (move);
+
+-- For all keys of a kind that have no row: '*'. A kind without either has no limit.
+create table fleet.capacity (
+  kind text not null check (kind in ('source', 'destination', 'link', 'cluster', 'memory')),
+  key text not null,
+  units int not null check (units >= 0),
+  primary key (kind, key)
+);
+insert into fleet.capacity values ('source', '*', 1), ('destination', '*', 1), ('link', '*', 2);
+
+-- One row a VM for ever; each taking raises the epoch.
+create table fleet.lease (
+  vm text primary key,
+  holder uuid,
+  epoch bigint not null default 0,
+  until timestamptz not null default '-infinity'
+);
+create index lease_of_holder on fleet.lease (holder);
+
+create table fleet.controller (
+  id uuid primary key,
+  -- Within it the pair of process id and start time means one process.
+  machine text not null,
+  pid int not null,
+  start_ticks bigint not null,
+  host text not null,
+  version text not null,
+  seen timestamptz not null default now()
+);
+
+create table fleet.event (
+  id bigint generated always as identity primary key,
+  -- The same in every copy of it.
+  uid uuid not null unique default gen_random_uuid(),
+  drain uuid,
+  move uuid,
+  at timestamptz not null default clock_timestamp(),
+  controller uuid,
+  epoch bigint,
+  kind text not null,
+  data jsonb not null default '{}'
+);
+create index event_of_move on fleet.event (move, id);
+create index event_of_drain on fleet.event (drain, id);`,
+  ],
+};
+
+/** NOTIFY's; the payload is a move's id, or empty. */
+export const CHANNEL = 'switchover_fleet';

@@ -1,0 +1,158 @@
+/**
+ * One move in the hands of its holder: ask the hypervisors, do the next step, ask again. The same for a new move and for one
+ * that another controller left: nothing that was believed before is needed.
+ *
+ * It ends when the move is no longer active, when the lease is lost, or when the store cannot be written. Then whoever takes
+ * the lease next goes on; the migration itself needs nobody.
+ */
+import type { Clock } from '../hypervisor/clock.ts';
+import type { Database } from '../postgres/database.ts';
+import { claimSeen } from './claim-seen.ts';
+import type { Lease } from './lease.ts';
+import type { Leases } from './leases.ts';
+import { holdsClaims, type Move } from './move.ts';
+import { readMove, writeState } from './move-writes.ts';
+import { type Attended, type Failure, type Located, type Mover, type Ride, StartFailed } from './mover.ts';
+import { nextStep } from './next-step.ts';
+
+export interface RunDeps {
+  readonly database: Database;
+  readonly leases: Leases;
+  readonly mover: Mover;
+  readonly clock: Clock;
+  readonly controller: string;
+  readonly leaseMs: number;
+  /** A sentence for the operator's log. */
+  readonly warn: (words: string) => void;
+}
+
+const ASK_AGAIN_MS = 250;
+const LONGEST_BETWEEN_MS = 10_000;
+/** Until a VM of which nobody knows the side is looked at again. */
+const UNKNOWN_WAIT_MS = 30_000;
+
+export class MoveRun {
+  readonly lease: Lease;
+  private readonly deps: RunDeps;
+  private readonly moveId: string;
+  private cancelling: Promise<void> | undefined;
+
+  constructor(deps: RunDeps, lease: Lease, moveId: string) {
+    this.deps = deps;
+    this.lease = lease;
+    this.moveId = moveId;
+  }
+
+  /** @throws {LeaseLostError} {@link MoveChangedError} {@link StoreError} */
+  async run(): Promise<void> {
+    let failure: Failure | undefined;
+    for (;;) {
+      this.lease.check();
+      const move = await readMove(this.deps.database, this.moveId);
+      if (move === undefined || !holdsClaims(move.state)) return;
+      const located = await this.locate(move);
+      const step = nextStep(move, located, failure, Math.random());
+      switch (step.do) {
+        case 'start':
+          failure = await this.start(move);
+          break;
+        case 'attach':
+          failure = await this.attach(move);
+          break;
+        case 'claim-seen':
+          await this.claimOther(move);
+          break;
+        case 'write':
+          await this.write(move, step.to, step.change);
+          break;
+      }
+    }
+  }
+
+  /** Tried again with each call until the migration is over. */
+  cancel(): void {
+    this.cancelling ??= this.sendCancel()
+      .catch((error: unknown) => this.deps.warn(`VM ${this.lease.vm} is not cancelled yet: ${String(error)}`))
+      .finally(() => {
+        this.cancelling = undefined;
+      });
+  }
+
+  private async sendCancel(): Promise<void> {
+    const { database, leases, mover } = this.deps;
+    const move = await readMove(database, this.moveId);
+    if (move?.state !== 'moving' || move.isForeign) return;
+    // Late it would hurt: the lease is read again right before.
+    await leases.writing(this.lease, async () => {});
+    if (this.lease.mayAct()) await mover.cancel(rideOf(move), this.lease);
+  }
+
+  /** Until both ends answer. */
+  private async locate(move: Move): Promise<Located> {
+    const { mover, clock, warn } = this.deps;
+    for (let pauseMs = ASK_AGAIN_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_BETWEEN_MS)) {
+      this.lease.check();
+      try {
+        return await mover.locate(rideOf(move));
+      } catch (error) {
+        if (pauseMs === ASK_AGAIN_MS) warn(`where VM ${move.vm} is cannot be asked: ${String(error)}`);
+      }
+      await clock.sleep(pauseMs);
+    }
+  }
+
+  private async start(move: Move): Promise<Failure | undefined> {
+    // Written before acting; the lease is read again and renewed by it.
+    const starting = await this.write(move, 'starting');
+    if (!this.lease.mayAct()) return undefined;
+    try {
+      await this.deps.mover.start(rideOf(starting), this.lease);
+      return undefined;
+    } catch (error) {
+      return failureOf(error);
+    }
+  }
+
+  private async attach(move: Move): Promise<Failure | undefined> {
+    let attended: Attended;
+    try {
+      attended = await this.deps.mover.attach(rideOf(move), this.lease);
+    } catch (error) {
+      // It cannot be watched now. Whether it runs is asked again.
+      this.deps.warn(`VM ${move.vm} cannot be watched: ${String(error)}`);
+      await this.deps.clock.sleep(ASK_AGAIN_MS);
+      return undefined;
+    }
+    this.lease.check();
+    await this.cancelling;
+    if (!('unknown' in attended)) return attended.failure;
+    await this.write(move, 'unknown', { code: 'unknown', words: attended.unknown, waitMs: UNKNOWN_WAIT_MS });
+    await this.deps.leases.release(this.lease);
+    this.lease.check();
+    return undefined;
+  }
+
+  private async claimOther(move: Move): Promise<void> {
+    const { mover, database, controller, leaseMs, clock } = this.deps;
+    const ask = async () => (await mover.running()).filter(({ vm }) => vm === move.vm);
+    const claimed = await claimSeen(database, ask, { controller, longestMs: leaseMs });
+    if (claimed === 0) await clock.sleep(ASK_AGAIN_MS);
+  }
+
+  private async write(move: Move, ...[to, change]: WriteRest): Promise<Move> {
+    const { leases, controller } = this.deps;
+    return await writeState(leases, { lease: this.lease, controller }, move, to, change);
+  }
+}
+
+type WriteRest =
+  Parameters<typeof writeState> extends [unknown, unknown, unknown, ...infer Rest] ? Rest : never;
+
+function rideOf({ id, vm, source, destination }: Move): Ride {
+  return { id, vm, source, destination: destination ?? '' };
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof StartFailed) return error.failure;
+  return { class: 'transient', code: 'start-failed', words: `the migration did not start: ${String(error)}` };
+}

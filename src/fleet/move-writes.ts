@@ -1,0 +1,88 @@
+/** How the holder of a VM's lease writes what becomes of its move. */
+import type { Database, Queryable } from '../postgres/database.ts';
+import { freeClaims } from './claims.ts';
+import { pauseDrain } from './drains.ts';
+import { tell } from './events.ts';
+import type { Lease } from './lease.ts';
+import type { Leases } from './leases.ts';
+import { hasEnded, holdsClaims, MOVE_COLUMNS, type Move, type MoveState, mayFollow } from './move.ts';
+import type { Change } from './next-step.ts';
+
+/** What is written is not what was read: it is read anew. */
+export class MoveChangedError extends Error {
+  override readonly name = 'MoveChangedError';
+}
+
+const WRITE = `
+update fleet.move set state = $3,
+  code = $4, words = $5,
+  next_try = now() + $6 * interval '1 ms',
+  failed_at = coalesce($7, failed_at),
+  tries = tries + $8,
+  is_foreign = is_foreign and $3 <> 'queued',
+  ended = case when $9 then clock_timestamp() end
+where id = $1 and state = $2 and (intent = 'go' or $3 <> 'starting')
+returning ${MOVE_COLUMNS}`;
+
+/** @returns undefined where there is none @throws {StoreError} */
+export async function readMove(database: Queryable, id: string): Promise<Move | undefined> {
+  const [move] = await database.query<Move>(`select ${MOVE_COLUMNS} from fleet.move where id = $1`, [id]);
+  return move;
+}
+
+/**
+ * In one transaction with the lease that is read again, the claims that are free from then on, and the event.
+ * @throws {LeaseLostError} where another has the lease
+ * @throws {MoveChangedError} where its state, or what is wanted of it, is another by now
+ * @throws {StoreError}
+ */
+export async function writeState(
+  leases: Leases,
+  { lease, controller }: { readonly lease: Lease; readonly controller: string },
+  move: Move,
+  wanted: MoveState,
+  change: Change = {},
+): Promise<Move> {
+  if (!mayFollow(move.state, wanted)) throw new Error(`a move that is ${move.state} cannot become ${wanted}`);
+  return await leases.writing(lease, async (within) => {
+    // A guest that may run on either side needs a person before anything else is tried.
+    if (wanted === 'unknown' && move.drain !== null) await pauseDrain(within, move.drain);
+    const to =
+      (wanted === 'queued' || wanted === 'held') && (await isCancelled(within, move)) ? 'cancelled' : wanted;
+    const { code, words, waitMs = 0, failedAt } = change;
+    const [written] = await within.query<Move>(WRITE, [
+      ...[move.id, move.state, to, code ?? null, words ?? null, waitMs, failedAt ?? null],
+      ...[Number(to === 'starting') - Number(change.isNoTry === true), hasEnded(to)],
+    ]);
+    if (written === undefined)
+      throw new MoveChangedError(`the move ${move.id} is not ${move.state} any more`);
+    if (!holdsClaims(to)) await freeClaims(within, move.id);
+    await tell(within, {
+      ...{ kind: to, move: move.id, drain: move.drain, controller, epoch: lease.epoch },
+      data: code === undefined ? { from: move.state } : { from: move.state, code, words },
+    });
+    return written;
+  });
+}
+
+async function isCancelled(within: Queryable, { drain, intent }: Move): Promise<boolean> {
+  if (intent === 'cancel') return true;
+  const cancelled = await within.query(
+    "select from fleet.drain where id = $1 and intent = 'cancelled' for share",
+    [drain],
+  );
+  return cancelled.length > 0;
+}
+
+/** Those that shall end, of those that run. @throws {StoreError} */
+export async function movesToCancel(
+  database: Database,
+  vms: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (vms.length === 0) return new Set();
+  const rows = await database.query<{ vm: string }>(
+    `select vm from fleet.move where vm = any($1) and intent = 'cancel' and state = 'moving' and not is_foreign and ended is null`,
+    [vms],
+  );
+  return new Set(rows.map(({ vm }) => vm));
+}

@@ -1,0 +1,90 @@
+/**
+ * A move of one VM, and which state follows which.
+ *
+ *     queued ─▶ admitted ─▶ starting ─▶ moving ─▶ moved          ended: moved, left, gone, cancelled
+ *       ▲  ▲       │            │         │
+ *       │  └───────┴────────────┴─────────┤ (to be tried again)
+ *     held ◀──────────────────────────────┤ (waits for a person, or for something outside)
+ *                                unknown ◀┘ (nobody knows on which side the guest is)
+ *
+ * From `admitted` to `unknown` a move holds its claims, whether or not a controller is there: the migration goes on
+ * without one.
+ */
+export type MoveState =
+  | 'queued'
+  | 'admitted'
+  /** Written before the start is sent: it may have been, or not. */
+  | 'starting'
+  /** A hypervisor said so. */
+  | 'moving'
+  | 'unknown'
+  | 'held'
+  | 'moved'
+  /** By its own word it stays. */
+  | 'left'
+  /** Off, or moved by others. */
+  | 'gone'
+  | 'cancelled';
+
+export interface Move {
+  readonly id: string;
+  readonly drain: string | null;
+  readonly vm: string;
+  readonly name: string;
+  readonly source: string;
+  /** Null until it is admitted for the first time. */
+  readonly destination: string | null;
+  readonly cluster: string;
+  readonly link: string;
+  readonly memoryGib: number;
+  /** It changes its memory so fast that it has its links alone. */
+  readonly intensive: boolean;
+  /** Others began it. */
+  readonly isForeign: boolean;
+  readonly state: MoveState;
+  readonly intent: 'go' | 'cancel';
+  /** How often it was started. */
+  readonly tries: number;
+  readonly failedAt: string | null;
+  readonly code: string | null;
+  readonly words: string | null;
+}
+
+/** For `select` and `returning`. */
+export const MOVE_COLUMNS = `move.id, move.drain, move.vm, move.name, move.source, move.destination, move.cluster, move.link,
+  move.memory_gib as "memoryGib", move.intensive, move.is_foreign as "isForeign", move.state, move.intent, move.tries,
+  move.failed_at as "failedAt", move.code, move.words`;
+
+const ACTIVE: readonly MoveState[] = ['admitted', 'starting', 'moving', 'unknown'];
+const ENDED: readonly MoveState[] = ['moved', 'left', 'gone', 'cancelled'];
+
+/** For SQL. */
+export const ACTIVE_STATES = ACTIVE.map((state) => `'${state}'`).join(', ');
+
+const FOLLOW: Readonly<Record<MoveState, readonly MoveState[]>> = {
+  // Moving: others have begun it.
+  queued: ['admitted', 'moving', 'held', 'left', 'gone', 'cancelled'],
+  admitted: ['starting', 'moving', 'queued', 'held', 'moved', 'gone', 'cancelled'],
+  // Starting: by the next controller, where nothing runs.
+  starting: ['starting', 'moving', 'unknown', 'queued', 'held', 'moved', 'gone', 'cancelled'],
+  moving: ['unknown', 'queued', 'held', 'moved', 'gone', 'cancelled'],
+  unknown: ['unknown', 'moving', 'held', 'moved', 'gone', 'cancelled'],
+  held: ['queued', 'moving', 'left', 'gone', 'cancelled'],
+  moved: [],
+  left: [],
+  gone: [],
+  cancelled: [],
+};
+
+export function mayFollow(from: MoveState, to: MoveState): boolean {
+  return FOLLOW[from].includes(to);
+}
+
+/** Claims are there in these states, and in no other. */
+export function holdsClaims(state: MoveState): boolean {
+  return ACTIVE.includes(state);
+}
+
+export function hasEnded(state: MoveState): boolean {
+  return ENDED.includes(state);
+}

@@ -1,0 +1,77 @@
+/**
+ * What the engine needs of hypervisors. It believes nothing else: where a VM is, and whether it is being migrated, is asked
+ * here before each act and before each end.
+ */
+
+/** Asked right before anything is done to a VM. */
+export interface Guard {
+  /** Of this taking of the VM: it stands in the mark at the host. */
+  readonly epoch: number;
+  /** By this machine's own clock: whether the lease surely holds. Asked before each act. */
+  mayAct(): boolean;
+  /** Fires once the VM is somebody else's, or is let go of: stop looking, and touch nothing. */
+  readonly letGo: AbortSignal;
+}
+
+/** One try. */
+export interface Ride {
+  /** The move's. */
+  readonly id: string;
+  readonly vm: string;
+  readonly source: string;
+  readonly destination: string;
+}
+
+export type Located =
+  /** A migration of it runs, whoever began it. */
+  | { readonly kind: 'migrating'; readonly source: string; readonly destination: string }
+  /** It runs there, and no migration of it does. */
+  | { readonly kind: 'at'; readonly host: string }
+  /** It is off, or on none of the hosts that answer for it. */
+  | { readonly kind: 'absent' };
+
+export interface Seen {
+  readonly vm: string;
+  readonly name: string;
+  readonly source: string;
+  readonly destination: string;
+  /** Of both hosts. */
+  readonly links: readonly string[];
+  readonly memoryGib: number;
+}
+
+/** Of a try that did not move the VM. */
+export interface Failure {
+  readonly class: 'transient' | 'capacity' | 'permanent' | 'no-pause-fits';
+  readonly code: string;
+  readonly words: string;
+}
+
+/** How a migration came to its end, by whoever watched it. Where the VM is then is asked anew. */
+export type Attended = { readonly failure?: Failure } | { readonly unknown: string };
+
+export interface Mover {
+  /** Asks both ends. @throws when one does not answer: it is asked again */
+  locate(ride: Ride): Promise<Located>;
+  /**
+   * Checks the destination again, and starts. Refuses where a migration of the VM runs already.
+   * @throws {StartFailed} with the class; anything else counts as transient
+   */
+  start(ride: Ride, guard: Guard): Promise<void>;
+  /** Looks after a migration that runs, whoever began it, until it is over or `letGo` fires. */
+  attach(ride: Ride, guard: Guard): Promise<Attended>;
+  /** Asks for the end of one of ours, which may arrive all the same. @throws when it was not asked */
+  cancel(ride: Ride, guard: Guard): Promise<void>;
+  /** All migrations that run on the hosts, whoever began them. @throws when nothing could be asked */
+  running(): Promise<readonly Seen[]>;
+}
+
+export class StartFailed extends Error {
+  override readonly name = 'StartFailed';
+  readonly failure: Failure;
+
+  constructor(failure: Failure, options: ErrorOptions = {}) {
+    super(failure.words, options);
+    this.failure = failure;
+  }
+}

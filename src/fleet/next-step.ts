@@ -1,0 +1,93 @@
+/** What a move's holder does next, from what is written and what the hypervisors say. Pure. */
+import { backOffMs, MOST_TRIES } from './back-off.ts';
+import type { Move, MoveState } from './move.ts';
+import type { Failure, Located } from './mover.ts';
+
+export type NextStep =
+  | { readonly do: 'start' }
+  | { readonly do: 'attach' }
+  /** A migration runs that is not the one that was admitted: its claims are others. */
+  | { readonly do: 'claim-seen' }
+  | { readonly do: 'write'; readonly to: MoveState; readonly change: Change };
+
+export interface Change {
+  readonly code?: string;
+  readonly words?: string;
+  /** Until it is tried again. */
+  readonly waitMs?: number;
+  readonly failedAt?: string;
+  /** What was tried does not count. */
+  readonly isNoTry?: boolean;
+}
+
+const UNWATCHED: Failure = {
+  class: 'transient',
+  code: 'ended-unwatched',
+  words: 'the migration ended on the source while no controller watched it',
+};
+const CAPACITY_WAIT_MS = 5000;
+
+/**
+ * @param failure how the last act on it failed, if it did
+ * @param random from 0 to 1
+ */
+export function nextStep(
+  move: Move,
+  located: Located,
+  failure: Failure | undefined,
+  random: number,
+): NextStep {
+  switch (located.kind) {
+    case 'migrating':
+      // Before we have written that we start it, it is not ours either.
+      if (!isItsWay(move, located) || move.state === 'admitted') return { do: 'claim-seen' };
+      return move.state === 'moving' ? { do: 'attach' } : write('moving');
+    case 'absent':
+      return write('gone', { code: 'absent', words: 'it is off, or on no host that answers for it' });
+    case 'at':
+      if (located.host === move.source) return onSource(move, failure, random);
+      if (located.host === move.destination && !wasTakenByOthers(move)) return write('moved');
+      return write('gone', { code: 'elsewhere', words: `others moved it to ${located.host}` });
+  }
+}
+
+function onSource(move: Move, failure: Failure | undefined, random: number): NextStep {
+  if (move.state === 'unknown')
+    return write('held', {
+      code: 'was-unknown',
+      words: 'it runs on the source after a migration whose end nobody knew: look at it, then release it',
+    });
+  if (move.isForeign && move.state === 'moving')
+    return move.drain === null
+      ? write('gone', { code: 'foreign', words: 'others began it, and it ended on the source' })
+      : write('queued');
+  if (move.intent === 'cancel') return write('cancelled');
+  if (failure) return afterFailure(move, failure, random);
+  if (move.state === 'moving') return afterFailure(move, UNWATCHED, random);
+  if (move.tries >= MOST_TRIES) return afterFailure(move, { ...UNWATCHED, code: 'starts-lost' }, random);
+  return { do: 'start' };
+}
+
+function afterFailure(move: Move, failure: Failure, random: number): NextStep {
+  const { code, words } = failure;
+  const failedAt = move.destination ?? '';
+  if (failure.class === 'capacity')
+    return write('queued', { code, words, waitMs: CAPACITY_WAIT_MS, isNoTry: true });
+  if (failure.class !== 'transient') return write('held', { code, words, failedAt });
+  if (move.tries >= MOST_TRIES)
+    return write('held', { code, words: `${words} (${move.tries} tries)`, failedAt });
+  return write('queued', { code, words, failedAt, waitMs: backOffMs(move.tries, random) });
+}
+
+function isItsWay(move: Move, way: { readonly source: string; readonly destination: string }): boolean {
+  return way.source === move.source && way.destination === move.destination;
+}
+
+/** What belongs to a drain and was moved by others is theirs. */
+function wasTakenByOthers({ isForeign, drain }: Move): boolean {
+  return isForeign && drain !== null;
+}
+
+function write(to: MoveState, change: Change = {}): NextStep {
+  return { do: 'write', to, change };
+}

@@ -1,0 +1,42 @@
+/** Where a move goes: asked by admission of a function that is handed in. */
+import type { ClaimKind, Wanted } from './ledger.ts';
+import type { Move } from './move.ts';
+
+/** What may still be taken of each limit, with what this pass has admitted already. */
+export interface Free {
+  /** Units; infinite where there is no limit. */
+  free(kind: ClaimKind, key: string): number;
+}
+
+export type Placed =
+  | {
+      readonly destination: string;
+      /** Of the destination; the source's is known. */
+      readonly links: readonly string[];
+    }
+  /** No destination can take it now. It is asked again soon, and that counts as no try. */
+  | { readonly wait: { readonly code: string; readonly words: string } }
+  /** No destination ever will, unless something changes. */
+  | { readonly hold: { readonly code: string; readonly words: string } };
+
+/**
+ * Called under the lock of admission: it must be quick, and asks nobody. What it goes by may be old, so the start checks the
+ * destination again.
+ */
+export type Place = (move: Move, free: Free) => Placed;
+
+/** All that a move takes while it runs. */
+export function wantedBy(move: Move, destination: string, links: readonly string[]): readonly Wanted[] {
+  const units = move.intensive ? 'all' : 1;
+  return [
+    { kind: 'source', key: move.source, units: 1 },
+    { kind: 'destination', key: destination, units: 1 },
+    { kind: 'cluster', key: move.cluster, units: 1 },
+    { kind: 'memory', key: destination, units: move.memoryGib },
+    ...linksOf(move, links).map((key) => ({ kind: 'link', key, units }) as const),
+  ];
+}
+
+export function linksOf(move: Move, links: readonly string[]): readonly string[] {
+  return [...new Set([move.link, ...links])];
+}

@@ -1,0 +1,34 @@
+/** Transactions of the fleet: none may hold a lock for long, since others wait for it. */
+import type { Database, Queryable } from '../postgres/database.ts';
+
+/** Of advisory locks: "swfl" in ASCII. Whoever adds claims, or changes several moves at once, holds it. */
+const LOCK = 0x7377666c;
+
+/**
+ * A process that is frozen, or whose machine is gone, holds its locks until the database ends it: that is told to the
+ * database at the beginning.
+ */
+export async function inTransaction<T>(
+  database: Database,
+  longestMs: number,
+  doing: (within: Queryable) => Promise<T>,
+): Promise<T> {
+  return await database.transaction(async (within) => {
+    await within.query(
+      "select set_config(name, $1, true) from unnest(array['idle_in_transaction_session_timeout', 'statement_timeout']) as name",
+      [`${Math.max(1, Math.round(longestMs))}ms`],
+    );
+    return await doing(within);
+  });
+}
+
+/** Waits for the lock. */
+export async function lockClaims(within: Queryable): Promise<void> {
+  await within.query('select pg_advisory_xact_lock($1)', [LOCK]);
+}
+
+/** @returns whether it is ours until the transaction ends */
+export async function tryLockClaims(within: Queryable): Promise<boolean> {
+  const [row] = await within.query<{ mine: boolean }>('select pg_try_advisory_xact_lock($1) as mine', [LOCK]);
+  return row?.mine === true;
+}

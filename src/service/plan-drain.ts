@@ -1,0 +1,257 @@
+/**
+ * Plans the drain of a libvirt host as it is now: asks each running VM's pre-flight against each destination, probes those that
+ * could leave one at a time, since probes beside each other disturb, and places and orders them. Touches nothing.
+ */
+import type { Domain } from '../config/config.ts';
+import type { PlannedDrain } from '../drain/document.ts';
+import { planDrain } from '../drain/drain-plan.ts';
+import type { Destination, DrainVm, Reason } from '../drain/facts.ts';
+import type { Order } from '../drain/order.ts';
+import {
+  type GuestFacts,
+  type Hypervisor,
+  RefusedError,
+  type Destination as Target,
+} from '../hypervisor/hypervisor.ts';
+import { domainAddress } from '../hypervisor/libvirt/address.ts';
+import type { HostLook } from '../hypervisor/libvirt/host-look.ts';
+import { foresee } from '../migration/foresee.ts';
+import type { RunStore } from '../migration/run.ts';
+import { startOptionsOf } from '../migration/start-options.ts';
+import { formatDuration } from '../model/units.ts';
+import type { Plan } from '../plan/plan.ts';
+import { changeInWords, wayOutInWords } from '../plan/plan-words.ts';
+import type { Limits, PolicyKind } from '../policy/policy.ts';
+import { Random } from '../simulate/random.ts';
+import { rampingManager } from '../watch/ramping-manager.ts';
+import { forecastOf } from './drain-forecast.ts';
+
+export interface DrainTo {
+  /** The libvirt URI, as the source reaches it. */
+  readonly uri: string;
+  readonly migrateUri: string | undefined;
+}
+
+export interface DrainWish {
+  /** The libvirt URI of the host to be emptied. */
+  readonly host: string;
+  readonly to: readonly DrainTo[];
+  readonly order: Order;
+  readonly atATime: number;
+  readonly reserveBytes: number | undefined;
+  /** In how many milliseconds it is, asked when the plan is made; undefined: there is none. */
+  readonly deadlineInMs: () => number | undefined;
+  /** Names of VMs of which no two are to be on one host, a group each. */
+  readonly apart: readonly (readonly string[])[];
+  readonly force: boolean;
+  readonly probesMs: readonly number[];
+}
+
+export interface LookedUp {
+  readonly facts: GuestFacts;
+  readonly metadata: Record<string, string> | undefined;
+  readonly metadataNamespaces: readonly string[];
+}
+
+export interface DrainParts {
+  readonly hypervisor: Hypervisor;
+  readonly store: RunStore;
+  lookAtHost(uri: string): Promise<HostLook>;
+  /** @param vm its address */
+  lookUp(vm: string): Promise<LookedUp>;
+  settingsOf(domain: Domain): { readonly limits: Limits; readonly kind: PolicyKind };
+  /** What is being done, for whoever waits. */
+  say(sentence: string): void;
+}
+
+/** @throws {RefusedError} when the host that is to be emptied cannot be asked */
+export async function planDrainOf(wish: DrainWish, parts: DrainParts): Promise<PlannedDrain> {
+  parts.say(
+    `looking at ${wish.host} and ${wish.to.length === 1 ? 'its destination' : `${wish.to.length} destinations`}`,
+  );
+  const source = await parts.lookAtHost(wish.host);
+  const unreachable = new Map<string, string>();
+  const destinations: Destination[] = [];
+  for (const { uri } of wish.to) {
+    const look = await lookIfAny(uri, parts, unreachable);
+    destinations.push(await destinationOf(uri, look, wish, parts));
+  }
+  const vms: DrainVm[] = [];
+  const unknown = new Map<string, string>();
+  for (const [index, uuid] of source.active.entries()) {
+    const at = `(${index + 1} of ${source.active.length})`;
+    const vm = await vmOf(uuid, at, wish, parts, unknown);
+    if (vm) vms.push(vm);
+  }
+  const { order, atATime, reserveBytes, host } = wish;
+  const random = new Random(vms.length);
+  const plan = planDrain({
+    ...{ link: host, vms, destinations, order, atATime, reserveBytes },
+    deadlineMs: wish.deadlineInMs(),
+    random: () => random.next(),
+  });
+  return { host, order, atATime, plan, unknown, unreachable, shutOff: source.shutOff };
+}
+
+async function lookIfAny(
+  uri: string,
+  parts: DrainParts,
+  unreachable: Map<string, string>,
+): Promise<HostLook | undefined> {
+  try {
+    return await parts.lookAtHost(uri);
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    unreachable.set(uri, error.message);
+    return undefined;
+  }
+}
+
+async function destinationOf(
+  uri: string,
+  look: HostLook | undefined,
+  wish: DrainWish,
+  parts: DrainParts,
+): Promise<Destination> {
+  const there: string[] = [];
+  // Only who is to be kept apart from others is worth asking for.
+  if (wish.apart.length > 0)
+    for (const uuid of look?.active ?? []) {
+      const found = await lookUpIfThere(domainAddress(uri, uuid), parts);
+      if (found) there.push(...groupsOf(found.facts.name, wish.apart));
+    }
+  return {
+    ...{ name: uri, link: uri, cordoned: false },
+    freeBytes: look?.freeBytes,
+    largestVmBytes: look?.largestBytes ?? 0,
+    apart: there,
+  };
+}
+
+/** @returns undefined where it has gone meanwhile */
+async function lookUpIfThere(address: string, { lookUp }: DrainParts): Promise<LookedUp | undefined> {
+  try {
+    return await lookUp(address);
+  } catch (error) {
+    if (error instanceof RefusedError && error.code === 'no-domain') return undefined;
+    throw error;
+  }
+}
+
+async function vmOf(
+  uuid: string,
+  at: string,
+  wish: DrainWish,
+  parts: DrainParts,
+  unknown: Map<string, string>,
+): Promise<DrainVm | undefined> {
+  const address = domainAddress(wish.host, uuid);
+  const found = await lookUpIfThere(address, parts);
+  if (!found) return undefined;
+  const { facts, metadata } = found;
+  const { name, memoryBytes } = facts;
+  const vm = { uuid, name, memoryBytes, apart: groupsOf(name, wish.apart) };
+  const obstacles = obstaclesOf(found);
+  if (obstacles.length > 0) return { ...vm, obstacles, refusedBy: new Map(), forecast: undefined };
+
+  const { limits, kind } = parts.settingsOf({ name, metadata });
+  parts.say(`${name} ${at}: its pre-flight`);
+  const refusedBy = new Map<string, readonly Reason[]>();
+  for (const to of wish.to) {
+    const reasons = await refusalsOf(address, targetOf(to, name), limits, kind, wish.force, parts);
+    if (reasons.length > 0) refusedBy.set(to.uri, reasons);
+  }
+  const open = wish.to.find(({ uri }) => !refusedBy.has(uri));
+  if (!open) return { ...vm, obstacles, refusedBy, forecast: undefined };
+
+  parts.say(`${name} ${at}: a probe of ${formatDuration(Math.max(...wish.probesMs))}`);
+  const foreseen = await foresee(
+    parts.hypervisor,
+    { guest: facts, destination: targetOf(open, name), cap: limits.bandwidthBytesPerSecond },
+    parts.store,
+    { probesMs: wish.probesMs, resident: true },
+  );
+  const migrant = { running: facts.state === 'running', manager: 'libvirt' as const };
+  const { plan, forecast } = await forecastOf({
+    known: foreseen.known,
+    migrant,
+    kind,
+    limits,
+    atATime: wish.atATime,
+  });
+  if (plan.verdict === 'not-known') unknown.set(uuid, whyUnknown(plan, foreseen.probeRefusal));
+  const unfit = plan.verdict === 'not-possible' ? [noPauseFits(plan, limits)] : [];
+  return { ...vm, obstacles: unfit, refusedBy, forecast };
+}
+
+function targetOf({ uri, migrateUri }: DrainTo, name: string): Target {
+  return { vm: domainAddress(uri, name), peerUri: uri, migrateUri, listenUri: undefined };
+}
+
+function groupsOf(name: string, apart: readonly (readonly string[])[]): string[] {
+  return apart.filter((group) => group.includes(name)).map((group) => group.join(', '));
+}
+
+/** What forbids it whatever the destination. */
+function obstaclesOf({ facts, metadataNamespaces }: LookedUp): Reason[] {
+  const manager = rampingManager(metadataNamespaces);
+  if (manager !== undefined)
+    return [
+      {
+        code: 'managed',
+        words: `${manager} manages it, and its records would be wrong if it were moved behind its back`,
+        remedy: `drain the host in ${manager}, and let \`switchover watch\` make its migrations finish`,
+      },
+    ];
+  if (facts.migrating)
+    return [
+      {
+        code: 'already-migrating',
+        words: 'it is migrating already',
+        remedy: 'wait for that, or follow it with `switchover attach`, and plan again',
+      },
+    ];
+  if (facts.state !== 'running' && facts.state !== 'paused')
+    return [
+      {
+        code: 'not-running',
+        words: `it does not run there: it is ${facts.state}`,
+        remedy: 'plan again later',
+      },
+    ];
+  return [];
+}
+
+async function refusalsOf(
+  address: string,
+  target: Target,
+  limits: Limits,
+  kind: PolicyKind,
+  force: boolean,
+  { hypervisor }: DrainParts,
+): Promise<Reason[]> {
+  const reasonOf = ({ code, message }: RefusedError): Reason => ({ code, words: message });
+  try {
+    const { findings } = await hypervisor.check(address, target, startOptionsOf(kind, limits, force));
+    return findings.map(reasonOf);
+  } catch (error) {
+    if (error instanceof RefusedError) return [reasonOf(error)];
+    throw error;
+  }
+}
+
+function whyUnknown({ missing }: Plan, probeRefusal: string | undefined): string {
+  if (missing === 'link') return 'nothing is known of the link: state its rate, like --line-rate 10gbit';
+  return probeRefusal ?? 'nothing is known of how it uses its memory';
+}
+
+function noPauseFits({ chosen, waysOut }: Plan, { maxDowntimeMs }: Limits): Reason {
+  const needed = chosen?.neededPauseMs;
+  const pause = needed === undefined ? '' : `, it needs one of ${formatDuration(needed)}`;
+  const [way] = waysOut;
+  return {
+    code: 'no-pause-fits',
+    words: `no pause within --max-downtime ${formatDuration(maxDowntimeMs)} is possible${pause}`,
+    remedy: way && `with ${changeInWords(way)} it is (${wayOutInWords(way)})`,
+  };
+}

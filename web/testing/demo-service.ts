@@ -1,0 +1,97 @@
+/** `switchover serve --demo` as a user starts it, with something in its history and its audit. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import path from 'node:path';
+import type { MigrationPage, MigrationSummary } from '../src/api-types.ts';
+
+const PROGRAM = path.join(import.meta.dirname, '..', '..', 'bin', 'switchover');
+const STARTS_WITHIN_MS = 20_000;
+
+export class DemoService {
+  /** Of the page, with a slash at its end. */
+  readonly url: string;
+  private readonly child: ChildProcess;
+
+  private constructor(url: string, child: ChildProcess) {
+    this.url = url;
+    this.child = child;
+  }
+
+  /** @throws {Error} where it does not serve in time */
+  static async start(): Promise<DemoService> {
+    const child = spawn(PROGRAM, ['serve', '--demo', '--listen', '127.0.0.1:0'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    let said = '';
+    const hear = (chunk: Buffer) => {
+      said += chunk;
+      const [url] = /http:\/\/127\.0\.0\.1:\d+\//.exec(said) ?? [];
+      if (url) resolve(url);
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    child.on('exit', () => reject(new Error(`serve --demo ended: ${said}`)));
+    const timer = setTimeout(
+      () => reject(new Error(`serve --demo serves nowhere: ${said}`)),
+      STARTS_WITHIN_MS,
+    );
+    try {
+      return new DemoService(await promise, child);
+    } catch (error) {
+      child.kill();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  close(): void {
+    this.child.kill();
+  }
+
+  async get<Answer>(place: string): Promise<Answer> {
+    return (await (await fetch(this.url + place)).json()) as Answer;
+  }
+
+  async post(place: string, body: object): Promise<Response> {
+    return await fetch(this.url + place, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  }
+
+  /** The newest first. */
+  async migrations(query: string): Promise<readonly MigrationSummary[]> {
+    return (await this.get<MigrationPage>(`v1/migrations?${query}`)).migrations;
+  }
+
+  /** @returns the first found @throws {Error} where there is none in that time */
+  async waitFor(
+    query: string,
+    wanted: (of: MigrationSummary, all: readonly MigrationSummary[]) => boolean,
+    withinMs = 90_000,
+  ): Promise<MigrationSummary> {
+    const untilMs = Date.now() + withinMs;
+    for (;;) {
+      const all = await this.migrations(query);
+      const found = all.find((each) => wanted(each, all));
+      if (found) return found;
+      if (Date.now() > untilMs) throw new Error(`no migration of ${query} is like that`);
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+
+  /** What operators do in a day: limits, a cancel with its reason, a start, and one that is refused. */
+  async act(): Promise<void> {
+    const copying = await this.waitFor('state=running', ({ actions }) => actions.includes('limits'));
+    await this.post(`v1/migrations/${copying.id}/limits`, { maxDowntimeMs: copying.maxDowntimeMs + 500 });
+    await this.post('v1/migrations', { vm: 'web-9', destination: 'host-b', reason: 'maintenance of host-a' });
+    const { id } = await this.waitFor('state=running', ({ actions }) => actions.includes('cancel'));
+    await this.post(`v1/migrations/${id}/cancel`, { reason: 'the window is over' });
+    await this.post('v1/migrations', {
+      ...{ vm: 'web-1', destination: 'host-b', maxDowntimeMs: 2000 },
+      ...{ reason: 'kernel update', correlationId: 'CHG-20418' },
+    });
+  }
+}
