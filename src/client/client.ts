@@ -2,7 +2,6 @@
 import createApi, { type Client } from 'openapi-fetch';
 import { type FollowOptions, followEntries } from './follow.ts';
 import type {
-  CancelRequest,
   JournalEntry,
   LimitsRequest,
   Migration,
@@ -10,6 +9,7 @@ import type {
   Plan,
   PlanRequest,
   paths,
+  ReasonRequest,
   StartRequest,
 } from './generated/api.ts';
 import { type Fetch, fetchFrom } from './node-fetch.ts';
@@ -76,7 +76,7 @@ export class SwitchoverClient {
   }
 
   /** Settles once it is known what became of it. */
-  async cancel(id: string, request: CancelRequest = {}): Promise<MigrationSummary> {
+  async cancel(id: string, request: ReasonRequest = {}): Promise<MigrationSummary> {
     const asked = { params: { path: { id } }, body: request };
     return this.answered(await this.api.POST('/v1/migrations/{id}/cancel', asked));
   }

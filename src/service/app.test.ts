@@ -112,6 +112,22 @@ describe('a migration', () => {
     expect(await again.json()).toMatchObject({ status: 409, code: 'not-followed' });
   });
 
+  test('is switched over at once where a person asks for it: stock QEMU would have gone on', async () => {
+    const bed = makeBed();
+    const id = await bed.migrate('slow', { policy: 'stock', maxDowntimeMs: 5000 });
+    await expect
+      .poll(async () => (await summaryFrom(await bed.ask('GET', `/v1/migrations/${id}`))).pass)
+      .toBeGreaterThan(0);
+    const place = `/v1/migrations/${id}/switchover`;
+    const asked = await bed.ask('POST', place, { body: { reason: 'the evening ends' } });
+    expect(await summaryFrom(asked)).toMatchObject({ downtimeMs: 5000, maxDowntimeMs: 5000 });
+    const ended = await summaryFrom(await bed.ask('GET', `/v1/migrations/${id}?wait=50s`));
+    expect(ended).toMatchObject({ outcome: 'completed', runsOn: 'destination', actions: [] });
+    expect(ended.pauseMs).toBeGreaterThan(300);
+    expect(ended.pauseMs).toBeLessThanOrEqual(5000);
+    expect(await (await bed.ask('POST', place)).json()).toMatchObject({ status: 409, code: 'not-followed' });
+  });
+
   test('is given other limits while it runs, by whoever has seen how it is', async () => {
     const bed = makeBed();
     const id = await bed.migrate('slow', { policy: 'stock' });
@@ -125,6 +141,17 @@ describe('a migration', () => {
     expect(await contradicting.json()).toMatchObject({ status: 422, code: 'limits-contradict' });
     const changed = await bed.ask('POST', place, { body: { maxDowntimeMs: 900 } });
     expect(await summaryFrom(changed)).toMatchObject({ downtimeMs: 300, maxDowntimeMs: 900 });
+    // Whoever goes on with it, or explains it, goes by the journal.
+    const { entries } = (await (await bed.ask('GET', `/v1/migrations/${id}/journal`)).json()) as {
+      entries: { type: string }[];
+    };
+    expect(entries).toContainEqual(
+      expect.objectContaining({
+        type: 'limits',
+        limits: expect.objectContaining({ maxDowntimeMs: 900 }),
+        reason: 'set by local',
+      }),
+    );
     expect((await bed.ask('POST', place, { body: {} })).status).toBe(422);
   });
 

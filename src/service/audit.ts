@@ -20,7 +20,7 @@ export const auditEntrySchema = z
     who: z.string().describe('the name of the token; local: without one, on this machine'),
     role: z.string(),
     from: z.string().nullable().describe('the address that it came from; null: the socket'),
-    did: z.enum(['start', 'cancel', 'limits', 'token-add', 'token-remove']),
+    did: z.enum(['start', 'cancel', 'limits', 'switchover', 'token-add', 'token-remove']),
     migration: z.string().nullable().describe('its id, once there is one'),
     asked: z.record(z.string(), z.unknown()).describe('the request; `before` and `after` of what it changes'),
     reason: z.string().nullable(),

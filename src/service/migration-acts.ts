@@ -11,13 +11,13 @@ import { migrationSummarySchema } from './migration-summary.ts';
 import type { Migrations } from './migrations.ts';
 import { Problem } from './problem.ts';
 import {
-  cancelRequestSchema,
   definedOnly,
   idParamSchema,
   ifMatchSchema,
   limitsRequestSchema,
   type PlanRequest,
   planRequestSchema,
+  reasonRequestSchema,
   type StartRequest,
   startRequestSchema,
 } from './requests.ts';
@@ -93,15 +93,16 @@ export function addMigrationActs(app: OpenAPIHono<Env>, parts: ActParts): void {
     },
   );
 
-  app.use('/v1/migrations/:id/cancel', async (c, next) => {
-    // Some name a type of a body that they leave out, others none.
-    if (c.req.header('content-length') === '0') {
-      const headers = new Headers(c.req.raw.headers);
-      headers.set('content-type', 'application/json');
-      c.req.raw = new Request(c.req.raw, { body: '{}', headers });
-    }
-    await next();
-  });
+  for (const act of ['cancel', 'switchover'])
+    app.use(`/v1/migrations/:id/${act}`, async (c, next) => {
+      // Some name a type of a body that they leave out, others none.
+      if (c.req.header('content-length') === '0') {
+        const headers = new Headers(c.req.raw.headers);
+        headers.set('content-type', 'application/json');
+        c.req.raw = new Request(c.req.raw, { body: '{}', headers });
+      }
+      await next();
+    });
   app.openapi(
     createRoute({
       operationId: 'cancelMigration',
@@ -110,7 +111,7 @@ export function addMigrationActs(app: OpenAPIHono<Env>, parts: ActParts): void {
       path: '/v1/migrations/{id}/cancel',
       summary: 'cancel it: the guest stays on the source',
       security: BEARER,
-      request: { params: idParamSchema, headers: ifMatchSchema, body: body(cancelRequestSchema, false) },
+      request: { params: idParamSchema, headers: ifMatchSchema, body: body(reasonRequestSchema, false) },
       responses: {
         202: answer(migrationSummarySchema, 'it is cancelled'),
         ...problems(400, 403, 404, 409, 412, 413, 422),
@@ -120,8 +121,7 @@ export function addMigrationActs(app: OpenAPIHono<Env>, parts: ActParts): void {
       const caller = needs(c, 'operate');
       const { id } = c.req.valid('param');
       await assertUnchanged(c, migrations, id);
-      // A body may be left out, which the schema's type does not say.
-      const { reason } = (c.req.valid('json') as { readonly reason?: string } | undefined) ?? {};
+      const reason = reasonIn(c.req.valid('json'));
       const words = `cancelled by ${caller.name}${reason === undefined ? '' : `: ${reason}`}`;
       const act = { did: 'cancel', migration: id, asked: {}, reason: reason ?? null } as const;
       await audit.audited(
@@ -130,6 +130,37 @@ export function addMigrationActs(app: OpenAPIHono<Env>, parts: ActParts): void {
         async () => await migrations.cancel(id, words),
       );
       return c.json(migrations.summaryOf(await migrations.get(id)), 202);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      operationId: 'switchOver',
+      tags: ['migrations'],
+      method: 'post',
+      path: '/v1/migrations/{id}/switchover',
+      summary:
+        'switch over as soon as the rest fits the longest pause that is allowed, whatever another pass would save',
+      security: BEARER,
+      request: { params: idParamSchema, headers: ifMatchSchema, body: body(reasonRequestSchema, false) },
+      responses: {
+        200: answer(migrationSummarySchema, 'the pause that is always fine is the longest one from now on'),
+        ...problems(400, 403, 404, 409, 412, 413, 422),
+      },
+    }),
+    async (c) => {
+      const caller = needs(c, 'operate');
+      const { id } = c.req.valid('param');
+      await assertUnchanged(c, migrations, id);
+      const reason = reasonIn(c.req.valid('json'));
+      const words = `${caller.name} has it switch over${reason === undefined ? '' : `: ${reason}`}`;
+      const act = { did: 'switchover', migration: id, asked: {}, reason: reason ?? null } as const;
+      await audit.audited(
+        caller,
+        { ...act, from: addressOf(c) },
+        async () => await migrations.switchOver(id, words),
+      );
+      return c.json(migrations.summaryOf(await migrations.get(id)), 200);
     },
   );
 
@@ -158,7 +189,7 @@ export function addMigrationActs(app: OpenAPIHono<Env>, parts: ActParts): void {
       await audit.audited(
         caller,
         { ...act, from: addressOf(c) },
-        async () => await migrations.setLimits(id, changes),
+        async () => await migrations.setLimits(id, changes, `set by ${caller.name}`),
       );
       return c.json(migrations.summaryOf(await migrations.get(id)), 200);
     },
@@ -204,6 +235,11 @@ export function addMigrationActs(app: OpenAPIHono<Env>, parts: ActParts): void {
       return c.json({ entries: await audit.newest() }, 200);
     },
   );
+}
+
+/** A body may be left out, which the schema's type does not say. */
+function reasonIn(asked: unknown): string | undefined {
+  return (asked as { readonly reason?: string } | undefined)?.reason;
 }
 
 /** @throws {Problem} 412 where the caller acts on what it has not seen */

@@ -30,7 +30,7 @@ const reasonSchema = z.object({
 type Reason = z.infer<typeof reasonSchema>;
 
 /** What can be asked for now. */
-export const ACTIONS = ['cancel', 'limits'] as const;
+export const ACTIONS = ['cancel', 'limits', 'switchover'] as const;
 
 const EXAMPLE = {
   id: '20261129T101500.123-vm1-505f',
@@ -167,8 +167,12 @@ export function summaryOf(live: LiveMigration): MigrationSummary {
     reason: view.reason,
     correlationId: view.correlationId,
     reasons: reasonsOf(view),
-    actions: writer !== undefined && outcome === undefined ? [...ACTIONS] : [],
+    actions: writer === undefined || outcome !== undefined ? [] : actionsIn(view.state),
   };
+}
+
+function actionsIn(state: string): (typeof ACTIONS)[number][] {
+  return ACTIONS.filter((action) => action !== 'switchover' || state === 'copying');
 }
 
 /** Over the last second or so of samples. */

@@ -136,7 +136,7 @@ export class Migrations {
   }
 
   /** @throws {Problem} where it cannot be done */
-  async setLimits(id: string, changes: Partial<Limits>): Promise<void> {
+  async setLimits(id: string, changes: Partial<Limits>, reason: string): Promise<void> {
     const followed = await this.followed(id, 'given other limits');
     const limits = { ...followed.limits, ...changes };
     if (limits.downtimeMs > limits.maxDowntimeMs)
@@ -146,7 +146,19 @@ export class Migrations {
         `downtimeMs ${limits.downtimeMs} is above maxDowntimeMs ${limits.maxDowntimeMs}: the pause that is always fine is the shorter one`,
       );
     followed.limits = limits;
-    followed.run.setLimits(limits);
+    followed.run.setLimits(limits, reason);
+  }
+
+  /** As soon as the rest fits the longest pause that is allowed. @throws {Problem} where it cannot be done */
+  async switchOver(id: string, reason: string): Promise<void> {
+    const followed = await this.followed(id, 'switched over');
+    if (!followed.run.switchOver(reason))
+      throw new Problem(
+        409,
+        'not-copying',
+        `the migration ${id} cannot be switched over now: its guest is stopped already, it is being cancelled, or it has not begun`,
+      );
+    followed.limits = { ...followed.limits, downtimeMs: followed.limits.maxDowntimeMs };
   }
 
   /** Lets go of all, and of what begins from now on, each to go on without us. */

@@ -112,9 +112,10 @@ export const replayRequestSchema = z
 
 export type ReplayRequest = z.infer<typeof replayRequestSchema>;
 
-export const cancelRequestSchema = z
+/** Of an act that needs nothing more. */
+export const reasonRequestSchema = z
   .strictObject({ reason: text.optional().describe('why, for the journal and the audit') })
-  .openapi('CancelRequest', { example: { reason: 'not today' } });
+  .openapi('ReasonRequest', { example: { reason: 'not today' } });
 
 export const limitsRequestSchema = z
   .strictObject({ downtimeMs: pauseMs.optional(), maxDowntimeMs: maxPauseMs.optional() })

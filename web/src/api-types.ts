@@ -12,6 +12,9 @@ export interface Session {
   readonly serverTime: string;
 }
 
+/** What can be asked for of one that runs. */
+export type Action = 'cancel' | 'limits' | 'switchover';
+
 export const OUTCOMES = ['completed', 'aborted', 'cancelled', 'failed', 'detached'] as const;
 export type OutcomeName = (typeof OUTCOMES)[number];
 
@@ -80,7 +83,7 @@ export interface MigrationSummary {
   readonly reason: string | null;
   readonly correlationId: string | null;
   readonly reasons: readonly Reason[];
-  readonly actions: readonly ('cancel' | 'limits')[];
+  readonly actions: readonly Action[];
 }
 
 /** A sample between the boundaries of passes. */

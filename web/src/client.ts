@@ -96,6 +96,11 @@ export async function cancelMigration(id: string, reason: string): Promise<void>
 }
 
 /** @throws {ApiError} */
+export async function switchOver(id: string, reason: string): Promise<void> {
+  await asked(`v1/migrations/${encodeURIComponent(id)}/switchover`, posted(reason === '' ? {} : { reason }));
+}
+
+/** @throws {ApiError} */
 export async function changeLimits(id: string, limits: LimitsRequest): Promise<MigrationSummary> {
   return await asked(`v1/migrations/${encodeURIComponent(id)}/limits`, posted(limits));
 }

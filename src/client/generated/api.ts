@@ -205,6 +205,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/migrations/{id}/switchover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** switch over as soon as the rest fits the longest pause that is allowed, whatever another pass would save */
+        post: operations["switchOver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/migrations/{id}/limits": {
         parameters: {
             query?: never;
@@ -406,7 +423,7 @@ export interface components {
                 /** @description what would help */
                 remedy: string | null;
             }[];
-            actions: ("cancel" | "limits")[];
+            actions: ("cancel" | "limits" | "switchover")[];
         };
         /**
          * @example {
@@ -546,7 +563,7 @@ export interface components {
                 /** @description what would help */
                 remedy: string | null;
             }[];
-            actions: ("cancel" | "limits")[];
+            actions: ("cancel" | "limits" | "switchover")[];
             document?: components["schemas"]["MigrationDocument"];
         };
         /** @description where `documents` asks for it */
@@ -744,7 +761,7 @@ export interface components {
                 /** @description what would help */
                 remedy: string | null;
             }[];
-            actions: ("cancel" | "limits")[];
+            actions: ("cancel" | "limits" | "switchover")[];
             document: components["schemas"]["MigrationDocument"] & unknown;
             /** @description timed samples, thinned */
             ticks: {
@@ -1211,7 +1228,7 @@ export interface components {
          *       "reason": "not today"
          *     }
          */
-        CancelRequest: {
+        ReasonRequest: {
             /** @description why, for the journal and the audit */
             reason?: string;
         };
@@ -1569,7 +1586,7 @@ export interface components {
             /** @description the address that it came from; null: the socket */
             from: string | null;
             /** @enum {string} */
-            did: "start" | "cancel" | "limits" | "token-add" | "token-remove";
+            did: "start" | "cancel" | "limits" | "switchover" | "token-add" | "token-remove";
             /** @description its id, once there is one */
             migration: string | null;
             /** @description the request; `before` and `after` of what it changes */
@@ -1602,7 +1619,7 @@ export type JournalEntry = components['schemas']['JournalEntry'];
 export type Replayed = components['schemas']['Replayed'];
 export type ReplayRequest = components['schemas']['ReplayRequest'];
 export type StartRequest = components['schemas']['StartRequest'];
-export type CancelRequest = components['schemas']['CancelRequest'];
+export type ReasonRequest = components['schemas']['ReasonRequest'];
 export type LimitsRequest = components['schemas']['LimitsRequest'];
 export type Plan = components['schemas']['Plan'];
 export type PlanRequest = components['schemas']['PlanRequest'];
@@ -2718,12 +2735,159 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["CancelRequest"];
+                "application/json": components["schemas"]["ReasonRequest"];
             };
         };
         responses: {
             /** @description it is cancelled */
             202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationSummary"];
+                };
+            };
+            /** @description the body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the token may not do that, or a page from elsewhere asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such migration */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused: `code` is that of the finding, and nothing was touched */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it has changed since the revision of If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switchOver: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that was seen: nothing is done where the migration has changed since */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description the pause that is always fine is the longest one from now on */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };

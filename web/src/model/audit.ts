@@ -60,6 +60,7 @@ const DID: Readonly<Record<string, string>> = {
   start: 'started',
   cancel: 'cancelled',
   limits: 'changed limits',
+  switchover: 'switched over',
 };
 
 const CAME_TO: Readonly<Record<string, Told>> = {

@@ -1,6 +1,6 @@
 /** One migration: where it stands, what was decided and why, and the plots that explain it. */
 import { useEffect, useState } from 'preact/hooks';
-import type { MigrationSummary } from '../api-types.ts';
+import type { Action, MigrationSummary } from '../api-types.ts';
 import { type Followed, follow } from '../followed.ts';
 import { arrivalWords } from '../model/arrival.ts';
 import { formatBytes, formatDuration, formatElapsed, formatOffset, formatWhen } from '../model/format.ts';
@@ -10,6 +10,7 @@ import { Bytes, Chip, Pause, Rates } from '../parts/figures.tsx';
 import { elapsedMs } from '../parts/lane.tsx';
 import { LimitsDialog } from '../parts/limits-dialog.tsx';
 import { Plots } from '../parts/plots.tsx';
+import { SwitchoverDialog } from '../parts/switchover-dialog.tsx';
 import { Way } from '../parts/vm.tsx';
 import { WhatIf } from '../parts/what-if.tsx';
 import { fleet, mayOperate, nowMs } from '../store.ts';
@@ -49,8 +50,8 @@ export function MigrationScreen({ id }: { id: string }) {
 }
 
 function Heading({ of }: { of: MigrationSummary }) {
-  const [dialog, setDialog] = useState<'cancel' | 'limits' | undefined>(undefined);
-  const may = (action: 'cancel' | 'limits') => mayOperate.value && of.actions.includes(action);
+  const [dialog, setDialog] = useState<Action | undefined>(undefined);
+  const may = (action: Action) => mayOperate.value && of.actions.includes(action);
   const close = () => setDialog(undefined);
   return (
     <section class="heading">
@@ -58,6 +59,11 @@ function Heading({ of }: { of: MigrationSummary }) {
         <h1 tabIndex={-1}>{of.vm}</h1>
         <Way of={of} />
         <div class="buttons">
+          {may('switchover') && (
+            <button type="button" onClick={() => setDialog('switchover')}>
+              Switch over now…
+            </button>
+          )}
           {may('limits') && (
             <button type="button" onClick={() => setDialog('limits')}>
               Change limits…
@@ -86,6 +92,7 @@ function Heading({ of }: { of: MigrationSummary }) {
           </li>
         ))}
       </ul>
+      {dialog === 'switchover' && <SwitchoverDialog of={of} onClose={close} />}
       {dialog === 'cancel' && <CancelDialog of={of} onClose={close} />}
       {dialog === 'limits' && <LimitsDialog of={of} onClose={close} />}
     </section>
