@@ -24,7 +24,7 @@ const CONNECT_WITHIN_MS = 5000;
 /** Of one query: a database that does not answer must not be waited for. */
 const ANSWER_WITHIN_MS = 30_000;
 /** After that its connection is given up. */
-const ROLLBACK_WITHIN_MS = 2000;
+const ROLLBACK_WITHIN_MS = 1000;
 const MOST_CONNECTIONS = 10;
 /** Then its connections are cut. */
 const CLOSE_WITHIN_MS = 2000;

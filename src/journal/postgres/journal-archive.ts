@@ -38,7 +38,7 @@ const TIMES = {
   mostRetryMs: 5000,
   /** A page is not waited for longer. */
   answerWithinMs: 3000,
-  writeWithinMs: 10_000,
+  writeWithinMs: 5000,
   closeWithinMs: 5000,
 };
 
