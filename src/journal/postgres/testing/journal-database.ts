@@ -46,7 +46,13 @@ export class JournalDatabase implements AsyncDisposable {
       fs.readFileSync(`/proc/${first}/task/${first}/children`, 'utf8').trim().split(' ').map(Number);
     // One that is stopped makes no more, and waits for none that ends.
     if (signal === 'SIGSTOP') process.kill(first, signal);
-    for (const pid of [...children(), first]) process.kill(pid, signal);
+    for (const pid of [...children(), first])
+      try {
+        process.kill(pid, signal);
+      } catch (error) {
+        // One of them may have ended since it was listed.
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
