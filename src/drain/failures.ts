@@ -59,8 +59,13 @@ export function afterFailure(kind: FailureClass, tries: number, nowMs: number, c
   if (kind === 'no-pause-fits') return { next: 'hold', looksAgain: false };
   if (kind === 'permanent') return { next: 'hold', looksAgain: true };
   if (tries >= MOST_TRIES) return { next: 'hold', looksAgain: false };
-  const delayMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (tries - 1));
-  return { next: 'retry', atMs: nowMs + delayMs * (1 + SPREAD * (2 * chance - 1)) };
+  return { next: 'retry', atMs: nowMs + retryDelayMs(tries, chance) };
+}
+
+/** @returns milliseconds: 20 s, doubled with each try, at most 10 min, give or take a fifth @param tries that were made, from 1 */
+export function retryDelayMs(tries: number, chance: number): number {
+  const delayMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.max(0, tries - 1));
+  return Math.round(delayMs * (1 + SPREAD * (2 * chance - 1)));
 }
 
 /** How a destination has done lately. */

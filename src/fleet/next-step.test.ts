@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { backOffMs, MOST_TRIES } from './back-off.ts';
+import { MOST_TRIES, retryDelayMs } from '../drain/failures.ts';
 import { hasEnded, holdsClaims, type Move, type MoveState, mayFollow } from './move.ts';
 import type { Failure, Located } from './mover.ts';
 import { nextStep } from './next-step.ts';
@@ -87,8 +87,10 @@ describe('a failure', () => {
       to: 'queued',
       change: { code: 'reset', failedAt: 'b', waitMs: 40_000 },
     });
-    expect([1, 2, 3, 4, 9].map((tries) => backOffMs(tries, 0.5))).toEqual([20e3, 40e3, 80e3, 160e3, 600e3]);
-    expect([backOffMs(1, 0), backOffMs(1, 1)]).toEqual([16_000, 24_000]);
+    expect([1, 2, 3, 4, 9].map((tries) => retryDelayMs(tries, 0.5))).toEqual([
+      20e3, 40e3, 80e3, 160e3, 600e3,
+    ]);
+    expect([retryDelayMs(1, 0), retryDelayMs(1, 1)]).toEqual([16_000, 24_000]);
   });
 
   test('that has happened too often waits for a person', () =>

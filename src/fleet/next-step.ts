@@ -1,5 +1,5 @@
 /** What a move's holder does next, from what is written and what the hypervisors say. Pure. */
-import { backOffMs, MOST_TRIES } from './back-off.ts';
+import { MOST_TRIES, retryDelayMs } from '../drain/failures.ts';
 import type { Move, MoveState } from './move.ts';
 import type { Failure, Located } from './mover.ts';
 
@@ -76,7 +76,7 @@ function afterFailure(move: Move, failure: Failure, random: number): NextStep {
   if (failure.class !== 'transient') return write('held', { code, words, failedAt });
   if (move.tries >= MOST_TRIES)
     return write('held', { code, words: `${words} (${move.tries} tries)`, failedAt });
-  return write('queued', { code, words, failedAt, waitMs: backOffMs(move.tries, random) });
+  return write('queued', { code, words, failedAt, waitMs: retryDelayMs(move.tries, random) });
 }
 
 function isItsWay(move: Move, way: { readonly source: string; readonly destination: string }): boolean {
