@@ -1,11 +1,6 @@
 /** How the memory is encrypted, as the command line says it. */
 import type { Settings } from '../config/settings.ts';
-import {
-  type Authorization,
-  type Credentials,
-  type StreamTls,
-  USUAL_TLS_FOLDER,
-} from '../hypervisor/stream-tls.ts';
+import { type Authorization, type StreamTls, tlsFrom, USUAL_TLS_FOLDER } from '../hypervisor/stream-tls.ts';
 import { isQemuAddress } from '../hypervisor/vm-address.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -59,16 +54,12 @@ export function streamTlsOf(
   const [given] = namesOf(flags);
   if (!tls && given) throw new UsageError(`${given} says how to encrypt: add --tls, or leave it out`);
   if (!tls) return undefined;
+  const made = tlsFrom(tlsDir, flags.tlsDestinationDir);
   return {
-    credentials: credentialsOf(flags, tlsDir ?? USUAL_TLS_FOLDER),
+    credentials: flags.tlsCreds === undefined ? made.credentials : { kind: 'named', id: flags.tlsCreds },
     hostname: flags.tlsHostname ?? flags.tlsDestination,
     authorization: authorizationOf(flags.tlsAuthz),
   };
-}
-
-function credentialsOf({ tlsCreds, tlsDestinationDir }: TlsFlags, sourceFolder: string): Credentials {
-  if (tlsCreds !== undefined) return { kind: 'named', id: tlsCreds };
-  return { kind: 'made', sourceFolder, destinationFolder: tlsDestinationDir ?? sourceFolder };
 }
 
 /** A distinguished name has an equals sign; no id of an object has one. */

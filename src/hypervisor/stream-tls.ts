@@ -26,10 +26,10 @@ export interface StreamTls {
 /** QEMU's and libvirt's usual one. */
 export const USUAL_TLS_FOLDER = '/etc/pki/qemu';
 
-/** Certificates of that folder on each side's own host, whichever name the memory is sent to. */
-export function tlsFrom(folder = USUAL_TLS_FOLDER): StreamTls {
+/** Certificates of a folder on each side's own host, for the host that the memory is sent to. */
+export function tlsFrom(sourceFolder = USUAL_TLS_FOLDER, destinationFolder = sourceFolder): StreamTls {
   return {
-    credentials: { kind: 'made', sourceFolder: folder, destinationFolder: folder },
+    credentials: { kind: 'made', sourceFolder, destinationFolder },
     hostname: undefined,
     authorization: undefined,
   };
