@@ -13,6 +13,8 @@ import type { JournalEntry } from '../journal-entry.ts';
 import { JournalError } from '../journal-error.ts';
 import type { JournalReading } from '../journal-store.ts';
 import type { RecentJournal, RecentQuery } from '../recent-journals.ts';
+import { REAL_TIMERS } from '../timers.ts';
+import { within } from '../within.ts';
 import { FolderFeed } from './folder-feed.ts';
 import { JOURNAL_TABLES } from './journal-tables.ts';
 import { pruneTables } from './prune-tables.ts';
@@ -113,7 +115,7 @@ export class JournalArchive {
   async close(): Promise<void> {
     this.closed = true;
     this.stir();
-    await within(this.times.closeWithinMs, this.running);
+    if (this.running !== undefined) await within(this.times.closeWithinMs, this.running, REAL_TIMERS);
   }
 
   private async run(): Promise<void> {
@@ -222,12 +224,4 @@ export class JournalArchive {
     this.woken = true;
     this.stir();
   }
-}
-
-/** Until it settles, but not longer. */
-async function within(ms: number, doing: Promise<void> | undefined): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  await Promise.race([Promise.resolve(doing).catch(() => {}), promise]);
-  clearTimeout(timer);
 }

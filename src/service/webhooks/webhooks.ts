@@ -7,6 +7,8 @@
  *                 └───┘ after 5 s, 20 s, … 1 h      ──24 h, 410, or more than 1000 of one webhook──▶ dropped, and told
  */
 import { ConfigError } from '../../config/config-error.ts';
+import { REAL_TIMERS } from '../../journal/timers.ts';
+import { within } from '../../journal/within.ts';
 import type { LiveMigrations } from '../live-migrations.ts';
 import { ATTEMPT_WITHIN_MS, backoffMs, deliver } from './deliver.ts';
 import { Spool, type Waiting } from './spool.ts';
@@ -80,12 +82,7 @@ export class Webhooks {
     this.unsubscribe();
     clearTimeout(this.timer);
     this.ending.abort();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise((resolve) => {
-      timer = setTimeout(resolve, CLOSED_WITHIN_MS);
-    });
-    await Promise.race([Promise.allSettled(this.work), late]);
-    clearTimeout(timer);
+    await within(CLOSED_WITHIN_MS, Promise.allSettled(this.work), REAL_TIMERS);
   }
 
   private look(id: string): void {
