@@ -62,17 +62,7 @@ export function settled(options: MigrationOptions, domain?: Domain): Settled {
   const commandLine: Layer = {
     from: 'the command line',
     stated: stated({
-      policy: options.policy,
-      policyOption: options.policyOption,
-      downtimeMs: options.downtime,
-      maxDowntimeMs: options.maxDowntime,
-      timeoutMs: options.timeout,
-      stallTimeoutMs: options.stallTimeout,
-      bandwidthBytesPerSecond: options.bandwidth,
-      lineRateBytesPerSecond: options.lineRate,
-      overBudget: options.overBudget,
-      brake: options.brake,
-      brakeForMs: options.brakeFor,
+      ...askedFor(options),
       tls: options.tls,
       tlsDir: options.tlsDir,
     }),
@@ -86,6 +76,23 @@ export function settled(options: MigrationOptions, domain?: Domain): Settled {
     kind: policyOf(settings),
     encryption: { tls: settings.tls, tlsDir: settings.tlsDir },
     problems,
+  };
+}
+
+/** Policy and limits, by the names that they have everywhere else. What was not given is undefined. */
+export function askedFor(options: MigrationOptions) {
+  return {
+    policy: options.policy,
+    policyOption: options.policyOption,
+    downtimeMs: options.downtime,
+    maxDowntimeMs: options.maxDowntime,
+    timeoutMs: options.timeout,
+    stallTimeoutMs: options.stallTimeout,
+    bandwidthBytesPerSecond: options.bandwidth,
+    lineRateBytesPerSecond: options.lineRate,
+    overBudget: options.overBudget,
+    brake: options.brake,
+    brakeForMs: options.brakeFor,
   };
 }
 

@@ -1,6 +1,8 @@
 /** What can be set about a migration, in whatever way it is set, and what holds where nobody says anything. */
+
 import { choosePolicy } from '../policy/policies.ts';
 import { DEFAULT_LIMITS, type Limits, type PolicyKind } from '../policy/policy.ts';
+import { definedOnly } from './defined-only.ts';
 
 export interface Settings extends Omit<Limits, 'maxSentBytes'> {
   /** A key of POLICIES. */
@@ -49,7 +51,7 @@ export const BUILT_IN: Settings = {
 
 /** Drops what is undefined, so that it does not hide what another place states. */
 export function stated(given: { readonly [Key in SettingKey]?: Settings[Key] | undefined }): Stated {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Stated;
+  return definedOnly(given) as Stated;
 }
 
 export function limitsOf(settings: Settings): Limits {

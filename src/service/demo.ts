@@ -1,5 +1,6 @@
 /** Simulated guests that migrate to and fro, to look at. Everything above the hypervisor is as it is on real hosts. */
 
+import { definedOnly } from '../config/defined-only.ts';
 import { RefusedError } from '../hypervisor/refusal.ts';
 import { simulatedAddress } from '../hypervisor/simulated/address.ts';
 import { simulatedDestination } from '../hypervisor/simulated/simulated-hypervisor.ts';
@@ -20,7 +21,7 @@ import { PacedHypervisor } from './paced-hypervisor.ts';
 import { planVm } from './plan-vm.ts';
 import { Problem } from './problem.ts';
 import { rememberingJournals } from './remembered-journals.ts';
-import { definedOnly, type PlanRequest, type StartRequest } from './requests.ts';
+import type { PlanRequest, StartRequest } from './requests.ts';
 
 /** All have begun by then, one after the other, so that there is something to see at any moment. */
 const BEGUN_WITHIN_MS = 12_000;
@@ -146,7 +147,7 @@ export class Demo {
         takeLease: async () => this.leaseOf(name),
       },
     );
-    this.migrations.follow(run, limits);
+    this.migrations.follow(run);
     return run;
   }
 

@@ -2,16 +2,16 @@
 import { createHash } from 'node:crypto';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { definedOnly } from '../config/defined-only.ts';
 import { documentOf, type Planned, planDocumentSchema } from '../plan/document.ts';
 import { planText } from '../plan/plan-text.ts';
 import { PEER_NAMES } from '../policy/peers/peer-names.ts';
 import type { Caller } from './access.ts';
-import { type Audit, auditEntrySchema } from './audit.ts';
-import { migrationSummarySchema } from './migration-summary.ts';
+import { type Audit, type AuditEntry, auditEntrySchema } from './audit.ts';
+import { type MigrationSummary, migrationSummarySchema } from './migration-summary.ts';
 import type { Migrations } from './migrations.ts';
 import { Problem } from './problem.ts';
 import {
-  definedOnly,
   idParamSchema,
   ifMatchSchema,
   limitsRequestSchema,
@@ -49,9 +49,30 @@ const keySchema = z.object({
   }),
 });
 
+/** Of one migration, as the audit has it. */
+interface Act {
+  readonly did: AuditEntry['did'];
+  readonly id: string;
+  readonly asked?: AuditEntry['asked'];
+  readonly reason?: string | undefined;
+}
+
 export function addMigrationActs(app: OpenAPIHono<Env>, parts: ActParts): void {
   const { migrations, audit, start, plan } = parts;
   const started = new StartedOnce(parts.startedKeys, async (id) => await migrations.has(id));
+
+  /** @param doing hears who asks @returns how the migration is then @throws {Problem} */
+  const act = async (
+    c: Context<Env>,
+    { did, id, asked = {}, reason }: Act,
+    doing: (name: string) => Promise<void>,
+  ): Promise<MigrationSummary> => {
+    const caller = needs(c, 'operate');
+    await assertUnchanged(c, migrations, id);
+    const told = { did, migration: id, asked, reason: reason ?? null, from: addressOf(c) };
+    await audit.audited(caller, told, async () => await doing(caller.name));
+    return migrations.summaryOf(await migrations.get(id));
+  };
 
   app.openapi(
     createRoute({
@@ -93,8 +114,8 @@ export function addMigrationActs(app: OpenAPIHono<Env>, parts: ActParts): void {
     },
   );
 
-  for (const act of ['cancel', 'switchover'])
-    app.use(`/v1/migrations/:id/${act}`, async (c, next) => {
+  for (const place of ['cancel', 'switchover'])
+    app.use(`/v1/migrations/:id/${place}`, async (c, next) => {
       // Some name a type of a body that they leave out, others none.
       if (c.req.header('content-length') === '0') {
         const headers = new Headers(c.req.raw.headers);
@@ -118,18 +139,12 @@ export function addMigrationActs(app: OpenAPIHono<Env>, parts: ActParts): void {
       },
     }),
     async (c) => {
-      const caller = needs(c, 'operate');
       const { id } = c.req.valid('param');
-      await assertUnchanged(c, migrations, id);
       const reason = reasonIn(c.req.valid('json'));
-      const words = `cancelled by ${caller.name}${reason === undefined ? '' : `: ${reason}`}`;
-      const act = { did: 'cancel', migration: id, asked: {}, reason: reason ?? null } as const;
-      await audit.audited(
-        caller,
-        { ...act, from: addressOf(c) },
-        async () => await migrations.cancel(id, words),
-      );
-      return c.json(migrations.summaryOf(await migrations.get(id)), 202);
+      const summary = await act(c, { did: 'cancel', id, reason }, async (name) => {
+        await migrations.cancel(id, withReason(`cancelled by ${name}`, reason));
+      });
+      return c.json(summary, 202);
     },
   );
 
@@ -149,18 +164,12 @@ export function addMigrationActs(app: OpenAPIHono<Env>, parts: ActParts): void {
       },
     }),
     async (c) => {
-      const caller = needs(c, 'operate');
       const { id } = c.req.valid('param');
-      await assertUnchanged(c, migrations, id);
       const reason = reasonIn(c.req.valid('json'));
-      const words = `${caller.name} has it switch over${reason === undefined ? '' : `: ${reason}`}`;
-      const act = { did: 'switchover', migration: id, asked: {}, reason: reason ?? null } as const;
-      await audit.audited(
-        caller,
-        { ...act, from: addressOf(c) },
-        async () => await migrations.switchOver(id, words),
-      );
-      return c.json(migrations.summaryOf(await migrations.get(id)), 200);
+      const summary = await act(c, { did: 'switchover', id, reason }, async (name) => {
+        await migrations.switchOver(id, withReason(`${name} has it switch over`, reason));
+      });
+      return c.json(summary, 200);
     },
   );
 
@@ -179,19 +188,15 @@ export function addMigrationActs(app: OpenAPIHono<Env>, parts: ActParts): void {
       },
     }),
     async (c) => {
-      const caller = needs(c, 'operate');
+      needs(c, 'operate');
       const { id } = c.req.valid('param');
-      await assertUnchanged(c, migrations, id);
       const changes = definedOnly(c.req.valid('json'));
       const { downtimeMs, maxDowntimeMs } = (await migrations.get(id)).view.limits;
       const asked = { before: { downtimeMs, maxDowntimeMs }, after: changes };
-      const act = { did: 'limits', migration: id, asked, reason: null } as const;
-      await audit.audited(
-        caller,
-        { ...act, from: addressOf(c) },
-        async () => await migrations.setLimits(id, changes, `set by ${caller.name}`),
-      );
-      return c.json(migrations.summaryOf(await migrations.get(id)), 200);
+      const summary = await act(c, { did: 'limits', id, asked }, async (name) => {
+        await migrations.setLimits(id, changes, `set by ${name}`);
+      });
+      return c.json(summary, 200);
     },
   );
 
@@ -235,6 +240,10 @@ export function addMigrationActs(app: OpenAPIHono<Env>, parts: ActParts): void {
       return c.json({ entries: await audit.newest() }, 200);
     },
   );
+}
+
+function withReason(words: string, reason: string | undefined): string {
+  return reason === undefined ? words : `${words}: ${reason}`;
 }
 
 /** A body may be left out, which the schema's type does not say. */

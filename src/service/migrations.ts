@@ -1,5 +1,6 @@
 /** All migrations, those that go on and those that are over, and what can be done to one. The API's routes ask here. */
 
+import { definedOnly } from '../config/defined-only.ts';
 import { documentOf } from '../journal/document.ts';
 import type { FolderIds } from '../journal/folder/folder-ids.ts';
 import { JournalError } from '../journal/journal-error.ts';
@@ -14,7 +15,7 @@ import { type MigrationSummary, summaryOf } from './migration-summary.ts';
 import { type Listed, type Page, pageOf, type Query } from './migrations-page.ts';
 import { type Archive, PastMigrations } from './past-migrations.ts';
 import { Problem } from './problem.ts';
-import { definedOnly, type ReplayRequest } from './requests.ts';
+import type { ReplayRequest } from './requests.ts';
 import { Rounds } from './rounds.ts';
 
 export class Migrations {
@@ -26,7 +27,7 @@ export class Migrations {
   private readonly archive: Archive | undefined;
   private readonly ids: FolderIds | undefined;
   /** Those that can be acted on. */
-  private readonly runs = new Map<string, { readonly run: Run; limits: Limits }>();
+  private readonly runs = new Map<string, Run>();
   /** As it was told at that revision. */
   private readonly texts = new WeakMap<LiveMigration, { readonly of: string; readonly text: string }>();
   /** Why all are let go of, once they are. */
@@ -43,8 +44,8 @@ export class Migrations {
   }
 
   /** From here on it can be cancelled, and its limits changed. */
-  follow(run: Run, limits: Limits): void {
-    this.runs.set(run.id, { run, limits });
+  follow(run: Run): void {
+    this.runs.set(run.id, run);
     const over = () => this.runs.delete(run.id);
     run.outcome.then(over, over);
     // It began while all others were let go of.
@@ -119,7 +120,7 @@ export class Migrations {
 
   /** @returns once it is known what became of it @throws {Problem} where it cannot be done */
   async cancel(id: string, reason: string): Promise<void> {
-    const { run } = await this.followed(id, 'cancelled');
+    const run = await this.followed(id, 'cancelled');
     const cancelled = await run.cancel(reason);
     if (cancelled === 'too-late')
       throw new Problem(
@@ -137,35 +138,33 @@ export class Migrations {
 
   /** @throws {Problem} where it cannot be done */
   async setLimits(id: string, changes: Partial<Limits>, reason: string): Promise<void> {
-    const followed = await this.followed(id, 'given other limits');
-    const limits = { ...followed.limits, ...changes };
+    const run = await this.followed(id, 'given other limits');
+    const limits = { ...(await this.get(id)).view.limits, ...changes };
     if (limits.downtimeMs > limits.maxDowntimeMs)
       throw new Problem(
         422,
         'limits-contradict',
         `downtimeMs ${limits.downtimeMs} is above maxDowntimeMs ${limits.maxDowntimeMs}: the pause that is always fine is the shorter one`,
       );
-    followed.limits = limits;
-    followed.run.setLimits(limits, reason);
+    run.setLimits(limits, reason);
   }
 
   /** As soon as the rest fits the longest pause that is allowed. @throws {Problem} where it cannot be done */
   async switchOver(id: string, reason: string): Promise<void> {
-    const followed = await this.followed(id, 'switched over');
-    if (!followed.run.switchOver(reason))
+    const run = await this.followed(id, 'switched over');
+    if (!run.switchOver(reason))
       throw new Problem(
         409,
         'not-copying',
         `the migration ${id} cannot be switched over now: its guest is stopped already, it is being cancelled, or it has not begun`,
       );
-    followed.limits = { ...followed.limits, downtimeMs: followed.limits.maxDowntimeMs };
   }
 
   /** Lets go of all, and of what begins from now on, each to go on without us. */
   async detachAll(reason: string): Promise<void> {
     this.leaving = reason;
     await Promise.all(
-      [...this.runs.values()].map(async ({ run }) => {
+      [...this.runs.values()].map(async (run) => {
         await run.detach(reason);
         await run.outcome.catch(() => undefined);
       }),
@@ -185,7 +184,7 @@ export class Migrations {
     return text;
   }
 
-  private async followed(id: string, what: string) {
+  private async followed(id: string, what: string): Promise<Run> {
     const followed = this.runs.get(id);
     if (followed) return followed;
     const { outcome } = (await this.get(id)).view;

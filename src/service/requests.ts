@@ -155,10 +155,3 @@ export const ifMatchSchema = z.object({
     example: '"42"',
   }),
 });
-
-/** What was given: a key that was left out must not hide what holds without it. */
-export function definedOnly<T extends object>(given: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof T]?: Exclude<T[Key], undefined>;
-  };
-}

@@ -51,7 +51,7 @@ export class Starter {
         { vm, destination, kind, limits, tls, force: false, reason, correlationId },
         { hypervisor, store: toldFirst(this.remembered, begins), say, initiator: initiatedBy(caller) },
       );
-      migrations.follow(run, limits);
+      migrations.follow(run);
       await begunOrRefused(run);
       return run.id;
     } catch (error) {
@@ -93,7 +93,7 @@ export class Starter {
     const wish = { vm: left.vm, destination: undefined, kind, limits: left.limits };
     const hypervisor = asked.hypervisorOf(left.vm);
     const run = await takeOverRun(wish, { hypervisor, store, say, initiator: initiatorHere() });
-    migrations.follow(run, left.limits);
+    migrations.follow(run);
     say(`${run.id}: gone on with, as a service before this one let go of it`);
   }
 

@@ -1,4 +1,5 @@
 /** `switchover follow`, `cancel` and `limits`, which are for the migrations of a service. Each returns the exit status. */
+import { definedOnly } from '../../config/defined-only.ts';
 import { documentOf } from '../../journal/document.ts';
 import { viewOf } from '../../journal/view.ts';
 import { shown } from '../../model/shown.ts';
@@ -11,7 +12,6 @@ import { UsageError } from '../usage-error.ts';
 import { orOwnService, type ServerOptions, throughServer } from './connect.ts';
 import { findAt, journalAt } from './find.ts';
 import { FollowedRun } from './followed-run.ts';
-import { given } from './requests.ts';
 
 interface ActOptions extends ServerOptions {
   readonly json?: boolean;
@@ -50,7 +50,7 @@ export async function cancel(
   return await throughServer(orOwnService(options), async (client) => {
     const id = await findAt(client, idOrPart);
     const { reason } = options;
-    await client.cancel(id, given({ reason }));
+    await client.cancel(id, definedOnly({ reason }));
     await client.ended(id);
     const view = viewOf((await journalAt(client, id)).entries);
     if (options.json) process.stdout.write(`${JSON.stringify(documentOf(view), null, 2)}\n`);
@@ -63,7 +63,7 @@ export async function limits(
   idOrPart: string,
   options: ActOptions & { readonly downtime?: number; readonly maxDowntime?: number },
 ): Promise<number> {
-  const asked = given({ downtimeMs: options.downtime, maxDowntimeMs: options.maxDowntime });
+  const asked = definedOnly({ downtimeMs: options.downtime, maxDowntimeMs: options.maxDowntime });
   if (Object.keys(asked).length === 0)
     throw new UsageError('nothing is to be changed: give --downtime, --max-downtime or both');
   return await throughServer(orOwnService(options), async (client) => {

@@ -1,3 +1,4 @@
+import { definedOnly } from '../../config/defined-only.ts';
 import { exitStatusOf } from '../exit-status.ts';
 import { Signals } from '../follow.ts';
 import { destinationOf, type MigrateOptions } from '../migrate.ts';
@@ -5,7 +6,7 @@ import { assertUsage, outputOf } from '../migration-options.ts';
 import { Reporter } from '../render/reporter.ts';
 import { type ServerOptions, throughServer } from './connect.ts';
 import { FollowedRun } from './followed-run.ts';
-import { askedLimits, given } from './requests.ts';
+import { askedLimits } from './requests.ts';
 
 const DETACHING =
   'detaching: the service goes on with the migration; `switchover follow` follows it again, and `switchover cancel` cancels it';
@@ -21,7 +22,7 @@ export async function migrateByServer(
   assertUsage({ ...options, config: '/dev/null' });
   destinationOf(vm, destination, options);
   const { reason, correlationId } = options;
-  const request = { vm, destination, ...askedLimits(options), ...given({ reason, correlationId }) };
+  const request = { vm, destination, ...askedLimits(options), ...definedOnly({ reason, correlationId }) };
   return await throughServer(options, async (client) => {
     const signals = new Signals(reporter, DETACHING);
     try {

@@ -1,9 +1,10 @@
+import { definedOnly } from '../../config/defined-only.ts';
 import { shownLines } from '../../model/shown.ts';
 import { destinationOf } from '../migrate.ts';
 import { assertUsage } from '../migration-options.ts';
 import { type PlanOptions, planStatusOf } from '../plan.ts';
 import { type ServerOptions, throughServer } from './connect.ts';
-import { askedLimits, given } from './requests.ts';
+import { askedLimits } from './requests.ts';
 
 /** `switchover plan VM [DESTINATION] --server …`. @returns the exit status */
 export async function planByServer(
@@ -13,7 +14,7 @@ export async function planByServer(
 ): Promise<number> {
   assertUsage({ ...options, config: '/dev/null' });
   if (destination !== undefined) destinationOf(vm, destination, options);
-  const more = given({ destination, whatIf: options.table, probeMs: options.probe });
+  const more = definedOnly({ destination, whatIf: options.table, probeMs: options.probe });
   return await throughServer(options, async (client) => {
     const { text, ...document } = await client.plan({ vm, ...askedLimits(options), ...more });
     process.stdout.write(options.json ? `${JSON.stringify(document, null, 2)}\n` : shownLines(text));

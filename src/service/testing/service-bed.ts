@@ -180,7 +180,7 @@ export class ServiceBed implements AsyncDisposable {
         takeLease: async () => ({ vm, release: async () => {}, [Symbol.asyncDispose]: async () => {} }),
       },
     );
-    this.migrations.follow(run, limits);
+    this.migrations.follow(run);
     return run.id;
   }
 }
