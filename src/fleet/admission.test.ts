@@ -173,17 +173,18 @@ describe('admission', () => {
 
   test('is not held up by a controller that stands still in it', async () => {
     await drain('a', moves('a', 1));
-    let stuck = (): void => {};
     const longestMs = 400;
+    const locked = Promise.withResolvers<boolean>();
+    const stuck = Promise.withResolvers<void>();
     const frozen = inTransaction(database, longestMs, async (within) => {
-      expect(await tryLockClaims(within)).toBe(true);
-      await new Promise<void>((resolve) => {
-        stuck = resolve;
-      });
+      locked.resolve(await tryLockClaims(within));
+      await stuck.promise;
       await within.query("update fleet.move set state = 'held'");
     });
+    frozen.catch(locked.reject);
+    expect(await locked.promise).toBe(true);
     await expect.poll(() => admitting(placeOn('b')), { timeout: 20_000 }).toHaveLength(1);
-    stuck();
+    stuck.resolve();
     // The database has ended it.
     await expect(frozen).rejects.toThrow();
     expect(await admittedVms()).toEqual(['a1']);
