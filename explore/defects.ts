@@ -173,9 +173,9 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'S5 under libvirt: the downtime limit is not put back',
-    file: 'src/hypervisor/libvirt/downtime-setting.ts',
-    from: 'if (limitMs === undefined) return [];',
-    to: 'if (limitMs === undefined || this.parts) return [];',
+    file: 'src/hypervisor/libvirt/domain-settings.ts',
+    from: 'if (!settings.some(({ isKnown }) => isKnown)) return [];',
+    to: 'if (settings.some(({ isKnown }) => isKnown)) return [];',
   },
   {
     name: 'S5 under libvirt: the mark of a controller that was killed is not removed',

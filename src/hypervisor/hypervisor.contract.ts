@@ -4,7 +4,7 @@
  * what is asked of a driver, hence a little over 300 lines.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Boundary } from '../model/observation.ts';
+import type { Boundary, Counters } from '../model/observation.ts';
 import type {
   Destination,
   Hypervisor,
@@ -273,6 +273,42 @@ export function hypervisorContract(name: string, makeBed: () => Promise<Contract
       expect(seen.events.some(({ kind }) => kind === 'stopped')).toBe(false);
       expect(seen.end.result).toBe('cancelled');
       await migration.detach();
+    });
+
+    test('a cap takes hold of its passes under way, is lifted, and nothing of it stays', async () => {
+      await bed.renewDestination();
+      const cap = scale.lineRateBytesPerSecond / 4;
+      const migration = await hypervisor.start(bed.vm, bed.destination, OPTIONS);
+      /** Whether passes are about as fast, by one measurement after the other, of a second each. */
+      const wants = [
+        { cap, isSo: (rate: number) => rate < 1.5 * cap },
+        { cap: undefined, isSo: (rate: number) => rate > 2 * cap },
+      ];
+      let from: Counters | undefined;
+      let [wanted] = wants;
+      let tries = 20;
+      const seen = await follow(migration, async (event) => {
+        if (event.kind !== 'tick' && event.kind !== 'boundary') return;
+        if (!from) {
+          await migration.setPassCap(wanted?.cap);
+          expect(migration.passCapBytesPerSecond).toBe(wanted?.cap);
+          from = event;
+        }
+        if (event.atMs - from.atMs < 1000) return;
+        const rate = ((event.sentBytes - from.sentBytes) / (event.atMs - from.atMs)) * 1000;
+        from = event;
+        tries -= 1;
+        if (!wanted?.isSo(rate) && tries > 0) return;
+        wants.shift();
+        [wanted] = wants;
+        if (wanted && tries > 0) from = undefined;
+        else await migration.cancel();
+      });
+      expect(tries).toBeGreaterThan(0);
+      expect(seen.end).toMatchObject({ result: 'cancelled', whereabouts: { source: 'running' } });
+      for (const { problem } of await migration.putBack()) expect(problem).toBeUndefined();
+      await migration.detach();
+      await bed.verifyGuest('source');
     });
 
     test('a limit that fits moves it: stopped on the source, resumed on the destination', async () => {

@@ -352,7 +352,7 @@ export interface RunningMigration {
   readonly events: AsyncIterable<MigrationEvent>;
   /** Settles once when the hypervisor's part is over; never rejects. */
   readonly ended: Promise<MigrationEnd>;
-  /** The cap of the passes (`max-bandwidth`), which the stop-and-copy does not have; undefined: none, or not known. */
+  /** The cap of the passes now (`max-bandwidth`), which the stop-and-copy does not have; undefined: none, or not known. */
   readonly passCapBytesPerSecond: number | undefined;
   /** As in {@link CheckReport.maxSentBytes}. */
   readonly maxSentBytes?: number | undefined;
@@ -365,6 +365,11 @@ export interface RunningMigration {
    * Lets the hypervisor stop the guest at any boundary whose pause fits the request.
    */
   setDowntimeLimit(request: PauseRequest): Promise<Effect>;
+  /**
+   * Caps the passes from now on. The pause that is allowed stays as it is.
+   * @param bytesPerSecond undefined: no cap @throws {Error} when the hypervisor does not take it
+   */
+  setPassCap(bytesPerSecond: number | undefined): Promise<Effect>;
   /**
    * Has the hypervisor withhold that much of the vCPUs' time from its next opportunity on, at the earliest from the
    * next boundary; told by `throttlePercent`. It is released when the migration ends, however it does.

@@ -39,6 +39,8 @@ export interface MigrationView extends Told {
   readonly decisions: readonly DatedDecision[];
   /** `limits` are the last of these; before the first, those with which it was opened. */
   readonly limitChanges: readonly LimitChange[];
+  /** When the cap of its passes was changed last; undefined: never. */
+  readonly capChangedAtMs: number | undefined;
   readonly effects: readonly Effect[];
   readonly intents: readonly { readonly atMs: number; readonly intent: Intent; readonly side: Side | null }[];
   /** What settings were before they were changed, and that they were put back, in order. */
@@ -127,6 +129,7 @@ function nothingYet() {
     lastTick: undefined,
     decisions: [],
     limitChanges: [],
+    capChangedAtMs: undefined,
     effects: [],
     intents: [],
     guestEvents: [],
@@ -174,6 +177,8 @@ function add(view: Growing, entry: Happening & { readonly atMs: number }): void 
       view.lastTick = entry.tick;
       return;
     case 'limits':
+      if (entry.limits.bandwidthBytesPerSecond !== view.limits.bandwidthBytesPerSecond)
+        view.capChangedAtMs = atMs;
       view.limits = entry.limits;
       view.limitChanges.push({ atMs, limits: entry.limits, reason: entry.reason });
       return;

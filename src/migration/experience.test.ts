@@ -52,3 +52,17 @@ test('the size of the guest is told with it, as far as its journal has it', () =
   const told = { ...opened, guest: { ...opened.guest, vcpus: 4 } };
   expect(experienceOf([told, ...rest])).toMatchObject({ memoryBytes: 2 ** 29, vcpus: 4 });
 });
+
+test('passes under several caps teach nothing of the link', () => {
+  const [opened, ...rest] = migration();
+  if (opened?.type !== 'opened') throw new Error('a journal begins with `opened`');
+  const limits = { ...opened.limits, bandwidthBytesPerSecond: 20 * MB };
+  const changed: JournalEntry = { ...STAMP, atMs: 100, type: 'limits', limits, reason: null };
+  expect(experienceOf([opened, ...rest])?.passTransfers).toHaveLength(1);
+  expect(experienceOf([opened, changed, ...rest])).toMatchObject({
+    passTransfers: [],
+    switchover: undefined,
+    switchoverTransfer: undefined,
+    passes: [{ durationMs: 100 }],
+  });
+});

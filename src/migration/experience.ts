@@ -76,18 +76,23 @@ export function experienceOf(entries: readonly JournalEntry[]): Experience | und
   }
 
   const compressed = compresses(opened.streams);
+  const { bandwidthBytesPerSecond: cap } = opened.limits;
+  const isOneCap = entries.every(
+    (entry) => entry.type !== 'limits' || (entry.limits.bandwidthBytesPerSecond ?? undefined) === cap,
+  );
+  const tellsOfLink = !compressed && isOneCap;
   return {
     ...{ guestName: opened.guest.name, memoryBytes: opened.guest.memoryBytes, vcpus: opened.guest.vcpus },
     ...{ destination: opened.destination, migrateUri: opened.migrateUri },
-    cap: opened.limits.bandwidthBytesPerSecond,
+    cap,
     passes,
-    // Compressing may have been slower than the link, which then says nothing of it.
-    passTransfers: compressed ? [] : passTransfers,
+    // Compressing may have been slower than the link, which then says nothing of it; nor do passes under several caps.
+    passTransfers: tellsOfLink ? passTransfers : [],
     // A guest that is done within its first pass sent all its memory once and a little more.
     firstPassBytes: firstPassBytes ?? (compressed ? undefined : allSentBytes(entries)),
-    ...(compressed
-      ? NO_SWITCHOVER
-      : stopAndCopy(entries, last, stoppedAtMs, passTransfers, opened.limits, lineRate)),
+    ...(tellsOfLink
+      ? stopAndCopy(entries, last, stoppedAtMs, passTransfers, opened.limits, lineRate)
+      : NO_SWITCHOVER),
   };
 }
 

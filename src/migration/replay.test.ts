@@ -86,3 +86,32 @@ describe('the record', () => {
 
   test('may hold nothing', () => expect(replay([], mp(), DEFAULT_LIMITS)).toBeUndefined());
 });
+
+test('a policy is told of caps of the passes where they were changed', () => {
+  const heard: unknown[] = [];
+  const kind: PolicyKind = {
+    name: 'listens',
+    summary: '',
+    begin: () => ({
+      initialDowntimeLimitMs: 1,
+      observe: ({ pass }) => {
+        heard.push(pass);
+        return { action: 'continue', reason: '' };
+      },
+      takePassCap: (bytesPerSecond) => heard.push(`cap ${bytesPerSecond}`),
+    }),
+  };
+  const limits = (bandwidthBytesPerSecond: number | undefined, maxDowntimeMs = 5000): JournalEntry => ({
+    ...{ schema: 2, seq: 0, time: '2026-01-01T00:00:00.000Z', atMs: 0 },
+    ...{ type: 'limits', reason: null },
+    limits: { ...DEFAULT_LIMITS, bandwidthBytesPerSecond, maxDowntimeMs },
+  });
+  const [first, second, third, ...rest] = FLAT;
+  if (!first || !second || !third) throw new Error('the record has more boundaries');
+  replay(
+    [first, limits(10e6), second, limits(10e6, 900), third, limits(undefined), ...rest],
+    kind,
+    DEFAULT_LIMITS,
+  );
+  expect(heard).toEqual([1, 'cap 10000000', 2, 3, 'cap undefined', 4, 5]);
+});

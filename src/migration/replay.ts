@@ -35,7 +35,13 @@ export function replay(
   const policy = kind.begin(limits, foreseen?.known);
   let limitMs = policy.initialDowntimeLimitMs;
   let last: Observation | undefined;
+  let cap = limits.bandwidthBytesPerSecond;
   for (const entry of whileItRan(entries)) {
+    if (entry.type === 'opened') cap = entry.limits.bandwidthBytesPerSecond;
+    if (entry.type === 'limits' && entry.limits.bandwidthBytesPerSecond !== cap) {
+      cap = entry.limits.bandwidthBytesPerSecond;
+      policy.takePassCap?.(cap);
+    }
     if (entry.type === 'probed') policy.takeProbe?.(entry.probe);
     const observation = observationIn(entry);
     if (!observation) continue;

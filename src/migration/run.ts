@@ -77,6 +77,11 @@ export interface Run {
   detach(reason?: string): Promise<void>;
   /** New limits while it runs. @param reason why, for the journal */
   setLimits(limits: Limits, reason?: string): void;
+  /**
+   * Passes are capped so from now on. @param bytesPerSecond undefined: not @param reason why, for the journal
+   * @returns false where it copies no more, or not yet
+   */
+  setPassCap(bytesPerSecond: number | undefined, reason?: string): boolean;
   /** As soon as the rest fits the longest pause that is allowed. @returns false where it copies no more, or not yet */
   switchOver(reason: string): boolean;
   /** All that the journal holds from that number on, then what follows, to the end. */
@@ -211,6 +216,7 @@ export function runFrom(opened: Opened, begin: (hold: Hold) => Promise<RunningMi
       early ??= { kind: 'detach', reason };
     },
     setLimits: (limits, reason) => supervisor?.setLimits(limits, reason),
+    setPassCap: (bytesPerSecond, reason) => supervisor?.setPassCap(bytesPerSecond, reason) ?? false,
     switchOver: (reason) => supervisor?.switchOver(reason) ?? false,
     entries: (fromSeq) => journal.entries(fromSeq),
   };

@@ -297,6 +297,70 @@ test('new limits are in the journal, with who asked for them', async () => {
   expect(journal).toContainEqual({ atMs: 0, type: 'limits', limits, reason: 'ops' });
 });
 
+describe('a cap of the passes that a person asks for', () => {
+  test('is set, is in the journal, and holds whatever else is changed later', async () => {
+    const migration = new ScriptedMigration();
+    const { supervisor, done, journal } = supervise(migration, { kind: stock });
+    migration.emit(boundary(1, 10, 500));
+    await turn();
+    expect(supervisor.setPassCap(20e6, 'ops')).toBe(true);
+    await turn();
+    supervisor.setLimits({ ...DEFAULT_LIMITS, maxDowntimeMs: 1000 }, 'ops');
+    expect(migration.calls).toEqual(['cap 20000000']);
+    migration.end(ARRIVED);
+    await done;
+    const limits = { ...DEFAULT_LIMITS, bandwidthBytesPerSecond: 20e6 };
+    expect(journal.filter(({ type }) => type === 'limits')).toEqual([
+      { atMs: 10, type: 'limits', limits, reason: 'ops' },
+      { atMs: 10, type: 'limits', limits: { ...limits, maxDowntimeMs: 1000 }, reason: 'ops' },
+    ]);
+  });
+
+  test('makes nothing of the pass in which it was changed: neither its rate nor its length tells', async () => {
+    const migration = new ScriptedMigration();
+    const { supervisor, done, journal } = supervise(migration, { kind: forecast() });
+    migration.emit(boundary(1, 0, 500, 0), boundary(2, 8000, 134, 480));
+    await turn();
+    supervisor.setPassCap(10e6);
+    migration.emit(boundary(3, 12_000, 134, 560), boundary(4, 25_000, 134, 690));
+    await turn();
+    migration.end(ARRIVED);
+    await done;
+    const rates = journal.flatMap((entry) =>
+      entry.type === 'boundary' ? [entry.boundary.ended?.bandwidthBytesPerSecond] : [],
+    );
+    expect(rates).toEqual([undefined, 60e6, undefined, 10e6]);
+    // Another 13 s are not worth it: the line is as fast as it was, and the rest takes 2.2 s of it.
+    const decided = journal.flatMap((entry) => (entry.type === 'decision' ? [entry.decision] : [])).at(-1);
+    expect(decided).toMatchObject({ action: 'switchover', lineRateBytesPerSecond: 60e6 });
+  });
+
+  test('that the hypervisor refuses changes nothing, and is told', async () => {
+    const migration = new ScriptedMigration();
+    migration.failures.setPassCap = new Error('not now');
+    const { supervisor, done, journal } = supervise(migration, { kind: stock });
+    migration.emit(boundary(1, 10, 500));
+    await turn();
+    supervisor.setPassCap(20e6, 'ops');
+    await turn();
+    migration.end(ARRIVED);
+    await done;
+    expect(journal.findLast((entry) => entry.type === 'limits')).toMatchObject({ limits: DEFAULT_LIMITS });
+    expect(journal).toContainEqual({ atMs: 10, type: 'warning', message: 'not now' });
+  });
+
+  test('is for a guest that is still copied only', async () => {
+    const migration = new ScriptedMigration();
+    const { supervisor, done } = supervise(migration, { kind: stock });
+    migration.emit({ kind: 'stopped', atMs: 1000 });
+    await turn();
+    expect(supervisor.setPassCap(20e6)).toBe(false);
+    migration.end(ARRIVED);
+    await done;
+    expect(migration.calls).toEqual([]);
+  });
+});
+
 describe('a switchover that a person asks for', () => {
   test.each([
     ['stock', stock],

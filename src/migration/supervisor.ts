@@ -42,6 +42,12 @@ import { type Settlement, settle, settledSince } from './settle.ts';
 import { StallMeter } from './stall-meter.ts';
 import { assertEdge, isPreCopy, type State } from './states.ts';
 
+/** From here on passes are capped so, in bytes per second; undefined: not. */
+interface PassesCapped {
+  readonly kind: 'passes-capped';
+  readonly bytesPerSecond: number | undefined;
+}
+
 /** What became of a wish to cancel. */
 export type Cancelled = 'cancelled' | 'too-late' | 'failed';
 
@@ -54,6 +60,10 @@ export class Supervisor {
   /** As it was begun with, until a brake is asked for. */
   private policy: Policy;
   private limits: Limits;
+  /** Of the passes, as it was asked for. */
+  private cap: number | undefined;
+  /** As it really was when it began, or was come upon. */
+  private readonly firstCap: number | undefined;
   private readonly journal: JournalSink;
   private readonly meter: PassMeter;
   /** Undefined: whatever somebody else sets stays so. */
@@ -66,6 +76,8 @@ export class Supervisor {
   private restAtStopBytes: number | undefined;
   private memoryIntensive: boolean | undefined;
   private lineRateBytesPerSecond: number | undefined;
+  /** The same, as passes showed it that no cap held back. */
+  private uncappedRate: number | undefined;
   /** As the last sample told it. */
   private throttlePercent = 0;
   private readonly stall = new StallMeter();
@@ -73,7 +85,7 @@ export class Supervisor {
   private readonly brownOut = new BrownOutMeter();
   private readonly remotePages = new RemotePagesMeter();
   /** What a policy that begins anew is shown of the past. */
-  private readonly past: Observation[] = [];
+  private readonly past: (Observation | PassesCapped)[] = [];
   /** The last pause that was allowed, and the limit that was set for it. */
   private allowed: Allowing | undefined;
   private limitSetMs = 0;
@@ -121,6 +133,8 @@ export class Supervisor {
     const limits = this.possible(given);
     this.policy = kind.begin(limits, known);
     this.limits = limits;
+    this.cap = given.bandwidthBytesPerSecond;
+    this.firstCap = limits.bandwidthBytesPerSecond;
     this.journal = journal;
     this.otherHand = otherHand;
     const learned = limits.bandwidthBytesPerSecond === undefined ? undefined : learnedLineRate(known);
@@ -185,12 +199,50 @@ export class Supervisor {
   }
 
   /**
-   * New limits while it runs: what was seen so far is shown to the policy again, under them.
+   * New limits while it runs, but for the cap of its passes, see {@link setPassCap}: what was seen so far is shown to the policy
+   * again, under them.
    * @param reason in the words of the one who asked for them
    */
   setLimits(given: Limits, reason?: string): void {
-    this.note({ type: 'limits', limits: given, reason: reason ?? null });
-    this.holdTo(given);
+    const limits = { ...given, bandwidthBytesPerSecond: this.cap };
+    this.note({ type: 'limits', limits, reason: reason ?? null });
+    this.holdTo(limits);
+  }
+
+  /**
+   * Passes are capped so from now on; what is allowed of the pause stays.
+   * @param bytesPerSecond undefined: not capped @param reason in the words of the one who asked for it
+   * @returns whether it still copies
+   */
+  setPassCap(bytesPerSecond: number | undefined, reason?: string): boolean {
+    if (!isPreCopy(this.state)) return false;
+    const { cap } = this;
+    this.cap = bytesPerSecond;
+    this.capPasses(bytesPerSecond);
+    this.note({ type: 'limits', limits: this.limits, reason: reason ?? null });
+    this.effect(async () => {
+      try {
+        return await this.migration.setPassCap(bytesPerSecond);
+      } catch (error) {
+        this.cap = cap;
+        this.capPasses(this.migration.passCapBytesPerSecond);
+        this.note({ type: 'limits', limits: { ...this.limits, bandwidthBytesPerSecond: cap }, reason: null });
+        throw error;
+      }
+    });
+    return true;
+  }
+
+  /** The pass under way is of both caps. */
+  private capPasses(bytesPerSecond: number | undefined): void {
+    const { lineRateBytesPerSecond: stated, bandwidthBytesPerSecond: former } = this.limits;
+    if (former === undefined) this.uncappedRate = this.lineRateBytesPerSecond;
+    const shown =
+      bytesPerSecond === undefined ? undefined : (learnedLineRate(this.known) ?? this.uncappedRate);
+    this.meter.restart(stated ?? shown);
+    this.limits = { ...this.limits, bandwidthBytesPerSecond: bytesPerSecond };
+    this.past.push({ kind: 'passes-capped', bytesPerSecond });
+    this.policy.takePassCap?.(bytesPerSecond);
   }
 
   private holdTo(given: Limits): void {
@@ -215,11 +267,12 @@ export class Supervisor {
 
   /** @returns what it decides on the last that was seen */
   private beginAnew(): Decision | undefined {
-    this.policy = this.kind.begin(this.limits, this.known);
+    this.policy = this.kind.begin({ ...this.limits, bandwidthBytesPerSecond: this.firstCap }, this.known);
     let last: Decision | undefined;
-    for (const observation of this.past) {
+    for (const each of this.past) {
       this.policy.takePast?.();
-      last = this.policy.observe(observation);
+      if (each.kind === 'passes-capped') this.policy.takePassCap?.(each.bytesPerSecond);
+      else last = this.policy.observe(each);
     }
     return last;
   }

@@ -3,8 +3,10 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type AttachOptions, RefusedError } from '../hypervisor/hypervisor.ts';
 import { migrationMark } from '../hypervisor/migration-mark.ts';
+import type { Happening } from '../journal/journal-entry.ts';
 import { JournalError } from '../journal/journal-error.ts';
-import { OUTCOME } from '../journal/testing/happenings.ts';
+import { BOUNDARY, OUTCOME } from '../journal/testing/happenings.ts';
+import { DEFAULT_LIMITS, type Limits, type PolicyKind } from '../policy/policy.ts';
 import { takeOverRun } from './take-over.ts';
 import { ARRIVED, DESTINATION, OWING, RunBed, SOURCE, STAYED } from './testing/run-bed.ts';
 import { ScriptedMigration } from './testing/scripted-migration.ts';
@@ -31,6 +33,44 @@ describe('a run that takes over', () => {
     expect(inherited).toMatchObject({ began: true, destinationWaits: true });
     expect(bed.hypervisor.calls).toEqual([`attach ${SOURCE} ${DESTINATION}`]);
     expect((await bed.entriesOf(id)).filter(({ type }) => type === 'ended')).toHaveLength(1);
+  });
+
+  test('keeps the cap that was set under way, and goes by what was seen under it alone', async () => {
+    const mark = migrationMark(1000);
+    const limits = { ...DEFAULT_LIMITS, bandwidthBytesPerSecond: 20e6 };
+    const at = (atMs: number): Happening => ({
+      type: 'boundary',
+      boundary: { ...BOUNDARY.boundary, atMs, pass: atMs / 100, remainingBytes: 1e6 },
+    });
+    const id = await bed.leave([
+      { type: 'effect', did: 'migrates', set: { mark } },
+      at(100),
+      { type: 'limits', limits, reason: 'ops' },
+      at(300),
+    ]);
+    bed.hypervisor.guests.set(SOURCE, { ...bed.guest, migrating: true, mark });
+    const seen: number[] = [];
+    let begunUnder: Limits | undefined;
+    const kind: PolicyKind = {
+      name: 'looks on',
+      summary: '',
+      begin: (given) => {
+        begunUnder = given;
+        return {
+          initialDowntimeLimitMs: 300,
+          observe: ({ atMs }) => {
+            seen.push(atMs);
+            return { action: 'continue', reason: '' };
+          },
+        };
+      },
+    };
+    const run = await takeOverRun({ ...bed.takeOver(), kind }, bed.parts);
+    bed.hypervisor.migration.end(ARRIVED);
+    await run.outcome;
+    expect(seen).toEqual([300]);
+    expect(begunUnder?.bandwidthBytesPerSecond).toBe(20e6);
+    expect((await bed.entriesOf(id)).filter(({ type }) => type === 'limits')).toHaveLength(1);
   });
 
   test('reckons with the guest as it is in what a switchover costs, and writes that down', async () => {

@@ -59,11 +59,12 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
   if (!guest.migrating && !left && !mayPutBack) throw notMigrating(guest);
   await assertOfSource({ vm: given.vm, destination: given.destination, guest, left }, hypervisor);
   const found = guest.mark === undefined ? undefined : inheritanceOf(owing, guest.mark);
-  const wish = found?.began || given.mayEndOthers ? given : leavingIt(given);
+  const goesOn = owing !== undefined && (!guest.migrating || found?.began === true);
+  const capped = goesOn ? underItsCap(given, owing) : given;
+  const wish = found?.began || given.mayEndOthers ? capped : leavingIt(capped);
   const lease = await leaseOf(guest, parts);
   try {
     if (guest.migrating) await hypervisor.assertUnclaimed?.(wish.vm);
-    const goesOn = owing !== undefined && (!guest.migrating || found?.began === true);
     const destination = wish.destination ?? destinationOf(owing, goesOn, parts);
     const recovery = wish.recover && recoveryOf(wish.recover, goesOn ? owing : undefined, destination);
     if (goesOn) parts.goesOn?.(owing);
@@ -92,7 +93,7 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
       );
     }
     const inherited = found && { ...found, former };
-    const past = goesOn ? owing.boundaries : [];
+    const past = goesOn ? boundariesUnderOneCap(owing) : [];
     const { otherHand } = wish;
     // Beside another hand they are found anew by whoever comes next.
     if (goesOn && !otherHand && !isSameAsWritten(wish.limits, owing.limits))
@@ -114,6 +115,17 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
     await lease.release();
     throw error;
   }
+}
+
+/** The cap of its passes may have been changed under way, and stays so. */
+function underItsCap(wish: TakeOverWish, { limits }: MigrationView): TakeOverWish {
+  const { bandwidthBytesPerSecond = wish.limits.bandwidthBytesPerSecond } = limits;
+  return { ...wish, limits: { ...wish.limits, bandwidthBytesPerSecond } };
+}
+
+/** What was seen under an earlier cap tells of passes as they are no more. */
+function boundariesUnderOneCap({ boundaries, capChangedAtMs }: MigrationView): MigrationView['boundaries'] {
+  return boundaries.filter(({ atMs }) => atMs > (capChangedAtMs ?? Number.NEGATIVE_INFINITY));
 }
 
 /** What is undefined is not written. */

@@ -38,6 +38,16 @@ export class RateEstimate {
     return new RateEstimate([...this.transfers, transfer].slice(-KEPT_TRANSFERS));
   }
 
+  /** As it would have been under that cap, in bytes per second: none of them quicker. */
+  under(cap: number): RateEstimate {
+    return new RateEstimate(
+      this.transfers.map(({ durationMs, bytes }) => ({
+        durationMs,
+        bytes: Math.min(bytes, (cap * durationMs) / 1000),
+      })),
+    );
+  }
+
   /** Bytes per second; undefined while nothing was carried. */
   get bytesPerSecond(): Estimate | undefined {
     const rates = this.transfers.map(({ durationMs, bytes }) => ({
@@ -83,6 +93,10 @@ export function lineRate(known: LineRateKnowledge): LineRate | undefined {
   if (switchovers) return { bytesPerSecond: switchovers, source: 'switchovers' };
   const passes = known.passes?.bytesPerSecond;
   if (!passes) return undefined;
-  const held = cap !== undefined && passes.middle >= HELD_BY_CAP * cap;
-  return { bytesPerSecond: passes, source: held ? 'capped-passes' : 'uncapped-passes' };
+  return { bytesPerSecond: passes, source: isHeld(passes, cap) ? 'capped-passes' : 'uncapped-passes' };
+}
+
+/** Whether passes of that rate may be held by their cap and not by the link. @param cap undefined: none */
+export function isHeld({ middle }: Estimate, cap: number | undefined): boolean {
+  return cap !== undefined && middle >= HELD_BY_CAP * cap;
 }

@@ -52,6 +52,56 @@ describe('the link', () => {
   });
 });
 
+describe('a cap that is changed under way', () => {
+  const under = (cap: number | undefined, pass = PASS) => {
+    const outlook = new Outlook(knowing({}), { lineRate: undefined, cap });
+    outlook.seePass(MEMORY, pass);
+    return outlook;
+  };
+  const rates = (outlook: Outlook) => {
+    const expected = outlook.conditions(MEMORY, 300)?.expected;
+    return expected && [expected.bytesPerSecond, expected.lineBytesPerSecond];
+  };
+
+  test('holds the passes from then on, and the stop-and-copy is as fast as they were', () => {
+    const outlook = under(undefined);
+    outlook.capPasses(10 * MB);
+    expect(rates(outlook)).toEqual([10 * MB, 60 * MB]);
+    outlook.seePass(MEMORY, { ...PASS, sentBytes: 20 * MB });
+    expect(rates(outlook)).toEqual([10 * MB, 60 * MB]);
+  });
+
+  test('and lifted again, they are what they were', () => {
+    const outlook = under(undefined);
+    outlook.capPasses(10 * MB);
+    outlook.seePass(MEMORY, { ...PASS, sentBytes: 20 * MB });
+    outlook.capPasses(undefined);
+    expect(rates(outlook)).toEqual([60 * MB, 60 * MB]);
+  });
+
+  test('that held them says nothing of how fast they are once it is lifted', () => {
+    const outlook = under(60 * MB);
+    outlook.capPasses(undefined);
+    expect(rates(outlook)).toBeUndefined();
+    expect(outlook.knowsGuest).toBe(true);
+    outlook.seePass(MEMORY, { ...PASS, sentBytes: 400 * MB });
+    expect(rates(outlook)).toEqual([200 * MB, 200 * MB]);
+  });
+
+  test('that held nothing is raised without a trace', () => {
+    const outlook = under(500 * MB);
+    outlook.capPasses(700 * MB);
+    expect(rates(outlook)).toEqual([60 * MB, 60 * MB]);
+  });
+
+  test('a link that became slower meanwhile is as slow as its passes', () => {
+    const outlook = under(undefined);
+    outlook.capPasses(50 * MB);
+    for (let pass = 0; pass < 9; pass += 1) outlook.seePass(MEMORY, { ...PASS, sentBytes: 20 * MB });
+    expect(rates(outlook)).toEqual([10 * MB, 10 * MB]);
+  });
+});
+
 describe('compressed pages', () => {
   // What a byte on the wire carries is the guest's doing: four of what it holds, two of what it writes.
   const FIRST = { ...PASS, carriedBytes: 480 * MB };

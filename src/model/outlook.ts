@@ -1,4 +1,4 @@
-import { lineRate, RateEstimate, type Transfer } from './bandwidth.ts';
+import { isHeld, lineRate, RateEstimate, type Transfer } from './bandwidth.ts';
 import type { CompressedPages } from './compression.ts';
 import { DirtyCurve, type DirtyObservation, type PhaseChange } from './dirty-curve.ts';
 import { FixedCost } from './fixed-cost.ts';
@@ -58,10 +58,12 @@ const FASTEST = 1e15;
  * ones. Rates of the link are this migration's, except of its stop-and-copy, which comes when it is too late to learn.
  */
 export class Outlook {
-  private readonly link: StatedLink;
+  private link: StatedLink;
   private readonly fixedCost: FixedCost;
   private readonly longestPauseMs: number;
   private readonly switchoverRate: RateEstimate;
+  /** Of passes that no cap held, before there was one that does. */
+  private uncappedRate = RateEstimate.unmeasured;
   private compresses: boolean;
   private readonly written: CompressedPages | undefined;
   /** Of all passes, on the wire. */
@@ -110,6 +112,28 @@ export class Outlook {
   /** What a switchover is expected to cost beside the memory, where its pause is to be within a limit. */
   fixedCostMsWithin(limitMs: number): number {
     return fixedCostMsWithin(limitMs, this.fixedCost);
+  }
+
+  /**
+   * Passes have another cap from now on. Those that were held by the former one do not tell how fast they will be where it is
+   * higher; and those that were not tell how fast the line is also where the new one holds them.
+   * @param cap in bytes per second; undefined: none
+   */
+  capPasses(cap: number | undefined): void {
+    const passes = this.wireRate.bytesPerSecond;
+    const { cap: former } = this.link;
+    const wasHeld = passes !== undefined && isHeld(passes, former);
+    this.link = { ...this.link, cap };
+    if (passes && !wasHeld && !this.compresses) this.uncappedRate = this.wireRate;
+    const least = cap ?? Number.POSITIVE_INFINITY;
+    if (wasHeld && least > (former ?? least)) {
+      this.wireRate = this.uncappedRate.under(least);
+      this.passRate = this.wireRate;
+    } else {
+      this.passRate = this.passRate.under(least * this.carriedPerWireByte);
+      this.wireRate = this.wireRate.under(least);
+    }
+    this.fastestPass = 0;
   }
 
   /** A whole pass. @returns what it contradicts, if anything */
@@ -254,7 +278,10 @@ export class Outlook {
     // Compressing may well be slower than the wire, and then that is what holds a stop-and-copy too.
     if (this.compresses && (cap === undefined || passes.bytesPerSecond === undefined))
       return passes.bytesPerSecond;
-    const found = lineRate({ stated, cap, passes, switchovers: this.switchoverRate });
+    const { bytesPerSecond } = passes;
+    const isBehindCap = bytesPerSecond !== undefined && isHeld(bytesPerSecond, cap);
+    const seen = this.switchoverRate.bytesPerSecond || !isBehindCap ? this.switchoverRate : this.uncappedRate;
+    const found = lineRate({ stated, cap, passes, switchovers: seen });
     switch (found?.source) {
       case 'capped-passes':
         return this.unlessCapped(found.bytesPerSecond);

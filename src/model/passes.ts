@@ -44,7 +44,7 @@ export class PassMeter {
   private readonly seen: Boundary[] = [];
   /** Where the first pass seen begins that goes through what the guest writes, and not through all that it holds. */
   private writtenFrom: Boundary | undefined;
-  private readonly statedLineRate: number | undefined;
+  private statedLineRate: number | undefined;
   private readonly fixedCostMs: number;
 
   /**
@@ -54,6 +54,15 @@ export class PassMeter {
   constructor(statedLineRate?: number, fixedCostMs = SWITCHOVER_FIXED_COST_MS) {
     this.statedLineRate = statedLineRate;
     this.fixedCostMs = fixedCostMs;
+  }
+
+  /**
+   * The pass under way is measured as none that was seen whole, and what was before it says nothing of the rate any more.
+   * @param lineRate that is known from now on, in bytes per second
+   */
+  restart(lineRate: number | undefined): void {
+    this.seen.length = 0;
+    this.statedLineRate = lineRate;
   }
 
   measure(boundary: Boundary): MeasuredBoundary {

@@ -84,13 +84,13 @@ export function forecast(given: Partial<ForecastParameters> = {}): PolicyKind {
 class Forecast implements Policy {
   readonly initialDowntimeLimitMs: number;
   readonly initialFixedCostMs: number;
-  private readonly limits: Limits;
+  private limits: Limits;
   private readonly worth: Worth;
   /** Undefined: the guest is not to be braked where that pays. */
   private readonly brakePrice: BrakePrice | undefined;
   private readonly known: Foreknowledge;
   private readonly outlook: Outlook;
-  private readonly firstPass = new FirstPassRate();
+  private firstPass = new FirstPassRate();
   private readonly wire = new WireLimited();
   /** What the last passes showed of the line, and where that is known while the wire was their limit. */
   private latelyBytesPerSecond: number | undefined;
@@ -143,6 +143,13 @@ class Forecast implements Policy {
     this.toStop.forget();
     this.limitInForceMs = this.initialDowntimeLimitMs;
     this.switchoversAsked = 0;
+  }
+
+  takePassCap(bytesPerSecond: number | undefined): void {
+    this.limits = { ...this.limits, bandwidthBytesPerSecond: bytesPerSecond };
+    this.outlook.capPasses(bytesPerSecond);
+    this.firstPass = new FirstPassRate();
+    this.wire.end();
   }
 
   takeProbe(probe: DirtyObservation): void {

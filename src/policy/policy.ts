@@ -139,6 +139,11 @@ export interface Policy {
   /** Is told of a probe that was made after it had begun. */
   takeProbe?(probe: DirtyObservation): void;
   /**
+   * Is told that passes are capped otherwise from now on, as in {@link Limits.bandwidthBytesPerSecond}: what it knows of the
+   * guest holds, and of the link what no cap had held back. The pass under way is not told as one that was seen whole.
+   */
+  takePassCap?(bytesPerSecond: number | undefined): void;
+  /**
    * Is told that the effect of its decision failed, or was refused because the user's limits do not allow it; not of
    * an `abort`, which is the supervisor's to try again.
    */

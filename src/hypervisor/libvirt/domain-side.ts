@@ -1,7 +1,7 @@
 /** The domain on one side of a migration: what is asked and done there, and its events. */
 import type { Clock } from '../clock.ts';
 import type { Effect, Side } from '../hypervisor.ts';
-import { limitMsOf } from './domain/domain.ts';
+import { limitMsOf, speedOf } from './domain/domain.ts';
 import { lookAtSide, type SideLook } from './domain/domain-state.ts';
 import { EventWatch } from './event-watch.ts';
 import type { DomainEvents } from './virsh/event-hub.ts';
@@ -67,6 +67,15 @@ export class DomainSide {
   async downtimeLimitMs(): Promise<number | undefined> {
     const answer = this.virsh.ask(['migrate-getmaxdowntime', this.parts.uuid], PATIENT_MS);
     return await answer.then(limitMsOf, () => undefined);
+  }
+
+  /** To which its migrations are held, in MiB/s. @throws {Error} where libvirt does not tell */
+  async speedMebibytes(): Promise<number> {
+    const answer = await this.virsh.ask(['migrate-getspeed', this.parts.uuid], PATIENT_MS);
+    const speed = speedOf(answer);
+    if (speed === undefined)
+      throw new Error(`virsh migrate-getspeed told "${answer.trim()}", which is no speed`);
+    return speed;
   }
 
   /** Never rejects. */

@@ -69,6 +69,7 @@ case "$uri $1" in
   '${SOURCE} domjobinfo') ${job} ;;
   '${SOURCE} migrate-getmaxdowntime') ${getLimit} ;;
   '${SOURCE} migrate-setmaxdowntime') ${setLimit || ':'}; echo "$*" >> "$starts.did" ;;
+  '${SOURCE} migrate-setspeed') echo "$*" >> "$starts.did" ;;
   '${SOURCE} migrate') ${migrate} ;;
   '${SOURCE} resume') echo "$*" >> "$starts.did" ;;
   '${SOURCE} domstats') ${dirtyRate} ;;
@@ -260,6 +261,12 @@ test('what is settled afterwards: the guest is resumed, the limit put back, or t
   expect(virsh.did()).toEqual([
     `resume --domain=${TEST_UUID}`,
     `migrate-setmaxdowntime --domain=${TEST_UUID} --downtime=300`,
+  ]);
+  const withSpeed = { ...former, parameters: { ...former.parameters, speedMebibytes: 100 } };
+  await hypervisor().settleAt(VM, { meant: VM1, run: false, former: withSpeed });
+  expect(virsh.did().slice(-2)).toEqual([
+    `migrate-setmaxdowntime --domain=${TEST_UUID} --downtime=300`,
+    `migrate-setspeed --domain=${TEST_UUID} --bandwidth=100`,
   ]);
   hosts({ setLimit: "echo 'error: no' >&2; exit 1" });
   expect((await hypervisor().settleAt(VM, { meant: VM1, run: false, former })).restored?.problem).toMatch(

@@ -41,7 +41,7 @@ import { sideStateAt } from './domain/domain-state.ts';
 import { isBefore } from './domain/versions.ts';
 import { refuseMarked } from './domain-mark.ts';
 import { isThisMachine, qemuOf, vcpusHere } from './domain-process.ts';
-import { notPutBack } from './downtime-setting.ts';
+import { formerOf, formerValue, notPutBack } from './domain-settings.ts';
 import { LibvirtMigration } from './libvirt-migration.ts';
 import { migrateArguments, PLAIN_MIGRATE, type VirshMigrateOptions } from './migrate-command.ts';
 import { preflight, questionOf } from './preflight/preflight.ts';
@@ -187,7 +187,7 @@ export class LibvirtHypervisor implements Hypervisor {
     new Findings(findings).throwAny();
     const { uri, uuid, facts } = domain;
     const there = parseDomainAddress(target.vm);
-    const left = formerLimitMs(options.former);
+    const left = formerValue(options.former, 'downtimeLimitMs');
     if (left === undefined) {
       assertTold(domain);
       await options.remember?.(formerSettings(domain.downtimeLimitMs));
@@ -225,9 +225,12 @@ export class LibvirtHypervisor implements Hypervisor {
       quota: options.brake === 'none' ? undefined : quota,
       virshMigrate: this.access.virsh.migrate(uri, args),
       lineRateStated,
-      passCapBytesPerSecond: options.bandwidthBytesPerSecond,
+      // Where none is asked for, the domain's own speed holds.
+      passCapBytesPerSecond: options.bandwidthBytesPerSecond ?? domain.capBytesPerSecond,
       connections: options.streams?.connections,
       previousDowntimeLimitMs: left ?? domain.downtimeLimitMs,
+      previousSpeedMebibytes: formerValue(options.former, 'speedMebibytes'),
+      remember: options.remember,
       limitChanged: true,
       downtimeLimitMs: undefined,
       noticesLimit: false,
@@ -270,7 +273,7 @@ export class LibvirtHypervisor implements Hypervisor {
         `the migration of ${facts.name} cannot be braked: libvirt makes a brake ready only when a migration begins (\`switchover migrate --over-budget brake\`); choose another --over-budget`,
       );
     const { inherited } = options;
-    const left = formerLimitMs(inherited?.former);
+    const left = formerValue(inherited?.former, 'downtimeLimitMs');
     if (left === undefined) {
       assertTold(domain);
       await options.remember?.(formerSettings(domain.downtimeLimitMs));
@@ -294,6 +297,8 @@ export class LibvirtHypervisor implements Hypervisor {
       passCapBytesPerSecond: domain.capBytesPerSecond,
       connections: undefined,
       previousDowntimeLimitMs: left ?? domain.downtimeLimitMs,
+      previousSpeedMebibytes: formerValue(inherited?.former, 'speedMebibytes'),
+      remember: options.remember,
       limitChanged: left !== undefined,
       downtimeLimitMs: domain.downtimeLimitMs,
       noticesLimit: options.noticesLimit === true,
@@ -320,21 +325,17 @@ export class LibvirtHypervisor implements Hypervisor {
     if (threads) releaseLeft(threads);
     if (run) await this.ask(uri, ['resume', `--domain=${uuid}`]);
     const effect = run ? { did: `resume on ${uri}` } : undefined;
-    const limitMs = former && formerLimitMs([former]);
-    if (!former || limitMs === undefined) return { effect, restored: undefined };
-    try {
-      await this.ask(uri, ['migrate-setmaxdowntime', `--domain=${uuid}`, `--downtime=${limitMs}`]);
-      return { effect, restored: { side: former.side, problem: undefined } };
-    } catch (error) {
-      const problem = notPutBack({
-        uri,
-        uuid,
-        name: address.domain,
-        limitMs,
-        words: (error as Error).message,
+    const owed = former ? formerOf([former]) : [];
+    if (!former || owed.length === 0) return { effect, restored: undefined };
+    const problems: string[] = [];
+    for (const { name, value, args } of owed) {
+      const [command = '', option = ''] = args;
+      await this.ask(uri, [command, `--domain=${uuid}`, option]).catch((error: Error) => {
+        problems.push(notPutBack({ uri, uuid, name: address.domain }, name, value, error.message));
       });
-      return { effect, restored: { side: former.side, problem } };
     }
+    const problem = problems.length === 0 ? undefined : problems.join('; ');
+    return { effect, restored: { side: former.side, problem } };
   }
 
   private async stateAt(
@@ -454,12 +455,6 @@ async function sourceFindings(
     if (error instanceof RefusedError) findings.push(error);
   });
   return findings;
-}
-
-/** What a controller before us found. */
-function formerLimitMs(former: readonly FormerSettings[] | undefined): number | undefined {
-  const limitMs = former?.find(({ side }) => side === 'source')?.parameters['downtimeLimitMs'];
-  return typeof limitMs === 'number' ? limitMs : undefined;
 }
 
 /** What is not told could not be put back. @throws {RefusedError} */

@@ -14,6 +14,7 @@ import { isBraked, MOST_THROTTLE_PERCENT } from '../../model/braking.ts';
 import type { Clock } from '../clock.ts';
 import { type QuotaLever, takenBack } from '../cpu-quota/vcpu-quota.ts';
 import {
+  type AttachOptions,
   type Effect,
   type GuestFacts,
   type MigrationEvent,
@@ -25,13 +26,15 @@ import {
 } from '../hypervisor.ts';
 import { migrationMark } from '../migration-mark.ts';
 import { Observer, type Sample } from '../observer.ts';
-import { downtimeLimitMs, fastestUnderCap } from '../qemu-rules/switchover-limit.ts';
+import { PassCap } from '../qemu-rules/pass-cap.ts';
+import { downtimeLimitMs } from '../qemu-rules/switchover-limit.ts';
 import { abortJob } from './abort-job.ts';
+import { DowntimeSetting, putBackAll, SpeedSetting } from './domain-settings.ts';
 import { DomainSide } from './domain-side.ts';
-import { DowntimeSetting } from './downtime-setting.ts';
 import { JobFigures } from './job-figures.ts';
 import { lastingStates } from './lasting-states.ts';
 import { destinationChange, sourceChange } from './life-cycle.ts';
+import { NO_CAP_MEBIBYTES, wholeMebibytes } from './migrate-command.ts';
 import { detachedEnd, hasMoved, migrationEnd } from './migration-end.ts';
 import { OurVirsh } from './our-virsh.ts';
 import { isUnderWay, type JobLook } from './own-job.ts';
@@ -85,6 +88,10 @@ export interface LibvirtMigrationParts {
   readonly previousDowntimeLimitMs: number | undefined;
   /** One of ours has changed it already. */
   readonly limitChanged: boolean;
+  /** Its speed before any controller of ours changed it, in MiB/s; undefined: none has. */
+  readonly previousSpeedMebibytes: number | undefined;
+  /** As in {@link AttachOptions}, for what is changed on the way. */
+  readonly remember: AttachOptions['remember'];
   /** The one that is in force as it begins, or is come upon; undefined where libvirt did not tell. */
   readonly downtimeLimitMs: number | undefined;
   /** Somebody else may set it too, and that is to be told. */
@@ -103,7 +110,6 @@ export class LibvirtMigration implements RunningMigration {
   readonly guest: GuestFacts;
   readonly begunByUs: boolean;
   readonly destinationWaits = false;
-  readonly passCapBytesPerSecond: number | undefined;
   readonly brakesAtOnce: boolean;
   /** Settles once our job was seen, with undefined, or with the words with which our virsh was refused before. */
   readonly begun: Promise<string | undefined>;
@@ -111,6 +117,8 @@ export class LibvirtMigration implements RunningMigration {
   private readonly parts: LibvirtMigrationParts;
   private readonly observer: Observer;
   private readonly downtime: DowntimeSetting;
+  private readonly speed: SpeedSetting;
+  private readonly passCap: PassCap;
   private readonly sides: Record<Side, DomainSide>;
   private readonly figures: JobFigures;
   /** Undefined: the job was there before us. */
@@ -139,7 +147,6 @@ export class LibvirtMigration implements RunningMigration {
     this.guest = parts.guest;
     this.ran = parts.wasRunning;
     this.begunByUs = parts.begunByUs;
-    this.passCapBytesPerSecond = parts.passCapBytesPerSecond;
     this.brakesAtOnce = parts.quota !== undefined;
     this.answeredAwakeMs = parts.clock.awakeMs();
     this.jobBeganMs = parts.zeroMs;
@@ -155,14 +162,29 @@ export class LibvirtMigration implements RunningMigration {
         name: parts.destinationName,
       }),
     };
-    this.downtime = new DowntimeSetting({
-      uri: parts.sourceUri,
-      uuid: parts.uuid,
-      name: parts.guest.name,
-      formerMs: parts.previousDowntimeLimitMs,
-      changed: parts.limitChanged,
-      inForceMs: parts.downtimeLimitMs,
-      act: async (limitMs) => await this.sides.source.act('migrate-setmaxdowntime', String(limitMs)),
+    const domain = { uri: parts.sourceUri, uuid: parts.uuid, name: parts.guest.name };
+    const act = async (command: string, value: string) => await this.sides.source.act(command, value);
+    this.downtime = new DowntimeSetting(
+      {
+        ...{ name: 'downtimeLimitMs', domain, act },
+        ...{ former: parts.previousDowntimeLimitMs, changed: parts.limitChanged },
+      },
+      parts.downtimeLimitMs,
+    );
+    const { previousSpeedMebibytes } = parts;
+    this.speed = new SpeedSetting(
+      {
+        ...{ name: 'speedMebibytes', domain, act },
+        ...{ former: previousSpeedMebibytes, changed: previousSpeedMebibytes !== undefined },
+      },
+      () => this.sides.source.speedMebibytes(),
+      parts.remember,
+    );
+    this.passCap = new PassCap({
+      ...parts,
+      bytesPerSecond: parts.passCapBytesPerSecond,
+      set: (bytesPerSecond) => this.speed.set(wholeMebibytes(bytesPerSecond) ?? NO_CAP_MEBIBYTES),
+      setLimit: (request, fastest) => this.downtime.set(this.limitMs(request, fastest)),
     });
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
     this.begun = promise;
@@ -208,12 +230,16 @@ export class LibvirtMigration implements RunningMigration {
     return this.observer.ended;
   }
 
-  async setDowntimeLimit(request: PauseRequest): Promise<Effect> {
-    const limitMs = downtimeLimitMs(request, {
-      lineRateStated: this.parts.lineRateStated,
-      passCapBytesPerSecond: fastestUnderCap(this.parts.passCapBytesPerSecond, this.parts.connections),
-    });
-    return await this.downtime.set(limitMs);
+  get passCapBytesPerSecond(): number | undefined {
+    return this.passCap.bytesPerSecond;
+  }
+
+  setDowntimeLimit(request: PauseRequest): Promise<Effect> {
+    return this.passCap.allow(request);
+  }
+
+  async setPassCap(bytesPerSecond: number | undefined): Promise<Effect> {
+    return await this.passCap.change(bytesPerSecond);
   }
 
   /** libvirt takes no part of it on the way: without a quota, what was armed at the start bites by QEMU's own rule. */
@@ -245,6 +271,7 @@ export class LibvirtMigration implements RunningMigration {
   async cancel(): Promise<Effect> {
     // A vCPU that may not run hears of nothing.
     this.parts.quota?.release();
+    this.passCap.forbid();
     try {
       return await abortJob({
         clock: this.parts.clock,
@@ -263,6 +290,7 @@ export class LibvirtMigration implements RunningMigration {
 
   async restrain(): Promise<Effect> {
     this.parts.quota?.release();
+    this.passCap.forbid();
     return await this.downtime.set(1);
   }
 
@@ -286,7 +314,7 @@ export class LibvirtMigration implements RunningMigration {
       const { jobLasts = false, ...look } = await this.sides.source.look();
       const isOurs = jobLasts && !this.seen.refused;
       if (!isOurs || clock.awakeMs() >= untilMs)
-        return await this.downtime.putBack({ ...look, jobLasts: isOurs });
+        return await putBackAll([this.downtime, this.speed], { ...look, jobLasts: isOurs });
       await clock.sleep(JOB_POLL_MS);
     }
   }
@@ -305,6 +333,11 @@ export class LibvirtMigration implements RunningMigration {
     }
     this.sides.source.close();
     this.sides.destination.close();
+  }
+
+  private limitMs(request: PauseRequest, fastest: number | undefined): number {
+    const { lineRateStated } = this.parts;
+    return downtimeLimitMs(request, { lineRateStated, passCapBytesPerSecond: fastest });
   }
 
   private listen(side: Side, take: (event: TimedEvent) => void): void {

@@ -29,6 +29,9 @@ export const PLAIN_MIGRATE: VirshMigrateOptions = {
 
 const MEBIBYTE = 2 ** 20;
 
+/** libvirt's own speed where none was set, and the most that it takes. */
+export const NO_CAP_MEBIBYTES = 2 ** 43 - 1;
+
 /**
  * Peer to peer, always: then the job belongs to the two libvirtds and outlives us and our virsh.
  * Values are written as `--name=value`, so that none can be taken for an option.
@@ -75,6 +78,6 @@ export function migrateArguments(
 }
 
 /** Never more than was asked for, and never 0, which would mean no limit. */
-function wholeMebibytes(bytesPerSecond: number | undefined): number | undefined {
+export function wholeMebibytes(bytesPerSecond: number | undefined): number | undefined {
   return bytesPerSecond === undefined ? undefined : Math.max(1, Math.floor(bytesPerSecond / MEBIBYTE));
 }

@@ -20,6 +20,7 @@ import { afterAwake } from '../awake.ts';
 import type { Clock } from '../clock.ts';
 import { type QuotaLever, takenBack } from '../cpu-quota/vcpu-quota.ts';
 import {
+  type AttachOptions,
   type Effect,
   type GuestFacts,
   type MigrationEnd,
@@ -34,7 +35,9 @@ import { migrationMark } from '../migration-mark.ts';
 import { Observer, type Sample } from '../observer.ts';
 import { BRAKE_HELD_READY, type BrakeLever, type ThrottleParameters } from '../qemu-rules/brake-lever.ts';
 import { featuresOf } from '../qemu-rules/features.ts';
-import { fastestUnderCap, pauseParameters } from '../qemu-rules/switchover-limit.ts';
+import { PassCap } from '../qemu-rules/pass-cap.ts';
+import { NO_CAP_BYTES_PER_SECOND } from '../qemu-rules/start.ts';
+import { pauseParameters } from '../qemu-rules/switchover-limit.ts';
 import type { ChangedSettings } from './changed-settings.ts';
 import { EventDating } from './event-dating.ts';
 import { fence } from './fence.ts';
@@ -117,6 +120,8 @@ export interface QemuMigrationParts {
   readonly watchedFromStart: boolean;
   /** What was changed on either side. */
   readonly changed: readonly ChangedSettings[];
+  /** As in {@link AttachOptions}, for what is changed on the way. */
+  readonly remember: AttachOptions['remember'];
   /** As in {@link RunningMigration.encrypted}. */
   readonly encrypted: boolean | undefined;
   /** QEMU's own throttle; undefined: auto-converge is off. */
@@ -169,6 +174,7 @@ export class QemuMigration implements RunningMigration {
   /** Our own `stop`, of a policy's: not somebody else's. */
   private suspended = false;
   private heldBy: string | undefined;
+  private readonly passCap: PassCap;
   private readonly dating: Record<Side, EventDating>;
   private guestEnded: string | undefined;
   private sourceLostMs: number | undefined;
@@ -179,6 +185,12 @@ export class QemuMigration implements RunningMigration {
   constructor(parts: QemuMigrationParts) {
     this.parts = parts;
     parts.quota?.prepare();
+    this.passCap = new PassCap({
+      ...parts,
+      bytesPerSecond: parts.bandwidthBytesPerSecond,
+      set: (bytesPerSecond) => this.setMaxBandwidth(bytesPerSecond),
+      setLimit: (request, fastest) => this.setLimit(request, fastest),
+    });
     this.dating = { source: new EventDating(parts.zeroMs), destination: new EventDating(parts.zeroMs) };
     this.source = parts.source;
     this.destination = parts.destination;
@@ -248,7 +260,7 @@ export class QemuMigration implements RunningMigration {
   }
 
   get passCapBytesPerSecond(): number | undefined {
-    return this.parts.bandwidthBytesPerSecond;
+    return this.passCap.bytesPerSecond;
   }
 
   /** Beside the first pass. One that fails, or that the guest's stop overtakes, tells nothing. */
@@ -264,16 +276,12 @@ export class QemuMigration implements RunningMigration {
     }
   }
 
-  async setDowntimeLimit(request: PauseRequest): Promise<Effect> {
-    const version = this.source.client?.version;
-    if (!version) return await this.setParameters({}); // Says why it cannot.
-    return await this.setParameters(
-      pauseParameters(
-        request,
-        featuresOf(version),
-        fastestUnderCap(this.passCapBytesPerSecond, this.parts.connections),
-      ),
-    );
+  setDowntimeLimit(request: PauseRequest): Promise<Effect> {
+    return this.passCap.allow(request);
+  }
+
+  async setPassCap(bytesPerSecond: number | undefined): Promise<Effect> {
+    return await this.passCap.change(bytesPerSecond);
   }
 
   async throttle(percent: number): Promise<Effect> {
@@ -319,6 +327,7 @@ export class QemuMigration implements RunningMigration {
 
   async restrain(): Promise<Effect> {
     this.parts.quota?.release();
+    this.passCap.forbid();
     const throttle = this.parts.brake ? { ...BRAKE_HELD_READY } : {};
     return await this.setParameters({ 'downtime-limit': 1, ...throttle }, COMMAND_MS);
   }
@@ -333,6 +342,7 @@ export class QemuMigration implements RunningMigration {
     if (this.phase.kind !== 'copying') throw new TooLateError('the migration is at its end already');
     this.cancelAsked = true;
     this.weCancelled = true;
+    this.passCap.forbid();
     // A vCPU that may not run hears of nothing.
     this.parts.quota?.release();
     const did: string[] = [];
@@ -678,6 +688,21 @@ export class QemuMigration implements RunningMigration {
   private holdBrake(parameters: ThrottleParameters | undefined): void {
     // At worst a brake bites one pass later.
     if (parameters) this.setParameters({ ...parameters }).catch(() => {});
+  }
+
+  private async setLimit(request: PauseRequest, fastest: number | undefined): Promise<Effect> {
+    const version = this.source.client?.version;
+    if (!version) return await this.setParameters({}); // Says why it cannot.
+    return await this.setParameters(pauseParameters(request, featuresOf(version), fastest));
+  }
+
+  private async setMaxBandwidth(bytesPerSecond: number | undefined): Promise<Effect> {
+    const ofSource = this.parts.changed.find(({ side }) => side === 'source');
+    // Whoever began the migration may have chosen it.
+    await ofSource?.remember(['max-bandwidth'], [], this.parts.remember);
+    return await this.setParameters({
+      'max-bandwidth': Math.round(bytesPerSecond ?? NO_CAP_BYTES_PER_SECOND),
+    });
   }
 
   private async setParameters(

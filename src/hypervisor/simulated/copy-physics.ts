@@ -34,7 +34,7 @@ export class CopyPhysics {
   readonly guest: DirtyLog;
   readonly transfer: Transfer;
   readonly threshold: SwitchoverThreshold;
-  private readonly lookEveryMs: number;
+  private readonly rate: TransferRate;
   private lastLookMs = 0;
 
   constructor(scenario: Scenario, start: CopyStart) {
@@ -50,7 +50,7 @@ export class CopyPhysics {
     const compressedTo = start.compresses ? { untouched, written } : undefined;
     const unsent = new UnsentMemory(sizes, scenario.sendOrder, scenario.zeroPlace, compressedTo);
     this.transfer = new Transfer(unsent, rate);
-    this.lookEveryMs = rate.capped ? CAPPED_LOOK_MS : QEMU_LOOK_MS;
+    this.rate = rate;
     this.threshold = new SwitchoverThreshold(rate);
     this.threshold.set(start.parameters);
     this.guest = new DirtyLog(scenario, start.zeroMs);
@@ -74,8 +74,9 @@ export class CopyPhysics {
 
   /** The first look at that instant or later, and later than the last one. */
   nextLookMs(fromMs: number): number {
-    const look = Math.ceil((fromMs - ROUNDING_MS) / this.lookEveryMs) * this.lookEveryMs;
-    return look > this.lastLookMs ? look : this.lastLookMs + this.lookEveryMs;
+    const everyMs = this.rate.capped ? CAPPED_LOOK_MS : QEMU_LOOK_MS;
+    const look = Math.ceil((fromMs - ROUNDING_MS) / everyMs) * everyMs;
+    return look > this.lastLookMs ? look : this.lastLookMs + everyMs;
   }
 
   /** migration_iteration_run below the threshold: sync. @returns whether what is dirty now fits as well */
@@ -92,6 +93,12 @@ export class CopyPhysics {
   /** When the last byte will have gone, at the line's rate. */
   get allSentMs(): number {
     return this.nowMs + this.transfer.durationMs(this.transfer.unsent.wireBytes, 'line-rate');
+  }
+
+  /** Of the live passes, from now on. */
+  setCap(bytesPerSecond: number | undefined): void {
+    this.rate.setCap(bytesPerSecond, this.nowMs);
+    this.threshold.rateChanged();
   }
 
   changeLink(): void {

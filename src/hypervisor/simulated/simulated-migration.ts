@@ -16,6 +16,8 @@ import {
   TooLateError,
 } from '../hypervisor.ts';
 import type { BrakeLever } from '../qemu-rules/brake-lever.ts';
+import { PassCap } from '../qemu-rules/pass-cap.ts';
+import { NO_CAP_BYTES_PER_SECOND } from '../qemu-rules/start.ts';
 import { pauseParameters } from '../qemu-rules/switchover-limit.ts';
 import { autoConvergeOf } from './auto-converge.ts';
 import { PulledEvents } from './pulled-events.ts';
@@ -46,6 +48,7 @@ export class SimulatedMigration implements RunningMigration {
   private readonly host: SimulatedGuest;
   private readonly qemu: SimulatedQemu;
   private readonly view: SimulatedView;
+  private readonly passCap: PassCap;
   private readonly settleEnded: (end: MigrationEnd) => void;
   private lastSentBytes: number | undefined;
   private everStopped = false;
@@ -57,6 +60,23 @@ export class SimulatedMigration implements RunningMigration {
     this.qemu = qemu;
     this.view = view;
     this.guest = view.facts;
+    this.passCap = new PassCap({
+      // Time passes here only while events are read.
+      clock: { sleep: async (ms) => this.qemu.runUntil(this.qemu.nowMs + ms) },
+      bytesPerSecond: qemu.start.bandwidthBytesPerSecond,
+      connections: undefined,
+      set: async (bytesPerSecond) => {
+        this.react();
+        this.qemu.setCap(bytesPerSecond);
+        return told({ 'max-bandwidth': bytesPerSecond ?? NO_CAP_BYTES_PER_SECOND });
+      },
+      setLimit: async (request, fastest) => {
+        this.react();
+        const parameters = pauseParameters(request, this.host.features, fastest);
+        this.qemu.threshold.set(parameters);
+        return told(parameters);
+      },
+    });
     this.wasRunning = view.facts.state !== 'paused';
     this.begunByUs = view.watchedFromStart;
     const { promise, resolve } = Promise.withResolvers<MigrationEnd>();
@@ -71,14 +91,15 @@ export class SimulatedMigration implements RunningMigration {
   }
 
   get passCapBytesPerSecond(): number | undefined {
-    return this.qemu.start.bandwidthBytesPerSecond;
+    return this.passCap.bytesPerSecond;
   }
 
-  async setDowntimeLimit(request: PauseRequest): Promise<Effect> {
-    this.react();
-    const parameters = pauseParameters(request, this.host.features, this.passCapBytesPerSecond);
-    this.qemu.threshold.set(parameters);
-    return told(parameters);
+  setDowntimeLimit(request: PauseRequest): Promise<Effect> {
+    return this.passCap.allow(request);
+  }
+
+  async setPassCap(bytesPerSecond: number | undefined): Promise<Effect> {
+    return await this.passCap.change(bytesPerSecond);
   }
 
   async throttle(percent: number): Promise<Effect> {
@@ -125,6 +146,7 @@ export class SimulatedMigration implements RunningMigration {
 
   async restrain(): Promise<Effect> {
     this.react();
+    this.passCap.forbid();
     this.qemu.threshold.set({ 'downtime-limit': 1 });
     return told({ 'downtime-limit': 1 });
   }

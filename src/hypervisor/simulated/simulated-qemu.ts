@@ -133,6 +133,11 @@ export class SimulatedQemu {
     this.guest.setThrottle(parameters);
   }
 
+  /** Of the live passes, from now on. @param bytesPerSecond undefined: none */
+  setCap(bytesPerSecond: number | undefined): void {
+    this.physics.setCap(bytesPerSecond);
+  }
+
   /** On the vCPU threads, from now on. */
   setQuota(percent: number): void {
     this.guest.quotaPercent = percent;

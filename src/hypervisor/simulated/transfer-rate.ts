@@ -4,7 +4,10 @@ import type { Link, LinkSection } from './link.ts';
 export class TransferRate {
   private readonly link: Link;
   private readonly zeroMs: number;
-  private readonly capBytesPerSecond: number;
+  private capBytesPerSecond: number;
+  /** Before it was changed last. */
+  private formerCap = Number.POSITIVE_INFINITY;
+  private changedMs = 0;
 
   /**
    * @param zeroMs when the migration began, on the link's clock
@@ -14,6 +17,13 @@ export class TransferRate {
     this.link = link;
     this.zeroMs = zeroMs;
     this.capBytesPerSecond = capBytesPerSecond ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** From now on. @param bytesPerSecond undefined: none */
+  setCap(bytesPerSecond: number | undefined, nowMs: number): void {
+    this.formerCap = this.capBytesPerSecond;
+    this.changedMs = nowMs;
+    this.capBytesPerSecond = bytesPerSecond ?? Number.POSITIVE_INFINITY;
   }
 
   get capped(): boolean {
@@ -37,8 +47,10 @@ export class TransferRate {
     let bytes = 0;
     for (let atMs = fromMs; atMs < toMs; ) {
       const line = this.lineAt(atMs);
-      const untilMs = Math.min(toMs, line.untilMs);
-      bytes += this.passRate(line) * (untilMs - atMs);
+      const isFormer = atMs < this.changedMs;
+      const cap = isFormer ? this.formerCap : this.capBytesPerSecond;
+      const untilMs = Math.min(toMs, line.untilMs, isFormer ? this.changedMs : Number.POSITIVE_INFINITY);
+      bytes += Math.min(line.bytesPerSecond, cap) * (untilMs - atMs);
       if (untilMs <= atMs) break;
       atMs = untilMs;
     }

@@ -95,7 +95,11 @@ export class RunBed implements Disposable {
       encrypted: null,
       ...opening,
     });
-    for (const happening of happenings) journal.append(0, happening);
+    let atMs = 0;
+    for (const happening of happenings) {
+      if (happening.type === 'boundary') atMs = happening.boundary.atMs;
+      journal.append(atMs, happening);
+    }
     await journal.close();
     return journal.id;
   }

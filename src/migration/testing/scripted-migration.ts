@@ -33,6 +33,7 @@ type Command =
   | 'resume'
   | 'halt'
   | 'setDowntimeLimit'
+  | 'setPassCap'
   | 'startPostCopy';
 
 export class ScriptedMigration implements RunningMigration {
@@ -40,7 +41,7 @@ export class ScriptedMigration implements RunningMigration {
   readonly wasRunning: boolean;
   mark = 'script';
   markCertain: Promise<unknown> = Promise.resolve();
-  readonly passCapBytesPerSecond: number | undefined;
+  passCapBytesPerSecond: number | undefined;
   readonly brakesAtOnce: boolean;
   readonly begunByUs: boolean;
   readonly destinationWaits: boolean;
@@ -103,6 +104,12 @@ export class ScriptedMigration implements RunningMigration {
   async setDowntimeLimit({ pauseMs }: PauseRequest): Promise<Effect> {
     const { did } = await this.call('setDowntimeLimit', `limit ${Math.round(pauseMs)}`);
     return { did, set: { downtimeLimitMs: pauseMs } };
+  }
+
+  async setPassCap(bytesPerSecond: number | undefined): Promise<Effect> {
+    const effect = await this.call('setPassCap', `cap ${bytesPerSecond ?? 'none'}`);
+    this.passCapBytesPerSecond = bytesPerSecond;
+    return effect;
   }
 
   async throttle(percent: number): Promise<Effect> {

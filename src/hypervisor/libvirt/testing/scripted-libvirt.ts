@@ -152,6 +152,8 @@ export function scripted({ attached = false, quiet = false, ...given }: Script =
     connections: undefined,
     previousDowntimeLimitMs: 300,
     limitChanged: !attached,
+    previousSpeedMebibytes: undefined,
+    remember: undefined,
     downtimeLimitMs: 300,
     noticesLimit: false,
     reconnectForMs: 60_000,

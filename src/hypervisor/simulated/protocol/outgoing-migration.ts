@@ -51,6 +51,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 export class OutgoingMigration implements StreamSource {
   private readonly process: SimulatedProcess;
   private readonly physics: CopyPhysics;
+  private capBytesPerSecond: number | undefined;
   private stream: MigrationStream | undefined;
   private readonly zeroMs: number;
   private phase: Phase = 'connecting';
@@ -70,6 +71,7 @@ export class OutgoingMigration implements StreamSource {
     this.process = process;
     const { parts, settings } = process;
     this.zeroMs = parts.clock.now();
+    this.capBytesPerSecond = settings.capBytesPerSecond;
     const brake = settings.isOn('auto-converge') ? this.throttle() : undefined;
     this.physics = new CopyPhysics(
       {
@@ -125,6 +127,9 @@ export class OutgoingMigration implements StreamSource {
   settingsChanged(): void {
     if (!this.isUnderWay) return;
     this.advance(this.now());
+    const { capBytesPerSecond } = this.process.settings;
+    if (capBytesPerSecond !== this.capBytesPerSecond) this.physics.setCap(capBytesPerSecond);
+    this.capBytesPerSecond = capBytesPerSecond;
     this.physics.threshold.set(this.process.settings.ofThreshold);
     this.physics.guest.setThrottle(this.throttle());
     this.physics.guest.quotaPercent = this.process.quotaPercent;

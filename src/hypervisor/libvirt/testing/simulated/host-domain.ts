@@ -30,9 +30,14 @@ export interface HostDomain {
   state: 'running' | 'paused' | 'shut off';
   reason: string;
   job: DomainJob | undefined;
+  /** `migrate-setspeed`, for all of its migrations that ask for no bandwidth. */
+  speedMebibytes: number;
   /** What stands in its metadata under our namespace; empty: nothing. */
   mark: string;
 }
+
+/** Of a domain for which nobody has set one. */
+export const UNLIMITED_MEBIBYTES = 2 ** 43 - 1;
 
 /** What virsh says instead of an answer. */
 export class LibvirtRefusal extends Error {

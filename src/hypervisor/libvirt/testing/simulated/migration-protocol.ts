@@ -4,14 +4,13 @@
  * what was prepared, and whoever does not hear that the destination runs the guest runs it again on the source.
  */
 import type { Daemon } from './daemon.ts';
-import { type HostDomain, LibvirtRefusal } from './host-domain.ts';
+import { type HostDomain, LibvirtRefusal, UNLIMITED_MEBIBYTES } from './host-domain.ts';
 import type { PeerConnection } from './peer-connection.ts';
 
 export const MIGRATE_URI = 'tcp:10.77.0.2:4444';
 
 /** QEMU is started, and asked what it can do. */
 const BOOTS_MS = 120;
-const UNLIMITED_BYTES_PER_SECOND = 2 ** 40;
 const CANCELLED = 'operation aborted: migration out job: canceled by client';
 const LOST_PEER = 'operation failed: Lost connection to destination host';
 
@@ -86,8 +85,7 @@ async function perform(
     ],
   });
   await daemon.monitor('migrate-set-parameters', {
-    'max-bandwidth':
-      bandwidthMebibytes === undefined ? UNLIMITED_BYTES_PER_SECOND : bandwidthMebibytes * 2 ** 20,
+    'max-bandwidth': (bandwidthMebibytes ?? daemon.active.speedMebibytes) * 2 ** 20,
     ...(braked ? { 'cpu-throttle-initial': throttleInitial, 'cpu-throttle-increment': throttleInitial } : {}),
   });
   if (job?.abortAsked) throw new LibvirtRefusal(CANCELLED);
@@ -167,7 +165,10 @@ export class IncomingJob {
       ...({ way: 'in', phase: 'prepare', beganMs: clock.now() } as const),
       ...{ wasRunning: false, abortAsked: false },
     };
-    const incoming: HostDomain = { ...domain, persistent: false, state: 'paused', reason: 'migrating', job };
+    const incoming: HostDomain = {
+      ...{ ...domain, persistent: false, state: 'paused', reason: 'migrating', job },
+      speedMebibytes: UNLIMITED_MEBIBYTES,
+    };
     host.domain = incoming;
     await daemon.enter('prepare');
     await clock.sleep(BOOTS_MS);

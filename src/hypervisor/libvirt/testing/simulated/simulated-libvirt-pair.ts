@@ -12,6 +12,7 @@ import type { Access } from '../../access.ts';
 import { LibvirtHypervisor } from '../../libvirt-hypervisor.ts';
 import { EventHub } from '../../virsh/event-hub.ts';
 import { type LibvirtFault, LibvirtFaultScript, type LibvirtIncident } from './faults.ts';
+import { UNLIMITED_MEBIBYTES } from './host-domain.ts';
 import { PeerLink } from './peer-connection.ts';
 import { SimulatedLibvirtd } from './simulated-libvirtd.ts';
 import { simulatedAccess } from './simulated-virsh.ts';
@@ -75,6 +76,7 @@ export class SimulatedLibvirtPair {
     };
     const domain = {
       ...{ name: 'vm1', uuid: UUID, persistent: !transient, mark: '', job: undefined },
+      speedMebibytes: UNLIMITED_MEBIBYTES,
       ...({ state: 'running', reason: 'booted' } as const),
     };
     const host = (side: Side, hostUuid: string) =>

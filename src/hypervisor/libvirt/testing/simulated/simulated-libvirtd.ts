@@ -5,7 +5,13 @@ import type { SimulatedPair } from '../../../simulated/protocol/simulated-pair.t
 import { KillableController } from '../../../testing/killable-controller.ts';
 import { Daemon, type Host, type HostEvent } from './daemon.ts';
 import type { LibvirtFaultScript } from './faults.ts';
-import { type HostDomain, type JobPhase, LibvirtRefusal, LOCKED } from './host-domain.ts';
+import {
+  type HostDomain,
+  type JobPhase,
+  LibvirtRefusal,
+  LOCKED,
+  UNLIMITED_MEBIBYTES,
+} from './host-domain.ts';
 import { IncomingJob, migrateOut } from './migration-protocol.ts';
 import { PeerConnection, type PeerLink } from './peer-connection.ts';
 import { answerTo } from './virsh-commands.ts';
@@ -83,6 +89,8 @@ export class SimulatedLibvirtd implements Host {
     if (!daemon) return;
     this.onHappening('libvirtd is killed');
     this.daemon = undefined;
+    // It keeps it nowhere.
+    if (this.domain) this.domain.speedMebibytes = UNLIMITED_MEBIBYTES;
     daemon.process.kill();
     for (const connection of daemon.connections) connection.close(this.side);
     const { clock } = this.parts;

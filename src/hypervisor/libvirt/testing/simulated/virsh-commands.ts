@@ -81,16 +81,20 @@ async function answerOfDomain(
     case 'domjobinfo':
       return await jobInfo(daemon);
     case 'migrate-getspeed':
-      return `${2 ** 43}\n`;
+      return `${daemon.active.speedMebibytes}\n`;
+    case 'migrate-setspeed':
+      assertOutgoingOrNone(daemon.active);
+      daemon.active.speedMebibytes = optionValue(args, 'bandwidth');
+      await daemon.monitor('migrate-set-parameters', {
+        'max-bandwidth': daemon.active.speedMebibytes * 2 ** 20,
+      });
+      return '';
     case 'migrate-getmaxdowntime':
       return `${Number((await daemon.monitor('query-migrate-parameters'))['downtime-limit'])}\n`;
-    case 'migrate-setmaxdowntime': {
-      const limitMs =
-        args.find((arg) => arg.startsWith('--downtime='))?.slice('--downtime='.length) ?? args[2];
+    case 'migrate-setmaxdowntime':
       assertOutgoingOrNone(daemon.active);
-      await daemon.monitor('migrate-set-parameters', { 'downtime-limit': Number(limitMs) });
+      await daemon.monitor('migrate-set-parameters', { 'downtime-limit': optionValue(args, 'downtime') });
       return '';
-    }
     case 'domjobabort':
       return await abort(daemon);
     case 'suspend':
@@ -105,6 +109,12 @@ async function answerOfDomain(
     default:
       throw new LibvirtRefusal(`unknown command: '${args[0]}'`);
   }
+}
+
+/** Named, or behind the domain. */
+function optionValue(args: readonly string[], option: string): number {
+  const named = args.find((arg) => arg.startsWith(`--${option}=`));
+  return Number(named?.slice(option.length + 3) ?? args[2]);
 }
 
 /** While a guest comes in hardly anything is admitted. */
