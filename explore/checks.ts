@@ -10,7 +10,7 @@ import { documentOf, migrationDocumentSchema } from '../src/journal/document.ts'
 import type { MigrationView } from '../src/journal/view.ts';
 import { formerOf } from '../src/migration/inheritance.ts';
 import type { Outcome } from '../src/migration/outcome.ts';
-import { type Schedule, SIDES } from './schedule.ts';
+import { type Hand, type Schedule, SIDES } from './schedule.ts';
 import type { Controller, Driving } from './world/controller.ts';
 import type { Disk } from './world/disk.ts';
 import { viewOf } from './world/disk-journals.ts';
@@ -25,6 +25,10 @@ const SEEN_FROM_MS = 300;
 
 /** Who tells of a state has asked for it that long before, at most. */
 const JUST_NOW_MS = 100;
+
+const CHANGES_NOTHING_BROKEN: readonly Hand['do'][] = [
+  ...(['cap', 'limits', 'switch-over', 'freeze', 'disk-slow', 'disk-full'] as const),
+];
 
 export class Checks {
   readonly violations: string[] = [];
@@ -42,6 +46,7 @@ export class Checks {
   private seenMisdeeds = 0;
   private wished = false;
   private ending = false;
+  private endBeginsMs = Number.POSITIVE_INFINITY;
 
   constructor(
     schedule: Schedule,
@@ -121,6 +126,7 @@ export class Checks {
   /** From here on the explorer's own `attach` may end what others began. */
   theEndBegins(): void {
     this.ending = true;
+    this.endBeginsMs = this.clock.now();
   }
 
   /** A controller has just said how it ended, or that it refused. */
@@ -167,6 +173,7 @@ export class Checks {
           this.violated(`S2: the destination was started by ${cause}`);
     if (this.world.canBeAsked) this.journalTells(running[0]);
     this.isUndisturbed();
+    this.isWithinLimit();
   }
 
   /** What a person has to do, who must have been told so. Undefined: nothing. */
@@ -386,6 +393,29 @@ export class Checks {
       this.violated(
         `S7: a healthy guest did not arrive, although nothing but switchover itself was disturbed`,
       );
+  }
+
+  /** Where nothing is broken no pause of ours is longer than what is allowed, or was at some time. */
+  private isWithinLimit(): void {
+    const { begin, faults, hands, libvirt, maxDowntimeMs, overBudget, policy } = this.schedule;
+    const isOurs = hands.every((hand) => CHANGES_NOTHING_BROKEN.includes(hand.do));
+    if (
+      !begin.startsWith('migrate') ||
+      faults.length + libvirt.faults.length > 0 ||
+      !isOurs ||
+      overBudget === 'post-copy'
+    )
+      return;
+    const limits = hands.flatMap((hand) => (hand.do === 'limits' ? [hand.maxDowntimeMs] : []));
+    const most = Math.max(maxDowntimeMs, ...limits);
+    const { history } = this.pair.truth;
+    const last = history.find(({ side }) => side === 'source');
+    const next = history.find(({ side }) => side === 'destination');
+    const pauseMs = (next?.fromMs ?? 0) - (last?.untilMs ?? next?.fromMs ?? 0);
+    // By then somebody else takes it over, who allows more.
+    const isTheirs = (next?.fromMs ?? 0) < this.endBeginsMs;
+    if (isTheirs && pauseMs > most)
+      this.violated(`S4: a pause of ${pauseMs} ms under ${policy}, of ${most} ms that are allowed`);
   }
 
   /** A killed controller's `stop` was on its way: that is not promised to be mended. */

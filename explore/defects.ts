@@ -178,6 +178,18 @@ export const DEFECTS: readonly Defect[] = [
     to: 'if (settings.some(({ isKnown }) => isKnown)) return [];',
   },
   {
+    name: 'S5: a bandwidth that is changed under way is not written down before',
+    file: 'src/hypervisor/qemu/qemu-migration.ts',
+    from: "remember(['max-bandwidth'], [], this.parts.remember)",
+    to: 'remember([], [], this.parts.remember)',
+  },
+  {
+    name: 'S5 under libvirt: a bandwidth that was changed under way is not put back',
+    file: 'src/hypervisor/libvirt/libvirt-migration.ts',
+    from: 'putBackAll([this.downtime, this.speed],',
+    to: 'putBackAll([this.downtime],',
+  },
+  {
     name: 'S5 under libvirt: the mark of a controller that was killed is not removed',
     file: 'src/hypervisor/libvirt/claim.ts',
     from: 'if (uri !== undefined) await removeLeftMark',

@@ -18,6 +18,8 @@ import { QemuWorld } from './world/qemu-world.ts';
 import { Watch } from './world/watch.ts';
 import type { World } from './world/world.ts';
 
+type Wished = Extract<Hand, { readonly do: 'cap' | 'limits' | 'switch-over' }>;
+
 const GUESTS: Readonly<Record<Schedule['guest'], ScenarioInput>> = { calm: CALM_GUEST, busy: BUSY_GUEST };
 
 /** Until then everything goes as the schedule says. A reconnection, a cancel and a standstill all end within. */
@@ -191,10 +193,21 @@ class Exploration {
       case 'cancel':
         if (current instanceof Watch) return this.cancelByHand();
         return current.process.heard(() => checks.cancel(current))();
+      case 'cap':
+      case 'limits':
+      case 'switch-over':
+        if (current instanceof Controller) current.process.heard(() => this.wishOf(current, hand))();
+        return;
       case 'freeze':
         current.process.freeze();
         clock.after(hand.ms, () => current.process.thaw());
     }
+  }
+
+  private wishOf({ run }: Controller, hand: Wished): void {
+    if (hand.do === 'cap') run?.setPassCap(hand.bytesPerSecond ?? undefined, 'asked for');
+    else if (hand.do === 'switch-over') run?.switchOver('asked for');
+    else run?.setLimits({ maxDowntimeMs: hand.maxDowntimeMs }, 'asked for');
   }
 
   /** Nothing new happens to anybody, and what was broken on the way is mended; what is dead stays dead. */

@@ -26,6 +26,7 @@ const PHASES = {
 const COMMANDS = [
   ...['domjobinfo', 'domstate', 'metadata', 'domuuid', 'dumpxml', 'version', 'migrate-getmaxdowntime'],
   ...['migrate-setmaxdowntime', 'domjobabort', 'migrate', 'resume', 'suspend', 'uri'],
+  ...['migrate-getspeed', 'migrate-setspeed'],
 ];
 const EVENTS = ['Suspended', 'Resumed', 'Stopped', 'iteration', 'job-completed'];
 const NOT_UNDER_LIBVIRT: readonly Hand['do'][] = [

@@ -45,6 +45,10 @@ export type Hand = { readonly atMs: number } & (
   | { readonly do: 'address-taken'; readonly side: Side; readonly ms: number }
   /** `attach --to --recover`: whatever stands still, or does not. */
   | { readonly do: 'recover' }
+  /** Of the migration that is followed, while it runs. Null: no cap. */
+  | { readonly do: 'cap'; readonly bytesPerSecond: number | null }
+  | { readonly do: 'limits'; readonly maxDowntimeMs: number }
+  | { readonly do: 'switch-over' }
 );
 
 /** What only a migration under libvirt has. */
@@ -326,6 +330,19 @@ export function hand(draw: Draw): Hand {
   }
 }
 
+/** What somebody wants changed while it runs. */
+export function wish(draw: Draw): Hand {
+  const atMs = draw.chance(0.5) ? 1 + draw.upTo(WITHIN_MS) : draw.oneOf(STOPS_MS) - draw.upTo(300);
+  switch (draw.upTo(3)) {
+    case 0:
+      return { atMs, do: 'limits', maxDowntimeMs: draw.oneOf([200, 1000, 5000]) };
+    case 1:
+      return { atMs, do: 'switch-over' };
+    default:
+      return { atMs, do: 'cap', bytesPerSecond: draw.oneOf([5e6, 20e6, 40e6, null]) };
+  }
+}
+
 /** What is done to the world in it, a word for each. */
 export function faultKinds({
   faults,
@@ -385,6 +402,9 @@ const WORDS_OF_HANDS: Readonly<Record<Hand['do'], string>> = {
   migrate: 'a second migrate',
   watch: 'a watch started',
   recover: 'attach --recover',
+  cap: 'bandwidth changed',
+  limits: 'limits changed',
+  'switch-over': 'switched over by hand',
   'attach-to-another': 'attach --to another VM',
   'migrate-to-another': 'migrate to another VM',
   'address-taken': 'another VM at an address of ours',

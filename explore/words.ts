@@ -53,5 +53,11 @@ function triggerInWords(on: Trigger, nth: Fault['nth'] = 1): string {
 
 function handInWords(hand: Hand): string {
   const [what] = faultKinds({ ...PLAIN, hands: [hand] });
-  return `at ${hand.atMs} ms: ${what}${'side' in hand ? ` (${hand.side})` : ''}${'ms' in hand ? ` for ${hand.ms} ms` : ''}`;
+  return `at ${hand.atMs} ms: ${what}${'side' in hand ? ` (${hand.side})` : ''}${'ms' in hand ? ` for ${hand.ms} ms` : ''}${wishInWords(hand)}`;
+}
+
+function wishInWords(hand: Hand): string {
+  if (hand.do === 'limits') return ` to --max-downtime ${hand.maxDowntimeMs}ms`;
+  if (hand.do !== 'cap') return '';
+  return hand.bytesPerSecond === null ? ' to none' : ` to ${hand.bytesPerSecond / 1e6} MB/s`;
 }

@@ -80,6 +80,10 @@ test('SIGTERM lets go with a sentence; this machine’s own service is found for
     status: 0,
     stdout: expect.stringMatching(/ 300ms is always fine, 900ms the longest/),
   });
+  expect(await start(['limits', 'last', '--bandwidth', '80mbit']).ended).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/; passes are capped at 80mbit\n$/),
+  });
   const following = start(['follow', 'last', '--output', 'jsonl']);
   await following.prints(/"type":"decision"/);
   const cancelled = await start(['cancel', 'last', '--reason', 'not today']).ended;

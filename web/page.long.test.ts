@@ -232,9 +232,11 @@ test('limits are changed, with what that means for the pause', async () => {
   await dialog.getByText('“soon” is not a duration').waitFor();
   await dialog.getByLabel('Longest pause allowed').fill('4s');
   await dialog.getByText('may stand still for up to 4.00 s, longer than the 3.00 s of now').waitFor();
+  await dialog.getByLabel('Bandwidth of its passes').fill('160mbit');
+  await dialog.getByText('Its passes are held to 20.0 MB/s from now on').waitFor();
   await change.click();
   await dialog.waitFor({ state: 'detached' });
-  expect(server.of('db-primary').maxDowntimeMs).toBe(4000);
+  expect(server.of('db-primary')).toMatchObject({ maxDowntimeMs: 4000, bandwidthBytesPerSecond: 20e6 });
 });
 
 test('what the service refuses is said beside the button', async () => {

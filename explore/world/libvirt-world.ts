@@ -1,5 +1,6 @@
 /** The driver of libvirt, by virsh, at two simulated libvirtds, each of which has a simulated QEMU. */
 import type { Hypervisor, Side } from '../../src/hypervisor/hypervisor.ts';
+import { UNLIMITED_MEBIBYTES } from '../../src/hypervisor/libvirt/testing/simulated/host-domain.ts';
 import { SimulatedLibvirtPair } from '../../src/hypervisor/libvirt/testing/simulated/simulated-libvirt-pair.ts';
 import type { SimulatedPair } from '../../src/hypervisor/simulated/protocol/simulated-pair.ts';
 import type { ScenarioInput } from '../../src/hypervisor/simulated/scenario.ts';
@@ -92,14 +93,19 @@ export class LibvirtWorld implements World {
 
   settingsOf(side: Side): unknown {
     const mark = this.mayKeepMark(side) ? '' : (this.pair.hosts[side].domain?.mark ?? '');
-    const limitMs = this.mayKeepLimit ? 0 : this.qemus[side].settings.number('downtime-limit');
-    return [limitMs, mark];
+    const limitMs = this.mayKeep('migrate-setmaxdowntime')
+      ? 0
+      : this.qemus[side].settings.number('downtime-limit');
+    const speed = this.mayKeep('migrate-setspeed')
+      ? 0
+      : (this.pair.hosts[side].domain?.speedMebibytes ?? UNLIMITED_MEBIBYTES);
+    return [limitMs, speed, mark];
   }
 
   /** What a killed controller left on its way is carried out behind the back of everybody who comes after it. */
-  private get mayKeepLimit(): boolean {
+  private mayKeep(command: string): boolean {
     const isLate = this.schedule.libvirt.faults.some(
-      ({ on, do: what }) => 'virsh' in on && on.virsh === 'migrate-setmaxdowntime' && what === 'delay',
+      ({ on, do: what }) => 'virsh' in on && on.virsh === command && what === 'delay',
     );
     return isLate && this.schedule.hands.some((hand) => hand.do === 'kill');
   }

@@ -23,7 +23,7 @@ import { type JournalStore, type JournalWriter, type NewOpening, sinkOf } from '
 import type { MigrationView } from '../journal/view.ts';
 import type { Foreknowledge } from '../model/foreknowledge.ts';
 import type { MeasuredBoundary } from '../model/observation.ts';
-import type { Limits, PolicyKind } from '../policy/policy.ts';
+import type { ChangedLimits, Limits, PolicyKind } from '../policy/policy.ts';
 import { VERSION } from '../version.ts';
 import { type Lease, takeLease } from './lease.ts';
 import type { OtherHand } from './other-hand.ts';
@@ -75,8 +75,8 @@ export interface Run {
    * @param reason why, for the journal, like `detached on SIGTERM`
    */
   detach(reason?: string): Promise<void>;
-  /** New limits while it runs. @param reason why, for the journal */
-  setLimits(limits: Limits, reason?: string): void;
+  /** New limits while it runs. @param reason why, for the journal @returns false where it has not begun yet */
+  setLimits(changes: ChangedLimits, reason?: string): boolean;
   /**
    * Passes are capped so from now on. @param bytesPerSecond undefined: not @param reason why, for the journal
    * @returns false where it copies no more, or not yet
@@ -215,7 +215,10 @@ export function runFrom(opened: Opened, begin: (hold: Hold) => Promise<RunningMi
       if (supervisor) return await supervisor.detach(reason);
       early ??= { kind: 'detach', reason };
     },
-    setLimits: (limits, reason) => supervisor?.setLimits(limits, reason),
+    setLimits: (changes, reason) => {
+      supervisor?.setLimits(changes, reason);
+      return supervisor !== undefined;
+    },
     setPassCap: (bytesPerSecond, reason) => supervisor?.setPassCap(bytesPerSecond, reason) ?? false,
     switchOver: (reason) => supervisor?.switchOver(reason) ?? false,
     entries: (fromSeq) => journal.entries(fromSeq),

@@ -20,6 +20,7 @@ import { fixedCostMsWithin } from '../model/pause-room.ts';
 import { formatDuration } from '../model/units.ts';
 import { Braked } from '../policy/braked.ts';
 import {
+  type ChangedLimits,
   type Decision,
   type Limits,
   mayBrake,
@@ -60,9 +61,9 @@ export class Supervisor {
   /** As it was begun with, until a brake is asked for. */
   private policy: Policy;
   private limits: Limits;
-  /** Of the passes, as it was asked for. */
-  private cap: number | undefined;
-  /** As it really was when it began, or was come upon. */
+  /** The same, as they were asked for. */
+  private asked: Limits;
+  /** Of the passes, as it was when it began, or was come upon. */
   private readonly firstCap: number | undefined;
   private readonly journal: JournalSink;
   private readonly meter: PassMeter;
@@ -133,7 +134,7 @@ export class Supervisor {
     const limits = this.possible(given);
     this.policy = kind.begin(limits, known);
     this.limits = limits;
-    this.cap = given.bandwidthBytesPerSecond;
+    this.asked = given;
     this.firstCap = limits.bandwidthBytesPerSecond;
     this.journal = journal;
     this.otherHand = otherHand;
@@ -199,14 +200,17 @@ export class Supervisor {
   }
 
   /**
-   * New limits while it runs, but for the cap of its passes, see {@link setPassCap}: what was seen so far is shown to the policy
-   * again, under them.
+   * New limits while it runs: what was seen so far is shown to the policy again, under them.
    * @param reason in the words of the one who asked for them
    */
-  setLimits(given: Limits, reason?: string): void {
-    const limits = { ...given, bandwidthBytesPerSecond: this.cap };
-    this.note({ type: 'limits', limits, reason: reason ?? null });
-    this.holdTo(limits);
+  setLimits(changes: ChangedLimits, reason?: string): void {
+    this.ask(changes, reason);
+    this.holdTo({ ...this.limits, ...changes });
+  }
+
+  private ask(changes: Partial<Limits>, reason?: string): void {
+    this.asked = { ...this.asked, ...changes };
+    this.note({ type: 'limits', limits: this.asked, reason: reason ?? null });
   }
 
   /**
@@ -216,17 +220,15 @@ export class Supervisor {
    */
   setPassCap(bytesPerSecond: number | undefined, reason?: string): boolean {
     if (!isPreCopy(this.state)) return false;
-    const { cap } = this;
-    this.cap = bytesPerSecond;
+    const { bandwidthBytesPerSecond } = this.asked;
     this.capPasses(bytesPerSecond);
-    this.note({ type: 'limits', limits: this.limits, reason: reason ?? null });
+    this.ask({ bandwidthBytesPerSecond: bytesPerSecond }, reason);
     this.effect(async () => {
       try {
         return await this.migration.setPassCap(bytesPerSecond);
       } catch (error) {
-        this.cap = cap;
         this.capPasses(this.migration.passCapBytesPerSecond);
-        this.note({ type: 'limits', limits: { ...this.limits, bandwidthBytesPerSecond: cap }, reason: null });
+        this.ask({ bandwidthBytesPerSecond });
         throw error;
       }
     });
@@ -260,7 +262,7 @@ export class Supervisor {
   switchOver(reason: string): boolean {
     if (!isPreCopy(this.state)) return false;
     const { maxDowntimeMs } = this.limits;
-    this.setLimits({ ...this.limits, downtimeMs: maxDowntimeMs }, reason);
+    this.setLimits({ downtimeMs: maxDowntimeMs }, reason);
     this.allow(this.initially(reason, maxDowntimeMs));
     return true;
   }

@@ -45,6 +45,11 @@ export interface Limits {
   readonly brakeForMs: number;
 }
 
+/** Those that may be changed while a migration runs: what becomes of one over its budget is for who began it to say (S9). */
+export type ChangedLimits = Partial<
+  Pick<Limits, 'downtimeMs' | 'maxDowntimeMs' | 'timeoutMs' | 'stallTimeoutMs' | 'lineRateBytesPerSecond'>
+>;
+
 export const DEFAULT_LIMITS: Limits = {
   downtimeMs: 300,
   maxDowntimeMs: 5000,

@@ -153,6 +153,10 @@ describe('a migration', () => {
       }),
     );
     expect((await bed.ask('POST', place, { body: {} })).status).toBe(422);
+    const capped = await bed.ask('POST', place, { body: { bandwidthBytesPerSecond: 1e6 } });
+    expect(await summaryFrom(capped)).toMatchObject({ maxDowntimeMs: 900, bandwidthBytesPerSecond: 1e6 });
+    const lifted = await bed.ask('POST', place, { body: { bandwidthBytesPerSecond: null } });
+    expect(await summaryFrom(lifted)).toMatchObject({ bandwidthBytesPerSecond: null });
   });
 
   test('goes on without the service', async () => {

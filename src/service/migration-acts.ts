@@ -191,8 +191,8 @@ export function addMigrationActs(app: OpenAPIHono<Env>, parts: ActParts): void {
       needs(c, 'operate');
       const { id } = c.req.valid('param');
       const changes = definedOnly(c.req.valid('json'));
-      const { downtimeMs, maxDowntimeMs } = (await migrations.get(id)).view.limits;
-      const asked = { before: { downtimeMs, maxDowntimeMs }, after: changes };
+      const { downtimeMs, maxDowntimeMs, bandwidthBytesPerSecond } = (await migrations.get(id)).view.limits;
+      const asked = { before: { downtimeMs, maxDowntimeMs, bandwidthBytesPerSecond }, after: changes };
       const summary = await act(c, { did: 'limits', id, asked }, async (name) => {
         await migrations.setLimits(id, changes, `set by ${name}`);
       });

@@ -8,14 +8,13 @@ import type { JournalReading, JournalStore } from '../journal/journal-store.ts';
 import { type Replayed, replay } from '../migration/replay.ts';
 import type { Run } from '../migration/run.ts';
 import { choosePolicy, POLICIES } from '../policy/policies.ts';
-import type { Limits } from '../policy/policy.ts';
 import { StoreError } from '../postgres/store-error.ts';
 import type { LiveMigration, LiveMigrations } from './live-migrations.ts';
 import { type MigrationSummary, summaryOf } from './migration-summary.ts';
 import { type Listed, type Page, pageOf, type Query } from './migrations-page.ts';
 import { type Archive, PastMigrations } from './past-migrations.ts';
 import { Problem } from './problem.ts';
-import type { ReplayRequest } from './requests.ts';
+import type { LimitsRequest, ReplayRequest } from './requests.ts';
 import { Rounds } from './rounds.ts';
 
 export class Migrations {
@@ -136,9 +135,14 @@ export class Migrations {
       );
   }
 
-  /** @throws {Problem} where it cannot be done */
-  async setLimits(id: string, changes: Partial<Limits>, reason: string): Promise<void> {
+  /** @throws {Problem} where it cannot be done: none of it is then */
+  async setLimits(
+    id: string,
+    { bandwidthBytesPerSecond: cap, ...pauses }: LimitsRequest,
+    reason: string,
+  ): Promise<void> {
     const run = await this.followed(id, 'given other limits');
+    const changes = definedOnly(pauses);
     const limits = { ...(await this.get(id)).view.limits, ...changes };
     if (limits.downtimeMs > limits.maxDowntimeMs)
       throw new Problem(
@@ -146,7 +150,18 @@ export class Migrations {
         'limits-contradict',
         `downtimeMs ${limits.downtimeMs} is above maxDowntimeMs ${limits.maxDowntimeMs}: the pause that is always fine is the shorter one`,
       );
-    run.setLimits(limits, reason);
+    if (cap !== undefined && !run.setPassCap(cap ?? undefined, reason))
+      throw new Problem(
+        409,
+        'not-copying',
+        `the bandwidth of the migration ${id} cannot be changed now: only passes are capped, and there is none under way`,
+      );
+    if (Object.keys(changes).length > 0 && !run.setLimits(changes, reason))
+      throw new Problem(
+        409,
+        'not-copying',
+        `the migration ${id} cannot be given other limits yet: it has not begun; try again in a moment`,
+      );
   }
 
   /** As soon as the rest fits the longest pause that is allowed. @throws {Problem} where it cannot be done */

@@ -118,9 +118,18 @@ export const reasonRequestSchema = z
   .openapi('ReasonRequest', { example: { reason: 'not today' } });
 
 export const limitsRequestSchema = z
-  .strictObject({ downtimeMs: pauseMs.optional(), maxDowntimeMs: maxPauseMs.optional() })
+  .strictObject({
+    downtimeMs: pauseMs.optional(),
+    maxDowntimeMs: maxPauseMs.optional(),
+    bandwidthBytesPerSecond: bytesPerSecond
+      .nullable()
+      .optional()
+      .describe('cap of the passes from now on; null: none. What was set before is put back in the end'),
+  })
   .refine((given) => Object.keys(given).length > 0, 'give at least one limit')
   .openapi('LimitsRequest', { example: { maxDowntimeMs: 2000 } });
+
+export type LimitsRequest = z.infer<typeof limitsRequestSchema>;
 
 export const listQuerySchema = z.strictObject({
   state: z.enum(['running', 'ended', 'all']).default('all'),

@@ -75,6 +75,8 @@ export interface MigrationSummary {
   readonly forecastEndMs: ForecastEnd | null;
   readonly downtimeMs: number;
   readonly maxDowntimeMs: number;
+  /** Cap of its passes; null: none was asked for. */
+  readonly bandwidthBytesPerSecond: number | null;
   readonly pauseMs: number | null;
   readonly encrypted: boolean | null;
   readonly braked: boolean;
@@ -131,6 +133,8 @@ export interface PlanRequest extends Wish {
 export interface LimitsRequest {
   readonly downtimeMs?: number;
   readonly maxDowntimeMs?: number;
+  /** Null: none. */
+  readonly bandwidthBytesPerSecond?: number | null;
 }
 
 export interface Host {

@@ -66,7 +66,7 @@ export class Replayed extends EventEmitter<{ entry: [JournalEntry]; end: [] }> {
     });
   }
 
-  limit({ downtimeMs, maxDowntimeMs }: LimitsRequest): void {
+  limit({ downtimeMs, maxDowntimeMs, bandwidthBytesPerSecond: cap }: LimitsRequest): void {
     const { limits } = this.view;
     this.view = {
       ...this.view,
@@ -74,6 +74,7 @@ export class Replayed extends EventEmitter<{ entry: [JournalEntry]; end: [] }> {
         ...limits,
         downtimeMs: downtimeMs ?? limits.downtimeMs,
         maxDowntimeMs: maxDowntimeMs ?? limits.maxDowntimeMs,
+        bandwidthBytesPerSecond: cap === undefined ? limits.bandwidthBytesPerSecond : (cap ?? undefined),
       },
     };
     this.write({ type: 'effect', did: 'limits changed by hand' });

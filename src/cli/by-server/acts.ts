@@ -3,7 +3,7 @@ import { definedOnly } from '../../config/defined-only.ts';
 import { documentOf } from '../../journal/document.ts';
 import { viewOf } from '../../journal/view.ts';
 import { shown } from '../../model/shown.ts';
-import { spellDuration } from '../../model/units.ts';
+import { spellDuration, spellRate } from '../../model/units.ts';
 import { EXIT, exitStatusOf } from '../exit-status.ts';
 import { type Output, outputOf } from '../migration-options.ts';
 import { Reporter } from '../render/reporter.ts';
@@ -61,18 +61,26 @@ export async function cancel(
 
 export async function limits(
   idOrPart: string,
-  options: ActOptions & { readonly downtime?: number; readonly maxDowntime?: number },
+  options: ActOptions & {
+    readonly downtime?: number;
+    readonly maxDowntime?: number;
+    readonly bandwidth?: number | null;
+  },
 ): Promise<number> {
-  const asked = definedOnly({ downtimeMs: options.downtime, maxDowntimeMs: options.maxDowntime });
+  const { downtime, maxDowntime, bandwidth } = options;
+  const asked = definedOnly({
+    ...{ downtimeMs: downtime, maxDowntimeMs: maxDowntime, bandwidthBytesPerSecond: bandwidth },
+  });
   if (Object.keys(asked).length === 0)
-    throw new UsageError('nothing is to be changed: give --downtime, --max-downtime or both');
+    throw new UsageError('nothing is to be changed: give --downtime, --max-downtime or --bandwidth');
   return await throughServer(orOwnService(options), async (client) => {
     const now = await client.setLimits(await findAt(client, idOrPart), asked);
-    const { id, downtimeMs, maxDowntimeMs } = now;
+    const { id, downtimeMs, maxDowntimeMs, bandwidthBytesPerSecond: cap } = now;
+    const capped = cap === null ? '' : `; passes are capped at ${spellRate(cap)}`;
     if (options.json) process.stdout.write(`${JSON.stringify(now, null, 2)}\n`);
     else
       process.stdout.write(
-        `${id}: a pause of ${spellDuration(downtimeMs)} is always fine, ${spellDuration(maxDowntimeMs)} the longest allowed\n`,
+        `${id}: a pause of ${spellDuration(downtimeMs)} is always fine, ${spellDuration(maxDowntimeMs)} the longest allowed${capped}\n`,
       );
     return EXIT.migrated;
   });

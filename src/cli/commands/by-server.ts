@@ -1,6 +1,7 @@
 /** The commands that are for the migrations of a service only. */
 import { type Command, Option } from 'commander';
 import { parseDowntimeMs, parseMaxDowntimeMs, parseTimeoutMs } from '../../config/values.ts';
+import { parseRate } from '../../model/units.ts';
 import { OUTPUTS, orInvalid, stateDirOption } from '../options.ts';
 import { EXIT_HELP } from './help-texts.ts';
 import { addServerOptions } from './server-options.ts';
@@ -71,7 +72,7 @@ Exit status: 0 it is cancelled; 2 wrong usage; 3 it cannot be cancelled any more
       .command('limits <id>')
       .summary('change the limits of a migration of a service while it runs')
       .description(
-        'Changes the pauses that a migration may have, from its next decision on. The id may be shortened; `last` is the newest.',
+        'Changes the pauses that a migration may have, from its next decision on, or the bandwidth of its passes, at once. The id may be shortened; `last` is the newest.',
       )
       .addOption(
         new Option('--downtime <time>', 'the pause that is always fine').argParser(
@@ -83,6 +84,12 @@ Exit status: 0 it is cancelled; 2 wrong usage; 3 it cannot be cancelled any more
           orInvalid(parseMaxDowntimeMs),
         ),
       )
+      .addOption(
+        new Option(
+          '--bandwidth <rate|none>',
+          'cap of the passes, which its last step does not have; what was set before is put back in the end',
+        ).argParser(orInvalid((text) => (text === 'none' ? null : parseRate(text)))),
+      )
       .option('--json', 'print the migration as the API answers it (docs/api.md)')
       .addOption(stateDirOption()),
     OWN,
@@ -92,6 +99,7 @@ Exit status: 0 it is cancelled; 2 wrong usage; 3 it cannot be cancelled any more
       `
 Examples:
   $ switchover limits last --max-downtime 2s
+  $ switchover limits last --bandwidth 2gbit
 
 Exit status: 0 they hold; 2 wrong usage; 3 it has ended, or cannot be changed here.`,
     )

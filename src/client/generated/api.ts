@@ -341,6 +341,7 @@ export interface components {
          *       },
          *       "downtimeMs": 300,
          *       "maxDowntimeMs": 5000,
+         *       "bandwidthBytesPerSecond": null,
          *       "pauseMs": null,
          *       "encrypted": false,
          *       "braked": false,
@@ -406,6 +407,8 @@ export interface components {
             } | null;
             downtimeMs: number;
             maxDowntimeMs: number;
+            /** @description cap of its passes; null: none is asked for */
+            bandwidthBytesPerSecond: number | null;
             /** @description how long the guest stood still, measured */
             pauseMs: number | null;
             encrypted: boolean | null;
@@ -546,6 +549,8 @@ export interface components {
             } | null;
             downtimeMs: number;
             maxDowntimeMs: number;
+            /** @description cap of its passes; null: none is asked for */
+            bandwidthBytesPerSecond: number | null;
             /** @description how long the guest stood still, measured */
             pauseMs: number | null;
             encrypted: boolean | null;
@@ -744,6 +749,8 @@ export interface components {
             } | null;
             downtimeMs: number;
             maxDowntimeMs: number;
+            /** @description cap of its passes; null: none is asked for */
+            bandwidthBytesPerSecond: number | null;
             /** @description how long the guest stood still, measured */
             pauseMs: number | null;
             encrypted: boolean | null;
@@ -1240,6 +1247,8 @@ export interface components {
         LimitsRequest: {
             downtimeMs?: number;
             maxDowntimeMs?: number;
+            /** @description cap of the passes from now on; null: none. What was set before is put back in the end */
+            bandwidthBytesPerSecond?: number | null;
         };
         Plan: {
             /** @enum {number} */

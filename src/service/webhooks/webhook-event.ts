@@ -115,6 +115,7 @@ export function testEvent(now: Date): WebhookEvent {
       forecastEndMs: null,
       downtimeMs: 300,
       maxDowntimeMs: 1000,
+      bandwidthBytesPerSecond: null,
       pauseMs: 380,
       encrypted: true,
       braked: false,

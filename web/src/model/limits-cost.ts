@@ -1,8 +1,16 @@
 /** What other limits mean for a migration that runs: the sentence that a person confirms. */
 import type { LimitsRequest, MigrationSummary } from '../api-types.ts';
-import { formatDuration } from './format.ts';
+import { formatDuration, formatRate } from './format.ts';
 
-type Known = Pick<MigrationSummary, 'vm' | 'downtimeMs' | 'maxDowntimeMs' | 'forecastPauseMs'>;
+type Known = Pick<
+  MigrationSummary,
+  | 'vm'
+  | 'downtimeMs'
+  | 'maxDowntimeMs'
+  | 'forecastPauseMs'
+  | 'bandwidthBytesPerSecond'
+  | 'dirtyBytesPerSecond'
+>;
 
 /** @returns none where nothing would change */
 export function costOf(now: Known, wish: LimitsRequest): string[] {
@@ -25,5 +33,15 @@ export function costOf(now: Known, wish: LimitsRequest): string[] {
     sentences.push(
       `A pause of up to ${formatDuration(wish.downtimeMs)} is taken at once, without a further pass.`,
     );
+  const { bandwidthBytesPerSecond: cap } = wish;
+  if (cap !== undefined && cap !== now.bandwidthBytesPerSecond) sentences.push(...ofCap(cap, now));
   return sentences;
+}
+
+function ofCap(cap: number | null, { vm, dirtyBytesPerSecond: dirtied }: Known): string[] {
+  if (cap === null) return ['Its passes take what the link has. The last step always does.'];
+  const slow = `Its passes are held to ${formatRate(cap)} from now on; the last step is not.`;
+  return dirtied !== null && dirtied >= cap
+    ? [slow, `${vm} writes ${formatRate(dirtied)}, which is more: passes will not become shorter.`]
+    : [slow];
 }

@@ -34,6 +34,24 @@ export function parseRate(text: string): Parsed {
   return { value: Math.round(value) };
 }
 
+/** A rate, or `none`. */
+export function parseCap(text: string): Parsed | { readonly value: null } {
+  if (/^\s*none\s*$/i.test(text)) return { value: null };
+  const parsed = parseRate(text);
+  return 'value' in parsed
+    ? parsed
+    : { problem: `“${text.trim()}” is no bandwidth: write it like 480mbit or 10gbit, or none` };
+}
+
+/** As {@link parseCap} takes it, to three digits: `480mbit`, `1.25gbit`, `none`. */
+export function spellCap(bytesPerSecond: number | null): string {
+  if (bytesPerSecond === null) return 'none';
+  const megabits = (bytesPerSecond * 8) / 1e6;
+  return megabits >= 1000
+    ? `${Number((megabits / 1000).toPrecision(3))}gbit`
+    : `${Number(megabits.toPrecision(3))}mbit`;
+}
+
 function scaled(text: string, factors: Readonly<Record<string, number>>): number | undefined {
   const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-z]+)$/i.exec(text.trim()) ?? [];
   const factor = Object.hasOwn(factors, unit.toLowerCase()) ? factors[unit.toLowerCase()] : undefined;
@@ -46,10 +64,10 @@ export function spellDuration(ms: number): string {
 }
 
 /** Those that were written and are right, under their names. */
-export function valuesOf<Name extends string>(
-  fields: Readonly<Record<Name, Parsed | undefined>>,
-): Partial<Record<Name, number>> {
-  const values: Partial<Record<Name, number>> = {};
+export function valuesOf<Name extends string, Value = number>(
+  fields: Readonly<Record<Name, { readonly value: Value } | { readonly problem: string } | undefined>>,
+): Partial<Record<Name, Value>> {
+  const values: Partial<Record<Name, Value>> = {};
   for (const name of Object.keys(fields) as Name[]) {
     const parsed = fields[name];
     if (parsed && 'value' in parsed) values[name] = parsed.value;

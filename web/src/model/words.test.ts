@@ -28,4 +28,13 @@ test('other limits say what they mean now', () => {
     'The pause forecast at the last pass, 2.50 s, fits: it may switch over at the next one.',
   ]);
   expect(costOf(now, { maxDowntimeMs: 1000 })[1]).toContain('does not fit');
+  const writing = { ...now, dirtyBytesPerSecond: 50e6 };
+  expect(costOf(writing, { bandwidthBytesPerSecond: 20e6 })).toEqual([
+    'Its passes are held to 20.0 MB/s from now on; the last step is not.',
+    'db writes 50.0 MB/s, which is more: passes will not become shorter.',
+  ]);
+  expect(costOf(writing, { bandwidthBytesPerSecond: 200e6 })).toHaveLength(1);
+  expect(costOf({ ...writing, bandwidthBytesPerSecond: 20e6 }, { bandwidthBytesPerSecond: null })).toEqual([
+    'Its passes take what the link has. The last step always does.',
+  ]);
 });

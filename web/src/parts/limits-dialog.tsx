@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { MigrationSummary } from '../api-types.ts';
 import { changeLimits } from '../client.ts';
 import { costOf } from '../model/limits-cost.ts';
-import { type Parsed, parseDuration, spellDuration, valuesOf } from '../model/parse.ts';
+import { type Parsed, parseCap, parseDuration, spellCap, spellDuration, valuesOf } from '../model/parse.ts';
 import { takeSummary } from '../store.ts';
 import { useAsking } from './asking.ts';
 import { Confirm, Dialog } from './dialog.tsx';
@@ -11,13 +11,15 @@ import { Field } from './field.tsx';
 export function LimitsDialog({ of, onClose }: { of: MigrationSummary; onClose: () => void }) {
   const [downtime, setDowntime] = useState(spellDuration(of.downtimeMs));
   const [longest, setLongest] = useState(spellDuration(of.maxDowntimeMs));
+  const [cap, setCap] = useState(spellCap(of.bandwidthBytesPerSecond));
   const { busy, problem, ask } = useAsking();
   const wished = {
     downtimeMs: unlessSame(parseDuration(downtime), of.downtimeMs),
     maxDowntimeMs: unlessSame(parseDuration(longest), of.maxDowntimeMs),
   };
-  const wish = valuesOf(wished);
-  const wrong = Object.values(wished).some((each) => each && 'problem' in each);
+  const wishedCap = cap === spellCap(of.bandwidthBytesPerSecond) ? undefined : parseCap(cap);
+  const wish = { ...valuesOf(wished), ...valuesOf({ bandwidthBytesPerSecond: wishedCap }) };
+  const wrong = [...Object.values(wished), wishedCap].some((each) => each && 'problem' in each);
   const cost = costOf(of, wish);
   return (
     <Dialog title={`Change the limits of ${of.vm}`} onClose={onClose}>
@@ -42,6 +44,12 @@ export function LimitsDialog({ of, onClose }: { of: MigrationSummary; onClose: (
             value={longest}
             onInput={setLongest}
             problem={problemOf(wished.maxDowntimeMs)}
+          />
+          <Field
+            label="Bandwidth of its passes"
+            value={cap}
+            onInput={setCap}
+            problem={wishedCap && 'problem' in wishedCap ? wishedCap.problem : undefined}
           />
         </div>
         <div class="cost" aria-live="polite">

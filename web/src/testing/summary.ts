@@ -29,6 +29,7 @@ export function summary(given: Partial<MigrationSummary> = {}): MigrationSummary
     forecastEndMs: null,
     downtimeMs: 300,
     maxDowntimeMs: 2000,
+    bandwidthBytesPerSecond: null,
     pauseMs: null,
     encrypted: true,
     braked: false,
