@@ -27,7 +27,7 @@ const SEEN_FROM_MS = 300;
 const JUST_NOW_MS = 100;
 
 const CHANGES_NOTHING_BROKEN: readonly Hand['do'][] = [
-  ...(['cap', 'limits', 'switch-over', 'freeze', 'disk-slow', 'disk-full'] as const),
+  ...(['cap', 'limits', 'switch-over', 'disk-slow', 'disk-full'] as const),
 ];
 
 export class Checks {
@@ -395,7 +395,7 @@ export class Checks {
       );
   }
 
-  /** Where nothing is broken no pause of ours is longer than what is allowed, or was at some time. */
+  /** Where nothing is broken, and we are awake to let the destination run, no pause of ours is longer than what is allowed, or was at some time. */
   private isWithinLimit(): void {
     const { begin, faults, hands, libvirt, maxDowntimeMs, overBudget, policy } = this.schedule;
     const isOurs = hands.every((hand) => CHANGES_NOTHING_BROKEN.includes(hand.do));

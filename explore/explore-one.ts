@@ -205,7 +205,7 @@ class Exploration {
   }
 
   private wishOf({ run }: Controller, hand: Wished): void {
-    if (hand.do === 'cap') run?.setPassCap(hand.bytesPerSecond ?? undefined, 'asked for');
+    if (hand.do === 'cap') void run?.setPassCap(hand.bytesPerSecond ?? undefined, 'asked for');
     else if (hand.do === 'switch-over') run?.switchOver('asked for');
     else run?.setLimits({ maxDowntimeMs: hand.maxDowntimeMs }, 'asked for');
   }

@@ -54,6 +54,7 @@ function text(config: Config, { domain }: ConfigShowOptions, merged: Merged): st
     METADATA_WORDS[config.watch.metadata],
     ...ceilingLines(config.ceilings),
     insistWords(config.watch.insist),
+    shareWords(config.watch.shareLink),
     ...(domain === undefined ? [] : [`domain ${domain}, without what its own metadata may say`]),
     '',
     table([['SETTING', 'VALUE', 'FROM'], ...rows]),
@@ -70,6 +71,12 @@ function insistWords(insist: boolean | undefined): string {
   const who = 'the downtime limit that the one who began a migration sets on the way';
   if (insist === undefined) return `${who} holds, unless he only raises it step by step`;
   return insist ? `${who} does not hold` : `${who} holds`;
+}
+
+function shareWords(shareLink: boolean): string {
+  return shareLink
+    ? 'a memory-intensive migration has the link of its host alone'
+    : 'migrations of a host share its link as it comes';
 }
 
 function ceilingLines({ maxDowntimeMs, brakeForMs, overBudget }: Ceilings): string[] {
@@ -91,6 +98,7 @@ function documentOf(config: Config, { domain }: ConfigShowOptions, merged: Merge
       stateDir: config.watch.stateDir ?? null,
       metadata: config.watch.metadata,
       insist: config.watch.insist ?? null,
+      shareLink: config.watch.shareLink,
     },
     ceilings: {
       maxDowntimeMs: config.ceilings.maxDowntimeMs ?? null,

@@ -26,6 +26,8 @@ export interface WatchConfig {
    * known, or seen, to raise his limit by steps.
    */
   readonly insist: boolean | undefined;
+  /** A memory-intensive migration has its host's link alone: the others' bandwidth is taken from them meanwhile. */
+  readonly shareLink: boolean;
 }
 
 /**

@@ -22,6 +22,7 @@ connect = "qemu+ssh://host2/system"
 state-dir = "/srv/switchover"
 metadata = "class-only"
 insist = true
+share-link = true
 [ceilings]
 max-downtime = "8s"
 brake-for = "20s"
@@ -52,6 +53,7 @@ ignore = false
       stateDir: '/srv/switchover',
       metadata: 'class-only',
       insist: true,
+      shareLink: true,
     },
     ceilings: { maxDowntimeMs: 8000, brakeForMs: 20_000, overBudget: ['abort', 'leave'] },
     defaults: {
@@ -74,7 +76,7 @@ ignore = false
 test('an empty file says nothing', () => {
   expect(parseConfig('', 'f')).toEqual({
     file: 'f',
-    watch: { connect: ['qemu:///system'], stateDir: undefined, metadata: 'trusted' },
+    watch: { connect: ['qemu:///system'], stateDir: undefined, metadata: 'trusted', shareLink: false },
     defaults: {},
     ceilings: {},
     domains: [],

@@ -162,6 +162,7 @@ export const watchSchema = z
       'state-dir': folder('/var/lib/switchover').optional(),
       metadata: choice(METADATA_TRUST).default('trusted'),
       insist: z.boolean({ error: 'write true or false, without quotes' }).optional(),
+      'share-link': z.boolean({ error: 'write true or false, without quotes' }).default(false),
     },
     { error: tableOf('[watch]') },
   )
@@ -170,6 +171,7 @@ export const watchSchema = z
     stateDir: given['state-dir'],
     metadata: given.metadata,
     insist: given.insist,
+    shareLink: given['share-link'],
   }));
 
 export const ceilingsSchema = z
@@ -199,7 +201,7 @@ export const fileSchema = z.strictObject({
 /** The keys that a table takes, for the sentence about one that it does not take. */
 export const KEYS = {
   file: Object.keys(fileSchema.shape),
-  watch: ['connect', 'state-dir', 'metadata', 'insist'],
+  watch: ['connect', 'state-dir', 'metadata', 'insist', 'share-link'],
   defaults: Object.keys(fileShape),
   ceilings: ['max-downtime', 'brake-for', 'over-budget'],
   domain: ['name', 'class', ...Object.keys(fileShape)],

@@ -28,7 +28,7 @@ import { VERSION } from '../version.ts';
 import { type Lease, takeLease } from './lease.ts';
 import type { OtherHand } from './other-hand.ts';
 import type { Outcome } from './outcome.ts';
-import { type Cancelled, Supervisor } from './supervisor.ts';
+import { type Cancelled, type CapChange, Supervisor } from './supervisor.ts';
 
 /** What runs ask of a store of journals. */
 export type RunStore = Pick<
@@ -79,9 +79,9 @@ export interface Run {
   setLimits(changes: ChangedLimits, reason?: string): boolean;
   /**
    * Passes are capped so from now on. @param bytesPerSecond undefined: not @param reason why, for the journal
-   * @returns false where it copies no more, or not yet
+   * @returns once that holds, or cannot
    */
-  setPassCap(bytesPerSecond: number | undefined, reason?: string): boolean;
+  setPassCap(bytesPerSecond: number | undefined, reason?: string): Promise<CapChange>;
   /** As soon as the rest fits the longest pause that is allowed. @returns false where it copies no more, or not yet */
   switchOver(reason: string): boolean;
   /** All that the journal holds from that number on, then what follows, to the end. */
@@ -219,7 +219,8 @@ export function runFrom(opened: Opened, begin: (hold: Hold) => Promise<RunningMi
       supervisor?.setLimits(changes, reason);
       return supervisor !== undefined;
     },
-    setPassCap: (bytesPerSecond, reason) => supervisor?.setPassCap(bytesPerSecond, reason) ?? false,
+    setPassCap: async (bytesPerSecond, reason) =>
+      (await supervisor?.setPassCap(bytesPerSecond, reason)) ?? 'not-copying',
     switchOver: (reason) => supervisor?.switchOver(reason) ?? false,
     entries: (fromSeq) => journal.entries(fromSeq),
   };

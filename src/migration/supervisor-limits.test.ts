@@ -303,8 +303,7 @@ describe('a cap of the passes that a person asks for', () => {
     const { supervisor, done, journal } = supervise(migration, { kind: stock });
     migration.emit(boundary(1, 10, 500));
     await turn();
-    expect(supervisor.setPassCap(20e6, 'ops')).toBe(true);
-    await turn();
+    expect(await supervisor.setPassCap(20e6, 'ops')).toBe('holds');
     supervisor.setLimits({ maxDowntimeMs: 1000 }, 'ops');
     expect(migration.calls).toEqual(['cap 20000000']);
     migration.end(ARRIVED);
@@ -321,7 +320,7 @@ describe('a cap of the passes that a person asks for', () => {
     const { supervisor, done, journal } = supervise(migration, { kind: forecast() });
     migration.emit(boundary(1, 0, 500, 0), boundary(2, 8000, 134, 480));
     await turn();
-    supervisor.setPassCap(10e6);
+    await supervisor.setPassCap(10e6);
     migration.emit(boundary(3, 12_000, 134, 560), boundary(4, 25_000, 134, 690));
     await turn();
     migration.end(ARRIVED);
@@ -341,8 +340,7 @@ describe('a cap of the passes that a person asks for', () => {
     const { supervisor, done, journal } = supervise(migration, { kind: stock });
     migration.emit(boundary(1, 10, 500));
     await turn();
-    supervisor.setPassCap(20e6, 'ops');
-    await turn();
+    expect(await supervisor.setPassCap(20e6, 'ops')).toBe('failed');
     migration.end(ARRIVED);
     await done;
     expect(journal.findLast((entry) => entry.type === 'limits')).toMatchObject({ limits: DEFAULT_LIMITS });
@@ -354,7 +352,7 @@ describe('a cap of the passes that a person asks for', () => {
     const { supervisor, done } = supervise(migration, { kind: stock });
     migration.emit({ kind: 'stopped', atMs: 1000 });
     await turn();
-    expect(supervisor.setPassCap(20e6)).toBe(false);
+    expect(await supervisor.setPassCap(20e6)).toBe('not-copying');
     migration.end(ARRIVED);
     await done;
     expect(migration.calls).toEqual([]);

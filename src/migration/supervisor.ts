@@ -49,6 +49,9 @@ interface PassesCapped {
   readonly bytesPerSecond: number | undefined;
 }
 
+/** What became of another cap of the passes. */
+export type CapChange = 'holds' | 'failed' | 'not-copying';
+
 /** What became of a wish to cancel. */
 export type Cancelled = 'cancelled' | 'too-late' | 'failed';
 
@@ -216,23 +219,27 @@ export class Supervisor {
   /**
    * Passes are capped so from now on; what is allowed of the pause stays.
    * @param bytesPerSecond undefined: not capped @param reason in the words of the one who asked for it
-   * @returns whether it still copies
+   * @returns once it holds, or cannot
    */
-  setPassCap(bytesPerSecond: number | undefined, reason?: string): boolean {
-    if (!isPreCopy(this.state)) return false;
+  async setPassCap(bytesPerSecond: number | undefined, reason?: string): Promise<CapChange> {
+    if (!isPreCopy(this.state)) return 'not-copying';
+    const change = Promise.withResolvers<CapChange>();
     const { bandwidthBytesPerSecond } = this.asked;
     this.capPasses(bytesPerSecond);
     this.ask({ bandwidthBytesPerSecond: bytesPerSecond }, reason);
     this.effect(async () => {
       try {
-        return await this.migration.setPassCap(bytesPerSecond);
+        const effect = await this.migration.setPassCap(bytesPerSecond);
+        change.resolve('holds');
+        return effect;
       } catch (error) {
+        change.resolve('failed');
         this.capPasses(this.migration.passCapBytesPerSecond);
         this.ask({ bandwidthBytesPerSecond });
         throw error;
       }
     });
-    return true;
+    return await change.promise;
   }
 
   /** The pass under way is of both caps. */

@@ -184,7 +184,7 @@ export function addMigrationActs(app: OpenAPIHono<Env>, parts: ActParts): void {
       request: { params: idParamSchema, headers: ifMatchSchema, body: body(limitsRequestSchema) },
       responses: {
         200: answer(migrationSummarySchema, 'they hold'),
-        ...problems(400, 403, 404, 409, 412, 413, 422),
+        ...problems(400, 403, 404, 409, 412, 413, 422, 503),
       },
     }),
     async (c) => {

@@ -7,6 +7,7 @@ import { JournalError } from '../journal/journal-error.ts';
 import type { JournalReading, JournalStore } from '../journal/journal-store.ts';
 import { type Replayed, replay } from '../migration/replay.ts';
 import type { Run } from '../migration/run.ts';
+import type { CapChange } from '../migration/supervisor.ts';
 import { choosePolicy, POLICIES } from '../policy/policies.ts';
 import { StoreError } from '../postgres/store-error.ts';
 import type { LiveMigration, LiveMigrations } from './live-migrations.ts';
@@ -150,12 +151,7 @@ export class Migrations {
         'limits-contradict',
         `downtimeMs ${limits.downtimeMs} is above maxDowntimeMs ${limits.maxDowntimeMs}: the pause that is always fine is the shorter one`,
       );
-    if (cap !== undefined && !run.setPassCap(cap ?? undefined, reason))
-      throw new Problem(
-        409,
-        'not-copying',
-        `the bandwidth of the migration ${id} cannot be changed now: only passes are capped, and there is none under way`,
-      );
+    if (cap !== undefined) assertCapped(id, await run.setPassCap(cap ?? undefined, reason));
     if (Object.keys(changes).length > 0 && !run.setLimits(changes, reason))
       throw new Problem(
         409,
@@ -216,4 +212,20 @@ export function asProblem(error: unknown): unknown {
   if (error instanceof JournalError || error instanceof StoreError)
     return new Problem(503, 'journals-unreadable', error.message, { cause: error });
   return error;
+}
+
+/** @throws {Problem} */
+function assertCapped(id: string, change: CapChange): void {
+  if (change === 'not-copying')
+    throw new Problem(
+      409,
+      'not-copying',
+      `the bandwidth of the migration ${id} cannot be changed now: only passes are capped, and there is none under way`,
+    );
+  if (change === 'failed')
+    throw new Problem(
+      503,
+      'cap-failed',
+      `the hypervisor did not take another bandwidth for the migration ${id}: its events say why; try again`,
+    );
 }

@@ -13,6 +13,7 @@ import { parseJobInfo } from '../hypervisor/libvirt/virsh/job-info.ts';
 import type { TimedEvent } from '../hypervisor/libvirt/virsh/virsh-events.ts';
 import type { Shell } from '../hypervisor/libvirt/virsh/virsh-shell.ts';
 import { JournalError } from '../journal/journal-error.ts';
+import { LinkShare } from '../migration/link-share/link-share.ts';
 import { formatDuration } from '../model/units.ts';
 import type { JournalKeeper } from './journal-keeper.ts';
 import type { Health } from './service-manager.ts';
@@ -38,7 +39,7 @@ export interface HostWatcherParts {
   readonly log: WatchLog;
   readonly journals: Pick<JournalKeeper, 'writable'>;
   /** Everything else that taking a migration over needs. */
-  takeOverParts(): Omit<TakeOverParts, 'vm' | 'host' | 'log' | 'firstSignMs'>;
+  takeOverParts(): Omit<TakeOverParts, 'vm' | 'host' | 'log' | 'firstSignMs' | 'linkShare'>;
   /** How long the job of one domain is waited for in a scan. */
   readonly lookPatientMs?: number;
 }
@@ -47,6 +48,7 @@ export class HostWatcher {
   private readonly parts: HostWatcherParts;
   private readonly access: Access;
   private readonly shell: Shell;
+  private readonly linkShare: LinkShare;
   private readonly stopListening: () => void;
   private stopScanning = (): void => {};
   /** By the domain's name; a migration is here from its first sign to its end. */
@@ -62,6 +64,7 @@ export class HostWatcher {
     this.parts = parts;
     this.access = access;
     this.steppedMs = access.clock.awakeMs();
+    this.linkShare = new LinkShare(() => access.clock.awakeMs());
     this.shell = access.virsh.openShell(parts.uri);
     this.stopListening = parts.hub.listen(parts.uri, {
       event: (event) => this.take(event),
@@ -105,6 +108,7 @@ export class HostWatcher {
     this.stopListening();
     this.shell.close();
     const taken = await Promise.all([...this.migrations.values()]);
+    await this.linkShare.letGo();
     await Promise.all(taken.map(async (each) => await each?.detach(reason)));
     await Promise.all(taken.map((each) => each?.ended));
   }
@@ -117,15 +121,21 @@ export class HostWatcher {
     if (this.closing || this.migrations.has(name)) return;
     const { uri, log } = this.parts;
     const vm = domainAddress(uri, name);
-    const taking = takeOver({ ...this.parts.takeOverParts(), vm, host: uri, log, firstSignMs }).catch(
-      async (error: unknown) => {
-        // It would be the same sentence for every migration: it was told when that began.
-        if (error instanceof JournalError && !(await this.parts.journals.writable())) return undefined;
-        const words = error instanceof Error ? error.message : String(error);
-        if (!isOver(error)) this.say(`${name} could not be taken over: ${words}`, name);
-        return undefined;
-      },
-    );
+    const { linkShare } = this;
+    const taking = takeOver({
+      ...this.parts.takeOverParts(),
+      vm,
+      host: uri,
+      log,
+      firstSignMs,
+      linkShare,
+    }).catch(async (error: unknown) => {
+      // It would be the same sentence for every migration: it was told when that began.
+      if (error instanceof JournalError && !(await this.parts.journals.writable())) return undefined;
+      const words = error instanceof Error ? error.message : String(error);
+      if (!isOver(error)) this.say(`${name} could not be taken over: ${words}`, name);
+      return undefined;
+    });
     this.migrations.set(name, taking);
     void taking
       .then(async (taken) => await (taken ? taken.ended : this.passed(NOTHING_TAKEN_MS)))

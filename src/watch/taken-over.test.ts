@@ -7,6 +7,7 @@ import type { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor
 import { fakeHost, soon } from '../hypervisor/libvirt/virsh/testing/fake-virsh.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { initiatorHere } from '../journal/initiator.ts';
+import { LinkShare } from '../migration/link-share/link-share.ts';
 import { ScriptedMigration } from '../migration/testing/scripted-migration.ts';
 import { takeOver } from './taken-over.ts';
 import { TextLog } from './watch-log.ts';
@@ -41,6 +42,7 @@ async function takenOver(script: string, toml = '', brakesAtOnce = false) {
     store: new FolderJournals(folder),
     initiator: initiatorHere(),
     log: new TextLog((text) => void lines.push(text)),
+    linkShare: new LinkShare(() => 0),
     firstSignMs: performance.now(),
   });
   return { taken, lines };

@@ -4,13 +4,15 @@ import { limitsOf, policyOf, type Settings } from '../config/settings.ts';
 import { settingsFor } from '../config/settings-for.ts';
 import { RefusedError } from '../hypervisor/hypervisor.ts';
 import { type Access, REAL_ACCESS } from '../hypervisor/libvirt/access.ts';
-import { type Domain, lookUpDomain } from '../hypervisor/libvirt/domain/domain.ts';
+import { capOf, type Domain, lookUpDomain } from '../hypervisor/libvirt/domain/domain.ts';
 import { versionsOf } from '../hypervisor/libvirt/domain/host-versions.ts';
+import { formerValue } from '../hypervisor/libvirt/domain-settings.ts';
 import type { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
 import type { Initiator } from '../journal/initiator.ts';
 import type { MigrationView } from '../journal/view.ts';
-import { isOfMigration } from '../migration/inheritance.ts';
+import { formerOf, isOfMigration } from '../migration/inheritance.ts';
 import type { Lease, takeLease } from '../migration/lease.ts';
+import type { LinkShare, Sharing } from '../migration/link-share/link-share.ts';
 import { OtherHand } from '../migration/other-hand.ts';
 import { leaseOf, type Run, type RunStore } from '../migration/run.ts';
 import { takeOverRun } from '../migration/take-over.ts';
@@ -36,6 +38,8 @@ export interface TakeOverParts {
   readonly initiator: Initiator;
   readonly log: WatchLog;
   readonly host: string;
+  /** Of the host's link. */
+  readonly linkShare: LinkShare;
   /** When it was first seen, on the clock of `access`. */
   readonly firstSignMs: number;
 }
@@ -129,12 +133,16 @@ async function follow(
       store,
       initiator: parts.initiator,
       takeLease: async () => lease,
-      show: (entry, id) => log.entry(host, name, id, entry),
+      show: (entry, id) => {
+        log.entry(host, name, id, entry);
+        parts.linkShare.see(id, entry);
+      },
       say: (sentence) => log.say(`${name}: ${sentence}`, { host, domain: name }),
     },
   );
   // Refused after all, it is as if it had never been taken over.
   await Promise.race([run.begun.then(() => undefined), run.outcome]);
+  if (parts.config.watch.shareLink) parts.linkShare.add({ id: run.id, name, run, ...capOfIts(domain, left) });
   const afterMs = access.clock.now() - parts.firstSignMs;
   sayTakenOver(parts, domain, run, { kindName: kind.name, limits, owner, left, afterMs });
   // What is not known yet is waited for beside the migration, which is followed already.
@@ -143,14 +151,27 @@ async function follow(
     for (const sentence of sentences)
       log.say(`${name}: ${sentence}`, { host, domain: name, migration: run.id });
   });
-  const ended = run.outcome.then(
-    () => {},
-    (error: unknown) => {
-      if (!isOver(error))
-        log.say(`${name}: could not be taken over: ${wordsOf(error)}`, { host, domain: name });
-    },
-  );
+  const ended = run.outcome
+    .then(
+      () => {},
+      (error: unknown) => {
+        if (!isOver(error))
+          log.say(`${name}: could not be taken over: ${wordsOf(error)}`, { host, domain: name });
+      },
+    )
+    .finally(() => parts.linkShare.remove(run.id));
   return { ended, detach: async (reason) => await run.detach(reason) };
+}
+
+/** A watch before us that was killed may have held it. */
+function capOfIts(
+  { capBytesPerSecond }: Domain,
+  left: MigrationView | undefined,
+): Pick<Sharing, 'capBytesPerSecond' | 'isHeld'> {
+  const former = formerValue(formerOf(left), 'speedMebibytes');
+  return former === undefined
+    ? { capBytesPerSecond, isHeld: false }
+    : { capBytesPerSecond: capOf(former), isHeld: true };
 }
 
 /** @returns undefined where another controller holds the VM: it is left to that one, which is said */

@@ -131,7 +131,7 @@ function wholeNumberOf(answer: string): number | undefined {
 }
 
 /** libvirt's own default, 2^43 MiB/s, is as good as none. */
-function capOf(mebibytesPerSecond: number): number | undefined {
+export function capOf(mebibytesPerSecond: number): number | undefined {
   const isCap = mebibytesPerSecond > 0 && mebibytesPerSecond < 2 ** 20;
   return isCap ? mebibytesPerSecond * 2 ** 20 : undefined;
 }
