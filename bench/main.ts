@@ -93,6 +93,11 @@ const BENCHES: Record<
       'serve with 300 simulated migrations, and with 50 open pages: how late decisions and pages are, memory, size (7 min; --quick: 2 min, smaller)',
     load: () => import('./service.ts'),
   },
+  share: {
+    summary:
+      'four memory-intensive guests leave a libvirt host at once: one after the other, together, and with share-link (6 min)',
+    load: () => import('./share.ts'),
+  },
   size: {
     summary:
       'guests of 1, 4 and 8 GiB over links of 0.5, 2 and 10 Gbit/s: pauses foretold and what they were (10 min)',

@@ -2,7 +2,7 @@
  * One line each for what the journal holds of the ground that a migration stands on, wherever entries are shown as
  * they are written: the terminal, and the log of `watch`. Text from elsewhere is in them: the sinks escape it.
  */
-import { formatDuration } from '../model/units.ts';
+import { formatDuration, formatRate } from '../model/units.ts';
 import type { Happening, Intent, Side } from './journal-entry.ts';
 import type { LimitChange } from './view.ts';
 
@@ -24,12 +24,13 @@ export function groundWords(entry: Happening): string | undefined {
   }
 }
 
-/** What a person states of them: the pauses, and when it is given up. */
+/** What a person states of them: the pauses, when it is given up, and what the passes are held to. */
 export function limitWords({ limits, reason }: Pick<LimitChange, 'limits' | 'reason'>): string {
-  const { downtimeMs, maxDowntimeMs, timeoutMs } = limits;
+  const { downtimeMs, maxDowntimeMs, timeoutMs, bandwidthBytesPerSecond: cap } = limits;
   const pauses = `--downtime ${formatDuration(downtimeMs)}, --max-downtime ${formatDuration(maxDowntimeMs)}`;
   const end = timeoutMs === undefined ? '' : `, --timeout ${formatDuration(timeoutMs)}`;
-  return `from now on ${pauses}${end}${reason === null ? '' : ` (${reason})`}`;
+  const capped = cap === undefined ? '' : `, passes capped at ${formatRate(cap)}`;
+  return `from now on ${pauses}${end}${capped}${reason === null ? '' : ` (${reason})`}`;
 }
 
 function monitorWords({ side, state, words }: Extract<Happening, { type: 'monitor' }>): string {
