@@ -8,6 +8,7 @@ import { standing } from '../model/words.ts';
 import { useAsking } from '../parts/asking.ts';
 import { Choice, Field } from '../parts/field.tsx';
 import { Bytes, Chip, Quantity } from '../parts/figures.tsx';
+import { Sentence } from '../parts/sentence.tsx';
 import { Vm } from '../parts/vm.tsx';
 import { go, nowMs } from '../store.ts';
 
@@ -148,7 +149,7 @@ function Results({ found }: { found: readonly MigrationSummary[] }) {
               <Chip of={of} />
             </td>
             <td data-label="What happened" class="waits">
-              {of.waitsFor}
+              <Sentence of={of.waitsFor} />
               {of.reasons.map(({ code, words }) => (
                 <span key={code + words} class="code" title={words}>
                   {code}
