@@ -295,6 +295,11 @@ test('a VM is planned from its host, and started with what the plan says that it
   await page.goto(`${demo.url}#/hosts`);
   await page.getByLabel('VM or host').fill('primary');
   await page.getByText('1 found').waitFor();
+  // The demonstration migrates it again 20 s after its end, and whoever comes second is refused: begin right after one.
+  await demo.waitFor(
+    'state=ended',
+    ({ vm, updatedAt }) => vm === 'db-primary' && Date.now() - Date.parse(updatedAt) < 1500,
+  );
   const migrate = page.getByRole('link', { name: 'Migrate… db-primary' });
   await migrate.click({ timeout: 60_000 });
   expect(await page.getByLabel('VM on its source').inputValue()).toBe('db-primary');
