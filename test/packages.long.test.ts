@@ -2,6 +2,7 @@
  * Both packages as users get them, each installed in a Debian 12 that has nothing but QEMU: a guest is migrated there by what was
  * installed, and where it runs both QEMUs are asked by connections of the test's own.
  */
+import { spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -47,6 +48,8 @@ test('the package of Debian: installed by apt, without any other Node, it migrat
   expect(await root.run('zcat', '/usr/share/man/man1/switchover-migrate.1.gz')).toContain('.SH NAME');
 
   await migrates(['switchover']);
+  await serves();
+  await draws();
 
   await root.run('apt-get', '-qq', '-y', 'purge', 'switchover');
   const own = ['/root/.cache/switchover', '/root/.local/state/switchover', SHARED, '/proc', '/sys', '/dev'];
@@ -68,6 +71,49 @@ test('the package of npm: installed without a network on a Node of its own, it m
   await root.run(...npmThere, 'install', '--global', '--prefix', '/usr/local', '--offline', file);
   await migrates(['env', `PATH=${bin}:/usr/bin:/bin`, '/usr/local/bin/switchover']);
 });
+
+/**
+ * As its unit starts it: the page is in the package, and so is a PostgreSQL that root may run, which takes in what was migrated
+ * above.
+ */
+async function serves(): Promise<void> {
+  const place = 'http://127.0.0.1:8686';
+  const journals = '/root/.local/state/switchover';
+  const serve = ['switchover', 'serve', '--no-watch', '--database', 'embedded', '--state-dir', journals];
+  const [command = '', ...words] = root.command(serve);
+  const service = spawn(command, words, { stdio: 'ignore' });
+  const ended = new Promise((resolve) => service.once('exit', resolve));
+  const asked = async (path: string) =>
+    await root.run(
+      ...['/usr/lib/switchover/node', '-e'],
+      `fetch('${place}${path}').then(async (a) => console.log(a.status, await a.text()))`,
+    );
+  await waitFor(
+    'the service with its database',
+    async () => ((await asked('/readyz').catch(() => '')) === '200 ready\n\n' ? true : undefined),
+    { timeoutMs: 60_000 },
+  );
+  expect(await asked('/')).toMatch(/^200 <!doctype html>/i);
+  expect(JSON.parse((await asked('/v1/migrations')).slice('200 '.length))).toMatchObject({
+    migrations: [{ outcome: 'completed' }],
+  });
+  await root.run('sh', '-c', 'kill $(pidof -s /usr/lib/switchover/node)');
+  await ended;
+}
+
+/** What draws is not in the package: it says in a sentence what to do, and that is done. */
+async function draws(): Promise<void> {
+  const fleet = '/usr/share/doc/switchover/docs/examples/fleet.toml';
+  const simulate = ['switchover', 'simulate', fleet, '--migrations', '10', '--svg', '/tmp/picture.svg'];
+  const refused = await root.run(...simulate).catch(({ message }: Error) => message);
+  const [, command] = /are not installed: .* `npm (install [^`]*)`/.exec(refused) ?? [];
+  const words = (command ?? '').replace('--prefix /usr', `--prefix ${path.join(shared, 'usr')}`).split(' ');
+  expect(await npm([...words, '--ignore-scripts'], shared, 300_000)).toMatchObject({ status: 0 });
+  await root.run('cp', '-r', `${SHARED}/usr/lib/node_modules`, '/usr/lib/');
+  await root.run(...simulate);
+  expect(await root.run('cat', '/tmp/picture.svg')).toMatch(/<svg [\s\S]*<\/svg>/);
+  await root.run('rm', '-r', '/usr/lib/node_modules');
+}
 
 /** @returns where the package with that ending is seen in the root */
 async function bring(ending: string): Promise<string> {

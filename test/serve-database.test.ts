@@ -68,6 +68,24 @@ test('its own is started and stopped with it, has the journals of the command li
   expect(serverRuns()).toBe(false);
 });
 
+test('a state folder that is not there yet is made, closed to others; one that cannot be made is refused', async () => {
+  const [parent, taken] = [stateDir, path.join(stateDir, 'file')];
+  stateDir = path.join(parent, 'new', 'state');
+  const service = serve([]);
+  await service.prints(/^switchover .* follows no host/m);
+  expect(fs.statSync(stateDir).mode & 0o777).toBe(0o700);
+  expect(await get('/readyz')).toBe('ready\n');
+  stateDir = parent;
+
+  fs.writeFileSync(taken, '');
+  expect(await switchover('serve', '--no-watch', '--state-dir', path.join(taken, 'state'))).toMatchObject({
+    ...{ status: 2, stdout: '' },
+    stderr: expect.stringMatching(
+      /^switchover: the state folder \S+ cannot be made .*: choose another with --state-dir\n$/,
+    ),
+  });
+});
+
 test('one that cannot be reached is told, and the service serves; one that is none is refused', async () => {
   const service = serve([], { SWITCHOVER_DATABASE: 'postgres://a:geheim@127.0.0.1:1/x' });
   await service.prints(

@@ -55,6 +55,19 @@ test('a store is made, filled, written into a file, and brought back in a databa
   const id = await recordInto(new FolderJournals(folder));
   await takeIn(database, new JournalPaths(folder), id, NO_BYTES);
 
+  expect(await store('prune', '--data-dir', dataDir)).toMatchObject({
+    ...{ status: 0, stderr: '' },
+    stdout: expect.stringMatching(/^0 journals removed, 1 journal of .* left\n$/),
+  });
+  const old = ['--older-than', '0s', '--dry-run', '--data-dir', dataDir];
+  expect(await store('prune', ...old)).toMatchObject({
+    ...{ status: 0, stderr: '' },
+    stdout: expect.stringMatching(
+      new RegExp(`^would remove ${id} \\(.*, for its age\\)\n1 journal would go`),
+    ),
+  });
+  expect(JSON.parse((await store('status', '--json', '--data-dir', dataDir)).stdout).journals).toBe(1);
+
   const file = path.join(folder, 'backup.jsonl');
   expect(await store('export', file, '--data-dir', dataDir)).toMatchObject({
     ...{ status: 0, stderr: '' },

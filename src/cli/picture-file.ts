@@ -31,11 +31,18 @@ async function loaded<T>(load: () => Promise<T>): Promise<T> {
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code !== 'ERR_MODULE_NOT_FOUND' || !/observablehq|linkedom/.test(message)) throw cause;
-    throw new UsageError(
-      '--svg draws with two packages that are not installed: `npm install --global @observablehq/plot linkedom` puts them beside switchover',
-      { cause },
-    );
+    throw new UsageError(`--svg draws with two packages that are not installed: ${remedy()}`, { cause });
   }
+}
+
+const PACKAGES = '@observablehq/plot linkedom';
+
+/** Debian's package has a Node of its own, and no npm, whose usual place for packages is none that this Node looks at. */
+function remedy(): string {
+  const isDebians = process.execPath === path.resolve(import.meta.dirname, '../../node');
+  return isDebians
+    ? `an npm of any Node puts them where switchover finds them, by \`npm install --global --prefix /usr ${PACKAGES}\`; the package of npm, on any other machine, draws as well (docs/install.md)`
+    : `\`npm install --global ${PACKAGES}\` puts them beside switchover`;
 }
 
 function touching(file: string, touch: () => void): void {

@@ -6,20 +6,26 @@ import { formatBytes } from '../model/units.ts';
 import { EXIT } from './exit-status.ts';
 import { standardError } from './output/standard.ts';
 
-export interface PruneCliOptions {
+/** What commander hands over. */
+export interface PruneLimits {
   readonly olderThan?: number;
   readonly maxSize?: number;
   readonly dryRun?: boolean;
   readonly json?: boolean;
-  readonly stateDir?: string;
 }
 
 /** `switchover prune`. @returns the exit status */
-export async function prune(options: PruneCliOptions): Promise<number> {
+export async function prune(options: PruneLimits & { readonly stateDir?: string }): Promise<number> {
   const journals = new FolderJournals(stateDirectory(options.stateDir));
   const dryRun = options.dryRun === true;
   const maxBytes = options.maxSize ?? KEEP_BYTES;
   const report = await journals.prune({ olderThanMs: options.olderThan ?? KEEP_FOR_MS, maxBytes, dryRun });
+  return tellPruned(report, maxBytes, options);
+}
+
+/** @returns the exit status */
+export function tellPruned(report: PruneReport, maxBytes: number, options: PruneLimits): number {
+  const dryRun = options.dryRun === true;
   if (options.json) process.stdout.write(`${JSON.stringify({ schema: 1, dryRun, ...report }, null, 2)}\n`);
   else process.stdout.write(`${textOf(report, maxBytes, dryRun)}\n`);
   for (const problem of report.problems) standardError().write(`switchover: ${shown(problem)}\n`);

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
 import { findConfig } from '../config/config-file.ts';
 import { RefusedError } from '../hypervisor/hypervisor.ts';
 import { assertUsableVirsh } from '../hypervisor/libvirt/virsh/usable-virsh.ts';
+import { errnoWords } from '../journal/errno-words.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
 import { AccessError } from '../service/access.ts';
@@ -58,6 +59,7 @@ async function serveFrom(options: ServeOptions, demoDir: string | undefined): Pr
   const manager = takeServiceManager(process.env);
   const config = findConfig(options.config);
   const stateDir = demoDir ?? stateDirectory(options.stateDir ?? config.watch.stateDir);
+  makeStateFolder(stateDir);
   const places = placesOf(options, stateDir);
   const log = daemonLog(options.output);
   const say = (sentence: string) => log.say(sentence);
@@ -98,6 +100,17 @@ async function serveFrom(options: ServeOptions, demoDir: string | undefined): Pr
   const reason = `detached, as serve ended on ${signal}`;
   await Promise.all([watcher?.close(reason), service.close(reason), systemd?.stopping()]);
   return await ended();
+}
+
+/** The first journal would make it, but its socket is there sooner. @throws {UsageError} */
+function makeStateFolder(stateDir: string): void {
+  try {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new UsageError(
+      `the state folder ${stateDir} cannot be made (${errnoWords(cause)}): choose another with --state-dir`,
+    );
+  }
 }
 
 /** @throws {UsageError} */

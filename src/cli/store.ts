@@ -4,6 +4,7 @@ import { FLEET_BACKUP } from '../fleet/fleet-backup.ts';
 import { errnoWords } from '../journal/errno-words.ts';
 import { exportStore, importStore } from '../journal/postgres/backup.ts';
 import { JOURNAL_TABLES } from '../journal/postgres/journal-tables.ts';
+import { pruneTables } from '../journal/postgres/prune-tables.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
 import { shown } from '../model/shown.ts';
 import { formatBytes } from '../model/units.ts';
@@ -11,6 +12,7 @@ import { type OpenedStore, openStore } from '../postgres/open-store.ts';
 import { openSchema, type PartVersion, upgradeSchema, versionsOf } from '../postgres/schema.ts';
 import { EXIT } from './exit-status.ts';
 import { standardError } from './output/standard.ts';
+import { type PruneLimits, tellPruned } from './prune.ts';
 import { type StoreOptions, storeChoiceOf } from './store-choice.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -19,6 +21,9 @@ interface StoreCliOptions extends StoreOptions {
 }
 
 const PARTS = [JOURNAL_TABLES, FLEET_BACKUP.schema];
+/** What `serve` keeps in it by itself: its own pruning goes on beside. */
+const KEPT_FOR_MS = 365 * 24 * 3600e3;
+const KEPT_BYTES = 10e9;
 /** What is read and written at a time. */
 const PIECE_LENGTH = 64 * 1024;
 
@@ -63,6 +68,14 @@ export async function storeUpgrade(options: StoreCliOptions): Promise<number> {
   );
   process.stdout.write(`${lines.join('\n')}\n`);
   return EXIT.migrated;
+}
+
+export async function storePrune(options: StoreCliOptions & PruneLimits): Promise<number> {
+  await using store = await opened(options, false);
+  await openTables(store);
+  const limits = { olderThanMs: options.olderThan ?? KEPT_FOR_MS, maxBytes: options.maxSize ?? KEPT_BYTES };
+  const report = await pruneTables(store.database, { ...limits, dryRun: options.dryRun === true });
+  return tellPruned(report, limits.maxBytes, options);
 }
 
 export async function storeExport(file: string, options: StoreCliOptions): Promise<number> {

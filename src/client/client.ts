@@ -81,6 +81,12 @@ export class SwitchoverClient {
     return this.answered(await this.api.POST('/v1/migrations/{id}/cancel', asked));
   }
 
+  /** As soon as the rest fits the longest pause that is allowed. Settles once it is taken, not once the guest is there. */
+  async switchOver(id: string, request: ReasonRequest = {}): Promise<MigrationSummary> {
+    const asked = { params: { path: { id } }, body: request };
+    return this.answered(await this.api.POST('/v1/migrations/{id}/switchover', asked));
+  }
+
   async setLimits(id: string, limits: LimitsRequest): Promise<MigrationSummary> {
     const asked = { params: { path: { id } }, body: limits };
     return this.answered(await this.api.POST('/v1/migrations/{id}/limits', asked));

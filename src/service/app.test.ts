@@ -390,7 +390,13 @@ test('alerts and dashboard name metrics that there are, and each alert has its l
   const bed = makeBed();
   await bed.migrated();
   await bed.migrate('slow');
+  // What a service has that was started with webhooks and a certificate.
+  bed.metrics.webhookWaits('ops', 0);
+  bed.metrics.encryptedBy({ expiries: { server: 1_800_000_000_000 } });
   const text = await (await bed.ask('GET', '/metrics')).text();
+  expect(text).toContain(
+    'switchover_tls_certificate_expiry_timestamp_seconds{certificate="server"} 1800000000',
+  );
   const there = new Set([...text.matchAll(/^(switchover_[a-z_]+)[{ ]/gm)].map(([, name]) => name));
   const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
   const [alerts, dashboard] = [

@@ -4,6 +4,7 @@ import type { LiveMigrations } from './live-migrations.ts';
 import { type MigrationSummary, summaryOf } from './migration-summary.ts';
 import type { Archive } from './past-migrations.ts';
 import type { RefusedFor } from './rates.ts';
+import type { Tls } from './tls.ts';
 
 const LABELS = ['uuid', 'name', 'source', 'destination'] as const;
 type Labels = Record<(typeof LABELS)[number], string>;
@@ -60,6 +61,8 @@ export class Metrics {
     figureOf(summary: MigrationSummary): number | null;
   }[];
   private readonly complete: Gauge<string>;
+  private readonly certificates: Gauge<'certificate'>;
+  private tls: Pick<Tls, 'expiries'> | undefined;
   private readonly live: LiveMigrations;
   private readonly archive: Pick<Archive, 'problem'> | undefined;
   /** Counted already. */
@@ -117,6 +120,12 @@ export class Metrics {
       labelNames: ['webhook'],
       registers,
     });
+    this.certificates = new Gauge({
+      name: 'switchover_tls_certificate_expiry_timestamp_seconds',
+      help: 'until when the certificate of its ports holds, and that of the authority of its clients',
+      labelNames: ['certificate'],
+      registers,
+    });
     for (const reason of ['rate', 'open', 'token'] as const) this.refusals.inc({ reason }, 0);
     live.subscribe((id) => this.count(id));
   }
@@ -135,6 +144,11 @@ export class Metrics {
     this.webhookWaiting.set({ webhook }, count);
   }
 
+  /** Of its ports, from now on. */
+  encryptedBy(tls: Pick<Tls, 'expiries'>): void {
+    this.tls = tls;
+  }
+
   get contentType(): string {
     return this.registry.contentType;
   }
@@ -142,6 +156,8 @@ export class Metrics {
   async text(): Promise<string> {
     this.running.reset();
     this.complete.set(this.archive?.problem === undefined ? 1 : 0);
+    for (const [certificate, expiresMs] of Object.entries(this.tls?.expiries ?? {}))
+      this.certificates.set({ certificate }, expiresMs / 1000);
     for (const { gauge } of this.ofEach) gauge.reset();
     for (const each of this.live.all()) {
       const summary = summaryOf(each);

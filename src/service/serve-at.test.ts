@@ -26,6 +26,11 @@ describe('places', () => {
   );
 });
 
+test('a socket in a folder that is not there', async () =>
+  await expect(serveAt(parsePlace('unix:/no/such/folder/serve.sock'), () => new Response())).rejects.toThrow(
+    'cannot listen at unix:/no/such/folder/serve.sock: there is no folder /no/such/folder: make it first',
+  ));
+
 describe('listening', () => {
   let folder: string;
   const open: Listening[] = [];

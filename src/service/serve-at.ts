@@ -81,8 +81,7 @@ export async function serveAt(
   try {
     await listen(server, place);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const why = code === 'EADDRINUSE' ? 'somebody listens there already' : String(code ?? cause);
+    const why = whyNot(place, cause as NodeJS.ErrnoException);
     throw new PlaceError(`cannot listen at ${placeInWords(place, encrypted)}: ${why}`, { cause });
   }
   const address = server.address();
@@ -104,6 +103,14 @@ function serverWith(tls: Tls, listener: RequestListener): Server {
   const stop = tls.follow(server);
   server.once('close', stop);
   return server;
+}
+
+function whyNot(place: Place, cause: NodeJS.ErrnoException): string {
+  const { code } = cause;
+  // Node calls a missing folder EACCES.
+  const folder = place.kind === 'unix' ? path.dirname(place.path) : undefined;
+  if (folder !== undefined && !fs.existsSync(folder)) return `there is no folder ${folder}: make it first`;
+  return code === 'EADDRINUSE' ? 'somebody listens there already' : String(code ?? cause);
 }
 
 async function listen(server: Server, place: Place): Promise<void> {

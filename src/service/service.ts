@@ -52,6 +52,7 @@ export class Service {
   private readonly migrations: Migrations;
   private readonly starter: Starter;
   private readonly demo: Demo | undefined;
+  private readonly metrics: Metrics;
   private readonly app: ReturnType<typeof createApp>;
   private readonly webhooks: Webhooks | undefined;
   private readonly listening: Listening[] = [];
@@ -74,7 +75,8 @@ export class Service {
       say: parts.say,
     });
     this.demo = parts.demo ? new Demo(this.migrations, this.store, parts.demoGuests) : undefined;
-    const metrics = new Metrics(this.live, this.archive);
+    this.metrics = new Metrics(this.live, this.archive);
+    const { metrics } = this;
     this.webhooks =
       parts.webhooks === undefined
         ? undefined
@@ -109,6 +111,7 @@ export class Service {
 
   /** @returns where it listens now @throws {PlaceError} */
   async listen(place: Place, tls?: Tls): Promise<Place> {
+    if (tls) this.metrics.encryptedBy(tls);
     const listening = await serveAt(place, this.app.fetch, tls);
     this.listening.push(listening);
     return listening.place;

@@ -17,6 +17,8 @@ export interface TlsLoaded {
   readonly words: string;
   /** As the certificate says it: `DNS:host1.example.org`. */
   readonly names: readonly string[];
+  /** When each expires, in milliseconds since 1970: its own, and the authority of its clients. */
+  readonly expiries: { readonly server: number; readonly 'client-authority'?: number };
 }
 
 /** One sentence: which file, what is wrong, what to do. */
@@ -40,11 +42,16 @@ export function loadTls({ cert, key, clientCa }: TlsPaths, now = new Date()): Tl
       `the key ${key} is not the one of the certificate ${cert}: give the two that were made together`,
     );
   const ca = clientCa === undefined ? undefined : read(clientCa, 'authority of the clients');
-  if (ca !== undefined && clientCa !== undefined) assertHolds(certificateIn(ca, clientCa), clientCa, now);
+  const authority = ca === undefined || clientCa === undefined ? undefined : certificateIn(ca, clientCa);
+  if (authority !== undefined && clientCa !== undefined) assertHolds(authority, clientCa, now);
   return {
     options: { cert: certPem, key: keyPem, ...(ca === undefined ? {} : { ca }) },
     words: `${certificate.subject.replaceAll('\n', ', ') || 'no subject'}, until ${certificate.validToDate.toISOString()}`,
     names: certificate.subjectAltName?.split(', ') ?? [],
+    expiries: {
+      server: certificate.validToDate.getTime(),
+      ...(authority === undefined ? {} : { 'client-authority': authority.validToDate.getTime() }),
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 /** The service's own TLS, with real certificates, by Node's client and by curl. */
 import { execFile } from 'node:child_process';
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -121,6 +121,17 @@ test('a certificate that changes is in force for the next connection; a bad one 
   install('first');
   own.readAgain();
   expect(await fingerprint(port)).toBe(first);
+});
+
+test('until when they hold is known of those in force', async () => {
+  const end = (file: string) => new X509Certificate(fs.readFileSync(file)).validToDate.getTime();
+  const { own } = await serve({ clientCa: at('ca', 'ca-cert.pem') });
+  expect(own.expiries).toEqual({
+    server: end(at('first', 'server-cert.pem')),
+    'client-authority': end(at('ca', 'ca-cert.pem')),
+  });
+  const { expiries } = loadTls(paths);
+  expect(expiries).toEqual({ server: end(paths.cert) });
 });
 
 test('with an authority for clients, one without its certificate is not let in', async () => {

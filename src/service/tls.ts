@@ -42,6 +42,11 @@ export class Tls implements Disposable {
     return this.loaded.names;
   }
 
+  /** Of those in force. */
+  get expiries(): TlsLoaded['expiries'] {
+    return this.loaded.expiries;
+  }
+
   /** @returns what ends that */
   follow(server: Pick<Server, 'setSecureContext'>): () => void {
     this.servers.add(server);

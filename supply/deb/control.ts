@@ -58,7 +58,8 @@ const DESCRIPTION = `makes live migrations of KVM guests finish
  .
  It migrates guests of libvirt hosts and of QEMUs without libvirt, and as a
  service (switchover-watch, which is not started by itself) it makes every
- migration of a host finish, whoever starts it.
+ migration of a host finish, whoever starts it. Another one (switchover-serve)
+ shows them in a page and by an HTTP API too.
  .
  It brings a Node.js of its own, which nothing else uses.`;
 

@@ -8,7 +8,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { controlFile, debianArchitecture, debianVersion, md5sumsFile } from './control.ts';
-import { CONFIGURATION, layOut, type Parts } from './tree.ts';
+import { CONFIGURATION, isProgram, layOut, type Parts } from './tree.ts';
+
+/** Of the package's maintainer. */
+const SCRIPTS = ['postinst', 'prerm', 'postrm'];
 
 /** `none` is for tests: xz takes a minute for Node. */
 export type Compression = 'xz' | 'none';
@@ -35,7 +38,7 @@ export async function makeDeb(
     .filter((file) => file !== CONFIGURATION)
     .map((file) => [file, md5Of(root, file)] as const);
   fs.writeFileSync(path.join(control, 'md5sums'), md5sumsFile(new Map(sums)));
-  for (const script of ['postinst', 'prerm', 'postrm'])
+  for (const script of SCRIPTS)
     fs.copyFileSync(path.join(import.meta.dirname, script), path.join(control, script));
   settle(root, about.timeMs);
 
@@ -70,17 +73,11 @@ function md5Of(root: string, file: string): string {
 /** Modes and times that depend neither on the umask here nor on when a file was made. */
 function settle(root: string, timeMs: number): void {
   const time = new Date(timeMs);
-  const programs = [
-    'usr/bin/switchover',
-    'usr/lib/switchover/node',
-    'DEBIAN/postinst',
-    'DEBIAN/prerm',
-    'DEBIAN/postrm',
-  ];
+  const scripts = SCRIPTS.map((script) => `DEBIAN/${script}`);
   for (const place of ['', ...fs.readdirSync(root, { recursive: true, encoding: 'utf8' })]) {
     const file = path.join(root, place);
     const isFolder = fs.lstatSync(file).isDirectory();
-    fs.chmodSync(file, isFolder || programs.includes(place) ? 0o755 : 0o644);
+    fs.chmodSync(file, isFolder || isProgram(place) || scripts.includes(place) ? 0o755 : 0o644);
     fs.utimesSync(file, time, time);
   }
 }

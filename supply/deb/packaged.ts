@@ -1,32 +1,50 @@
-/** The systemd unit and the configuration as the Debian package has them. Pure. */
+/** The systemd units and the configuration as the Debian package has them. Pure. */
 
-const PROGRAM = 'ExecStart=switchover watch\n';
-const KEPT_FROM = '# It runs as root,';
+/** Each runs the command of its name. */
+export const UNITS = ['watch', 'serve'] as const;
+type Unit = (typeof UNITS)[number];
+
+export function unitName(unit: Unit): string {
+  return `switchover-${unit}.service`;
+}
+
 const PAGE = '../SECURITY.md';
-
-const HEAD = `# \`switchover watch\` as a service. The package starts it never by itself:
-#
-#   switchover config check
-#   systemctl enable --now switchover-watch
-#
-# Change it with \`systemctl edit switchover-watch\`, which leaves this file alone.
-#
-`;
+const SECTION = '\n[Unit]\n';
+const KEPT_FROM: Readonly<Record<Unit, string>> = {
+  watch: '# It runs as root,',
+  serve: '# Where it listens,',
+};
 
 /**
  * With the package's own program, whatever is in /usr/local, and without how to install by npm.
- * @param unit as packaging/ has it @throws {Error} where it is no longer the text that this knows
+ * @param text as packaging/ has it @throws {Error} where it is no longer the text that this knows
  */
-export function packagedUnit(unit: string): string {
-  for (const part of [PROGRAM, KEPT_FROM, PAGE, '\n[Unit]\n'])
-    if (!unit.includes(part))
+export function packagedUnit(unit: Unit, text: string): string {
+  const program = `ExecStart=switchover ${unit}`;
+  const keptFrom = KEPT_FROM[unit];
+  for (const part of [`\n${program}`, keptFrom, PAGE, SECTION])
+    if (!text.includes(part))
       throw new Error(`the unit has no ${JSON.stringify(part)}: supply/deb/packaged.ts goes by it`);
-  const kept = unit.slice(unit.indexOf(KEPT_FROM));
-  return `${HEAD}${kept}`
-    .replace(PROGRAM, 'ExecStart=/usr/bin/switchover watch\n')
+  const kept = text.slice(text.indexOf(keptFrom));
+  return `${headOf(unit)}${kept}`
+    .replace(`\n${program}`, `\nExecStart=/usr/bin/switchover ${unit}`)
     .replace(PAGE, '/usr/share/doc/switchover/SECURITY.md.gz')
-    .replace('\n[Unit]\n', '\n[Unit]\nDocumentation=man:switchover-watch(1) man:switchover-config(1)\n');
+    .replace(SECTION, `${SECTION}Documentation=man:switchover-${unit}(1) man:switchover-config(1)\n`);
 }
+
+function headOf(unit: Unit): string {
+  const example = unit === 'serve' ? EXAMPLE : '';
+  return `# \`switchover ${unit}\` as a service. The package starts it never by itself:
+#
+#   switchover config check
+${example}#   systemctl enable --now switchover-${unit}
+#
+# Change it with \`systemctl edit switchover-${unit}\`, which leaves this file alone.
+#
+`;
+}
+
+const EXAMPLE = '#   install -m 600 /usr/share/doc/switchover/examples/serve.env /etc/switchover/\n';
 
 const DOMAIN = '\n[[domain]]\n';
 

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import type { LockedNode } from '../locked-node.ts';
 import { manPages } from '../manual/pages.ts';
 import { type About, changelog, copyright } from './control.ts';
-import { packagedUnit, withoutDomains } from './packaged.ts';
+import { packagedUnit, UNITS, unitName, withoutDomains } from './packaged.ts';
 
 export const CONFIGURATION = 'etc/switchover/switchover.toml';
 const HOME = 'usr/lib/switchover';
@@ -48,7 +48,7 @@ export async function layOut(root: string, parts: Parts): Promise<void> {
   const copy = (from: string, to: string) =>
     fs.cpSync(from, path.join(root, to), { recursive: true, filter: isWanted });
 
-  for (const part of ['dist', 'node_modules', 'package.json'])
+  for (const part of ['dist', 'web', 'node_modules', 'package.json'])
     copy(path.join(stage, part), `${HOME}/${part}`);
   put(`${HOME}/sbom.cdx.json`, `${JSON.stringify(parts.bill, null, 2)}\n`);
   // Not to be started but by the program below, with the Node beside it.
@@ -59,13 +59,12 @@ export async function layOut(root: string, parts: Parts): Promise<void> {
 
   for (const [name, page] of await manPages(about.timeMs)) put(`usr/share/man/man1/${name}.gz`, zipped(page));
   for (const [shell, place] of Object.entries(COMPLETION)) put(place, completion(stage, shell));
-  put(
-    'usr/lib/systemd/system/switchover-watch.service',
-    packagedUnit(read('packaging/switchover-watch.service')),
-  );
+  for (const unit of UNITS)
+    put(`usr/lib/systemd/system/${unitName(unit)}`, packagedUnit(unit, read(`packaging/${unitName(unit)}`)));
   const configuration = read('packaging/switchover.toml');
   put(CONFIGURATION, withoutDomains(configuration));
   put(`${DOC}/examples/switchover.toml`, configuration);
+  put(`${DOC}/examples/serve.env`, read('packaging/serve.env'));
   put('usr/share/lintian/overrides/switchover', fs.readFileSync(OVERRIDES));
 
   put(`${DOC}/changelog.Debian.gz`, zipped(changelog(about)));
@@ -74,10 +73,22 @@ export async function layOut(root: string, parts: Parts): Promise<void> {
   copy(path.join(stage, 'docs'), `${DOC}/docs`);
 }
 
+/** Started by a command, or by switchover itself: its own PostgreSQL. */
+const PROGRAMS = [/^usr\/bin\//, /^usr\/lib\/switchover\/node$/, /\/native\/bin\/[^/]+$/];
+
+/** @param place from the root, without a slash in front */
+export function isProgram(place: string): boolean {
+  return PROGRAMS.some((each) => each.test(place));
+}
+
+/** Of PostgreSQL: to build it into others and to test it, and languages whose interpreters the package has not. */
+const NOT_TO_SERVE =
+  /\/native\/(?:include|lib\/pkgconfig|lib\/postgresql\/(?:pgxs|\w*pl(?:perl|python3|tcl)\.so))$/;
+
 /** Not what npm notes for itself (.bin, .package-lock.json), editors' settings, and what is for compilers. */
 function isWanted(file: string): boolean {
   const name = path.basename(file);
-  return !name.startsWith('.') && !/\.(?:d\.[cm]?ts|map)$/.test(name);
+  return !name.startsWith('.') && !/\.(?:d\.[cm]?ts|map|a)$/.test(name) && !NOT_TO_SERVE.test(file);
 }
 
 /** As `gzip -9n`: without a name and a time. */

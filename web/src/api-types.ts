@@ -103,6 +103,8 @@ export interface MigrationPage {
   readonly migrations: readonly MigrationSummary[];
   /** To ask for older ones with; null: there are none. */
   readonly next: string | null;
+  /** Why older ones may lack; left out: they do not. */
+  readonly problem?: string;
 }
 
 /** What a plan and a start have in common. */

@@ -1,4 +1,4 @@
-/** `switchover serve --demo` as a user starts it, with something in its history and its audit. */
+/** `switchover serve`, with --demo if nothing else is said, as a user starts it; with something in its history and its audit. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import type { MigrationPage, MigrationSummary } from '../src/api-types.ts';
@@ -16,9 +16,9 @@ export class DemoService {
     this.child = child;
   }
 
-  /** @throws {Error} where it does not serve in time */
-  static async start(): Promise<DemoService> {
-    const child = spawn(PROGRAM, ['serve', '--demo', '--listen', '127.0.0.1:0'], {
+  /** @param options in place of --demo @throws {Error} where it does not serve in time */
+  static async start(options: readonly string[] = ['--demo']): Promise<DemoService> {
+    const child = spawn(PROGRAM, ['serve', ...options, '--listen', '127.0.0.1:0'], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const { promise, resolve, reject } = Promise.withResolvers<string>();

@@ -138,6 +138,7 @@ function ofReplay(server: ReplayServer): Screens {
     lost: {
       isDialog: true,
       show: async (page) => {
+        server.mend();
         await all(page);
         server.cut();
         await page.getByText('Connection lost since').waitFor();

@@ -1,9 +1,10 @@
-/** `switchover follow`, `cancel` and `limits`, which are for the migrations of a service. Each returns the exit status. */
+/** `switchover follow`, `now`, `cancel` and `limits`, which are for the migrations of a service. Each returns the exit status. */
+import type { MigrationSummary } from '../../client/generated/api.ts';
 import { definedOnly } from '../../config/defined-only.ts';
 import { documentOf } from '../../journal/document.ts';
 import { viewOf } from '../../journal/view.ts';
 import { shown } from '../../model/shown.ts';
-import { spellDuration, spellRate } from '../../model/units.ts';
+import { formatDuration, spellDuration, spellRate } from '../../model/units.ts';
 import { EXIT, exitStatusOf } from '../exit-status.ts';
 import { type Output, outputOf } from '../migration-options.ts';
 import { Reporter } from '../render/reporter.ts';
@@ -41,6 +42,29 @@ export async function follow(
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, leave);
     }
   });
+}
+
+export async function switchOver(
+  idOrPart: string,
+  options: ActOptions & { readonly reason?: string },
+): Promise<number> {
+  return await throughServer(orOwnService(options), async (client) => {
+    const { reason } = options;
+    const now = await client.switchOver(await findAt(client, idOrPart), definedOnly({ reason }));
+    if (options.json) process.stdout.write(`${JSON.stringify(now, null, 2)}\n`);
+    else process.stdout.write(`${switchoverWords(now)}\n`);
+    return EXIT.migrated;
+  });
+}
+
+/** A limit that is too short for now is no failure, but whoever asked for a switchover has to hear of it. */
+function switchoverWords({ id, maxDowntimeMs, forecastPauseMs }: MigrationSummary): string {
+  const words = `${id}: switches over as soon as the rest fits a pause of ${spellDuration(maxDowntimeMs)}, the longest allowed`;
+  if (forecastPauseMs === null) return words;
+  const last = `${words}; at the last boundary it was ${formatDuration(forecastPauseMs)}`;
+  return forecastPauseMs <= maxDowntimeMs
+    ? last
+    : `${last}, so it goes on copying: \`switchover limits ${id} --max-downtime\` allows a longer one`;
 }
 
 export async function cancel(

@@ -42,6 +42,34 @@ export function addByServerCommands(root: Command, onStatus: (status: number) =>
 
   addServerOptions(
     root
+      .command('now <id>')
+      .summary('have a migration of a service switch over now')
+      .description(
+        'Has a migration that a service drives pause its guest and move it as soon as the rest fits the longest pause allowed, ' +
+          'even where another pass would make the pause shorter. Never over that limit: `limits` changes it. The id may be ' +
+          'shortened; `last` is the newest. It does not wait for the end: `follow` does.',
+      )
+      .option('--reason <text>', 'why, for the journal and the audit')
+      .option('--json', 'print the migration as the API answers it (docs/api.md)')
+      .addOption(stateDirOption()),
+    OWN,
+  )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ switchover now last
+  $ switchover now 505f --reason "end of the window" --server https://host1.example.org:8686
+
+Exit status: 0 it is taken; 2 wrong usage; 3 the guest is stopped already, or it cannot be switched over here.`,
+    )
+    .action(async (id, options) => {
+      const { switchOver } = await import('../by-server/acts.ts');
+      onStatus(await switchOver(id, options));
+    });
+
+  addServerOptions(
+    root
       .command('cancel <id>')
       .summary('cancel a migration of a service: the guest stays on the source')
       .description(

@@ -3,18 +3,10 @@ import { parseBytes, parseDurationMs } from '../../model/units.ts';
 import { stateDirOption } from '../options.ts';
 
 export function addPruneCommand(root: Command, onStatus: (status: number) => void): void {
-  root
-    .command('prune')
-    .summary('remove old journals')
-    .description(
-      'Removes journals to which nothing was written for long, then finished ones, the oldest first, until the rest ' +
-        'takes no more than it may. The newest journal of a VM whose migration switchover did not see to its end ' +
-        'stays: it says what has to be put back.',
-    )
-    .addOption(limitOption('--older-than <time>', 'what is older goes (default: 90d)', parseDurationMs))
-    .addOption(limitOption('--max-size <size>', 'what all journals may take (default: 1GB)', parseBytes))
-    .option('--dry-run', 'remove nothing, and tell what would go')
-    .option('--json', 'print one JSON document, with every journal that goes')
+  addPruneLimits(root.command('prune').summary('remove old journals').description(RULES), {
+    olderThan: '90d',
+    maxSize: '1GB',
+  })
     .addOption(stateDirOption())
     .addHelpText(
       'after',
@@ -24,6 +16,28 @@ export function addPruneCommand(root: Command, onStatus: (status: number) => voi
       const { prune } = await import('../prune.ts');
       onStatus(await prune(options));
     });
+}
+
+const RULES =
+  'Removes journals to which nothing was written for long, then finished ones, the oldest first, until the rest ' +
+  'takes no more than it may. The newest journal of a VM whose migration switchover did not see to its end ' +
+  'stays: it says what has to be put back.';
+
+/** @param defaults as they are written */
+export function addPruneLimits(
+  command: Command,
+  defaults: { readonly olderThan: string; readonly maxSize: string },
+): Command {
+  const { olderThan, maxSize } = defaults;
+  return command
+    .addOption(
+      limitOption('--older-than <time>', `what is older goes (default: ${olderThan})`, parseDurationMs),
+    )
+    .addOption(
+      limitOption('--max-size <size>', `what all journals may take (default: ${maxSize})`, parseBytes),
+    )
+    .option('--dry-run', 'remove nothing, and tell what would go')
+    .option('--json', 'print one JSON document, with every journal that goes');
 }
 
 function limitOption(flags: string, text: string, parse: (text: string) => number): Option {

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { databaseOption, dataDirOption } from '../options.ts';
+import { addPruneLimits } from './prune.ts';
 
 const EXAMPLES = `
 Examples:
   $ switchover store status
+  $ switchover store prune --older-than 180d --max-size 2GB --dry-run
   $ switchover store export /var/backups/switchover.jsonl
   $ switchover store import /var/backups/switchover.jsonl
   $ SWITCHOVER_DATABASE=postgres://switchover@db1/switchover switchover store upgrade`;
@@ -11,7 +13,7 @@ Examples:
 export function addStoreCommands(root: Command, onStatus: (status: number) => void): void {
   const store = root
     .command('store')
-    .summary('look after the database of the service: its tables and its backup')
+    .summary('look after the database of the service: its tables, its size and its backup')
     .description(
       'The store is a PostgreSQL: one that switchover starts by itself on this machine, or yours (13 or newer) with ' +
         '--database. Journals are written to the state folder, and copied into it by `switchover serve --database`.',
@@ -26,6 +28,11 @@ export function addStoreCommands(root: Command, onStatus: (status: number) => vo
   add('upgrade', 'bring its tables to the version of this switchover, or make them').action(async (options) =>
     onStatus(await (await import('../store.ts')).storeUpgrade(options)),
   );
+
+  addPruneLimits(add('prune', 'remove old migrations from it, by the rules of `switchover prune`'), {
+    olderThan: '365d',
+    maxSize: '10GB',
+  }).action(async (options) => onStatus(await (await import('../store.ts')).storePrune(options)));
 
   add('export <file>', 'write all of it into one file, which is the backup').action(async (file, options) =>
     onStatus(await (await import('../store.ts')).storeExport(file, options)),

@@ -63,6 +63,7 @@ export class ServiceBed implements AsyncDisposable {
   private readonly listening: Listening[] = [];
   readonly app: ReturnType<typeof createApp>;
   readonly archive: JournalArchive | undefined;
+  readonly metrics: Metrics;
   /** Of all beds: their documents are the same. */
   private static check: OpenApiCheck | undefined;
 
@@ -74,9 +75,10 @@ export class ServiceBed implements AsyncDisposable {
     this.migrations = new Migrations(this.live, this.store, this.archive);
     this.access = new Access(path.join(this.folder, 'tokens.json'));
     const demo = new Demo(this.migrations, this.store, undefined);
+    this.metrics = new Metrics(this.live, this.archive);
     this.app = createApp({
       migrations: this.migrations,
-      metrics: new Metrics(this.live, this.archive),
+      metrics: this.metrics,
       audit: new Audit(path.join(this.folder, 'audit.jsonl'), (sentence) => this.said.push(sentence)),
       plan: async (request) => await demo.plan(request),
       access: this.access,

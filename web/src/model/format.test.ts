@@ -5,6 +5,7 @@ import {
   formatElapsed,
   formatOffset,
   formatRate,
+  formatTotal,
   formatWhen,
 } from './format.ts';
 
@@ -44,4 +45,9 @@ test('a time says its day unless it is today', () => {
   expect(formatWhen(new Date(2026, 10, 29, 9, 3, 12), now)).toBe('09:03:12');
   expect(formatWhen(new Date(2026, 10, 28, 9, 3, 12), now)).toBe('28 Nov 09:03');
   expect(formatWhen(new Date(2025, 0, 2, 9, 3, 12), now)).toBe('2 Jan 2025 09:03');
+});
+
+test('a forecast total is rounded, where a clock has not got there yet', () => {
+  expect([formatTotal(29_600), formatElapsed(29_600)]).toEqual(['30 s', '29 s']);
+  expect(formatTotal(66_600)).toBe('1 min 7 s');
 });

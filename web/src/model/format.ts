@@ -38,6 +38,11 @@ export function formatElapsed(ms: number): string {
   return ms < 59_500 ? `${Math.floor(Math.max(0, ms) / 1000)} s` : longDuration(ms);
 }
 
+/** Of a forecast, which no clock counts up to: to the nearest second. */
+export function formatTotal(ms: number): string {
+  return formatElapsed(Math.round(ms / 1000) * 1000);
+}
+
 function longDuration(ms: number): string {
   const seconds = Math.round(ms / 1000);
   const minutes = Math.floor(seconds / 60);

@@ -62,7 +62,7 @@ test.each([
 
 test('a way out is told in the words of the form', () => {
   expect(wayOutWords('--max-downtime 3.1s')).toBe('Longest pause allowed: 3.1s');
-  expect(wayOutWords('a line of 6.7gbit')).toBe('a line of 6.7gbit');
+  expect(wayOutWords('a line of 6.7gbit')).toBe('A line of 6.7gbit');
   expect(meansWords({ brownOut: { ms: 9350, percent: 99 }, usedMeans: ['post-copy'] })).toBe(
     'the guest slowed by 99 % for 9.35 s; by post-copy, with no way back',
   );

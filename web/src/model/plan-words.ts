@@ -64,7 +64,8 @@ const MEANS: Readonly<Record<string, string>> = {
 export function wayOutWords(option: string): string {
   const [, name = '', value] = /^--(\S+) (\S+)$/.exec(option) ?? [];
   const label = WAYS[name];
-  return label === undefined || value === undefined ? option : `${label}: ${value}`;
+  if (label !== undefined && value !== undefined) return `${label}: ${value}`;
+  return `${option.charAt(0).toUpperCase()}${option.slice(1)}`;
 }
 
 const WAYS: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 /** What a migration would come to, before it begins. */
 import type { Plan, Rehearsal } from '../api-types.ts';
-import { formatBytes, formatDuration, formatElapsed } from '../model/format.ts';
+import { formatBytes, formatDuration, formatTotal } from '../model/format.ts';
 import {
   endOf,
   estimateWords,
@@ -11,6 +11,7 @@ import {
 } from '../model/plan-words.ts';
 import { formOfWayOut, type StartForm } from '../model/start-form.ts';
 import { Range } from './range.tsx';
+import { Sentence } from './sentence.tsx';
 
 export interface PlanProps {
   readonly of: Plan;
@@ -28,7 +29,9 @@ export function PlanView({ of, take }: PlanProps) {
       </h2>
       <p class="stateline">
         <span class={`chip ${tone}`}>{words}</span>
-        <span class="waits">{of.sentence}</span>
+        <span class="waits">
+          <Sentence of={of.sentence} />
+        </span>
       </p>
       {of.findings.length > 0 && (
         <ul class="reasons">
@@ -55,7 +58,7 @@ export function PlanView({ of, take }: PlanProps) {
           <div>
             <dt>Total time</dt>
             <dd>
-              <Range of={chosen.totalMs} format={formatElapsed} kind="time" />
+              <Range of={chosen.totalMs} format={formatTotal} kind="time" />
             </dd>
           </div>
           <div>
@@ -111,7 +114,7 @@ function comesTo(rehearsal: Rehearsal): string {
   const { pauseMs, totalMs, reason } = rehearsal;
   if (!pauseMs || !totalMs) return reason;
   const means = meansWords(rehearsal);
-  return `a pause of ${formatDuration(pauseMs.likely)} after ${formatElapsed(totalMs.likely)}${means === '' ? '' : `; ${means}`}`;
+  return `a pause of ${formatDuration(pauseMs.likely)} after ${formatTotal(totalMs.likely)}${means === '' ? '' : `; ${means}`}`;
 }
 
 function Comparison({ all, chosen }: { all: readonly Rehearsal[]; chosen: Rehearsal }) {
@@ -147,7 +150,7 @@ function Comparison({ all, chosen }: { all: readonly Rehearsal[]; chosen: Rehear
                 {likelyOf(each.pauseMs, formatDuration)}
               </td>
               <td data-label="Total time" class="right num">
-                {likelyOf(each.totalMs, formatElapsed)}
+                {likelyOf(each.totalMs, formatTotal)}
               </td>
               <td data-label="Sent" class="right num">
                 {likelyOf(each.sentBytes, formatBytes)}

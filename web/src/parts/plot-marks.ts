@@ -31,8 +31,20 @@ export function marksOf(
         const { switchoversMs, brakes } = series();
         clipped(plot, () => {
           for (const limit of limits()) across(plot, limit, color(limit.color));
-          for (const atMs of switchoversMs) upright(plot, atMs, color('--pause'), [5, 3], 'switchover');
-          for (const { fromMs } of brakes) upright(plot, fromMs, color('--dirty'), [2, 3], 'brake');
+          const labels: Label[] = [];
+          for (const atMs of switchoversMs)
+            labels.push({
+              words: 'switchover',
+              x: upright(plot, atMs, color('--pause'), [5, 3]),
+              color: color('--pause'),
+            });
+          for (const { fromMs } of brakes)
+            labels.push({
+              words: 'brake',
+              x: upright(plot, fromMs, color('--dirty'), [2, 3]),
+              color: color('--dirty'),
+            });
+          write(plot, labels);
         });
       },
     },
@@ -62,7 +74,8 @@ function band(plot: uPlot, { fromMs, untilMs }: Span, lastMs: number, fill: stri
   ctx.fillRect(from, bbox.top, Math.max(2, xOf(plot, untilMs ?? lastMs) - from), bbox.height);
 }
 
-function upright(plot: uPlot, atMs: number, stroke: string, dash: readonly number[], words?: string): void {
+/** @returns where it stands */
+function upright(plot: uPlot, atMs: number, stroke: string, dash: readonly number[]): number {
   const { ctx, bbox } = plot;
   const x = xOf(plot, atMs) + 0.5;
   ctx.strokeStyle = stroke;
@@ -71,13 +84,32 @@ function upright(plot: uPlot, atMs: number, stroke: string, dash: readonly numbe
   ctx.moveTo(x, bbox.top);
   ctx.lineTo(x, bbox.top + bbox.height);
   ctx.stroke();
-  if (words === undefined) return;
-  // Beside its line, on the side that has room.
-  const room = bbox.left + bbox.width - x > ctx.measureText(words).width + 8 * devicePixelRatio;
-  ctx.textAlign = room ? 'left' : 'right';
+  return x;
+}
+
+interface Label {
+  readonly words: string;
+  /** Of its line. */
+  readonly x: number;
+  readonly color: string;
+}
+
+/** Each beside its line, on the side that has room. One that would stand on another is left out: its line tells enough. */
+function write(plot: uPlot, labels: readonly Label[]): void {
+  const { ctx, bbox } = plot;
+  const gap = 4 * devicePixelRatio;
+  const taken: { readonly from: number; readonly to: number }[] = [];
+  ctx.textAlign = 'left';
   ctx.textBaseline = 'top';
-  ctx.fillStyle = stroke;
-  ctx.fillText(words, x + (room ? 4 : -4) * devicePixelRatio, bbox.top + 2 * devicePixelRatio);
+  for (const { words, x, color } of labels) {
+    const { width } = ctx.measureText(words);
+    const from = bbox.left + bbox.width - x > width + 2 * gap ? x + gap : x - gap - width;
+    const to = from + width;
+    if (taken.some((other) => from < other.to + gap && other.from < to + gap)) continue;
+    taken.push({ from, to });
+    ctx.fillStyle = color;
+    ctx.fillText(words, from, bbox.top + gap / 2);
+  }
 }
 
 function across(plot: uPlot, { value, words }: Limit, stroke: string): void {

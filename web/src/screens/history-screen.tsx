@@ -8,6 +8,7 @@ import { standing } from '../model/words.ts';
 import { useAsking } from '../parts/asking.ts';
 import { Choice, Field } from '../parts/field.tsx';
 import { Bytes, Chip, Quantity } from '../parts/figures.tsx';
+import { Sentence } from '../parts/sentence.tsx';
 import { Vm } from '../parts/vm.tsx';
 import { go, nowMs } from '../store.ts';
 
@@ -24,12 +25,14 @@ export function HistoryScreen(search: HistorySearch) {
   const [q, setQ] = useState(search.q);
   const [found, setFound] = useState<readonly MigrationSummary[] | undefined>(undefined);
   const [next, setNext] = useState<string | null>(null);
+  const [lacking, setLacking] = useState<string | undefined>(undefined);
   const { busy, problem, ask } = useAsking();
   const more = (before: string | null, so: readonly MigrationSummary[]) =>
     ask(async () => {
       const page = await getHistory(search, before);
       setFound([...so, ...page.migrations]);
       setNext(page.next);
+      setLacking(page.problem);
     });
   // Another search is another screen: it is asked for once.
   useEffect(() => more(null, []), []);
@@ -68,13 +71,23 @@ export function HistoryScreen(search: HistorySearch) {
       <p class="problem" role="alert">
         {problem}
       </p>
+      <div class={lacking === undefined ? 'banner none' : 'banner lacking'}>
+        <p role="status">
+          {lacking !== undefined && (
+            <>
+              <strong>Older migrations may lack here.</strong> {sentence(lacking)}
+            </>
+          )}
+        </p>
+        {lacking !== undefined && (
+          <button type="button" disabled={busy} onClick={() => more(null, [])}>
+            Look again
+          </button>
+        )}
+      </div>
       {found?.length === 0 && (
         <section class="empty">
-          <p>
-            {search.q || search.outcome || search.code
-              ? 'No migration is like that.'
-              : 'No migration has been yet.'}
-          </p>
+          <p>{emptyWords(search, lacking !== undefined)}</p>
         </section>
       )}
       {found !== undefined && found.length > 0 && <Results found={found} />}
@@ -85,6 +98,16 @@ export function HistoryScreen(search: HistorySearch) {
       )}
     </>
   );
+}
+
+/** The service's sentences begin small, as they stand behind a word of the log. */
+function sentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+}
+
+function emptyWords({ q, outcome, code }: HistorySearch, isLacking: boolean): string {
+  if (isLacking) return 'Of those that can be read now, none is like that.';
+  return q || outcome || code ? 'No migration is like that.' : 'No migration has been yet.';
 }
 
 function Results({ found }: { found: readonly MigrationSummary[] }) {
@@ -126,7 +149,7 @@ function Results({ found }: { found: readonly MigrationSummary[] }) {
               <Chip of={of} />
             </td>
             <td data-label="What happened" class="waits">
-              {of.waitsFor}
+              <Sentence of={of.waitsFor} />
               {of.reasons.map(({ code, words }) => (
                 <span key={code + words} class="code" title={words}>
                   {code}

@@ -10,6 +10,7 @@ import { Bytes, Chip, Pause, Rates } from '../parts/figures.tsx';
 import { elapsedMs } from '../parts/lane.tsx';
 import { LimitsDialog } from '../parts/limits-dialog.tsx';
 import { Plots } from '../parts/plots.tsx';
+import { Sentence } from '../parts/sentence.tsx';
 import { SwitchoverDialog } from '../parts/switchover-dialog.tsx';
 import { Way } from '../parts/vm.tsx';
 import { WhatIf } from '../parts/what-if.tsx';
@@ -81,7 +82,9 @@ function Heading({ of }: { of: MigrationSummary }) {
           <Chip of={of} />
         </span>
         {of.pass !== null && !of.final && <span class="num">pass {of.pass}</span>}
-        <span class="waits">{of.waitsFor}</span>
+        <span class="waits">
+          <Sentence of={of.waitsFor} />
+        </span>
       </p>
       <ul class="reasons">
         {of.reasons.map(({ code, words, remedy }) => (
@@ -200,7 +203,7 @@ function Story({ story }: { story: readonly StoryLine[] }) {
               <td class="right num">{passesOf(line)}</td>
               <td class="kind">{KINDS[line.kind] ?? line.kind}</td>
               <td>
-                {line.words}
+                <Sentence of={line.words} />
                 {line.times > 1 && (
                   <span class="dim">
                     {' '}

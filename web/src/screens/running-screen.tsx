@@ -8,6 +8,7 @@ import { type TimeWindow, windowFor } from '../model/lanes.ts';
 import { CancelDialog } from '../parts/cancel-dialog.tsx';
 import { Bytes, Chip, Pause, Rates } from '../parts/figures.tsx';
 import { Lane, LaneAxis } from '../parts/lane.tsx';
+import { Sentence } from '../parts/sentence.tsx';
 import { Vm } from '../parts/vm.tsx';
 import { fleet, known, mayOperate, nowMs } from '../store.ts';
 
@@ -91,7 +92,7 @@ function Row({ of, window, onCancel }: { of: MigrationSummary; window: TimeWindo
       </td>
       <td data-label={of.final ? 'What happened' : 'Waits for'} class="waits">
         <span class="clamped" title={of.waitsFor}>
-          {of.waitsFor}
+          <Sentence of={of.waitsFor} />
         </span>
         {of.reasons
           .filter(({ remedy }) => remedy !== null)

@@ -60,6 +60,7 @@ export function StartScreen({ vm, connect }: StartOf) {
       document.querySelector<HTMLElement>('#plan')?.focus();
     });
   const refused = plan !== undefined && plan.findings.length > 0;
+  const isPossible = plan !== undefined && plan.verdict !== 'not-possible' && !refused;
   const mayStart = !wrong && mayOperate.value && form.destination.trim() !== '' && !refused && !busy;
   return (
     <>
@@ -81,7 +82,7 @@ export function StartScreen({ vm, connect }: StartOf) {
           </button>
           <button
             type="button"
-            class={plan && !refused ? 'primary' : ''}
+            class={isPossible ? 'primary' : ''}
             disabled={!mayStart || form.vm.trim() === ''}
             onClick={() => setAsking(startRequestOf(form))}
           >
