@@ -176,7 +176,7 @@ describe('a controller', () => {
     };
     await upgradeSchema(bed.database, [newer]);
     try {
-      expect(await old.closed).toMatch(/have version 2, and this switchover knows up to 1: use a newer/);
+      expect(await old.closed).toMatch(/have version 3, and this switchover knows up to 2: use a newer/);
       expect(old.count).toBe(0);
       await expect(bed.controller('another')).rejects.toThrow(/knows up to 1: use a newer switchover/);
       // It runs on, and one of the new version takes it: here the same one, told that the step was its own.
