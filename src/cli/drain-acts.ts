@@ -44,10 +44,9 @@ export async function pause(which: string, options: ActOptions): Promise<number>
   });
 }
 
+/** By a person who has looked, where it was not certain where a VM runs. */
 export async function resume(which: string, options: ActOptions): Promise<number> {
-  return await act(which, options, async (database, { id, vms }) => {
-    const lost = vms.find(({ state }) => state === 'unknown');
-    if (lost) say(`drain: nothing begins until it is certain where ${lost.name} runs: ${lost.words}`);
+  return await act(which, options, async (database, { id }) => {
     await resumeDrain(database, id);
   });
 }

@@ -9,6 +9,7 @@ import { beginPlanned } from '../fleet/begin-drain.ts';
 import { drainOfHost, readDrain } from '../fleet/drain-rows.ts';
 import { releaseHeld } from '../fleet/drains.ts';
 import { FLEET_TABLES } from '../fleet/fleet-tables.ts';
+import { WAS_UNKNOWN } from '../fleet/next-step.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { initiatorHere } from '../journal/initiator.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
@@ -58,7 +59,7 @@ async function goOnWith(database: Database, host: string): Promise<string | unde
   const there = await drainOfHost(database, host);
   if (!there || there.outcome !== null) return undefined;
   const rows = await readDrain(database, there.id);
-  const held = (rows?.moves ?? []).filter(({ state }) => state === 'held');
+  const held = (rows?.moves ?? []).filter(({ state, code }) => state === 'held' && code !== WAS_UNKNOWN);
   for (const { id } of held) await releaseHeld(database, id);
   say(
     `drain: ${host} is being drained since ${new Date(there.createdMs).toISOString()}, as it was asked for then: that is gone on with (\`switchover drain release ${host}\` ends it)`,

@@ -4,6 +4,7 @@ import { failureClass } from '../drain/failures.ts';
 import type { Drain, VmRecord, VmState } from '../drain/state.ts';
 import type { DrainRow, DrainRows, MoveRow } from './drain-rows.ts';
 import { parseDrainSettings } from './drain-settings.ts';
+import { WAS_UNKNOWN } from './next-step.ts';
 
 /** What happens is held against the database's clock: `drain.nowMs`. */
 export function viewOf({ drain, moves, hosts }: DrainRows): Drain {
@@ -51,7 +52,8 @@ function stateOf(move: MoveRow, nowMs: number): VmState {
     case 'moved':
       return { is: 'moved', to };
     case 'held':
-      return { is: 'held', reason, looksAgain: false };
+      // Where it is is known by now; a person looks all the same before anything else begins.
+      return code === WAS_UNKNOWN ? { is: 'unknown', reason } : { is: 'held', reason, looksAgain: false };
     case 'unknown':
       return { is: 'unknown', reason };
     case 'gone':

@@ -3,6 +3,7 @@ import type { Reason } from '../drain/facts.ts';
 import { classOfAll } from '../drain/failures.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
 import { tell } from './events.ts';
+import { WAS_UNKNOWN } from './next-step.ts';
 import { inTransaction, lockClaims } from './transaction.ts';
 
 export interface NewDrain {
@@ -119,8 +120,13 @@ export async function pauseDrain(within: Queryable, drain: string): Promise<void
   await setIntent(within, drain, 'paused', 'go');
 }
 
-/** @throws {StoreError} */
+/** What a person had to look at is tried again, too. @throws {StoreError} */
 export async function resumeDrain(within: Queryable, drain: string): Promise<void> {
+  await within.query(
+    `update fleet.move set state = 'queued', tries = 0, code = null, words = null, remedy = null, next_try = now()
+     where drain = $1 and state = 'held' and code = $2`,
+    [drain, WAS_UNKNOWN],
+  );
   await setIntent(within, drain, 'go', 'paused');
 }
 

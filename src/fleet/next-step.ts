@@ -32,6 +32,9 @@ const UNWATCHED: Failure = {
 };
 const CAPACITY_WAIT_MS = 5000;
 
+/** Of a move that is held because nobody knew how its migration ended. */
+export const WAS_UNKNOWN = 'was-unknown';
+
 /**
  * @param failure how the last act on it failed, if it did
  * @param random from 0 to 1
@@ -59,8 +62,9 @@ export function nextStep(
 function onSource(move: Move, failure: Failure | undefined, random: number): NextStep {
   if (move.state === 'unknown')
     return write('held', {
-      code: 'was-unknown',
-      words: 'it runs on the source after a migration whose end nobody knew: look at it, then release it',
+      code: WAS_UNKNOWN,
+      words:
+        'it runs on the source after a migration whose end nobody knew: look at it, then resume the drain',
     });
   if (move.isForeign && move.state === 'moving')
     return move.drain === null

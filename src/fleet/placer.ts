@@ -79,7 +79,7 @@ function whyOut(move: Move, uri: string, known: Known): Reason | undefined {
       code: 'unreachable',
       words: 'it is left out for ten minutes, as three moves to it failed one after the other',
     };
-  const figures = known.figures(uri);
+  const figures = known.figures(uri) ?? 'it was not asked yet what room it has';
   return typeof figures === 'string' ? { code: 'unreachable', words: figures } : undefined;
 }
 

@@ -39,6 +39,8 @@ export interface SimulatedMigration {
   /** Undefined while it runs. */
   arrived: boolean | undefined;
   failure: Failure | undefined;
+  /** How it ended is told nobody, and the VM is where it was. */
+  isLost?: boolean;
 }
 
 interface There {
@@ -77,6 +79,15 @@ export class SimulatedHosts implements DrainHosts {
     for (const each of this.running())
       if (each.destination === host)
         this.end(each, false, { class: 'transient', code: 'migration-failed', words: `${host} is gone` });
+  }
+
+  /** The migration of that VM that runs ends, and nobody knows how. */
+  loseSight(uuid: string): void {
+    for (const each of this.running())
+      if (each.vm === uuid) {
+        each.isLost = true;
+        this.end(each, false, undefined);
+      }
   }
 
   /** Its libvirtd is restarted: what runs goes on, and nobody is answered. */
@@ -214,6 +225,7 @@ export class SimulatedMover implements Mover {
   async attach({ vm }: Ride, guard: Guard): Promise<Attended> {
     const last = this.hosts.migrations.findLast((each) => each.vm === vm);
     while (last?.arrived === undefined && !guard.letGo.aborted) await sleep(LOOK_EVERY_MS);
+    if (last?.isLost) return { unknown: 'it is not certain which side runs it' };
     return last?.failure ? { failure: last.failure } : {};
   }
 
