@@ -31,6 +31,9 @@ export async function followDrain(
   const signal = new AbortController();
   const detach = () => signal.abort();
   for (const each of SIGNALS) process.on(each, detach);
+  // An ssh session that ends is no wish to leave the drain half done.
+  const stay = () => say('drain: the terminal is closed: it is carried out to its end all the same');
+  process.on('SIGHUP', stay);
   try {
     await using runner = await startDrains({
       database,
@@ -54,6 +57,7 @@ export async function followDrain(
     return signal.signal.aborted || !last ? EXIT.detached : last.exitStatus;
   } finally {
     for (const each of SIGNALS) process.off(each, detach);
+    process.off('SIGHUP', stay);
   }
 }
 

@@ -7,7 +7,8 @@ import { stated } from '../config/settings.ts';
 import { drainDocumentOf } from '../drain/document.ts';
 import { beginPlanned } from '../fleet/begin-drain.ts';
 import { drainOfHost, readDrain } from '../fleet/drain-rows.ts';
-import { releaseHeld } from '../fleet/drains.ts';
+import { type DrainSettings, parseDrainSettings } from '../fleet/drain-settings.ts';
+import { changeDrain, releaseHeld } from '../fleet/drains.ts';
 import { FLEET_TABLES } from '../fleet/fleet-tables.ts';
 import { WAS_UNKNOWN } from '../fleet/next-step.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
@@ -45,7 +46,7 @@ export async function drain(host: string, options: DrainOptions): Promise<number
   const { database, isOwn } = store;
   await openSchema(database, [FLEET_TABLES], isOwn ? 'upgrade' : 'refuse');
   const id =
-    (await goOnWith(database, host)) ??
+    (await goOnWith(database, host, deadlineInMs, options)) ??
     (await begin(database, { host, deadlineInMs, to: destinationsOf(host, options) }, options));
   if (id === undefined) return EXIT.refused;
   return await followDrain(
@@ -54,17 +55,42 @@ export async function drain(host: string, options: DrainOptions): Promise<number
   );
 }
 
-/** The same again is one drain: what waited for a person is tried again. @returns undefined where there is none */
-async function goOnWith(database: Database, host: string): Promise<string | undefined> {
+/**
+ * The same again is one drain: what waited for a person is tried again, with what is said of limits, destinations and time
+ * this time; what is not said stays. @returns undefined where there is none
+ */
+async function goOnWith(
+  database: Database,
+  host: string,
+  deadlineInMs: () => number | undefined,
+  options: DrainOptions,
+): Promise<string | undefined> {
   const there = await drainOfHost(database, host);
   if (!there || there.outcome !== null) return undefined;
+  const before = parseDrainSettings(there.settings);
+  const settings: DrainSettings = {
+    ...before,
+    ...(options.to === undefined ? {} : { to: wayOf(destinationsOf(host, options)) }),
+    ...(options.reserve === undefined ? {} : { reserveBytes: options.reserve }),
+    force: before.force || options.force === true,
+    stated: { ...before.stated, ...stated(askedFor(options)) },
+  };
+  await changeDrain(database, there.id, { settings, ...deadlineOn(deadlineInMs()) });
   const rows = await readDrain(database, there.id);
   const held = (rows?.moves ?? []).filter(({ state, code }) => state === 'held' && code !== WAS_UNKNOWN);
   for (const { id } of held) await releaseHeld(database, id);
   say(
-    `drain: ${host} is being drained since ${new Date(there.createdMs).toISOString()}, as it was asked for then: that is gone on with (\`switchover drain release ${host}\` ends it)`,
+    `drain: ${host} is being drained since ${new Date(there.createdMs).toISOString()}: that is gone on with (\`switchover drain release ${host}\` ends it)`,
   );
   return there.id;
+}
+
+function deadlineOn(leftMs: number | undefined): { readonly deadline?: Date } {
+  return leftMs === undefined ? {} : { deadline: new Date(Date.now() + leftMs) };
+}
+
+function wayOf(to: DrainOf['to']): DrainSettings['to'] {
+  return to.map(({ uri, migrateUri }) => (migrateUri === undefined ? { uri } : { uri, migrateUri }));
 }
 
 /** @returns its id; undefined: not all can leave, and all or nothing was asked for */
@@ -76,16 +102,15 @@ async function begin(database: Database, wish: DrainOf, options: DrainOptions): 
     say('drain: all or nothing was asked for, and not all can leave: nothing is moved');
     return undefined;
   }
-  const leftMs = wish.deadlineInMs();
   const { user, host: machine } = initiatorHere();
   const { id } = await beginPlanned(
     database,
     {
       ...{ host: wish.host, requestedBy: `${user} on ${machine}` },
       ...(options.reason === undefined ? {} : { reason: options.reason }),
-      ...(leftMs === undefined ? {} : { deadline: new Date(Date.now() + leftMs) }),
+      ...deadlineOn(wish.deadlineInMs()),
       settings: {
-        to: wish.to.map(({ uri, migrateUri }) => (migrateUri === undefined ? { uri } : { uri, migrateUri })),
+        to: wayOf(wish.to),
         ...{ order: options.order, atATime: options.atATime, force: options.force === true },
         ...(options.reserve === undefined ? {} : { reserveBytes: options.reserve }),
         apart: (options.apart ?? []).map(groupOf),

@@ -5,7 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { setCapacity } from './claims.ts';
-import { cancelDrain, pauseDrain, releaseDrain, releaseHeld, resumeDrain } from './drains.ts';
+import { parseDrainSettings } from './drain-settings.ts';
+import { cancelDrain, changeDrain, pauseDrain, releaseDrain, releaseHeld, resumeDrain } from './drains.ts';
 import { cordonHost, uncordonHost } from './hosts.ts';
 import { DrainBed } from './testing/drain-bed.ts';
 import { FleetServer } from './testing/fleet-database.ts';
@@ -84,12 +85,15 @@ describe.concurrent('a VM', () => {
       'blocked: 1 VM left, and none of them can be moved now: stuck (b: its CPU is another; c: its CPU is another)',
     );
     expect(status).toBe(4);
-    // Nothing was begun for it, and a person's word begins it anew.
+    // Nothing was begun for it, and a person's word begins it anew, with one more destination.
     expect(hosts.migrations.map(({ vm }) => vm)).toEqual(['picky']);
-    delete (stuck.refusedBy as Record<string, unknown>)['c'];
+    const to = [...parseDrainSettings((await bed.rows(drain)).drain.settings).to, { uri: 'd' }];
+    await changeDrain(bed.database, drain, {
+      settings: { ...parseDrainSettings((await bed.rows(drain)).drain.settings), to },
+    });
     const move = (await bed.rows(drain)).moves.find(({ name }) => name === 'stuck');
     expect(await releaseHeld(bed.database, move?.id ?? '')).toBe(true);
-    await bed.until(drain, () => hosts.hostOf('stuck') === 'c');
+    await bed.until(drain, () => hosts.hostOf('stuck') === 'd');
     await bed.until(drain, ({ states }) => states['stuck'] === 'moved');
     await bed.expectTrue();
   });
@@ -188,10 +192,10 @@ describe.concurrent('a VM', () => {
 
 describe.concurrent('a drain', () => {
   test('begins nothing after its deadline, lets what runs end, and keeps its host cordoned until it is released', async () => {
-    const hosts = new SimulatedHosts({ a: vms(4, { lastsMs: 1500 }), b: [{ uuid: 'other' }] });
+    const hosts = new SimulatedHosts({ a: vms(4, { lastsMs: 6000 }), b: [{ uuid: 'other' }] });
     await using bed = await DrainBed.make(server, 'late', hosts);
+    const drain = await bed.drain('a', {}, { deadline: new Date(Date.now() + 5000) });
     await bed.runner();
-    const drain = await bed.drain('a', {}, { deadline: new Date(Date.now() + 1000) });
     await bed.until(drain, () => hosts.running().length === 2);
     const { words, status } = await bed.untilPhase(drain, 'ended');
     expect({ words, status }).toEqual({ words: 'expired, with 2 VMs still there', status: 5 });
@@ -202,10 +206,10 @@ describe.concurrent('a drain', () => {
   });
 
   test('is paused and goes on; cancelled it begins nothing more', async () => {
-    const hosts = new SimulatedHosts({ a: vms(4, { lastsMs: 300 }) });
+    const hosts = new SimulatedHosts({ a: vms(4, { lastsMs: 1500 }) });
     await using bed = await DrainBed.make(server, 'paused', hosts);
-    await bed.runner();
     const drain = await bed.drain('a', { atATime: 1 });
+    await bed.runner();
     await bed.until(drain, () => hosts.running().length === 1);
     await pauseDrain(bed.database, drain);
     await bed.until(drain, ({ states }) => Object.values(states).includes('moved'));

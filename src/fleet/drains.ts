@@ -106,6 +106,20 @@ async function queue(within: Queryable, drain: string | null, moves: readonly Ne
   return made.length;
 }
 
+/** What is wanted of a drain that there is already. Left out: as it was. @throws {StoreError} */
+export async function changeDrain(
+  within: Queryable,
+  drain: string,
+  { settings, deadline }: Pick<NewDrain, 'settings' | 'deadline'>,
+): Promise<void> {
+  await within.query(
+    `update fleet.drain set settings = coalesce($2, settings), deadline = coalesce($3, deadline), revision = revision + 1
+     where id = $1 and ended is null`,
+    [drain, settings === undefined ? null : JSON.stringify(settings), deadline ?? null],
+  );
+  await tell(within, { kind: 'drain-changed', drain, data: { deadline } });
+}
+
 /** What passes by itself is no obstacle: it is tried. */
 function heldFor(obstacles: readonly Reason[]) {
   const [first] = obstacles;
