@@ -23,7 +23,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   client: [],
   fleet: [
     ...['drain', 'model', 'policy', 'hypervisor', 'postgres', 'journal', 'history', 'migration', 'config'],
-    ...['plan', 'simulate', 'version.ts'],
+    ...['plan', 'simulate', 'watch', 'version.ts'],
   ],
 };
 

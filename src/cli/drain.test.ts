@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { type DrainOptions, drain } from './drain.ts';
+import { drain } from './drain.ts';
+import type { DrainOptions } from './drain-options.ts';
 
 const HOST = 'qemu+tcp://127.0.0.1:1/system';
 const ASKED: DrainOptions = { plan: true, to: ['qemu:///system'], atATime: 1, order: 'listed' };
 
 describe('bad input gets a sentence', () => {
   test.each<[string, string, Partial<DrainOptions>, RegExp]>([
-    ['no --plan', HOST, { plan: false, to: [] }, /^draining itself is not built yet: add --plan/],
     ['no --to', HOST, { to: [] }, /^--to is missing: name the hosts/],
     ['itself', HOST, { to: [HOST] }, /is to be emptied, so it is no destination/],
     ['a host twice', HOST, { to: ['qemu:///a', 'qemu:///a'] }, /names a host twice/],

@@ -1,129 +1,123 @@
+/**
+ * `switchover drain`: plans, writes the drain into the tables of the fleet, and carries it out itself, beside whatever service
+ * does the same on that database. What it leaves when it ends is gone on with by the next that looks.
+ */
+import { findConfig } from '../config/config-file.ts';
+import { stated } from '../config/settings.ts';
 import { drainDocumentOf } from '../drain/document.ts';
-import type { Order } from '../drain/order.ts';
-import { lookUpDomain } from '../hypervisor/libvirt/domain/domain.ts';
-import { lookAtHost } from '../hypervisor/libvirt/host-look.ts';
-import { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
-import { isQemuSocket } from '../hypervisor/vm-address.ts';
+import { beginPlanned } from '../fleet/begin-drain.ts';
+import { drainOfHost, readDrain } from '../fleet/drain-rows.ts';
+import { type DrainSettings, parseDrainSettings } from '../fleet/drain-settings.ts';
+import { changeDrain, releaseHeld } from '../fleet/drains.ts';
+import { FLEET_TABLES } from '../fleet/fleet-tables.ts';
+import { WAS_UNKNOWN } from '../fleet/next-step.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
+import { initiatorHere } from '../journal/initiator.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
-import { shown } from '../model/shown.ts';
-import { type DrainTo, planDrainOf } from '../service/plan-drain.ts';
-import { parseDeadline } from './deadline.ts';
+import type { Database } from '../postgres/database.ts';
+import { openStore } from '../postgres/open-store.ts';
+import { openSchema } from '../postgres/schema.ts';
+import { followDrain } from './drain-follow.ts';
+import { assertHost, type DrainOptions, deadlineOf, destinationsOf, groupOf, say } from './drain-options.ts';
+import { type DrainOf, planned } from './drain-plan.ts';
 import { EXIT } from './exit-status.ts';
-import { assertUsage, type MigrationOptions, settled } from './migration-options.ts';
+import { askedFor, assertUsage } from './migration-options.ts';
 import { standardError } from './output/standard.ts';
 import { drainText } from './render/drain-text.ts';
-import { UsageError } from './usage-error.ts';
+import { storeChoiceOf } from './store-choice.ts';
 
-export interface DrainOptions extends Omit<MigrationOptions, 'output'> {
-  readonly to?: readonly string[];
-  readonly migrateuri?: readonly string[];
-  readonly plan?: boolean;
-  readonly deadline?: string;
-  /** In milliseconds. */
-  readonly for?: number;
-  readonly atATime: number;
-  readonly order: Order;
-  readonly reserve?: number;
-  readonly apart?: readonly string[];
-  readonly force?: boolean;
-  readonly probe?: number;
-}
-
-const LONGEST_PROBE_MS = 3000;
-/** libvirt probes in whole seconds. */
-const SHORTEST_PROBE_MS = 1000;
-
-/** `switchover drain HOST --to HOST… --plan`. @returns the exit status */
+/** `switchover drain HOST --to HOST…`. @returns the exit status */
 export async function drain(host: string, options: DrainOptions): Promise<number> {
-  if (!options.plan)
-    throw new UsageError(
-      'draining itself is not built yet: add --plan, which tells who goes where, when and for how long and touches nothing, and then move the VMs in its order with `switchover migrate`',
-    );
-  const to = destinationsOf(host, options);
+  assertHost(host);
   const deadlineInMs = deadlineOf(options);
+  if (options.plan) {
+    const wish = { host, deadlineInMs, to: destinationsOf(host, options) };
+    assertUsage(options);
+    const plan = await planned(wish, options);
+    process.stdout.write(
+      options.json ? `${JSON.stringify(drainDocumentOf(plan), null, 2)}\n` : drainText(plan),
+    );
+    return plan.plan.verdict === 'all-leave' ? EXIT.migrated : EXIT.refused;
+  }
   assertUsage(options);
-  const longestMs = options.probe ?? LONGEST_PROBE_MS;
-  const told = new Set<string>();
-  const planned = await planDrainOf(
-    {
-      ...{ host, to, deadlineInMs, order: options.order, atATime: options.atATime },
-      reserveBytes: options.reserve,
-      apart: (options.apart ?? []).map(groupOf),
-      force: options.force === true,
-      probesMs: [SHORTEST_PROBE_MS, longestMs].filter((each, index) => index === 1 || each < longestMs),
-    },
-    {
-      hypervisor: new LibvirtHypervisor(),
-      store: new FolderJournals(stateDirectory(options.stateDir)),
-      lookAtHost,
-      lookUp: async (vm) => {
-        const { facts, description } = await lookUpDomain(vm);
-        const { metadata, metadataNamespaces } = description;
-        return { facts, metadata, metadataNamespaces };
-      },
-      settingsOf: (domain) => {
-        const { limits, kind, problems } = settled(options, domain);
-        for (const problem of problems) if (!told.has(problem)) say(`warning: ${problem}`);
-        for (const problem of problems) told.add(problem);
-        return { limits, kind };
-      },
-      say: (sentence) => {
-        if (!options.quiet) say(`drain: ${sentence}`);
-      },
-    },
+  const config = findConfig(options.config);
+  const stateDir = stateDirectory(options.stateDir);
+  await using store = await openStore(storeChoiceOf(options, stateDir, true));
+  const { database, isOwn } = store;
+  await openSchema(database, [FLEET_TABLES], isOwn ? 'upgrade' : 'refuse');
+  const id =
+    (await goOnWith(database, host, deadlineInMs, options)) ??
+    (await begin(database, { host, deadlineInMs, to: destinationsOf(host, options) }, options));
+  if (id === undefined) return EXIT.refused;
+  return await followDrain(
+    { database, id, store: new FolderJournals(stateDir), config: () => config },
+    { json: options.json === true, quiet: options.quiet === true },
   );
-  process.stdout.write(
-    options.json ? `${JSON.stringify(drainDocumentOf(planned), null, 2)}\n` : drainText(planned),
+}
+
+/**
+ * The same again is one drain: what waited for a person is tried again, with what is said of limits, destinations and time
+ * this time; what is not said stays. @returns undefined where there is none
+ */
+async function goOnWith(
+  database: Database,
+  host: string,
+  deadlineInMs: () => number | undefined,
+  options: DrainOptions,
+): Promise<string | undefined> {
+  const there = await drainOfHost(database, host);
+  if (!there || there.outcome !== null) return undefined;
+  const before = parseDrainSettings(there.settings);
+  const settings: DrainSettings = {
+    ...before,
+    ...(options.to === undefined ? {} : { to: wayOf(destinationsOf(host, options)) }),
+    ...(options.reserve === undefined ? {} : { reserveBytes: options.reserve }),
+    force: before.force || options.force === true,
+    stated: { ...before.stated, ...stated(askedFor(options)) },
+  };
+  await changeDrain(database, there.id, { settings, ...deadlineOn(deadlineInMs()) });
+  const rows = await readDrain(database, there.id);
+  const held = (rows?.moves ?? []).filter(({ state, code }) => state === 'held' && code !== WAS_UNKNOWN);
+  for (const { id } of held) await releaseHeld(database, id);
+  say(
+    `drain: ${host} is being drained since ${new Date(there.createdMs).toISOString()}: that is gone on with (\`switchover drain release ${host}\` ends it)`,
   );
-  return planned.plan.verdict === 'all-leave' ? EXIT.migrated : EXIT.refused;
+  return there.id;
 }
 
-/** @throws {UsageError} */
-function destinationsOf(host: string, { to = [], migrateuri = [] }: DrainOptions): DrainTo[] {
-  for (const uri of [host, ...to]) assertHost(uri);
-  if (to.length === 0)
-    throw new UsageError(
-      '--to is missing: name the hosts that the VMs may go to, like --to qemu+ssh://root@host2/system',
-    );
-  if (to.includes(host))
-    throw new UsageError(`${host} is to be emptied, so it is no destination: leave it out of --to`);
-  if (new Set(to).size < to.length) throw new UsageError('--to names a host twice');
-  if (migrateuri.length > 0 && migrateuri.length !== to.length)
-    throw new UsageError(
-      `there are ${to.length} --to and ${migrateuri.length} --migrateuri: give one for each destination, in the same order, or none`,
-    );
-  return to.map((uri, index) => ({ uri, migrateUri: migrateuri[index] }));
+function deadlineOn(leftMs: number | undefined): { readonly deadline?: Date } {
+  return leftMs === undefined ? {} : { deadline: new Date(Date.now() + leftMs) };
 }
 
-/** @throws {UsageError} for what is no libvirt URI: virsh must not take it for an option, and a QEMU is no host */
-function assertHost(uri: string): void {
-  if (isQemuSocket(uri))
-    throw new UsageError(
-      `${uri} is the monitor of a QEMU: a drain is of a libvirt host, like qemu:///system`,
-    );
-  if (!/^[a-z][\w+.-]*:\/\/\S*$/i.test(uri) || uri.includes('#'))
-    throw new UsageError(
-      `"${uri}" is no libvirt URI: write it like qemu:///system or qemu+ssh://root@host2/system`,
-    );
+function wayOf(to: DrainOf['to']): DrainSettings['to'] {
+  return to.map(({ uri, migrateUri }) => (migrateUri === undefined ? { uri } : { uri, migrateUri }));
 }
 
-/** @throws {UsageError} */
-function deadlineOf({ deadline, for: forMs }: DrainOptions): () => number | undefined {
-  if (deadline !== undefined && forMs !== undefined)
-    throw new UsageError('--deadline and --for mean the same: give one of them');
-  if (deadline === undefined) return () => forMs;
-  const atMs = parseDeadline(deadline, new Date());
-  return () => atMs - Date.now();
-}
-
-/** @throws {UsageError} */
-function groupOf(text: string): string[] {
-  const names = text.split(',').flatMap((name) => name.trim() || []);
-  if (names.length < 2) throw new UsageError(`--apart ${text}: name at least two VMs, like --apart db1,db2`);
-  return names;
-}
-
-function say(sentence: string): void {
-  standardError().write(`${shown(sentence)}\n`);
+/** @returns its id; undefined: not all can leave, and all or nothing was asked for */
+async function begin(database: Database, wish: DrainOf, options: DrainOptions): Promise<string | undefined> {
+  const plan = await planned(wish, options);
+  if (!options.quiet) standardError().write(drainText(plan));
+  if (options.allOrNothing && plan.plan.verdict === 'some-stay') {
+    if (options.json) process.stdout.write(`${JSON.stringify(drainDocumentOf(plan), null, 2)}\n`);
+    say('drain: all or nothing was asked for, and not all can leave: nothing is moved');
+    return undefined;
+  }
+  const { user, host: machine } = initiatorHere();
+  const { id } = await beginPlanned(
+    database,
+    {
+      ...{ host: wish.host, requestedBy: `${user} on ${machine}` },
+      ...(options.reason === undefined ? {} : { reason: options.reason }),
+      ...deadlineOn(wish.deadlineInMs()),
+      settings: {
+        to: wayOf(wish.to),
+        ...{ order: options.order, atATime: options.atATime, force: options.force === true },
+        ...(options.reserve === undefined ? {} : { reserveBytes: options.reserve }),
+        apart: (options.apart ?? []).map(groupOf),
+        stated: { ...stated(askedFor(options)) },
+      },
+    },
+    plan,
+  );
+  return id;
 }

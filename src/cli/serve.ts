@@ -19,8 +19,10 @@ import { daemonLog, ended, readAgainOnHangUp, toldToEnd } from './daemon.ts';
 import { connectUri } from './hypervisor-of.ts';
 import { beScheduledPromptly } from './priority.ts';
 import { archiveOf } from './serve-database.ts';
+import type { ServedDrains } from './serve-drains.ts';
 import { SERVE_SOCKET } from './serve-socket.ts';
 import { type ServeTlsOptions, tlsOf } from './serve-tls.ts';
+import { storeChoiceOf } from './store-choice.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface ServeOptions extends ServeTlsOptions {
@@ -92,13 +94,17 @@ async function serveFrom(options: ServeOptions, demoDir: string | undefined): Pr
   );
   // First: what an earlier service began is not taken over by watch.
   await service.begin();
+  const drains =
+    demoDir === undefined
+      ? await drainsOf({ ...options, stateDir }, service, () => watcher?.config ?? config, say)
+      : undefined;
   watcher = uris.length === 0 ? undefined : new Watcher({ uris, config, store: service.store, log });
   const health = () => watcher?.health() ?? { words: 'serves', hangs: undefined };
   const systemd = manager && new ServiceManager({ ...manager, health, say });
   if (watcher) readAgainOnHangUp(watcher, options.config, log);
   const signal = await toldToEnd(log);
   const reason = `detached, as serve ended on ${signal}`;
-  await Promise.all([watcher?.close(reason), service.close(reason), systemd?.stopping()]);
+  await Promise.all([watcher?.close(reason), drains?.close(), service.close(reason), systemd?.stopping()]);
   return await ended();
 }
 
@@ -111,6 +117,19 @@ function makeStateFolder(stateDir: string): void {
       `the state folder ${stateDir} cannot be made (${errnoWords(cause)}): choose another with --state-dir`,
     );
   }
+}
+
+/** Of the database that was asked for. @throws {UsageError} @throws {StoreError} */
+async function drainsOf(
+  options: ServeOptions & { readonly stateDir: string },
+  { store }: Service,
+  config: () => Config,
+  say: (sentence: string) => void,
+): Promise<ServedDrains | undefined> {
+  const { database, dataDir, stateDir } = options;
+  if (database === undefined && dataDir === undefined) return undefined;
+  const { ServedDrains } = await import('./serve-drains.ts');
+  return new ServedDrains({ choice: storeChoiceOf(options, stateDir, true), store, config, say });
 }
 
 /** @throws {UsageError} */

@@ -12,6 +12,8 @@ import { inTransaction, tryLockClaims } from './transaction.ts';
 
 export interface AdmissionOptions {
   readonly place: Place;
+  /** Reads what `place` goes by, after what is free was read: what a move left behind as it freed its slot is seen. */
+  readonly prepare?: (within: Queryable) => Promise<void>;
   readonly controller: string;
   /** How long the database lets this transaction stand still. */
   readonly longestMs: number;
@@ -65,6 +67,8 @@ export async function admit(
     if (sources.length === 0) return [];
     const ledger = await readLedger(within);
     const candidates = await candidatesOf(within, sources, ledger);
+    if (candidates.length === 0) return [];
+    await options.prepare?.(within);
     const admitted: string[] = [];
     for (const candidate of inFairOrder(candidates)) {
       const placed = placeOne(candidate, ledger, options.place);
@@ -133,8 +137,8 @@ async function write(
 ): Promise<void> {
   const claims = ledger.take(wantedBy(move, destination, links));
   await within.query(
-    `update fleet.move set state = 'admitted', destination = $2, admitted = clock_timestamp(), code = null, words = null
-     where id = $1`,
+    `update fleet.move set state = 'admitted', destination = $2, admitted = clock_timestamp(), code = null, words = null,
+       remedy = null where id = $1`,
     [move.id, destination],
   );
   await addClaims(within, move.id, claims);
@@ -160,15 +164,16 @@ async function putOff(
   controller: string,
 ): Promise<void> {
   const isHeld = 'hold' in placed;
-  const { code, words } = isHeld ? placed.hold : placed.wait;
+  const { code, words, remedy } = isHeld ? placed.hold : placed.wait;
   await within.query(
-    `update fleet.move set state = $2, code = $3, words = $4, next_try = now() + $5 * interval '1 ms' where id = $1`,
-    [move.id, isHeld ? 'held' : 'queued', code, words, isHeld ? 0 : WAIT_MS],
+    `update fleet.move set state = $2, code = $3, words = $4, next_try = now() + $5 * interval '1 ms', remedy = $6
+     where id = $1`,
+    [move.id, isHeld ? 'held' : 'queued', code, words, isHeld ? 0 : WAIT_MS, remedy ?? null],
   );
   // One that goes on waiting for the same reason is no news.
   if (isHeld || move.code !== code)
     await tell(within, {
       ...{ kind: isHeld ? 'held' : 'waits', move: move.id, drain: move.drain, controller },
-      data: { code, words },
+      data: { code, words, remedy },
     });
 }

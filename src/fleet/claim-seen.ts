@@ -75,7 +75,7 @@ async function adopt(within: Queryable, seen: Seen): Promise<Move> {
   const { vm, name, source, destination, links, memoryGib } = seen;
   const [adopted] = await within.query<Move>(
     `update fleet.move set state = 'moving', is_foreign = true, source = $2, destination = $3, next_try = now(),
-       admitted = clock_timestamp(), code = null, words = null
+       admitted = clock_timestamp(), code = null, words = null, remedy = null
      where vm = $1 and ended is null returning ${MOVE_COLUMNS}`,
     [vm, source, destination],
   );

@@ -176,14 +176,14 @@ describe('a controller', () => {
     };
     await upgradeSchema(bed.database, [newer]);
     try {
-      expect(await old.closed).toMatch(/have version 2, and this switchover knows up to 1: use a newer/);
+      expect(await old.closed).toMatch(/have version 3, and this switchover knows up to 2: use a newer/);
       expect(old.count).toBe(0);
-      await expect(bed.controller('another')).rejects.toThrow(/knows up to 1: use a newer switchover/);
+      await expect(bed.controller('another')).rejects.toThrow(/knows up to 2: use a newer switchover/);
       // It runs on, and one of the new version takes it: here the same one, told that the step was its own.
       expect(bed.world.runningOf('vm1')).toBeDefined();
     } finally {
       await bed.database.query('alter table fleet.move drop column of_the_next');
-      await bed.database.query("update switchover.schema_version set version = 1 where part = 'fleet'");
+      await bed.database.query("update switchover.schema_version set version = 2 where part = 'fleet'");
     }
     await bed.controller('new');
     await bed.untilMoved();

@@ -14,7 +14,7 @@ import type { Database } from '../postgres/database.ts';
 import { Listener } from '../postgres/listener.ts';
 import { openSchema } from '../postgres/schema.ts';
 import { VERSION } from '../version.ts';
-import { admit } from './admission.ts';
+import { type AdmissionOptions, admit } from './admission.ts';
 import { claimSeen } from './claim-seen.ts';
 import { type ControllerIdentity, endLeasesOfDead, ownIdentity } from './controller-identity.ts';
 import { CHANNEL, FLEET_TABLES } from './fleet-tables.ts';
@@ -30,6 +30,8 @@ export interface ControllerOptions {
   readonly database: Database;
   readonly mover: Mover;
   readonly place: Place;
+  /** As in `AdmissionOptions`. */
+  readonly prepare?: NonNullable<AdmissionOptions['prepare']>;
   /** A sentence for the operator's log. */
   readonly warn?: (words: string) => void;
   /** The same for all controllers of a database. */
@@ -84,7 +86,13 @@ export class FleetController implements AsyncDisposable {
   /** @throws {StoreError} where the tables are not those that this switchover knows */
   static async start(given: ControllerOptions): Promise<FleetController> {
     await openSchema(given.database, [FLEET_TABLES], 'refuse');
-    const controller = new FleetController({ ...DEFAULTS, clock: REAL_CLOCK, warn: () => {}, ...given });
+    const controller = new FleetController({
+      ...DEFAULTS,
+      clock: REAL_CLOCK,
+      warn: () => {},
+      prepare: async () => {},
+      ...given,
+    });
     for (const each of controller.repeated.toReversed()) each.now();
     return controller;
   }
@@ -124,10 +132,10 @@ export class FleetController implements AsyncDisposable {
   }
 
   private async doRound(): Promise<void> {
-    const { database, place, most, leaseMs } = this.options;
+    const { database, place, prepare, most, leaseMs } = this.options;
     if (!(await this.beat())) return;
     await endLeasesOfDead(database, this.identity);
-    if (this.hasLooked) await admit(database, { place, controller: this.id, longestMs: leaseMs });
+    if (this.hasLooked) await admit(database, { place, prepare, controller: this.id, longestMs: leaseMs });
     if (this.state === 'closed') return;
     for (const { move, lease } of await this.leases.take(most - this.leases.count)) {
       const run = new MoveRun({ ...this.options, leases: this.leases, controller: this.id }, lease, move);

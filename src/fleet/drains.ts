@@ -1,6 +1,9 @@
 /** Drains as a person asks for them. What is wanted is written; controllers act on it. */
+import type { Reason } from '../drain/facts.ts';
+import { classOfAll } from '../drain/failures.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
 import { tell } from './events.ts';
+import { WAS_UNKNOWN } from './next-step.ts';
 import { inTransaction, lockClaims } from './transaction.ts';
 
 export interface NewDrain {
@@ -28,6 +31,12 @@ export interface NewMove {
   readonly cluster?: string;
   /** Higher first; then the order in which they are given. */
   readonly priority?: number;
+  /** Groups of VMs of which no two may be on one host. */
+  readonly apart?: readonly string[];
+  /** What is known to keep it from moving, wherever to: it waits for a person then. */
+  readonly obstacles?: readonly Reason[] | undefined;
+  /** Destinations that are known not to take it. */
+  readonly refused?: Readonly<Record<string, Reason>> | undefined;
 }
 
 const LONGEST_MS = 15_000;
@@ -74,18 +83,20 @@ export async function queueMoves(
 }
 
 async function queue(within: Queryable, drain: string | null, moves: readonly NewMove[]): Promise<number> {
-  const rows = moves.map((move, position) => ({
-    intensive: false,
-    cluster: 'default',
-    priority: 0,
+  const rows = moves.map(({ obstacles = [], ...move }, position) => ({
+    ...{ intensive: false, cluster: 'default', priority: 0, apart: [], refused: {}, state: 'queued' },
     ...move,
+    ...heldFor(obstacles),
     position,
   }));
   const made = await within.query(
-    `insert into fleet.move (drain, vm, name, source, link, cluster, memory_gib, intensive, priority, position)
-     select $1, vm, name, source, link, cluster, "memoryGib", intensive, priority, position
+    `insert into fleet.move (drain, vm, name, source, link, cluster, memory_gib, intensive, priority, position, apart,
+       refused, state, code, words, remedy)
+     select $1, vm, name, source, link, cluster, "memoryGib", intensive, priority, position, apart, refused, state, code,
+       words, remedy
      from jsonb_to_recordset($2) as given (vm text, name text, source text, link text, cluster text, "memoryGib" int,
-       intensive boolean, priority int, position int)
+       intensive boolean, priority int, position int, apart text[], refused jsonb, state text, code text, words text,
+       remedy text)
      -- A migration of that VM that others began and that is of no drain becomes this drain's.
      on conflict (vm) where ended is null do update set drain = excluded.drain
        where move.drain is null and excluded.drain is not null returning id`,
@@ -95,13 +106,41 @@ async function queue(within: Queryable, drain: string | null, moves: readonly Ne
   return made.length;
 }
 
+/** What is wanted of a drain that there is already. Left out: as it was. @throws {StoreError} */
+export async function changeDrain(
+  within: Queryable,
+  drain: string,
+  { settings, deadline }: Pick<NewDrain, 'settings' | 'deadline'>,
+): Promise<void> {
+  await within.query(
+    `update fleet.drain set settings = coalesce($2, settings), deadline = coalesce($3, deadline), revision = revision + 1
+     where id = $1 and ended is null`,
+    [drain, settings === undefined ? null : JSON.stringify(settings), deadline ?? null],
+  );
+  await tell(within, { kind: 'drain-changed', drain, data: { deadline } });
+}
+
+/** What passes by itself is no obstacle: it is tried. */
+function heldFor(obstacles: readonly Reason[]) {
+  const [first] = obstacles;
+  const kind = classOfAll(obstacles.map(({ code }) => code));
+  if (!first || kind === 'transient' || kind === 'capacity') return {};
+  const { code, words, remedy } = first;
+  return { state: 'held', code, words, remedy };
+}
+
 /** Nothing new starts; what runs goes on. @throws {StoreError} */
 export async function pauseDrain(within: Queryable, drain: string): Promise<void> {
   await setIntent(within, drain, 'paused', 'go');
 }
 
-/** @throws {StoreError} */
+/** What a person had to look at is tried again, too. @throws {StoreError} */
 export async function resumeDrain(within: Queryable, drain: string): Promise<void> {
+  await within.query(
+    `update fleet.move set state = 'queued', tries = 0, code = null, words = null, remedy = null, next_try = now()
+     where drain = $1 and state = 'held' and code = $2`,
+    [drain, WAS_UNKNOWN],
+  );
   await setIntent(within, drain, 'go', 'paused');
 }
 
@@ -171,11 +210,27 @@ export async function endDrain(
   });
 }
 
+/**
+ * The host may be used again: whatever its drain was doing, nothing new begins. What is on its way arrives first.
+ * @returns whether it is over already @throws {StoreError}
+ */
+export async function releaseDrain(database: Database, drain: string): Promise<boolean> {
+  await database.query("update fleet.drain set outcome = 'released' where id = $1 and outcome = 'expired'", [
+    drain,
+  ]);
+  await database.query("update fleet.drain set ending = 'released' where id = $1 and ended is null", [drain]);
+  await cancelDrain(database, drain);
+  if (await endDrain(database, drain, 'released')) return true;
+  const over = await database.query('select from fleet.drain where id = $1 and ended is not null', [drain]);
+  return over.length > 0;
+}
+
 /** A move that was held is tried again, from the first try on. @returns whether it was held @throws {StoreError} */
 export async function releaseHeld(database: Database, move: string): Promise<boolean> {
   return await inTransaction(database, LONGEST_MS, async (within) => {
     const changed = await within.query<{ drain: string | null }>(
-      `update fleet.move set state = 'queued', tries = 0, code = null, words = null, next_try = now()
+      `update fleet.move set state = 'queued', tries = 0, code = null, words = null, remedy = null,
+         refused = '{}', failed_at = null, next_try = now()
        where id = $1 and state = 'held' returning drain`,
       [move],
     );

@@ -12,6 +12,7 @@ export const FLEET_BACKUP: BackupPart = {
     { name: 'fleet.drain', orderBy: 'created, id' },
     { name: 'fleet.move', orderBy: 'created, id' },
     { name: 'fleet.claim', orderBy: 'kind, key, unit' },
+    { name: 'fleet.host', orderBy: 'host' },
     { name: 'fleet.lease', orderBy: 'vm', without: ['holder', 'until'] },
     { name: 'fleet.event', orderBy: 'id', without: ['id'] },
   ],

@@ -123,6 +123,37 @@ create table fleet.event (
 );
 create index event_of_move on fleet.event (move, id);
 create index event_of_drain on fleet.event (drain, id);`,
+    `
+alter table fleet.move
+  -- What would help, where the words do not say it.
+  add column remedy text,
+  -- Destinations that do not take it as it is, each with the reason.
+  add column refused jsonb not null default '{}',
+  -- Groups of VMs of which no two may be on one host.
+  add column apart text[] not null default '{}';
+
+alter table fleet.drain
+  -- When its host was last asked; what it said where it did not answer.
+  add column looked timestamptz,
+  add column trouble text,
+  -- As what it is to end, once all that is on its way has arrived.
+  add column ending text,
+  -- When it was first and last seen empty, since it was last seen not to be.
+  add column empty_since timestamptz,
+  add column empty_at timestamptz;
+
+create index move_ended on fleet.move (ended) where ended is not null;
+
+create table fleet.host (
+  host text primary key,
+  -- Of moves to it, in a row, for something that passes.
+  failures int not null default 0,
+  out_until timestamptz,
+  -- Nothing new is to come there, by somebody's word.
+  cordoned timestamptz,
+  cordoned_by text,
+  cordon_reason text
+);`,
   ],
 };
 

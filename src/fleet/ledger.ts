@@ -48,6 +48,11 @@ export class Ledger {
     return Math.max(0, this.capacity(kind, key) - (held?.units.size ?? 0));
   }
 
+  /** Units that are held. */
+  taken(kind: ClaimKind, key: string): number {
+    return this.held.get(placeOf(kind, key))?.units.size ?? 0;
+  }
+
   /** Nothing at all holds any of it. */
   isIdle(kind: ClaimKind, key: string): boolean {
     return (this.held.get(placeOf(kind, key))?.units.size ?? 0) === 0 && this.free(kind, key) > 0;

@@ -28,6 +28,8 @@ export interface RunDeps {
 
 const ASK_AGAIN_MS = 250;
 const LONGEST_BETWEEN_MS = 10_000;
+const LONGEST_UNWATCHED_MS = 1000;
+const WATCHED = { words: '', pauseMs: ASK_AGAIN_MS };
 /** Until a VM of which nobody knows the side is looked at again. */
 const UNKNOWN_WAIT_MS = 30_000;
 
@@ -36,6 +38,7 @@ export class MoveRun {
   private readonly deps: RunDeps;
   private readonly moveId: string;
   private cancelling: Promise<void> | undefined;
+  private unwatched = WATCHED;
 
   constructor(deps: RunDeps, lease: Lease, moveId: string) {
     this.deps = deps;
@@ -46,17 +49,26 @@ export class MoveRun {
   /** @throws {LeaseLostError} {@link MoveChangedError} {@link StoreError} */
   async run(): Promise<void> {
     let failure: Failure | undefined;
+    let isStarted = false;
     for (;;) {
       this.lease.check();
       const move = await readMove(this.deps.database, this.moveId);
       if (move === undefined || !holdsClaims(move.state)) return;
       const located = await this.locate(move);
+      if (isStarted && located.kind === 'at' && located.host === move.source) {
+        // It was over before anybody looked: why is known to whoever began it.
+        failure ??= await this.attach(move);
+        isStarted = false;
+        continue;
+      }
       const step = nextStep(move, located, failure, Math.random());
       switch (step.do) {
         case 'start':
           failure = await this.start(move);
+          isStarted = failure === undefined;
           break;
         case 'attach':
+          isStarted = false;
           failure = await this.attach(move);
           break;
         case 'claim-seen':
@@ -118,11 +130,14 @@ export class MoveRun {
     try {
       attended = await this.deps.mover.attach(rideOf(move), this.lease);
     } catch (error) {
-      // It cannot be watched now. Whether it runs is asked again.
-      this.deps.warn(`VM ${move.vm} cannot be watched: ${String(error)}`);
-      await this.deps.clock.sleep(ASK_AGAIN_MS);
+      // It cannot be watched now, as where another program has it in its hands. Whether it runs is asked again.
+      const words = `VM ${move.vm} cannot be watched: ${String(error)}`;
+      if (words !== this.unwatched.words) this.deps.warn(words);
+      await this.deps.clock.sleep(this.unwatched.pauseMs);
+      this.unwatched = { words, pauseMs: Math.min(2 * this.unwatched.pauseMs, LONGEST_UNWATCHED_MS) };
       return undefined;
     }
+    this.unwatched = WATCHED;
     this.lease.check();
     await this.cancelling;
     if (!('unknown' in attended)) return attended.failure;
@@ -148,8 +163,8 @@ export class MoveRun {
 type WriteRest =
   Parameters<typeof writeState> extends [unknown, unknown, unknown, ...infer Rest] ? Rest : never;
 
-function rideOf({ id, vm, source, destination }: Move): Ride {
-  return { id, vm, source, destination: destination ?? '' };
+function rideOf({ id, drain, vm, source, destination, isForeign }: Move): Ride {
+  return { id, drain, vm, source, destination: destination ?? '', isForeign };
 }
 
 function failureOf(error: unknown): Failure {

@@ -3,6 +3,7 @@ import type { Database, Queryable } from '../postgres/database.ts';
 import { freeClaims } from './claims.ts';
 import { pauseDrain } from './drains.ts';
 import { tell } from './events.ts';
+import { arrivedAt, failedAtHost } from './hosts.ts';
 import type { Lease } from './lease.ts';
 import type { Leases } from './leases.ts';
 import { hasEnded, holdsClaims, MOVE_COLUMNS, type Move, type MoveState, mayFollow } from './move.ts';
@@ -15,7 +16,9 @@ export class MoveChangedError extends Error {
 
 const WRITE = `
 update fleet.move set state = $3,
-  code = $4, words = $5,
+  code = $4, words = $5, remedy = $10,
+  refused = case when $11 then refused || jsonb_build_object(destination,
+    jsonb_strip_nulls(jsonb_build_object('code', $4::text, 'words', $5::text, 'remedy', $10::text))) else refused end,
   next_try = now() + $6 * interval '1 ms',
   failed_at = coalesce($7, failed_at),
   tries = tries + $8,
@@ -49,17 +52,27 @@ export async function writeState(
     if (wanted === 'unknown' && move.drain !== null) await pauseDrain(within, move.drain);
     const to =
       (wanted === 'queued' || wanted === 'held') && (await isCancelled(within, move)) ? 'cancelled' : wanted;
-    const { code, words, waitMs = 0, failedAt } = change;
+    const { code, words, remedy, waitMs = 0, failedAt, isRefused = false } = change;
     const [written] = await within.query<Move>(WRITE, [
       ...[move.id, move.state, to, code ?? null, words ?? null, waitMs, failedAt ?? null],
-      ...[Number(to === 'starting') - Number(change.isNoTry === true), hasEnded(to)],
+      ...[
+        Number(to === 'starting') - Number(change.isNoTry === true),
+        hasEnded(to),
+        remedy ?? null,
+        isRefused,
+      ],
     ]);
     if (written === undefined)
       throw new MoveChangedError(`the move ${move.id} is not ${move.state} any more`);
     if (!holdsClaims(to)) await freeClaims(within, move.id);
+    if (move.destination !== null && to === 'moved') await arrivedAt(within, move.destination);
+    if (move.destination !== null && change.isTransient) await failedAtHost(within, move.destination);
     await tell(within, {
       ...{ kind: to, move: move.id, drain: move.drain, controller, epoch: lease.epoch },
-      data: code === undefined ? { from: move.state } : { from: move.state, code, words },
+      data: {
+        ...{ from: move.state, destination: written.destination },
+        ...(code === undefined ? {} : { code, words, remedy }),
+      },
     });
     return written;
   });

@@ -10,6 +10,8 @@
  * From `admitted` to `unknown` a move holds its claims, whether or not a controller is there: the migration goes on
  * without one.
  */
+import type { Reason } from '../drain/facts.ts';
+
 export type MoveState =
   | 'queued'
   | 'admitted'
@@ -48,12 +50,17 @@ export interface Move {
   readonly failedAt: string | null;
   readonly code: string | null;
   readonly words: string | null;
+  readonly remedy: string | null;
+  /** Destinations that do not take it as it is. */
+  readonly refused: Readonly<Record<string, Reason>>;
+  /** Groups of VMs of which no two may be on one host. */
+  readonly apart: readonly string[];
 }
 
 /** For `select` and `returning`. */
 export const MOVE_COLUMNS = `move.id, move.drain, move.vm, move.name, move.source, move.destination, move.cluster, move.link,
   move.memory_gib as "memoryGib", move.intensive, move.is_foreign as "isForeign", move.state, move.intent, move.tries,
-  move.failed_at as "failedAt", move.code, move.words`;
+  move.failed_at as "failedAt", move.code, move.words, move.remedy, move.refused, move.apart`;
 
 const ACTIVE: readonly MoveState[] = ['admitted', 'starting', 'moving', 'unknown'];
 const ENDED: readonly MoveState[] = ['moved', 'left', 'gone', 'cancelled'];

@@ -17,9 +17,13 @@ export interface Guard {
 export interface Ride {
   /** The move's. */
   readonly id: string;
+  /** Null: of none. */
+  readonly drain: string | null;
   readonly vm: string;
   readonly source: string;
   readonly destination: string;
+  /** Others began it. */
+  readonly isForeign: boolean;
 }
 
 export type Located =
@@ -42,9 +46,11 @@ export interface Seen {
 
 /** Of a try that did not move the VM. */
 export interface Failure {
-  readonly class: 'transient' | 'capacity' | 'permanent' | 'no-pause-fits';
+  /** `refused`: by this destination, before anything was touched. Others may take it. */
+  readonly class: 'transient' | 'capacity' | 'refused' | 'permanent' | 'no-pause-fits';
   readonly code: string;
   readonly words: string;
+  readonly remedy?: string | undefined;
 }
 
 /** How a migration came to its end, by whoever watched it. Where the VM is then is asked anew. */

@@ -16,7 +16,7 @@ const MOVE: Move = {
     link: 'l',
   },
   ...{ memoryGib: 1, intensive: false, isForeign: false, state: 'admitted', intent: 'go', tries: 1 },
-  ...{ failedAt: null, code: null, words: null },
+  ...{ failedAt: null, code: null, words: null, remedy: null, refused: {}, apart: [] },
 };
 const AT = (host: string): Located => ({ kind: 'at', host });
 const MIGRATING: Located = { kind: 'migrating', source: 'a', destination: 'b' };

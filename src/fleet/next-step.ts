@@ -13,11 +13,16 @@ export type NextStep =
 export interface Change {
   readonly code?: string;
   readonly words?: string;
+  readonly remedy?: string | undefined;
   /** Until it is tried again. */
   readonly waitMs?: number;
   readonly failedAt?: string;
   /** What was tried does not count. */
   readonly isNoTry?: boolean;
+  /** The destination does not take it as it is. */
+  readonly isRefused?: boolean;
+  /** It counts against the destination. */
+  readonly isTransient?: boolean;
 }
 
 const UNWATCHED: Failure = {
@@ -26,6 +31,9 @@ const UNWATCHED: Failure = {
   words: 'the migration ended on the source while no controller watched it',
 };
 const CAPACITY_WAIT_MS = 5000;
+
+/** Of a move that is held because nobody knew how its migration ended. */
+export const WAS_UNKNOWN = 'was-unknown';
 
 /**
  * @param failure how the last act on it failed, if it did
@@ -54,8 +62,9 @@ export function nextStep(
 function onSource(move: Move, failure: Failure | undefined, random: number): NextStep {
   if (move.state === 'unknown')
     return write('held', {
-      code: 'was-unknown',
-      words: 'it runs on the source after a migration whose end nobody knew: look at it, then release it',
+      code: WAS_UNKNOWN,
+      words:
+        'it runs on the source after a migration whose end nobody knew: look at it, then resume the drain',
     });
   if (move.isForeign && move.state === 'moving')
     return move.drain === null
@@ -69,14 +78,17 @@ function onSource(move: Move, failure: Failure | undefined, random: number): Nex
 }
 
 function afterFailure(move: Move, failure: Failure, random: number): NextStep {
-  const { code, words } = failure;
   const failedAt = move.destination ?? '';
+  const { code, words, remedy } = failure;
+  const told = { code, words, remedy, failedAt };
   if (failure.class === 'capacity')
-    return write('queued', { code, words, waitMs: CAPACITY_WAIT_MS, isNoTry: true });
-  if (failure.class !== 'transient') return write('held', { code, words, failedAt });
+    return write('queued', { ...told, waitMs: CAPACITY_WAIT_MS, isNoTry: true });
+  // Whoever places it next finds another destination, or holds it.
+  if (failure.class === 'refused') return write('queued', { ...told, isNoTry: true, isRefused: true });
+  if (failure.class !== 'transient') return write('held', told);
   if (move.tries >= MOST_TRIES)
-    return write('held', { code, words: `${words} (${move.tries} tries)`, failedAt });
-  return write('queued', { code, words, failedAt, waitMs: retryDelayMs(move.tries, random) });
+    return write('held', { ...told, words: `${words} (${move.tries} tries)`, isTransient: true });
+  return write('queued', { ...told, waitMs: retryDelayMs(move.tries, random), isTransient: true });
 }
 
 function isItsWay(move: Move, way: { readonly source: string; readonly destination: string }): boolean {

@@ -1,4 +1,5 @@
 /** Where a move goes: asked by admission of a function that is handed in. */
+import type { Reason } from '../drain/facts.ts';
 import type { ClaimKind, Wanted } from './ledger.ts';
 import type { Move } from './move.ts';
 
@@ -6,6 +7,8 @@ import type { Move } from './move.ts';
 export interface Free {
   /** Units; infinite where there is no limit. */
   free(kind: ClaimKind, key: string): number;
+  /** Units that are held. */
+  taken(kind: ClaimKind, key: string): number;
 }
 
 export type Placed =
@@ -15,9 +18,9 @@ export type Placed =
       readonly links: readonly string[];
     }
   /** No destination can take it now. It is asked again soon, and that counts as no try. */
-  | { readonly wait: { readonly code: string; readonly words: string } }
+  | { readonly wait: Reason }
   /** No destination ever will, unless something changes. */
-  | { readonly hold: { readonly code: string; readonly words: string } };
+  | { readonly hold: Reason };
 
 /**
  * Called under the lock of admission: it must be quick, and asks nobody. What it goes by may be old, so the start checks the

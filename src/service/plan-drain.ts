@@ -7,12 +7,8 @@ import type { PlannedDrain } from '../drain/document.ts';
 import { planDrain } from '../drain/drain-plan.ts';
 import type { Destination, DrainVm, Reason } from '../drain/facts.ts';
 import type { Order } from '../drain/order.ts';
-import {
-  type GuestFacts,
-  type Hypervisor,
-  RefusedError,
-  type Destination as Target,
-} from '../hypervisor/hypervisor.ts';
+import { type LookedUp, obstaclesOf } from '../fleet/obstacles.ts';
+import { type Hypervisor, RefusedError, type Destination as Target } from '../hypervisor/hypervisor.ts';
 import { domainAddress } from '../hypervisor/libvirt/address.ts';
 import type { HostLook } from '../hypervisor/libvirt/host-look.ts';
 import { foresee } from '../migration/foresee.ts';
@@ -23,7 +19,6 @@ import type { Plan } from '../plan/plan.ts';
 import { changeInWords, wayOutInWords } from '../plan/plan-words.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
 import { Random } from '../simulate/random.ts';
-import { rampingManager } from '../watch/ramping-manager.ts';
 import { forecastOf } from './drain-forecast.ts';
 
 export interface DrainTo {
@@ -45,12 +40,6 @@ export interface DrainWish {
   readonly apart: readonly (readonly string[])[];
   readonly force: boolean;
   readonly probesMs: readonly number[];
-}
-
-export interface LookedUp {
-  readonly facts: GuestFacts;
-  readonly metadata: Record<string, string> | undefined;
-  readonly metadataNamespaces: readonly string[];
 }
 
 export interface DrainParts {
@@ -190,36 +179,6 @@ function targetOf({ uri, migrateUri }: DrainTo, name: string): Target {
 
 function groupsOf(name: string, apart: readonly (readonly string[])[]): string[] {
   return apart.filter((group) => group.includes(name)).map((group) => group.join(', '));
-}
-
-/** What forbids it whatever the destination. */
-function obstaclesOf({ facts, metadataNamespaces }: LookedUp): Reason[] {
-  const manager = rampingManager(metadataNamespaces);
-  if (manager !== undefined)
-    return [
-      {
-        code: 'managed',
-        words: `${manager} manages it, and its records would be wrong if it were moved behind its back`,
-        remedy: `drain the host in ${manager}, and let \`switchover watch\` make its migrations finish`,
-      },
-    ];
-  if (facts.migrating)
-    return [
-      {
-        code: 'already-migrating',
-        words: 'it is migrating already',
-        remedy: 'wait for that, or follow it with `switchover attach`, and plan again',
-      },
-    ];
-  if (facts.state !== 'running' && facts.state !== 'paused')
-    return [
-      {
-        code: 'not-running',
-        words: `it does not run there: it is ${facts.state}`,
-        remedy: 'plan again later',
-      },
-    ];
-  return [];
 }
 
 async function refusalsOf(

@@ -1,7 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ORDERS } from '../../drain/order.ts';
 import { parseBytes } from '../../model/units.ts';
-import { addLimitOptions, bandwidthOption, durationBetween, severalTimes } from '../options.ts';
+import {
+  addLimitOptions,
+  bandwidthOption,
+  databaseOption,
+  dataDirOption,
+  durationBetween,
+  severalTimes,
+  stateDirOption,
+} from '../options.ts';
 
 /** By `./dev bench drain`. */
 const ORDER = 'hardest-first';
@@ -14,12 +22,13 @@ const LONGEST_MS = 30 * 24 * 3600e3;
 export function addDrainCommand(root: Command, onStatus: (status: number) => void): void {
   const command = root
     .command('drain <host>')
-    .summary('tell how a libvirt host would be emptied: who goes where and when, and who cannot leave')
+    .summary('empty a libvirt host: move its VMs away, and tell which cannot leave, and why')
     .description(
-      'Plans how all running VMs of a libvirt host would leave it: asks the pre-flight of each against each destination, probes ' +
+      'Moves all running VMs of a libvirt host away. First it plans: asks the pre-flight of each against each destination, probes ' +
         'them one at a time, which does not disturb them, and tells who cannot leave and what would help, who goes where, when, ' +
-        'for how long each stands still, how long the whole takes and whether a deadline holds, each with its bounds. Only the ' +
-        'plan is there yet: nothing is moved, and nothing is touched.',
+        'for how long each stands still, how long the whole takes and whether a deadline holds, each with its bounds. Then it ' +
+        'moves those that can leave, and says that the host is empty once the host itself said so twice, ten seconds apart. ' +
+        'Nothing is ever shut down. With --plan nothing is moved, and nothing is touched.',
     )
     .optionsGroup('Where to')
     .addOption(severalTimes(new Option('--to <uri>', 'a host that VMs may go to, may be repeated')))
@@ -47,7 +56,8 @@ export function addDrainCommand(root: Command, onStatus: (status: number) => voi
     )
     .option('--force', 'although guests may lose memory, or have host devices')
     .optionsGroup('When')
-    .option('--plan', 'only plan; needed, as nothing else is built yet')
+    .option('--plan', 'only plan: nothing is touched')
+    .option('--all-or-nothing', 'move none of them, if not all can leave')
     .option('--deadline <time>', 'by when all have to have left, like 22:00 or 2027-01-31T22:00')
     .addOption(
       new Option('--for <time>', 'how long all of it may take, like 2h').argParser(
@@ -68,27 +78,93 @@ export function addDrainCommand(root: Command, onStatus: (status: number) => voi
       new Option('--probe <time>', 'the longest probe of each VM (default: 3s)').argParser(
         durationBetween(1000, 60_000),
       ),
-    );
+    )
+    .option('--reason <text>', 'why, for whoever looks at it later');
   addLimitOptions(command.addOption(bandwidthOption()))
-    .option('--json', 'print one JSON document (docs/drain-plan.schema.json)')
+    .option(
+      '--json',
+      'print one JSON document (docs/drain.schema.json; with --plan docs/drain-plan.schema.json)',
+    )
     .option('-q, --quiet', 'no progress on standard error')
+    .addOption(databaseOption(DATABASE))
+    .addOption(dataDirOption())
     .addHelpText(
       'after',
       `
 Examples:
   $ switchover drain qemu:///system --to qemu+ssh://root@host2/system --plan --line-rate 10gbit
-  $ switchover drain qemu:///system --to qemu+ssh://root@host2/system --to qemu+ssh://root@host3/system --plan --deadline 22:00
-  $ switchover drain qemu:///system --to qemu+ssh://root@host2/system --plan --for 2h --json | jq .wholeMs
+  $ switchover drain qemu:///system --to qemu+ssh://root@host2/system --to qemu+ssh://root@host3/system --deadline 22:00
+  $ switchover drain qemu:///system --to qemu+ssh://root@host2/system --for 2h --json | jq .state
+  $ switchover drain release qemu:///system
+
+The same command again goes on with the drain that the host has, and tries again what waits for a person. Ctrl-C, as SIGTERM,
+ends the command only: what is on its way arrives by itself, and nothing new begins until somebody goes on with it.
 
 Exit status:
-  0    all can leave, and by the deadline if there is one
-  2    wrong usage or configuration, or no --plan
-  3    some cannot leave, the deadline will most likely be missed, or too little is known to tell; or the host cannot be asked`,
+  0    no VM is left there; with --plan: all can leave, and by the deadline if there is one
+  2    wrong usage or configuration
+  3    refused, and nothing was moved; with --plan: some cannot leave, the deadline will most likely be missed, or too little
+       is known to tell; or the host cannot be asked
+  4    some remain after failures
+  5    some remain: the deadline has passed, no pause within the limits is possible, there is no room, or it was cancelled
+  6    it is not certain where a VM runs: somebody has to look
+  130  detached`,
     )
     .action(async (host, options) => {
       const { drain } = await import('../drain.ts');
       onStatus(await drain(host, options));
     });
+  addDrainActs(command, onStatus);
+  withStore(root.command('drains'))
+    .summary('list the drains that there are and were')
+    .description('Lists drains, the newest first.')
+    .option('--json', 'print one JSON document')
+    .action(async (options) => onStatus(await (await import('../drain-acts.ts')).drains(options)));
+  withStore(root.command('cordon <host>'))
+    .summary('have no drain move a VM to a host')
+    .description(
+      'Marks a host, by the URI that drains name it by, so that no drain moves a VM there. libvirt itself knows nothing of it.',
+    )
+    .option('--reason <text>', 'why, for whoever looks at it later')
+    .action(async (host, options) =>
+      onStatus(await (await import('../drain-acts.ts')).cordon(host, options)),
+    );
+  withStore(root.command('uncordon <host>'))
+    .summary('let drains move VMs to a host again')
+    .description('Takes the mark of `cordon` away.')
+    .action(async (host, options) =>
+      onStatus(await (await import('../drain-acts.ts')).uncordon(host, options)),
+    );
+}
+
+const DATABASE =
+  'where drains are kept: embedded (the default), or your PostgreSQL, such as postgres://user@host/name';
+
+/** Of a drain that there is. Options that `drain` has too are taken by it, wherever they stand. */
+function addDrainActs(drain: Command, onStatus: (status: number) => void): void {
+  const add = (name: ActName, summary: string) =>
+    withStore(drain.command(`${name} <host-or-id>`))
+      .summary(summary)
+      .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}. A host means its newest drain.`)
+      .option('--json', 'print one JSON document (docs/drain.schema.json)')
+      .action(async (which, _, command: Command) => {
+        const acts = await import('../drain-acts.ts');
+        onStatus(await acts[name](which, command.optsWithGlobals()));
+      });
+  add('show', 'tell how a drain stands');
+  add('pause', 'begin no more moves; what runs goes on');
+  add('resume', 'go on with a drain that was paused');
+  add('cancel', 'begin no more moves, for good; what is on its way arrives').option(
+    '--abort-running',
+    'cancel what is on its way, too: those VMs stay',
+  );
+  add('release', 'let the host be moved to again, whatever its drain is doing');
+}
+
+type ActName = 'show' | 'pause' | 'resume' | 'cancel' | 'release';
+
+function withStore(command: Command): Command {
+  return command.addOption(databaseOption(DATABASE)).addOption(dataDirOption()).addOption(stateDirOption());
 }
 
 function countOf(text: string): number {

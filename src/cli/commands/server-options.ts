@@ -41,7 +41,8 @@ export function addServerOptions(command: Command, fallback?: string): Command {
 /** Every command that has no such option says so in a sentence, where one is asked for. */
 export function refuseServer(command: Command, argv: readonly string[], env: NodeJS.ProcessEnv): void {
   for (const each of command.commands) refuseServer(each, argv, env);
-  if (command.commands.length > 0 || command.options.some(({ long }) => long === '--server')) return;
+  const isGroup = command.commands.length > 0 && command.registeredArguments.length === 0;
+  if (isGroup || command.options.some(({ long }) => long === '--server')) return;
   const sentence = `\`switchover ${nameOf(command)}\` goes through no service: ${GOING_THROUGH} do`;
   if (argv.some((each) => /^--server(=|$)/.test(each)))
     command.addOption(

@@ -1,0 +1,142 @@
+/** What is done to drains that there are: each returns the exit status. */
+import { drainOfHost, listDrains, readDrain } from '../fleet/drain-rows.ts';
+import { type DrainStatus, drainStatusOf } from '../fleet/drain-status.ts';
+import { cancelDrain, endDrain, pauseDrain, releaseDrain, resumeDrain } from '../fleet/drains.ts';
+import { FLEET_TABLES } from '../fleet/fleet-tables.ts';
+import { cordonHost, uncordonHost } from '../fleet/hosts.ts';
+import { initiatorHere } from '../journal/initiator.ts';
+import { stateDirectory } from '../journal/state-directory.ts';
+import type { Database } from '../postgres/database.ts';
+import { openStore } from '../postgres/open-store.ts';
+import { openSchema } from '../postgres/schema.ts';
+import { assertHost, say } from './drain-options.ts';
+import { EXIT } from './exit-status.ts';
+import { drainStatusText, drainsText } from './render/drain-status-text.ts';
+import { type StoreOptions, storeChoiceOf } from './store-choice.ts';
+import { UsageError } from './usage-error.ts';
+
+interface ActOptions extends StoreOptions {
+  readonly json?: boolean;
+  readonly stateDir?: string;
+  readonly abortRunning?: boolean;
+  readonly reason?: string;
+}
+
+/** Of the newest. */
+const MOST_LISTED = 50;
+
+export async function drains(options: ActOptions): Promise<number> {
+  return await withTables(options, async (database) => {
+    const all: DrainStatus[] = [];
+    for (const { id } of await listDrains(database, MOST_LISTED)) all.push(await statusOf(database, id));
+    process.stdout.write(options.json ? `${JSON.stringify(all, null, 2)}\n` : drainsText(all));
+    return EXIT.migrated;
+  });
+}
+
+export async function show(which: string, options: ActOptions): Promise<number> {
+  return await act(which, options, async () => {}, true);
+}
+
+export async function pause(which: string, options: ActOptions): Promise<number> {
+  return await act(which, options, async (database, { id }) => {
+    await pauseDrain(database, id);
+  });
+}
+
+/** By a person who has looked, where it was not certain where a VM runs. */
+export async function resume(which: string, options: ActOptions): Promise<number> {
+  return await act(which, options, async (database, { id }) => {
+    await resumeDrain(database, id);
+  });
+}
+
+export async function cancel(which: string, options: ActOptions): Promise<number> {
+  return await act(which, options, async (database, { id }) => {
+    await cancelDrain(database, id, { endRunning: options.abortRunning === true });
+    await endDrain(database, id, 'cancelled');
+  });
+}
+
+export async function release(which: string, options: ActOptions): Promise<number> {
+  return await act(
+    which,
+    options,
+    async (database, { id }) => {
+      if (!(await releaseDrain(database, id)))
+        say('drain: nothing new begins; it is released once what is on its way has arrived');
+    },
+    true,
+  );
+}
+
+export async function cordon(host: string, options: ActOptions): Promise<number> {
+  assertHost(host);
+  return await withTables(options, async (database) => {
+    const { user, host: machine } = initiatorHere();
+    const isNews = await cordonHost(database, host, `${user} on ${machine}`, options.reason);
+    process.stdout.write(
+      `${host} ${isNews ? 'is cordoned: no drain moves a VM there' : 'was cordoned already'}\n`,
+    );
+    return EXIT.migrated;
+  });
+}
+
+export async function uncordon(host: string, options: ActOptions): Promise<number> {
+  assertHost(host);
+  return await withTables(options, async (database) => {
+    const was = await uncordonHost(database, host);
+    process.stdout.write(`${host} ${was ? 'may be moved to again' : 'was not cordoned'}\n`);
+    return EXIT.migrated;
+  });
+}
+
+/** @param mayBeOver also one that has ended @throws {UsageError} where there is no such drain */
+async function act(
+  which: string,
+  options: ActOptions,
+  doing: (database: Database, before: DrainStatus) => Promise<void>,
+  mayBeOver = false,
+): Promise<number> {
+  return await withTables(options, async (database) => {
+    const id = await idOf(database, which);
+    const before = await statusOf(database, id);
+    if (before.outcome !== null && !mayBeOver) {
+      say(`drain: the drain of ${before.host} is over: it was ${before.outcome}`);
+      return EXIT.refused;
+    }
+    await doing(database, before);
+    const status = await statusOf(database, id);
+    process.stdout.write(options.json ? `${JSON.stringify(status, null, 2)}\n` : drainStatusText(status));
+    return EXIT.migrated;
+  });
+}
+
+async function withTables(
+  options: ActOptions,
+  doing: (database: Database) => Promise<number>,
+): Promise<number> {
+  await using store = await openStore(storeChoiceOf(options, stateDirectory(options.stateDir), true));
+  await openSchema(store.database, [FLEET_TABLES], store.isOwn ? 'upgrade' : 'refuse');
+  return await doing(store.database);
+}
+
+async function statusOf(database: Database, id: string): Promise<DrainStatus> {
+  const rows = await readDrain(database, id);
+  if (!rows) throw new UsageError(`there is no drain ${id}`);
+  return drainStatusOf(rows);
+}
+
+/** @param which a host's URI, which means its newest, or the beginning of an id @throws {UsageError} */
+async function idOf(database: Database, which: string): Promise<string> {
+  const ofHost = await drainOfHost(database, which);
+  if (ofHost) return ofHost.id;
+  const found = /^[0-9a-f-]{4,36}$/.test(which)
+    ? (await listDrains(database, MOST_LISTED)).filter(({ id }) => id.startsWith(which))
+    : [];
+  const [only, ...others] = found;
+  if (!only) throw new UsageError(`there is no drain ${which}: \`switchover drains\` lists them`);
+  if (others.length > 0)
+    throw new UsageError(`${which} is the beginning of ${found.length} drains' ids: give more of it`);
+  return only.id;
+}

@@ -1,0 +1,76 @@
+/** What `switchover drain` is given, and what it means. */
+import type { Order } from '../drain/order.ts';
+import { isQemuSocket } from '../hypervisor/vm-address.ts';
+import { shown } from '../model/shown.ts';
+import type { DrainTo } from '../service/plan-drain.ts';
+import { parseDeadline } from './deadline.ts';
+import type { MigrationOptions } from './migration-options.ts';
+import { standardError } from './output/standard.ts';
+import type { StoreOptions } from './store-choice.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface DrainOptions extends Omit<MigrationOptions, 'output'>, StoreOptions {
+  readonly to?: readonly string[];
+  readonly migrateuri?: readonly string[];
+  readonly plan?: boolean;
+  readonly allOrNothing?: boolean;
+  readonly reason?: string;
+  readonly deadline?: string;
+  /** In milliseconds. */
+  readonly for?: number;
+  readonly atATime: number;
+  readonly order: Order;
+  readonly reserve?: number;
+  readonly apart?: readonly string[];
+  readonly force?: boolean;
+  readonly probe?: number;
+}
+
+/** @throws {UsageError} */
+export function destinationsOf(host: string, { to = [], migrateuri = [] }: DrainOptions): DrainTo[] {
+  for (const uri of [host, ...to]) assertHost(uri);
+  if (to.length === 0)
+    throw new UsageError(
+      '--to is missing: name the hosts that the VMs may go to, like --to qemu+ssh://root@host2/system',
+    );
+  if (to.includes(host))
+    throw new UsageError(`${host} is to be emptied, so it is no destination: leave it out of --to`);
+  if (new Set(to).size < to.length) throw new UsageError('--to names a host twice');
+  if (migrateuri.length > 0 && migrateuri.length !== to.length)
+    throw new UsageError(
+      `there are ${to.length} --to and ${migrateuri.length} --migrateuri: give one for each destination, in the same order, or none`,
+    );
+  return to.map((uri, index) => ({ uri, migrateUri: migrateuri[index] }));
+}
+
+/** @throws {UsageError} for what is no libvirt URI: virsh must not take it for an option, and a QEMU is no host */
+export function assertHost(uri: string): void {
+  if (isQemuSocket(uri))
+    throw new UsageError(
+      `${uri} is the monitor of a QEMU: a drain is of a libvirt host, like qemu:///system`,
+    );
+  if (!/^[a-z][\w+.-]*:\/\/\S*$/i.test(uri) || uri.includes('#'))
+    throw new UsageError(
+      `"${uri}" is no libvirt URI: write it like qemu:///system or qemu+ssh://root@host2/system`,
+    );
+}
+
+/** @returns how many milliseconds are left, whenever it is asked; undefined: there is none @throws {UsageError} */
+export function deadlineOf({ deadline, for: forMs }: DrainOptions): () => number | undefined {
+  if (deadline !== undefined && forMs !== undefined)
+    throw new UsageError('--deadline and --for mean the same: give one of them');
+  if (deadline === undefined) return () => forMs;
+  const atMs = parseDeadline(deadline, new Date());
+  return () => atMs - Date.now();
+}
+
+/** @throws {UsageError} */
+export function groupOf(text: string): string[] {
+  const names = text.split(',').flatMap((name) => name.trim() || []);
+  if (names.length < 2) throw new UsageError(`--apart ${text}: name at least two VMs, like --apart db1,db2`);
+  return names;
+}
+
+export function say(sentence: string): void {
+  standardError().write(`${shown(sentence)}\n`);
+}

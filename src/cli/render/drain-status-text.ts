@@ -1,0 +1,51 @@
+/** How drains stand, as text for a terminal: who is left first, with what would help. */
+import type { DrainStatus } from '../../fleet/drain-status.ts';
+import { shown } from '../../model/shown.ts';
+import { table } from '../../model/table.ts';
+
+type Vm = DrainStatus['vms'][number];
+
+export function drainStatusText({ host, words, state, outcome, trouble, vms }: DrainStatus): string {
+  const lines = [`${host}: ${words}`];
+  if (trouble !== null) lines.push(`  its host does not answer: ${trouble}`);
+  const left = vms.filter(({ state: is }) => is !== 'moved' && is !== 'gone');
+  for (const { name, words: vmWords } of left) lines.push(`  ${name}: ${vmWords}`);
+  const moved = count(vms, 'moved');
+  const gone = count(vms, 'gone');
+  lines.push(
+    [`${moved} of ${vms.length} moved`, ...(gone > 0 ? [`${gone} off or moved by others`] : [])].join(', '),
+  );
+  if (state === 'blocked')
+    lines.push(
+      `\`switchover drain ${host}\` tries them again, \`switchover drain release ${host}\` gives it up`,
+    );
+  if (state === 'empty' || outcome === 'expired')
+    lines.push(`Nothing is moved there until \`switchover drain release ${host}\``);
+  return `${lines.map(shown).join('\n')}\n`;
+}
+
+/** One a line. */
+export function drainsText(drains: readonly DrainStatus[]): string {
+  if (drains.length === 0) return 'no drain\n';
+  return `${table([
+    ['ID', 'HOST', 'STATE', 'LEFT', 'MOVED', 'HELD', 'BEGUN', 'DEADLINE'],
+    ...drains.map(({ id, host, state, outcome, vms, begun, deadline }) => [
+      id.slice(0, 8),
+      host,
+      outcome ?? state,
+      String(vms.length - count(vms, 'moved') - count(vms, 'gone')),
+      String(count(vms, 'moved')),
+      String(count(vms, 'held')),
+      minutesOf(begun),
+      deadline === null ? '-' : minutesOf(deadline),
+    ]),
+  ])}\n`;
+}
+
+function minutesOf(time: string): string {
+  return `${time.slice(0, 16).replace('T', ' ')}Z`;
+}
+
+function count(vms: readonly Vm[], is: Vm['state']): number {
+  return vms.filter(({ state }) => state === is).length;
+}

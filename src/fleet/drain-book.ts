@@ -1,0 +1,161 @@
+/**
+ * What a controller knows of drains and hosts: read from the tables before each admission, and asked of the destinations in
+ * the background. Nothing of it is believed for an act: the start asks the destination anew.
+ */
+import type { Database, Queryable } from '../postgres/database.ts';
+import type { DrainHosts } from './drain-hosts.ts';
+import { type DrainRow, readDrains } from './drain-rows.ts';
+import { type DrainSettings, groupsOf, parseDrainSettings } from './drain-settings.ts';
+import { type HostRecord, readHosts } from './hosts.ts';
+import { ACTIVE_STATES } from './move.ts';
+import type { HostFigures, Known } from './placer.ts';
+
+/** What is on its way to a host, and what came there since it was asked. */
+interface Coming {
+  readonly apart: readonly string[];
+  readonly cameGib: number;
+}
+
+const COMING = `
+select destination, apart, memory_gib as "memoryGib", extract(epoch from ended)::float8 * 1000 as "endedMs"
+from fleet.move where destination is not null
+  and (state in (${ACTIVE_STATES}) or (state = 'moved' and ended > now() - interval '1 minute'))`;
+
+export class DrainBook implements Known {
+  private readonly database: Database;
+  private readonly asks: DrainHosts;
+  private drains: readonly (DrainRow & { readonly asked: DrainSettings })[] = [];
+  private hosts: ReadonlyMap<string, HostRecord> = new Map();
+  private readonly seen = new Map<
+    string,
+    { readonly askedMs: number; readonly said: HostFigures | string }
+  >();
+  private coming = new Map<string, Coming>();
+  private databaseNowMs = 0;
+
+  constructor(database: Database, asks: DrainHosts) {
+    this.database = database;
+    this.asks = asks;
+  }
+
+  /** @throws {StoreError} */
+  async read(within: Queryable = this.database): Promise<void> {
+    const drains = await readDrains(within);
+    this.drains = drains.flatMap((drain) => {
+      try {
+        return [{ ...drain, asked: parseDrainSettings(drain.settings) }];
+      } catch {
+        // A newer switchover's: its own controllers place its VMs.
+        return [];
+      }
+    });
+    this.hosts = await readHosts(within);
+  }
+
+  /** All that an admission goes by, and what is on its way as it begins. @throws {StoreError} */
+  async prepare(within: Queryable): Promise<void> {
+    await this.read(within);
+    this.databaseNowMs = await databaseNow(within);
+    const moves = await within.query<{
+      destination: string;
+      apart: string[];
+      memoryGib: number;
+      endedMs: number | null;
+    }>(COMING);
+    this.coming = new Map();
+    for (const { destination, endedMs, ...move } of moves) {
+      // Since it was asked: what it said then does not know of it.
+      const isNews = endedMs === null || endedMs >= (this.seen.get(destination)?.askedMs ?? 0);
+      if (isNews) this.note(destination, move.apart, endedMs === null ? 0 : move.memoryGib);
+    }
+  }
+
+  /** Asks all destinations what room they have. */
+  async look(): Promise<void> {
+    const apartOf = (uri: string) =>
+      this.drains
+        .filter(({ asked }) => asked.to.some((each) => each.uri === uri))
+        .flatMap((each) => each.asked.apart);
+    for (const uri of this.destinations()) {
+      const askedMs = await databaseNow(this.database);
+      this.seen.set(uri, { askedMs, said: await this.figuresOf(uri, apartOf(uri)) });
+    }
+  }
+
+  /** Hosts that are being emptied. */
+  sources(): readonly string[] {
+    return this.drains.map(({ host }) => host);
+  }
+
+  destinations(): readonly string[] {
+    return [...new Set(this.drains.flatMap(({ asked }) => asked.to.map(({ uri }) => uri)))];
+  }
+
+  settingsOf(drain: string): DrainSettings | undefined {
+    return this.drains.find(({ id }) => id === drain)?.asked;
+  }
+
+  /** The same, of one that is over too. @throws {StoreError} */
+  async settingsEvenOf(drain: string): Promise<DrainSettings | undefined> {
+    const known = this.settingsOf(drain);
+    if (known) return known;
+    const [row] = await this.database.query<{ settings: unknown }>(
+      'select settings from fleet.drain where id = $1',
+      [drain],
+    );
+    return row && parseDrainSettings(row.settings);
+  }
+
+  host(host: string): HostRecord | undefined {
+    return this.hosts.get(host);
+  }
+
+  figures(host: string): HostFigures | string | undefined {
+    return this.seen.get(host)?.said;
+  }
+
+  apartOnWay(host: string): readonly string[] {
+    return this.coming.get(host)?.apart ?? [];
+  }
+
+  cameGib(host: string): number {
+    return this.coming.get(host)?.cameGib ?? 0;
+  }
+
+  goes(groups: readonly string[], host: string): void {
+    this.note(host, groups, 0);
+  }
+
+  private note(host: string, apart: readonly string[], cameGib: number): void {
+    const before = this.coming.get(host) ?? { apart: [], cameGib: 0 };
+    this.coming.set(host, { apart: [...before.apart, ...apart], cameGib: before.cameGib + cameGib });
+  }
+
+  /** When it was last read, by the database's clock. */
+  nowMs(): number {
+    return this.databaseNowMs;
+  }
+
+  private async figuresOf(uri: string, apart: DrainSettings['apart']): Promise<HostFigures | string> {
+    try {
+      const { active, freeBytes, largestBytes } = await this.asks.look(uri);
+      const groups: string[] = [];
+      // Only who is to be kept apart from others is worth asking for.
+      if (apart.length > 0)
+        for (const uuid of active) {
+          const vm = await this.asks.vm(uri, uuid);
+          if (vm) groups.push(...groupsOf(vm.name, apart));
+        }
+      return { freeBytes, largestBytes, apart: groups };
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+}
+
+async function databaseNow(within: Queryable): Promise<number> {
+  const [now] = await within.query<{ ms: number }>(
+    'select extract(epoch from clock_timestamp())::float8 * 1000 as ms',
+  );
+  return now?.ms ?? 0;
+}

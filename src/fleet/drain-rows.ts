@@ -1,0 +1,84 @@
+/** Drains and their moves as they stand in the tables. */
+import type { Queryable } from '../postgres/database.ts';
+import { type HostRecord, readHosts } from './hosts.ts';
+import { MOVE_COLUMNS, type Move } from './move.ts';
+
+export interface DrainRow {
+  readonly id: string;
+  readonly host: string;
+  readonly intent: 'go' | 'paused' | 'cancelled';
+  readonly state: 'waiting' | 'draining' | 'blocked' | 'empty' | 'ended';
+  readonly outcome: 'released' | 'returned' | 'cancelled' | 'expired' | null;
+  /** As what it is to end; null: as what follows from the rest. */
+  readonly ending: 'released' | null;
+  readonly settings: unknown;
+  readonly requestedBy: string;
+  readonly reason: string | null;
+  readonly trouble: string | null;
+  /** All times by the database's clock, in milliseconds since 1970. */
+  readonly createdMs: number;
+  readonly deadlineMs: number | null;
+  readonly opensMs: number | null;
+  readonly emptySinceMs: number | null;
+  readonly emptyAtMs: number | null;
+  readonly lookedMs: number | null;
+  readonly nowMs: number;
+}
+
+export interface MoveRow extends Move {
+  readonly nextTryMs: number;
+}
+
+export interface DrainRows {
+  readonly drain: DrainRow;
+  /** The newest of each VM, in the order in which they were queued. */
+  readonly moves: readonly MoveRow[];
+  readonly hosts: ReadonlyMap<string, HostRecord>;
+}
+
+const ms = (column: string) => `extract(epoch from ${column})::float8 * 1000`;
+
+const DRAIN_COLUMNS = `id, host, intent, state, outcome, ending, settings, requested_by as "requestedBy", reason, trouble,
+  ${ms('created')} as "createdMs", ${ms('deadline')} as "deadlineMs", ${ms('opens')} as "opensMs",
+  ${ms('empty_since')} as "emptySinceMs", ${ms('empty_at')} as "emptyAtMs", ${ms('looked')} as "lookedMs",
+  ${ms('clock_timestamp()')} as "nowMs"`;
+
+const MOVES = `
+select * from (
+  select distinct on (vm) ${MOVE_COLUMNS}, move.created, move.position, ${ms('next_try')} as "nextTryMs"
+  from fleet.move where drain = $1 order by vm, move.created desc
+) as newest order by created, position`;
+
+/** Those that are not over, oldest first. @throws {StoreError} */
+export async function readDrains(within: Queryable): Promise<readonly DrainRow[]> {
+  return await within.query<DrainRow>(
+    `select ${DRAIN_COLUMNS} from fleet.drain where ended is null order by created, id`,
+  );
+}
+
+/** The newest first, those that are over too. @throws {StoreError} */
+export async function listDrains(within: Queryable, most: number): Promise<readonly DrainRow[]> {
+  return await within.query<DrainRow>(
+    `select ${DRAIN_COLUMNS} from fleet.drain order by created desc, id limit $1`,
+    [most],
+  );
+}
+
+/** @returns undefined where there is none @throws {StoreError} */
+export async function readDrain(within: Queryable, id: string): Promise<DrainRows | undefined> {
+  const [drain] = await within.query<DrainRow>(`select ${DRAIN_COLUMNS} from fleet.drain where id = $1`, [
+    id,
+  ]);
+  if (!drain) return undefined;
+  const moves = await within.query<MoveRow>(MOVES, [id]);
+  return { drain, moves, hosts: await readHosts(within) };
+}
+
+/** The newest of that host, over or not. @throws {StoreError} */
+export async function drainOfHost(within: Queryable, host: string): Promise<DrainRow | undefined> {
+  const [drain] = await within.query<DrainRow>(
+    `select ${DRAIN_COLUMNS} from fleet.drain where host = $1 order by created desc limit 1`,
+    [host],
+  );
+  return drain;
+}

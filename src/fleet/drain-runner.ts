@@ -1,0 +1,81 @@
+/**
+ * Carries drains out: a controller of the engine that places by the drains' own wishes, and the keeper that asks their hosts.
+ * Any number of them on one database; each goes on with what another left.
+ */
+import { type Clock, REAL_CLOCK } from '../hypervisor/clock.ts';
+import type { Database } from '../postgres/database.ts';
+import { FleetController } from './controller.ts';
+import { DrainBook } from './drain-book.ts';
+import type { DrainHosts } from './drain-hosts.ts';
+import { DrainKeeper } from './drain-keeper.ts';
+import type { Mover } from './mover.ts';
+import { placerOf } from './placer.ts';
+import { Repeated } from './repeated.ts';
+
+export interface DrainRunnerParts {
+  readonly database: Database;
+  readonly hosts: DrainHosts;
+  moverOf(book: DrainBook): Mover;
+  /** A sentence for the operator's log. */
+  warn(words: string): void;
+  readonly times?: Partial<typeof TIMES>;
+  readonly clock?: Clock;
+}
+
+const TIMES = {
+  leaseMs: 15_000,
+  roundMs: 1000,
+  reconcileMs: 10_000,
+  /** How often a host that is being emptied is asked what is there. */
+  keepMs: 2000,
+  /** How often destinations are asked what room they have. */
+  lookMs: 5000,
+};
+
+export class DrainRunner implements AsyncDisposable {
+  private readonly controller: FleetController;
+  private readonly repeated: readonly Repeated[];
+
+  private constructor(controller: FleetController, repeated: readonly Repeated[]) {
+    this.controller = controller;
+    this.repeated = repeated;
+    for (const each of repeated) each.now();
+  }
+
+  /** @throws {StoreError} where the tables are not those that this switchover knows */
+  static async start(parts: DrainRunnerParts): Promise<DrainRunner> {
+    const { database, hosts, warn, clock = REAL_CLOCK } = parts;
+    const times = { ...TIMES, ...parts.times };
+    const book = new DrainBook(database, hosts);
+    await book.read();
+    // Nothing is placed by guess while they can be asked.
+    await book.look();
+    const controller = await FleetController.start({
+      ...{ database, warn, clock, mover: parts.moverOf(book), place: placerOf(book) },
+      ...{ leaseMs: times.leaseMs, roundMs: times.roundMs, reconcileMs: times.reconcileMs },
+      prepare: async (within) => await book.prepare(within),
+    });
+    const keeper = new DrainKeeper({ database, hosts, everyMs: times.keepMs });
+    const repeat = (everyMs: number, doing: () => Promise<void>) =>
+      new Repeated(clock, everyMs, doing, (error) => warn(String(error)));
+    return new DrainRunner(controller, [
+      repeat(times.lookMs, async () => {
+        await book.read();
+        await book.look();
+      }),
+      // Of a drain it is the rows that say when its time has come.
+      repeat(times.keepMs / 2, () => keeper.keep()),
+    ]);
+  }
+
+  /** Fulfilled with the reason once it has closed. */
+  get closed(): Promise<string> {
+    return this.controller.closed;
+  }
+
+  /** Lets go: migrations go on, and whoever else there is goes on with the drains. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.repeated.map((each) => each.stop()));
+    await this.controller[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,60 @@
+/** What was asked for with a drain, as its row keeps it: whichever controller goes on with it goes by that. */
+import { z } from 'zod';
+import type { Config, Domain } from '../config/config.ts';
+import { limitsOf, policyOf, type Stated, stated } from '../config/settings.ts';
+import { settingsOver } from '../config/settings-over.ts';
+import { ORDERS } from '../drain/order.ts';
+import { type StreamTls, tlsFrom } from '../hypervisor/stream-tls.ts';
+import type { Limits, PolicyKind } from '../policy/policy.ts';
+
+const drainSettingsSchema = z.object({
+  /** Hosts that VMs may go to, as the source reaches them. */
+  to: z.array(z.object({ uri: z.string(), migrateUri: z.string().optional() })),
+  order: z.enum(ORDERS),
+  /** The most calm VMs on a link. */
+  atATime: z.number(),
+  /** Kept free on each destination; left out: as much as the largest VM that runs there. */
+  reserveBytes: z.number().optional(),
+  /** Groups of VM names of which no two may be on one host. */
+  apart: z.array(z.array(z.string())),
+  /** Although guests may lose memory. */
+  force: z.boolean(),
+  /** Settings that were stated for all its VMs: they go before what the configuration says. */
+  stated: z.record(z.string(), z.unknown()),
+});
+
+export type DrainSettings = z.infer<typeof drainSettingsSchema>;
+
+/** @throws {Error} where another switchover wrote it in a way that this one does not know */
+export function parseDrainSettings(settings: unknown): DrainSettings {
+  return drainSettingsSchema.parse(settings);
+}
+
+export interface VmSettings {
+  readonly limits: Limits;
+  readonly kind: PolicyKind;
+  /** Undefined: as the hypervisors are set already. */
+  readonly tls: StreamTls | undefined;
+}
+
+/** What was asked for before the domain's metadata, `[[domain]]`, `[defaults]` and what is built in. */
+export function vmSettingsOf(config: Config, domain: Domain, drain: DrainSettings): VmSettings {
+  const own = { from: 'the drain', stated: stated(drain.stated as Stated) };
+  const { settings } = settingsOver(config, domain, own);
+  const tls = settings.tls ? tlsFrom(settings.tlsDir) : undefined;
+  return { limits: limitsOf(settings), kind: policyOf(settings), tls };
+}
+
+/** Names of groups, as they are kept with each VM. */
+export function groupsOf(name: string, apart: DrainSettings['apart']): string[] {
+  return apart.filter((group) => group.includes(name)).map((group) => group.join(', '));
+}
+
+/** A host's links: what leaves it and what comes to it are not in each other's way. */
+export function linkFrom(host: string): string {
+  return `from ${host}`;
+}
+
+export function linkTo(host: string): string {
+  return `to ${host}`;
+}

@@ -1,0 +1,89 @@
+/**
+ * How a drain stands, for programs and for rendering. Its JSON Schema is `docs/drain.schema.json`, generated from here; fields
+ * are only ever added.
+ */
+import { z } from 'zod';
+import { phaseOf } from '../drain/state.ts';
+import { drainExitStatus, drainWords, vmWords } from '../drain/state-words.ts';
+import type { DrainRows } from './drain-rows.ts';
+import { viewOf } from './drain-view.ts';
+
+const time = z.string().nullable().describe('in UTC, as ISO 8601');
+
+const vmSchema = z.object({
+  uuid: z.string(),
+  name: z.string(),
+  state: z
+    .enum(['queued', 'moving', 'moved', 'held', 'left', 'gone', 'unknown'])
+    .describe(
+      'held: needs a person; gone: off, or moved by others; unknown: it is not certain where it runs',
+    ),
+  words: z.string().describe('the same as a sentence'),
+  to: z.string().nullable().describe('where it goes, went, or was to go last'),
+  reason: z
+    .object({
+      code: z.string(),
+      words: z.string(),
+      remedy: z.string().nullable().describe('what would help, where the words do not say it'),
+    })
+    .nullable(),
+  tries: z.number(),
+  nextTry: time,
+});
+
+export const drainStatusSchema = z.object({
+  schema: z.literal(1),
+  id: z.string(),
+  host: z.string(),
+  state: z.enum(['waiting', 'draining', 'paused', 'blocked', 'empty', 'ended']),
+  words: z.string(),
+  outcome: z.enum(['released', 'returned', 'cancelled', 'expired']).nullable(),
+  exitStatus: z
+    .number()
+    .describe(
+      '0 no VM is left there; 3 refused, nothing was moved; 4 some remain after failures; 5 some remain for the deadline, a pause limit or room; 6 a person has to look',
+    ),
+  requestedBy: z.string(),
+  reason: z.string().nullable(),
+  begun: z.string(),
+  deadline: time,
+  trouble: z.string().nullable().describe('what the host said where it did not answer; null: it answers'),
+  vms: z.array(vmSchema).describe('in the order in which they leave'),
+});
+
+export type DrainStatus = z.infer<typeof drainStatusSchema>;
+
+export function drainStatusOf(rows: DrainRows): DrainStatus {
+  const { drain, moves } = rows;
+  const view = viewOf(rows);
+  const { nowMs } = drain;
+  return {
+    ...{ schema: 1, id: drain.id, host: drain.host, outcome: drain.outcome },
+    state: phaseOf(view, nowMs),
+    words: drainWords(view, nowMs),
+    exitStatus: drainExitStatus(view),
+    ...{ requestedBy: drain.requestedBy, reason: drain.reason, trouble: drain.trouble },
+    begun: new Date(drain.createdMs).toISOString(),
+    deadline: isoOf(drain.deadlineMs),
+    vms: moves.flatMap(({ vm, tries, destination, nextTryMs }) => {
+      const record = view.vms.get(vm);
+      if (!record) return [];
+      const { uuid, name, state } = record;
+      const { code, words, remedy = null } = 'reason' in state ? state.reason : NO_REASON;
+      return [
+        {
+          ...{ uuid, name, tries, state: state.is, to: destination },
+          words: vmWords(record, nowMs),
+          reason: code === undefined ? null : { code, words, remedy },
+          nextTry: state.is === 'queued' && state.waitsFor === 'retry' ? isoOf(nextTryMs) : null,
+        },
+      ];
+    }),
+  };
+}
+
+const NO_REASON = { code: undefined, words: '', remedy: null };
+
+function isoOf(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}

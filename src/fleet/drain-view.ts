@@ -1,0 +1,73 @@
+/** A drain's rows as the rules know a drain. Pure. */
+import type { Reason } from '../drain/facts.ts';
+import { failureClass } from '../drain/failures.ts';
+import type { Drain, VmRecord, VmState } from '../drain/state.ts';
+import type { DrainRow, DrainRows, MoveRow } from './drain-rows.ts';
+import { parseDrainSettings } from './drain-settings.ts';
+import { WAS_UNKNOWN } from './next-step.ts';
+
+/** What happens is held against the database's clock: `drain.nowMs`. */
+export function viewOf({ drain, moves, hosts }: DrainRows): Drain {
+  const destinations = parseDrainSettings(drain.settings).to.map(({ uri }) => uri);
+  return {
+    ...{ intent: drain.intent, destinations, ended: drain.outcome ?? undefined },
+    waitsFor: waitsFor(drain),
+    deadlineMs: drain.deadlineMs ?? undefined,
+    vms: new Map(moves.map((move) => [move.vm, recordOf(move, drain.nowMs)])),
+    breakers: new Map(
+      destinations.flatMap((host) => {
+        const record = hosts.get(host);
+        return record ? [[host, record.breaker] as const] : [];
+      }),
+    ),
+    emptySinceMs: drain.emptySinceMs ?? undefined,
+    emptyAtMs: drain.emptyAtMs ?? undefined,
+  };
+}
+
+function waitsFor({ opensMs, nowMs }: DrainRow): string | undefined {
+  return opensMs !== null && nowMs < opensMs ? 'its window' : undefined;
+}
+
+function recordOf(move: MoveRow, nowMs: number): VmRecord {
+  const { vm, name, tries, failedAt } = move;
+  return { uuid: vm, name, tries, avoid: failedAt ? [failedAt] : [], state: stateOf(move, nowMs) };
+}
+
+function stateOf(move: MoveRow, nowMs: number): VmState {
+  const { state, code, nextTryMs } = move;
+  const to = move.destination ?? '';
+  const reason = reasonOf(move);
+  switch (state) {
+    case 'queued':
+      if (code === null) return { is: 'queued', waitsFor: 'slot' };
+      if (failureClass(code) === 'capacity') return { is: 'queued', waitsFor: 'room', reason };
+      return nextTryMs > nowMs
+        ? { is: 'queued', waitsFor: 'retry', reason, atMs: nextTryMs }
+        : { is: 'queued', waitsFor: 'slot' };
+    case 'admitted':
+    case 'starting':
+    case 'moving':
+      return { is: 'moving', to };
+    case 'moved':
+      return { is: 'moved', to };
+    case 'held':
+      // Where it is is known by now; a person looks all the same before anything else begins.
+      return code === WAS_UNKNOWN ? { is: 'unknown', reason } : { is: 'held', reason, looksAgain: false };
+    case 'unknown':
+      return { is: 'unknown', reason };
+    case 'gone':
+      return { is: 'gone' };
+    case 'left':
+      return { is: 'left', words: reason.words };
+    case 'cancelled':
+      // Why it was still there when its drain ended.
+      return code === null
+        ? { is: 'left', words: 'the drain ended before it had begun' }
+        : { is: 'held', reason, looksAgain: false };
+  }
+}
+
+function reasonOf({ code, words, remedy }: MoveRow): Reason {
+  return { code: code ?? 'unknown', words: words ?? 'nobody said why', remedy: remedy ?? undefined };
+}

@@ -1,0 +1,44 @@
+/** Carries out the drains of a database on libvirt hosts. */
+import type { Config } from '../config/config.ts';
+import { initiatorHere } from '../journal/initiator.ts';
+import type { RunStore } from '../migration/run.ts';
+import type { Database } from '../postgres/database.ts';
+import { DrainRunner } from './drain-runner.ts';
+import { LibvirtHosts } from './libvirt-hosts.ts';
+import { LibvirtMover } from './libvirt-mover.ts';
+
+interface LibvirtRunnerParts {
+  readonly database: Database;
+  readonly store: RunStore;
+  config(): Config;
+  say(sentence: string): void;
+}
+
+/** As journals have it, whichever process carries it out: none other than a drain goes on with them. */
+const COMMAND = ['switchover', 'drain'];
+
+const ON_ITS_WAY = `
+select destination from fleet.move where vm = $1 and source = $2 and state in ('starting', 'moving', 'unknown')`;
+
+/** @throws {StoreError} where the tables are not those that this switchover knows */
+export async function startDrains({
+  database,
+  store,
+  config,
+  say,
+}: LibvirtRunnerParts): Promise<DrainRunner> {
+  return await DrainRunner.start({
+    ...{ database, hosts: new LibvirtHosts(), warn: say },
+    moverOf: (book) =>
+      new LibvirtMover({
+        ...{ store, config, say, initiator: { ...initiatorHere(), command: COMMAND } },
+        settingsOf: async (drain) => await book.settingsEvenOf(drain),
+        wayOf: async (vm, source) => {
+          const [move] = await database.query<{ destination: string }>(ON_ITS_WAY, [vm, source]);
+          return move?.destination;
+        },
+        sources: () => book.sources(),
+        destinations: () => book.destinations(),
+      }),
+  });
+}

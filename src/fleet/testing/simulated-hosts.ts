@@ -1,0 +1,243 @@
+/**
+ * Hosts with VMs in memory, for whole drains with faults: what stands in for hypervisors where nothing is killed. What it is
+ * judged by is its own record, and never what the engine believes.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Reason } from '../../drain/facts.ts';
+import type { DrainHosts, HostSeen, VmSeen } from '../drain-hosts.ts';
+import { linkFrom, linkTo } from '../drain-settings.ts';
+import {
+  type Attended,
+  type Failure,
+  type Guard,
+  type Located,
+  type Mover,
+  type Ride,
+  type Seen,
+  StartFailed,
+} from '../mover.ts';
+
+const GIB = 2 ** 30;
+
+export interface SimulatedVm {
+  readonly uuid: string;
+  readonly memoryGib?: number;
+  /** Of its migrations, in milliseconds. */
+  readonly lastsMs?: number;
+  readonly obstacles?: readonly Reason[];
+  /** What the pre-flight of a destination says, by its name. */
+  readonly refusedBy?: Readonly<Record<string, Failure>>;
+}
+
+export interface SimulatedMigration {
+  readonly vm: string;
+  readonly source: string;
+  readonly destination: string;
+  readonly by: string;
+  readonly fromMs: number;
+  toMs: number | undefined;
+  /** Undefined while it runs. */
+  arrived: boolean | undefined;
+  failure: Failure | undefined;
+  /** How it ended is told nobody, and the VM is where it was. */
+  isLost?: boolean;
+}
+
+interface There {
+  readonly vm: SimulatedVm;
+  host: string | undefined;
+}
+
+export class SimulatedHosts implements DrainHosts {
+  readonly migrations: SimulatedMigration[] = [];
+  /** What it had to refuse: the caller erred. */
+  readonly refused: string[] = [];
+  private readonly vms = new Map<string, There>();
+  private readonly away = new Map<string, 'dead' | 'deaf'>();
+  private readonly freeGib: ReadonlyMap<string, number>;
+
+  constructor(
+    vms: Readonly<Record<string, readonly SimulatedVm[]>>,
+    freeGib: Readonly<Record<string, number>> = {},
+  ) {
+    for (const [host, there] of Object.entries(vms)) for (const vm of there) this.appear(host, vm);
+    this.freeGib = new Map(Object.entries(freeGib));
+  }
+
+  appear(host: string, vm: SimulatedVm): void {
+    this.vms.set(vm.uuid, { vm, host });
+  }
+
+  /** It is powered off. */
+  vanish(uuid: string): void {
+    this.there(uuid).host = undefined;
+  }
+
+  /** Its migrations fail, and it answers nobody. */
+  die(host: string): void {
+    this.away.set(host, 'dead');
+    for (const each of this.running())
+      if (each.destination === host)
+        this.end(each, false, { class: 'transient', code: 'migration-failed', words: `${host} is gone` });
+  }
+
+  /** The migration of that VM that runs ends, and nobody knows how. */
+  loseSight(uuid: string): void {
+    for (const each of this.running())
+      if (each.vm === uuid) {
+        each.isLost = true;
+        this.end(each, false, undefined);
+      }
+  }
+
+  /** Its libvirtd is restarted: what runs goes on, and nobody is answered. */
+  deafen(host: string): void {
+    this.away.set(host, 'deaf');
+  }
+
+  recover(host: string): void {
+    this.away.delete(host);
+  }
+
+  hostOf(uuid: string): string | undefined {
+    return this.there(uuid).host;
+  }
+
+  on(host: string): readonly string[] {
+    return [...this.vms.values()].flatMap((each) => (each.host === host ? [each.vm.uuid] : []));
+  }
+
+  running(): readonly SimulatedMigration[] {
+    return this.migrations.filter(({ arrived }) => arrived === undefined);
+  }
+
+  /** @throws {Error} as libvirt refuses a second one */
+  migrate(uuid: string, source: string, destination: string, by: string): SimulatedMigration {
+    const refuse = (words: string): never => {
+      this.refused.push(words);
+      throw new Error(words);
+    };
+    if (this.running().some(({ vm }) => vm === uuid)) refuse(`a migration of ${uuid} runs`);
+    if (this.hostOf(uuid) !== source) refuse(`${uuid} is not on ${source}`);
+    const made: SimulatedMigration = {
+      ...{ vm: uuid, source, destination, by, fromMs: performance.now() },
+      ...{ toMs: undefined, arrived: undefined, failure: undefined },
+    };
+    this.migrations.push(made);
+    setTimeout(() => {
+      if (made.arrived === undefined) this.end(made, this.away.get(destination) !== 'dead', undefined);
+    }, this.there(uuid).vm.lastsMs ?? 60).unref();
+    return made;
+  }
+
+  end(migration: SimulatedMigration, arrived: boolean, failure: Failure | undefined): void {
+    migration.toMs = performance.now();
+    migration.arrived = arrived;
+    migration.failure = failure;
+    if (arrived) this.there(migration.vm).host = migration.destination;
+  }
+
+  async look(host: string): Promise<HostSeen> {
+    this.ask(host);
+    const coming = this.running().flatMap(({ vm, destination }) => (destination === host ? [vm] : []));
+    const there = this.on(host);
+    const sizes = there.map((uuid) => this.there(uuid).vm.memoryGib ?? 1);
+    const free = this.freeGib.get(host);
+    return {
+      active: [...there, ...coming],
+      largestBytes: 0,
+      freeBytes: free === undefined ? undefined : (free - sizes.reduce((sum, each) => sum + each, 0)) * GIB,
+    };
+  }
+
+  async vm(host: string, uuid: string): Promise<VmSeen | undefined> {
+    this.ask(host);
+    const found = this.vms.get(uuid);
+    if (found?.host !== host) return undefined;
+    const { memoryGib = 1, obstacles = [] } = found.vm;
+    return { name: uuid, memoryBytes: memoryGib * GIB, obstacles };
+  }
+
+  /** @throws {Error} where it does not answer */
+  ask(host: string): void {
+    if (this.away.has(host)) throw new Error(`${host} does not answer`);
+  }
+
+  /** The most that ran at once, by what each is counted under. */
+  most(under: (migration: SimulatedMigration) => string): number {
+    const peaks = this.migrations.map(
+      (each) =>
+        this.migrations.filter(
+          (other) =>
+            under(other) === under(each) &&
+            other.fromMs <= each.fromMs &&
+            (other.toMs ?? Number.POSITIVE_INFINITY) > each.fromMs,
+        ).length,
+    );
+    return Math.max(0, ...peaks);
+  }
+
+  /** @throws {Error} where there was never such a VM */
+  there(uuid: string): There {
+    const found = this.vms.get(uuid);
+    if (!found) throw new Error(`there is no VM ${uuid}`);
+    return found;
+  }
+}
+
+const LOOK_EVERY_MS = 10;
+
+/** Of one controller. */
+export class SimulatedMover implements Mover {
+  private readonly hosts: SimulatedHosts;
+  private readonly by: string;
+
+  constructor(hosts: SimulatedHosts, by: string) {
+    this.hosts = hosts;
+    this.by = by;
+  }
+
+  async locate({ vm, source, destination }: Ride): Promise<Located> {
+    this.hosts.ask(source);
+    const running = this.hosts.running().find((each) => each.vm === vm);
+    if (running) return { kind: 'migrating', source: running.source, destination: running.destination };
+    const host = this.hosts.hostOf(vm);
+    if (host === source) return { kind: 'at', host };
+    this.hosts.ask(destination);
+    return host === undefined ? { kind: 'absent' } : { kind: 'at', host };
+  }
+
+  async start({ vm, source, destination }: Ride, guard: Guard): Promise<void> {
+    await sleep(2);
+    if (!guard.mayAct())
+      throw new StartFailed({ class: 'transient', code: 'held', words: 'the lease is over' });
+    try {
+      this.hosts.ask(source);
+      this.hosts.ask(destination);
+    } catch (error) {
+      throw new StartFailed({ class: 'transient', code: 'unreachable', words: String(error) });
+    }
+    const refusal = this.hosts.there(vm).vm.refusedBy?.[destination];
+    if (refusal) throw new StartFailed(refusal);
+    this.hosts.migrate(vm, source, destination, this.by);
+  }
+
+  async attach({ vm }: Ride, guard: Guard): Promise<Attended> {
+    const last = this.hosts.migrations.findLast((each) => each.vm === vm);
+    while (last?.arrived === undefined && !guard.letGo.aborted) await sleep(LOOK_EVERY_MS);
+    if (last?.isLost) return { unknown: 'it is not certain which side runs it' };
+    return last?.failure ? { failure: last.failure } : {};
+  }
+
+  async cancel({ vm }: Ride): Promise<void> {
+    const running = this.hosts.running().find((each) => each.vm === vm);
+    if (running) this.hosts.end(running, false, undefined);
+  }
+
+  async running(): Promise<readonly Seen[]> {
+    return this.hosts.running().map(({ vm, source, destination }) => ({
+      ...{ vm, name: vm, source, destination, memoryGib: 1 },
+      links: [linkFrom(source), linkTo(destination)],
+    }));
+  }
+}
