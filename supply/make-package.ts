@@ -69,7 +69,9 @@ async function pack(
   execFileSync(tsc, ['-p', path.join(ROOT, 'tsconfig.build.json'), '--outDir', path.join(stage, 'dist')]);
   const vite = path.join(ROOT, 'node_modules', '.bin', 'vite');
   const page = ['--outDir', path.join(stage, 'web', 'dist'), '--logLevel', 'warn'];
-  execFileSync(vite, ['build', '--config', path.join(ROOT, 'web', 'vite.config.ts'), ...page]);
+  // In any other it puts the sources' paths into the page.
+  const env = { ...process.env, NODE_ENV: 'production' };
+  execFileSync(vite, ['build', '--config', path.join(ROOT, 'web', 'vite.config.ts'), ...page], { env });
   const bundleDependencies = Object.keys(manifest.dependencies);
   // npm puts them where man looks for them, when it installs for everybody (--global).
   const man = await writeManPages(stage, timeMs);
