@@ -237,9 +237,9 @@ export class Checks {
     const { truth } = this.pair;
     if (this.schedule.driver === 'libvirt')
       return truth.overlaps.filter(({ fromMs }) => SIDES.some((side) => this.world.wasTold(side, fromMs)));
-    if (this.schedule.begin !== 'migrate') return truth.overlapsByCommand;
+    const all = this.schedule.begin === 'migrate' ? truth.overlaps : truth.overlapsByCommand;
     // A source whose stream broke at the very end of post-copy resumes by itself, beside a destination that had to run.
-    return truth.overlaps.filter(({ causes }) => !this.inPostCopy || causes.source !== 'stream');
+    return all.filter(({ causes }) => !this.inPostCopy || causes.source !== 'stream');
   }
 
   private get inPostCopy(): boolean {

@@ -393,6 +393,17 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
         { on: { event: 'MIGRATION', side: 'destination' }, nth: 1, do: 'io-error', to: 'source' },
       ],
     },
+  'what stayed set was not in the journal, whose disk was full until a moment before its last words': {
+    begin: 'migrate, starts itself',
+    policy: 'stock',
+    behindTunnel: ['source', 'destination'],
+    hands: [
+      { atMs: 1110, do: 'kill' },
+      { atMs: 1731, do: 'disk-full', ms: 100 },
+      { atMs: 1824, do: 'attach', to: true },
+      { atMs: 1826, do: 'address-taken', side: 'destination', ms: 700 },
+    ],
+  },
   'a source that hung up while it was looked at was taken for one that had ended': {
     behindTunnel: ['source', 'destination'],
     faults: [{ on: { command: 'query-status', side: 'source' }, nth: 5, do: 'never' }],

@@ -184,6 +184,22 @@ describe('a disk that is full', () => {
     expect(warnings(outlet.kept).at(-1)).toMatch(/; \d+ entries are missing$/);
   });
 
+  test('still takes what the next migration has to put back, where a few lines fit', async () => {
+    const recorder = await begin();
+    outlet.failure = 'ENOSPC';
+    outlet.fits = 4;
+    recorder.append(1, {
+      type: 'before',
+      side: 'source',
+      settings: { parameters: { a: 1 }, capabilities: {} },
+    });
+    for (let count = 0; count < 9; count += 1) recorder.append(count, effect('a'));
+    recorder.append(9, { type: 'restored', side: 'source', problem: 'it is another VM' });
+    recorder.append(9, ENDED);
+    await recorder.close();
+    expect(keptTypes().slice(-4)).toEqual(['before', 'restored', 'ended', 'warning']);
+  });
+
   test('takes at least the end, where only one line fits', async () => {
     const recorder = await begin();
     outlet.failure = 'ENOSPC';

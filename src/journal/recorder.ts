@@ -36,6 +36,9 @@ const MOST_WAITING = 2000;
 const FLUSH_WITHIN_MS = 5000;
 const CLOSE_WITHIN_MS = 5000;
 
+/** What whoever comes next goes by: what stays set, and that it is over. */
+const NEEDED_BY_THE_NEXT: ReadonlySet<JournalEntry['type']> = new Set(['before', 'restored', 'ended']);
+
 export class Recorder implements JournalWriter {
   readonly id: string;
   private readonly outlet: Outlet;
@@ -232,10 +235,14 @@ export class Recorder implements JournalWriter {
   private async writeLastWords(): Promise<void> {
     const left = this.buffer.takeAll();
     const ended = left.filter(({ type }) => type === 'ended');
-    const missing = this.buffer.missing + left.filter(({ type }) => type !== 'tick').length - ended.length;
+    const needed = left.filter(({ type }) => NEEDED_BY_THE_NEXT.has(type));
+    const missing = this.buffer.missing + left.filter(({ type }) => type !== 'tick').length - needed.length;
     const message = `the disk did not take the whole journal; ${counted(missing)} missing`;
     const warning = this.stamp(this.lastAtMs, { type: 'warning', message });
-    await this.outlet.write([...ended, warning]).catch(() => this.outlet.write(ended));
+    await this.outlet
+      .write([...needed, warning])
+      .catch(() => this.outlet.write(needed))
+      .catch(() => this.outlet.write(ended));
   }
 }
 
