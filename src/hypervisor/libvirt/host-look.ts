@@ -21,7 +21,7 @@ export async function lookAtHost(uri: string, access: Access = REAL_ACCESS): Pro
   const [active, all] = [await asked('list', '--uuid'), await asked('list', '--all', '--uuid')];
   // A host without memory figures is a host all the same.
   const memory = await asked('nodememstats').catch(() => '');
-  const balloons = await asked('domstats', '--list-active', '--balloon').catch(() => '');
+  const balloons = await asked('domstats', '--list-active', '--balloon', '--nowait').catch(() => '');
   return {
     active: linesOf(active),
     shutOff: Math.max(0, linesOf(all).length - linesOf(active).length),
