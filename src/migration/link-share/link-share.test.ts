@@ -77,6 +77,17 @@ test('is shared as it comes until one is known to be memory-intensive, and again
   expect(caps['b']).toBe(50e6);
 });
 
+test('is free again as soon as its guest runs on the destination', async () => {
+  const { caps, add, see, decide } = bed();
+  add('a');
+  add('b');
+  await decide('a', true);
+  await see('a', { type: 'state', from: 'copying', to: 'stopped' });
+  expect(caps['b']).toBe(HELD);
+  await see('a', { type: 'state', from: 'stopped', to: 'arrived' });
+  expect(caps['b']).toBeUndefined();
+});
+
 test('four that are memory-intensive have it one after the other', async () => {
   const { share, caps, add, decide } = bed();
   const all = ['a', 'b', 'c', 'd'];

@@ -32,6 +32,8 @@ export interface Sharing {
 interface Member extends Sharing {
   intensiveSinceMs: number | undefined;
   switchesOver: boolean;
+  /** All of it has gone over the link, although its end is still to be found out. */
+  isThrough: boolean;
   turns: number;
   held: boolean;
   /** Undefined: nothing is under way, or to be tried again. */
@@ -53,7 +55,7 @@ export class LinkShare {
   add(sharing: Sharing): void {
     this.members.set(sharing.id, {
       ...sharing,
-      ...{ intensiveSinceMs: undefined, switchesOver: false, turns: 0 },
+      ...{ intensiveSinceMs: undefined, switchesOver: false, isThrough: false, turns: 0 },
       ...{ held: sharing.isHeld, changing: undefined, notBeforeMs: 0 },
     });
     this.share();
@@ -76,6 +78,7 @@ export class LinkShare {
         break;
       case 'state':
         member.switchesOver = entry.to === 'switching-over' || entry.to === 'stopped';
+        member.isThrough ||= entry.to === 'arrived' || entry.to === 'settling';
         break;
       case 'tick':
       case 'boundary':
@@ -112,7 +115,7 @@ export class LinkShare {
   private whoIsAlone(): string | undefined {
     const { holder } = this;
     return aloneOnLink(
-      [...this.members.values()],
+      [...this.members.values()].filter(({ isThrough }) => !isThrough),
       holder && { id: holder.id, isSpent: this.now() - holder.sinceMs >= TURN_MS },
     );
   }
