@@ -9,7 +9,7 @@ test('a memory-intensive guest on KVM arrives under forecast with all its memory
   await using lab = await openKvmLab();
   const ran = await despiteEmulation(() => lab.host.run(['node', 'test/kvm/one-migration.ts']));
   expect(ran, ran.stderr).toMatchObject({ status: 0 });
-  expect(JSON.parse(ran.stdout)).toMatchObject({
+  expect(JSON.parse(ran.stdout), ran.stdout).toMatchObject({
     status: 0,
     outcome: 'completed',
     runsOn: 'destination',
