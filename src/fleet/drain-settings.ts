@@ -46,7 +46,7 @@ export function vmSettingsOf(config: Config, domain: Domain, drain: DrainSetting
 }
 
 /** Names of groups, as they are kept with each VM. */
-export function groupsOf(name: string, apart: DrainSettings['apart']): string[] {
+export function groupsOf(name: string, apart: readonly (readonly string[])[]): string[] {
   return apart.filter((group) => group.includes(name)).map((group) => group.join(', '));
 }
 

@@ -8,12 +8,9 @@ import { ask } from '../hypervisor/libvirt/ask.ts';
 import { jobAt, virshAt } from '../hypervisor/libvirt/domain/domain-job.ts';
 import { lookAtSide, type SideLook } from '../hypervisor/libvirt/domain/domain-state.ts';
 import { parseDomainXml } from '../hypervisor/libvirt/domain/domain-xml.ts';
-import { largestIn } from '../hypervisor/libvirt/host-look.ts';
-import { parseNodeMemory } from '../hypervisor/libvirt/preflight/host-facts.ts';
+import { figuresOfHost, linesOf } from '../hypervisor/libvirt/host-look.ts';
 import type { DrainHosts, HostSeen, VmSeen } from './drain-hosts.ts';
 import { obstaclesOf } from './obstacles.ts';
-
-const BALLOONS = ['domstats', '--list-active', '--balloon', '--nowait'];
 
 export class LibvirtHosts implements DrainHosts {
   private readonly access: Access;
@@ -24,16 +21,7 @@ export class LibvirtHosts implements DrainHosts {
 
   /** @throws {RefusedError} */
   async look(host: string): Promise<HostSeen> {
-    await this.access.virsh.assertUsable();
-    const active = linesOf(await ask(host, ['list', '--uuid'], this.access));
-    // A host without memory figures is a host all the same.
-    const memory = await ask(host, ['nodememstats'], this.access).catch(() => '');
-    const balloons = await ask(host, BALLOONS, this.access).catch(() => '');
-    return {
-      active,
-      freeBytes: parseNodeMemory(memory)?.availableBytes,
-      largestBytes: largestIn(balloons),
-    };
+    return await figuresOfHost(host, this.access);
   }
 
   /** @throws {RefusedError} */
@@ -74,8 +62,4 @@ async function ifThere<T>(looking: Promise<T>): Promise<T | undefined> {
     if (error instanceof RefusedError && error.code === 'no-domain') return undefined;
     throw error;
   }
-}
-
-function linesOf(text: string): string[] {
-  return text.split('\n').flatMap((line) => line.trim() || []);
 }

@@ -7,6 +7,7 @@ import type { PlannedDrain } from '../drain/document.ts';
 import { planDrain } from '../drain/drain-plan.ts';
 import type { Destination, DrainVm, Reason } from '../drain/facts.ts';
 import type { Order } from '../drain/order.ts';
+import { groupsOf } from '../fleet/drain-settings.ts';
 import { type LookedUp, obstaclesOf } from '../fleet/obstacles.ts';
 import { type Hypervisor, RefusedError, type Destination as Target } from '../hypervisor/hypervisor.ts';
 import { domainAddress } from '../hypervisor/libvirt/address.ts';
@@ -175,10 +176,6 @@ async function vmOf(
 
 function targetOf({ uri, migrateUri }: DrainTo, name: string): Target {
   return { vm: domainAddress(uri, name), peerUri: uri, migrateUri, listenUri: undefined };
-}
-
-function groupsOf(name: string, apart: readonly (readonly string[])[]): string[] {
-  return apart.filter((group) => group.includes(name)).map((group) => group.join(', '));
 }
 
 async function refusalsOf(
