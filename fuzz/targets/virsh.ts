@@ -1,5 +1,5 @@
 /** What virsh prints: libvirt's words, with names and reasons that other people chose. */
-import { limitMsOf } from '../../src/hypervisor/libvirt/domain/domain.ts';
+import { wholeNumberOf } from '../../src/hypervisor/libvirt/domain/domain.ts';
 import { sideLookOf } from '../../src/hypervisor/libvirt/domain/domain-state.ts';
 import { parseVersions, versionText } from '../../src/hypervisor/libvirt/domain/versions.ts';
 import { JobFigures } from '../../src/hypervisor/libvirt/job-figures.ts';
@@ -232,7 +232,7 @@ export const targets: readonly Target[] = [
           );
         }
       holdFigure(parseNodeMemory(text)?.availableBytes, 'the memory of a host');
-      holdFigure(limitMsOf(text), 'a limit');
+      holdFigure(wholeNumberOf(text), 'a limit');
       const [uuids = '', names = '', inactive = ''] = text.split('\u0001');
       for (const { uuid } of knownDomains(uuids, names, inactive) ?? [])
         hold(uuid !== '', 'a domain has a UUID');

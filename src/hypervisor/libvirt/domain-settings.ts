@@ -187,14 +187,20 @@ export function notPutBack(
   );
 }
 
-/** @returns what is to be put back of that side, by name, as `virsh` takes it: command, option and value */
-export function formerOf(
-  former: readonly FormerSettings[] | undefined,
-): readonly { readonly name: SettingName; readonly value: number; readonly args: readonly string[] }[] {
+/** As virsh takes it. */
+interface ToPutBack {
+  readonly name: SettingName;
+  readonly value: number;
+  readonly command: string;
+  readonly option: string;
+}
+
+/** @returns what is to be put back of that side */
+export function toPutBack(former: FormerSettings): readonly ToPutBack[] {
   return (Object.keys(SETTINGS) as SettingName[]).flatMap((name) => {
-    const value = formerValue(former, name);
+    const value = formerValue([former], name);
     const { command, option } = SETTINGS[name];
-    return value === undefined ? [] : [{ name, value, args: [command, `${option}=${value}`] }];
+    return value === undefined ? [] : [{ name, value, command, option: `${option}=${value}` }];
   });
 }
 

@@ -1,7 +1,7 @@
 /** The domain on one side of a migration: what is asked and done there, and its events. */
 import type { Clock } from '../clock.ts';
 import type { Effect, Side } from '../hypervisor.ts';
-import { limitMsOf, speedOf } from './domain/domain.ts';
+import { wholeNumberOf } from './domain/domain.ts';
 import { lookAtSide, type SideLook } from './domain/domain-state.ts';
 import { EventWatch } from './event-watch.ts';
 import type { DomainEvents } from './virsh/event-hub.ts';
@@ -66,13 +66,13 @@ export class DomainSide {
   /** In force, in milliseconds; undefined where libvirt does not tell. Never rejects. */
   async downtimeLimitMs(): Promise<number | undefined> {
     const answer = this.virsh.ask(['migrate-getmaxdowntime', this.parts.uuid], PATIENT_MS);
-    return await answer.then(limitMsOf, () => undefined);
+    return await answer.then(wholeNumberOf, () => undefined);
   }
 
   /** To which its migrations are held, in MiB/s. @throws {Error} where libvirt does not tell */
   async speedMebibytes(): Promise<number> {
     const answer = await this.virsh.ask(['migrate-getspeed', this.parts.uuid], PATIENT_MS);
-    const speed = speedOf(answer);
+    const speed = wholeNumberOf(answer);
     if (speed === undefined)
       throw new Error(`virsh migrate-getspeed told "${answer.trim()}", which is no speed`);
     return speed;

@@ -41,7 +41,7 @@ import { sideStateAt } from './domain/domain-state.ts';
 import { isBefore } from './domain/versions.ts';
 import { refuseMarked } from './domain-mark.ts';
 import { isThisMachine, qemuOf, vcpusHere } from './domain-process.ts';
-import { formerOf, formerValue, notPutBack } from './domain-settings.ts';
+import { formerValue, notPutBack, toPutBack } from './domain-settings.ts';
 import { LibvirtMigration } from './libvirt-migration.ts';
 import { migrateArguments, PLAIN_MIGRATE, type VirshMigrateOptions } from './migrate-command.ts';
 import { preflight, questionOf } from './preflight/preflight.ts';
@@ -325,15 +325,13 @@ export class LibvirtHypervisor implements Hypervisor {
     if (threads) releaseLeft(threads);
     if (run) await this.ask(uri, ['resume', `--domain=${uuid}`]);
     const effect = run ? { did: `resume on ${uri}` } : undefined;
-    const owed = former ? formerOf([former]) : [];
+    const owed = former ? toPutBack(former) : [];
     if (!former || owed.length === 0) return { effect, restored: undefined };
     const problems: string[] = [];
-    for (const { name, value, args } of owed) {
-      const [command = '', option = ''] = args;
+    for (const { name, value, command, option } of owed)
       await this.ask(uri, [command, `--domain=${uuid}`, option]).catch((error: Error) => {
         problems.push(notPutBack({ uri, uuid, name: address.domain }, name, value, error.message));
       });
-    }
     const problem = problems.length === 0 ? undefined : problems.join('; ');
     return { effect, restored: { side: former.side, problem } };
   }

@@ -6,10 +6,7 @@
  */
 import type { Clock } from '../clock.ts';
 import type { Effect, PauseRequest } from '../hypervisor.ts';
-import { fastestUnderCap } from './switchover-limit.ts';
-
-/** Two windows of QEMU's, and what a busy host adds. */
-const MEASURED_ANEW_MS = 250;
+import { fastestUnderCap, LIMIT_HOLDS_MS } from './switchover-limit.ts';
 
 export interface PassCapParts {
   readonly clock: Pick<Clock, 'sleep'>;
@@ -66,7 +63,7 @@ export class PassCap {
     effects.push(await this.parts.set(bytesPerSecond));
     this.cap = wanted;
     if (wanted < this.capOfLimit) {
-      await this.parts.clock.sleep(MEASURED_ANEW_MS);
+      await this.parts.clock.sleep(LIMIT_HOLDS_MS);
       // Of several changes the last one tells what holds.
       if (change === this.changes) {
         this.capOfLimit = wanted;

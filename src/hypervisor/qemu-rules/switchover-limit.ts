@@ -25,6 +25,9 @@ import type { QemuFeatures } from './features.ts';
 const PACKET_BYTES = 512 * 1024;
 const WINDOWS_A_SECOND = 10;
 
+/** QEMU reckons its threshold anew each window: what was set, or is measured, holds after two of these. */
+export const LIMIT_HOLDS_MS = 250;
+
 /**
  * How fast passes really go under a cap. Several connections overshoot it: at 20 MB/s over two, 29 MB/s went over the wire (measured).
  * @param connections undefined: one, which keeps to it @returns bytes per second; undefined: there is no cap

@@ -37,7 +37,7 @@ import { BRAKE_HELD_READY, type BrakeLever, type ThrottleParameters } from '../q
 import { featuresOf } from '../qemu-rules/features.ts';
 import { PassCap } from '../qemu-rules/pass-cap.ts';
 import { NO_CAP_BYTES_PER_SECOND } from '../qemu-rules/start.ts';
-import { pauseParameters } from '../qemu-rules/switchover-limit.ts';
+import { LIMIT_HOLDS_MS, pauseParameters } from '../qemu-rules/switchover-limit.ts';
 import type { ChangedSettings } from './changed-settings.ts';
 import { EventDating } from './event-dating.ts';
 import { fence } from './fence.ts';
@@ -69,8 +69,6 @@ const PATIENT_MS = 600_000;
 const STOPPED_PATIENCE_MS = 300_000;
 const COMMAND_MS = 5000;
 const YANK_MS = 2000;
-/** QEMU reckons its threshold anew each 100 ms: a limit that was taken holds after two of these. */
-const LIMIT_HOLDS_MS = 250;
 /** A destination that was handed the guest still loads its devices. */
 const LOADING_MS = 30_000;
 

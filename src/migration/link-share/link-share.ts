@@ -29,13 +29,13 @@ export interface Sharing {
   readonly isHeld: boolean;
 }
 
-interface Member extends Sharing {
+interface Member extends Omit<Sharing, 'isHeld'> {
+  isHeld: boolean;
   intensiveSinceMs: number | undefined;
   switchesOver: boolean;
   /** All of it has gone over the link, although its end is still to be found out. */
   isThrough: boolean;
   turns: number;
-  held: boolean;
   /** Undefined: nothing is under way, or to be tried again. */
   changing: Promise<void> | undefined;
   notBeforeMs: number;
@@ -56,7 +56,7 @@ export class LinkShare {
     this.members.set(sharing.id, {
       ...sharing,
       ...{ intensiveSinceMs: undefined, switchesOver: false, isThrough: false, turns: 0 },
-      ...{ held: sharing.isHeld, changing: undefined, notBeforeMs: 0 },
+      ...{ changing: undefined, notBeforeMs: 0 },
     });
     this.share();
   }
@@ -121,7 +121,7 @@ export class LinkShare {
   }
 
   private hold(member: Member, toBeHeld: boolean, forWhom: string | undefined): void {
-    if (member.held === toBeHeld || member.changing || this.now() < member.notBeforeMs) return;
+    if (member.isHeld === toBeHeld || member.changing || this.now() < member.notBeforeMs) return;
     // Its guest stands still, or is about to: whoever is there already takes no more than its rest.
     if (toBeHeld && member.switchesOver) return;
     const reason = toBeHeld ? `${forWhom} has the link alone` : 'the link is free again';
@@ -130,10 +130,13 @@ export class LinkShare {
       : member.capBytesPerSecond;
     member.changing = member.run.setPassCap(cap, reason).then((change) => {
       member.changing = undefined;
-      if (change === 'holds') member.held = toBeHeld;
-      else member.notBeforeMs = this.now() + AGAIN_MS;
+      if (change !== 'holds') {
+        member.notBeforeMs = this.now() + AGAIN_MS;
+        return;
+      }
+      member.isHeld = toBeHeld;
       // What was decided meanwhile.
-      if (change === 'holds') this.share();
+      this.share();
     });
   }
 }

@@ -93,8 +93,8 @@ export async function lookUpDomain(vm: string, haste = false, access = REAL_ACCE
       : undefined;
   return {
     ...{ ...address, uuid, xml, description, versions, job, jobBeganMs },
-    downtimeLimitMs: limitMsOf(limit),
-    capBytesPerSecond: capOf(speedOf(speed) ?? 0),
+    downtimeLimitMs: wholeNumberOf(limit),
+    capBytesPerSecond: capOf(wholeNumberOf(speed) ?? 0),
     facts: {
       vm,
       name: description.name,
@@ -115,17 +115,8 @@ export async function lookUpDomain(vm: string, haste = false, access = REAL_ACCE
   };
 }
 
-/** @param answer of `virsh migrate-getmaxdowntime` @returns undefined where that is no limit */
-export function limitMsOf(answer: string): number | undefined {
-  return wholeNumberOf(answer);
-}
-
-/** @param answer of `virsh migrate-getspeed` @returns MiB/s; undefined where that is no speed */
-export function speedOf(answer: string): number | undefined {
-  return wholeNumberOf(answer);
-}
-
-function wholeNumberOf(answer: string): number | undefined {
+/** @param answer of `virsh migrate-getmaxdowntime` or `migrate-getspeed` @returns undefined where that is none */
+export function wholeNumberOf(answer: string): number | undefined {
   const text = answer.trim();
   return /^\d{1,20}$/.test(text) ? Number(text) : undefined;
 }
