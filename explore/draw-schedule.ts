@@ -5,20 +5,31 @@
 
 import { Random, seedOf } from '../src/simulate/random.ts';
 import { drawLibvirtSchedule } from './libvirt-schedule.ts';
-import { Draw, drawQemuSchedule, type Schedule, wish } from './schedule.ts';
+import { Draw, drawQemuSchedule, FAULTS_END_MS, type Schedule, wish } from './schedule.ts';
 import { drawWatchSchedule } from './watch-schedule.ts';
 
 const MOST_WISHES = 3;
 
 export function drawSchedule(seed: number): Schedule {
+  const schedule = ofItsKind(seed);
+  const draw = new Draw(new Random(seedOf(-seed)));
+  return { ...schedule, hands: withWishes(schedule.hands, draw), faultsEndMs: faultsEndMs(draw) };
+}
+
+function ofItsKind(seed: number): Schedule {
   if (seed % 12 === 6) return drawWatchSchedule(seed);
-  return withWishes(seed % 3 === 0 ? drawLibvirtSchedule(seed) : drawQemuSchedule(seed), seed);
+  return seed % 3 === 0 ? drawLibvirtSchedule(seed) : drawQemuSchedule(seed);
 }
 
 /** In each fifth somebody wants something changed while it runs. */
-function withWishes(schedule: Schedule, seed: number): Schedule {
-  const draw = new Draw(new Random(seedOf(-seed)));
-  if (!draw.chance(0.2)) return schedule;
+function withWishes(hands: Schedule['hands'], draw: Draw): Schedule['hands'] {
+  if (!draw.chance(0.2)) return hands;
   const wishes = Array.from({ length: 1 + draw.upTo(MOST_WISHES - 1) }, () => wish(draw));
-  return { ...schedule, hands: [...schedule.hands, ...wishes].sort((a, b) => a.atMs - b.atMs) };
+  return [...hands, ...wishes].sort((a, b) => a.atMs - b.atMs);
+}
+
+/** Most that goes wrong does so at once, and what comes late costs the time of many other seeds. */
+function faultsEndMs(draw: Draw): Schedule['faultsEndMs'] {
+  const [soon, late] = FAULTS_END_MS;
+  return draw.chance(0.8) ? soon : late;
 }

@@ -22,14 +22,14 @@ type Wished = Extract<Hand, { readonly do: 'cap' | 'limits' | 'switch-over' }>;
 
 const GUESTS: Readonly<Record<Schedule['guest'], ScenarioInput>> = { calm: CALM_GUEST, busy: BUSY_GUEST };
 
-/** Until then everything goes as the schedule says. A reconnection, a cancel and a standstill all end within. */
-const FAULTY_MS = 40_000;
 /** In the first pass of a guest's. */
 const FOUND_BY_MS = 900;
 /** From a SIGTERM to the end of the process, at most: a cancel that is under way is carried to its end first. */
 const LETS_GO_MS = 120_000;
 /** A watch looks at every domain twice a minute, and leaves one alone for a while that it could not take over. */
 const SEEN_WITHIN_MS = 45_000;
+/** And what it took over, it follows. */
+const STAYS_MS = 5000;
 /** In which a guest that is taken over arrives, or is given up. */
 const ENDS_MS = 300_000;
 
@@ -95,7 +95,7 @@ class Exploration {
     const begins = this.begin();
     begins.catch(() => {});
     for (const hand of schedule.hands) clock.after(hand.atMs, () => this.carryOut(hand));
-    await clock.pass(FAULTY_MS);
+    await clock.pass(schedule.faultsEndMs);
     checks.look();
     await this.endFaults();
     await this.letAllGo();
@@ -225,9 +225,12 @@ class Exploration {
   private async letWatchesSee(): Promise<void> {
     const goesOn = (): boolean => this.pair.source.outgoing?.isUnderWay === true;
     const isWatched = (): boolean => this.processes.some((each) => each instanceof Watch && each.isOnDuty);
-    if (!goesOn() || !isWatched()) return;
-    await this.clock.pass(SEEN_WITHIN_MS);
-    if (goesOn() && isWatched()) this.checks.isFollowed();
+    const { clock, checks } = this;
+    const untilMs = clock.now() + SEEN_WITHIN_MS;
+    while (goesOn() && isWatched() && !checks.isFollowed && clock.now() < untilMs) await clock.pass(1000);
+    await clock.pass(STAYS_MS);
+    if (goesOn() && isWatched() && !checks.isFollowed)
+      checks.violated('a migration goes on, and the watch that runs does not follow it');
   }
 
   private async letAllGo(): Promise<void> {

@@ -28,6 +28,7 @@ export const GUESTS = ['calm', 'busy'] as const;
 export const POLICIES = ['stock', 'mp', 'forecast'] as const;
 export const OTHER_VMS = ['running', 'paused', 'waiting'] as const;
 export const QUOTAS = ['none', 'guarded', 'unguarded'] as const;
+export const FAULTS_END_MS = [12_000, 40_000] as const;
 export const VERSIONS = ['8.1', '9.0', '10.0', '11.1'] as const;
 
 /** What a person, the kernel or the machine does to switchover itself. */
@@ -79,6 +80,8 @@ export interface Schedule {
   readonly behindTunnel: readonly Side[];
   readonly faults: readonly Fault[];
   readonly hands: readonly Hand[];
+  /** Until then everything goes as the schedule says. In the longest, a reconnection, a cancel and a standstill all end. */
+  readonly faultsEndMs: (typeof FAULTS_END_MS)[number];
 }
 
 /** Of the QEMUs at both ends. */
@@ -104,6 +107,7 @@ export const PLAIN: Schedule = {
   behindTunnel: [],
   faults: [],
   hands: [],
+  faultsEndMs: 40_000,
 };
 
 export const SIDES = ['source', 'destination'] as const;
@@ -145,8 +149,7 @@ export function drawQemuSchedule(seed: number): Schedule {
   const cancels = hands.some((each) => each.do === 'cancel');
   const overBudget = draw.oneOf(['abort', 'brake', 'post-copy', 'leave'] as const);
   return {
-    driver: 'qemu',
-    libvirt: PLAIN.libvirt,
+    ...PLAIN,
     begin,
     ...pace(overBudget, draw),
     version: draw.oneOf(VERSIONS),

@@ -5,12 +5,13 @@ import type { Fault, Trigger } from '../src/hypervisor/simulated/protocol/faults
 import { faultKinds, type Hand, PLAIN, type Schedule } from './schedule.ts';
 
 export function scheduleInWords(schedule: Schedule): string[] {
-  const { begin, guest, policy, version, maxDowntimeMs, overBudget, faults, hands } = schedule;
+  const { begin, guest, policy, version, maxDowntimeMs, overBudget, faults, hands, faultsEndMs } = schedule;
   return [
     `${begin}: a ${guest} guest on QEMU ${version}, policy ${policy}, --max-downtime ${maxDowntimeMs}ms, --over-budget ${overBudget}${optionsInWords(schedule)}`,
     ...faults.map((fault) => faultInWords(fault)),
     ...schedule.libvirt.faults.map((fault) => libvirtFaultInWords(fault)),
     ...hands.map((hand) => handInWords(hand)),
+    `at ${faultsEndMs} ms: all of it ends`,
   ];
 }
 
