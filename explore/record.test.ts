@@ -67,5 +67,5 @@ test('what was explored is told by the files that an exploration loads, and no o
   for (const each of ['explore/worker.ts', 'explore/shares.ts', 'src/migration/settle.ts'])
     expect(files).toContain(each);
   expect(files.filter((each) => /^src\/cli\/|^bench\/|\.test\.ts$|explore\/main/.test(each))).toEqual([]);
-  expect(packages).toEqual(['@xmldom/xmldom', 'smol-toml', 'zod']);
+  expect(packages).toEqual(['@xmldom/xmldom', 'zod']);
 });

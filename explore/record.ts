@@ -13,6 +13,8 @@ import { type ShareResult, together } from './shares.ts';
 const PROGRAMS = ['explore/crew.ts', 'explore/worker.ts'];
 const ROOT = path.join(import.meta.dirname, '..');
 const IMPORTED = /\b(?:from '|import\(')([\w@./-]+)'[;)]/g;
+/** Of types only: nothing is loaded for it. */
+const TYPES = /^(?:import|export) type [^;]*;/gm;
 
 const counts = z.record(z.string(), z.number());
 const recordSchema = z.object({
@@ -61,7 +63,9 @@ export function loadedBy(programs: readonly string[]): { files: string[]; packag
   const packages = new Set<string>();
   // A set is walked to its end also where it grows on the way.
   for (const file of files) {
-    for (const [, from = ''] of readFileSync(path.join(ROOT, file), 'utf8').matchAll(IMPORTED)) {
+    for (const [, from = ''] of readFileSync(path.join(ROOT, file), 'utf8')
+      .replaceAll(TYPES, '')
+      .matchAll(IMPORTED)) {
       if (from.startsWith('.')) files.add(path.join(path.dirname(file), from));
       else if (!from.startsWith('node:')) packages.add(/^(?:@[^/]+\/)?[^/]+/.exec(from)?.[0] ?? from);
     }

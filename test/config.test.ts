@@ -38,7 +38,7 @@ describe('config check', () => {
   test('what is right', async () => {
     expect(await run(['config', 'check', EXAMPLE])).toMatchObject({
       status: 0,
-      stdout: `${EXAMPLE} is right: 3 domain entries, hosts qemu:///system\n`,
+      stdout: `${EXAMPLE} is right: 4 domain entries, hosts qemu:///system\n`,
       stderr: '',
     });
   });

@@ -15,7 +15,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   history: ['model', 'journal'],
   migration: ['model', 'policy', 'hypervisor', 'journal', 'history', 'version.ts'],
   // It is pure: what a user states, and not what is done with it.
-  config: ['model', 'policy'],
+  config: ['model', 'policy', 'drain'],
   simulate: ['model', 'policy', 'hypervisor', 'journal', 'history', 'migration', 'config', 'version.ts'],
   plan: ['model', 'policy', 'hypervisor', 'journal', 'history', 'migration', 'config', 'simulate'],
   watch: ['model', 'policy', 'hypervisor', 'journal', 'history', 'migration', 'config', 'version.ts'],

@@ -1,5 +1,5 @@
 /** One `switchover watch` process over both hosts. Each migration that it takes over is one that it drives, to the checks. */
-import { parseConfig } from '../../src/config/parse-config.ts';
+import type { Config } from '../../src/config/config.ts';
 import type { Clock } from '../../src/hypervisor/clock.ts';
 import { KillableController } from '../../src/hypervisor/testing/killable-controller.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
@@ -40,7 +40,7 @@ export class Watch {
     };
     this.watcher = new Watcher({
       uris,
-      config: parseConfig(configOf(uris, schedule), 'the configuration'),
+      config: configOf(uris, schedule),
       store: new HeardJournals(disk, process.clock, begins),
       log: { say: (sentence) => says(`watch: ${sentence}`), entry: () => {} },
       world: {
@@ -145,15 +145,16 @@ async function probe(disk: Disk, clock: Clock): Promise<void> {
 function configOf(
   uris: readonly string[],
   { policy, maxDowntimeMs, overBudget, brake }: WatchParts['schedule'],
-): string {
-  return `
-[watch]
-connect = ${JSON.stringify(uris)}
-[defaults]
-policy = "${policy}"
-downtime = "${Math.min(300, maxDowntimeMs)}ms"
-max-downtime = "${maxDowntimeMs}ms"
-over-budget = "${overBudget}"
-brake = "${policy === 'forecast' ? brake : 'over-budget'}"
-`;
+): Config {
+  return {
+    file: undefined,
+    watch: { connect: uris, stateDir: undefined, metadata: 'trusted', insist: undefined, shareLink: false },
+    defaults: {
+      ...{ policy, downtimeMs: Math.min(300, maxDowntimeMs), maxDowntimeMs, overBudget },
+      brake: policy === 'forecast' ? brake : 'over-budget',
+    },
+    ceilings: { maxDowntimeMs: undefined, brakeForMs: undefined, overBudget: undefined },
+    drain: {},
+    domains: [],
+  };
 }

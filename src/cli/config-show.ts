@@ -133,12 +133,18 @@ const UNDEFINED: Partial<Record<SettingKey, string>> = {
 function inWords(key: SettingKey, settings: Settings): string {
   const value = settings[key];
   if (value === undefined) return UNDEFINED[key] ?? '';
-  if (typeof value === 'number') return key.endsWith('Ms') ? formatDuration(value) : formatRate(value);
+  if (typeof value === 'number') return numberInWords(key, value);
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.join(' ') || '-';
   return (
     Object.entries(value)
       .map((pair) => pair.join('='))
       .join(' ') || '-'
   );
+}
+
+function numberInWords(key: SettingKey, value: number): string {
+  if (key === 'priority') return String(value);
+  return key.endsWith('Ms') ? formatDuration(value) : formatRate(value);
 }

@@ -1,5 +1,9 @@
 /** What `switchover drain` is given, and what it means. */
+import type { Config } from '../config/config.ts';
+import { definedOnly } from '../config/defined-only.ts';
 import type { Order } from '../drain/order.ts';
+import { USUAL } from '../drain/usual.ts';
+import type { DrainSettings } from '../fleet/drain-settings.ts';
 import { isQemuSocket } from '../hypervisor/vm-address.ts';
 import { shown } from '../model/shown.ts';
 import type { DrainTo } from '../service/plan-drain.ts';
@@ -18,8 +22,8 @@ export interface DrainOptions extends Omit<MigrationOptions, 'output'>, StoreOpt
   readonly deadline?: string;
   /** In milliseconds. */
   readonly for?: number;
-  readonly atATime: number;
-  readonly order: Order;
+  readonly atATime?: number;
+  readonly order?: Order;
   readonly reserve?: number;
   readonly apart?: readonly string[];
   readonly force?: boolean;
@@ -69,6 +73,18 @@ export function groupOf(text: string): string[] {
   const names = text.split(',').flatMap((name) => name.trim() || []);
   if (names.length < 2) throw new UsageError(`--apart ${text}: name at least two VMs, like --apart db1,db2`);
   return names;
+}
+
+/** What a flag, `[drain]` or nobody says. */
+export function mannerOf(
+  { order, atATime, reserve }: DrainOptions,
+  { drain }: Config,
+): Pick<DrainSettings, 'order' | 'atATime' | 'reserveBytes'> {
+  return {
+    order: order ?? drain.order ?? USUAL.order,
+    atATime: atATime ?? drain.atATime ?? USUAL.atATime,
+    ...definedOnly({ reserveBytes: reserve ?? drain.reserveBytes }),
+  };
 }
 
 export function say(sentence: string): void {

@@ -18,7 +18,15 @@ import type { Database } from '../postgres/database.ts';
 import { openStore } from '../postgres/open-store.ts';
 import { openSchema } from '../postgres/schema.ts';
 import { followDrain } from './drain-follow.ts';
-import { assertHost, type DrainOptions, deadlineOf, destinationsOf, groupOf, say } from './drain-options.ts';
+import {
+  assertHost,
+  type DrainOptions,
+  deadlineOf,
+  destinationsOf,
+  groupOf,
+  mannerOf,
+  say,
+} from './drain-options.ts';
 import { type DrainOf, planned } from './drain-plan.ts';
 import { EXIT } from './exit-status.ts';
 import { askedFor, assertUsage } from './migration-options.ts';
@@ -110,9 +118,8 @@ async function begin(database: Database, wish: DrainOf, options: DrainOptions): 
       ...(options.reason === undefined ? {} : { reason: options.reason }),
       ...deadlineOn(wish.deadlineInMs()),
       settings: {
-        to: wayOf(wish.to),
-        ...{ order: options.order, atATime: options.atATime, force: options.force === true },
-        ...(options.reserve === undefined ? {} : { reserveBytes: options.reserve }),
+        ...{ to: wayOf(wish.to), force: options.force === true },
+        ...mannerOf(options, findConfig(options.config)),
         apart: (options.apart ?? []).map(groupOf),
         stated: { ...stated(askedFor(options)) },
       },

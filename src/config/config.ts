@@ -1,4 +1,5 @@
 import type { OverBudgetAction } from '../policy/policy.ts';
+import type { DrainConfig } from './drain-config.ts';
 import type { Stated } from './settings.ts';
 
 /** One configuration, checked. Every command reads the same. */
@@ -10,6 +11,8 @@ export interface Config {
   readonly defaults: Stated;
   /** `[ceilings]`. */
   readonly ceilings: Ceilings;
+  /** `[drain]`. */
+  readonly drain: DrainConfig;
   /** `[[domain]]`, in the file's order: a later one goes before an earlier one. */
   readonly domains: readonly DomainEntry[];
 }

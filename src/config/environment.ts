@@ -7,6 +7,9 @@ import { SETTING_NAMES } from './settings.ts';
 /** What has no variable: it is for the file and the domain's metadata, or has a flag only. */
 const WITHOUT_VARIABLE = [
   SETTING_NAMES.ignore,
+  SETTING_NAMES.maintenance,
+  SETTING_NAMES.apart,
+  SETTING_NAMES.priority,
   SETTING_NAMES.policyOption,
   SETTING_NAMES.tls,
   SETTING_NAMES.tlsDir,

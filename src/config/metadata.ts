@@ -1,8 +1,8 @@
 /** A domain's own settings: attributes of one element in its libvirt metadata. */
 import type { Domain } from './config.ts';
 import { issuesOf } from './issues.ts';
-import { KEYS, metadataSchema } from './schema.ts';
 import type { Stated } from './settings.ts';
+import { METADATA_KEYS, metadataSchema } from './settings-schema.ts';
 
 export interface Metadata {
   readonly class: string | undefined;
@@ -22,7 +22,7 @@ export function readMetadata({ name, metadata = {} }: Domain): Metadata {
         problems: read.problems,
       };
     else {
-      const problems = issuesOf(parsed.error, () => KEYS.metadata).map(
+      const problems = issuesOf(parsed.error, () => METADATA_KEYS).map(
         ({ sentence }) => `domain ${name}: ${attribute} in its metadata: ${sentence}`,
       );
       read = { ...read, problems: [...read.problems, ...problems] };

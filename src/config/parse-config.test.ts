@@ -39,6 +39,13 @@ bandwidth = "5gbit"
 over-budget = "leave"
 brake-for = "3s"
 ignore = true
+maintenance = "leave"
+apart = "db"
+priority = 10
+[drain]
+at-a-time = 2
+order = "easy-first"
+reserve = "8GiB"
 [[domain]]
 name = ["db-*", "web"]
 class = "gold"
@@ -68,7 +75,11 @@ ignore = false
       overBudget: 'leave',
       brakeForMs: 3000,
       ignore: true,
+      maintenance: 'leave',
+      apart: ['db'],
+      priority: 10,
     },
+    drain: { atATime: 2, order: 'easy-first', reserveBytes: 8 * 2 ** 30 },
     domains: [{ names: [{ pattern: 'db-*' }, { pattern: 'web' }], class: 'gold', stated: { ignore: false } }],
   });
 });
@@ -79,6 +90,7 @@ test('an empty file says nothing', () => {
     watch: { connect: ['qemu:///system'], stateDir: undefined, metadata: 'trusted', shareLink: false },
     defaults: {},
     ceilings: {},
+    drain: {},
     domains: [],
   });
 });
@@ -86,7 +98,7 @@ test('an empty file says nothing', () => {
 test('the example is right', () => {
   const file = path.join(import.meta.dirname, '../../packaging/switchover.toml');
   const example = fs.readFileSync(file, 'utf8');
-  expect(parseConfig(example, file).domains).toHaveLength(3);
+  expect(parseConfig(example, file).domains).toHaveLength(4);
   // Also with everything that it leaves as a comment.
   const whole = example.replaceAll(/^# ([a-z-]+ = )/gm, '$1');
   expect(Object.keys(parseConfig(whole, file).defaults)).toHaveLength(13);
@@ -94,7 +106,7 @@ test('the example is right', () => {
 
 describe('one sentence with its line for each problem', () => {
   test.each([
-    ['x = 1', /^f.toml:1: x: it is not known here: there are watch, defaults, ceilings, domain$/],
+    ['x = 1', /^f.toml:1: x: it is not known here: there are watch, defaults, ceilings, drain, domain$/],
     [
       '[watch]\nmetadata = "all"',
       /^f.toml:2: metadata: "all" is not known: choose trusted, class-only, ignored$/,
@@ -132,6 +144,25 @@ describe('one sentence with its line for each problem', () => {
       /^f.toml:2: policy-option of \[defaults\]: policy forecast has no parameter/,
     ],
     ['[defaults]\nignore = "maybe"', /^f.toml:2: ignore: "maybe" is neither true nor false$/],
+    [
+      '[defaults]\nmaintenance = "kill"',
+      /^f.toml:2: maintenance: "kill" is not known: choose move, leave, shutdown, shutdown-and-return, ask$/,
+    ],
+    ['[defaults]\napart = []', /^f.toml:2: apart: the list is empty: name at least one group, like "db"$/],
+    [
+      '[defaults]\napart = ["a b"]',
+      /^f.toml:2: 0: .*the name of a group is one word|^f.toml:2: apart: the name of a group is one word, like "db"$/,
+    ],
+    ['[defaults]\npriority = 1001', /^f.toml:2: priority: it takes a whole number from 0 to 1000$/],
+    ['[defaults]\npriority = "high"', /^f.toml:2: priority: it takes a whole number from 0 to 1000$/],
+    ['[drain]\nat-a-time = 9', /^f.toml:2: at-a-time: it takes a number from 1 to 8$/],
+    [
+      '[drain]\norder = "random"',
+      /^f.toml:2: order: "random" is not known: choose hardest-first, easy-first, listed$/,
+    ],
+    ['[drain]\nreserve = "much"', /^f.toml:2: reserve: "much" is not a size/],
+    ['[drain]\nreserv = "1GiB"', /^f.toml:2: reserv: .*did you mean reserve\?$/],
+    ['drain = 3', /^f.toml:1: drain: it must be a table: write \[drain\]/],
     ['defaults = 3', /^f.toml:1: defaults: it must be a table: write \[defaults\]/],
     ['[domain]\nname = "a"', /^f.toml:1: domain: it is a list of tables: write \[\[domain\]\]/],
     ['[[domain]]\nignore = true', /^f.toml:1: domain: the entry does not say which domains/],

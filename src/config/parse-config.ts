@@ -17,8 +17,8 @@ export function parseConfig(toml: string, file: string): Config {
   const checked = fileSchema.safeParse(document);
   const issues = [...(checked.success ? [] : issuesOf(checked.error, keysAt)), ...contradictionsIn(document)];
   if (!checked.success || issues.length > 0) throw new ConfigError(told(issues, toml, file));
-  const { watch, defaults, ceilings, domain } = checked.data;
-  return { file, watch, defaults, ceilings, domains: domain };
+  const { domain, ...tables } = checked.data;
+  return { file, ...tables, domains: domain };
 }
 
 function keysAt(path: readonly PropertyKey[]): readonly string[] {
@@ -27,6 +27,7 @@ function keysAt(path: readonly PropertyKey[]): readonly string[] {
     case 'watch':
     case 'defaults':
     case 'ceilings':
+    case 'drain':
     case 'domain':
       return KEYS[table];
     default:

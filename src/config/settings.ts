@@ -4,6 +4,13 @@ import { choosePolicy } from '../policy/policies.ts';
 import { DEFAULT_LIMITS, type Limits, type PolicyKind } from '../policy/policy.ts';
 import { definedOnly } from './defined-only.ts';
 
+/**
+ * A VM's own word for the maintenance of its host: it is moved; stays, and its host is not emptied; is shut down; the same, and
+ * started again where it was once its host is back; somebody is asked.
+ */
+export const MAINTENANCE = ['move', 'leave', 'shutdown', 'shutdown-and-return', 'ask'] as const;
+export type Maintenance = (typeof MAINTENANCE)[number];
+
 export interface Settings extends Omit<Limits, 'maxSentBytes'> {
   /** A key of POLICIES. */
   readonly policy: string;
@@ -11,6 +18,11 @@ export interface Settings extends Omit<Limits, 'maxSentBytes'> {
   readonly policyOption: Readonly<Record<string, string>>;
   /** `switchover watch` leaves the domain's migrations alone. */
   readonly ignore: boolean;
+  readonly maintenance: Maintenance;
+  /** Groups of which no drain puts two VMs on one host. */
+  readonly apart: readonly string[];
+  /** VMs of a higher one leave a host that is emptied before all others. */
+  readonly priority: number;
   /** Migrations that switchover itself starts are encrypted. */
   readonly tls: boolean;
   /** Where QEMUs without libvirt have their certificates, on both hosts; undefined: in the usual folder. */
@@ -36,6 +48,9 @@ export const SETTING_NAMES: Readonly<Record<SettingKey, string>> = {
   brake: 'brake',
   brakeForMs: 'brake-for',
   ignore: 'ignore',
+  maintenance: 'maintenance',
+  apart: 'apart',
+  priority: 'priority',
   tls: 'tls',
   tlsDir: 'tls-dir',
 };
@@ -45,6 +60,9 @@ export const BUILT_IN: Settings = {
   policy: 'forecast',
   policyOption: {},
   ignore: false,
+  maintenance: 'move',
+  apart: [],
+  priority: 0,
   tls: false,
   tlsDir: undefined,
 };
@@ -55,7 +73,7 @@ export function stated(given: { readonly [Key in SettingKey]?: Settings[Key] | u
 }
 
 export function limitsOf(settings: Settings): Limits {
-  const { policy, policyOption, ignore, tls, tlsDir, ...limits } = settings;
+  const { policy, policyOption, ignore, maintenance, apart, priority, tls, tlsDir, ...limits } = settings;
   return limits;
 }
 

@@ -4,7 +4,7 @@
  * would be accepted.
  */
 import { QEMU_LONGEST_DOWNTIME_MS } from '../model/qemu-constants.ts';
-import { formatDuration, parseDurationMs, UnitError } from '../model/units.ts';
+import { formatDuration, parseBytes, parseDurationMs, UnitError } from '../model/units.ts';
 
 /** @returns milliseconds; 0 means that no pause is always fine @throws {UnitError} */
 export function parseDowntimeMs(text: string): number {
@@ -45,9 +45,33 @@ export function parsePolicyOptions(text: string): Record<string, string> {
   );
 }
 
+/** `db web`, as an attribute in XML has to say a list. @throws {UnitError} */
+export function parseNames(text: string): string[] {
+  const names = text.split(/[\s,]+/).filter((name) => name !== '');
+  if (names.length === 0) throw new UnitError('the list is empty: name at least one group, like "db"');
+  return names;
+}
+
+export const HIGHEST_PRIORITY = 1000;
+export const PRIORITY_WORDS = `it takes a whole number from 0 to ${HIGHEST_PRIORITY}`;
+
+/** @throws {UnitError} */
+export function parsePriority(text: string): number {
+  if (/^\d{1,4}$/.test(text) && Number(text) <= HIGHEST_PRIORITY) return Number(text);
+  throw new UnitError(PRIORITY_WORDS);
+}
+
 /** @throws {UnitError} */
 export function parseYesOrNo(text: string): boolean {
   if (/^(yes|true)$/i.test(text.trim())) return true;
   if (/^(no|false)$/i.test(text.trim())) return false;
   throw new UnitError(`"${text}" is neither true nor false`);
+}
+
+/** Of calm VMs on one link: more would only share it. */
+export const MOST_AT_A_TIME = 8;
+
+/** @returns bytes; 0 means none @throws {UnitError} */
+export function parseReserveBytes(size: string): number {
+  return size.trim() === '0' ? 0 : parseBytes(size);
 }

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { MOST_AT_A_TIME, parseReserveBytes } from '../../config/values.ts';
 import { ORDERS } from '../../drain/order.ts';
-import { parseBytes } from '../../model/units.ts';
+import { USUAL } from '../../drain/usual.ts';
 import {
   addLimitOptions,
   bandwidthOption,
@@ -11,11 +12,6 @@ import {
   stateDirOption,
 } from '../options.ts';
 
-/** By `./dev bench drain`. */
-const ORDER = 'hardest-first';
-const AT_A_TIME = 4;
-
-const MOST_AT_A_TIME = 8;
 const SHORTEST_MS = 1000;
 const LONGEST_MS = 30 * 24 * 3600e3;
 
@@ -64,14 +60,12 @@ export function addDrainCommand(root: Command, onStatus: (status: number) => voi
         durationBetween(SHORTEST_MS, LONGEST_MS),
       ),
     )
-    .addOption(new Option('--order <order>', 'who goes first').choices(ORDERS).default(ORDER))
+    .addOption(new Option('--order <order>', `who goes first (default: ${USUAL.order})`).choices(ORDERS))
     .addOption(
       new Option(
         '--at-a-time <number>',
-        'the most calm VMs on a link at a time; a memory-intensive one has it alone',
-      )
-        .argParser(countOf)
-        .default(AT_A_TIME),
+        `the most calm VMs on a link at a time; a memory-intensive one has it alone (default: ${USUAL.atATime})`,
+      ).argParser(countOf),
     )
     .optionsGroup('How')
     .addOption(
@@ -174,7 +168,7 @@ function countOf(text: string): number {
 
 function sizeOf(text: string): number {
   try {
-    return text.trim() === '0' ? 0 : parseBytes(text);
+    return parseReserveBytes(text);
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);
   }

@@ -1,0 +1,10 @@
+import type { Order } from '../drain/order.ts';
+
+/** `[drain]`. Undefined: as `switchover drain` does it by itself. */
+export interface DrainConfig {
+  /** The most calm VMs on a link. */
+  readonly atATime?: number | undefined;
+  readonly order?: Order | undefined;
+  /** Kept free on each destination. */
+  readonly reserveBytes?: number | undefined;
+}
