@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { ACCELERATOR_VARIABLE } from './lab/accelerator.ts';
 
@@ -18,6 +19,9 @@ const SIDE_BY_SIDE = [
 /** Whose guests are busy, and whose times nobody looks at: two at a time as well. */
 const BUSY_SIDE_BY_SIDE = [
   'test/{blindness,drain,faults,libvirt-faults,one-side,serve,signals,take-over,under-way}.real.test.ts',
+  'test/{libvirt,watch,brake,plan,small-limits}.real.test.ts',
+  'src/hypervisor/qemu/*.real.test.ts',
+  'lab/applications.real.test.ts',
 ];
 /** Real too, and too long for every run: `./dev test --long`. */
 const LONG = '**/*.long.test.ts';
@@ -83,6 +87,8 @@ export default defineConfig({
           ],
           exclude: [...NEVER, KVM, LONG, '**/*.real.test.ts', '**/*.qemu.test.ts'],
           sequence: { groupOrder: 0 },
+          // By itself vitest leaves one core free, of two.
+          maxWorkers: availableParallelism(),
           // Loading the modules anew for each file takes longer than most of the tests do.
           isolate: false,
           unstubEnvs: true,

@@ -24,6 +24,11 @@ const BENCHES: Record<
     summary: 'eight workloads, simulated and real: total time, data and pause (4 min)',
     load: () => import('./accuracy.ts'),
   },
+  fleet: {
+    summary:
+      'drains of a thousand simulated hosts, 50 at once, by four controllers on a real PostgreSQL (10 min; --quick: 2 min, smaller)',
+    load: () => import('./fleet.ts'),
+  },
   latency: {
     summary: 'how fast switchover reacts, and what it costs (2 min)',
     load: () => import('./latency.ts'),

@@ -126,12 +126,12 @@ describe('switchover watch', () => {
     await writeFile(config, '[defaults]\nmax-downtime = "1s"\n');
     running.process.kill('SIGHUP');
     await running.prints(/configuration read again/);
-    const element = '<migration max-downtime="4s" over-budget="abort"/>';
+    const element = '<migration max-downtime="20s" over-budget="abort"/>';
     const metadata = ['--uri', 'urn:switchover:domain:1', '--key', 'switchover', '--set', element, '--live'];
     await bed.source.virsh('metadata', bed.guest.uuid, ...metadata);
     const words = await bed.virshMigrate().catch((error: Error) => error.message + running.stdout);
     expect(words).toBe('');
-    await running.prints(/vm1: taken over .*a pause of 4 s the longest allowed/);
+    await running.prints(/vm1: taken over .*a pause of 20 s the longest allowed/);
     await running.prints(/vm1: completed/);
     await bed.verify(bed.destination);
   });

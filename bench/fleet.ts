@@ -1,0 +1,113 @@
+/**
+ * Drains of many hosts at once: hosts in memory, a real PostgreSQL, and controllers in processes of their own, as an operator
+ * would run them. First hosts are emptied in turn, 50 at a time, by moves of a second or so; then moves are long, a controller is
+ * killed, and its moves are to be in other hands; then one alone has 300 in its hands.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Fleet } from './fleet/fleet.ts';
+import { atLeast, atMost, type BenchResult, spread } from './goals.ts';
+
+const CONTROLLERS = ['one', 'two', 'three', 'four'];
+const LOOK_EVERY_MS = 200;
+/** Longer than what is looked at then. */
+const LONG_MS = 90_000;
+const WITHIN_MS = 60_000;
+
+export async function run({ quick }: { readonly quick: boolean }): Promise<BenchResult> {
+  const [hosts, drains, wanted, most] = quick ? [100, 20, 500, 60] : [1000, 50, 20_000, 300];
+  await using fleet = await Fleet.make(hosts);
+  for (const name of CONTROLLERS) await fleet.start(name);
+  const emptied = await emptyInTurn(fleet, drains, wanted);
+  const pickedUpMs = await killOne(fleet, drains);
+  const memory = await oneAlone(fleet, most);
+  const { world, admissions } = fleet;
+  const perMove = spread(admissions.flatMap(({ moves, tookMs }) => Array(moves).fill(tookMs / moves)));
+  const pickUp = spread(pickedUpMs);
+  return {
+    bench: 'fleet',
+    figures: {
+      ...{ hosts, vms: 20 * hosts, drains, controllers: CONTROLLERS.length, emptied },
+      admission: { perMoveMs: perMove, transactionMs: spread(admissions.map(({ tookMs }) => tookMs)) },
+      ...{ pickUpMs: pickUp, memory, mostOut: world.mostOut, mostIn: world.mostIn, refused: world.refused },
+    },
+    goals: [
+      atLeast(
+        'moves admitted',
+        admissions.reduce((sum, { moves }) => sum + moves, 0),
+        '',
+        wanted,
+      ),
+      atMost('admission of a move, p99', perMove.p99, 'ms', 50),
+      atMost('in other hands after kill -9, the last', pickUp.max, 'ms', 6000),
+      atLeast('moves in the hands of one controller', memory.inHands, '', most),
+      atMost('memory of that controller', memory.bytes / 1e6, 'MB', 300),
+      atMost('moves that the hosts had to refuse', world.refused.length, '', 0),
+      atMost('moves out of a host at once', world.mostOut, '', 4),
+      atMost('moves into a host at once', world.mostIn, '', 4),
+    ],
+  };
+}
+
+async function emptyInTurn(fleet: Fleet, drains: number, wanted: number) {
+  const startedMs = performance.now();
+  let toldAtMs = startedMs;
+  while (fleet.world.arrived < wanted) {
+    await fleet.drainUpTo(drains);
+    await sleep(LOOK_EVERY_MS);
+    await fleet.releaseEmpty();
+    if (performance.now() - toldAtMs < 15_000) continue;
+    toldAtMs = performance.now();
+    process.stderr.write(
+      `bench: ${fleet.world.arrived} of ${wanted} have arrived, ${fleet.world.runningCount} run\n`,
+    );
+  }
+  const tookMs = performance.now() - startedMs;
+  return {
+    moves: fleet.world.arrived,
+    tookMs: Math.round(tookMs),
+    perSecond: Math.round((1000 * fleet.world.arrived) / tookMs),
+  };
+}
+
+/** Of the one that has the most. @returns for each VM that was in its hands, when it was in others' */
+async function killOne(fleet: Fleet, drains: number): Promise<number[]> {
+  const { world } = fleet;
+  world.lastsMs = LONG_MS;
+  await until(fleet, drains, () => world.runningCount >= drains);
+  const [victim = ''] = fleet.names.toSorted((a, b) => world.inHandsOf(b).length - world.inHandsOf(a).length);
+  const inHands = world.inHandsOf(victim);
+  // They may be in other hands before its end is known here.
+  const killedMs = performance.now();
+  await fleet.end(victim, 'SIGKILL');
+  const takenMs = (vm: string) =>
+    world.watched.find((each) => each.vm === vm && each.by !== victim && each.atMs > killedMs)?.atMs;
+  // One that arrives meanwhile needs nobody.
+  await until(fleet, drains, () => inHands.every((vm) => takenMs(vm) !== undefined || !world.isMoving(vm)));
+  return inHands.flatMap((vm) => takenMs(vm) ?? []).map((atMs) => atMs - killedMs);
+}
+
+async function oneAlone(
+  fleet: Fleet,
+  most: number,
+): Promise<{ readonly inHands: number; readonly bytes: number }> {
+  const [last = '', ...others] = fleet.names;
+  for (const name of others) await fleet.end(name, 'SIGTERM');
+  // As many leave a host at a time as may.
+  await until(fleet, most / 2, () => fleet.world.inHandsOf(last).length >= most);
+  await sleep(5000);
+  return { inHands: fleet.world.inHandsOf(last).length, bytes: fleet.memoryBytesOf(last) };
+}
+
+/** @throws {Error} where it does not come about */
+async function until(fleet: Fleet, drains: number, isSo: () => boolean): Promise<void> {
+  const lastMs = performance.now() + WITHIN_MS;
+  while (!isSo()) {
+    if (performance.now() > lastMs)
+      throw new Error(
+        `it did not come about within a minute: ${fleet.world.runningCount} run, ${fleet.names.map((name) => fleet.world.inHandsOf(name).length).join(', ')} of them in the hands of each controller`,
+      );
+    await fleet.releaseEmpty();
+    await fleet.drainUpTo(drains);
+    await sleep(LOOK_EVERY_MS);
+  }
+}

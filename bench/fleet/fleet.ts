@@ -1,0 +1,163 @@
+/** A world of many hosts, a PostgreSQL, and controllers of drains in processes of their own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type net from 'node:net';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { setCapacity } from '../../src/fleet/claims.ts';
+import { beginDrain, releaseDrain } from '../../src/fleet/drains.ts';
+import { newMoveOf } from '../../src/fleet/new-move.ts';
+import { FleetServer } from '../../src/fleet/testing/fleet-database.ts';
+import { Database } from '../../src/postgres/database.ts';
+import { Random } from '../../src/simulate/random.ts';
+import { memoryBytesOf } from '../service/machine-memory.ts';
+import type { Admission } from './timed-database.ts';
+import { World, type WorldVm } from './world.ts';
+import { serveWorld } from './world-server.ts';
+
+const PROGRAM = fileURLToPath(new URL('./controller.ts', import.meta.url));
+const GIB = 2 ** 30;
+
+const VMS_OF_HOST = 20;
+const HOST_GIB = 768;
+const SIZES_GIB = [1, 2, 4, 4, 8, 8, 16, 32];
+const INTENSIVE_SHARE = 0.1;
+const SHORTEST_MS = 500;
+const LONGEST_MS = 2500;
+/** Of one drain. */
+const AT_A_TIME = 4;
+const DESTINATIONS = 8;
+
+export class Fleet implements AsyncDisposable {
+  readonly world: World;
+  readonly database: Database;
+  readonly admissions: Admission[] = [];
+  private readonly hosts: readonly string[];
+  private readonly server: FleetServer;
+  private readonly url: string;
+  private readonly socket: string;
+  private readonly worldServer: net.Server;
+  private readonly random = new Random(1);
+  private readonly controllers = new Map<string, ChildProcess>();
+  private readonly draining = new Map<string, string>();
+  /** The next host's turn. */
+  private turn = 0;
+
+  private constructor(hosts: number, server: FleetServer, url: string) {
+    this.hosts = Array.from({ length: hosts }, (_, index) => `host${index + 1}`);
+    this.world = new World(new Map(this.hosts.map((host) => [host, this.vmsOf(host)])), HOST_GIB);
+    this.server = server;
+    this.url = url;
+    this.socket = path.join(server.folder, 'world');
+    this.database = Database.at(url);
+    this.worldServer = serveWorld(this.world, this.socket);
+  }
+
+  static async make(hosts: number): Promise<Fleet> {
+    const server = await FleetServer.start();
+    const url = await server.make('bench');
+    const fleet = new Fleet(hosts, server, url);
+    await once(fleet.worldServer, 'listening');
+    for (const kind of ['source', 'destination', 'link'] as const)
+      await setCapacity(fleet.database, kind, '*', AT_A_TIME);
+    return fleet;
+  }
+
+  async start(name: string): Promise<void> {
+    const child = spawn(process.execPath, [PROGRAM, name, this.url, this.socket], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const ready = Promise.withResolvers<void>();
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line === 'ready') ready.resolve();
+      else this.admissions.push(JSON.parse(line));
+    });
+    const gone = once(child, 'exit').then(() => ready.reject(new Error(`controller ${name} has ended`)));
+    gone.catch(() => {});
+    this.controllers.set(name, child);
+    await ready.promise;
+  }
+
+  async end(name: string, signal: NodeJS.Signals): Promise<void> {
+    const child = this.controllers.get(name);
+    this.controllers.delete(name);
+    if (!child || child.exitCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    await gone;
+  }
+
+  /** Of the controllers that run. */
+  get names(): readonly string[] {
+    return [...this.controllers.keys()];
+  }
+
+  memoryBytesOf(name: string): number {
+    return memoryBytesOf(this.controllers.get(name)?.pid);
+  }
+
+  get drains(): number {
+    return this.draining.size;
+  }
+
+  /** Hosts in their turn, until so many are being emptied. */
+  async drainUpTo(count: number): Promise<void> {
+    while (this.draining.size < count) {
+      const host = this.hosts[this.turn % this.hosts.length] ?? '';
+      this.turn += 1;
+      if (this.draining.has(host)) continue;
+      this.draining.set(host, await this.drain(host));
+    }
+  }
+
+  /** Hosts from which all have left may be moved to again. */
+  async releaseEmpty(): Promise<void> {
+    for (const [host, id] of this.draining) {
+      if (this.world.on(host).length > 0) continue;
+      await releaseDrain(this.database, id);
+      this.draining.delete(host);
+    }
+  }
+
+  private async drain(host: string): Promise<string> {
+    const to = this.destinationsFor(host).map((uri) => ({ uri }));
+    const moves = this.world.on(host).map(({ uuid, memoryGib, intensive }) =>
+      newMoveOf(host, {
+        ...{ uuid, name: uuid, memoryBytes: memoryGib * GIB },
+        ...{ apart: [], obstacles: [], intensive },
+      }),
+    );
+    const settings = {
+      ...{ to, order: 'listed', atATime: AT_A_TIME, reserveBytes: 0 },
+      ...{ apart: [], force: false, stated: {} },
+    };
+    return (await beginDrain(this.database, { host, requestedBy: 'bench', settings }, moves)).id;
+  }
+
+  /** Others, that are not being emptied; those with the most room of twice as many. */
+  private destinationsFor(host: string): string[] {
+    const drawn = new Set<string>();
+    while (drawn.size < 2 * DESTINATIONS) {
+      const each = this.hosts[Math.floor(this.random.next() * this.hosts.length)] ?? '';
+      if (each !== host && !this.draining.has(each)) drawn.add(each);
+    }
+    return [...drawn].sort((a, b) => this.world.memoryOn(a) - this.world.memoryOn(b)).slice(0, DESTINATIONS);
+  }
+
+  private vmsOf(host: string): WorldVm[] {
+    return Array.from({ length: VMS_OF_HOST }, (_, index) => ({
+      uuid: `${host}-${index + 1}`,
+      memoryGib: SIZES_GIB[Math.floor(this.random.next() * SIZES_GIB.length)] ?? 1,
+      lastsMs: SHORTEST_MS + this.random.next() * (LONGEST_MS - SHORTEST_MS),
+      intensive: this.random.next() < INTENSIVE_SHARE,
+    }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.controllers.keys()].map((name) => this.end(name, 'SIGKILL')));
+    this.worldServer.close();
+    await this.database[Symbol.asyncDispose]();
+    await this.server[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,28 @@
+/** What admissions take, told by the statements that a controller sends: the engine itself is as it is. */
+import type { Database, Queryable } from '../../src/postgres/database.ts';
+
+export interface Admission {
+  readonly moves: number;
+  /** Of the whole transaction, its commit with it. */
+  readonly tookMs: number;
+}
+
+/** @param told of each that admitted something */
+export function timed(database: Database, told: (admission: Admission) => void): Database {
+  const transaction = database.transaction.bind(database);
+  database.transaction = async <T>(doing: (within: Queryable) => Promise<T>): Promise<T> => {
+    const startedMs = performance.now();
+    let moves = 0;
+    const result = await transaction(async (within) =>
+      doing({
+        query: async (text, values) => {
+          if (text.includes("set state = 'admitted'")) moves += 1;
+          return await within.query(text, values);
+        },
+      }),
+    );
+    if (moves > 0) told({ moves, tookMs: performance.now() - startedMs });
+    return result;
+  };
+  return database;
+}
