@@ -139,7 +139,7 @@ export class Checks {
     this.note(`${controller.name} ended: ${outcome.outcome}, runs on ${outcome.runsOn}: ${outcome.reason}`);
     this.isTrue(outcome);
     const isLeft = this.isUnderQuota && !this.controllers.some(({ isActive }) => isActive);
-    if (isLeft && !this.saysNotPutBack('source'))
+    if (isLeft && !this.saysNotPutBack('source') && !controller.notPutBack?.has('source'))
       this.violated(`S5: ${controller.name} has ended, and the guest is still under its quota`);
   }
 

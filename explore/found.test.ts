@@ -426,6 +426,43 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
         { atMs: 2463, do: 'cancel' },
       ],
     },
+  'a migration that was over before any look was told as refused, since our virsh had lost its libvirtd: nobody ran the guest':
+    {
+      driver: 'libvirt',
+      libvirt: {
+        transient: false,
+        faults: [
+          {
+            on: { phase: 'perform3_done', side: 'source' },
+            nth: 1,
+            afterMs: 0,
+            do: 'libvirtd-killed',
+            to: 'source',
+            ms: 700,
+          },
+          { on: { atMs: 1888 }, do: 'events-lost', to: 'source' },
+        ],
+      },
+      hands: [{ atMs: 1069, do: 'freeze', ms: 2000 }],
+    },
+  'an answer from before a stop that was heard was taken for its end: a pause of 0 ms': {
+    guest: 'busy',
+    version: '8.1',
+    faults: [
+      { on: { event: 'MIGRATION_PASS', side: 'source' }, nth: 1, do: 'drop' },
+      { on: { command: 'query-migrate', side: 'source' }, nth: 6, do: 'stopped-by-operator', to: 'source' },
+    ],
+    hands: [{ atMs: 1482, do: 'cancel' }],
+  },
+  'a source in the middle of its switchover was taken for one that cannot run: it resumed, beside its destination':
+    {
+      begin: 'attach',
+      faults: [{ on: { event: 'RESUME', side: 'destination' }, nth: 1, do: 'link-reset' }],
+      hands: [
+        { atMs: 810, do: 'kill' },
+        { atMs: 1310, do: 'attach', to: true },
+      ],
+    },
 };
 
 test.each(Object.entries(FOUND))('%s', async (_, schedule) => {

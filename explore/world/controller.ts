@@ -1,6 +1,6 @@
 /** One switchover process: a command of the user's from its begin to its end, or to its death. */
 import type { Clock } from '../../src/hypervisor/clock.ts';
-import { NotBegunError, RefusedError } from '../../src/hypervisor/hypervisor.ts';
+import { NotBegunError, RefusedError, type Side } from '../../src/hypervisor/hypervisor.ts';
 import type { StreamTls } from '../../src/hypervisor/stream-tls.ts';
 import { KillableController } from '../../src/hypervisor/testing/killable-controller.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
@@ -46,6 +46,8 @@ export interface Driving {
   /** Undefined until it has ended, and for ever where it was killed. */
   readonly ending: Ending | undefined;
   readonly isActive: boolean;
+  /** What it told its user that it could not put back, whether or not a disk took that. */
+  readonly notPutBack?: ReadonlySet<Side>;
 }
 
 export class Controller implements Driving {
@@ -53,6 +55,7 @@ export class Controller implements Driving {
   readonly name: string;
   run: Run | undefined;
   ending: Ending | undefined;
+  readonly notPutBack = new Set<Side>();
   private readonly machine: Machine;
   private letGo = false;
 
@@ -106,6 +109,9 @@ export class Controller implements Driving {
       hypervisor: world.hypervisor(this.process),
       store: new DiskJournals(disk, this.process.clock),
       takeLease: leases.takenBy(this.process),
+      show: (entry) => {
+        if (entry.type === 'restored' && entry.problem !== null) this.notPutBack.add(entry.side);
+      },
       initiator: { user: 'root', uid: 0, host: 'explorer', pid: 1, command: ['switchover', this.name] },
     };
     void this.live(make(parts));

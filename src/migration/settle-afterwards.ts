@@ -20,10 +20,11 @@ export interface Afterwards {
 }
 
 export async function settleAfterwards(
-  { left, guest, destination }: Afterwards,
+  { left, guest: found, destination }: Afterwards,
   hypervisor: Hypervisor,
   journal: JournalWriter,
 ): Promise<Outcome> {
+  const guest = await onceItLasts(found, destination, hypervisor);
   const seen = await lookAt(guest, destination, hypervisor);
   const { other, kept } = await keepFromStarting({ left, guest, destination }, seen, hypervisor, journal);
   journal.append(0, { type: 'located', source: guest.state, destination: other });
@@ -67,6 +68,16 @@ export async function putBackAfterwards(
     ...outcome,
     reason: `${outcome.reason}; what had stayed set is put back now, as far as it can be`,
   };
+}
+
+/** A source in the middle of its switchover resumes by itself where its migration has just failed. */
+async function onceItLasts(
+  guest: GuestFacts,
+  destination: string | undefined,
+  hypervisor: Hypervisor,
+): Promise<GuestFacts> {
+  if (guest.state !== 'switching-over') return guest;
+  return { ...guest, state: (await hypervisor.locate(guest.vm, destination, guest)).source };
 }
 
 /** Another VM at the address is not our destination, whatever it does. */

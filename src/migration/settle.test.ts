@@ -193,10 +193,12 @@ describe('over every combination of what can be known', () => {
         if (row.destination !== 'running' || row.source === 'running') return true;
         const { source, result, destinationWaits, postCopyBegan } = row;
         const isAway = source === 'silent' || source === 'unreachable';
+        // QEMU resumes it by itself where its migration has just failed.
+        const mayResume = source === 'switching-over' && result !== 'completed' && !postCopyBegan;
         const isSafe =
           postCopyBegan && (isAway || source === 'gone')
             ? result === 'completed'
-            : !isAway || destinationWaits;
+            : (!isAway && !mayResume) || destinationWaits;
         return isSafe ? action === 'none' && runsOn === 'destination' : action === 'ask-operator';
       }),
     ).toEqual([]);
@@ -381,6 +383,10 @@ describe('what no program may decide', () => {
     [
       { source: 'paused', destination: 'gone', heldBy: 'an I/O error', destinationEverRan: true },
       /do not resume the source/,
+    ],
+    [
+      { result: 'failed', source: 'switching-over' },
+      /the destination runs the guest and the source is stopped in the middle.*not run there too/,
     ],
     [{ destination: 'silent' }, /destination is not answering.*attach/],
     [{ destination: 'unreachable' }, /destination is out of reach.*attach/],

@@ -111,6 +111,13 @@ function withRunningDestination(facts: SettlementFacts): Settlement {
       return ask(
         `the destination runs the guest and the source is ${SAID[source]}: make sure that it does not run there too`,
       );
+    case 'switching-over':
+      // It resumes by itself where its migration fails, and the destination did not ask it.
+      if (facts.end.result === 'completed' || facts.end.postCopyBegan || facts.end.destinationWaits)
+        return { action: 'none', runsOn: 'destination' };
+      return ask(
+        `the destination runs the guest and the source is ${SAID[source]}: make sure that it does not run there too`,
+      );
     case 'gone':
       return facts.end.postCopyBegan ? postCopyCutShort(facts) : { action: 'none', runsOn: 'destination' };
     default:

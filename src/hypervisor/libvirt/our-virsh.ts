@@ -1,6 +1,6 @@
 /** Our `virsh migrate`, and what its end says of the job that libvirt shows. */
 import { isUnderWay, type JobLook, ownerOf } from './own-job.ts';
-import { isOutOfReach } from './virsh/refusal.ts';
+import { isLostOnTheWay, isOutOfReach } from './virsh/refusal.ts';
 import { errorText, VirshError, type VirshOutput } from './virsh/virsh.ts';
 
 /** A job that is still there so long after our virsh was refused is not the one that our virsh asked for. */
@@ -13,7 +13,7 @@ export type Beginning =
   | 'begun'
   /** libvirt refused it before its job began. */
   | 'refused'
-  /** It was carried out before any look. */
+  /** It was carried out, or may have been, before any look. */
   | 'over';
 
 export class OurVirsh {
@@ -47,7 +47,8 @@ export class OurVirsh {
     if (!this.end || owner === 'unclear') return 'wait';
     // One that was killed may have handed its wish over before.
     if (this.end.output.status === null && look.askedMs - this.end.atMs < NOT_OURS_MS) return 'wait';
-    return this.end.output.status === 0 ? 'over' : 'refused';
+    // Whose libvirtd was lost on the way may have had its job begun, and ended with that libvirtd.
+    return this.end.output.status === 0 || this.lostItsLibvirtd ? 'over' : 'refused';
   }
 
   /** libvirt refused it because another job was there, and that one goes on. */
@@ -55,6 +56,10 @@ export class OurVirsh {
     if (!isUnderWay(job) || !this.end?.output.status || askedMs - this.end.atMs < NOT_OURS_MS) return false;
     // The job outlives the way from virsh to libvirtd.
     return !isOutOfReach(new VirshError(errorText(this.end.output.stderr)));
+  }
+
+  private get lostItsLibvirtd(): boolean {
+    return this.end !== undefined && isLostOnTheWay(new VirshError(errorText(this.end.output.stderr)));
   }
 
   get words(): string {

@@ -10,12 +10,12 @@ type Result = MigrationEnd['result'];
 /** From `completed` to a destination that runs: it still has to load what the sockets hold, and its devices. */
 const ARRIVAL_MS = 30_000;
 /** From `failed` or `cancelled` to a source that runs again: QEMU resumes it a moment later. */
-const RETURN_MS = 1000;
+export const RETURN_MS = 1000;
 /** A destination whose stream broke ends a moment later; one that stays is no reason to wait. */
 const LEAVE_MS = 500;
 /** A destination that was let run and does not is asked for that long before it counts as paused. */
 const OBEY_MS = 2000;
-const AGAIN_AFTER_MS = 10;
+export const AGAIN_AFTER_MS = 10;
 
 /** `total-time` and `downtime` can read 0, or be missing, for an instant after `completed`: read again. */
 export async function finalInfo(

@@ -175,6 +175,8 @@ export class QemuMigration implements RunningMigration {
   private readonly passCap: PassCap;
   private readonly dating: Record<Side, EventDating>;
   private guestEnded: string | undefined;
+  /** How often the source was heard to stop, or to run. */
+  private turns = 0;
   private sourceLostMs: number | undefined;
   /** We have told QEMU to begin it. */
   private postCopyAsked = false;
@@ -516,8 +518,12 @@ export class QemuMigration implements RunningMigration {
     const { source, destination, observer } = this;
     source.onEvent('MIGRATION_PASS', (event) => this.takePass(event));
     source.onEvent('MIGRATION', (event) => this.takeStatus(event.data.status, this.at(event)));
-    source.onEvent('STOP', (event) => this.takeStop(...this.when(event, 'source')));
+    source.onEvent('STOP', (event) => {
+      this.turns += 1;
+      this.takeStop(...this.when(event, 'source'));
+    });
     source.onEvent('RESUME', (event) => {
+      this.turns += 1;
       this.takeRunning();
       observer.resumed('source', ...this.when(event, 'source'));
     });
@@ -613,7 +619,7 @@ export class QemuMigration implements RunningMigration {
 
   /** Events were missed: what QEMU says now stands in for them, and says how old it may be. */
   private async catchUp(timeoutMs = PATIENT_MS): Promise<void> {
-    const { observer } = this;
+    const { observer, turns } = this;
     try {
       const { status } = await this.source.execute('query-status', undefined, { timeoutMs });
       const info = await this.source.execute('query-migrate', undefined, { timeoutMs });
@@ -621,15 +627,18 @@ export class QemuMigration implements RunningMigration {
       // Only now: a connection that is lost before it says anything shows nothing of what was missed.
       this.sourceLostMs = undefined;
       const unseenMs = lostMs === undefined ? Number.POSITIVE_INFINITY : observer.now() - lostMs;
-      if (status === 'running') {
+      // What was heard since says it better, and was not missed.
+      const isNews = this.turns === turns;
+      if (isNews && status === 'running') {
         this.takeRunning();
         // One that is over by now may have been stopped, and have run again, before we listened.
         this.sourceWatched ||= isUnderWay(info.status);
       }
-      if (status === 'running' && observer.guestStopped) observer.resumed('source', observer.now(), unseenMs);
-      if (status !== 'running' && !observer.guestStopped && this.wasRunning)
+      if (isNews && status === 'running' && observer.guestStopped)
+        observer.resumed('source', observer.now(), unseenMs);
+      if (isNews && status !== 'running' && !observer.guestStopped && this.wasRunning)
         this.takeStop(observer.now(), unseenMs);
-      this.takeWhyStopped(status);
+      if (isNews) this.takeWhyStopped(status);
       if (this.begun && info.status) this.takeStatus(info.status, observer.now());
     } catch {
       // Lost again, or held up: the next look tells.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RefusedError } from '../../hypervisor.ts';
-import { mayBeDone, refusalOf } from './refusal.ts';
+import { isLostOnTheWay, mayBeDone, refusalOf } from './refusal.ts';
 import { errorText, NoVirshError, VirshError, VirshTimeoutError } from './virsh.ts';
 
 /** As virsh printed it on its standard error. */
@@ -93,6 +93,16 @@ test.each([
   [new VirshError('Timed out during operation: cannot acquire state change lock'), false],
   [new VirshError('Requested operation is not valid: domain is not running'), false],
 ])('%s: what was asked for may be done all the same: %s', (error, may) => expect(mayBeDone(error)).toBe(may));
+
+test.each([
+  ['End of file while reading data: Input/output error', true],
+  ['internal error: client socket is closed', true],
+  // Nothing of it was ever handed over.
+  ["unable to connect to server at 'host1:16509': Connection reset by peer", false],
+  ['unsupported configuration: no such CPU', false],
+])('%s: its libvirtd was lost on the way: %s', (words, lost) =>
+  expect(isLostOnTheWay(new VirshError(words))).toBe(lost),
+);
 
 test('the cause is kept, and what is not virsh’s is handed back as it is', () => {
   const cause = new VirshError('anything');

@@ -10,8 +10,10 @@ interface Rule {
   readonly instead?: string;
 }
 
-const UNREACHABLE: RegExp =
-  /failed to connect|unable to connect|Cannot recv data|End of file|Connection (refused|reset|timed out)|No route to host|Name or service not known|unable to resolve|Disconnected|client socket is closed|keepalive timeout/i;
+const NEVER_REACHED =
+  /failed to connect|unable to connect|Connection (refused|timed out)|No route to host|Name or service not known|unable to resolve/i;
+const LOST =
+  /Cannot recv data|End of file|Connection reset|Disconnected|client socket is closed|keepalive timeout/i;
 
 /** Of connecting, or of any command. The first that fits is taken. */
 const RULES: readonly Rule[] = [
@@ -37,7 +39,7 @@ const RULES: readonly Rule[] = [
     remedy: 'write it like qemu:///system, qemu+ssh://root@host2/system or qemu+tls://host2/system',
   },
   {
-    says: UNREACHABLE,
+    says: new RegExp(`${NEVER_REACHED.source}|${LOST.source}`, 'i'),
     code: 'unreachable',
     remedy: 'check that its libvirt runs and can be reached from here',
   },
@@ -65,6 +67,11 @@ export function isOutOfReach(error: unknown): boolean {
   return (
     error instanceof NoVirshError || ['unreachable', 'authentication', 'bad-address'].includes(codeOf(error))
   );
+}
+
+/** libvirt was there and was lost, so what was asked of it may be done, or be under way. */
+export function isLostOnTheWay({ message }: VirshError): boolean {
+  return LOST.test(message) && !NEVER_REACHED.test(message);
 }
 
 /** libvirt did not answer in time, or not what was asked: its QEMU holds it up (`cannot acquire state change lock`). */
