@@ -18,6 +18,7 @@ export async function run({ quick }: { readonly quick: boolean }): Promise<Bench
   await using fleet = await Fleet.make(hosts);
   for (const name of CONTROLLERS) await fleet.start(name);
   const emptied = await emptyInTurn(fleet, drains, wanted);
+  const database = await fleet.databaseFigures();
   const pickedUpMs = await killOne(fleet, drains);
   const memory = await oneAlone(fleet, most);
   const { world, admissions } = fleet;
@@ -28,6 +29,12 @@ export async function run({ quick }: { readonly quick: boolean }): Promise<Bench
     figures: {
       ...{ hosts, vms: 20 * hosts, drains, controllers: CONTROLLERS.length, emptied },
       admission: { perMoveMs: perMove, transactionMs: spread(admissions.map(({ tookMs }) => tookMs)) },
+      database: {
+        connections: database.connections,
+        transactionsPerMove: Number((database.transactions / emptied.moves).toFixed(1)),
+        eventsPerMove: Number((database.events / emptied.moves).toFixed(1)),
+        bytesPerMove: Math.round(database.bytes / emptied.moves),
+      },
       ...{ pickUpMs: pickUp, memory, mostOut: world.mostOut, mostIn: world.mostIn, refused: world.refused },
     },
     goals: [

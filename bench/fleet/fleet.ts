@@ -29,6 +29,14 @@ const LONGEST_MS = 2500;
 const AT_A_TIME = 4;
 const DESTINATIONS = 8;
 
+interface DatabaseFigures {
+  readonly transactions: number;
+  readonly connections: number;
+  readonly events: number;
+  /** Of the fleet's tables, with their indexes. */
+  readonly bytes: number;
+}
+
 export class Fleet implements AsyncDisposable {
   readonly world: World;
   readonly database: Database;
@@ -93,12 +101,20 @@ export class Fleet implements AsyncDisposable {
     return [...this.controllers.keys()];
   }
 
-  memoryBytesOf(name: string): number {
-    return memoryBytesOf(this.controllers.get(name)?.pid);
+  /** What it has done and holds so far, by its own account. */
+  async databaseFigures(): Promise<DatabaseFigures> {
+    const [row] = await this.database.query<DatabaseFigures>(`
+      select (select xact_commit::int from pg_stat_database where datname = current_database()) as transactions,
+        (select count(*)::int from pg_stat_activity where datname = current_database()) as connections,
+        (select count(*)::int from fleet.event) as events,
+        (select sum(pg_total_relation_size(oid))::float8 from pg_class
+         where relnamespace = 'fleet'::regnamespace and relkind = 'r') as bytes`);
+    if (!row) throw new Error('the database tells nothing of itself');
+    return row;
   }
 
-  get drains(): number {
-    return this.draining.size;
+  memoryBytesOf(name: string): number {
+    return memoryBytesOf(this.controllers.get(name)?.pid);
   }
 
   /** Hosts in their turn, until so many are being emptied. */
