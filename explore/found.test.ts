@@ -413,6 +413,22 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       { atMs: 2242, do: 'address-taken', side: 'source', ms: 700 },
     ],
   },
+  'an attach that looked for half a minute closed the journal of a migration that had begun since': {
+    driver: 'libvirt',
+    begin: 'attach, alone',
+    guest: 'busy',
+    libvirt: {
+      transient: false,
+      faults: [
+        { on: { phase: 'perform3', side: 'source' }, nth: 1, afterMs: 0, do: 'peer-reset' },
+        { on: { virsh: 'migrate-getspeed', side: 'source' }, nth: 1, do: 'lost' },
+      ],
+    },
+    hands: [
+      { atMs: 1086, do: 'migrate' },
+      { atMs: 3530, do: 'let-go' },
+    ],
+  },
   'watch: a limit that its own controller had put back, while watch asked a silent host, was taken for the starter’s':
     {
       driver: 'libvirt',

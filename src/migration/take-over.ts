@@ -51,28 +51,22 @@ export interface TakeOverWish extends RunWish {
  */
 export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise<Run> {
   const { hypervisor, store } = parts;
-  const guest = given.guest ?? (await hypervisor.inspect(given.vm));
-  const key = { uuid: guest.uuid ?? null, vm: given.vm };
-  const owing = await store.owingOf(key);
-  const left = owing && isUnfinished(owing) ? owing : undefined;
-  const mayPutBack = owing !== undefined && owesSettings(owing) && !isDestinationOf(given.vm, owing);
-  if (!guest.migrating && !left && !mayPutBack) throw notMigrating(guest);
-  await assertOfSource({ vm: given.vm, destination: given.destination, guest, left }, hypervisor);
-  const found = guest.mark === undefined ? undefined : inheritanceOf(owing, guest.mark);
-  const goesOn = owing !== undefined && (!guest.migrating || found?.began === true);
-  const capped = goesOn ? underItsCap(given, owing) : given;
-  const wish = found?.began || given.mayEndOthers ? capped : leavingIt(capped);
-  const lease = await leaseOf(guest, parts);
+  const first = await lookAt(given, given.guest, parts);
+  const lease = await leaseOf(first.guest, parts);
   try {
+    // A look can take long, and so can what held the lease: one may have begun since. From here on none of switchover's does.
+    const { guest, owing, left, found, goesOn, wish } = first.guest.migrating
+      ? first
+      : await lookAt(given, undefined, parts);
     if (guest.migrating) await hypervisor.assertUnclaimed?.(wish.vm);
-    const destination = wish.destination ?? destinationOf(owing, goesOn, parts);
-    const recovery = wish.recover && recoveryOf(wish.recover, goesOn ? owing : undefined, destination);
-    if (goesOn) parts.goesOn?.(owing);
+    const destination = wish.destination ?? destinationOf(goesOn, parts);
+    const recovery = wish.recover && recoveryOf(wish.recover, goesOn, destination);
+    if (goesOn) parts.goesOn?.(goesOn);
     else if (owing)
       for (const sentence of notInherited(owing, { vm: wish.vm, destination })) parts.say?.(sentence);
-    const former = goesOn ? formerOf(owing) : formerAt(owing, { vm: wish.vm, destination });
+    const former = goesOn ? formerOf(goesOn) : formerAt(owing, { vm: wish.vm, destination });
     const journal = goesOn
-      ? await store.reopen(owing.id, parts.show)
+      ? await store.reopen(goesOn.id, parts.show)
       : await store.open(
           openingOf(wish, guest, parts.initiator, former, {
             origin: 'attach',
@@ -93,13 +87,13 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
       );
     }
     const inherited = found && { ...found, former };
-    const past = goesOn ? boundariesUnderOneCap(owing) : [];
+    const past = goesOn ? boundariesUnderOneCap(goesOn) : [];
     const { otherHand } = wish;
     // Beside another hand they are found anew by whoever comes next.
-    if (goesOn && !otherHand && !isSameAsWritten(wish.limits, owing.limits))
+    if (goesOn && !otherHand && !isSameAsWritten(wish.limits, goesOn.limits))
       journal.append(0, { type: 'limits', limits: wish.limits, reason: null });
     // It is under way: nothing is read that would take its time, other migrations' journals least of all.
-    const known = onlySwitchovers((goesOn && owing.foreseen?.known) || sizeOf(guest));
+    const known = onlySwitchovers(goesOn?.foreseen?.known || sizeOf(guest));
     if (!goesOn) journal.append(0, { type: 'foreseen', known, tookMs: 0 });
     return runFrom(
       { place: store.place, wish, lease, claim, journal, known, past, otherHand, takesOver: true },
@@ -115,6 +109,22 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
     await lease.release();
     throw error;
   }
+}
+
+/** What there is to take over. @throws {RefusedError} nothing, or not by this VM's address */
+async function lookAt(given: TakeOverWish, known: GuestFacts | undefined, { hypervisor, store }: RunParts) {
+  const guest = known ?? (await hypervisor.inspect(given.vm));
+  const owing = await store.owingOf({ uuid: guest.uuid ?? null, vm: given.vm });
+  const left = owing && isUnfinished(owing) ? owing : undefined;
+  const mayPutBack = owing !== undefined && owesSettings(owing) && !isDestinationOf(given.vm, owing);
+  if (!guest.migrating && !left && !mayPutBack) throw notMigrating(guest);
+  await assertOfSource({ vm: given.vm, destination: given.destination, guest, left }, hypervisor);
+  const found = guest.mark === undefined ? undefined : inheritanceOf(owing, guest.mark);
+  /** The journal that is gone on with. */
+  const goesOn = !guest.migrating || found?.began ? owing : undefined;
+  const capped = goesOn ? underItsCap(given, goesOn) : given;
+  const wish = found?.began || given.mayEndOthers ? capped : leavingIt(capped);
+  return { guest, owing, left, found, goesOn, wish };
 }
 
 /** The cap of its passes may have been changed under way, and stays so. */
@@ -187,12 +197,8 @@ const OF_THE_DESTINATION = new Set([
   'no-domain',
 ]);
 
-function destinationOf(
-  left: MigrationView | undefined,
-  goesOn: boolean,
-  parts: RunParts,
-): string | undefined {
-  if (!left?.destination || !goesOn) return undefined;
+function destinationOf(left: MigrationView | undefined, parts: RunParts): string | undefined {
+  if (!left?.destination) return undefined;
   const trusted = trustedDestination(left.destination);
   parts.say?.(
     trusted === undefined
