@@ -3,8 +3,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Running } from '../../lab/switchover-process.ts';
-import { memoryBytesOf } from './machine-memory.ts';
+import { memoryBytesOf, memoryBytesOfChildren, residentBytesOf } from './machine-memory.ts';
 
 export class Served implements AsyncDisposable {
   /** Without a slash at its end. */
@@ -38,6 +39,20 @@ export class Served implements AsyncDisposable {
   /** With its store, where that is a process of its own. */
   memoryBytes(): number {
     return memoryBytesOf(this.running.process.pid);
+  }
+
+  /** With its database, where it has one. */
+  async isReady(): Promise<void> {
+    while (!(await fetch(`${this.at}/readyz`)).ok) await sleep(200);
+  }
+
+  residentBytes(): number {
+    return residentBytesOf(this.running.process.pid);
+  }
+
+  /** Of its PostgreSQL, where it has one of its own. */
+  storeBytes(): number {
+    return memoryBytesOfChildren(this.running.process.pid);
   }
 
   /** Processor time since its start, in milliseconds; the kernel counts in steps of 10. */
