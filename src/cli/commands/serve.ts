@@ -53,7 +53,7 @@ export function addServeCommands(root: Command, onStatus: (status: number) => vo
     .addOption(
       new Option(
         '--guests <count>',
-        'of the demonstration: so many, migrating again and again, to see it at work under load (default: 4, which rest)',
+        'of the demonstration: so many, larger, migrating again and again, to see it at work under load (default: 4, which rest)',
       ).argParser(guestCount),
     )
     .addOption(
