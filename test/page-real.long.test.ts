@@ -82,7 +82,7 @@ async function startBy(page: Page, { vm, destination, migrateUri }: Wish, name: 
   await page.getByLabel('Destination', { exact: true }).fill(destination);
   await page.getByLabel('Memory goes to').fill(migrateUri);
   await page.getByLabel('Longest pause allowed').fill('5s');
-  await page.getByRole('button', { name: 'Go on…' }).click();
+  await page.getByRole('button', { name: /^Start( without a plan)?…$/ }).click();
   await page.getByRole('button', { name: 'Start the migration' }).click();
   await page.getByRole('heading', { name, level: 1 }).waitFor();
 }

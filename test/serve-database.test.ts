@@ -68,6 +68,40 @@ test('its own is started and stopped with it, has the journals of the command li
   expect(serverRuns()).toBe(false);
 });
 
+/** As it would be had it been written so long ago. */
+function age(id: string, days: number): void {
+  const at = new Date(Date.now() - days * 24 * 3600e3);
+  for (const name of fs.readdirSync(path.join(stateDir, 'journal')).filter((each) => each.startsWith(id))) {
+    const file = path.join(stateDir, 'journal', name);
+    const text = fs.readFileSync(file, 'utf8').replace(/"time":"[^"]*"/g, `"time":"${at.toISOString()}"`);
+    fs.writeFileSync(file, text);
+    fs.utimesSync(file, at, at);
+  }
+}
+
+test('what is older than --keep-for goes from the folder, and with a database from both', async () => {
+  const folder = new FolderJournals(stateDir);
+  const [old, young] = [await recordInto(folder), await recordInto(folder)];
+  age(old, 40);
+  age(young, 20);
+  const alone = serve(['--keep-for', '30d']);
+  await alone.prints(/^removed 1 old journal of [\d.]+ kB from the folder; 1 left$/m);
+  expect(await folder.list()).toEqual([young]);
+  alone.process.kill('SIGTERM');
+  await alone.ended;
+
+  const both = serve(['--database', 'embedded', '--keep-for', '1d']);
+  await both.prints(/^removed 1 old journals from the database$/m);
+  await both.prints(/^removed 1 old journal of [\d.]+ kB from the folder; 0 left$/m);
+  expect(JSON.parse(await get('/v1/migrations'))).toEqual({ migrations: [], next: null });
+
+  const refused = await switchover('serve', '--keep-size', '5');
+  expect([refused.status, refused.stderr]).toEqual([
+    2,
+    expect.stringContaining('write it like 500MB or 10GB'),
+  ]);
+});
+
 test('a state folder that is not there yet is made, closed to others; one that cannot be made is refused', async () => {
   const [parent, taken] = [stateDir, path.join(stateDir, 'file')];
   stateDir = path.join(parent, 'new', 'state');

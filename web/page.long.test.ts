@@ -232,6 +232,7 @@ test('limits are changed, with what that means for the pause', async () => {
   expect(await change.isDisabled()).toBe(true);
   await dialog.getByLabel('Longest pause allowed').fill('soon');
   await dialog.getByText('“soon” is not a duration').waitFor();
+  await dialog.getByText('Nothing can change until what is marked is mended').waitFor();
   await dialog.getByLabel('Longest pause allowed').fill('4s');
   await dialog.getByText('may stand still for up to 4.00 s, longer than the 3.00 s of now').waitFor();
   await dialog.getByLabel('Bandwidth of its passes').fill('160mbit');

@@ -1,17 +1,17 @@
-/** Journals of the migrations of a service, asked for by its API once there is nothing more to measure. */
-import type { MigrationSummary } from '../../src/service/migration-summary.ts';
+/**
+ * Journals of the migrations of a demonstration, from its folder: to ask its API for a thousand of them would be a load of its
+ * own, and take longer than what is measured.
+ */
+import { FolderJournals } from '../../src/journal/folder/folder-journals.ts';
 import type { Entry } from './lateness.ts';
 import type { Served } from './served.ts';
 
-/** @returns by their ids, those that have ended, the newest first, as many as it tells at once */
+/** @returns by their ids, the oldest first, as far as they are written */
 export async function journalsOf(served: Served): Promise<Map<string, readonly Entry[]>> {
-  const ended = await served.get<{ migrations: MigrationSummary[] }>('/v1/migrations?state=ended&limit=1000');
+  const store = new FolderJournals(served.demoStateDir());
   const journals = new Map<string, readonly Entry[]>();
-  for (const { id } of ended.migrations) journals.set(id, await journalOf(served, id));
+  for (const id of await store.list()) {
+    journals.set(id, (await store.read(id, 0, { samples: true })).entries);
+  }
   return journals;
-}
-
-async function journalOf(served: Served, id: string): Promise<Entry[]> {
-  const text = await served.text(`/v1/migrations/${id}/events`);
-  return [...text.matchAll(/^event: entry\ndata: (.*)$/gm)].map(([, data = '']) => JSON.parse(data) as Entry);
 }

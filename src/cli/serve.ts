@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
 import { findConfig } from '../config/config-file.ts';
+import { definedOnly } from '../config/defined-only.ts';
 import { RefusedError } from '../hypervisor/hypervisor.ts';
 import { assertUsableVirsh } from '../hypervisor/libvirt/virsh/usable-virsh.ts';
 import { errnoWords } from '../journal/errno-words.ts';
@@ -38,6 +39,8 @@ export interface ServeOptions extends ServeTlsOptions {
   readonly stateDir?: string;
   readonly database?: string;
   readonly dataDir?: string;
+  readonly keepFor?: number;
+  readonly keepSize?: number;
 }
 
 const USUAL_PLACE = '127.0.0.1:8686';
@@ -65,7 +68,8 @@ async function serveFrom(options: ServeOptions, demoDir: string | undefined): Pr
   const places = placesOf(options, stateDir);
   const log = daemonLog(options.output);
   const say = (sentence: string) => log.say(sentence);
-  const archive = demoDir === undefined ? await archiveOf({ ...options, stateDir }, say) : undefined;
+  const keep = definedOnly({ olderThanMs: options.keepFor, maxBytes: options.keepSize });
+  const archive = demoDir === undefined ? await archiveOf({ ...options, stateDir, keep }, say) : undefined;
   using tls = tlsOf(options, places, say);
   const uris = demoDir === undefined ? await hostsOf(options, config, say) : [];
   let watcher: Watcher | undefined;
@@ -80,6 +84,7 @@ async function serveFrom(options: ServeOptions, demoDir: string | undefined): Pr
     demo: demoDir !== undefined,
     webhooks: options.webhooks,
     demoGuests: options.guests,
+    keep,
     say,
   });
   assertGuarded(service, places);

@@ -5,6 +5,7 @@ import { errnoWords } from '../journal/errno-words.ts';
 import { exportStore, importStore } from '../journal/postgres/backup.ts';
 import { JOURNAL_TABLES } from '../journal/postgres/journal-tables.ts';
 import { pruneTables } from '../journal/postgres/prune-tables.ts';
+import { TABLES_KEEP } from '../journal/postgres/tables-keep.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
 import { shown } from '../model/shown.ts';
 import { formatBytes } from '../model/units.ts';
@@ -21,9 +22,6 @@ interface StoreCliOptions extends StoreOptions {
 }
 
 const PARTS = [JOURNAL_TABLES, FLEET_BACKUP.schema];
-/** What `serve` keeps in it by itself: its own pruning goes on beside. */
-const KEPT_FOR_MS = 365 * 24 * 3600e3;
-const KEPT_BYTES = 10e9;
 /** What is read and written at a time. */
 const PIECE_LENGTH = 64 * 1024;
 
@@ -73,7 +71,8 @@ export async function storeUpgrade(options: StoreCliOptions): Promise<number> {
 export async function storePrune(options: StoreCliOptions & PruneLimits): Promise<number> {
   await using store = await opened(options, false);
   await openTables(store);
-  const limits = { olderThanMs: options.olderThan ?? KEPT_FOR_MS, maxBytes: options.maxSize ?? KEPT_BYTES };
+  const { olderThan = TABLES_KEEP.olderThanMs, maxSize = TABLES_KEEP.maxBytes } = options;
+  const limits = { olderThanMs: olderThan, maxBytes: maxSize };
   const report = await pruneTables(store.database, { ...limits, dryRun: options.dryRun === true });
   return tellPruned(report, limits.maxBytes, options);
 }

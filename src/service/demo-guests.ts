@@ -69,12 +69,19 @@ const KINDS: Readonly<Record<string, DemoGuest>> = {
 /** Enough to look at. */
 export const USUAL_GUESTS = Object.keys(KINDS).length;
 
+/** Those beyond the first four take minutes, as real ones do: a service has hundreds that run, not dozens that begin each second. */
+const LARGER = 4;
+
 /** @param count how many; those beyond the first four are called after their kind: `web-1-5` */
 export function demoGuests(count: number): ReadonlyMap<string, DemoGuest> {
   const kinds = Object.entries(KINDS);
   const guests = Array.from({ length: count }, (_, at) => {
     const [name, guest] = kinds[at % kinds.length] as [string, DemoGuest];
-    return [at < kinds.length ? name : `${name}-${at + 1}`, guest] as const;
+    return at < kinds.length ? ([name, guest] as const) : ([`${name}-${at + 1}`, larger(guest)] as const);
   });
   return new Map(guests);
+}
+
+function larger({ scenario, ...rest }: DemoGuest): DemoGuest {
+  return { ...rest, scenario: { ...scenario, memoryBytes: LARGER * scenario.memoryBytes } };
 }

@@ -65,6 +65,12 @@ test('as many guests as are asked for, of all kinds, each with a name of its own
   expect(new Set(demoGuests(1000).keys()).size).toBe(1000);
 });
 
+test('those beyond the first four are larger: they run for longer, and begin less often', () => {
+  const guests = demoGuests(5);
+  const [first, fifth] = ['web-1', 'web-1-5'].map((name) => guests.get(name)?.scenario.memoryBytes);
+  expect([first, fifth]).toEqual([2 * 2 ** 30, 8 * 2 ** 30]);
+});
+
 test('what begins while all are let go of is let go of too: the process is not kept by it', async () => {
   const { demo, bed } = makeDemo();
   const starting = demo.start({ vm: 'db-primary', destination: 'anywhere' }, CALLER);

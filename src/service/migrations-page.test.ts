@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import type { JournalEntry } from '../journal/journal-entry.ts';
 import { countOlder, sortIds } from '../journal/migration-id.ts';
+import { newOpening } from '../journal/testing/happenings.ts';
 import { StoreError } from '../postgres/store-error.ts';
 import { LiveMigrations } from './live-migrations.ts';
 import type { MigrationSummary } from './migration-summary.ts';
@@ -45,6 +47,37 @@ test('a search in a folder ends its page after so many journals, and the next pa
     before = page.next;
   }
   expect(found).toEqual(IDS.filter((_, at) => at % 100 === 50).reverse());
+});
+
+function openedAs(id: string): JournalEntry {
+  return {
+    schema: 1,
+    seq: 0,
+    atMs: 0,
+    time: '2026-01-01T00:00:00.000Z',
+    type: 'opened',
+    id,
+    ...newOpening(),
+  };
+}
+
+test('those that run end no page of those that have ended, however many they are, nor the other way round', async () => {
+  const live = new LiveMigrations();
+  const [old = '', ...run] = IDS.slice(0, 401);
+  for (const id of run) live.take(openedAs(id), id);
+  const parts = {
+    ...{ live, archive: undefined, list: async () => [old, ...run] },
+    summaryOf: async (id: string) => ({ id, followed: id !== old }) as MigrationSummary,
+  };
+  expect(await pageOf({ ...ALL, state: 'ended' }, parts)).toEqual({
+    migrations: [{ id: old, followed: false }],
+    next: null,
+  });
+  const summaryOf = async (id: string) => ({ id, followed: id === run[0] }) as MigrationSummary;
+  expect(await pageOf({ ...ALL, state: 'running' }, { ...parts, summaryOf })).toEqual({
+    migrations: [{ id: run[0], followed: true }],
+    next: null,
+  });
 });
 
 test('a page begins before any id, also one that is not there, or has no time', async () => {

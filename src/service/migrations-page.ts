@@ -75,14 +75,16 @@ interface Candidate {
   readonly id: string;
   /** Undefined: its journal is damaged, or gone meanwhile. */
   readonly summary: MigrationSummary | undefined;
+  /** It is in mind: to pass it over takes no time, however many of these there are. */
+  readonly isLive: boolean;
 }
 
 async function fill(query: Query, given: AsyncIterable<Candidate>): Promise<Page> {
   const migrations: MigrationSummary[] = [];
   let inVain = 0;
-  for await (const { id, summary } of given) {
+  for await (const { id, summary, isLive } of given) {
     if (summary === undefined || !fits(summary, query)) {
-      inVain += 1;
+      if (!isLive) inVain += 1;
       if (inVain >= MOST_IN_VAIN) return { migrations, next: id };
       continue;
     }
@@ -112,7 +114,7 @@ async function* candidates(
       while (here.length > 0 && isOlder(row.id, here.at(-1) ?? ''))
         yield await lookedUp(here.pop() ?? '', parts);
       const summary = parsed(row.summary);
-      yield summary ? { id: row.id, summary } : await lookedUp(row.id, parts);
+      yield summary ? { id: row.id, summary, isLive: false } : await lookedUp(row.id, parts);
     }
   }
   for (const id of here.reverse()) yield await lookedUp(id, parts);
@@ -133,8 +135,8 @@ async function idsHere(
   return before === undefined ? ids : ids.slice(0, countOlder(ids, before));
 }
 
-async function lookedUp(id: string, { summaryOf }: PageParts): Promise<Candidate> {
-  return { id, summary: await summaryOf(id) };
+async function lookedUp(id: string, { live, summaryOf }: PageParts): Promise<Candidate> {
+  return { id, summary: await summaryOf(id), isLive: live.get(id) !== undefined };
 }
 
 /** Undefined where another switchover kept something else, or it is damaged. */

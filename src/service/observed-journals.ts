@@ -1,5 +1,11 @@
 /** A store of journals that tells of each one that is written through it, whoever has it written: the API, or watch. */
-import type { JournalStore, JournalWriter, NewOpening, Show } from '../journal/journal-store.ts';
+import type {
+  JournalStore,
+  JournalWriter,
+  NewOpening,
+  PruneOptions,
+  Show,
+} from '../journal/journal-store.ts';
 import type { JournalArchive } from '../journal/postgres/journal-archive.ts';
 import type { LiveMigrations } from './live-migrations.ts';
 
@@ -8,12 +14,22 @@ export class ObservedJournals implements JournalStore {
   private readonly live: LiveMigrations;
 
   private readonly archive: Pick<JournalArchive, 'hasAll'> | undefined;
+  private readonly limits: Partial<PruneOptions>;
 
-  /** @param archive the database that is fed from it: what it has not taken in yet is not removed */
-  constructor(kept: JournalStore, live: LiveMigrations, archive?: Pick<JournalArchive, 'hasAll'>) {
+  /**
+   * @param archive the database that is fed from it: what it has not taken in yet is not removed
+   * @param limits of what is kept, where whoever has it pruned names none
+   */
+  constructor(
+    kept: JournalStore,
+    live: LiveMigrations,
+    archive?: Pick<JournalArchive, 'hasAll'>,
+    limits: Partial<PruneOptions> = {},
+  ) {
     this.kept = kept;
     this.live = live;
     this.archive = archive;
+    this.limits = limits;
   }
 
   get place(): string {
@@ -50,9 +66,9 @@ export class ObservedJournals implements JournalStore {
     return this.kept.owingOf(...args);
   }
 
-  async prune(...args: Parameters<JournalStore['prune']>): ReturnType<JournalStore['prune']> {
+  async prune(options: Partial<PruneOptions> = {}): ReturnType<JournalStore['prune']> {
     await this.archive?.hasAll();
-    return await this.kept.prune(...args);
+    return await this.kept.prune({ ...this.limits, ...options });
   }
 
   private telling(show: Show | undefined): Show {

@@ -14,10 +14,12 @@ import { Asked } from './asked.ts';
 import { Audit } from './audit.ts';
 import { Demo } from './demo.ts';
 import { hostsNow } from './hosts.ts';
+import { type Kept, keptInFolder } from './kept.ts';
 import { LiveMigrations } from './live-migrations.ts';
 import { Metrics } from './metrics.ts';
 import { Migrations } from './migrations.ts';
 import { ObservedJournals } from './observed-journals.ts';
+import { Pruning } from './pruning.ts';
 import { type Listening, type Place, serveAt } from './serve-at.ts';
 import { StartedKeys } from './started-keys.ts';
 import { Starter } from './starter.ts';
@@ -42,6 +44,8 @@ export interface ServiceParts {
   readonly webhooks: string | undefined;
   /** Of the demonstration; undefined: as many as it usually has. */
   readonly demoGuests?: number | undefined;
+  /** How long and how many, where that was asked for. */
+  readonly keep?: Partial<Kept> | undefined;
   say(sentence: string): void;
 }
 
@@ -58,6 +62,8 @@ export class Service {
   private readonly listening: Listening[] = [];
   private readonly archive: JournalArchive | undefined;
   private readonly ids: FolderIds;
+  /** Undefined where watch does it. */
+  private readonly pruning: Pruning | undefined;
   /** What keeps it from working, a sentence each. */
   private problems: readonly string[] = ['it has only just started'];
 
@@ -65,7 +71,11 @@ export class Service {
   constructor(parts: ServiceParts) {
     this.archive = parts.archive;
     this.ids = new FolderIds(parts.stateDir, parts.journals);
-    this.store = new ObservedJournals(parts.journals, this.live, this.archive);
+    this.store = new ObservedJournals(
+      ...([parts.journals, this.live, this.archive] as const),
+      keptInFolder(parts.keep ?? {}, this.archive !== undefined),
+    );
+    this.pruning = parts.hosts.length === 0 ? new Pruning(this.store, parts.say) : undefined;
     this.access = new Access(tokensFile(parts.stateDir));
     this.migrations = new Migrations(this.live, this.store, this.archive, this.ids);
     this.starter = new Starter({
@@ -120,6 +130,7 @@ export class Service {
   /** Goes on with what a service before this one let go of, or fills the demonstration. */
   async begin(): Promise<void> {
     this.archive?.start();
+    this.pruning?.start();
     // So that the first page does not wait for it.
     this.ids.oldestFirst().catch(() => {});
     if (this.demo) this.demo.begin();
@@ -135,6 +146,7 @@ export class Service {
   /** Answers nobody any more, and lets go of all: the migrations go on. */
   async close(reason: string): Promise<void> {
     this.demo?.close();
+    this.pruning?.close();
     await Promise.all(this.listening.map(async (each) => await each.close()));
     await this.migrations.detachAll(reason);
     await this.webhooks?.close();

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { MigrationPage, MigrationSummary } from '../src/api-types.ts';
 
 const PROGRAM = path.join(import.meta.dirname, '..', '..', 'bin', 'switchover');
-const STARTS_WITHIN_MS = 20_000;
+const STARTS_WITHIN_MS = 60_000;
 
 export class DemoService {
   /** Of the page, with a slash at its end. */

@@ -132,7 +132,19 @@ function ofReplay(server: ReplayServer): Screens {
       show: async (page) => {
         await one('db-primary')(page);
         await page.getByRole('button', { name: 'Change limits' }).click();
-        await page.getByRole('dialog').getByLabel('Longest pause allowed').fill('9s');
+        const dialog = page.getByRole('dialog');
+        await dialog.getByLabel('Longest pause allowed').fill('9s');
+        await dialog.getByLabel('Bandwidth of its passes').fill('500mbit');
+      },
+    },
+    'limits-wrong': {
+      isDialog: true,
+      show: async (page) => {
+        await one('db-primary')(page);
+        await page.getByRole('button', { name: 'Change limits' }).click();
+        const dialog = page.getByRole('dialog');
+        await dialog.getByLabel('Longest pause allowed').fill('9');
+        await dialog.getByLabel('Bandwidth of its passes').fill('quick');
       },
     },
     lost: {

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseDurationMs } from '../../model/units.ts';
+import { parseBytes, parseDurationMs } from '../../model/units.ts';
 import {
   configOption,
   databaseOption,
@@ -9,6 +9,8 @@ import {
   severalTimes,
   stateDirOption,
 } from '../options.ts';
+
+const DAY_MS = 24 * 3600e3;
 
 export function addServeCommands(root: Command, onStatus: (status: number) => void): void {
   root
@@ -51,13 +53,29 @@ export function addServeCommands(root: Command, onStatus: (status: number) => vo
     .addOption(
       new Option(
         '--guests <count>',
-        'of the demonstration: so many, each migrating again at once, to see it at work under load (default: 4, which rest)',
+        'of the demonstration: so many, larger, migrating again and again, to see it at work under load (default: 4, which rest)',
       ).argParser(guestCount),
     )
     .addOption(
       databaseOption('embedded, or the address of your PostgreSQL: past migrations are kept there too'),
     )
     .addOption(dataDirOption())
+    .addOption(
+      new Option(
+        '--keep-for <time>',
+        'how long migrations are kept (default: a year in a database, 90d in the state folder)',
+      )
+        .env('SWITCHOVER_KEEP_FOR')
+        .argParser(keepTime),
+    )
+    .addOption(
+      new Option(
+        '--keep-size <size>',
+        'what their journals may take, the oldest go (default: 10GB in a database, 1GB in the state folder)',
+      )
+        .env('SWITCHOVER_KEEP_SIZE')
+        .argParser(keepSize),
+    )
     .addOption(configOption())
     .addOption(logFormOption())
     .addOption(stateDirOption())
@@ -67,7 +85,7 @@ export function addServeCommands(root: Command, onStatus: (status: number) => vo
 Examples:
   $ switchover serve --demo
   $ switchover serve --connect qemu:///system
-  $ switchover serve --database embedded
+  $ switchover serve --database embedded --keep-for 180d
   $ SWITCHOVER_DATABASE=postgres://switchover@db1/switchover switchover serve
   $ switchover token add ops --role operate
   $ switchover serve --listen 0.0.0.0:8686 --name switchover.example.org
@@ -148,9 +166,30 @@ Exit status: 0 each has taken it; 2 the file is wrong; 3 one has not taken it.`,
 /** @returns milliseconds */
 function parseExpiry(text: string): number {
   const words = 'write it like 12h or 30d, from a minute to ten years';
+  return within(text, parseDurationMs, 60e3, 3650 * DAY_MS, words);
+}
+
+/** @returns milliseconds. What has only just ended is what people look at. */
+function keepTime(text: string): number {
+  return within(text, parseDurationMs, DAY_MS, 36_500 * DAY_MS, 'write it like 30d, from a day to 36500d');
+}
+
+/** @returns bytes */
+function keepSize(text: string): number {
+  return within(text, parseBytes, 1e6, 1e15, 'write it like 500MB or 10GB, from 1MB to 1000TB');
+}
+
+/** @throws {InvalidArgumentError} with these words */
+function within(
+  text: string,
+  parse: (text: string) => number,
+  least: number,
+  most: number,
+  words: string,
+): number {
   try {
-    const ms = parseDurationMs(text);
-    if (ms >= 60e3 && ms <= 3650 * 24 * 3600e3) return ms;
+    const value = parse(text);
+    if (value >= least && value <= most) return value;
   } catch {
     // The same words.
   }

@@ -11,7 +11,7 @@ import { openSchema } from '../../postgres/schema.ts';
 import { StoreError } from '../../postgres/store-error.ts';
 import type { JournalEntry } from '../journal-entry.ts';
 import { JournalError } from '../journal-error.ts';
-import type { JournalReading } from '../journal-store.ts';
+import type { JournalReading, PruneOptions } from '../journal-store.ts';
 import type { RecentJournal, RecentQuery } from '../recent-journals.ts';
 import { REAL_TIMERS } from '../timers.ts';
 import { within } from '../within.ts';
@@ -20,12 +20,15 @@ import { JOURNAL_TABLES } from './journal-tables.ts';
 import { pruneTables } from './prune-tables.ts';
 import { readRows } from './read-rows.ts';
 import { recentRows } from './recent-rows.ts';
+import { TABLES_KEEP } from './tables-keep.ts';
 
 export interface JournalArchiveParts {
   readonly choice: StoreChoice;
   readonly stateDir: string;
   /** What a list is to show of a migration, one line; undefined: it is not over. */
   summarise(entries: readonly JournalEntry[]): string | undefined;
+  /** What is beyond goes, once a day; left out: {@link TABLES_KEEP}. */
+  readonly keep?: Pick<PruneOptions, 'olderThanMs' | 'maxBytes'>;
   say(sentence: string): void;
   /** For tests. */
   readonly times?: Partial<typeof TIMES>;
@@ -44,9 +47,7 @@ const TIMES = {
   closeWithinMs: 5000,
 };
 
-const DAY_MS = 24 * 3600e3;
-/** The folder keeps what is acted by; the database is for looking back. */
-const KEPT = { olderThanMs: 365 * DAY_MS, maxBytes: 10e9 };
+const PRUNE_EVERY_MS = 24 * 3600e3;
 
 export class JournalArchive {
   private readonly parts: JournalArchiveParts;
@@ -160,8 +161,8 @@ export class JournalArchive {
 
   private async prune(): Promise<void> {
     if (this.closed || performance.now() < this.nextPruneMs || this.store === undefined) return;
-    const { removed } = await pruneTables(this.store.database, KEPT);
-    this.nextPruneMs = performance.now() + DAY_MS;
+    const { removed } = await pruneTables(this.store.database, this.parts.keep ?? TABLES_KEEP);
+    this.nextPruneMs = performance.now() + PRUNE_EVERY_MS;
     if (removed.length > 0) this.parts.say(`removed ${removed.length} old journals from the database`);
   }
 

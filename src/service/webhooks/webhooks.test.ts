@@ -194,7 +194,8 @@ test('what waits outlives the service, and is given up in time', async () => {
   expect(third.said.at(-1)).toMatch(
     /^webhook ops: .*\.(ended|started|switching-over) is not delivered, and given up: it answers 503/,
   );
-  expect(fs.readdirSync(path.join(folder, 'spool'))).toEqual([]);
+  // It is said first.
+  await expect.poll(() => fs.readdirSync(path.join(folder, 'spool'))).toEqual([]);
 });
 
 test('a receiver that says 410 wants no more of it, and one that says when is asked then', async () => {

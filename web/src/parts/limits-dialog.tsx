@@ -49,11 +49,14 @@ export function LimitsDialog({ of, onClose }: { of: MigrationSummary; onClose: (
             label="Bandwidth of its passes"
             value={cap}
             onInput={setCap}
+            hint="Like 480mbit or 10gbit; none: what the link has."
             problem={wishedCap && 'problem' in wishedCap ? wishedCap.problem : undefined}
           />
         </div>
         <div class="cost" aria-live="polite">
-          {wrong || cost.length === 0 ? (
+          {wrong ? (
+            <p>Nothing can change until what is marked is mended.</p>
+          ) : cost.length === 0 ? (
             <p>Nothing would change.</p>
           ) : (
             cost.map((sentence) => <p key={sentence}>{sentence}</p>)

@@ -8,6 +8,7 @@ import { type Alternative, alternativesOf, COMPARED, comparisonWords } from '../
 import { useAsking } from './asking.ts';
 import { Field } from './field.tsx';
 import { Chip } from './figures.tsx';
+import { Sentence } from './sentence.tsx';
 
 export function WhatIf({ of }: { of: MigrationSummary }) {
   const [longest, setLongest] = useState(spellDuration(of.maxDowntimeMs));
@@ -99,7 +100,7 @@ function Compared({ found, of }: { found: readonly Alternative[]; of: MigrationS
               {formatBytes(of.sentBytes)}
             </td>
             <td data-label="In words">
-              Under {of.policy}: {of.waitsFor}
+              Under {of.policy}: <Sentence of={of.waitsFor} />
             </td>
           </tr>
           {found.map((each) => (
@@ -146,7 +147,12 @@ function Row({
         {formatBytes(sentBytes)}
       </td>
       <td data-label="In words">
-        {sentence} {pass !== undefined && <span class="dim">{reason}</span>}
+        <Sentence of={sentence} />{' '}
+        {pass !== undefined && (
+          <span class="dim">
+            <Sentence of={reason} />
+          </span>
+        )}
       </td>
     </tr>
   );
