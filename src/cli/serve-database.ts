@@ -1,4 +1,6 @@
+import type { Config } from '../config/config.ts';
 import type { JournalArchive } from '../journal/postgres/journal-archive.ts';
+import type { OpenedDrains, ServiceAround } from '../service/drains/open-drains.ts';
 import { summaryLineOf } from '../service/past-migrations.ts';
 import { type StoreOptions, storeChoiceOf } from './store-choice.ts';
 
@@ -12,4 +14,17 @@ export async function archiveOf(
   const choice = storeChoiceOf(options, stateDir, true);
   const { JournalArchive } = await import('../journal/postgres/journal-archive.ts');
   return new JournalArchive({ choice, stateDir, summarise: summaryLineOf, say });
+}
+
+/** What tells of the drains of the database that was asked for. @param known hosts that the service follows @throws {UsageError} @throws {StoreError} */
+export async function drainsToTell(
+  options: StoreOptions & { readonly stateDir: string },
+  known: readonly string[],
+  config: () => Config,
+): Promise<((around: ServiceAround) => OpenedDrains) | undefined> {
+  const { database, dataDir, stateDir } = options;
+  if (database === undefined && dataDir === undefined) return undefined;
+  const choice = storeChoiceOf(options, stateDir, true);
+  const { openDrains } = await import('../service/drains/open-drains.ts');
+  return (around) => openDrains({ choice, stateDir, config, known }, around);
 }

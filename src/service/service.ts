@@ -13,6 +13,7 @@ import { createApp } from './app.ts';
 import { Asked } from './asked.ts';
 import { Audit } from './audit.ts';
 import { Demo } from './demo.ts';
+import type { OpenedDrains, ServiceAround } from './drains/open-drains.ts';
 import { hostsNow } from './hosts.ts';
 import { LiveMigrations } from './live-migrations.ts';
 import { Metrics } from './metrics.ts';
@@ -40,6 +41,8 @@ export interface ServiceParts {
   readonly demo: boolean;
   /** The file of those who are told of migrations; undefined: nobody is. */
   readonly webhooks: string | undefined;
+  /** Opens what tells of drains, where there is a database of them. */
+  drains?(around: ServiceAround): OpenedDrains;
   /** Of the demonstration; undefined: as many as it usually has. */
   readonly demoGuests?: number | undefined;
   say(sentence: string): void;
@@ -58,6 +61,7 @@ export class Service {
   private readonly listening: Listening[] = [];
   private readonly archive: JournalArchive | undefined;
   private readonly ids: FolderIds;
+  private readonly drains: OpenedDrains | undefined;
   /** What keeps it from working, a sentence each. */
   private problems: readonly string[] = ['it has only just started'];
 
@@ -77,6 +81,8 @@ export class Service {
     this.demo = parts.demo ? new Demo(this.migrations, this.store, parts.demoGuests) : undefined;
     this.metrics = new Metrics(this.live, this.archive);
     const { metrics } = this;
+    this.drains = parts.drains?.({ live: this.live, store: this.store });
+    if (this.drains) metrics.drains.of(this.drains.drains);
     this.webhooks =
       parts.webhooks === undefined
         ? undefined
@@ -101,6 +107,7 @@ export class Service {
         await begins(id);
         return id;
       },
+      drains: this.drains,
       hostNames: parts.hostNames,
       demo: parts.demo,
       hosts: async () => this.demo?.hosts() ?? (await hostsNow(parts.hosts, this.live)),
@@ -137,6 +144,7 @@ export class Service {
     this.demo?.close();
     await Promise.all(this.listening.map(async (each) => await each.close()));
     await this.migrations.detachAll(reason);
+    await this.drains?.[Symbol.asyncDispose]();
     await this.webhooks?.close();
     this.live.close();
     this.ids.close();
