@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { JournalArchive } from '../journal/postgres/journal-archive.ts';
 import type { OpenedDrains, ServiceAround } from '../service/drains/open-drains.ts';
@@ -27,4 +28,16 @@ export async function drainsToTell(
   const choice = storeChoiceOf(options, stateDir, true);
   const { openDrains } = await import('../service/drains/open-drains.ts');
   return (around) => openDrains({ choice, stateDir, config, known }, around);
+}
+
+/** A drain of simulated hosts, where a demonstration has a few guests to look at. */
+export async function drainsToShow(
+  { guests }: { readonly guests?: number },
+  stateDir: string,
+  say: (sentence: string) => void,
+): Promise<((around: ServiceAround) => OpenedDrains) | undefined> {
+  if (guests !== undefined) return undefined;
+  const { demoDrains } = await import('../service/demo-drains/demo-drains.ts');
+  const choice = { url: undefined, folder: path.join(stateDir, 'postgres'), make: true };
+  return await demoDrains({ choice, stateDir, say });
 }

@@ -18,7 +18,7 @@ import { Watcher } from '../watch/watcher.ts';
 import { daemonLog, ended, readAgainOnHangUp, toldToEnd } from './daemon.ts';
 import { connectUri } from './hypervisor-of.ts';
 import { beScheduledPromptly } from './priority.ts';
-import { archiveOf, drainsToTell } from './serve-database.ts';
+import { archiveOf, drainsToShow, drainsToTell } from './serve-database.ts';
 import type { ServedDrains } from './serve-drains.ts';
 import { SERVE_SOCKET } from './serve-socket.ts';
 import { type ServeTlsOptions, tlsOf } from './serve-tls.ts';
@@ -71,7 +71,9 @@ async function serveFrom(options: ServeOptions, demoDir: string | undefined): Pr
   let watcher: Watcher | undefined;
   const configNow = () => watcher?.config ?? config;
   const told =
-    demoDir === undefined ? await drainsToTell({ ...options, stateDir }, uris, configNow) : undefined;
+    demoDir === undefined
+      ? await drainsToTell({ ...options, stateDir }, uris, configNow)
+      : await drainsToShow(options, stateDir, say);
   const service = new Service({
     stateDir,
     journals: new FolderJournals(stateDir),

@@ -26,6 +26,7 @@ const sessionSchema = z
     role: z.enum(ROLES).describe('each may do what those before it may'),
     name: z.string().describe('of the token; local: without one'),
     demo: z.boolean().describe('all that is shown is simulated'),
+    drains: z.boolean().describe('it keeps drains: it has a database'),
     serverTime: z.iso.datetime(),
   })
   .openapi('Session', {
@@ -34,6 +35,7 @@ const sessionSchema = z
       role: 'operate',
       name: 'ops',
       demo: false,
+      drains: true,
       serverTime: '2026-11-29T10:15:00.000Z',
     },
   });
@@ -113,7 +115,14 @@ export function addServiceRoutes(app: OpenAPIHono<Env>, parts: ServiceRouteParts
     (c) => {
       const { name, role } = c.get('caller');
       return c.json(
-        { version: VERSION, role, name, demo: parts.demo, serverTime: new Date().toISOString() },
+        {
+          version: VERSION,
+          role,
+          name,
+          demo: parts.demo,
+          drains: parts.drains !== undefined,
+          serverTime: new Date().toISOString(),
+        },
         200,
       );
     },

@@ -81,7 +81,7 @@ export class Service {
     this.demo = parts.demo ? new Demo(this.migrations, this.store, parts.demoGuests) : undefined;
     this.metrics = new Metrics(this.live, this.archive);
     const { metrics } = this;
-    this.drains = parts.drains?.({ live: this.live, store: this.store });
+    this.drains = parts.drains?.({ live: this.live, store: this.store, migrations: this.migrations });
     if (this.drains) metrics.drains.of(this.drains.drains);
     this.webhooks =
       parts.webhooks === undefined
@@ -110,7 +110,10 @@ export class Service {
       drains: this.drains,
       hostNames: parts.hostNames,
       demo: parts.demo,
-      hosts: async () => this.demo?.hosts() ?? (await hostsNow(parts.hosts, this.live)),
+      hosts: async () => {
+        const others = this.drains?.hosts?.() ?? [];
+        return [...(this.demo?.hosts() ?? (await hostsNow(parts.hosts, this.live))), ...others];
+      },
       problems: () => [...this.problems, ...(this.archive?.problem ? [this.archive.problem] : [])],
       say: parts.say,
     });

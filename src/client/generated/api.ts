@@ -658,6 +658,7 @@ export interface components {
          *       "role": "operate",
          *       "name": "ops",
          *       "demo": false,
+         *       "drains": true,
          *       "serverTime": "2026-11-29T10:15:00.000Z"
          *     }
          */
@@ -673,6 +674,8 @@ export interface components {
             name: string;
             /** @description all that is shown is simulated */
             demo: boolean;
+            /** @description it keeps drains: it has a database */
+            drains: boolean;
             /** Format: date-time */
             serverTime: string;
         };

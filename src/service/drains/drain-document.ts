@@ -114,5 +114,6 @@ export const drainsSchema = z
 
 export type DrainSummary = z.infer<typeof drainSummarySchema>;
 export type DrainView = z.infer<typeof drainSchema>;
+export type DrainState = DrainSummary['state'];
 export type DrainVmView = z.infer<typeof vmSchema>;
 export type DestinationView = z.infer<typeof destinationSchema>;

@@ -93,8 +93,13 @@ export class Drains {
     return drainViewOf(shown, {
       loads,
       roomOf: (host) => this.rooms.of(host),
-      migrationOf: (vm, host) =>
-        live.all().find(({ view }) => view.vmUuid === vm && view.vm.startsWith(host))?.view.id ?? null,
+      // The newest: a move that is tried again has had one before. Others that began one know nothing of ours.
+      migrationOf: ({ id: move, vm, source, isForeign }) =>
+        live
+          .all()
+          .find(({ view }) =>
+            isForeign ? view.vmUuid === vm && view.vm.startsWith(source) : view.correlationId === move,
+          )?.view.id ?? null,
     });
   }
 

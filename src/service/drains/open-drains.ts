@@ -7,7 +7,9 @@ import { LibvirtHypervisor } from '../../hypervisor/libvirt/libvirt-hypervisor.t
 import { initiatorHere } from '../../journal/initiator.ts';
 import type { JournalStore } from '../../journal/journal-store.ts';
 import type { StoreChoice } from '../../postgres/open-store.ts';
+import type { Host } from '../hosts.ts';
 import type { LiveMigrations } from '../live-migrations.ts';
+import type { Migrations } from '../migrations.ts';
 import { rememberingJournals } from '../remembered-journals.ts';
 import { StartedKeys } from '../started-keys.ts';
 import { DrainFeeds } from './drain-feed.ts';
@@ -32,12 +34,19 @@ export interface DrainsOf {
 export interface ServiceAround {
   readonly live: LiveMigrations;
   readonly store: JournalStore;
+  readonly migrations: Migrations;
 }
 
-export type OpenedDrains = DrainParts & AsyncDisposable;
+export interface OpenedDrains extends DrainParts, AsyncDisposable {
+  /** Of a demonstration: they are not among those that the service follows. */
+  hosts?(): Host[];
+}
 
 /** Connects with the first request. */
-export function openDrains(of: DrainsOf, { live, store: journals }: ServiceAround): OpenedDrains {
+export function openDrains(
+  of: DrainsOf,
+  { live, store: journals }: Pick<ServiceAround, 'live' | 'store'>,
+): OpenedDrains {
   const { choice, stateDir, config, known, hosts = new LibvirtHosts() } = of;
   const store = new FleetStore(choice);
   const plan =

@@ -33,8 +33,8 @@ export interface Shown {
 export interface Around {
   readonly loads: ReadonlyMap<string, HostLoad>;
   roomOf(host: string): Room;
-  /** Id of the newest migration of that VM away from that host that the service knows. */
-  migrationOf(vm: string, host: string): string | null;
+  /** Id of the migration of that move that the service knows. */
+  migrationOf(move: MoveRow): string | null;
 }
 
 export function drainSummaryOf({ rows, detail, plan }: Shown): DrainSummary {
@@ -75,7 +75,7 @@ export function drainViewOf(shown: Shown, around: Around): DrainView {
         memoryIntensive: move?.intensive ?? false,
         startedAt: isoOf(vm.state === 'queued' ? null : (times?.admittedMs ?? null)),
         endedAt: isoOf(times?.endedMs ?? null),
-        migration: around.migrationOf(vm.uuid, rows.drain.host),
+        migration: move ? around.migrationOf(move) : null,
         actions: isOver || !move ? [] : vmActionsOf(move),
       };
     }),

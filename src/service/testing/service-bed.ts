@@ -81,7 +81,9 @@ export class ServiceBed implements AsyncDisposable {
     this.access = new Access(path.join(this.folder, 'tokens.json'));
     const demo = new Demo(this.migrations, this.store, undefined);
     this.metrics = new Metrics(this.live, this.archive);
-    this.drains = drains?.({ live: this.live, store: this.store, stateDir: this.folder });
+    this.drains = drains?.({
+      ...{ live: this.live, store: this.store, migrations: this.migrations, stateDir: this.folder },
+    });
     if (this.drains) this.metrics.drains.of(this.drains.drains);
     this.app = createApp({
       drains: this.drains,
