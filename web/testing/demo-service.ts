@@ -83,14 +83,14 @@ export class DemoService {
     }
   }
 
-  /** @returns the drain that goes on, once it is like that @throws {Error} where it is not in that time */
+  /** @returns the demonstration's own that goes on, of host-a, once it is like that @throws {Error} where it is not in that time */
   async waitForDrain(wanted: (of: DrainSummary) => boolean, withinMs = 240_000): Promise<DrainSummary> {
     const untilMs = Date.now() + withinMs;
     for (;;) {
       const { drains = [] } = await this.get<{ readonly drains?: readonly DrainSummary[] }>(
         'v1/drains?state=running',
       );
-      const [found] = drains.filter(wanted);
+      const [found] = drains.filter(({ host }) => host.includes('host-a')).filter(wanted);
       if (found) return found;
       if (Date.now() > untilMs) throw new Error(`no drain is like that: ${JSON.stringify(drains)}`);
       await new Promise((resolve) => setTimeout(resolve, 250));

@@ -41,6 +41,7 @@ const OF_DOCS: Readonly<Record<string, readonly Picture[]>> = {
   'one-1280-light': [{ file: 'page-what-if.png', part: '.what-if' }],
   'plan-1280-light': [{ file: 'page-plan.png', part: '.plan' }],
   'hosts-1280-light': [{ file: 'page-hosts.png', part: '.hosts' }],
+  'drain-1280-light': [{ file: 'page-drain.png', heightPx: 1080 }],
 };
 
 interface Screen {

@@ -8,7 +8,6 @@ const OF_DRAIN = ['drain', 'host'] as const;
 
 /** A scrape waits no longer for the database. */
 const ANSWER_WITHIN_MS = 3000;
-/** That are over and not released, or still go on. */
 const MOST = 200;
 
 export class DrainMetrics {
@@ -69,7 +68,7 @@ export class DrainMetrics {
     const handle = setTimeout(() => timer.resolve(undefined), ANSWER_WITHIN_MS);
     try {
       const found = await Promise.race([
-        Promise.all([drains.list('all', MOST), drains.marks()]),
+        Promise.all([drains.list('unreleased', MOST), drains.marks()]),
         timer.promise,
       ]);
       if (found) this.set(...found);
@@ -83,8 +82,6 @@ export class DrainMetrics {
   private set(all: Awaited<ReturnType<Drains['list']>>, marks: Awaited<ReturnType<Drains['marks']>>): void {
     for (const [host] of marks) this.cordoned.set({ host }, 1);
     for (const of of all) {
-      // One that was released, or cancelled, is nobody's matter any more.
-      if (!of.actions.includes('release')) continue;
       const labels = { drain: of.id, host: of.host };
       this.cordoned.set({ host: of.host }, 1);
       for (const state of VM_STATES) this.vms.set({ ...labels, state }, of.counts[state]);

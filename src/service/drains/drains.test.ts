@@ -1,5 +1,6 @@
 /** Drains over the API, on simulated hosts, a real PostgreSQL, and a controller that carries them out. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseConfig } from '../../config/parse-config.ts';
 import { drainStatusSchema } from '../../fleet/drain-status.ts';
 import { FleetServer } from '../../fleet/testing/fleet-database.ts';
 import { SimulatedHosts, type SimulatedVm } from '../../fleet/testing/simulated-hosts.ts';
@@ -7,6 +8,7 @@ import type { AuditEntry } from '../audit.ts';
 import { DrainServiceBed } from '../testing/drain-service-bed.ts';
 import { type Ask, ServiceBed } from '../testing/service-bed.ts';
 import type { DrainSummary, DrainView } from './drain-document.ts';
+import { openDrains } from './open-drains.ts';
 
 let server: FleetServer;
 beforeAll(async () => {
@@ -262,6 +264,28 @@ describe('what is wrong', () => {
       expect((await bed.service.ask('POST', place, { body: WISH, token, byTcp: true })).status).toBe(403);
     for (const place of [`/v1/drains/${unknown[1]}/cancel`, '/v1/hosts/a/cordon'])
       expect((await bed.service.ask('POST', place, { token, byTcp: true })).status).toBe(403);
+  });
+
+  test.concurrent('with a database that is away is said, and the rest is told', async () => {
+    const choice = { url: 'postgres://ops@127.0.0.1:1/none', folder: '/no/such', make: false };
+    await using bed = new ServiceBed(undefined, (around) =>
+      openDrains(
+        { ...{ choice, stateDir: around.stateDir, known: [] }, config: () => parseConfig('', 'f') },
+        around,
+      ),
+    );
+    for (const place of ['/v1/drains', `/v1/drains/${'0'.repeat(8)}-0000-4000-8000-000000000000`])
+      expect(await problemIn(await bed.ask('GET', place))).toMatchObject({
+        ...{ status: 503, code: 'database-away', detail: expect.stringContaining('127.0.0.1:1') },
+      });
+    const hosts = await (await bed.ask('GET', '/v1/hosts')).json();
+    expect(hosts).toMatchObject({
+      hosts: [{ host: 'simulated' }],
+      problem: expect.stringContaining('127.0.0.1:1'),
+    });
+    const metrics = await (await bed.ask('GET', '/metrics')).text();
+    expect(metrics).toContain('# TYPE switchover_drain_blocked gauge');
+    expect(metrics).not.toMatch(/^switchover_drain_/m);
   });
 
   test.concurrent('with a service without a database is what to start it with', async () => {

@@ -5,7 +5,14 @@ import { allowPause } from '../../fleet/allowed-pause.ts';
 import { beginPlanned } from '../../fleet/begin-drain.ts';
 import { type Cordon, readDrainDetail, readHostLoads } from '../../fleet/drain-detail.ts';
 import type { DrainHosts } from '../../fleet/drain-hosts.ts';
-import { drainOfHost, listDrains, type MoveRow, readDrain, readDrains } from '../../fleet/drain-rows.ts';
+import {
+  type DrainRow,
+  drainOfHost,
+  listDrains,
+  type MoveRow,
+  readDrain,
+  readDrains,
+} from '../../fleet/drain-rows.ts';
 import {
   cancelDrain,
   endDrain,
@@ -48,11 +55,14 @@ export interface HostMark {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Of drains that are over, before one that is not and was begun before all of them is not found. */
 const MOST_LISTED = 200;
+/** Of those that are over. */
+const MOST_KEPT = 400;
 
 export class Drains {
   private readonly parts: DrainsParts;
   private readonly plans: DrainPlans;
   private readonly rooms: HostRooms;
+  private readonly over = new Map<string, DrainSummary>();
   /** They do not change once they are written. */
   private readonly kept = new Map<string, KeptPlan>();
 
@@ -62,19 +72,17 @@ export class Drains {
     this.rooms = new HostRooms(parts.hosts);
   }
 
-  /** The newest first. @throws {Problem} */
-  async list(state: 'running' | 'ended' | 'all', limit: number): Promise<DrainSummary[]> {
+  /** The newest first. @param which `unreleased`: of whose host no other drain may make use @throws {Problem} */
+  async list(which: 'running' | 'ended' | 'all' | 'unreleased', limit: number): Promise<DrainSummary[]> {
     return await this.asked(async (database) => {
       const rows =
-        state === 'running'
-          ? [...(await readDrains(database))].reverse().slice(0, limit)
-          : (await listDrains(database, MOST_LISTED))
-              .filter((each) => state === 'all' || each.state === 'ended')
-              .slice(0, limit);
+        which === 'running'
+          ? [...(await readDrains(database))].reverse()
+          : (await listDrains(database, MOST_LISTED)).filter((each) => isAmong(each, which));
       const found: DrainSummary[] = [];
-      for (const { id } of rows) {
-        const shown = await this.read(database, id);
-        if (shown) found.push(drainSummaryOf(shown));
+      for (const row of rows.slice(0, limit)) {
+        const summary = await this.summaryOf(database, row);
+        if (summary) found.push(summary);
       }
       return found;
     });
@@ -211,6 +219,20 @@ export class Drains {
     }
   }
 
+  /** One that is over stays as it is, but for its release: it is read once. */
+  private async summaryOf(database: Database, { id, outcome }: DrainRow): Promise<DrainSummary | undefined> {
+    const known = this.over.get(id);
+    if (known && known.outcome === outcome) return known;
+    const shown = await this.read(database, id);
+    const summary = shown && drainSummaryOf(shown);
+    if (summary?.final) {
+      const [oldest] = this.over.keys();
+      if (this.over.size >= MOST_KEPT && oldest !== undefined) this.over.delete(oldest);
+      this.over.set(id, summary);
+    }
+    return summary;
+  }
+
   private async read(database: Database, id: string): Promise<Shown | undefined> {
     if (!UUID.test(id)) return undefined;
     const rows = await readDrain(database, id);
@@ -255,6 +277,11 @@ export class Drains {
     if (shown.actions.includes(action)) return move;
     throw new Problem(409, 'not-held', `${move.name} waits for nobody's word: ${shown.words}`);
   }
+}
+
+function isAmong({ state, outcome }: DrainRow, which: 'ended' | 'all' | 'unreleased'): boolean {
+  if (which === 'all') return true;
+  return which === 'ended' ? state === 'ended' : state !== 'ended' || outcome === 'expired';
 }
 
 function notHeld(name: string): Problem {

@@ -29,8 +29,8 @@ export function planSentence({ moves, held, wholeMs }: DrainPlan): string {
   return `${can}, within ${likely}${low === high ? '' : ` (${low} to ${high})`}.`;
 }
 
-export function deadlineSentence({ deadline }: DrainPlan): string | undefined {
-  if (!deadline) return undefined;
+export function deadlineSentence({ deadline, moves }: DrainPlan): string | undefined {
+  if (!deadline || moves.length === 0) return undefined;
   const { ms, verdict, probability, startTooLate } = deadline;
   const until = `The deadline, ${formatTotal(ms)} after the start,`;
   const share = probability === null ? '' : ` (${Math.round(100 * probability)} %)`;

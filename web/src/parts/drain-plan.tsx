@@ -49,7 +49,7 @@ export function DrainPlanView({ of }: { of: DrainPlan }) {
       )}
       {of.held.length > 0 && <Held of={of} />}
       {of.moves.length > 0 && <Moves of={of} />}
-      <p class="dim">{roomSentence(of)}</p>
+      {of.moves.length > 0 && <p class="dim">{roomSentence(of)}</p>}
     </section>
   );
 }

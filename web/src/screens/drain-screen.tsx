@@ -225,10 +225,13 @@ function Row({ of, axis, ask }: { of: DrainVm } & Omit<VmsProps, 'of'>) {
           <span class="way">to {hostOf(of.to)}</span>
         )}
       </td>
-      <td data-label={of.state === 'moving' ? 'How far it is' : 'What it waits for'} class="waits">
+      <td
+        data-label={of.state === 'moving' ? 'How far it is' : 'What it waits for'}
+        class={of.state === 'moved' ? 'waits idle' : 'waits'}
+      >
         <Waits of={of} migration={migration} />
       </td>
-      <td data-label="Pause, forecast" class={migration ? '' : 'idle'}>
+      <td data-label={of.state === 'moved' ? 'Pause' : 'Pause, forecast'} class={migration ? '' : 'idle'}>
         {migration ? <Pause of={migration} /> : <span class="num none">–</span>}
       </td>
       <td data-label="Time" class={of.startedAt === null ? 'time idle' : 'time'}>
