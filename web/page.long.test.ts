@@ -1,16 +1,14 @@
 /** The built page in a real Chromium, on journals that are replayed and on `serve --demo`: what a person sees, hears and does with the keyboard. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { axeFindings } from './testing/axe.ts';
 import { openBrowser } from './testing/browser.ts';
 import { DemoService } from './testing/demo-service.ts';
 import { ReplayServer } from './testing/replay-server.ts';
-
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 let server: ReplayServer;
 let demo: DemoService;
@@ -56,25 +54,6 @@ function listenTo(shown: Page): void {
 }
 
 const migrationAt = (vm: string) => `${server.url}#/migrations/${encodeURIComponent(server.of(vm).id)}`;
-
-/** @returns the rules that are broken, each with where; axe itself comes in past the policy of the page */
-async function axeFindings(shown: Page): Promise<string[]> {
-  const context = shown.context();
-  const session = await context.newCDPSession(shown);
-  const { readFile } = await import('node:fs/promises');
-  await session.send('Runtime.evaluate', { expression: await readFile(AXE, 'utf8') });
-  const { result } = await session.send('Runtime.evaluate', {
-    awaitPromise: true,
-    returnByValue: true,
-    expression: `axe.run().then(({ violations, passes }) => ({
-      passed: passes.length,
-      found: violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target + ': ' + failureSummary)),
-    }))`,
-  });
-  const { found, passed } = result.value as { found: string[]; passed: number };
-  expect(passed).toBeGreaterThan(15);
-  return found;
-}
 
 const SCREENS: readonly (readonly [
   name: string,

@@ -19,7 +19,7 @@ import { Watcher } from '../watch/watcher.ts';
 import { daemonLog, ended, readAgainOnHangUp, toldToEnd } from './daemon.ts';
 import { connectUri } from './hypervisor-of.ts';
 import { beScheduledPromptly } from './priority.ts';
-import { archiveOf } from './serve-database.ts';
+import { archiveOf, drainsToShow, drainsToTell } from './serve-database.ts';
 import type { ServedDrains } from './serve-drains.ts';
 import { SERVE_SOCKET } from './serve-socket.ts';
 import { type ServeTlsOptions, tlsOf } from './serve-tls.ts';
@@ -73,11 +73,17 @@ async function serveFrom(options: ServeOptions, demoDir: string | undefined): Pr
   using tls = tlsOf(options, places, say);
   const uris = demoDir === undefined ? await hostsOf(options, config, say) : [];
   let watcher: Watcher | undefined;
+  const configNow = () => watcher?.config ?? config;
+  const told =
+    demoDir === undefined
+      ? await drainsToTell({ ...options, stateDir }, uris, configNow)
+      : await drainsToShow(options, stateDir, say);
   const service = new Service({
     stateDir,
     journals: new FolderJournals(stateDir),
     archive,
-    config: () => watcher?.config ?? config,
+    config: configNow,
+    ...(told === undefined ? {} : { drains: told }),
     hosts: uris,
     connect: uris[0] ?? connectUri({}),
     hostNames: options.name ?? [],
@@ -100,9 +106,7 @@ async function serveFrom(options: ServeOptions, demoDir: string | undefined): Pr
   // First: what an earlier service began is not taken over by watch.
   await service.begin();
   const drains =
-    demoDir === undefined
-      ? await drainsOf({ ...options, stateDir }, service, () => watcher?.config ?? config, say)
-      : undefined;
+    demoDir === undefined ? await drainsOf({ ...options, stateDir }, service, configNow, say) : undefined;
   watcher = uris.length === 0 ? undefined : new Watcher({ uris, config, store: service.store, log });
   const health = () => watcher?.health() ?? { words: 'serves', hangs: undefined };
   const systemd = manager && new ServiceManager({ ...manager, health, say });

@@ -6,6 +6,7 @@ import type { Database } from '../postgres/database.ts';
 import { setCapacity } from './claims.ts';
 import { type DrainSettings, linkFrom, linkTo } from './drain-settings.ts';
 import { beginDrain, type NewDrain, type NewMove } from './drains.ts';
+import { keepPlan } from './kept-plan.ts';
 import { newMoveOf } from './new-move.ts';
 
 export interface WantedDrain extends NewDrain {
@@ -16,16 +17,19 @@ export interface WantedDrain extends NewDrain {
 export async function beginPlanned(
   database: Database,
   wanted: WantedDrain,
-  { plan }: Pick<PlannedDrain, 'plan'>,
+  planned: Pick<PlannedDrain, 'plan'>,
 ): Promise<{ readonly id: string; readonly isNew: boolean }> {
   const { host, settings } = wanted;
+  const { plan } = planned;
   const vms = [...plan.moves.map(({ vm }) => vm), ...plan.held.map(({ vm }) => vm)];
   const begun = await beginDrain(
     database,
     wanted,
     vms.map((vm) => moveOf(host, vm, settings.atATime)),
   );
-  if (begun.isNew) await setWidths(database, host, settings);
+  if (!begun.isNew) return begun;
+  await setWidths(database, host, settings);
+  await keepPlan(database, begun.id, planned);
   return begun;
 }
 

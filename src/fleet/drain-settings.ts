@@ -21,6 +21,8 @@ const drainSettingsSchema = z.object({
   force: z.boolean(),
   /** Settings that were stated for all its VMs: they go before what the configuration says. */
   stated: z.record(z.string(), z.unknown()),
+  /** By a VM's name: the longest pause that a person allowed it since, in milliseconds. */
+  allowed: z.record(z.string(), z.number()).optional(),
 });
 
 export type DrainSettings = z.infer<typeof drainSettingsSchema>;
@@ -39,7 +41,12 @@ export interface VmSettings {
 
 /** What was asked for before the domain's metadata, `[[domain]]`, `[defaults]` and what is built in. */
 export function vmSettingsOf(config: Config, domain: Domain, drain: DrainSettings): VmSettings {
-  const own = { from: 'the drain', stated: stated(drain.stated as Stated) };
+  const maxDowntimeMs = drain.allowed?.[domain.name];
+  const forAll = stated(drain.stated as Stated);
+  const own = {
+    from: 'the drain',
+    stated: maxDowntimeMs === undefined ? forAll : { ...forAll, maxDowntimeMs },
+  };
   const { settings } = settingsOver(config, domain, own);
   const tls = settings.tls ? tlsFrom(settings.tlsDir) : undefined;
   return { limits: limitsOf(settings), kind: policyOf(settings), tls };

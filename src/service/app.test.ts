@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { migrationDocumentSchema } from '../journal/document.ts';
 import type { JournalEntry } from '../journal/journal-entry.ts';
 import type { AuditEntry } from './audit.ts';
+import { EXAMPLE_DRAIN } from './drains/drain-document.ts';
 import { type MigrationSummary, migrationSummarySchema } from './migration-summary.ts';
 import { problemSchema } from './problem.ts';
 import { type Ask, ServiceBed } from './testing/service-bed.ts';
@@ -393,6 +394,14 @@ test('alerts and dashboard name metrics that there are, and each alert has its l
   // What a service has that was started with webhooks and a certificate.
   bed.metrics.webhookWaits('ops', 0);
   bed.metrics.encryptedBy({ expiries: { server: 1_800_000_000_000 } });
+  // And with drains: one that goes on, and one that waits for its release.
+  const drained = {
+    ...EXAMPLE_DRAIN,
+    id: 'other',
+    state: 'empty' as const,
+    emptySince: '2026-11-29T21:00:00.000Z',
+  };
+  bed.metrics.drains.of({ list: async () => [EXAMPLE_DRAIN, drained], marks: async () => new Map() });
   const text = await (await bed.ask('GET', '/metrics')).text();
   expect(text).toContain(
     'switchover_tls_certificate_expiry_timestamp_seconds{certificate="server"} 1800000000',

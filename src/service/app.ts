@@ -2,6 +2,8 @@
 import { OpenAPIHono, type z } from '@hono/zod-openapi';
 import { AccessError } from './access.ts';
 import { describeApi } from './describe-api.ts';
+import { addDrainActs } from './drains/drain-acts.ts';
+import { addDrainRoutes, type DrainRouteParts } from './drains/drain-routes.ts';
 import { addGuard, type GuardParts } from './guard.ts';
 import { type ActParts, addMigrationActs } from './migration-acts.ts';
 import { addMigrationRoutes } from './migration-routes.ts';
@@ -13,7 +15,7 @@ import type { Env } from './route-parts.ts';
 import { addServiceRoutes, type ServiceRouteParts } from './service-routes.ts';
 import { describeWebhook } from './webhooks/webhook-event.ts';
 
-export interface AppParts extends ActParts, ServiceRouteParts, Omit<GuardParts, 'rates'> {
+export interface AppParts extends ActParts, DrainRouteParts, ServiceRouteParts, Omit<GuardParts, 'rates'> {
   /** Hears of a mistake of ours. */
   say(sentence: string): void;
 }
@@ -74,6 +76,8 @@ export function createApp(parts: AppParts): OpenAPIHono<Env> {
   addServiceRoutes(app, parts);
   addMigrationRoutes(app, parts.migrations);
   addMigrationActs(app, parts);
+  addDrainRoutes(app, parts);
+  addDrainActs(app, parts);
   describeWebhook(app);
   describeApi(app);
   return app;

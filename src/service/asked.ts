@@ -1,7 +1,7 @@
 /** What a request means on real hosts: which hypervisor, which VM, to where, within which limits. */
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
-import { limitsOf, policyOf, stated } from '../config/settings.ts';
+import { limitsOf, policyOf, type Stated, stated } from '../config/settings.ts';
 import { settingsOver } from '../config/settings-over.ts';
 import { type Destination, type Hypervisor, RefusedError } from '../hypervisor/hypervisor.ts';
 import { domainAddress } from '../hypervisor/libvirt/address.ts';
@@ -12,7 +12,7 @@ import { isQemuAddress, isQemuSocket } from '../hypervisor/vm-address.ts';
 import { trustedDestination } from '../journal/trusted-destination.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
 import { Problem } from './problem.ts';
-import type { PlanRequest, StartRequest } from './requests.ts';
+import type { limitFields, PlanRequest, StartRequest } from './requests.ts';
 
 export interface AskedParts {
   readonly libvirt: LibvirtHypervisor;
@@ -92,22 +92,7 @@ export class Asked {
   }> {
     const { libvirt } = this.parts;
     const domain = hypervisor === libvirt ? await libvirt.describe(vm) : undefined;
-    const own = {
-      from: 'the request',
-      stated: stated({
-        policy: request.policy,
-        policyOption: request.policyOptions,
-        downtimeMs: request.downtimeMs,
-        maxDowntimeMs: request.maxDowntimeMs,
-        timeoutMs: request.timeoutMs,
-        stallTimeoutMs: request.stallTimeoutMs,
-        bandwidthBytesPerSecond: request.bandwidthBytesPerSecond,
-        lineRateBytesPerSecond: request.lineRateBytesPerSecond,
-        overBudget: request.overBudget,
-        brake: request.brake,
-        brakeForMs: request.brakeForMs,
-      }),
-    };
+    const own = { from: 'the request', stated: statedBy(request) };
     const { settings, contradiction } = settingsOver(this.parts.config(), domain, own);
     if (contradiction) throw notUnderstood(contradiction.sentence);
     const tls = settings.tls ? tlsFrom(settings.tlsDir) : undefined;
@@ -115,8 +100,25 @@ export class Asked {
   }
 }
 
+/** Settings that a request names. */
+export function statedBy(request: Pick<PlanRequest, keyof typeof limitFields>): Stated {
+  return stated({
+    policy: request.policy,
+    policyOption: request.policyOptions,
+    downtimeMs: request.downtimeMs,
+    maxDowntimeMs: request.maxDowntimeMs,
+    timeoutMs: request.timeoutMs,
+    stallTimeoutMs: request.stallTimeoutMs,
+    bandwidthBytesPerSecond: request.bandwidthBytesPerSecond,
+    lineRateBytesPerSecond: request.lineRateBytesPerSecond,
+    overBudget: request.overBudget,
+    brake: request.brake,
+    brakeForMs: request.brakeForMs,
+  });
+}
+
 /** A libvirt URI can name a program to run: who may start migrations may not have one run. @throws {Problem} */
-function trusted(uri: string, vm: string): string {
+export function trusted(uri: string, vm: string): string {
   const address = domainAddress(uri, vm);
   if (trustedDestination(address) === address) return address;
   throw notUnderstood(
@@ -124,7 +126,7 @@ function trusted(uri: string, vm: string): string {
   );
 }
 
-function notUnderstood(sentence: string): Problem {
+export function notUnderstood(sentence: string): Problem {
   return new Problem(422, 'not-understood', sentence);
 }
 

@@ -4,8 +4,8 @@
  * here removes what was written down.
  *
  * Where it cannot be written (a full disk) nothing is begun and no limit is changed, as nobody could say afterwards who did it. A cancel
- * is done all the same, as it is the way out of what goes wrong and the guest stays where it is, and so is the removal of a token. The log
- * has the line then.
+ * is done all the same, as it is the way out of what goes wrong and the guest stays where it is, and so are the removal of a token, and
+ * whatever holds a drain up. The log has the line then.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -20,8 +20,21 @@ export const auditEntrySchema = z
     who: z.string().describe('the name of the token; local: without one, on this machine'),
     role: z.string(),
     from: z.string().nullable().describe('the address that it came from; null: the socket'),
-    did: z.enum(['start', 'cancel', 'limits', 'switchover', 'token-add', 'token-remove']),
-    migration: z.string().nullable().describe('its id, once there is one'),
+    did: z.enum([
+      ...['start', 'cancel', 'limits', 'switchover', 'token-add', 'token-remove'],
+      ...[
+        'drain',
+        'drain-pause',
+        'drain-resume',
+        'drain-cancel',
+        'drain-release',
+        'drain-retry',
+        'drain-allow-pause',
+      ],
+      ...['cordon', 'uncordon'],
+    ] as const),
+    migration: z.string().nullable().describe('its id, once there is one; null: it is of none'),
+    drain: z.string().nullable().optional().describe('its id, once there is one; left out: it is of none'),
     asked: z.record(z.string(), z.unknown()).describe('the request; `before` and `after` of what it changes'),
     reason: z.string().nullable(),
     cameTo: z.string().describe('asked; then done, or the code of the problem'),
@@ -30,9 +43,16 @@ export const auditEntrySchema = z
 
 export type AuditEntry = z.infer<typeof auditEntrySchema>;
 
-export type Act = Pick<AuditEntry, 'did' | 'migration' | 'asked' | 'reason' | 'from'>;
+export type Act = Pick<AuditEntry, 'did' | 'migration' | 'drain' | 'asked' | 'reason' | 'from'>;
 
-const NEVER_REFUSED: readonly Act['did'][] = ['cancel', 'token-remove'];
+/** After it less goes on than before, and each guest stays where it is or arrives. */
+const NEVER_REFUSED: readonly Act['did'][] = [
+  'cancel',
+  'token-remove',
+  'drain-pause',
+  'drain-cancel',
+  'cordon',
+];
 /** More lines than anybody reads at once. */
 const MOST_READ = 1000;
 /** Some ten thousand acts. */
@@ -76,7 +96,9 @@ export class Audit {
     }
     try {
       const done = await act();
-      await this.addOrSay({ ...entry, migration: idOf?.(done) ?? entry.migration, cameTo: 'done' });
+      const id = idOf?.(done);
+      const found = id === undefined ? {} : entry.drain === undefined ? { migration: id } : { drain: id };
+      await this.addOrSay({ ...entry, ...found, cameTo: 'done' });
       return done;
     } catch (error) {
       await this.addOrSay({ ...entry, cameTo: error instanceof Problem ? error.code : 'unexpected' });

@@ -15,7 +15,7 @@ import { DEFAULT_LIMITS, type Limits } from '../policy/policy.ts';
 import type { Caller } from './access.ts';
 import { problemOf } from './asked.ts';
 import { type DemoGuest, demoGuests, LINE_RATE_BYTES_PER_SECOND, USUAL_GUESTS } from './demo-guests.ts';
-import type { Host } from './hosts.ts';
+import { type Host, UNMARKED } from './hosts.ts';
 import type { Migrations } from './migrations.ts';
 import { PacedHypervisor } from './paced-hypervisor.ts';
 import { planVm } from './plan-vm.ts';
@@ -88,7 +88,7 @@ export class Demo {
         ...{ memoryBytes: scenario.memoryBytes, migration: view?.id ?? null },
       };
     });
-    return [{ host: 'simulated', problem: null, vms }];
+    return [{ host: 'simulated', problem: null, ...UNMARKED, vms }];
   }
 
   /** @throws {Problem} */

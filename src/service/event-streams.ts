@@ -8,9 +8,9 @@ import type { Migrations } from './migrations.ts';
 import { arrivalOf } from './route-parts.ts';
 
 /** So that whoever looks can tell a quiet service from one that is gone. */
-const ALIVE_EVERY_MS = 10_000;
-const ALIVE: SSEMessage = { event: 'alive', data: '' };
-const READ_WITHIN_MS = 30_000;
+export const ALIVE_EVERY_MS = 10_000;
+export const ALIVE: SSEMessage = { event: 'alive', data: '' };
+export const READ_WITHIN_MS = 30_000;
 
 /** The migrations that go on, and each one that changes. */
 export function streamMigrations(
@@ -52,7 +52,7 @@ export function streamEntries(c: Context, migrations: Migrations, id: string, fr
 }
 
 /** Who reads a stream. Is told one thing after the other. */
-class Reader {
+export class Reader {
   private readonly stream: SSEStreamingApi;
   private readonly c: Context;
   private readonly withinMs: number;

@@ -18,6 +18,7 @@ test('each host tells its guests, and one that does not answer hides no other', 
   expect(hosts).toEqual([
     {
       host: 'qemu:///system',
+      ...{ cordon: null, drain: null },
       problem: null,
       vms: [
         {
@@ -31,7 +32,12 @@ test('each host tells its guests, and one that does not answer hides no other', 
         { uuid: `${UUID}2`, name: 'web-1', state: 'running', memoryBytes: null, migration: null },
       ],
     },
-    { host: 'qemu+ssh://down/system', problem: 'cannot connect: no route to host', vms: [] },
+    {
+      ...{ cordon: null, drain: null },
+      host: 'qemu+ssh://down/system',
+      problem: 'cannot connect: no route to host',
+      vms: [],
+    },
   ]);
 });
 

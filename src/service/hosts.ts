@@ -1,12 +1,18 @@
 /** The hosts that the service follows, and their guests as the hosts tell them now. */
 import { z } from '@hono/zod-openapi';
 import { type AskVirsh, virshAt } from '../hypervisor/libvirt/domain/domain-job.ts';
+import type { HostMark } from './drains/drains.ts';
 import type { LiveMigrations } from './live-migrations.ts';
 
 export const hostSchema = z
   .object({
     host: z.string().describe("libvirt's URI of it"),
     problem: z.string().nullable().describe('why nothing is known of it now'),
+    cordon: z
+      .object({ by: z.string(), reason: z.string().nullable(), since: z.iso.datetime() })
+      .nullable()
+      .describe('no drain moves a VM there, by somebody’s word'),
+    drain: z.string().nullable().describe('the id of the drain that empties it'),
     vms: z.array(
       z.object({
         uuid: z.string().nullable().describe('null: not known'),
@@ -39,12 +45,29 @@ export async function hostsNow(
         const list = async (state: 'running' | 'paused') =>
           vmsIn(await ask(['list', '--uuid', '--name', `--state-${state}`]), state, memory, live);
         const [running, paused] = [await list('running'), await list('paused')];
-        return { host, problem: null, vms: [...running, ...paused].sort(byName) };
+        return { host, problem: null, ...UNMARKED, vms: [...running, ...paused].sort(byName) };
       } catch (error) {
-        return { host, problem: (error as Error).message, vms: [] };
+        return { host, problem: (error as Error).message, ...UNMARKED, vms: [] };
       }
     }),
   );
+}
+
+/** Until it is known. */
+export const UNMARKED = { cordon: null, drain: null } as const;
+
+/** With what the drains' database says of them. Those that nobody follows, and of which there is something to say, come last. */
+export function markedHosts(hosts: readonly Host[], marks: ReadonlyMap<string, HostMark>): Host[] {
+  const others = [...marks.keys()].filter((uri) => !hosts.some(({ host }) => host === uri)).sort();
+  const notFollowed = others.map(
+    (host): Host => ({ host, problem: 'this service does not follow it', ...UNMARKED, vms: [] }),
+  );
+  return [...hosts, ...notFollowed].map((each) => {
+    const { cordon, drain = null } = marks.get(each.host) ?? {};
+    if (!cordon) return { ...each, drain };
+    const { by, reason, sinceMs } = cordon;
+    return { ...each, drain, cordon: { by, reason, since: new Date(sinceMs).toISOString() } };
+  });
 }
 
 /** By name. A domain that is busy tells nothing, and holds up no answer. */

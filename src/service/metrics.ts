@@ -1,5 +1,6 @@
 /** What Prometheus scrapes: totals and the last pauses, and what goes on now. A VM's own series end with what is live. */
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
+import { DrainMetrics } from './drains/drain-metrics.ts';
 import type { LiveMigrations } from './live-migrations.ts';
 import { type MigrationSummary, summaryOf } from './migration-summary.ts';
 import type { Archive } from './past-migrations.ts';
@@ -62,6 +63,7 @@ export class Metrics {
   }[];
   private readonly complete: Gauge<string>;
   private readonly certificates: Gauge<'certificate'>;
+  readonly drains: DrainMetrics;
   private tls: Pick<Tls, 'expiries'> | undefined;
   private readonly live: LiveMigrations;
   private readonly archive: Pick<Archive, 'problem'> | undefined;
@@ -126,6 +128,7 @@ export class Metrics {
       labelNames: ['certificate'],
       registers,
     });
+    this.drains = new DrainMetrics(registers);
     for (const reason of ['rate', 'open', 'token'] as const) this.refusals.inc({ reason }, 0);
     live.subscribe((id) => this.count(id));
   }
@@ -154,6 +157,7 @@ export class Metrics {
   }
 
   async text(): Promise<string> {
+    await this.drains.update();
     this.running.reset();
     this.complete.set(this.archive?.problem === undefined ? 1 : 0);
     for (const [certificate, expiresMs] of Object.entries(this.tls?.expiries ?? {}))

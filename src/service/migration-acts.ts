@@ -21,7 +21,7 @@ import {
   type StartRequest,
   startRequestSchema,
 } from './requests.ts';
-import { answer, arrivalOf, BEARER, body, type Env, needs, problems } from './route-parts.ts';
+import { addressOf, answer, BEARER, body, type Env, needs, problems, withoutBody } from './route-parts.ts';
 import type { StartedKeys } from './started-keys.ts';
 import { type Begins, StartedOnce } from './started-once.ts';
 
@@ -42,7 +42,7 @@ const planSchema = z
   })
   .openapi('Plan');
 
-const keySchema = z.object({
+export const keySchema = z.object({
   'idempotency-key': z.string().max(200).optional().openapi({
     description: 'the same key starts it once only, within a day, so that a request may be sent again',
     example: '0b9f6c9e-5d0f-4a57-9f0a-0f6f1d1f3c11',
@@ -114,16 +114,7 @@ export function addMigrationActs(app: OpenAPIHono<Env>, parts: ActParts): void {
     },
   );
 
-  for (const place of ['cancel', 'switchover'])
-    app.use(`/v1/migrations/:id/${place}`, async (c, next) => {
-      // Some name a type of a body that they leave out, others none.
-      if (c.req.header('content-length') === '0') {
-        const headers = new Headers(c.req.raw.headers);
-        headers.set('content-type', 'application/json');
-        c.req.raw = new Request(c.req.raw, { body: '{}', headers });
-      }
-      await next();
-    });
+  for (const place of ['cancel', 'switchover']) app.use(`/v1/migrations/:id/${place}`, withoutBody);
   app.openapi(
     createRoute({
       operationId: 'cancelMigration',
@@ -262,9 +253,4 @@ async function assertUnchanged(c: Context<Env>, migrations: Migrations, id: stri
       'changed-meanwhile',
       `the migration ${id} is at revision ${revision}, not ${seen}: look again`,
     );
-}
-
-/** @returns null where it is not known any more, and by the unix socket */
-function addressOf(c: Context): string | null {
-  return arrivalOf(c).incoming?.socket.remoteAddress ?? null;
 }

@@ -196,12 +196,12 @@ async function refusalsOf(
   }
 }
 
-function whyUnknown({ missing }: Plan, probeRefusal: string | undefined): string {
+export function whyUnknown({ missing }: Plan, probeRefusal: string | undefined): string {
   if (missing === 'link') return 'nothing is known of the link: state its rate, like --line-rate 10gbit';
   return probeRefusal ?? 'nothing is known of how it uses its memory';
 }
 
-function noPauseFits({ chosen, waysOut }: Plan, { maxDowntimeMs }: Limits): Reason {
+export function noPauseFits({ chosen, waysOut }: Plan, { maxDowntimeMs }: Limits): Reason {
   const needed = chosen?.neededPauseMs;
   const pause = needed === undefined ? '' : `, it needs one of ${formatDuration(needed)}`;
   const [way] = waysOut;

@@ -12,29 +12,20 @@ const POLICY_NAMES = [...OWN_POLICY_NAMES, ...PEER_NAMES];
 const LONGEST_TEXT = 1024;
 const LONGEST_WAIT_S = 600;
 
-const text = z.string().min(1).max(LONGEST_TEXT);
+export const text = z.string().min(1).max(LONGEST_TEXT);
 /** `exec:` runs a program as QEMU, and `file:` writes one: who may start migrations may not do that by them. */
-const streamUri = text.regex(
+export const streamUri = text.regex(
   /^(tcp|unix|vsock|rdma):/,
   'give tcp:, unix:, vsock: or rdma:; what runs a program or writes a file is for the command line',
 );
 const pauseMs = z.number().nonnegative().max(QEMU_LONGEST_DOWNTIME_MS);
-const maxPauseMs = z.number().positive().max(QEMU_LONGEST_DOWNTIME_MS);
+export const maxPauseMs = z.number().positive().max(QEMU_LONGEST_DOWNTIME_MS);
 const bytesPerSecond = z.number().positive().max(1e15);
 
 const vm = text.describe("a libvirt domain's name, or the monitor of a QEMU: qmp:/run/vm1.sock");
 const destination = text.describe('URI of the destination host, or the monitor of the QEMU that waits');
-/** What a start and a plan have in common. */
-const common = {
-  connect: text
-    .optional()
-    .describe('URI of the source host, for a libvirt domain (default: the configured one)'),
-  migrateUri: streamUri
-    .optional()
-    .describe('where the destination listens for the memory: tcp:10.77.0.2:4444'),
-  listenUri: streamUri
-    .optional()
-    .describe('the same as the destination is told, where that is another address'),
+/** How a VM is to be migrated: what is left out is as it is configured. */
+export const limitFields = {
   policy: z.enum(OWN_POLICY_NAMES).optional().describe('how to decide'),
   downtimeMs: pauseMs.optional().describe('the pause that is always fine'),
   maxDowntimeMs: maxPauseMs.optional().describe('the longest pause allowed'),
@@ -67,6 +58,20 @@ const common = {
     .record(z.string().max(LONGEST_TEXT), z.string().max(LONGEST_TEXT))
     .optional()
     .describe('parameters of the policy, as on the command line'),
+};
+
+/** What a start and a plan have in common. */
+const common = {
+  connect: text
+    .optional()
+    .describe('URI of the source host, for a libvirt domain (default: the configured one)'),
+  migrateUri: streamUri
+    .optional()
+    .describe('where the destination listens for the memory: tcp:10.77.0.2:4444'),
+  listenUri: streamUri
+    .optional()
+    .describe('the same as the destination is told, where that is another address'),
+  ...limitFields,
 };
 
 export const startRequestSchema = z

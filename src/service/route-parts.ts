@@ -15,7 +15,11 @@ export const BEARER = [{ token: [] }, {}];
 /** What the places are sorted by in the OpenAPI document. */
 export const TAGS = [
   { name: 'migrations', description: 'look at migrations, start, follow, cancel and change them' },
-  { name: 'plans', description: 'what a migration would come to' },
+  {
+    name: 'drains',
+    description: 'empty hosts: begin, follow, pause and end drains, and keep VMs away from hosts',
+  },
+  { name: 'plans', description: 'what a migration or a drain would come to' },
   { name: 'service', description: 'the service itself: its hosts, who may do what, and who did what' },
 ] as const;
 
@@ -24,7 +28,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   400: 'the body is no JSON',
   401: 'a token is needed, or is not known here',
   403: 'the token may not do that, or a page from elsewhere asks',
-  404: 'there is no such migration',
+  404: 'there is no such migration, drain or VM',
   409: 'refused: `code` is that of the finding, and nothing was touched',
   412: 'it has changed since the revision of If-Match',
   413: 'the body is too large',
@@ -34,7 +38,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   422: 'what was asked for is not understood',
   429: 'asked too often, or too much is open: come back after `Retry-After`',
   500: 'a mistake of ours; it is in the log of the service',
-  503: 'it cannot be done now: files or settings of the service are not as they should be',
+  503: 'it cannot be done now: files, settings or the database of the service are not as they should be',
 };
 
 /** Of every place. */
@@ -77,6 +81,21 @@ export function needs(c: Context<Env>, role: Role): Caller {
     ? `the token ${caller.name} may ${caller.role} only: this needs ${role}`
     : 'without a token one may only look: get one by `switchover token add NAME --role operate`, or ask by the unix socket';
   throw new Problem(403, 'not-allowed', sentence);
+}
+
+/** @returns null where it is not known any more, and by the unix socket */
+export function addressOf(c: Context): string | null {
+  return arrivalOf(c).incoming?.socket.remoteAddress ?? null;
+}
+
+/** Some name a type of a body that they leave out, others none. */
+export async function withoutBody(c: Context, next: () => Promise<void>): Promise<void> {
+  if (c.req.header('content-length') === '0') {
+    const headers = new Headers(c.req.raw.headers);
+    headers.set('content-type', 'application/json');
+    c.req.raw = new Request(c.req.raw, { body: '{}', headers });
+  }
+  await next();
 }
 
 /** What the one who listens says of a request. */

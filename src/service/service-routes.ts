@@ -2,8 +2,10 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { VERSION } from '../version.ts';
 import { ROLES } from './access.ts';
-import { type Host, hostSchema } from './hosts.ts';
+import type { DrainParts } from './drains/drain-routes.ts';
+import { type Host, hostSchema, markedHosts } from './hosts.ts';
 import type { Metrics } from './metrics.ts';
+import { Problem } from './problem.ts';
 import { answer, BEARER, type Env, problems } from './route-parts.ts';
 
 export interface ServiceRouteParts {
@@ -12,6 +14,8 @@ export interface ServiceRouteParts {
   readonly demo: boolean;
   /** The hosts that are followed, as they are now. */
   hosts(): Promise<Host[]>;
+  /** Undefined: this service keeps no drains. */
+  readonly drains: DrainParts | undefined;
   /** What keeps it from working, a sentence each. */
   problems(): readonly string[];
 }
@@ -22,6 +26,7 @@ const sessionSchema = z
     role: z.enum(ROLES).describe('each may do what those before it may'),
     name: z.string().describe('of the token; local: without one'),
     demo: z.boolean().describe('all that is shown is simulated'),
+    drains: z.boolean().describe('it keeps drains: it has a database'),
     serverTime: z.iso.datetime(),
   })
   .openapi('Session', {
@@ -30,11 +35,17 @@ const sessionSchema = z
       role: 'operate',
       name: 'ops',
       demo: false,
+      drains: true,
       serverTime: '2026-11-29T10:15:00.000Z',
     },
   });
 
-const hostsSchema = z.object({ hosts: z.array(hostSchema) }).openapi('Hosts');
+const hostsSchema = z
+  .object({
+    hosts: z.array(hostSchema),
+    problem: z.string().optional().describe('why it is not known which are cordoned: the database is away'),
+  })
+  .openapi('Hosts');
 
 const words = (description: string, example: string) => ({
   description,
@@ -104,7 +115,14 @@ export function addServiceRoutes(app: OpenAPIHono<Env>, parts: ServiceRouteParts
     (c) => {
       const { name, role } = c.get('caller');
       return c.json(
-        { version: VERSION, role, name, demo: parts.demo, serverTime: new Date().toISOString() },
+        {
+          version: VERSION,
+          role,
+          name,
+          demo: parts.demo,
+          drains: parts.drains !== undefined,
+          serverTime: new Date().toISOString(),
+        },
         200,
       );
     },
@@ -116,10 +134,20 @@ export function addServiceRoutes(app: OpenAPIHono<Env>, parts: ServiceRouteParts
       tags: ['service'],
       method: 'get',
       path: '/v1/hosts',
-      summary: 'the hosts that are followed, with their guests as they are now',
+      summary:
+        'the hosts that are followed, with their guests as they are now; and those that are cordoned or emptied',
       security: BEARER,
       responses: { 200: answer(hostsSchema, 'them'), ...problems() },
     }),
-    async (c) => c.json({ hosts: await parts.hosts() }, 200),
+    async (c) => {
+      const hosts = await parts.hosts();
+      if (!parts.drains) return c.json({ hosts }, 200);
+      try {
+        return c.json({ hosts: markedHosts(hosts, await parts.drains.drains.marks()) }, 200);
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error;
+        return c.json({ hosts, problem: error.message }, 200);
+      }
+    },
   );
 }

@@ -13,6 +13,7 @@ import { createApp } from './app.ts';
 import { Asked } from './asked.ts';
 import { Audit } from './audit.ts';
 import { Demo } from './demo.ts';
+import type { OpenedDrains, ServiceAround } from './drains/open-drains.ts';
 import { hostsNow } from './hosts.ts';
 import { type Kept, keptInFolder } from './kept.ts';
 import { LiveMigrations } from './live-migrations.ts';
@@ -42,6 +43,8 @@ export interface ServiceParts {
   readonly demo: boolean;
   /** The file of those who are told of migrations; undefined: nobody is. */
   readonly webhooks: string | undefined;
+  /** Opens what tells of drains, where there is a database of them. */
+  drains?(around: ServiceAround): OpenedDrains;
   /** Of the demonstration; undefined: as many as it usually has. */
   readonly demoGuests?: number | undefined;
   /** How long and how many, where that was asked for. */
@@ -64,6 +67,7 @@ export class Service {
   private readonly ids: FolderIds;
   /** Undefined where watch does it. */
   private readonly pruning: Pruning | undefined;
+  private readonly drains: OpenedDrains | undefined;
   /** What keeps it from working, a sentence each. */
   private problems: readonly string[] = ['it has only just started'];
 
@@ -87,6 +91,8 @@ export class Service {
     this.demo = parts.demo ? new Demo(this.migrations, this.store, parts.demoGuests) : undefined;
     this.metrics = new Metrics(this.live, this.archive);
     const { metrics } = this;
+    this.drains = parts.drains?.({ live: this.live, store: this.store, migrations: this.migrations });
+    if (this.drains) metrics.drains.of(this.drains.drains);
     this.webhooks =
       parts.webhooks === undefined
         ? undefined
@@ -111,9 +117,13 @@ export class Service {
         await begins(id);
         return id;
       },
+      drains: this.drains,
       hostNames: parts.hostNames,
       demo: parts.demo,
-      hosts: async () => this.demo?.hosts() ?? (await hostsNow(parts.hosts, this.live)),
+      hosts: async () => {
+        const others = this.drains?.hosts?.() ?? [];
+        return [...(this.demo?.hosts() ?? (await hostsNow(parts.hosts, this.live))), ...others];
+      },
       problems: () => [...this.problems, ...(this.archive?.problem ? [this.archive.problem] : [])],
       say: parts.say,
     });
@@ -149,6 +159,7 @@ export class Service {
     this.pruning?.close();
     await Promise.all(this.listening.map(async (each) => await each.close()));
     await this.migrations.detachAll(reason);
+    await this.drains?.[Symbol.asyncDispose]();
     await this.webhooks?.close();
     this.live.close();
     this.ids.close();

@@ -8,6 +8,8 @@ export interface Session {
   readonly name: string;
   /** What is shown is simulated. */
   readonly demo: boolean;
+  /** It keeps drains: it has a database. */
+  readonly drains: boolean;
   /** ISO 8601. */
   readonly serverTime: string;
 }
@@ -144,6 +146,10 @@ export interface Host {
   readonly host: string;
   /** Why nothing is known of it now. */
   readonly problem: string | null;
+  /** By somebody's word no drain moves a VM there. */
+  readonly cordon: { readonly by: string; readonly reason: string | null; readonly since: string } | null;
+  /** The id of the one that empties it. */
+  readonly drain: string | null;
   readonly vms: readonly HostedVm[];
 }
 
@@ -223,6 +229,7 @@ export interface AuditEntry {
   readonly from: string | null;
   readonly did: string;
   readonly migration: string | null;
+  readonly drain?: string | null;
   readonly asked: Readonly<Record<string, unknown>>;
   readonly reason: string | null;
   /** `asked`; then `done`, or the code of the problem. */

@@ -4,17 +4,20 @@ import { hrefOf } from './model/route.ts';
 import { LinkBanner, LinkState } from './parts/link-state.tsx';
 import { TokenDialog } from './parts/token-dialog.tsx';
 import { AuditScreen } from './screens/audit-screen.tsx';
+import { DrainScreen } from './screens/drain-screen.tsx';
+import { DrainsScreen } from './screens/drains-screen.tsx';
 import { HistoryScreen } from './screens/history-screen.tsx';
 import { HostsScreen } from './screens/hosts-screen.tsx';
 import { MigrationScreen } from './screens/migration-screen.tsx';
 import { RunningScreen } from './screens/running-screen.tsx';
+import { StartDrainScreen } from './screens/start-drain-screen.tsx';
 import { StartScreen } from './screens/start-screen.tsx';
 import { fleet, fleetCounts, link, mayOperate, offerToken, route, session } from './store.ts';
 
 export function App() {
   const main = useRef<HTMLElement>(null);
   const shown = route.value;
-  const place = shown.screen === 'migration' ? shown.id : shown.screen;
+  const place = 'id' in shown ? shown.id : shown.screen;
   useEffect(() => {
     document.title = titleOf();
   });
@@ -43,6 +46,11 @@ export function App() {
             count={fleetCounts.value.running}
           />
           <NavLink href="#/hosts" current={shown.screen === 'hosts'} words="Hosts" />
+          <NavLink
+            href="#/drains"
+            current={['drains', 'drain', 'start-drain'].includes(shown.screen)}
+            words="Drains"
+          />
           <NavLink href="#/history" current={shown.screen === 'history'} words="History" />
           {mayOperate.value && <NavLink href="#/start" current={shown.screen === 'start'} words="Start" />}
           {session.value?.role === 'admin' && (
@@ -93,6 +101,12 @@ function Screen() {
       return <HostsScreen />;
     case 'start':
       return <StartScreen key={hrefOf(shown)} vm={shown.vm} connect={shown.connect} />;
+    case 'drains':
+      return <DrainsScreen />;
+    case 'drain':
+      return <DrainScreen key={shown.id} id={shown.id} />;
+    case 'start-drain':
+      return <StartDrainScreen key={shown.host} host={shown.host} />;
     case 'audit':
       return <AuditScreen key={shown.q} q={shown.q} />;
     case 'unknown':
@@ -144,6 +158,9 @@ function titleOf(): string {
     history: 'History',
     audit: 'Audit',
     start: 'Start',
+    drains: 'Drains',
+    drain: 'Drain',
+    'start-drain': 'Drain a host',
     unknown: 'Not found',
     migration: shown.screen === 'migration' ? (fleet.value.get(shown.id)?.vm ?? shown.id) : '',
   }[shown.screen];

@@ -131,11 +131,12 @@ interface Asking {
   readonly key?: string;
 }
 
-function posted(body: object): Asking {
+export function posted(body: object): Asking {
   return { method: 'POST', body: JSON.stringify(body) };
 }
 
-async function asked<Answer>(path: string, { method, body, key }: Asking = {}): Promise<Answer> {
+/** @throws {ApiError} */
+export async function asked<Answer>(path: string, { method, body, key }: Asking = {}): Promise<Answer> {
   const headers = new Headers(authorization());
   if (body !== undefined) headers.set('Content-Type', 'application/json');
   if (key !== undefined) headers.set('Idempotency-Key', key);

@@ -11,6 +11,7 @@ import './style/hosts.css';
 import './style/migration.css';
 import './style/history.css';
 import './style/start.css';
+import './style/drain.css';
 
 const page = document.getElementById('page');
 if (page) render(<App />, page);

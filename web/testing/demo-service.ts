@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import type { MigrationPage, MigrationSummary } from '../src/api-types.ts';
+import type { DrainSummary } from '../src/drain-types.ts';
 
 const PROGRAM = path.join(import.meta.dirname, '..', '..', 'bin', 'switchover');
 const STARTS_WITHIN_MS = 60_000;
@@ -82,12 +83,43 @@ export class DemoService {
     }
   }
 
+  /** @returns the demonstration's own that goes on, of host-a, once it is like that @throws {Error} where it is not in that time */
+  async waitForDrain(wanted: (of: DrainSummary) => boolean, withinMs = 240_000): Promise<DrainSummary> {
+    const untilMs = Date.now() + withinMs;
+    for (;;) {
+      const { drains = [] } = await this.get<{ readonly drains?: readonly DrainSummary[] }>(
+        'v1/drains?state=running',
+      );
+      const [found] = drains.filter(({ host }) => host.includes('host-a')).filter(wanted);
+      if (found) return found;
+      if (Date.now() > untilMs) throw new Error(`no drain is like that: ${JSON.stringify(drains)}`);
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+
+  /** The one that stands still is let go of, so that the next one begins. */
+  async nextDrain(): Promise<void> {
+    const { drains } = await this.get<{ readonly drains: readonly DrainSummary[] }>(
+      'v1/drains?state=running',
+    );
+    for (const { id, state } of drains)
+      if (state === 'blocked' || state === 'empty') await this.post(`v1/drains/${id}/release`, {});
+  }
+
   /** What operators do in a day: limits, a cancel with its reason, a start, and one that is refused. */
   async act(): Promise<void> {
-    const copying = await this.waitFor('state=running', ({ actions }) => actions.includes('limits'));
+    // What a drain moves is its own.
+    const isFree = ({ reason }: MigrationSummary) => reason === null || !reason.endsWith('is drained');
+    const copying = await this.waitFor(
+      'state=running',
+      (each) => isFree(each) && each.actions.includes('limits'),
+    );
     await this.post(`v1/migrations/${copying.id}/limits`, { maxDowntimeMs: copying.maxDowntimeMs + 500 });
     await this.post('v1/migrations', { vm: 'web-9', destination: 'host-b', reason: 'maintenance of host-a' });
-    const { id } = await this.waitFor('state=running', ({ actions }) => actions.includes('cancel'));
+    const { id } = await this.waitFor(
+      'state=running',
+      (each) => isFree(each) && each.actions.includes('cancel'),
+    );
     await this.post(`v1/migrations/${id}/cancel`, { reason: 'the window is over' });
     await this.post('v1/migrations', {
       ...{ vm: 'web-1', destination: 'host-b', maxDowntimeMs: 2000 },

@@ -117,7 +117,14 @@ async function start(state: State, wish: StartRequest, response: http.ServerResp
 }
 
 function session(): Session {
-  return { version: '0.1.0', role: 'admin', name: 'ops', demo: true, serverTime: new Date().toISOString() };
+  return {
+    version: '0.1.0',
+    role: 'admin',
+    name: 'ops',
+    demo: true,
+    drains: true,
+    serverTime: new Date().toISOString(),
+  };
 }
 
 function list({ migrations }: State, query: URLSearchParams) {

@@ -41,6 +41,7 @@ const OF_DOCS: Readonly<Record<string, readonly Picture[]>> = {
   'one-1280-light': [{ file: 'page-what-if.png', part: '.what-if' }],
   'plan-1280-light': [{ file: 'page-plan.png', part: '.plan' }],
   'hosts-1280-light': [{ file: 'page-hosts.png', part: '.hosts' }],
+  'drain-1280-light': [{ file: 'page-drain.png', heightPx: 1080 }],
 };
 
 interface Screen {
@@ -102,6 +103,41 @@ function ofDemo(demo: DemoService): Screens {
         await page.locator('.plan summary').click();
       },
     },
+    drain: {
+      show: async (page) => {
+        await demo.nextDrain();
+        const { id } = await demo.waitForDrain(({ counts }) => counts.moving > 0 && counts.moved > 0);
+        await page.goto(`${demo.url}#/drains/${id}`);
+        await page.locator('.drainvms .moving .against').first().waitFor();
+      },
+    },
+    'drain-plan': {
+      show: async (page) => {
+        await page.goto(`${demo.url}#/start-drain?host=${encodeURIComponent('simulated://host-a/system')}`);
+        for (const host of ['host-b', 'host-c']) await page.getByLabel(host, { exact: true }).check();
+        await page.getByLabel('Deadline', { exact: true }).fill('10m');
+        await page.getByRole('button', { name: 'Plan it' }).click();
+        await page.locator('.drainplan').waitFor({ timeout: 60_000 });
+      },
+    },
+    blocked: {
+      show: async (page) => {
+        const { id } = await demo.waitForDrain(({ state }) => state === 'blocked');
+        await page.goto(`${demo.url}#/drains/${id}`);
+        await page.locator('.drainvms .person').waitFor();
+        await page.locator('.destinations .roombar').first().waitFor();
+      },
+    },
+    allow: {
+      isDialog: true,
+      show: async (page) => {
+        const { id } = await demo.waitForDrain(({ state }) => state === 'blocked');
+        await page.goto(`${demo.url}#/drains/${id}`);
+        await page.getByRole('button', { name: 'Allow a longer pause… ledger' }).click();
+        await page.getByRole('dialog').waitFor();
+      },
+    },
+    drains: at('#/drains', '.drains tbody tr'),
     history: at('#/history', '.history tbody tr'),
     audit: at('#/audit', '.audit tbody tr'),
   };

@@ -75,7 +75,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** the hosts that are followed, with their guests as they are now */
+        /** the hosts that are followed, with their guests as they are now; and those that are cordoned or emptied */
         get: operations["listHosts"];
         put?: never;
         post?: never;
@@ -273,6 +273,211 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/drains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** drains, the newest first */
+        get: operations["listDrains"];
+        put?: never;
+        /** empty a host: it is planned, which takes some seconds for each VM unless that was just done, and begins */
+        post: operations["startDrain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/drains/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** one, with its VMs and destinations */
+        get: operations["getDrain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/drains/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** how it goes on, and what happens to it */
+        get: operations["followDrain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plans/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** what a drain would come to, before it begins: looks at each VM for some seconds, and changes nothing */
+        post: operations["planDrain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/drains/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** begin no more moves; what is on its way goes on */
+        post: operations["pauseDrain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/drains/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** go on; what nobody knew the place of is tried again too, by a person who has looked */
+        post: operations["resumeDrain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/drains/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** begin no more moves, for good; the host may be used again once what is on its way has arrived */
+        post: operations["cancelDrain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/drains/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** the host may be moved to again, whatever its drain is doing */
+        post: operations["releaseDrain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/drains/{id}/vms/{uuid}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** a VM that is held is tried again, by a person who has mended what kept it */
+        post: operations["retryVm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/drains/{id}/vms/{uuid}/allow-pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** a VM that is held may stand still for longer in this drain than the others, and is tried again */
+        post: operations["allowPause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hosts/{host}/cordon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** no drain moves a VM there from now on */
+        post: operations["cordonHost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hosts/{host}/uncordon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** drains may move VMs there again */
+        post: operations["uncordonHost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export interface webhooks {
     migration: {
@@ -453,6 +658,7 @@ export interface components {
          *       "role": "operate",
          *       "name": "ops",
          *       "demo": false,
+         *       "drains": true,
          *       "serverTime": "2026-11-29T10:15:00.000Z"
          *     }
          */
@@ -468,17 +674,30 @@ export interface components {
             name: string;
             /** @description all that is shown is simulated */
             demo: boolean;
+            /** @description it keeps drains: it has a database */
+            drains: boolean;
             /** Format: date-time */
             serverTime: string;
         };
         Hosts: {
             hosts: components["schemas"]["Host"][];
+            /** @description why it is not known which are cordoned: the database is away */
+            problem?: string;
         };
         Host: {
             /** @description libvirt's URI of it */
             host: string;
             /** @description why nothing is known of it now */
             problem: string | null;
+            /** @description no drain moves a VM there, by somebody’s word */
+            cordon: {
+                by: string;
+                reason: string | null;
+                /** Format: date-time */
+                since: string;
+            } | null;
+            /** @description the id of the drain that empties it */
+            drain: string | null;
             vms: {
                 /** @description null: not known */
                 uuid: string | null;
@@ -1595,9 +1814,11 @@ export interface components {
             /** @description the address that it came from; null: the socket */
             from: string | null;
             /** @enum {string} */
-            did: "start" | "cancel" | "limits" | "switchover" | "token-add" | "token-remove";
-            /** @description its id, once there is one */
+            did: "start" | "cancel" | "limits" | "switchover" | "token-add" | "token-remove" | "drain" | "drain-pause" | "drain-resume" | "drain-cancel" | "drain-release" | "drain-retry" | "drain-allow-pause" | "cordon" | "uncordon";
+            /** @description its id, once there is one; null: it is of none */
             migration: string | null;
+            /** @description its id, once there is one; left out: it is of none */
+            drain?: string | null;
             /** @description the request; `before` and `after` of what it changes */
             asked: {
                 [key: string]: unknown;
@@ -1605,6 +1826,606 @@ export interface components {
             reason: string | null;
             /** @description asked; then done, or the code of the problem */
             cameTo: string;
+        };
+        /** @description the newest first */
+        Drains: {
+            drains: components["schemas"]["DrainSummary"][];
+        };
+        /**
+         * @example {
+         *       "schema": 1,
+         *       "id": "5b0f7a3c-9a1e-4f57-8d5b-6f1d1f3c11aa",
+         *       "host": "qemu+ssh://root@host1/system",
+         *       "state": "draining",
+         *       "words": "draining: 3 VMs left, 1 on the way",
+         *       "outcome": null,
+         *       "exitStatus": 5,
+         *       "requestedBy": "ops",
+         *       "reason": "kernel update",
+         *       "begun": "2026-11-29T20:00:00.000Z",
+         *       "deadline": "2026-11-29T22:00:00.000Z",
+         *       "trouble": null,
+         *       "final": false,
+         *       "revision": 3,
+         *       "waitsFor": "draining: 3 VMs left, 1 on the way",
+         *       "reasons": [],
+         *       "actions": [
+         *         "pause",
+         *         "cancel",
+         *         "release"
+         *       ],
+         *       "endedAt": null,
+         *       "forecastEnd": {
+         *         "low": "2026-11-29T20:21:00.000Z",
+         *         "likely": "2026-11-29T20:24:10.000Z",
+         *         "high": "2026-11-29T20:31:00.000Z"
+         *       },
+         *       "emptySince": null,
+         *       "counts": {
+         *         "queued": 2,
+         *         "moving": 1,
+         *         "moved": 5,
+         *         "held": 0,
+         *         "left": 0,
+         *         "gone": 0,
+         *         "unknown": 0
+         *       },
+         *       "memoryBytes": {
+         *         "all": 68719476736,
+         *         "left": 17179869184
+         *       }
+         *     }
+         */
+        DrainSummary: {
+            /** @enum {number} */
+            schema: 1;
+            id: string;
+            host: string;
+            /** @enum {string} */
+            state: "waiting" | "draining" | "paused" | "blocked" | "empty" | "ended";
+            words: string;
+            /** @enum {string|null} */
+            outcome: "released" | "returned" | "cancelled" | "expired" | null;
+            /** @description 0 no VM is left there; 3 refused, nothing was moved; 4 some remain after failures; 5 some remain for the deadline, a pause limit or room; 6 a person has to look */
+            exitStatus: number;
+            requestedBy: string;
+            reason: string | null;
+            begun: string;
+            /** @description in UTC, as ISO 8601 */
+            deadline: string | null;
+            /** @description what the host said where it did not answer; null: it answers */
+            trouble: string | null;
+            /** @description nothing of it changes any more by itself */
+            final: boolean;
+            /** @description rises with what is wanted of it and with its state, for If-Match */
+            revision: number;
+            /** @description in words: what it waits for; once it is final, how it ended */
+            waitsFor: string;
+            /** @description what keeps VMs there */
+            reasons: {
+                code: string;
+                words: string;
+                /** @description what would help, where the words do not say it */
+                remedy: string | null;
+                /** @description names of the VMs that it keeps there; none: the drain as a whole */
+                vms: string[];
+            }[];
+            actions: ("pause" | "resume" | "cancel" | "release")[];
+            /** Format: date-time */
+            endedAt: string | null;
+            /** @description when those that can leave have left, by what each was expected to take; null: over, or not known */
+            forecastEnd: {
+                /** Format: date-time */
+                low: string;
+                /** Format: date-time */
+                likely: string;
+                /** Format: date-time */
+                high: string;
+            } | null;
+            /**
+             * Format: date-time
+             * @description since when its host has been seen without a VM
+             */
+            emptySince: string | null;
+            /** @description VMs by state */
+            counts: {
+                queued: number;
+                moving: number;
+                moved: number;
+                held: number;
+                left: number;
+                gone: number;
+                unknown: number;
+            };
+            memoryBytes: {
+                all: number;
+                /** @description of VMs that are still there */
+                left: number;
+            };
+        };
+        /**
+         * @example {
+         *       "schema": 1,
+         *       "id": "5b0f7a3c-9a1e-4f57-8d5b-6f1d1f3c11aa",
+         *       "host": "qemu+ssh://root@host1/system",
+         *       "state": "draining",
+         *       "words": "draining: 3 VMs left, 1 on the way",
+         *       "outcome": null,
+         *       "exitStatus": 5,
+         *       "requestedBy": "ops",
+         *       "reason": "kernel update",
+         *       "begun": "2026-11-29T20:00:00.000Z",
+         *       "deadline": "2026-11-29T22:00:00.000Z",
+         *       "trouble": null,
+         *       "final": false,
+         *       "revision": 3,
+         *       "waitsFor": "draining: 3 VMs left, 1 on the way",
+         *       "reasons": [],
+         *       "actions": [
+         *         "pause",
+         *         "cancel",
+         *         "release"
+         *       ],
+         *       "endedAt": null,
+         *       "forecastEnd": {
+         *         "low": "2026-11-29T20:21:00.000Z",
+         *         "likely": "2026-11-29T20:24:10.000Z",
+         *         "high": "2026-11-29T20:31:00.000Z"
+         *       },
+         *       "emptySince": null,
+         *       "counts": {
+         *         "queued": 2,
+         *         "moving": 1,
+         *         "moved": 5,
+         *         "held": 0,
+         *         "left": 0,
+         *         "gone": 0,
+         *         "unknown": 0
+         *       },
+         *       "memoryBytes": {
+         *         "all": 68719476736,
+         *         "left": 17179869184
+         *       },
+         *       "vms": [],
+         *       "destinations": []
+         *     }
+         */
+        Drain: {
+            /** @enum {number} */
+            schema: 1;
+            id: string;
+            host: string;
+            /** @enum {string} */
+            state: "waiting" | "draining" | "paused" | "blocked" | "empty" | "ended";
+            words: string;
+            /** @enum {string|null} */
+            outcome: "released" | "returned" | "cancelled" | "expired" | null;
+            /** @description 0 no VM is left there; 3 refused, nothing was moved; 4 some remain after failures; 5 some remain for the deadline, a pause limit or room; 6 a person has to look */
+            exitStatus: number;
+            requestedBy: string;
+            reason: string | null;
+            begun: string;
+            /** @description in UTC, as ISO 8601 */
+            deadline: string | null;
+            /** @description what the host said where it did not answer; null: it answers */
+            trouble: string | null;
+            /** @description nothing of it changes any more by itself */
+            final: boolean;
+            /** @description rises with what is wanted of it and with its state, for If-Match */
+            revision: number;
+            /** @description in words: what it waits for; once it is final, how it ended */
+            waitsFor: string;
+            /** @description what keeps VMs there */
+            reasons: {
+                code: string;
+                words: string;
+                /** @description what would help, where the words do not say it */
+                remedy: string | null;
+                /** @description names of the VMs that it keeps there; none: the drain as a whole */
+                vms: string[];
+            }[];
+            actions: ("pause" | "resume" | "cancel" | "release")[];
+            /** Format: date-time */
+            endedAt: string | null;
+            /** @description when those that can leave have left, by what each was expected to take; null: over, or not known */
+            forecastEnd: {
+                /** Format: date-time */
+                low: string;
+                /** Format: date-time */
+                likely: string;
+                /** Format: date-time */
+                high: string;
+            } | null;
+            /**
+             * Format: date-time
+             * @description since when its host has been seen without a VM
+             */
+            emptySince: string | null;
+            /** @description VMs by state */
+            counts: {
+                queued: number;
+                moving: number;
+                moved: number;
+                held: number;
+                left: number;
+                gone: number;
+                unknown: number;
+            };
+            memoryBytes: {
+                all: number;
+                /** @description of VMs that are still there */
+                left: number;
+            };
+            /** @description in the order in which they leave */
+            vms: {
+                uuid: string;
+                name: string;
+                /**
+                 * @description held: needs a person; gone: off, or moved by others; unknown: it is not certain where it runs
+                 * @enum {string}
+                 */
+                state: "queued" | "moving" | "moved" | "held" | "left" | "gone" | "unknown";
+                /** @description the same as a sentence */
+                words: string;
+                /** @description where it goes, went, or was to go last */
+                to: string | null;
+                reason: {
+                    code: string;
+                    words: string;
+                    /** @description what would help, where the words do not say it */
+                    remedy: string | null;
+                } | null;
+                tries: number;
+                /** @description in UTC, as ISO 8601 */
+                nextTry: string | null;
+                memoryBytes: number;
+                /** @description it has its links alone */
+                memoryIntensive: boolean;
+                /**
+                 * Format: date-time
+                 * @description when its last move was let in
+                 */
+                startedAt: string | null;
+                /** Format: date-time */
+                endedAt: string | null;
+                /** @description the id of its migration, where this service follows or followed it */
+                migration: string | null;
+                actions: ("retry" | "allow-pause")[];
+            }[];
+            destinations: {
+                host: string;
+                /** @description why nothing is known of it now */
+                problem: string | null;
+                /** @description what new guests could get; null: not known */
+                freeBytes: number | null;
+                /** @description of that, promised to VMs on their way there, of whichever drain */
+                promisedBytes: number;
+                /** @description of that, kept free by this drain; null: not known */
+                keptFreeBytes: number | null;
+                /** @description VMs on their way there, of whichever drain */
+                coming: number;
+                /** @description VMs of this drain that have arrived */
+                arrived: number;
+                /** @description by whose word nothing new is to come there */
+                cordonedBy: string | null;
+                /**
+                 * Format: date-time
+                 * @description left out until then, after three failures in a row
+                 */
+                outUntil: string | null;
+            }[];
+        };
+        /**
+         * @example {
+         *       "host": "qemu+ssh://root@host1/system",
+         *       "to": [
+         *         {
+         *           "host": "qemu+ssh://root@host2/system"
+         *         },
+         *         {
+         *           "host": "qemu+ssh://root@host3/system"
+         *         }
+         *       ],
+         *       "withinMs": 7200000,
+         *       "lineRateBytesPerSecond": 1250000000,
+         *       "reason": "kernel update"
+         *     }
+         */
+        DrainRequest: {
+            /** @description the host that is to be emptied */
+            host: string;
+            /** @description the hosts that VMs may go to */
+            to: {
+                /** @description as the source host reaches it */
+                host: string;
+                /** @description where the memory is sent: tcp://10.77.0.2 */
+                migrateUri?: string;
+            }[];
+            /** @enum {string} */
+            order?: "hardest-first" | "easy-first" | "listed";
+            /** @description the most calm VMs on a link at a time */
+            atATime?: number;
+            /** @description kept free on each destination (as much as the largest VM that runs there) */
+            reserveBytes?: number;
+            /** @description groups of VM names of which no two may be on one host */
+            apart?: string[][];
+            /**
+             * Format: date-time
+             * @description nothing is begun after it; give this or withinMs, or neither
+             */
+            deadline?: string;
+            /** @description the same, from now on */
+            withinMs?: number;
+            /** @description the longest of the probes of each VM (3000) */
+            probeMs?: number;
+            /**
+             * @description how to decide
+             * @enum {string}
+             */
+            policy?: "forecast" | "mp" | "relaxed" | "stock";
+            /** @description the pause that is always fine */
+            downtimeMs?: number;
+            /** @description the longest pause allowed */
+            maxDowntimeMs?: number;
+            /** @description give up after this long */
+            timeoutMs?: number;
+            /** @description give up when nothing moves for this long */
+            stallTimeoutMs?: number;
+            /** @description cap of the passes */
+            bandwidthBytesPerSecond?: number;
+            /** @description the link's rate, which the last step runs at */
+            lineRateBytesPerSecond?: number;
+            /**
+             * @description when no pause within maxDowntimeMs is possible
+             * @enum {string}
+             */
+            overBudget?: "abort" | "brake" | "post-copy" | "leave";
+            /**
+             * @description when the guest may be slowed down
+             * @enum {string}
+             */
+            brake?: "never" | "over-budget" | "when-it-pays";
+            /** @description the longest that a brake may slow the guest down */
+            brakeForMs?: number;
+            /** @description parameters of the policy, as on the command line */
+            policyOptions?: {
+                [key: string]: string;
+            };
+            /** @description none is moved where the plan says that not all can leave */
+            allOrNothing?: boolean;
+            /** @description why, for the drain and the audit */
+            reason?: string;
+        };
+        /** @description as `switchover drain --plan --json` prints it */
+        DrainPlan: {
+            /** @enum {number} */
+            schema: 1;
+            host: string;
+            /**
+             * @description some-stay: not all can leave; too-late: all can, most likely not by the deadline; not-known: all can, and how long it takes is not known
+             * @enum {string}
+             */
+            verdict: "all-leave" | "some-stay" | "too-late" | "not-known";
+            /** @enum {string} */
+            order: "hardest-first" | "easy-first" | "listed";
+            /** @description the most VMs on a link at a time; memory-intensive ones have theirs alone */
+            atATime: number;
+            /** @description who cannot leave */
+            held: {
+                uuid: string;
+                name: string;
+                memoryBytes: number;
+                /**
+                 * @description what it takes: a change of the VM or the hosts, room, time, or a longer pause
+                 * @enum {string}
+                 */
+                kind: "permanent" | "capacity" | "transient" | "no-pause-fits" | "unknown-side";
+                /** @description that hold whatever the destination */
+                reasons: {
+                    code: string;
+                    words: string;
+                    /** @description what would help, where the words do not say it */
+                    remedy: string | null;
+                }[];
+                /** @description what each destination has against it */
+                refused: {
+                    destination: string;
+                    reasons: {
+                        code: string;
+                        words: string;
+                        /** @description what would help, where the words do not say it */
+                        remedy: string | null;
+                    }[];
+                }[];
+            }[];
+            /** @description in the order in which they start */
+            moves: {
+                uuid: string;
+                name: string;
+                memoryBytes: number;
+                to: string;
+                /** @description the other destinations that cannot have it, and why */
+                refused: {
+                    destination: string;
+                    reasons: {
+                        code: string;
+                        words: string;
+                        /** @description what would help, where the words do not say it */
+                        remedy: string | null;
+                    }[];
+                }[];
+                /** @description it stops for longer than what is always fine */
+                memoryIntensive: boolean;
+                /** @description the most VMs on its link at a time, itself included */
+                among: number;
+                /** @description after the drain begins; null: not known */
+                startsMs: {
+                    low: number;
+                    likely: number;
+                    high: number;
+                } | null;
+                endsMs: {
+                    low: number;
+                    likely: number;
+                    high: number;
+                } | null;
+                totalMs: {
+                    low: number;
+                    likely: number;
+                    high: number;
+                } | null;
+                /** @description how long it stands still */
+                pauseMs: {
+                    low: number;
+                    likely: number;
+                    high: number;
+                } | null;
+                /** @description why its times are not known */
+                unknown: string | null;
+            }[];
+            /** @description until the last one has left, of those that can; null: not known */
+            wholeMs: {
+                low: number;
+                likely: number;
+                high: number;
+            } | null;
+            deadline: {
+                /** @description from the start of the drain */
+                ms: number;
+                /** @enum {string} */
+                verdict: "holds" | "doubtful" | "missed";
+                /** @description that all moves have arrived by then; null: not known */
+                probability: number | null;
+                /** @description VMs that would most likely not have begun by then */
+                startTooLate: string[];
+            } | null;
+            room: {
+                neededBytes: number;
+                /** @description of all destinations; null: one of them does not tell */
+                freeBytes: number | null;
+                /** @description of that, kept free */
+                reservedBytes: number;
+            };
+            unreachable: {
+                destination: string;
+                words: string;
+            }[];
+            /** @description domains of the host that do not run, and stay */
+            shutOff: number;
+        };
+        /**
+         * @example {
+         *       "host": "qemu+ssh://root@host1/system",
+         *       "to": [
+         *         {
+         *           "host": "qemu+ssh://root@host2/system"
+         *         },
+         *         {
+         *           "host": "qemu+ssh://root@host3/system"
+         *         }
+         *       ],
+         *       "withinMs": 7200000,
+         *       "lineRateBytesPerSecond": 1250000000
+         *     }
+         */
+        DrainPlanRequest: {
+            /** @description the host that is to be emptied */
+            host: string;
+            /** @description the hosts that VMs may go to */
+            to: {
+                /** @description as the source host reaches it */
+                host: string;
+                /** @description where the memory is sent: tcp://10.77.0.2 */
+                migrateUri?: string;
+            }[];
+            /** @enum {string} */
+            order?: "hardest-first" | "easy-first" | "listed";
+            /** @description the most calm VMs on a link at a time */
+            atATime?: number;
+            /** @description kept free on each destination (as much as the largest VM that runs there) */
+            reserveBytes?: number;
+            /** @description groups of VM names of which no two may be on one host */
+            apart?: string[][];
+            /**
+             * Format: date-time
+             * @description nothing is begun after it; give this or withinMs, or neither
+             */
+            deadline?: string;
+            /** @description the same, from now on */
+            withinMs?: number;
+            /** @description the longest of the probes of each VM (3000) */
+            probeMs?: number;
+            /**
+             * @description how to decide
+             * @enum {string}
+             */
+            policy?: "forecast" | "mp" | "relaxed" | "stock";
+            /** @description the pause that is always fine */
+            downtimeMs?: number;
+            /** @description the longest pause allowed */
+            maxDowntimeMs?: number;
+            /** @description give up after this long */
+            timeoutMs?: number;
+            /** @description give up when nothing moves for this long */
+            stallTimeoutMs?: number;
+            /** @description cap of the passes */
+            bandwidthBytesPerSecond?: number;
+            /** @description the link's rate, which the last step runs at */
+            lineRateBytesPerSecond?: number;
+            /**
+             * @description when no pause within maxDowntimeMs is possible
+             * @enum {string}
+             */
+            overBudget?: "abort" | "brake" | "post-copy" | "leave";
+            /**
+             * @description when the guest may be slowed down
+             * @enum {string}
+             */
+            brake?: "never" | "over-budget" | "when-it-pays";
+            /** @description the longest that a brake may slow the guest down */
+            brakeForMs?: number;
+            /** @description parameters of the policy, as on the command line */
+            policyOptions?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * @example {
+         *       "abortRunning": true,
+         *       "reason": "the window is over"
+         *     }
+         */
+        CancelDrainRequest: {
+            /** @description why, for the audit */
+            reason?: string;
+            /** @description what is on its way is cancelled too, and stays; otherwise it arrives */
+            abortRunning?: boolean;
+        };
+        /**
+         * @example {
+         *       "maxDowntimeMs": 2500,
+         *       "reason": "agreed with its owner"
+         *     }
+         */
+        AllowPauseRequest: {
+            /** @description how long this VM may stand still, in this drain */
+            maxDowntimeMs: number;
+            /** @description why, for the audit */
+            reason?: string;
+        };
+        /**
+         * @example {
+         *       "host": "qemu+ssh://root@host1/system",
+         *       "cordoned": true,
+         *       "changed": true
+         *     }
+         */
+        Cordoned: {
+            host: string;
+            /** @description no drain moves a VM there */
+            cordoned: boolean;
+            /** @description it was not so before */
+            changed: boolean;
         };
     };
     responses: never;
@@ -1634,6 +2455,15 @@ export type Plan = components['schemas']['Plan'];
 export type PlanRequest = components['schemas']['PlanRequest'];
 export type Audit = components['schemas']['Audit'];
 export type AuditEntry = components['schemas']['AuditEntry'];
+export type Drains = components['schemas']['Drains'];
+export type DrainSummary = components['schemas']['DrainSummary'];
+export type Drain = components['schemas']['Drain'];
+export type DrainRequest = components['schemas']['DrainRequest'];
+export type DrainPlan = components['schemas']['DrainPlan'];
+export type DrainPlanRequest = components['schemas']['DrainPlanRequest'];
+export type CancelDrainRequest = components['schemas']['CancelDrainRequest'];
+export type AllowPauseRequest = components['schemas']['AllowPauseRequest'];
+export type Cordoned = components['schemas']['Cordoned'];
 export type $defs = Record<string, never>;
 export interface operations {
     isAlive: {
@@ -1700,7 +2530,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1850,7 +2680,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1925,7 +2755,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2000,7 +2830,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2096,7 +2926,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2225,7 +3055,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2271,7 +3101,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is no such migration */
+            /** @description there is no such migration, drain or VM */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2325,7 +3155,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2366,7 +3196,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is no such migration */
+            /** @description there is no such migration, drain or VM */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2420,7 +3250,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2464,7 +3294,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is no such migration */
+            /** @description there is no such migration, drain or VM */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2518,7 +3348,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2593,7 +3423,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2647,7 +3477,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is no such migration */
+            /** @description there is no such migration, drain or VM */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2719,7 +3549,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2785,7 +3615,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is no such migration */
+            /** @description there is no such migration, drain or VM */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2866,7 +3696,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2932,7 +3762,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is no such migration */
+            /** @description there is no such migration, drain or VM */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3013,7 +3843,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3079,7 +3909,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is no such migration */
+            /** @description there is no such migration, drain or VM */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3160,7 +3990,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3284,7 +4114,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3368,7 +4198,1678 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it cannot be done now: files or settings of the service are not as they should be */
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDrains: {
+        parameters: {
+            query?: {
+                state?: "running" | "ended" | "all";
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description them, without their VMs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drains"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startDrain: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key starts it once only, within a day, so that a request may be sent again */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrainRequest"];
+            };
+        };
+        responses: {
+            /** @description the host is being drained already, and this is how */
+            200: {
+                headers: {
+                    /** @description its place */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drain"];
+                };
+            };
+            /** @description it has begun */
+            202: {
+                headers: {
+                    /** @description its place */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drain"];
+                };
+            };
+            /** @description the body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the token may not do that, or a page from elsewhere asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused: `code` is that of the finding, and nothing was touched */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDrain: {
+        parameters: {
+            query?: {
+                /** @description answer when it is final, or after that time */
+                wait?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it; with `wait` once it is empty or over, or nothing of it goes on without a person */
+            200: {
+                headers: {
+                    /** @description its revision, for If-Match */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drain"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such migration, drain or VM */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    followDrain: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description only what follows that event */
+                "last-event-id"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description server-sent events: `drain` with a Drain as JSON, whenever it stands otherwise; `happened` with what happened to it or to a VM of it (`id`, `at`, `kind`, `vm`, `name`, `data`), which may come twice after a break; `alive` every 10 s; `end` once it is over */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such migration, drain or VM */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    planDrain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrainPlanRequest"];
+            };
+        };
+        responses: {
+            /** @description it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrainPlan"];
+                };
+            };
+            /** @description the body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the token may not do that, or a page from elsewhere asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused: `code` is that of the finding, and nothing was touched */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pauseDrain: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that was seen: nothing is done where the migration has changed since */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description it is paused */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drain"];
+                };
+            };
+            /** @description the body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the token may not do that, or a page from elsewhere asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such migration, drain or VM */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused: `code` is that of the finding, and nothing was touched */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it has changed since the revision of If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeDrain: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that was seen: nothing is done where the migration has changed since */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description it goes on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drain"];
+                };
+            };
+            /** @description the body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the token may not do that, or a page from elsewhere asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such migration, drain or VM */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused: `code` is that of the finding, and nothing was touched */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it has changed since the revision of If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelDrain: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that was seen: nothing is done where the migration has changed since */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CancelDrainRequest"];
+            };
+        };
+        responses: {
+            /** @description nothing new begins */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drain"];
+                };
+            };
+            /** @description the body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the token may not do that, or a page from elsewhere asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such migration, drain or VM */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused: `code` is that of the finding, and nothing was touched */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it has changed since the revision of If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    releaseDrain: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that was seen: nothing is done where the migration has changed since */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description it is released, or will be once what is on its way has arrived */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drain"];
+                };
+            };
+            /** @description the body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the token may not do that, or a page from elsewhere asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such migration, drain or VM */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused: `code` is that of the finding, and nothing was touched */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it has changed since the revision of If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryVm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that was seen: nothing is done where the migration has changed since */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+                /** @description the VM's */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description it is queued */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drain"];
+                };
+            };
+            /** @description the body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the token may not do that, or a page from elsewhere asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such migration, drain or VM */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused: `code` is that of the finding, and nothing was touched */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it has changed since the revision of If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    allowPause: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that was seen: nothing is done where the migration has changed since */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+                /** @description the VM's */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AllowPauseRequest"];
+            };
+        };
+        responses: {
+            /** @description it is queued */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drain"];
+                };
+            };
+            /** @description the body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the token may not do that, or a page from elsewhere asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such migration, drain or VM */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused: `code` is that of the finding, and nothing was touched */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it has changed since the revision of If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cordonHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the host's libvirt URI, percent-encoded */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description it is so */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cordoned"];
+                };
+            };
+            /** @description the body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the token may not do that, or a page from elsewhere asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uncordonHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the host's libvirt URI, percent-encoded */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description it is so */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cordoned"];
+                };
+            };
+            /** @description the body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the token may not do that, or a page from elsewhere asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -20,6 +20,7 @@ import { Access, type Caller } from '../access.ts';
 import { createApp } from '../app.ts';
 import { Audit } from '../audit.ts';
 import { Demo } from '../demo.ts';
+import type { OpenedDrains, ServiceAround } from '../drains/open-drains.ts';
 import { LiveMigrations } from '../live-migrations.ts';
 import { Metrics } from '../metrics.ts';
 import { Migrations } from '../migrations.ts';
@@ -64,11 +65,15 @@ export class ServiceBed implements AsyncDisposable {
   readonly app: ReturnType<typeof createApp>;
   readonly archive: JournalArchive | undefined;
   readonly metrics: Metrics;
+  readonly drains: OpenedDrains | undefined;
   /** Of all beds: their documents are the same. */
   private static check: OpenApiCheck | undefined;
 
-  /** @param url of a database with its tables, where there is to be one */
-  constructor(url?: string) {
+  /** @param url of a database with its tables, where there is to be one @param drains where it is to have some */
+  constructor(
+    url?: string,
+    drains?: (around: ServiceAround & { readonly stateDir: string }) => OpenedDrains,
+  ) {
     this.archive = url === undefined ? undefined : this.archiveAt(url);
     this.archive?.start();
     this.store = new ObservedJournals(new FolderJournals(this.folder), this.live, this.archive);
@@ -76,7 +81,12 @@ export class ServiceBed implements AsyncDisposable {
     this.access = new Access(path.join(this.folder, 'tokens.json'));
     const demo = new Demo(this.migrations, this.store, undefined);
     this.metrics = new Metrics(this.live, this.archive);
+    this.drains = drains?.({
+      ...{ live: this.live, store: this.store, migrations: this.migrations, stateDir: this.folder },
+    });
+    if (this.drains) this.metrics.drains.of(this.drains.drains);
     this.app = createApp({
+      drains: this.drains,
       migrations: this.migrations,
       metrics: this.metrics,
       audit: new Audit(path.join(this.folder, 'audit.jsonl'), (sentence) => this.said.push(sentence)),
@@ -96,6 +106,7 @@ export class ServiceBed implements AsyncDisposable {
     for (const each of this.listening) await each.close();
     await this.migrations.detachAll('the test is over');
     this.live.close();
+    await this.drains?.[Symbol.asyncDispose]();
     await this.archive?.close();
     rmSync(this.folder, { recursive: true });
   }

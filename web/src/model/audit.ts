@@ -11,6 +11,7 @@ export interface AuditRow {
   readonly from: string;
   readonly did: string;
   readonly migration: string | undefined;
+  readonly drain: string | undefined;
   readonly reason: string | undefined;
   /** What was asked for, a word and its value each; where something was changed from what to what. */
   readonly asked: readonly (readonly [what: string, value: string])[];
@@ -42,15 +43,17 @@ export function rowsOf(entries: readonly AuditEntry[]): AuditRow[] {
 }
 
 /** Of a start only the end has an id. */
-function actOf({ who, from, did, migration, asked }: AuditEntry): string {
-  return JSON.stringify([who, from, did, did === 'start' ? null : migration, asked]);
+function actOf({ who, from, did, migration, drain, asked }: AuditEntry): string {
+  const of = did === 'start' || did === 'drain' ? null : (drain ?? migration);
+  return JSON.stringify([who, from, did, of, asked]);
 }
 
 function rowOf(entry: AuditEntry, cameTo: string, at: number): AuditRow {
-  const { time, who, role, from, did, migration, reason, asked } = entry;
+  const { time, who, role, from, did, migration, drain, reason, asked } = entry;
   return {
     ...{ key: `${time} ${at}`, time, who, role, from: from ?? 'this machine, by the socket' },
     ...{ did: DID[did] ?? did, migration: migration ?? undefined, reason: reason ?? undefined },
+    drain: drain ?? undefined,
     asked: askedWords(asked),
     cameTo: CAME_TO[cameTo] ?? { words: cameTo.replaceAll('-', ' '), tone: 'bad' },
   };
@@ -61,6 +64,15 @@ const DID: Readonly<Record<string, string>> = {
   cancel: 'cancelled',
   limits: 'changed limits',
   switchover: 'switched over',
+  drain: 'began a drain',
+  'drain-pause': 'paused a drain',
+  'drain-resume': 'resumed a drain',
+  'drain-cancel': 'cancelled a drain',
+  'drain-release': 'released a drain',
+  'drain-retry': 'tried a VM again',
+  'drain-allow-pause': 'allowed a pause',
+  cordon: 'cordoned',
+  uncordon: 'uncordoned',
 };
 
 const CAME_TO: Readonly<Record<string, Told>> = {

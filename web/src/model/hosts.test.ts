@@ -10,8 +10,8 @@ const vm = (name: string, given: Partial<HostedVm> = {}): HostedVm => ({
   ...given,
 });
 const HOSTS: readonly Host[] = [
-  { host: H1, problem: null, vms: [vm('db'), vm('web')] },
-  { host: H2, problem: 'no route to host', vms: [] },
+  { host: H1, problem: null, cordon: null, drain: null, vms: [vm('db'), vm('web')] },
+  { host: H2, problem: 'no route to host', cordon: null, drain: null, vms: [] },
 ];
 
 test('each guest has its migration, which may have begun or ended since the host was asked', () => {
@@ -45,7 +45,15 @@ test('guests and hosts are found by a part of their names', () => {
 test('memory of a host is not told where that of a guest is not known', () =>
   expect(
     shownHosts(
-      [{ host: H1, problem: null, vms: [vm('a', { memoryBytes: null }), vm('b')] }],
+      [
+        {
+          host: H1,
+          problem: null,
+          cordon: null,
+          drain: null,
+          vms: [vm('a', { memoryBytes: null }), vm('b')],
+        },
+      ],
       new Map(),
       '',
     )[0]?.memoryBytes,

@@ -11,6 +11,8 @@ export interface ShownVm extends HostedVm {
 export interface ShownHost {
   readonly host: string;
   readonly problem: string | null;
+  readonly cordon: Host['cordon'];
+  readonly drain: string | null;
   readonly vms: readonly ShownVm[];
   /** Of all its guests, found or not. */
   readonly count: number;
@@ -23,14 +25,14 @@ export interface ShownHost {
 export function shownHosts(hosts: readonly Host[], fleet: Fleet, q: string): ShownHost[] {
   const running = [...fleet.values()].filter(({ final }) => !final);
   const wanted = q.trim().toLowerCase();
-  return hosts.flatMap(({ host, problem, vms }) => {
+  return hosts.flatMap(({ host, problem, cordon, drain, vms }) => {
     const all = vms.map((vm) => ({ ...vm, of: migrationOf(vm, host, running) }));
     const isWanted = hostOf(host).toLowerCase().includes(wanted);
     const found = isWanted ? all : all.filter(({ name }) => name.toLowerCase().includes(wanted));
     if (found.length === 0 && !isWanted) return [];
     return [
       {
-        ...{ host, problem, vms: found, count: all.length },
+        ...{ host, problem, cordon, drain, vms: found, count: all.length },
         migrating: all.filter(({ of }) => of !== undefined).length,
         memoryBytes: sum(all.map(({ memoryBytes }) => memoryBytes)),
       },

@@ -20,6 +20,9 @@ export type Route =
   | ({ readonly screen: 'history' } & HistorySearch)
   | { readonly screen: 'hosts' }
   | ({ readonly screen: 'start' } & StartOf)
+  | { readonly screen: 'drains' }
+  | { readonly screen: 'drain'; readonly id: string }
+  | { readonly screen: 'start-drain'; readonly host: string }
   | { readonly screen: 'audit'; readonly q: string }
   | { readonly screen: 'unknown'; readonly hash: string };
 
@@ -28,6 +31,7 @@ export function routeOf(hash: string): Route {
   const [first = '', second, ...more] = path.split('/');
   if (more.length > 0) return { screen: 'unknown', hash };
   if (first === 'migrations' && second) return { screen: 'migration', id: decoded(second) };
+  if (first === 'drains' && second) return { screen: 'drain', id: decoded(second) };
   if (second !== undefined) return { screen: 'unknown', hash };
   if (first === '') return { screen: 'running' };
   const asked = new URLSearchParams(query);
@@ -37,6 +41,10 @@ export function routeOf(hash: string): Route {
       return { screen: 'hosts' };
     case 'start':
       return { screen: 'start', vm: given('vm'), connect: given('connect') };
+    case 'drains':
+      return { screen: 'drains' };
+    case 'start-drain':
+      return { screen: 'start-drain', host: given('host') };
     case 'audit':
       return { screen: 'audit', q: given('q') };
     case 'history':
@@ -56,6 +64,12 @@ export function hrefOf(route: Exclude<Route, { screen: 'unknown' }>): string {
       return '#/hosts';
     case 'start':
       return withQuery('#/start', { vm: route.vm, connect: route.connect });
+    case 'drains':
+      return '#/drains';
+    case 'drain':
+      return `#/drains/${encodeURIComponent(route.id)}`;
+    case 'start-drain':
+      return withQuery('#/start-drain', { host: route.host });
     case 'audit':
       return withQuery('#/audit', { q: route.q });
     case 'history':

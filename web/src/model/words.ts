@@ -38,6 +38,11 @@ export function standing({ state, outcome, runsOn, braked }: Stands): Told {
   return STATES[state] ?? { words: state.replaceAll('-', ' '), tone: 'plain' };
 }
 
+/** Of a demonstration some have no address. */
+export function isHost(address: string): boolean {
+  return address.includes('://');
+}
+
 /** `qemu+ssh://host7/system?name=db` is long: a table shows its host; the whole address is a tooltip away. */
 export function hostOf(address: string | null): string {
   if (address === null) return 'not known';

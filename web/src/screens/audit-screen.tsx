@@ -84,6 +84,7 @@ function Table({ rows }: { rows: readonly AuditRow[] }) {
             </td>
             <td data-label="Did">{row.did}</td>
             <td data-label="What" class="waits">
+              {row.drain && <a href={hrefOf({ screen: 'drain', id: row.drain })}>the drain</a>}
               {row.migration && (
                 <a class="num" href={hrefOf({ screen: 'migration', id: row.migration })}>
                   {row.migration}

@@ -6,24 +6,27 @@ import { arrivalWords } from '../model/arrival.ts';
 import { formatBytes } from '../model/format.ts';
 import { type ShownHost, type ShownVm, shownHosts } from '../model/hosts.ts';
 import { hrefOf } from '../model/route.ts';
-import { hostOf } from '../model/words.ts';
+import { hostOf, isHost } from '../model/words.ts';
 import { useAskedAgain } from '../parts/asked-again.ts';
 import { CancelDialog } from '../parts/cancel-dialog.tsx';
+import { CordonDialog } from '../parts/cordon-dialog.tsx';
 import { Field } from '../parts/field.tsx';
 import { Bytes, Chip, Pause } from '../parts/figures.tsx';
 import { LimitsDialog } from '../parts/limits-dialog.tsx';
-import { fleet, mayOperate, nowMs } from '../store.ts';
+import { fleet, mayOperate, nowMs, session } from '../store.ts';
 
 const EVERY_MS = 5000;
 
-type Asked = { readonly what: 'cancel' | 'limits'; readonly id: string };
+type Asked =
+  | { readonly what: 'cancel' | 'limits'; readonly id: string }
+  | { readonly what: 'cordon'; readonly host: ShownHost };
 
 export function HostsScreen() {
   const [q, setQ] = useState('');
   const [asked, setAsked] = useState<Asked | undefined>(undefined);
   const { value: hosts, problem } = useAskedAgain(getHosts, EVERY_MS);
   const shown = shownHosts(hosts ?? [], fleet.value, q);
-  const of = asked && fleet.value.get(asked.id);
+  const of = asked && 'id' in asked ? fleet.value.get(asked.id) : undefined;
   const close = () => setAsked(undefined);
   return (
     <>
@@ -51,8 +54,9 @@ export function HostsScreen() {
           {shown.length > 0 && <Table hosts={shown} ask={setAsked} />}
         </>
       )}
-      {of && asked.what === 'cancel' && <CancelDialog of={of} onClose={close} />}
-      {of && asked.what === 'limits' && <LimitsDialog of={of} onClose={close} />}
+      {asked?.what === 'cordon' && <CordonDialog of={asked.host} onClose={close} />}
+      {of && asked?.what === 'cancel' && <CancelDialog of={of} onClose={close} />}
+      {of && asked?.what === 'limits' && <LimitsDialog of={of} onClose={close} />}
     </>
   );
 }
@@ -79,7 +83,7 @@ function Table({ hosts, ask }: { hosts: readonly ShownHost[]; ask: (asked: Asked
         <tbody key={host.host}>
           <tr class="group">
             <th colSpan={6} scope="rowgroup">
-              <HostHead of={host} />
+              <HostHead of={host} ask={ask} />
             </th>
           </tr>
           {host.vms.map((vm) => (
@@ -91,7 +95,8 @@ function Table({ hosts, ask }: { hosts: readonly ShownHost[]; ask: (asked: Asked
   );
 }
 
-function HostHead({ of: { host, problem, count, migrating, memoryBytes } }: { of: ShownHost }) {
+function HostHead({ of, ask }: { of: ShownHost; ask: (asked: Asked) => void }) {
+  const { host, problem, count, migrating, memoryBytes, cordon, drain } = of;
   const figures = [
     `${count} ${count === 1 ? 'VM' : 'VMs'}`,
     ...(memoryBytes === undefined || count === 0 ? [] : [formatBytes(memoryBytes)]),
@@ -104,6 +109,29 @@ function HostHead({ of: { host, problem, count, migrating, memoryBytes } }: { of
         <span class="sum">{figures.join(' · ')}</span>
       ) : (
         <span class="problem">not known now: {problem}</span>
+      )}
+      {drain !== null && (
+        <a class="hostmark" href={hrefOf({ screen: 'drain', id: drain })}>
+          is drained
+        </a>
+      )}
+      {cordon !== null && (
+        <span class="hostmark" title={`${cordon.by}${cordon.reason === null ? '' : `: ${cordon.reason}`}`}>
+          <span class="chip brake">cordoned</span>
+        </span>
+      )}
+      {mayOperate.value && session.value?.drains && isHost(host) && (
+        <span class="hostacts">
+          {drain === null && (
+            <a class="button" href={hrefOf({ screen: 'start-drain', host })}>
+              Drain…<span class="hidden"> {hostOf(host)}</span>
+            </a>
+          )}
+          <button type="button" class="quiet" onClick={() => ask({ what: 'cordon', host: of })}>
+            {cordon === null ? 'Cordon…' : 'Uncordon…'}
+            <span class="hidden"> {hostOf(host)}</span>
+          </button>
+        </span>
       )}
     </>
   );
@@ -164,7 +192,7 @@ function Actions({
         Migrate…<span class="hidden"> {name}</span>
       </a>
     );
-  const button = (what: Asked['what'], words: string) =>
+  const button = (what: 'cancel' | 'limits', words: string) =>
     of.actions.includes(what) && (
       <button type="button" class="quiet" onClick={() => ask({ what, id: of.id })}>
         {words}

@@ -1,0 +1,60 @@
+/**
+ * When the VMs that can leave will have left, by what each was expected to take when it was planned, put together anew from
+ * what is left by now. Pure.
+ */
+import type { VmForecast } from '../drain/facts.ts';
+import { type ForecastMove, outlookOf } from '../drain/outlook.ts';
+import type { Estimate } from '../model/interval.ts';
+import { linkFrom, linkTo } from './drain-settings.ts';
+
+export interface LeavingVm {
+  readonly uuid: string;
+  /** Where it goes; undefined: it has not been placed yet. */
+  readonly to: string | undefined;
+  /** How long it has been on its way, in milliseconds; undefined: it waits. */
+  readonly runningMs: number | undefined;
+  /** As it was planned. */
+  readonly forecast: VmForecast;
+}
+
+export interface LeavingFrom {
+  readonly host: string;
+  readonly destinations: readonly string[];
+  readonly atATime: number;
+}
+
+/** What takes longer than was expected is about to end: that is all that is known of it. */
+const LEAST_LEFT = 0.05;
+const DRAWS = 200;
+
+/**
+ * @param leaving those on their way, then those that wait, each in their order
+ * @param random from 0 to below 1; the same numbers give the same outlook
+ * @returns from now on, in milliseconds
+ */
+export function timeLeftMs(
+  leaving: readonly LeavingVm[],
+  { host, destinations, atATime }: LeavingFrom,
+  random: () => number,
+): Estimate {
+  const first = leaving.filter(({ runningMs }) => runningMs !== undefined);
+  const moves = [...first, ...leaving.filter(({ runningMs }) => runningMs === undefined)].map(
+    (vm, index): ForecastMove => {
+      // One that is not placed yet goes where others go: which one matters to its link only.
+      const to = vm.to ?? destinations[index % Math.max(1, destinations.length)] ?? '';
+      return {
+        ...{ uuid: vm.uuid, forecast: vm.forecast, calmAmong: vm.forecast.calmAmong },
+        links: [linkFrom(host), linkTo(to)],
+        durationMs: (among) => leftOf(vm, among),
+      };
+    },
+  );
+  return outlookOf(moves, { atATime }, random, DRAWS).wholeMs;
+}
+
+function leftOf({ forecast: { besideOthers }, runningMs = 0 }: LeavingVm, among: number): number {
+  const figures = besideOthers[among - 1];
+  const last = besideOthers.at(-1) ?? besideOthers[0];
+  const wholeMs = figures?.totalMs.middle ?? (last.totalMs.middle * among) / besideOthers.length;
+  return Math.max(wholeMs * LEAST_LEFT, wholeMs - runningMs);
+}

@@ -1,0 +1,60 @@
+/** What a request for a drain means: checked against what it may name, with what the configuration says of drains. */
+import type { Config } from '../../config/config.ts';
+import { definedOnly } from '../../config/defined-only.ts';
+import { settingsOver } from '../../config/settings-over.ts';
+import { USUAL } from '../../drain/usual.ts';
+import type { DrainSettings } from '../../fleet/drain-settings.ts';
+import { isQemuSocket } from '../../hypervisor/vm-address.ts';
+import { notUnderstood, statedBy, trusted } from '../asked.ts';
+import type { DrainPlanRequest } from './drain-requests.ts';
+
+/** @param known hosts that the service was told of by whoever runs it: they need not be checked @throws {Problem} */
+export function drainSettingsOf(
+  request: DrainPlanRequest,
+  config: Config,
+  known: readonly string[],
+): DrainSettings {
+  const { host, to, order, atATime, reserveBytes, apart = [] } = request;
+  const uris = to.map((each) => each.host);
+  for (const uri of [host, ...uris]) if (!known.includes(uri)) assertHost(uri);
+  if (uris.includes(host))
+    throw notUnderstood(`${host} is to be emptied, so it is no destination: leave it out of \`to\``);
+  if (new Set(uris).size < uris.length) throw notUnderstood('`to` names a host twice');
+  const stated = statedBy(request);
+  const { contradiction } = settingsOver(config, undefined, { from: 'the request', stated });
+  if (contradiction) throw notUnderstood(contradiction.sentence);
+  const { drain } = config;
+  return {
+    to: to.map((each) => ({
+      uri: each.host,
+      ...(each.migrateUri === undefined ? {} : { migrateUri: each.migrateUri }),
+    })),
+    order: order ?? drain.order ?? USUAL.order,
+    atATime: atATime ?? drain.atATime ?? USUAL.atATime,
+    ...definedOnly({ reserveBytes: reserveBytes ?? drain.reserveBytes }),
+    apart,
+    force: false,
+    stated: { ...stated },
+  };
+}
+
+/** @throws {Problem} where it is no libvirt host, or a URI that is not taken from a request */
+export function assertHost(uri: string): void {
+  if (isQemuSocket(uri))
+    throw notUnderstood(
+      `${uri} is the monitor of a QEMU: a drain is of a libvirt host, like qemu+ssh://root@host1/system`,
+    );
+  if (!/^[a-z][\w+.-]*:\/\/\S*$/i.test(uri) || uri.includes('#'))
+    throw notUnderstood(`"${uri}" is no libvirt URI: write it like qemu+ssh://root@host2/system`);
+  // The VM's name has no part in it.
+  trusted(uri, 'vm');
+}
+
+/** @returns how many milliseconds are left, whenever it is asked; undefined: there is none @throws {Problem} where it has passed */
+export function deadlineOf({ deadline, withinMs }: DrainPlanRequest): () => number | undefined {
+  if (deadline === undefined) return () => withinMs;
+  const atMs = Date.parse(deadline);
+  if (atMs <= Date.now())
+    throw notUnderstood(`the deadline ${deadline} has passed: name one that is to come`);
+  return () => atMs - Date.now();
+}
