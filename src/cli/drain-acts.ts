@@ -1,4 +1,8 @@
 /** What is done to drains that there are: each returns the exit status. */
+import { stated } from '../config/settings.ts';
+import type { Decision } from '../drain/own-word.ts';
+import { DrainError } from '../drain/reduce.ts';
+import { decideVm } from '../fleet/decide.ts';
 import { drainOfHost, listDrains, readDrain } from '../fleet/drain-rows.ts';
 import { type DrainStatus, drainStatusOf } from '../fleet/drain-status.ts';
 import { cancelDrain, endDrain, pauseDrain, releaseDrain, resumeDrain } from '../fleet/drains.ts';
@@ -11,6 +15,7 @@ import { openStore } from '../postgres/open-store.ts';
 import { openSchema } from '../postgres/schema.ts';
 import { assertHost, say } from './drain-options.ts';
 import { EXIT } from './exit-status.ts';
+import { askedFor, type MigrationOptions } from './migration-options.ts';
 import { drainStatusText, drainsText } from './render/drain-status-text.ts';
 import { type StoreOptions, storeChoiceOf } from './store-choice.ts';
 import { UsageError } from './usage-error.ts';
@@ -48,6 +53,29 @@ export async function pause(which: string, options: ActOptions): Promise<number>
 export async function resume(which: string, options: ActOptions): Promise<number> {
   return await act(which, options, async (database, { id }) => {
     await resumeDrain(database, id);
+  });
+}
+
+/** A person's word for one VM goes before its own. */
+export async function decide(
+  which: string,
+  vm: string,
+  decision: Decision,
+  options: ActOptions & MigrationOptions,
+): Promise<number> {
+  const { user, host: machine } = initiatorHere();
+  return await act(which, options, async (database, { id, host }) => {
+    const wish = { decision, by: `${user} on ${machine}`, stated: { ...stated(askedFor(options)) } };
+    try {
+      await decideVm(database, id, vm, wish);
+    } catch (error) {
+      if (error instanceof DrainError) throw new UsageError(error.message);
+      throw error;
+    }
+    if (decision !== 'leave')
+      say(
+        `drain: whoever carries the drain out goes on with it; where nobody does, \`switchover drain ${host}\` does`,
+      );
   });
 }
 

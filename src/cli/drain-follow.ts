@@ -76,7 +76,7 @@ async function statusOf(database: Database, id: string): Promise<DrainStatus | u
 
 /** Only a person, or something outside, brings it on. */
 function isOver({ state, vms }: DrainStatus): boolean {
-  const isMoving = vms.some((vm) => vm.state === 'moving');
+  const isMoving = vms.some((vm) => vm.state === 'moving' || vm.state === 'stopping');
   if (state === 'paused') return !isMoving && vms.some((vm) => vm.state === 'unknown');
   return state === 'empty' || state === 'ended' || state === 'blocked';
 }

@@ -25,6 +25,8 @@ export interface DrainOptions extends Omit<MigrationOptions, 'output'>, StoreOpt
   readonly atATime?: number;
   readonly order?: Order;
   readonly reserve?: number;
+  /** In milliseconds. */
+  readonly shutdownTimeout?: number;
   readonly apart?: readonly string[];
   readonly force?: boolean;
   readonly probe?: number;
@@ -77,13 +79,16 @@ export function groupOf(text: string): string[] {
 
 /** What a flag, `[drain]` or nobody says. */
 export function mannerOf(
-  { order, atATime, reserve }: DrainOptions,
+  { order, atATime, reserve, shutdownTimeout }: DrainOptions,
   { drain }: Config,
-): Pick<DrainSettings, 'order' | 'atATime' | 'reserveBytes'> {
+): Pick<DrainSettings, 'order' | 'atATime' | 'reserveBytes' | 'shutdownTimeoutMs'> {
   return {
     order: order ?? drain.order ?? USUAL.order,
     atATime: atATime ?? drain.atATime ?? USUAL.atATime,
-    ...definedOnly({ reserveBytes: reserve ?? drain.reserveBytes }),
+    ...definedOnly({
+      reserveBytes: reserve ?? drain.reserveBytes,
+      shutdownTimeoutMs: shutdownTimeout ?? drain.shutdownTimeoutMs,
+    }),
   };
 }
 

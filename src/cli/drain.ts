@@ -80,6 +80,7 @@ async function goOnWith(
     ...before,
     ...(options.to === undefined ? {} : { to: wayOf(destinationsOf(host, options)) }),
     ...(options.reserve === undefined ? {} : { reserveBytes: options.reserve }),
+    ...(options.shutdownTimeout === undefined ? {} : { shutdownTimeoutMs: options.shutdownTimeout }),
     force: before.force || options.force === true,
     stated: { ...before.stated, ...stated(askedFor(options)) },
   };

@@ -7,4 +7,6 @@ export interface DrainConfig {
   readonly order?: Order | undefined;
   /** Kept free on each destination. */
   readonly reserveBytes?: number | undefined;
+  /** How long a VM that is shut down may take until it is off. */
+  readonly shutdownTimeoutMs?: number | undefined;
 }

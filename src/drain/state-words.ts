@@ -2,12 +2,12 @@
 import { formatDuration } from '../model/units.ts';
 import type { Reason } from './facts.ts';
 import { failureClass } from './failures.ts';
-import { count, type Drain, isThere, phaseOf, type VmRecord } from './state.ts';
+import { active, count, type Drain, isThere, phaseOf, reasonOf, type VmRecord } from './state.ts';
 
 /** One sentence: where the drain is, and what it waits for. */
 export function drainWords(drain: Drain, nowMs: number): string {
   const left = [...drain.vms.values()].filter(isThere).length;
-  const moving = count(drain, 'moving');
+  const moving = active(drain);
   switch (phaseOf(drain, nowMs)) {
     case 'waiting':
       return `waiting for ${drain.waitsFor}`;
@@ -40,10 +40,16 @@ export function vmWords({ state }: VmRecord, nowMs: number): string {
       return `on its way to ${state.to}`;
     case 'moved':
       return `moved to ${state.to}`;
+    case 'stopping':
+      return 'shutting down';
+    case 'off':
+      return state.returns ? 'shut down, and started again once its host is released' : 'shut down';
     case 'held':
       return `held${state.looksAgain ? ' until the host or the VM changes' : ', needs you'}: ${reasonWords(state.reason)}`;
     case 'left':
-      return `left where it is: ${state.words}`;
+      return state.reason
+        ? `left where it is: ${reasonWords(state.reason)}`
+        : 'left where it is: the drain ended before it had begun';
     case 'gone':
       return 'gone: it is off, or others moved it';
     case 'unknown':
@@ -64,15 +70,23 @@ export function drainExitStatus(drain: Drain): 0 | 3 | 4 | 5 | 6 {
   if (vms.some(({ state }) => state.is === 'unknown')) return 6;
   const left = vms.filter(isThere);
   if (left.length === 0) return 0;
-  const kinds = left.flatMap(({ state }) => ('reason' in state ? [failureClass(state.reason.code)] : []));
-  const untouched = vms.every(({ state, tries }) => state.is !== 'moved' && tries === 0);
+  const kinds = left.flatMap(({ state }) => {
+    const reason = reasonOf(state);
+    return reason ? [failureClass(reason.code)] : [];
+  });
+  const untouched = vms.every(
+    ({ state, tries }) => state.is !== 'moved' && state.is !== 'off' && tries === 0,
+  );
   if (kinds.length === left.length && untouched && kinds.every((kind) => kind === 'permanent')) return 3;
   return kinds.some((kind) => kind !== 'no-pause-fits' && kind !== 'capacity') ? 4 : 5;
 }
 
 function namesHeld({ vms }: Drain): string {
   return [...vms.values()]
-    .flatMap(({ name, state }) => ('reason' in state ? [`${name} (${state.reason.words})`] : []))
+    .flatMap(({ name, state }) => {
+      const reason = reasonOf(state);
+      return reason ? [`${name} (${reason.words})`] : [];
+    })
     .join(', ');
 }
 

@@ -5,7 +5,7 @@
 import type { Database, Queryable } from '../postgres/database.ts';
 import { addClaims, readLedger } from './claims.ts';
 import { tell } from './events.ts';
-import type { Ledger } from './ledger.ts';
+import type { Claim, Ledger } from './ledger.ts';
 import { ACTIVE_STATES, MOVE_COLUMNS, type Move } from './move.ts';
 import { linksOf, type Place, type Placed, wantedBy } from './placement.ts';
 import { inTransaction, tryLockClaims } from './transaction.ts';
@@ -34,6 +34,9 @@ const LOOK_AHEAD = 4;
 const MOST_OF_SOURCE = 50;
 /** Where no destination has room: until it is asked again, so that others get their turn. */
 const WAIT_MS = 2000;
+
+/** Of one that is shut down or started where it is: it uses no link, and no room. */
+const NOWHERE = { destination: null };
 
 /** Those whose drain lets them begin now. */
 const MAY_BEGIN = `move.state = 'queued' and move.intent = 'go' and move.next_try <= now()
@@ -71,10 +74,16 @@ export async function admit(
     await options.prepare?.(within);
     const admitted: string[] = [];
     for (const candidate of inFairOrder(candidates)) {
+      if (candidate.way !== 'move') {
+        await write(within, candidate, NOWHERE, [], options.controller);
+        admitted.push(candidate.id);
+        continue;
+      }
       const placed = placeOne(candidate, ledger, options.place);
       if (placed === 'no room') continue;
       if ('destination' in placed) {
-        await write(within, candidate, placed, ledger, options.controller);
+        const claims = ledger.take(wantedBy(candidate, placed.destination, placed.links));
+        await write(within, candidate, placed, claims, options.controller);
         admitted.push(candidate.id);
       } else await putOff(within, candidate, placed, options.controller);
     }
@@ -131,11 +140,10 @@ async function candidatesOf(
 async function write(
   within: Queryable,
   move: Candidate,
-  { destination, links }: Extract<Placed, { destination: string }>,
-  ledger: Ledger,
+  { destination }: { readonly destination: string | null },
+  claims: readonly Claim[],
   controller: string,
 ): Promise<void> {
-  const claims = ledger.take(wantedBy(move, destination, links));
   await within.query(
     `update fleet.move set state = 'admitted', destination = $2, admitted = clock_timestamp(), code = null, words = null,
        remedy = null where id = $1`,

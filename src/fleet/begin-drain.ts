@@ -19,7 +19,7 @@ export async function beginPlanned(
   { plan }: Pick<PlannedDrain, 'plan'>,
 ): Promise<{ readonly id: string; readonly isNew: boolean }> {
   const { host, settings } = wanted;
-  const vms = [...plan.moves.map(({ vm }) => vm), ...plan.held.map(({ vm }) => vm)];
+  const vms = [...plan.stopped, ...plan.moves.map(({ vm }) => vm), ...plan.held.map(({ vm }) => vm)];
   const begun = await beginDrain(
     database,
     wanted,
@@ -40,9 +40,9 @@ async function setWidths(database: Database, host: string, { to, atATime }: Drai
 }
 
 function moveOf(host: string, vm: DrainVm, atATime: number): NewMove {
-  const { uuid, name, memoryBytes, apart, obstacles, forecast } = vm;
+  const { uuid, name, memoryBytes, apart, word, priority, obstacles, forecast } = vm;
   return newMoveOf(host, {
-    ...{ uuid, name, memoryBytes, apart, obstacles },
+    ...{ uuid, name, memoryBytes, apart, word, priority, obstacles },
     // Of which too little is known, and one that stays calm among fewer than there may be, has its link alone.
     intensive: forecast === undefined || forecast.calmAmong < atATime,
     refused: Object.fromEntries([...vm.refusedBy].flatMap(lastingRefusal)),

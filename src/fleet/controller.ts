@@ -18,13 +18,14 @@ import { type AdmissionOptions, admit } from './admission.ts';
 import { claimSeen } from './claim-seen.ts';
 import { type ControllerIdentity, endLeasesOfDead, ownIdentity } from './controller-identity.ts';
 import { CHANNEL, FLEET_TABLES } from './fleet-tables.ts';
-import { LeaseLostError } from './lease.ts';
+import { type Lease, LeaseLostError } from './lease.ts';
 import { Leases } from './leases.ts';
 import { MoveRun } from './move-run.ts';
 import { MoveChangedError, movesToCancel } from './move-writes.ts';
 import type { Mover } from './mover.ts';
 import type { Place } from './placement.ts';
 import { Repeated } from './repeated.ts';
+import { StopRun } from './stop-run.ts';
 
 export interface ControllerOptions {
   readonly database: Database;
@@ -43,6 +44,13 @@ export interface ControllerOptions {
   readonly clock?: Clock;
 }
 
+/** A move in our hands, until it is over or somebody else's. */
+interface Tended {
+  readonly lease: Lease;
+  run(): Promise<void>;
+  cancel(): void;
+}
+
 const DEFAULTS = { leaseMs: 15_000, roundMs: 1000, reconcileMs: 10_000, most: 300 };
 
 const BEAT = `
@@ -59,7 +67,7 @@ export class FleetController implements AsyncDisposable {
   private readonly options: Required<ControllerOptions>;
   private readonly identity: ControllerIdentity = ownIdentity();
   private readonly leases: Leases;
-  private readonly runs = new Map<MoveRun, Promise<void>>();
+  private readonly runs = new Map<Tended, Promise<void>>();
   private readonly repeated: readonly Repeated[];
   private readonly round: Repeated;
   private readonly listener: Listener;
@@ -137,8 +145,9 @@ export class FleetController implements AsyncDisposable {
     await endLeasesOfDead(database, this.identity);
     if (this.hasLooked) await admit(database, { place, prepare, controller: this.id, longestMs: leaseMs });
     if (this.state === 'closed') return;
-    for (const { move, lease } of await this.leases.take(most - this.leases.count)) {
-      const run = new MoveRun({ ...this.options, leases: this.leases, controller: this.id }, lease, move);
+    for (const { move, lease, isMoved } of await this.leases.take(most - this.leases.count)) {
+      const deps = { ...this.options, leases: this.leases, controller: this.id };
+      const run = isMoved ? new MoveRun(deps, lease, move) : new StopRun(deps, lease, move);
       this.runs.set(
         run,
         this.follow(run).finally(() => this.runs.delete(run)),
@@ -174,7 +183,7 @@ export class FleetController implements AsyncDisposable {
     this.round.now();
   }
 
-  private async follow(run: MoveRun): Promise<void> {
+  private async follow(run: Tended): Promise<void> {
     try {
       await run.run();
       await this.leases.release(run.lease);

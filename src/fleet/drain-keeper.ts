@@ -6,22 +6,24 @@
  * one a look says nothing.
  */
 
+import type { Config } from '../config/config.ts';
 import { reduce } from '../drain/reduce.ts';
 import type { Drain } from '../drain/state.ts';
 import { phaseOf } from '../drain/state.ts';
 import type { Database } from '../postgres/database.ts';
 import type { DrainHosts, HostSeen } from './drain-hosts.ts';
 import { type DrainRow, type DrainRows, readDrain } from './drain-rows.ts';
-import { groupsOf, parseDrainSettings } from './drain-settings.ts';
+import { parseDrainSettings } from './drain-settings.ts';
 import { viewOf } from './drain-view.ts';
 import { endDrain, type NewMove, queueMoves } from './drains.ts';
 import { tell } from './events.ts';
-import { newMoveOf } from './new-move.ts';
+import { foundMoveOf } from './new-move.ts';
 import { inTransaction } from './transaction.ts';
 
 interface KeeperParts {
   readonly database: Database;
   readonly hosts: DrainHosts;
+  config(): Config;
   /** How often each host is asked. */
   readonly everyMs: number;
 }
@@ -79,7 +81,7 @@ export class DrainKeeper {
         const moves = await within.query<{ id: string }>(
           `update fleet.move set state = 'gone', ended = clock_timestamp(), code = 'absent',
              words = 'it is off, or others moved it', remedy = null
-           where drain = $1 and vm = any($2) and state in ('queued', 'held') returning id`,
+           where drain = $1 and vm = any($2) and state in ('queued', 'held', 'left') returning id`,
           [drain.id, gone],
         );
         for (const { id } of moves) await tell(within, { kind: 'gone', drain: drain.id, move: id });
@@ -95,9 +97,8 @@ export class DrainKeeper {
   private async newMove({ host, settings }: DrainRow, uuid: string): Promise<NewMove[]> {
     const vm = await this.parts.hosts.vm(host, uuid).catch(() => undefined);
     if (!vm) return [];
-    const { name, memoryBytes, obstacles } = vm;
-    const apart = groupsOf(name, parseDrainSettings(settings).apart);
-    return [newMoveOf(host, { uuid, name, memoryBytes, apart, obstacles, intensive: true })];
+    const asked = parseDrainSettings(settings);
+    return [foundMoveOf(host, { ...vm, uuid, intensive: true }, this.parts.config(), asked)];
   }
 
   private async trouble({ id, trouble }: DrainRow, words: string | null): Promise<void> {

@@ -2,6 +2,7 @@
  * Carries drains out: a controller of the engine that places by the drains' own wishes, and the keeper that asks their hosts.
  * Any number of them on one database; each goes on with what another left.
  */
+import type { Config } from '../config/config.ts';
 import { type Clock, REAL_CLOCK } from '../hypervisor/clock.ts';
 import type { Database } from '../postgres/database.ts';
 import { FleetController } from './controller.ts';
@@ -15,6 +16,7 @@ import { Repeated } from './repeated.ts';
 export interface DrainRunnerParts {
   readonly database: Database;
   readonly hosts: DrainHosts;
+  config(): Config;
   moverOf(book: DrainBook): Mover;
   /** A sentence for the operator's log. */
   warn(words: string): void;
@@ -46,7 +48,8 @@ export class DrainRunner implements AsyncDisposable {
   static async start(parts: DrainRunnerParts): Promise<DrainRunner> {
     const { database, hosts, warn, clock = REAL_CLOCK } = parts;
     const times = { ...TIMES, ...parts.times };
-    const book = new DrainBook(database, hosts);
+    const config = () => parts.config();
+    const book = new DrainBook(database, hosts, config);
     await book.read();
     // Nothing is placed by guess while they can be asked.
     await book.look();
@@ -55,7 +58,7 @@ export class DrainRunner implements AsyncDisposable {
       ...{ leaseMs: times.leaseMs, roundMs: times.roundMs, reconcileMs: times.reconcileMs },
       prepare: async (within) => await book.prepare(within),
     });
-    const keeper = new DrainKeeper({ database, hosts, everyMs: times.keepMs });
+    const keeper = new DrainKeeper({ database, hosts, config, everyMs: times.keepMs });
     const repeat = (everyMs: number, doing: () => Promise<void>) =>
       new Repeated(clock, everyMs, doing, (error) => warn(String(error)));
     return new DrainRunner(controller, [

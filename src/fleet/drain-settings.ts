@@ -1,7 +1,7 @@
 /** What was asked for with a drain, as its row keeps it: whichever controller goes on with it goes by that. */
 import { z } from 'zod';
 import type { Config, Domain } from '../config/config.ts';
-import { limitsOf, policyOf, type Stated, stated } from '../config/settings.ts';
+import { limitsOf, policyOf, type Settings, type Stated, stated } from '../config/settings.ts';
 import { settingsOver } from '../config/settings-over.ts';
 import { ORDERS } from '../drain/order.ts';
 import { type StreamTls, tlsFrom } from '../hypervisor/stream-tls.ts';
@@ -19,6 +19,8 @@ const drainSettingsSchema = z.object({
   apart: z.array(z.array(z.string())),
   /** Although guests may lose memory. */
   force: z.boolean(),
+  /** How long a VM that is shut down may take until it is off, in ms; left out: five minutes. */
+  shutdownTimeoutMs: z.number().optional(),
   /** Settings that were stated for all its VMs: they go before what the configuration says. */
   stated: z.record(z.string(), z.unknown()),
 });
@@ -30,19 +32,34 @@ export function parseDrainSettings(settings: unknown): DrainSettings {
   return drainSettingsSchema.parse(settings);
 }
 
-export interface VmSettings {
+/** What a VM says of itself to drains. */
+export type OwnSettings = Pick<Settings, 'maintenance' | 'apart' | 'priority'>;
+
+export interface VmSettings extends OwnSettings {
   readonly limits: Limits;
   readonly kind: PolicyKind;
   /** Undefined: as the hypervisors are set already. */
   readonly tls: StreamTls | undefined;
 }
 
-/** What was asked for before the domain's metadata, `[[domain]]`, `[defaults]` and what is built in. */
-export function vmSettingsOf(config: Config, domain: Domain, drain: DrainSettings): VmSettings {
-  const own = { from: 'the drain', stated: stated(drain.stated as Stated) };
+/**
+ * What was asked for before the domain's metadata, `[[domain]]`, `[defaults]` and what is built in.
+ * @param forIt what was stated for that VM alone, before all else
+ */
+export function vmSettingsOf(
+  config: Config,
+  domain: Domain,
+  drain: Pick<DrainSettings, 'stated'>,
+  forIt: Readonly<Record<string, unknown>> = {},
+): VmSettings {
+  const own = { from: 'the drain', stated: stated({ ...drain.stated, ...forIt } as Stated) };
   const { settings } = settingsOver(config, domain, own);
   const tls = settings.tls ? tlsFrom(settings.tlsDir) : undefined;
-  return { limits: limitsOf(settings), kind: policyOf(settings), tls };
+  return { ...ownOf(settings), limits: limitsOf(settings), kind: policyOf(settings), tls };
+}
+
+export function ownOf({ maintenance, apart, priority }: Settings): OwnSettings {
+  return { maintenance, apart, priority };
 }
 
 /** Names of groups, as they are kept with each VM. */

@@ -3,7 +3,8 @@
  * are only ever added.
  */
 import { z } from 'zod';
-import { phaseOf } from '../drain/state.ts';
+import { WAYS } from '../drain/own-word.ts';
+import { phaseOf, reasonOf } from '../drain/state.ts';
 import { drainExitStatus, drainWords, vmWords } from '../drain/state-words.ts';
 import type { DrainRows } from './drain-rows.ts';
 import { viewOf } from './drain-view.ts';
@@ -14,10 +15,12 @@ const vmSchema = z.object({
   uuid: z.string(),
   name: z.string(),
   state: z
-    .enum(['queued', 'moving', 'moved', 'held', 'left', 'gone', 'unknown'])
+    .enum(['queued', 'moving', 'moved', 'stopping', 'off', 'held', 'left', 'gone', 'unknown'])
     .describe(
-      'held: needs a person; gone: off, or moved by others; unknown: it is not certain where it runs',
+      "stopping: it was asked to shut down; off: it did; held: needs a person; left: it stays, by its own or a person's word; gone: off, or moved by others; unknown: it is not certain where it runs",
     ),
+  way: z.enum(WAYS).describe('how it is to leave; start: it is started again'),
+  decidedBy: z.string().nullable().describe('who decided that, whatever its own word is; null: nobody'),
   words: z.string().describe('the same as a sentence'),
   to: z.string().nullable().describe('where it goes, went, or was to go last'),
   reason: z
@@ -41,7 +44,7 @@ export const drainStatusSchema = z.object({
   exitStatus: z
     .number()
     .describe(
-      '0 no VM is left there; 3 refused, nothing was moved; 4 some remain after failures; 5 some remain for the deadline, a pause limit or room; 6 a person has to look',
+      '0 no VM is left there; 3 refused, nothing was moved; 4 some remain after failures, by their own word, or for a person to decide; 5 some remain for the deadline, a pause limit or room; 6 a person has to look',
     ),
   requestedBy: z.string(),
   reason: z.string().nullable(),
@@ -65,24 +68,22 @@ export function drainStatusOf(rows: DrainRows): DrainStatus {
     ...{ requestedBy: drain.requestedBy, reason: drain.reason, trouble: drain.trouble },
     begun: new Date(drain.createdMs).toISOString(),
     deadline: isoOf(drain.deadlineMs),
-    vms: moves.flatMap(({ vm, tries, destination, nextTryMs }) => {
+    vms: moves.flatMap(({ vm, tries, destination, nextTryMs, way, decidedBy }) => {
       const record = view.vms.get(vm);
       if (!record) return [];
       const { uuid, name, state } = record;
-      const { code, words, remedy = null } = 'reason' in state ? state.reason : NO_REASON;
+      const reason = reasonOf(state);
       return [
         {
-          ...{ uuid, name, tries, state: state.is, to: destination },
+          ...{ uuid, name, tries, state: state.is, to: destination, way, decidedBy },
           words: vmWords(record, nowMs),
-          reason: code === undefined ? null : { code, words, remedy },
+          reason: reason ? { code: reason.code, words: reason.words, remedy: reason.remedy ?? null } : null,
           nextTry: state.is === 'queued' && state.waitsFor === 'retry' ? isoOf(nextTryMs) : null,
         },
       ];
     }),
   };
 }
-
-const NO_REASON = { code: undefined, words: '', remedy: null };
 
 function isoOf(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();

@@ -1,6 +1,7 @@
 /** A drain's rows as the rules know a drain. Pure. */
 import type { Reason } from '../drain/facts.ts';
 import { failureClass } from '../drain/failures.ts';
+import { stops } from '../drain/own-word.ts';
 import type { Drain, VmRecord, VmState } from '../drain/state.ts';
 import type { DrainRow, DrainRows, MoveRow } from './drain-rows.ts';
 import { parseDrainSettings } from './drain-settings.ts';
@@ -48,7 +49,11 @@ function stateOf(move: MoveRow, nowMs: number): VmState {
     case 'admitted':
     case 'starting':
     case 'moving':
-      return { is: 'moving', to };
+      return stops(move.way) && !move.isForeign ? { is: 'stopping' } : { is: 'moving', to };
+    case 'stopping':
+      return { is: 'stopping' };
+    case 'off':
+      return { is: 'off', returns: move.way === 'shutdown-and-return' };
     case 'moved':
       return { is: 'moved', to };
     case 'held':
@@ -59,12 +64,10 @@ function stateOf(move: MoveRow, nowMs: number): VmState {
     case 'gone':
       return { is: 'gone' };
     case 'left':
-      return { is: 'left', words: reason.words };
+      return { is: 'left', reason };
     case 'cancelled':
       // Why it was still there when its drain ended.
-      return code === null
-        ? { is: 'left', words: 'the drain ended before it had begun' }
-        : { is: 'held', reason, looksAgain: false };
+      return code === null ? { is: 'left' } : { is: 'held', reason, looksAgain: false };
   }
 }
 

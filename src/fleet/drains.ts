@@ -1,8 +1,10 @@
 /** Drains as a person asks for them. What is wanted is written; controllers act on it. */
 import type { Reason } from '../drain/facts.ts';
-import { classOfAll } from '../drain/failures.ts';
+import { failureClass } from '../drain/failures.ts';
+import { STAYS, type Way } from '../drain/own-word.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
 import { tell } from './events.ts';
+import { ACTIVE_STATES } from './move.ts';
 import { WAS_UNKNOWN } from './next-step.ts';
 import { inTransaction, lockClaims } from './transaction.ts';
 
@@ -31,6 +33,8 @@ export interface NewMove {
   readonly cluster?: string;
   /** Higher first; then the order in which they are given. */
   readonly priority?: number;
+  /** How it leaves; left out: it is moved. */
+  readonly way?: Way;
   /** Groups of VMs of which no two may be on one host. */
   readonly apart?: readonly string[];
   /** What is known to keep it from moving, wherever to: it waits for a person then. */
@@ -84,19 +88,27 @@ export async function queueMoves(
 
 async function queue(within: Queryable, drain: string | null, moves: readonly NewMove[]): Promise<number> {
   const rows = moves.map(({ obstacles = [], ...move }, position) => ({
-    ...{ intensive: false, cluster: 'default', priority: 0, apart: [], refused: {}, state: 'queued' },
+    ...{
+      intensive: false,
+      cluster: 'default',
+      priority: 0,
+      apart: [],
+      refused: {},
+      way: 'move',
+      state: 'queued',
+    },
     ...move,
     ...heldFor(obstacles),
     position,
   }));
   const made = await within.query(
     `insert into fleet.move (drain, vm, name, source, link, cluster, memory_gib, intensive, priority, position, apart,
-       refused, state, code, words, remedy)
-     select $1, vm, name, source, link, cluster, "memoryGib", intensive, priority, position, apart, refused, state, code,
-       words, remedy
+       refused, way, state, code, words, remedy, ended)
+     select $1, vm, name, source, link, cluster, "memoryGib", intensive, priority, position, apart, refused, way, state,
+       code, words, remedy, case when state = 'left' then clock_timestamp() end
      from jsonb_to_recordset($2) as given (vm text, name text, source text, link text, cluster text, "memoryGib" int,
-       intensive boolean, priority int, position int, apart text[], refused jsonb, state text, code text, words text,
-       remedy text)
+       intensive boolean, priority int, position int, apart text[], refused jsonb, way text, state text, code text,
+       words text, remedy text)
      -- A migration of that VM that others began and that is of no drain becomes this drain's.
      on conflict (vm) where ended is null do update set drain = excluded.drain
        where move.drain is null and excluded.drain is not null returning id`,
@@ -120,13 +132,12 @@ export async function changeDrain(
   await tell(within, { kind: 'drain-changed', drain, data: { deadline } });
 }
 
-/** What passes by itself is no obstacle: it is tried. */
+/** What passes by itself is no obstacle: it is tried. What stays by its own word waits for nobody. */
 function heldFor(obstacles: readonly Reason[]) {
-  const [first] = obstacles;
-  const kind = classOfAll(obstacles.map(({ code }) => code));
-  if (!first || kind === 'transient' || kind === 'capacity') return {};
-  const { code, words, remedy } = first;
-  return { state: 'held', code, words, remedy };
+  const lasting = obstacles.find(({ code }) => !['transient', 'capacity'].includes(failureClass(code)));
+  if (!lasting) return {};
+  const { code, words, remedy } = lasting;
+  return { state: code === STAYS ? 'left' : 'held', code, words, remedy };
 }
 
 /** Nothing new starts; what runs goes on. @throws {StoreError} */
@@ -192,7 +203,7 @@ export async function endDrain(
   return await inTransaction(database, LONGEST_MS, async (within) => {
     await lockClaims(within);
     const active = await within.query(
-      'select from fleet.claim join fleet.move on move.id = claim.move where drain = $1',
+      `select from fleet.move where drain = $1 and state in (${ACTIVE_STATES}) limit 1`,
       [drain],
     );
     if (active.length > 0) return false;

@@ -154,6 +154,22 @@ create table fleet.host (
   cordoned_by text,
   cordon_reason text
 );`,
+    // Those of the version before end at their next round: they do not know these states.
+    `
+alter table fleet.move
+  drop constraint move_state_check,
+  drop constraint move_check,
+  add constraint move_state_check check (state in ('queued', 'admitted', 'starting', 'moving', 'stopping', 'unknown', 'held',
+    'moved', 'left', 'gone', 'off', 'cancelled')),
+  add constraint move_check check ((ended is null) = (state not in ('moved', 'left', 'gone', 'off', 'cancelled'))),
+  add column way text not null default 'move' check (way in ('move', 'shutdown', 'shutdown-and-return', 'start')),
+  -- Who has decided what is done with it, whatever its own word is.
+  add column decided_by text,
+  -- Settings that were stated for it alone.
+  add column stated jsonb not null default '{}';
+
+drop index fleet.move_active;
+create index move_active on fleet.move (admitted) where state in ('admitted', 'starting', 'moving', 'stopping', 'unknown');`,
   ],
 };
 

@@ -28,10 +28,10 @@ export class LibvirtHosts implements DrainHosts {
   async vm(host: string, uuid: string): Promise<VmSeen | undefined> {
     const xml = await ifThere(ask(host, ['dumpxml', `--domain=${uuid}`], this.access));
     if (xml === undefined) return undefined;
-    const { name, memoryBytes, metadataNamespaces } = parseDomainXml(xml);
+    const { name, memoryBytes, metadata, metadataNamespaces } = parseDomainXml(xml);
     const { state, jobLasts = false } = await this.at(host, uuid, 'source');
     const facts = { state, migrating: jobLasts || state === 'incoming' };
-    return { name, memoryBytes, obstacles: obstaclesOf({ facts, metadataNamespaces }) };
+    return { name, memoryBytes, metadata, obstacles: obstaclesOf({ facts, metadataNamespaces }) };
   }
 
   /** How it is there: `gone` where it is not, or does not run. @throws {Error} where its host does not answer */

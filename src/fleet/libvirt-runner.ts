@@ -28,7 +28,7 @@ export async function startDrains({
   say,
 }: LibvirtRunnerParts): Promise<DrainRunner> {
   return await DrainRunner.start({
-    ...{ database, hosts: new LibvirtHosts(), warn: say },
+    ...{ database, hosts: new LibvirtHosts(), config, warn: say },
     moverOf: (book) =>
       new LibvirtMover({
         ...{ store, config, say, initiator: { ...initiatorHere(), command: COMMAND } },

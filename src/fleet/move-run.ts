@@ -54,7 +54,7 @@ export class MoveRun {
       this.lease.check();
       const move = await readMove(this.deps.database, this.moveId);
       if (move === undefined || !holdsClaims(move.state)) return;
-      const located = await this.locate(move);
+      const located = await locate(this.deps, this.lease, move);
       if (isStarted && located.kind === 'at' && located.host === move.source) {
         // It was over before anybody looked: why is known to whoever began it.
         failure ??= await this.attach(move);
@@ -97,20 +97,6 @@ export class MoveRun {
     // Late it would hurt: the lease is read again right before.
     await leases.writing(this.lease, async () => {});
     if (this.lease.mayAct()) await mover.cancel(rideOf(move), this.lease);
-  }
-
-  /** Until both ends answer. */
-  private async locate(move: Move): Promise<Located> {
-    const { mover, clock, warn } = this.deps;
-    for (let pauseMs = ASK_AGAIN_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_BETWEEN_MS)) {
-      this.lease.check();
-      try {
-        return await mover.locate(rideOf(move));
-      } catch (error) {
-        if (pauseMs === ASK_AGAIN_MS) warn(`where VM ${move.vm} is cannot be asked: ${String(error)}`);
-      }
-      await clock.sleep(pauseMs);
-    }
   }
 
   private async start(move: Move): Promise<Failure | undefined> {
@@ -160,14 +146,35 @@ export class MoveRun {
   }
 }
 
+/** Until both ends answer. @throws {LeaseLostError} */
+export async function locate(
+  { mover, clock, warn }: Pick<RunDeps, 'mover' | 'clock' | 'warn'>,
+  lease: Lease,
+  move: Move,
+): Promise<Located> {
+  for (let pauseMs = ASK_AGAIN_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_BETWEEN_MS)) {
+    lease.check();
+    try {
+      return await mover.locate(rideOf(move));
+    } catch (error) {
+      if (pauseMs === ASK_AGAIN_MS) warn(`where VM ${move.vm} is cannot be asked: ${String(error)}`);
+    }
+    await clock.sleep(pauseMs);
+  }
+}
+
 type WriteRest =
   Parameters<typeof writeState> extends [unknown, unknown, unknown, ...infer Rest] ? Rest : never;
 
-function rideOf({ id, drain, vm, source, destination, isForeign }: Move): Ride {
-  return { id, drain, vm, source, destination: destination ?? '', isForeign };
+export function rideOf(move: Move): Ride {
+  const { id, drain, vm, source, destination, isForeign, way, decidedBy, stated } = move;
+  return {
+    ...{ id, drain, vm, source, destination: destination ?? '', isForeign, way, stated },
+    isDecided: decidedBy !== null,
+  };
 }
 
-function failureOf(error: unknown): Failure {
+export function failureOf(error: unknown): Failure {
   if (error instanceof StartFailed) return error.failure;
   return { class: 'transient', code: 'start-failed', words: `the migration did not start: ${String(error)}` };
 }

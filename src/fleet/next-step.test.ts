@@ -16,7 +16,18 @@ const MOVE: Move = {
     link: 'l',
   },
   ...{ memoryGib: 1, intensive: false, isForeign: false, state: 'admitted', intent: 'go', tries: 1 },
-  ...{ failedAt: null, code: null, words: null, remedy: null, refused: {}, apart: [] },
+  ...{
+    failedAt: null,
+    code: null,
+    words: null,
+    remedy: null,
+    refused: {},
+    apart: [],
+    way: 'move',
+    decidedBy: null,
+    stated: {},
+    admittedForMs: null,
+  },
 };
 const AT = (host: string): Located => ({ kind: 'at', host });
 const MIGRATING: Located = { kind: 'migrating', source: 'a', destination: 'b' };

@@ -108,6 +108,8 @@ function destinationOf(uri: string, known: Known, free: Free): Destination {
 function vmOf({ vm, name, memoryGib, apart }: Move): DrainVm {
   return {
     ...{ uuid: vm, name, apart, memoryBytes: memoryGib * GIB },
+    // Its turn has come, whatever it was.
+    ...{ word: 'move', priority: 0 },
     ...{ obstacles: [], refusedBy: new Map(), forecast: undefined },
   };
 }

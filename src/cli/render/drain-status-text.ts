@@ -8,12 +8,17 @@ type Vm = DrainStatus['vms'][number];
 export function drainStatusText({ host, words, state, outcome, trouble, vms }: DrainStatus): string {
   const lines = [`${host}: ${words}`];
   if (trouble !== null) lines.push(`  its host does not answer: ${trouble}`);
-  const left = vms.filter(({ state: is }) => is !== 'moved' && is !== 'gone');
+  const left = vms.filter(({ state: is }) => is !== 'moved' && is !== 'off' && is !== 'gone');
   for (const { name, words: vmWords } of left) lines.push(`  ${name}: ${vmWords}`);
   const moved = count(vms, 'moved');
+  const off = count(vms, 'off');
   const gone = count(vms, 'gone');
   lines.push(
-    [`${moved} of ${vms.length} moved`, ...(gone > 0 ? [`${gone} off or moved by others`] : [])].join(', '),
+    [
+      `${moved} of ${vms.length} moved`,
+      ...(off > 0 ? [`${off} shut down`] : []),
+      ...(gone > 0 ? [`${gone} off or moved by others`] : []),
+    ].join(', '),
   );
   if (state === 'blocked')
     lines.push(
@@ -33,7 +38,7 @@ export function drainsText(drains: readonly DrainStatus[]): string {
       id.slice(0, 8),
       host,
       outcome ?? state,
-      String(vms.length - count(vms, 'moved') - count(vms, 'gone')),
+      String(vms.length - count(vms, 'moved') - count(vms, 'off') - count(vms, 'gone')),
       String(count(vms, 'moved')),
       String(count(vms, 'held')),
       minutesOf(begun),

@@ -7,12 +7,12 @@ import { Database } from '../../postgres/database.ts';
 import { setCapacity } from '../claims.ts';
 import { type DrainRows, readDrain } from '../drain-rows.ts';
 import { DrainRunner } from '../drain-runner.ts';
-import { type DrainSettings, groupsOf, linkFrom, linkTo } from '../drain-settings.ts';
+import { type DrainSettings, linkFrom, linkTo } from '../drain-settings.ts';
 import { viewOf } from '../drain-view.ts';
 import { beginDrain, type NewDrain } from '../drains.ts';
-import { newMoveOf } from '../new-move.ts';
+import { foundMoveOf } from '../new-move.ts';
 import type { FleetServer } from './fleet-database.ts';
-import { type SimulatedHosts, SimulatedMover } from './simulated-hosts.ts';
+import { NO_CONFIG, type SimulatedHosts, SimulatedMover } from './simulated-hosts.ts';
 
 const SETTINGS: DrainSettings = {
   ...{ to: [{ uri: 'b' }, { uri: 'c' }], order: 'listed', atATime: 2, reserveBytes: 0 },
@@ -36,7 +36,7 @@ export class DrainBed implements AsyncDisposable {
 
   async runner(name = 'one'): Promise<DrainRunner> {
     const runner = await DrainRunner.start({
-      ...{ database: this.database, hosts: this.hosts },
+      ...{ database: this.database, hosts: this.hosts, config: () => NO_CONFIG },
       moverOf: () => new SimulatedMover(this.hosts, name),
       warn: (words) => this.warned.push(words),
       times: { leaseMs: 3000, roundMs: 100, reconcileMs: 200, keepMs: 150, lookMs: 150 },
@@ -58,12 +58,7 @@ export class DrainBed implements AsyncDisposable {
       const vm = await this.hosts.vm(host, uuid);
       if (vm)
         moves.push(
-          newMoveOf(host, {
-            uuid,
-            ...vm,
-            apart: groupsOf(vm.name, settings.apart),
-            intensive: intensive.includes(uuid),
-          }),
+          foundMoveOf(host, { ...vm, uuid, intensive: intensive.includes(uuid) }, NO_CONFIG, settings),
         );
     }
     for (const { uri } of settings.to) {
