@@ -51,7 +51,7 @@ export async function followDrain(
     }
     if (signal.signal.aborted)
       say(
-        `drain: detached: what is on its way arrives by itself, and nothing new begins unless a service carries it out; \`switchover drain ${last?.host ?? 'HOST'}\` goes on with it`,
+        `drain: detached: what is on its way arrives by itself, and nothing new begins unless a service carries it out; \`switchover drain ${last?.kind === 'return' ? 'return ' : ''}${last?.host ?? 'HOST'}\` goes on with it`,
       );
     if (last) process.stdout.write(json ? `${JSON.stringify(last, null, 2)}\n` : drainStatusText(last));
     return signal.signal.aborted || !last ? EXIT.detached : last.exitStatus;

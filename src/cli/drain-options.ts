@@ -29,6 +29,8 @@ export interface DrainOptions extends Omit<MigrationOptions, 'output'>, StoreOpt
   readonly shutdownTimeout?: number;
   readonly apart?: readonly string[];
   readonly force?: boolean;
+  /** What left comes back once the host is released. */
+  readonly return?: boolean;
   readonly probe?: number;
 }
 
@@ -59,6 +61,11 @@ export function assertHost(uri: string): void {
     throw new UsageError(
       `"${uri}" is no libvirt URI: write it like qemu:///system or qemu+ssh://root@host2/system`,
     );
+}
+
+/** The URI says nothing of the machine: from another one it means that one. */
+export function isLocalUri(uri: string): boolean {
+  return /^[a-z][\w+.-]*:\/\/\//i.test(uri);
 }
 
 /** @returns how many milliseconds are left, whenever it is asked; undefined: there is none @throws {UsageError} */

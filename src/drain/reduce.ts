@@ -47,6 +47,7 @@ export function beginDrain(
   wish: Pick<Drain, 'waitsFor' | 'deadlineMs'>,
 ): Drain {
   return {
+    kind: 'drain',
     intent: 'go',
     ...wish,
     destinations,

@@ -14,9 +14,11 @@ export function drainWords(drain: Drain, nowMs: number): string {
     case 'empty':
       return 'empty: no VM runs there, and none comes or goes';
     case 'ended':
-      return left === 0 ? `${drain.ended}` : `${drain.ended}, with ${vmsOf(left)} still there`;
+      return left === 0
+        ? `${drain.ended}`
+        : `${drain.ended}, with ${vmsOf(left)} still ${drain.kind === 'return' ? 'away' : 'there'}`;
     case 'blocked':
-      return `blocked: ${vmsOf(left)} left, and none of them can be moved now: ${namesHeld(drain)}`;
+      return `blocked: ${vmsOf(left)} ${drain.kind === 'return' ? 'still away' : 'left'}, and none of them can be moved now: ${namesHeld(drain)}`;
     case 'paused':
       return count(drain, 'unknown') > 0
         ? 'paused: it is not certain where one of its VMs runs; `switchover explain` of its migration says what to do'
@@ -24,7 +26,9 @@ export function drainWords(drain: Drain, nowMs: number): string {
     case 'draining':
       return drain.intent === 'cancelled'
         ? `cancelled: ${vmsOf(moving)} on the way, nothing new begins`
-        : `draining: ${vmsOf(left)} left, ${moving} on the way`;
+        : drain.kind === 'return'
+          ? `returning: ${vmsOf(left)} still away, ${moving} of them on the way`
+          : `draining: ${vmsOf(left)} left, ${moving} on the way`;
   }
 }
 
@@ -37,9 +41,9 @@ export function vmWords({ state }: VmRecord, nowMs: number): string {
         return `queued until a destination has room: ${reasonWords(state.reason)}`;
       return `queued, tried again in ${formatDuration(Math.max(0, state.atMs - nowMs))}: ${reasonWords(state.reason)}`;
     case 'moving':
-      return `on its way to ${state.to}`;
+      return state.isStart ? `being started again on ${state.to}` : `on its way to ${state.to}`;
     case 'moved':
-      return `moved to ${state.to}`;
+      return state.isStart ? `started again on ${state.to}` : `moved to ${state.to}`;
     case 'stopping':
       return 'shutting down';
     case 'off':

@@ -26,8 +26,9 @@ export type VmState =
   | { readonly is: 'queued'; readonly waitsFor: 'slot' }
   | { readonly is: 'queued'; readonly waitsFor: 'room'; readonly reason: Reason }
   | { readonly is: 'queued'; readonly waitsFor: 'retry'; readonly reason: Reason; readonly atMs: number }
-  | { readonly is: 'moving'; readonly to: string }
-  | { readonly is: 'moved'; readonly to: string }
+  /** `isStart`: it is, or was, started there again. */
+  | { readonly is: 'moving'; readonly to: string; readonly isStart?: boolean }
+  | { readonly is: 'moved'; readonly to: string; readonly isStart?: boolean }
   /** It was asked to shut down, and has not yet. */
   | { readonly is: 'stopping' }
   /** `returns`: it is started again once its host is released. */
@@ -52,6 +53,8 @@ export interface VmRecord {
 export type Ending = 'released' | 'returned' | 'cancelled' | 'expired';
 
 export interface Drain {
+  /** `return`: what had left its host comes back, from wherever it is; it is never `empty`, and ends by itself. */
+  readonly kind: 'drain' | 'return';
   readonly intent: 'go' | 'paused' | 'cancelled';
   /** A window, an approval, another drain of the host; undefined: nothing, it may begin. */
   readonly waitsFor: string | undefined;
@@ -97,6 +100,11 @@ function isBlocked(drain: Drain, nowMs: number): boolean {
 /** It runs on the host that is drained, as far as we know. */
 export function isThere({ state }: VmRecord): boolean {
   return state.is !== 'moved' && state.is !== 'off' && state.is !== 'gone';
+}
+
+/** Nothing is left to be done, by anybody. */
+export function isDone({ vms }: Drain): boolean {
+  return [...vms.values()].every((vm) => !isThere(vm) || vm.state.is === 'left');
 }
 
 /** How many are on their way, or shutting down. */

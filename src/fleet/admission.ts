@@ -35,9 +35,6 @@ const MOST_OF_SOURCE = 50;
 /** Where no destination has room: until it is asked again, so that others get their turn. */
 const WAIT_MS = 2000;
 
-/** Of one that is shut down or started where it is: it uses no link, and no room. */
-const NOWHERE = { destination: null };
-
 /** Those whose drain lets them begin now. */
 const MAY_BEGIN = `move.state = 'queued' and move.intent = 'go' and move.next_try <= now()
   and (drain.id is null or (drain.intent = 'go' and drain.ended is null
@@ -74,8 +71,10 @@ export async function admit(
     await options.prepare?.(within);
     const admitted: string[] = [];
     for (const candidate of inFairOrder(candidates)) {
+      // It uses no link, and what it takes of its own host's memory it had before.
       if (candidate.way !== 'move') {
-        await write(within, candidate, NOWHERE, [], options.controller);
+        const where = { destination: candidate.way === 'start' ? candidate.source : null };
+        await write(within, candidate, where, [], options.controller);
         admitted.push(candidate.id);
         continue;
       }

@@ -30,7 +30,11 @@ export async function beginPlanned(
 }
 
 /** As many at a time as was asked for, on all that it uses. */
-async function setWidths(database: Database, host: string, { to, atATime }: DrainSettings): Promise<void> {
+export async function setWidths(
+  database: Database,
+  host: string,
+  { to, atATime }: Pick<DrainSettings, 'to' | 'atATime'>,
+): Promise<void> {
   await setCapacity(database, 'source', host, atATime);
   await setCapacity(database, 'link', linkFrom(host), atATime);
   for (const { uri } of to) {

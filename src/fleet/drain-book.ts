@@ -14,6 +14,10 @@ import type { HostFigures, Known } from './placer.ts';
 /** Only who is to be kept apart from others is worth asking for. */
 const ANY_APART = `select from fleet.move where ended is null and apart <> '{}' limit 1`;
 
+/** Of what a drain has to do yet. */
+const SOURCES =
+  'select distinct source from fleet.move where ended is null and drain is not null and not is_foreign';
+
 /** What is on its way to a host, and what came there since it was asked. */
 interface Coming {
   readonly apart: readonly string[];
@@ -31,6 +35,7 @@ export class DrainBook implements Known {
   private readonly config: () => Config;
   private drains: readonly (DrainRow & { readonly asked: DrainSettings })[] = [];
   private hosts: ReadonlyMap<string, HostRecord> = new Map();
+  private moveSources: readonly string[] = [];
   private readonly seen = new Map<
     string,
     { readonly askedMs: number; readonly said: HostFigures | string }
@@ -56,6 +61,8 @@ export class DrainBook implements Known {
       }
     });
     this.hosts = await readHosts(within);
+    const sources = await within.query<{ source: string }>(SOURCES);
+    this.moveSources = sources.map(({ source }) => source);
   }
 
   /** All that an admission goes by, and what is on its way as it begins. @throws {StoreError} */
@@ -89,9 +96,10 @@ export class DrainBook implements Known {
     }
   }
 
-  /** Hosts that are being emptied. */
+  /** Hosts that are being emptied, and those that VMs come back from. */
   sources(): readonly string[] {
-    return this.drains.map(({ host }) => host);
+    const drained = this.drains.flatMap(({ host, kind }) => (kind === 'drain' ? [host] : []));
+    return [...new Set([...drained, ...this.moveSources])];
   }
 
   destinations(): readonly string[] {

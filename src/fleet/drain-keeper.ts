@@ -9,7 +9,7 @@
 import type { Config } from '../config/config.ts';
 import { reduce } from '../drain/reduce.ts';
 import type { Drain } from '../drain/state.ts';
-import { phaseOf } from '../drain/state.ts';
+import { isDone, phaseOf } from '../drain/state.ts';
 import type { Database } from '../postgres/database.ts';
 import type { DrainHosts, HostSeen } from './drain-hosts.ts';
 import { type DrainRow, type DrainRows, readDrain } from './drain-rows.ts';
@@ -18,6 +18,7 @@ import { viewOf } from './drain-view.ts';
 import { endDrain, type NewMove, queueMoves } from './drains.ts';
 import { tell } from './events.ts';
 import { foundMoveOf } from './new-move.ts';
+import { returnWished } from './return-drain.ts';
 import { inTransaction } from './transaction.ts';
 
 interface KeeperParts {
@@ -52,6 +53,11 @@ export class DrainKeeper {
     const { database, hosts } = this.parts;
     const rows = await readDrain(database, id);
     if (!rows || rows.drain.state === 'ended') return;
+    // What comes back is told by its moves alone.
+    if (rows.drain.kind === 'return') {
+      await this.settle(id);
+      return;
+    }
     let seen: HostSeen;
     try {
       seen = await hosts.look(rows.drain.host);
@@ -123,8 +129,11 @@ export class DrainKeeper {
     if (!rows || rows.drain.state === 'ended') return;
     const { drain } = rows;
     const view = reduce(viewOf(rows), { type: 'time', atMs: drain.nowMs });
-    if (view.ended) {
-      await endDrain(database, id, drain.ending ?? view.ended);
+    const isBack = drain.kind === 'return' && isDone(view);
+    if (view.ended || isBack) {
+      const outcome = drain.ending ?? view.ended ?? 'returned';
+      if ((await endDrain(database, id, outcome)) && outcome === 'released')
+        await returnWished(database, drain);
       return;
     }
     const phase = phaseOf(view, drain.nowMs);

@@ -6,6 +6,8 @@ import { MOVE_COLUMNS, type Move } from './move.ts';
 export interface DrainRow {
   readonly id: string;
   readonly host: string;
+  /** `return`: it brings back what another one moved away. */
+  readonly kind: 'drain' | 'return';
   readonly intent: 'go' | 'paused' | 'cancelled';
   readonly state: 'waiting' | 'draining' | 'blocked' | 'empty' | 'ended';
   readonly outcome: 'released' | 'returned' | 'cancelled' | 'expired' | null;
@@ -38,7 +40,7 @@ export interface DrainRows {
 
 const ms = (column: string) => `extract(epoch from ${column})::float8 * 1000`;
 
-const DRAIN_COLUMNS = `id, host, intent, state, outcome, ending, settings, requested_by as "requestedBy", reason, trouble,
+const DRAIN_COLUMNS = `id, host, kind, intent, state, outcome, ending, settings, requested_by as "requestedBy", reason, trouble,
   ${ms('created')} as "createdMs", ${ms('deadline')} as "deadlineMs", ${ms('opens')} as "opensMs",
   ${ms('empty_since')} as "emptySinceMs", ${ms('empty_at')} as "emptyAtMs", ${ms('looked')} as "lookedMs",
   ${ms('clock_timestamp()')} as "nowMs"`;

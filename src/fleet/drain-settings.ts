@@ -21,6 +21,10 @@ const drainSettingsSchema = z.object({
   force: z.boolean(),
   /** How long a VM that is shut down may take until it is off, in ms; left out: five minutes. */
   shutdownTimeoutMs: z.number().optional(),
+  /** Once it is released what it moved away comes back. */
+  returns: z.boolean().optional(),
+  /** It is a return itself. */
+  isReturn: z.boolean().optional(),
   /** Settings that were stated for all its VMs: they go before what the configuration says. */
   stated: z.record(z.string(), z.unknown()),
 });

@@ -7,7 +7,7 @@ import { drainStatusOf, drainStatusSchema } from './drain-status.ts';
 const NOW_MS = Date.UTC(2026, 10, 29, 20);
 
 const DRAIN: DrainRow = {
-  ...{ id: 'd', host: 'a', intent: 'go', state: 'draining', outcome: null, ending: null },
+  ...{ id: 'd', host: 'a', kind: 'drain', intent: 'go', state: 'draining', outcome: null, ending: null },
   settings: { to: [{ uri: 'b' }], order: 'listed', atATime: 2, apart: [], force: false, stated: {} },
   ...{
     requestedBy: 'root',

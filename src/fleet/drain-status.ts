@@ -38,6 +38,7 @@ export const drainStatusSchema = z.object({
   schema: z.literal(1),
   id: z.string(),
   host: z.string(),
+  kind: z.enum(['drain', 'return']).describe('return: what had left the host comes back to it'),
   state: z.enum(['waiting', 'draining', 'paused', 'blocked', 'empty', 'ended']),
   words: z.string(),
   outcome: z.enum(['released', 'returned', 'cancelled', 'expired']).nullable(),
@@ -61,7 +62,7 @@ export function drainStatusOf(rows: DrainRows): DrainStatus {
   const view = viewOf(rows);
   const { nowMs } = drain;
   return {
-    ...{ schema: 1, id: drain.id, host: drain.host, outcome: drain.outcome },
+    ...{ schema: 1, id: drain.id, host: drain.host, kind: drain.kind, outcome: drain.outcome },
     state: phaseOf(view, nowMs),
     words: drainWords(view, nowMs),
     exitStatus: drainExitStatus(view),

@@ -11,7 +11,7 @@ import { WAS_UNKNOWN } from './next-step.ts';
 export function viewOf({ drain, moves, hosts }: DrainRows): Drain {
   const destinations = parseDrainSettings(drain.settings).to.map(({ uri }) => uri);
   return {
-    ...{ intent: drain.intent, destinations, ended: drain.outcome ?? undefined },
+    ...{ kind: drain.kind, intent: drain.intent, destinations, ended: drain.outcome ?? undefined },
     waitsFor: waitsFor(drain),
     deadlineMs: drain.deadlineMs ?? undefined,
     vms: new Map(moves.map((move) => [move.vm, recordOf(move, drain.nowMs)])),
@@ -38,6 +38,7 @@ function recordOf(move: MoveRow, nowMs: number): VmRecord {
 function stateOf(move: MoveRow, nowMs: number): VmState {
   const { state, code, nextTryMs } = move;
   const to = move.destination ?? '';
+  const goes = { to, ...(move.way === 'start' ? { isStart: true } : {}) };
   const reason = reasonOf(move);
   switch (state) {
     case 'queued':
@@ -49,13 +50,13 @@ function stateOf(move: MoveRow, nowMs: number): VmState {
     case 'admitted':
     case 'starting':
     case 'moving':
-      return stops(move.way) && !move.isForeign ? { is: 'stopping' } : { is: 'moving', to };
+      return stops(move.way) && !move.isForeign ? { is: 'stopping' } : { is: 'moving', ...goes };
     case 'stopping':
       return { is: 'stopping' };
     case 'off':
       return { is: 'off', returns: move.way === 'shutdown-and-return' };
     case 'moved':
-      return { is: 'moved', to };
+      return { is: 'moved', ...goes };
     case 'held':
       // Where it is is known by now; a person looks all the same before anything else begins.
       return code === WAS_UNKNOWN ? { is: 'unknown', reason } : { is: 'held', reason, looksAgain: false };

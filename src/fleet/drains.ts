@@ -39,6 +39,9 @@ export interface NewMove {
   readonly apart?: readonly string[];
   /** What is known to keep it from moving, wherever to: it waits for a person then. */
   readonly obstacles?: readonly Reason[] | undefined;
+  /** Settings for it alone, and who decided of it. */
+  readonly stated?: Readonly<Record<string, unknown>>;
+  readonly decidedBy?: string | null;
   /** Destinations that are known not to take it. */
   readonly refused?: Readonly<Record<string, Reason>> | undefined;
 }
@@ -86,29 +89,39 @@ export async function queueMoves(
   return await inTransaction(database, LONGEST_MS, async (within) => await queue(within, drain, moves));
 }
 
-async function queue(within: Queryable, drain: string | null, moves: readonly NewMove[]): Promise<number> {
+const PLAIN = {
+  ...{
+    intensive: false,
+    cluster: 'default',
+    priority: 0,
+    apart: [],
+    refused: {},
+    way: 'move',
+    state: 'queued',
+  },
+  ...{ stated: {}, decidedBy: null },
+};
+
+/** Within the transaction of whoever calls it. @returns how many are new in it @throws {StoreError} */
+export async function queue(
+  within: Queryable,
+  drain: string | null,
+  moves: readonly NewMove[],
+): Promise<number> {
   const rows = moves.map(({ obstacles = [], ...move }, position) => ({
-    ...{
-      intensive: false,
-      cluster: 'default',
-      priority: 0,
-      apart: [],
-      refused: {},
-      way: 'move',
-      state: 'queued',
-    },
+    ...PLAIN,
     ...move,
     ...heldFor(obstacles),
     position,
   }));
   const made = await within.query(
     `insert into fleet.move (drain, vm, name, source, link, cluster, memory_gib, intensive, priority, position, apart,
-       refused, way, state, code, words, remedy, ended)
-     select $1, vm, name, source, link, cluster, "memoryGib", intensive, priority, position, apart, refused, way, state,
-       code, words, remedy, case when state = 'left' then clock_timestamp() end
+       refused, way, stated, decided_by, state, code, words, remedy, ended)
+     select $1, vm, name, source, link, cluster, "memoryGib", intensive, priority, position, apart, refused, way,
+       stated, "decidedBy", state, code, words, remedy, case when state = 'left' then clock_timestamp() end
      from jsonb_to_recordset($2) as given (vm text, name text, source text, link text, cluster text, "memoryGib" int,
-       intensive boolean, priority int, position int, apart text[], refused jsonb, way text, state text, code text,
-       words text, remedy text)
+       intensive boolean, priority int, position int, apart text[], refused jsonb, way text, stated jsonb,
+       "decidedBy" text, state text, code text, words text, remedy text)
      -- A migration of that VM that others began and that is of no drain becomes this drain's.
      on conflict (vm) where ended is null do update set drain = excluded.drain
        where move.drain is null and excluded.drain is not null returning id`,
@@ -222,7 +235,8 @@ export async function endDrain(
 }
 
 /**
- * The host may be used again: whatever its drain was doing, nothing new begins. What is on its way arrives first.
+ * The host may be used again: whatever its drain was doing, nothing new begins. What is on its way arrives first. What is to
+ * come back, or to be started again, is a drain of its own after that (`return-drain.ts`).
  * @returns whether it is over already @throws {StoreError}
  */
 export async function releaseDrain(database: Database, drain: string): Promise<boolean> {
@@ -248,4 +262,13 @@ export async function releaseHeld(database: Database, move: string): Promise<boo
     if (changed[0]) await tell(within, { kind: 'released', move, drain: changed[0].drain });
     return changed.length > 0;
   });
+}
+
+/** All that waits for a person, but where it was not certain where a VM runs: of that a person says more. @throws {StoreError} */
+export async function releaseAllHeld(database: Database, drain: string): Promise<void> {
+  const held = await database.query<{ id: string }>(
+    "select id from fleet.move where drain = $1 and state = 'held' and code is distinct from $2",
+    [drain, WAS_UNKNOWN],
+  );
+  for (const { id } of held) await releaseHeld(database, id);
 }

@@ -170,6 +170,11 @@ alter table fleet.move
 
 drop index fleet.move_active;
 create index move_active on fleet.move (admitted) where state in ('admitted', 'starting', 'moving', 'stopping', 'unknown');`,
+    `
+alter table fleet.drain
+  -- A return brings back to its host what a drain moved away, and starts what was shut down to be started again.
+  add column kind text not null default 'drain' check (kind in ('drain', 'return')),
+  add column returns_of uuid references fleet.drain;`,
   ],
 };
 

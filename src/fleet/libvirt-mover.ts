@@ -123,7 +123,7 @@ export class LibvirtMover implements Mover {
             listenUri: undefined,
           },
           ...{ kind, limits, tls, force: asked.force },
-          reason: `${source} is drained`,
+          reason: asked.isReturn ? `it comes back from ${source}` : `${source} is drained`,
           correlationId: ride.id,
         },
         { hypervisor, store: this.parts.store, initiator: this.parts.initiator },
@@ -191,6 +191,16 @@ export class LibvirtMover implements Mover {
     }
   }
 
+  async startUp({ vm, source }: Ride, guard: Guard): Promise<void> {
+    if (!guard.mayAct()) throw new StartFailed(TOO_LATE);
+    try {
+      await ask(source, ['start', `--domain=${vm}`], this.access);
+    } catch (error) {
+      if (error instanceof RefusedError) throw new StartFailed(failureOfRefusal(error), { cause: error });
+      throw error;
+    }
+  }
+
   async running(): Promise<readonly Seen[]> {
     return await this.ways.running();
   }
@@ -226,7 +236,7 @@ export class LibvirtMover implements Mover {
       {
         ...{ vm: domainAddress(source, name), kind, limits },
         destination: destination === ELSEWHERE ? undefined : domainAddress(destination, name),
-        reason: drain === null ? undefined : `${source} is drained`,
+        reason: asked && (asked.isReturn ? `it comes back from ${source}` : `${source} is drained`),
       },
       { hypervisor: this.plain, store: this.parts.store, initiator: this.parts.initiator },
     );

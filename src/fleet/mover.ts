@@ -80,6 +80,8 @@ export interface Mover {
    * @throws {StartFailed}
    */
   shutDown(ride: Ride, guard: Guard): Promise<void>;
+  /** Starts it where it is defined, on its source. @throws {StartFailed} */
+  startUp(ride: Ride, guard: Guard): Promise<void>;
   /** All migrations that run on the hosts, whoever began them. @throws when nothing could be asked */
   running(): Promise<readonly Seen[]>;
 }

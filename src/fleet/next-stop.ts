@@ -1,4 +1,4 @@
-/** What the holder of a VM that is to be shut down does next. Pure. */
+/** What the holder of a VM that is to be shut down, or started again, does next. Pure. */
 import { formatDuration } from '../model/units.ts';
 import type { Move, MoveState } from './move.ts';
 import type { Failure, Located } from './mover.ts';
@@ -45,6 +45,26 @@ export function nextStop(
         words: `it was asked to shut down, and is not off after ${formatDuration(timeoutMs)}`,
         remedy: `shut it down by hand, or \`switchover drain decide HOST ${move.name} move\``,
       });
+  }
+}
+
+/** Of one that was shut down, and whose host is back. It may have been started meanwhile, there or elsewhere. */
+export function nextStart(
+  move: Move,
+  located: Located,
+  failure: Failure | undefined,
+  random: number,
+): NextStop {
+  switch (located.kind) {
+    case 'migrating':
+      return write('gone', { code: 'elsewhere', words: 'others started it, and are moving it' });
+    case 'at':
+      return located.host === move.source
+        ? write('moved')
+        : write('gone', { code: 'elsewhere', words: `others started it on ${located.host}` });
+    case 'absent':
+      if (failure) return afterFailure(move, failure, random);
+      return move.intent === 'cancel' ? write('cancelled') : { do: 'ask' };
   }
 }
 

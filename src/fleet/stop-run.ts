@@ -1,13 +1,14 @@
 /**
- * One VM that is shut down in place of being moved, in the hands of its holder: ask where it is, ask it to shut down, wait until
- * it is off. The same for one that another controller left: being asked twice does a guest no harm.
+ * One VM that is shut down in place of being moved, or started again afterwards, in the hands of its holder: ask where it is, act,
+ * and look until it is so. The same for one that another controller left: being asked twice does a guest no harm, and libvirt
+ * starts none twice.
  */
 import type { Lease } from './lease.ts';
 import { holdsClaims, type Move } from './move.ts';
 import { failureOf, locate, type RunDeps, rideOf } from './move-run.ts';
 import { readMove, writeState } from './move-writes.ts';
-import type { Failure } from './mover.ts';
-import { nextStop } from './next-stop.ts';
+import type { Failure, Located } from './mover.ts';
+import { type NextStop, nextStart, nextStop } from './next-stop.ts';
 
 const LOOK_EVERY_MS = 1000;
 
@@ -35,7 +36,7 @@ export class StopRun {
       const move = await readMove(this.deps.database, this.moveId);
       if (move === undefined || !holdsClaims(move.state)) return;
       const located = await locate(this.deps, this.lease, move);
-      const step = nextStop(move, located, failure, await this.timeoutMs(move), Math.random());
+      const step = await this.step(move, located, failure);
       switch (step.do) {
         case 'ask':
           failure = await this.ask(move);
@@ -53,16 +54,23 @@ export class StopRun {
   /** A guest that was asked to shut down cannot be asked to stay: the drain's cancel begins nothing more, and that is all. */
   cancel(): void {}
 
+  private async step(move: Move, located: Located, failure: Failure | undefined): Promise<NextStop> {
+    if (move.way === 'start') return nextStart(move, located, failure, Math.random());
+    return nextStop(move, located, failure, await this.timeoutMs(move), Math.random());
+  }
+
   private async ask(move: Move): Promise<Failure | undefined> {
     // Written before acting; the lease is read again and renewed by it.
     const starting = await this.write(move, 'starting');
     if (!this.lease.mayAct()) return undefined;
+    const { mover } = this.deps;
     try {
-      await this.deps.mover.shutDown(rideOf(starting), this.lease);
+      if (move.way === 'start') await mover.startUp(rideOf(starting), this.lease);
+      else await mover.shutDown(rideOf(starting), this.lease);
     } catch (error) {
       return failureOf(error);
     }
-    await this.write(starting, 'stopping');
+    if (move.way !== 'start') await this.write(starting, 'stopping');
     return undefined;
   }
 

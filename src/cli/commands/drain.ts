@@ -81,7 +81,8 @@ export function addDrainCommand(root: Command, onStatus: (status: number) => voi
         durationBetween(1000, 60_000),
       ),
     )
-    .option('--reason <text>', 'why, for whoever looks at it later');
+    .option('--reason <text>', 'why, for whoever looks at it later')
+    .option('--return', 'bring back what left once the host is released (`drain release`)');
   addLimitOptions(command.addOption(bandwidthOption()))
     .option(
       '--json',
@@ -151,7 +152,7 @@ function addDrainActs(drain: Command, onStatus: (status: number) => void): void 
       .option('--json', 'print one JSON document (docs/drain.schema.json)')
       .action(async (which, _, command: Command) => {
         const acts = await import('../drain-acts.ts');
-        onStatus(await acts[name](which, command.optsWithGlobals()));
+        onStatus(await acts[name === 'return' ? 'bringBack' : name](which, command.optsWithGlobals()));
       });
   add('show', 'tell how a drain stands');
   withStore(
@@ -184,9 +185,20 @@ Examples:
     'cancel what is on its way, too: those VMs stay',
   );
   add('release', 'let the host be moved to again, whatever its drain is doing');
+  const back = add('return', 'bring back what left, and start what was shut down to return');
+  back.option('-q, --quiet', 'no progress on standard error').addHelpText(
+    'after',
+    `
+What somebody has moved since stays where it is. The drain ends with it. --to says how the hosts that the VMs are on reach this one,
+--migrateuri where their memory is sent; left out, by the URI that the drain has.
+
+Examples:
+  $ switchover drain return qemu+ssh://root@host1/system
+  $ switchover drain return qemu:///system --to qemu+ssh://root@host1/system`,
+  );
 }
 
-type ActName = 'show' | 'pause' | 'resume' | 'cancel' | 'release';
+type ActName = 'show' | 'pause' | 'resume' | 'cancel' | 'release' | 'return';
 
 function withStore(command: Command): Command {
   return command.addOption(databaseOption(DATABASE)).addOption(dataDirOption()).addOption(stateDirOption());

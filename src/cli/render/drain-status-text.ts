@@ -5,7 +5,8 @@ import { table } from '../../model/table.ts';
 
 type Vm = DrainStatus['vms'][number];
 
-export function drainStatusText({ host, words, state, outcome, trouble, vms }: DrainStatus): string {
+export function drainStatusText(status: DrainStatus): string {
+  const { host, kind, words, state, outcome, trouble, vms } = status;
   const lines = [`${host}: ${words}`];
   if (trouble !== null) lines.push(`  its host does not answer: ${trouble}`);
   const left = vms.filter(({ state: is }) => is !== 'moved' && is !== 'off' && is !== 'gone');
@@ -15,14 +16,14 @@ export function drainStatusText({ host, words, state, outcome, trouble, vms }: D
   const gone = count(vms, 'gone');
   lines.push(
     [
-      `${moved} of ${vms.length} moved`,
+      `${moved} of ${vms.length} ${kind === 'return' ? 'back' : 'moved'}`,
       ...(off > 0 ? [`${off} shut down`] : []),
       ...(gone > 0 ? [`${gone} off or moved by others`] : []),
     ].join(', '),
   );
   if (state === 'blocked')
     lines.push(
-      `\`switchover drain ${host}\` tries them again, \`switchover drain release ${host}\` gives it up`,
+      `\`switchover drain ${kind === 'return' ? 'return ' : ''}${host}\` tries them again, \`switchover drain release ${host}\` gives it up`,
     );
   if (state === 'empty' || outcome === 'expired')
     lines.push(`Nothing is moved there until \`switchover drain release ${host}\``);
@@ -34,10 +35,10 @@ export function drainsText(drains: readonly DrainStatus[]): string {
   if (drains.length === 0) return 'no drain\n';
   return `${table([
     ['ID', 'HOST', 'STATE', 'LEFT', 'MOVED', 'HELD', 'BEGUN', 'DEADLINE'],
-    ...drains.map(({ id, host, state, outcome, vms, begun, deadline }) => [
+    ...drains.map(({ id, host, kind, state, outcome, vms, begun, deadline }) => [
       id.slice(0, 8),
       host,
-      outcome ?? state,
+      outcome ?? (kind === 'return' ? `return, ${state}` : state),
       String(vms.length - count(vms, 'moved') - count(vms, 'off') - count(vms, 'gone')),
       String(count(vms, 'moved')),
       String(count(vms, 'held')),

@@ -70,6 +70,10 @@ export class FileMover implements Mover {
     throw new Error('nothing of this world can be shut down');
   }
 
+  async startUp(): Promise<void> {
+    throw new Error('nothing of this world can be started');
+  }
+
   async running(): Promise<readonly Seen[]> {
     return this.world.vms.flatMap(({ vm, memoryGib }) => {
       const running = this.world.runningOf(vm);

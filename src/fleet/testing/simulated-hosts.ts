@@ -59,6 +59,7 @@ export class SimulatedHosts implements DrainHosts {
   readonly migrations: SimulatedMigration[] = [];
   /** Who was asked to shut down, each time. */
   readonly shutDowns: string[] = [];
+  readonly startUps: string[] = [];
   /** What it had to refuse: the caller erred. */
   readonly refused: string[] = [];
   private readonly vms = new Map<string, There>();
@@ -93,6 +94,17 @@ export class SimulatedHosts implements DrainHosts {
     this.shutDowns.push(uuid);
     const { shutsDownInMs = 0 } = this.there(uuid).vm;
     if (Number.isFinite(shutsDownInMs)) setTimeout(() => this.vanish(uuid), shutsDownInMs).unref();
+  }
+
+  /** As virsh starts it. @throws {Error} where it runs */
+  startUp(uuid: string, host: string): void {
+    const there = this.there(uuid);
+    if (there.host !== undefined) {
+      this.refused.push(`${uuid} runs`);
+      throw new Error(`${uuid} runs`);
+    }
+    there.host = host;
+    this.startUps.push(uuid);
   }
 
   /** Its migrations fail, and it answers nobody. */
@@ -241,6 +253,12 @@ export class SimulatedMover implements Mover {
     this.hosts.ask(ride.source);
     this.hear(ride);
     if (guard.mayAct()) this.hosts.shutDown(ride.vm);
+  }
+
+  async startUp({ vm, source }: Ride, guard: Guard): Promise<void> {
+    await sleep(2);
+    this.hosts.ask(source);
+    if (guard.mayAct()) this.hosts.startUp(vm, source);
   }
 
   async start(ride: Ride, guard: Guard): Promise<void> {
