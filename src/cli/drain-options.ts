@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { definedOnly } from '../config/defined-only.ts';
 import type { Order } from '../drain/order.ts';
+import type { HookPrograms } from '../drain/stages.ts';
 import { USUAL } from '../drain/usual.ts';
 import type { DrainSettings } from '../fleet/drain-settings.ts';
 import { isQemuSocket } from '../hypervisor/vm-address.ts';
@@ -27,6 +28,10 @@ export interface DrainOptions extends Omit<MigrationOptions, 'output'>, StoreOpt
   readonly reserve?: number;
   /** In milliseconds. */
   readonly shutdownTimeout?: number;
+  readonly beforeHost?: string;
+  readonly afterHost?: string;
+  readonly beforeVm?: string;
+  readonly afterVm?: string;
   readonly apart?: readonly string[];
   readonly force?: boolean;
   /** What left comes back once the host is released. */
@@ -82,6 +87,19 @@ export function groupOf(text: string): string[] {
   const names = text.split(',').flatMap((name) => name.trim() || []);
   if (names.length < 2) throw new UsageError(`--apart ${text}: name at least two VMs, like --apart db1,db2`);
   return names;
+}
+
+/** Programs that the command line names. */
+export function hookProgramsOf({ beforeHost, afterHost, beforeVm, afterVm }: DrainOptions): HookPrograms {
+  const given = {
+    'before-host': beforeHost,
+    'after-host': afterHost,
+    'before-vm': beforeVm,
+    'after-vm': afterVm,
+  };
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([stage, program]) => (program === undefined ? [] : [[stage, [program]]])),
+  );
 }
 
 /** What a flag, `[drain]` or nobody says. */

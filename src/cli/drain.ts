@@ -5,11 +5,14 @@
 import { findConfig } from '../config/config-file.ts';
 import { stated } from '../config/settings.ts';
 import { drainDocumentOf } from '../drain/document.ts';
+import { STAGES } from '../drain/stages.ts';
 import { beginPlanned } from '../fleet/begin-drain.ts';
 import { drainOfHost } from '../fleet/drain-rows.ts';
 import { type DrainSettings, parseDrainSettings } from '../fleet/drain-settings.ts';
 import { changeDrain, releaseAllHeld } from '../fleet/drains.ts';
 import { FLEET_TABLES } from '../fleet/fleet-tables.ts';
+import { stagesOf } from '../fleet/hooks.ts';
+import { hooksOf } from '../fleet/libvirt-runner.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { initiatorHere } from '../journal/initiator.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
@@ -23,6 +26,7 @@ import {
   deadlineOf,
   destinationsOf,
   groupOf,
+  hookProgramsOf,
   isLocalUri,
   mannerOf,
   say,
@@ -63,7 +67,10 @@ export async function drain(host: string, options: DrainOptions): Promise<number
     (await begin(database, { host, deadlineInMs, to: destinationsOf(host, options) }, options));
   if (id === undefined) return EXIT.refused;
   return await followDrain(
-    { database, id, store: new FolderJournals(stateDir), config: () => config },
+    {
+      ...{ database, id, store: new FolderJournals(stateDir), config: () => config },
+      hooks: hookProgramsOf(options),
+    },
     { json: options.json === true, quiet: options.quiet === true },
   );
 }
@@ -85,12 +92,14 @@ async function goOnWith(
       `what left ${host} is being brought back: \`switchover drain cancel ${host}\` ends that, then drain it again`,
     );
   const before = parseDrainSettings(there.settings);
+  const hooks = hooksOf(findConfig(options.config), hookProgramsOf(options));
   const settings: DrainSettings = {
     ...before,
     ...(options.to === undefined ? {} : { to: wayOf(destinationsOf(host, options)) }),
     ...(options.reserve === undefined ? {} : { reserveBytes: options.reserve }),
     ...(options.shutdownTimeout === undefined ? {} : { shutdownTimeoutMs: options.shutdownTimeout }),
     force: before.force || options.force === true,
+    hooks: STAGES.filter((stage) => before.hooks?.includes(stage) || hooks.has(stage)),
     returns: before.returns === true || options.return === true,
     stated: { ...before.stated, ...stated(askedFor(options)) },
   };
@@ -132,6 +141,7 @@ async function begin(database: Database, wish: DrainOf, options: DrainOptions): 
         apart: (options.apart ?? []).map(groupOf),
         stated: { ...stated(askedFor(options)) },
         ...(options.return ? { returns: true } : {}),
+        hooks: stagesOf(hooksOf(findConfig(options.config), hookProgramsOf(options))),
       },
     },
     plan,

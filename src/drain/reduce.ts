@@ -49,6 +49,8 @@ export function beginDrain(
   return {
     kind: 'drain',
     intent: 'go',
+    heldBy: undefined,
+    asksAfter: false,
     ...wish,
     destinations,
     vms: new Map(vms.map((vm) => [vm.uuid, newVm(vm)])),

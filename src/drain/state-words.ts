@@ -2,7 +2,7 @@
 import { formatDuration } from '../model/units.ts';
 import type { Reason } from './facts.ts';
 import { failureClass } from './failures.ts';
-import { active, count, type Drain, isThere, phaseOf, reasonOf, type VmRecord } from './state.ts';
+import { active, count, type Drain, isEmpty, isThere, phaseOf, reasonOf, type VmRecord } from './state.ts';
 
 /** One sentence: where the drain is, and what it waits for. */
 export function drainWords(drain: Drain, nowMs: number): string {
@@ -14,16 +14,20 @@ export function drainWords(drain: Drain, nowMs: number): string {
     case 'empty':
       return 'empty: no VM runs there, and none comes or goes';
     case 'ended':
+      if (drain.heldBy !== undefined) return `${drain.ended}: ${drain.heldBy}`;
       return left === 0
         ? `${drain.ended}`
         : `${drain.ended}, with ${vmsOf(left)} still ${drain.kind === 'return' ? 'away' : 'there'}`;
     case 'blocked':
       return `blocked: ${vmsOf(left)} ${drain.kind === 'return' ? 'still away' : 'left'}, and none of them can be moved now: ${namesHeld(drain)}`;
     case 'paused':
+      if (drain.heldBy !== undefined && count(drain, 'unknown') === 0)
+        return `paused: ${drain.heldBy}; \`switchover drain resume\` goes on with it`;
       return count(drain, 'unknown') > 0
         ? 'paused: it is not certain where one of its VMs runs; `switchover explain` of its migration says what to do'
         : `paused: nothing new begins${moving > 0 ? `, ${vmsOf(moving)} on the way` : ''}`;
     case 'draining':
+      if (isEmpty(drain)) return 'no VM runs there any more: its after-host program is asked';
       return drain.intent === 'cancelled'
         ? `cancelled: ${vmsOf(moving)} on the way, nothing new begins`
         : drain.kind === 'return'
@@ -72,6 +76,7 @@ export function reasonWords({ words, remedy }: Reason): string {
 export function drainExitStatus(drain: Drain): 0 | 3 | 4 | 5 | 6 {
   const vms = [...drain.vms.values()];
   if (vms.some(({ state }) => state.is === 'unknown')) return 6;
+  if (drain.heldBy !== undefined) return 4;
   const left = vms.filter(isThere);
   if (left.length === 0) return 0;
   const kinds = left.flatMap(({ state }) => {

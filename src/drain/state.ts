@@ -58,6 +58,10 @@ export interface Drain {
   readonly intent: 'go' | 'paused' | 'cancelled';
   /** A window, an approval, another drain of the host; undefined: nothing, it may begin. */
   readonly waitsFor: string | undefined;
+  /** What a program of its user said that does not let it go on; undefined: none did. */
+  readonly heldBy: string | undefined;
+  /** Once nothing runs there any more a program is asked before it counts as empty. */
+  readonly asksAfter: boolean;
   /** On the clock of the events; undefined: none. */
   readonly deadlineMs: number | undefined;
   readonly destinations: readonly string[];
@@ -78,7 +82,7 @@ export const EMPTY_FOR_MS = 10_000;
 export function phaseOf(drain: Drain, nowMs: number): Phase {
   if (drain.ended) return 'ended';
   if (drain.waitsFor !== undefined) return 'waiting';
-  if (isEmpty(drain)) return 'empty';
+  if (isEmpty(drain) && !drain.asksAfter) return 'empty';
   if (drain.intent === 'paused' || count(drain, 'unknown') > 0) return 'paused';
   if (active(drain) > 0 || drain.intent === 'cancelled') return 'draining';
   return isBlocked(drain, nowMs) ? 'blocked' : 'draining';

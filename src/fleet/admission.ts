@@ -14,6 +14,8 @@ export interface AdmissionOptions {
   readonly place: Place;
   /** Reads what `place` goes by, after what is free was read: what a move left behind as it freed its slot is seen. */
   readonly prepare?: (within: Queryable) => Promise<void>;
+  /** Of which the controller has programs; a drain that needs others is left to others. */
+  readonly stages?: readonly string[];
   readonly controller: string;
   /** How long the database lets this transaction stand still. */
   readonly longestMs: number;
@@ -39,7 +41,9 @@ const WAIT_MS = 2000;
 const MAY_BEGIN = `move.state = 'queued' and move.intent = 'go' and move.next_try <= now()
   and (drain.id is null or (drain.intent = 'go' and drain.ended is null
     and coalesce(drain.opens <= now(), true) and coalesce(drain.closes > now(), true)
-    and coalesce(drain.deadline > now(), true)))`;
+    and coalesce(drain.deadline > now(), true)
+    and coalesce(drain.settings->'hooks', '[]') <@ $3::jsonb
+    and (drain.before_host = 'done' or not coalesce(drain.settings->'hooks', '[]') ? 'before-host')))`;
 
 const SOURCES = `select distinct source from fleet.move where state = 'queued' and next_try <= now()`;
 
@@ -66,7 +70,7 @@ export async function admit(
     const sources = (await within.query<{ source: string }>(SOURCES)).map(({ source }) => source);
     if (sources.length === 0) return [];
     const ledger = await readLedger(within);
-    const candidates = await candidatesOf(within, sources, ledger);
+    const candidates = await candidatesOf(within, sources, ledger, options.stages ?? []);
     if (candidates.length === 0) return [];
     await options.prepare?.(within);
     const admitted: string[] = [];
@@ -128,12 +132,13 @@ async function candidatesOf(
   within: Queryable,
   sources: readonly string[],
   ledger: Ledger,
+  stages: readonly string[],
 ): Promise<readonly Candidate[]> {
   const most = sources.map((source) => {
     const free = Math.min(ledger.free('source', source), MOST_OF_SOURCE);
     return free === 0 ? 0 : free + LOOK_AHEAD;
   });
-  return await within.query<Candidate>(CANDIDATES, [sources, most]);
+  return await within.query<Candidate>(CANDIDATES, [sources, most, JSON.stringify(stages)]);
 }
 
 async function write(

@@ -9,6 +9,7 @@
  * the hosts were asked once what runs there.
  */
 import { randomUUID } from 'node:crypto';
+import type { Stage } from '../drain/stages.ts';
 import { type Clock, REAL_CLOCK } from '../hypervisor/clock.ts';
 import type { Database } from '../postgres/database.ts';
 import { Listener } from '../postgres/listener.ts';
@@ -18,6 +19,7 @@ import { type AdmissionOptions, admit } from './admission.ts';
 import { claimSeen } from './claim-seen.ts';
 import { type ControllerIdentity, endLeasesOfDead, ownIdentity } from './controller-identity.ts';
 import { CHANNEL, FLEET_TABLES } from './fleet-tables.ts';
+import { type Hooks, NO_HOOKS, stagesOf } from './hooks.ts';
 import { type Lease, LeaseLostError } from './lease.ts';
 import { Leases } from './leases.ts';
 import { MoveRun } from './move-run.ts';
@@ -33,6 +35,8 @@ export interface ControllerOptions {
   readonly place: Place;
   /** As in `AdmissionOptions`. */
   readonly prepare?: NonNullable<AdmissionOptions['prepare']>;
+  /** Programs that it asks before and after each VM; left out: none. */
+  readonly hooks?: Hooks;
   /** A sentence for the operator's log. */
   readonly warn?: (words: string) => void;
   /** The same for all controllers of a database. */
@@ -66,6 +70,7 @@ export class FleetController implements AsyncDisposable {
   readonly id = randomUUID();
   private readonly options: Required<ControllerOptions>;
   private readonly identity: ControllerIdentity = ownIdentity();
+  private readonly stages: readonly Stage[];
   private readonly leases: Leases;
   private readonly runs = new Map<Tended, Promise<void>>();
   private readonly repeated: readonly Repeated[];
@@ -79,7 +84,8 @@ export class FleetController implements AsyncDisposable {
   private constructor(options: Required<ControllerOptions>) {
     this.options = options;
     const { database, leaseMs, clock, roundMs, reconcileMs } = options;
-    this.leases = new Leases(database, { holder: this.id, leaseMs, clock });
+    this.stages = stagesOf(options.hooks);
+    this.leases = new Leases(database, { holder: this.id, leaseMs, clock, stages: this.stages });
     const repeat = (everyMs: number, doing: () => Promise<void>) =>
       new Repeated(clock, everyMs, doing, (error) => options.warn(String(error)));
     this.round = repeat(roundMs, () => this.doRound());
@@ -99,6 +105,7 @@ export class FleetController implements AsyncDisposable {
       clock: REAL_CLOCK,
       warn: () => {},
       prepare: async () => {},
+      hooks: NO_HOOKS,
       ...given,
     });
     for (const each of controller.repeated.toReversed()) each.now();
@@ -143,7 +150,8 @@ export class FleetController implements AsyncDisposable {
     const { database, place, prepare, most, leaseMs } = this.options;
     if (!(await this.beat())) return;
     await endLeasesOfDead(database, this.identity);
-    if (this.hasLooked) await admit(database, { place, prepare, controller: this.id, longestMs: leaseMs });
+    if (this.hasLooked)
+      await admit(database, { place, prepare, stages: this.stages, controller: this.id, longestMs: leaseMs });
     if (this.state === 'closed') return;
     for (const { move, lease, isMoved } of await this.leases.take(most - this.leases.count)) {
       const deps = { ...this.options, leases: this.leases, controller: this.id };

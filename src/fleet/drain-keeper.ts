@@ -9,7 +9,7 @@
 import type { Config } from '../config/config.ts';
 import { reduce } from '../drain/reduce.ts';
 import type { Drain } from '../drain/state.ts';
-import { isDone, phaseOf } from '../drain/state.ts';
+import { isDone, isEmpty, phaseOf } from '../drain/state.ts';
 import type { Database } from '../postgres/database.ts';
 import type { DrainHosts, HostSeen } from './drain-hosts.ts';
 import { type DrainRow, type DrainRows, readDrain } from './drain-rows.ts';
@@ -17,6 +17,7 @@ import { parseDrainSettings } from './drain-settings.ts';
 import { viewOf } from './drain-view.ts';
 import { endDrain, type NewMove, queueMoves } from './drains.ts';
 import { tell } from './events.ts';
+import { dueHostHook, type HostHooks } from './host-hooks.ts';
 import { foundMoveOf } from './new-move.ts';
 import { returnWished } from './return-drain.ts';
 import { inTransaction } from './transaction.ts';
@@ -25,6 +26,7 @@ interface KeeperParts {
   readonly database: Database;
   readonly hosts: DrainHosts;
   config(): Config;
+  readonly hostHooks: HostHooks;
   /** How often each host is asked. */
   readonly everyMs: number;
 }
@@ -73,6 +75,9 @@ export class DrainKeeper {
     const after = reduce(before, { type: 'looked', atMs, running, migrations: 0 });
     await this.write(rows, before, after);
     await this.noteEmptiness(id, seen.active.length === 0);
+    const now = await readDrain(database, id);
+    const due = now && dueHostHook(now.drain, isEmpty(viewOf(now)));
+    if (now && due) await this.parts.hostHooks.ask(now.drain, due);
     await this.settle(id);
   }
 
@@ -117,7 +122,8 @@ export class DrainKeeper {
       isEmpty
         ? `update fleet.drain set empty_since = coalesce(empty_since, clock_timestamp()), empty_at = clock_timestamp()
            where id = $1`
-        : 'update fleet.drain set empty_since = null, empty_at = null where id = $1 and empty_since is not null',
+        : `update fleet.drain set empty_since = null, empty_at = null, after_host = null
+           where id = $1 and empty_since is not null`,
       [id],
     );
   }

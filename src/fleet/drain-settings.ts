@@ -4,6 +4,7 @@ import type { Config, Domain } from '../config/config.ts';
 import { limitsOf, policyOf, type Settings, type Stated, stated } from '../config/settings.ts';
 import { settingsOver } from '../config/settings-over.ts';
 import { ORDERS } from '../drain/order.ts';
+import { STAGES } from '../drain/stages.ts';
 import { type StreamTls, tlsFrom } from '../hypervisor/stream-tls.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
 
@@ -21,6 +22,8 @@ const drainSettingsSchema = z.object({
   force: z.boolean(),
   /** How long a VM that is shut down may take until it is off, in ms; left out: five minutes. */
   shutdownTimeoutMs: z.number().optional(),
+  /** Stages of which whoever carries it out has to have a program. Never the programs. */
+  hooks: z.array(z.enum(STAGES)).optional(),
   /** Once it is released what it moved away comes back. */
   returns: z.boolean().optional(),
   /** It is a return itself. */

@@ -51,6 +51,10 @@ export const drainStatusSchema = z.object({
   reason: z.string().nullable(),
   begun: z.string(),
   deadline: time,
+  heldBy: z
+    .string()
+    .nullable()
+    .describe('what a program before or after said that does not let it go on; null: none did'),
   trouble: z.string().nullable().describe('what the host said where it did not answer; null: it answers'),
   vms: z.array(vmSchema).describe('in the order in which they leave'),
 });
@@ -67,6 +71,7 @@ export function drainStatusOf(rows: DrainRows): DrainStatus {
     words: drainWords(view, nowMs),
     exitStatus: drainExitStatus(view),
     ...{ requestedBy: drain.requestedBy, reason: drain.reason, trouble: drain.trouble },
+    heldBy: view.heldBy ?? null,
     begun: new Date(drain.createdMs).toISOString(),
     deadline: isoOf(drain.deadlineMs),
     vms: moves.flatMap(({ vm, tries, destination, nextTryMs, way, decidedBy }) => {

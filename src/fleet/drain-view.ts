@@ -3,8 +3,10 @@ import type { Reason } from '../drain/facts.ts';
 import { failureClass } from '../drain/failures.ts';
 import { stops } from '../drain/own-word.ts';
 import type { Drain, VmRecord, VmState } from '../drain/state.ts';
+import { AFTER_VM } from './after-vm.ts';
 import type { DrainRow, DrainRows, MoveRow } from './drain-rows.ts';
 import { parseDrainSettings } from './drain-settings.ts';
+import { dueHostHook } from './host-hooks.ts';
 import { WAS_UNKNOWN } from './next-step.ts';
 
 /** What happens is held against the database's clock: `drain.nowMs`. */
@@ -13,6 +15,8 @@ export function viewOf({ drain, moves, hosts }: DrainRows): Drain {
   return {
     ...{ kind: drain.kind, intent: drain.intent, destinations, ended: drain.outcome ?? undefined },
     waitsFor: waitsFor(drain),
+    heldBy: heldBy(drain, moves),
+    asksAfter: dueHostHook(drain, true) === 'after-host',
     deadlineMs: drain.deadlineMs ?? undefined,
     vms: new Map(moves.map((move) => [move.vm, recordOf(move, drain.nowMs)])),
     breakers: new Map(
@@ -26,8 +30,17 @@ export function viewOf({ drain, moves, hosts }: DrainRows): Drain {
   };
 }
 
-function waitsFor({ opensMs, nowMs }: DrainRow): string | undefined {
-  return opensMs !== null && nowMs < opensMs ? 'its window' : undefined;
+function waitsFor(drain: DrainRow): string | undefined {
+  const { opensMs, nowMs, intent } = drain;
+  if (opensMs !== null && nowMs < opensMs) return 'its window';
+  return dueHostHook(drain, false) && intent === 'go' ? 'its before-host program' : undefined;
+}
+
+/** A program that does not let the drain go on. */
+function heldBy({ hookWords }: DrainRow, moves: readonly MoveRow[]): string | undefined {
+  if (hookWords !== null) return hookWords;
+  const move = moves.find(({ code }) => code === AFTER_VM);
+  return move && `${move.name}: ${move.words}`;
 }
 
 function recordOf(move: MoveRow, nowMs: number): VmRecord {

@@ -3,6 +3,7 @@ import type { Reason } from '../drain/facts.ts';
 import { failureClass } from '../drain/failures.ts';
 import { STAYS, type Way } from '../drain/own-word.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
+import { AFTER_VM } from './after-vm.ts';
 import { tell } from './events.ts';
 import { ACTIVE_STATES } from './move.ts';
 import { WAS_UNKNOWN } from './next-step.ts';
@@ -165,6 +166,11 @@ export async function resumeDrain(within: Queryable, drain: string): Promise<voi
      where drain = $1 and state = 'held' and code = $2`,
     [drain, WAS_UNKNOWN],
   );
+  // What a program said was heard; one around the host is asked again.
+  await within.query('update fleet.drain set hook_words = null where id = $1', [drain]);
+  await within.query('update fleet.move set code = null, words = null where drain = $1 and code = $2', [
+    ...[drain, AFTER_VM],
+  ]);
   await setIntent(within, drain, 'go', 'paused');
 }
 

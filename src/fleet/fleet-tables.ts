@@ -175,6 +175,13 @@ alter table fleet.drain
   -- A return brings back to its host what a drain moved away, and starts what was shut down to be started again.
   add column kind text not null default 'drain' check (kind in ('drain', 'return')),
   add column returns_of uuid references fleet.drain;`,
+    `
+alter table fleet.drain
+  -- Of the programs before and after its host: whether they let it go on, and until when a controller asks one.
+  add column before_host text check (before_host = 'done'),
+  add column after_host text check (after_host = 'done'),
+  add column hook_until timestamptz,
+  add column hook_words text;`,
   ],
 };
 

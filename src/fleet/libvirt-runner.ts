@@ -1,9 +1,11 @@
 /** Carries out the drains of a database on libvirt hosts. */
 import type { Config } from '../config/config.ts';
+import type { HookPrograms } from '../drain/stages.ts';
 import { initiatorHere } from '../journal/initiator.ts';
 import type { RunStore } from '../migration/run.ts';
 import type { Database } from '../postgres/database.ts';
 import { DrainRunner } from './drain-runner.ts';
+import { type Hooks, ProgramHooks } from './hooks.ts';
 import { LibvirtHosts } from './libvirt-hosts.ts';
 import { LibvirtMover } from './libvirt-mover.ts';
 
@@ -11,6 +13,8 @@ interface LibvirtRunnerParts {
   readonly database: Database;
   readonly store: RunStore;
   config(): Config;
+  /** That the command line names: they go before those of `[drain]`. */
+  readonly hooks?: HookPrograms | undefined;
   say(sentence: string): void;
 }
 
@@ -20,15 +24,21 @@ const COMMAND = ['switchover', 'drain'];
 const ON_ITS_WAY = `
 select destination from fleet.move where vm = $1 and source = $2 and state in ('starting', 'moving', 'unknown')`;
 
+/** The programs that a controller has, by its configuration and its command line. */
+export function hooksOf({ drain }: Config, given: HookPrograms = {}): Hooks {
+  return new ProgramHooks({ ...drain.hooks, ...given }, drain.hookTimeoutMs);
+}
+
 /** @throws {StoreError} where the tables are not those that this switchover knows */
 export async function startDrains({
   database,
   store,
   config,
+  hooks,
   say,
 }: LibvirtRunnerParts): Promise<DrainRunner> {
   return await DrainRunner.start({
-    ...{ database, hosts: new LibvirtHosts(), config, warn: say },
+    ...{ database, hosts: new LibvirtHosts(), config, warn: say, hooks: hooksOf(config(), hooks) },
     moverOf: (book) =>
       new LibvirtMover({
         ...{ store, config, say, initiator: { ...initiatorHere(), command: COMMAND } },

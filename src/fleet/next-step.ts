@@ -27,6 +27,8 @@ export interface Change {
   readonly isNoTry?: boolean;
   /** The destination does not take it as it is. */
   readonly isRefused?: boolean;
+  /** Nothing new of its drain begins until a person has looked. */
+  readonly pausesDrain?: boolean;
   /** It counts against the destination. */
   readonly isTransient?: boolean;
 }

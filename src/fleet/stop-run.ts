@@ -4,11 +4,13 @@
  * starts none twice.
  */
 import type { Lease } from './lease.ts';
-import { holdsClaims, type Move } from './move.ts';
+import { holdsClaims, type Move, type MoveState } from './move.ts';
 import { failureOf, locate, type RunDeps, rideOf } from './move-run.ts';
 import { readMove, writeState } from './move-writes.ts';
 import type { Failure, Located } from './mover.ts';
+import type { Change } from './next-step.ts';
 import { type NextStop, nextStart, nextStop } from './next-stop.ts';
+import { afterVm, beforeVm } from './vm-hooks.ts';
 
 const LOOK_EVERY_MS = 1000;
 
@@ -45,7 +47,7 @@ export class StopRun {
           await this.deps.clock.sleep(LOOK_EVERY_MS);
           break;
         case 'write':
-          await this.write(move, step.to, step.change);
+          await this.end(move, step.to, step.change);
           break;
       }
     }
@@ -59,7 +61,23 @@ export class StopRun {
     return nextStop(move, located, failure, await this.timeoutMs(move), Math.random());
   }
 
+  private async end(move: Move, to: MoveState, change: Change): Promise<void> {
+    const { database, hooks } = this.deps;
+    const isOurs = to === 'off' || to === 'moved';
+    const said = isOurs ? await afterVm(database, hooks, move, this.lease.letGo) : {};
+    this.lease.check();
+    await this.write(move, to, { ...change, ...said });
+  }
+
   private async ask(move: Move): Promise<Failure | undefined> {
+    const { database, hooks } = this.deps;
+    const instead =
+      move.state === 'admitted' ? await beforeVm(database, hooks, move, this.lease.letGo) : undefined;
+    this.lease.check();
+    if (instead) {
+      await this.write(move, instead.to, instead.change);
+      return undefined;
+    }
     // Written before acting; the lease is read again and renewed by it.
     const starting = await this.write(move, 'starting');
     if (!this.lease.mayAct()) return undefined;

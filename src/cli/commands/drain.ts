@@ -70,6 +70,16 @@ export function addDrainCommand(root: Command, onStatus: (status: number) => voi
       ).argParser(countOf),
     )
     .optionsGroup('How')
+    .option('--before-host <program>', 'a program that is asked before anything is moved')
+    .option('--after-host <program>', 'one that is asked once no VM runs there any more')
+    .option(
+      '--before-vm <program>',
+      'one that is asked before each VM: exit status 0 go on, 70 leave it, others hold it',
+    )
+    .option(
+      '--after-vm <program>',
+      'one that is asked after each VM: exit status 0 go on, others pause the drain',
+    )
     .addOption(
       new Option(
         '--shutdown-timeout <time>',

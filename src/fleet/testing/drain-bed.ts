@@ -10,6 +10,7 @@ import { DrainRunner } from '../drain-runner.ts';
 import { type DrainSettings, linkFrom, linkTo } from '../drain-settings.ts';
 import { viewOf } from '../drain-view.ts';
 import { beginDrain, type NewDrain } from '../drains.ts';
+import { type Hooks, NO_HOOKS } from '../hooks.ts';
 import { foundMoveOf } from '../new-move.ts';
 import type { FleetServer } from './fleet-database.ts';
 import { NO_CONFIG, type SimulatedHosts, SimulatedMover } from './simulated-hosts.ts';
@@ -34,9 +35,9 @@ export class DrainBed implements AsyncDisposable {
     return new DrainBed(hosts, await server.make(name));
   }
 
-  async runner(name = 'one'): Promise<DrainRunner> {
+  async runner(name = 'one', hooks: Hooks = NO_HOOKS): Promise<DrainRunner> {
     const runner = await DrainRunner.start({
-      ...{ database: this.database, hosts: this.hosts, config: () => NO_CONFIG },
+      ...{ database: this.database, hosts: this.hosts, config: () => NO_CONFIG, hooks },
       moverOf: () => new SimulatedMover(this.hosts, name),
       warn: (words) => this.warned.push(words),
       times: { leaseMs: 3000, roundMs: 100, reconcileMs: 200, keepMs: 150, lookMs: 150 },
