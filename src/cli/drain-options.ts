@@ -34,6 +34,8 @@ export interface DrainOptions extends Omit<MigrationOptions, 'output'>, StoreOpt
   readonly afterVm?: string;
   readonly apart?: readonly string[];
   readonly force?: boolean;
+  /** At the deadline what is on its way is cancelled; of `cancel`: at once. */
+  readonly abortRunning?: boolean;
   /** What left comes back once the host is released. */
   readonly return?: boolean;
   readonly probe?: number;

@@ -101,6 +101,7 @@ async function goOnWith(
     force: before.force || options.force === true,
     hooks: STAGES.filter((stage) => before.hooks?.includes(stage) || hooks.has(stage)),
     returns: before.returns === true || options.return === true,
+    abortRunning: before.abortRunning === true || options.abortRunning === true,
     stated: { ...before.stated, ...stated(askedFor(options)) },
   };
   await changeDrain(database, there.id, { settings, ...deadlineOn(deadlineInMs()) });
@@ -141,6 +142,7 @@ async function begin(database: Database, wish: DrainOf, options: DrainOptions): 
         apart: (options.apart ?? []).map(groupOf),
         stated: { ...stated(askedFor(options)) },
         ...(options.return ? { returns: true } : {}),
+        ...(options.abortRunning ? { abortRunning: true } : {}),
         hooks: stagesOf(hooksOf(findConfig(options.config), hookProgramsOf(options))),
       },
     },

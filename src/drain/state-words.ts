@@ -53,7 +53,7 @@ export function vmWords({ state }: VmRecord, nowMs: number): string {
     case 'off':
       return state.returns ? 'shut down, and started again once its host is released' : 'shut down';
     case 'held':
-      return `held${state.looksAgain ? ' until the host or the VM changes' : ', needs you'}: ${reasonWords(state.reason)}`;
+      return `held${state.looksAgain ? ' until something changes' : ', needs you'}: ${reasonWords(state.reason)}`;
     case 'left':
       return state.reason
         ? `left where it is: ${reasonWords(state.reason)}`

@@ -83,7 +83,7 @@ export async function admit(
         continue;
       }
       const placed = placeOne(candidate, ledger, options.place);
-      if (placed === 'no room') continue;
+      if (typeof placed === 'string') continue;
       if ('destination' in placed) {
         const claims = ledger.take(wantedBy(candidate, placed.destination, placed.links));
         await write(within, candidate, placed, claims, options.controller);
@@ -114,7 +114,7 @@ export function placeOne(candidate: Move, ledger: Ledger, place: Place): Placed 
     return 'no room';
   if (!hasLinks(candidate, [candidate.link], ledger)) return 'no room';
   const placed = place(candidate, ledger);
-  if (!('destination' in placed)) return placed;
+  if (typeof placed === 'string' || !('destination' in placed)) return placed;
   const { destination, links } = placed;
   if (!hasLinks(candidate, linksOf(candidate, links), ledger)) return 'no room';
   return ledger.fits(wantedBy(candidate, destination, links)) ? placed : 'no room';
@@ -172,7 +172,7 @@ export async function ensureLease(within: Queryable, vm: string): Promise<void> 
 async function putOff(
   within: Queryable,
   move: Candidate,
-  placed: Exclude<Placed, { destination: string }>,
+  placed: Exclude<Placed, { destination: string } | string>,
   controller: string,
 ): Promise<void> {
   const isHeld = 'hold' in placed;

@@ -18,6 +18,7 @@ import { viewOf } from './drain-view.ts';
 import { endDrain, type NewMove, queueMoves } from './drains.ts';
 import { tell } from './events.ts';
 import { dueHostHook, type HostHooks } from './host-hooks.ts';
+import { HeldLooks, markOf, mayLookAgain, takeUpAgain } from './look-again.ts';
 import { foundMoveOf } from './new-move.ts';
 import { returnWished } from './return-drain.ts';
 import { inTransaction } from './transaction.ts';
@@ -35,6 +36,7 @@ const LONGEST_MS = 15_000;
 
 export class DrainKeeper {
   private readonly parts: KeeperParts;
+  private readonly held = new HeldLooks();
 
   constructor(parts: KeeperParts) {
     this.parts = parts;
@@ -74,6 +76,7 @@ export class DrainKeeper {
     const running = seen.active.map((uuid) => ({ uuid, name: before.vms.get(uuid)?.name ?? uuid }));
     const after = reduce(before, { type: 'looked', atMs, running, migrations: 0 });
     await this.write(rows, before, after);
+    await this.lookAgain(rows, seen);
     await this.noteEmptiness(id, seen.active.length === 0);
     const now = await readDrain(database, id);
     const due = now && dueHostHook(now.drain, isEmpty(viewOf(now)));
@@ -104,12 +107,40 @@ export class DrainKeeper {
     if (moves.length > 0) await queueMoves(database, drain.id, moves);
   }
 
+  /** At what is held for something that may change. */
+  private async lookAgain({ drain, moves }: DrainRows, { active }: HostSeen): Promise<void> {
+    const { database, hosts, config } = this.parts;
+    if (drain.intent !== 'go') return;
+    const asked = parseDrainSettings(drain.settings);
+    for (const move of moves.filter((each) => mayLookAgain(each) && active.includes(each.vm))) {
+      const vm = await hosts.vm(move.source, move.vm).catch(() => undefined);
+      if (!vm || !this.held.isDue(move, markOf(vm), drain.nowMs)) continue;
+      const { vm: uuid, intensive } = move;
+      await takeUpAgain(
+        database,
+        move,
+        foundMoveOf(move.source, { ...vm, uuid, intensive }, config(), asked),
+      );
+    }
+  }
+
   /** Nothing was rehearsed of it, so it has its link alone. */
   private async newMove({ host, settings }: DrainRow, uuid: string): Promise<NewMove[]> {
     const vm = await this.parts.hosts.vm(host, uuid).catch(() => undefined);
     if (!vm) return [];
     const asked = parseDrainSettings(settings);
     return [foundMoveOf(host, { ...vm, uuid, intensive: true }, this.parts.config(), asked)];
+  }
+
+  /** At the deadline what is on its way is cancelled only where that was asked for. */
+  private async abortRunning({ id, settings }: DrainRow): Promise<void> {
+    if (!parseDrainSettings(settings).abortRunning) return;
+    const moves = await this.parts.database.query<{ id: string }>(
+      `update fleet.move set intent = 'cancel' where drain = $1 and intent = 'go' and state in ('admitted', 'starting', 'moving')
+       returning id`,
+      [id],
+    );
+    for (const move of moves) await tell(this.parts.database, { kind: 'too-late', drain: id, move: move.id });
   }
 
   private async trouble({ id, trouble }: DrainRow, words: string | null): Promise<void> {
@@ -134,6 +165,7 @@ export class DrainKeeper {
     const rows = await readDrain(database, id);
     if (!rows || rows.drain.state === 'ended') return;
     const { drain } = rows;
+    if (drain.deadlineMs !== null && drain.nowMs >= drain.deadlineMs) await this.abortRunning(drain);
     const view = reduce(viewOf(rows), { type: 'time', atMs: drain.nowMs });
     const isBack = drain.kind === 'return' && isDone(view);
     if (view.ended || isBack) {

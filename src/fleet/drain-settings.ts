@@ -22,6 +22,8 @@ const drainSettingsSchema = z.object({
   force: z.boolean(),
   /** How long a VM that is shut down may take until it is off, in ms; left out: five minutes. */
   shutdownTimeoutMs: z.number().optional(),
+  /** At the deadline what is on its way is cancelled. */
+  abortRunning: z.boolean().optional(),
   /** Stages of which whoever carries it out has to have a program. Never the programs. */
   hooks: z.array(z.enum(STAGES)).optional(),
   /** Once it is released what it moved away comes back. */

@@ -63,7 +63,7 @@ test('a status fits its schema, and tells each VM with its reason and remedy', (
       { name: 'vm1', state: 'moved', words: 'moved to b', reason: null },
       {
         ...{ name: 'vm2', state: 'held', reason: NO_CPU },
-        words: 'held, needs you: b lacks its CPU: take another model',
+        words: 'held until something changes: b lacks its CPU: take another model',
       },
       { name: 'vm3', state: 'queued', nextTry: '2026-11-29T20:00:20.000Z' },
       { name: 'vm4', state: 'moving', words: 'on its way to b' },

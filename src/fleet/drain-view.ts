@@ -7,6 +7,7 @@ import { AFTER_VM } from './after-vm.ts';
 import type { DrainRow, DrainRows, MoveRow } from './drain-rows.ts';
 import { parseDrainSettings } from './drain-settings.ts';
 import { dueHostHook } from './host-hooks.ts';
+import { looksAgain } from './look-again.ts';
 import { WAS_UNKNOWN } from './next-step.ts';
 
 /** What happens is held against the database's clock: `drain.nowMs`. */
@@ -72,7 +73,9 @@ function stateOf(move: MoveRow, nowMs: number): VmState {
       return { is: 'moved', ...goes };
     case 'held':
       // Where it is is known by now; a person looks all the same before anything else begins.
-      return code === WAS_UNKNOWN ? { is: 'unknown', reason } : { is: 'held', reason, looksAgain: false };
+      return code === WAS_UNKNOWN
+        ? { is: 'unknown', reason }
+        : { is: 'held', reason, looksAgain: looksAgain(reason.code) };
     case 'unknown':
       return { is: 'unknown', reason };
     case 'gone':

@@ -8,7 +8,7 @@ import type { Change } from './next-step.ts';
 
 /** A person's program said so, before anything was done to the VM. */
 const HOOK_SKIPS = 'hook-skips';
-const HOOK_HOLDS = 'hook-holds';
+export const HOOK_HOLDS = 'hook-holds';
 
 const DRAIN = `select host, coalesce(settings->'hooks', '[]') as stages from fleet.drain where id = $1`;
 

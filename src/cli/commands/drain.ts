@@ -62,6 +62,7 @@ export function addDrainCommand(root: Command, onStatus: (status: number) => voi
         durationBetween(SHORTEST_MS, LONGEST_MS),
       ),
     )
+    .option('--abort-running', 'at the deadline cancel what is on its way, too: those VMs stay')
     .addOption(new Option('--order <order>', `who goes first (default: ${USUAL.order})`).choices(ORDERS))
     .addOption(
       new Option(
@@ -190,9 +191,10 @@ Examples:
     });
   add('pause', 'begin no more moves; what runs goes on');
   add('resume', 'go on with a drain that was paused');
-  add('cancel', 'begin no more moves, for good; what is on its way arrives').option(
-    '--abort-running',
-    'cancel what is on its way, too: those VMs stay',
+  // Its --abort-running is the one above.
+  add(
+    'cancel',
+    'begin no more moves, for good; what is on its way arrives, unless --abort-running says that it stays',
   );
   add('release', 'let the host be moved to again, whatever its drain is doing');
   const back = add('return', 'bring back what left, and start what was shut down to return');

@@ -85,8 +85,13 @@ export class SimulatedHosts implements DrainHosts {
 
   /** Its owner says something else of it. */
   says(uuid: string, metadata: Readonly<Record<string, string>>): void {
+    this.change(uuid, { metadata });
+  }
+
+  /** Something of it is changed: a disk, a device. */
+  change(uuid: string, more: Partial<SimulatedVm>): void {
     const there = this.there(uuid);
-    this.vms.set(uuid, { ...there, vm: { ...there.vm, metadata } });
+    this.vms.set(uuid, { ...there, vm: { ...there.vm, ...more } });
   }
 
   /** As virsh asks it. */
@@ -189,7 +194,7 @@ export class SimulatedHosts implements DrainHosts {
     const found = this.vms.get(uuid);
     if (found?.host !== host) return undefined;
     const { memoryGib = 1, obstacles = [], metadata } = found.vm;
-    return { name: uuid, memoryBytes: memoryGib * GIB, metadata, obstacles };
+    return { name: uuid, memoryBytes: memoryGib * GIB, metadata, obstacles, mark: JSON.stringify(found.vm) };
   }
 
   /** @throws {Error} where it does not answer */
