@@ -15,6 +15,7 @@ import {
   resumeDrain,
 } from '../fleet/drains.ts';
 import { FLEET_TABLES } from '../fleet/fleet-tables.ts';
+import { type Hooks, hooksOf, stagesOf } from '../fleet/hooks.ts';
 import { cordonHost, uncordonHost } from '../fleet/hosts.ts';
 import { beginReturn, returnWished } from '../fleet/return-drain.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
@@ -23,14 +24,14 @@ import { stateDirectory } from '../journal/state-directory.ts';
 import type { Database } from '../postgres/database.ts';
 import { openStore } from '../postgres/open-store.ts';
 import { openSchema } from '../postgres/schema.ts';
-import { assertHost, isLocalUri, say } from './drain-options.ts';
+import { assertHost, type HookOptions, hookProgramsOf, isLocalUri, say } from './drain-options.ts';
 import { EXIT } from './exit-status.ts';
 import { askedFor, type MigrationOptions } from './migration-options.ts';
 import { drainStatusText, drainsText } from './render/drain-status-text.ts';
 import { type StoreOptions, storeChoiceOf } from './store-choice.ts';
 import { UsageError } from './usage-error.ts';
 
-interface ActOptions extends StoreOptions {
+interface ActOptions extends StoreOptions, HookOptions {
   readonly json?: boolean;
   readonly stateDir?: string;
   readonly abortRunning?: boolean;
@@ -112,9 +113,9 @@ export async function bringBack(which: string, options: ActOptions & ReturnOptio
     const { drain } = (await readDrain(database, await drainToReturn(database, which))) ?? {};
     if (!drain) throw new UsageError(`there is no drain ${which}: \`switchover drains\` lists them`);
     const { user, host: machine } = initiatorHere();
-    const to = returnTo(drain.host, options);
+    const wish = { ...returnTo(drain.host, options), hooks: stagesOf(hooksFor(options)) };
     const back = await saying(
-      async () => await beginReturn(database, drain, { by: `${user} on ${machine}`, ...to }),
+      async () => await beginReturn(database, drain, { by: `${user} on ${machine}`, ...wish }),
     );
     if (!back) {
       say(`drain: nothing that left ${drain.host} is to come back`);
@@ -157,12 +158,21 @@ async function drainToReturn(database: Database, which: string): Promise<string>
   return row?.of ?? id;
 }
 
+/** What this command has, by its options and the configuration. */
+function hooksFor(options: ActOptions): Hooks {
+  return hooksOf(findConfig(options.config).drain, hookProgramsOf(options));
+}
+
 async function follow(database: Database, id: string, options: ActOptions): Promise<number> {
   const { config, json = false, quiet = false } = options;
   const { followDrain } = await import('./drain-follow.ts');
   const found = findConfig(config);
   return await followDrain(
-    { database, id, store: new FolderJournals(stateDirectory(options.stateDir)), config: () => found },
+    {
+      ...{ database, id, store: new FolderJournals(stateDirectory(options.stateDir)) },
+      config: () => found,
+      hooks: hookProgramsOf(options),
+    },
     { json, quiet },
   );
 }

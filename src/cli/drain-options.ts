@@ -14,7 +14,15 @@ import { standardError } from './output/standard.ts';
 import type { StoreOptions } from './store-choice.ts';
 import { UsageError } from './usage-error.ts';
 
-export interface DrainOptions extends Omit<MigrationOptions, 'output'>, StoreOptions {
+/** Programs, by the stage at which they are asked. */
+export interface HookOptions {
+  readonly beforeHost?: string;
+  readonly afterHost?: string;
+  readonly beforeVm?: string;
+  readonly afterVm?: string;
+}
+
+export interface DrainOptions extends Omit<MigrationOptions, 'output'>, StoreOptions, HookOptions {
   readonly to?: readonly string[];
   readonly migrateuri?: readonly string[];
   readonly plan?: boolean;
@@ -28,10 +36,6 @@ export interface DrainOptions extends Omit<MigrationOptions, 'output'>, StoreOpt
   readonly reserve?: number;
   /** In milliseconds. */
   readonly shutdownTimeout?: number;
-  readonly beforeHost?: string;
-  readonly afterHost?: string;
-  readonly beforeVm?: string;
-  readonly afterVm?: string;
   readonly apart?: readonly string[];
   readonly force?: boolean;
   /** At the deadline what is on its way is cancelled; of `cancel`: at once. */
@@ -92,7 +96,7 @@ export function groupOf(text: string): string[] {
 }
 
 /** Programs that the command line names. */
-export function hookProgramsOf({ beforeHost, afterHost, beforeVm, afterVm }: DrainOptions): HookPrograms {
+export function hookProgramsOf({ beforeHost, afterHost, beforeVm, afterVm }: HookOptions): HookPrograms {
   const given = {
     'before-host': beforeHost,
     'after-host': afterHost,

@@ -11,8 +11,7 @@ import { drainOfHost } from '../fleet/drain-rows.ts';
 import { type DrainSettings, parseDrainSettings } from '../fleet/drain-settings.ts';
 import { changeDrain, releaseAllHeld } from '../fleet/drains.ts';
 import { FLEET_TABLES } from '../fleet/fleet-tables.ts';
-import { stagesOf } from '../fleet/hooks.ts';
-import { hooksOf } from '../fleet/libvirt-runner.ts';
+import { hooksOf, stagesOf } from '../fleet/hooks.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { initiatorHere } from '../journal/initiator.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
@@ -92,7 +91,7 @@ async function goOnWith(
       `what left ${host} is being brought back: \`switchover drain cancel ${host}\` ends that, then drain it again`,
     );
   const before = parseDrainSettings(there.settings);
-  const hooks = hooksOf(findConfig(options.config), hookProgramsOf(options));
+  const hooks = hooksOf(findConfig(options.config).drain, hookProgramsOf(options));
   const settings: DrainSettings = {
     ...before,
     ...(options.to === undefined ? {} : { to: wayOf(destinationsOf(host, options)) }),
@@ -104,6 +103,11 @@ async function goOnWith(
     abortRunning: before.abortRunning === true || options.abortRunning === true,
     stated: { ...before.stated, ...stated(askedFor(options)) },
   };
+  const missing = (before.hooks ?? []).filter((stage) => !hooks.has(stage));
+  if (missing.length > 0)
+    say(
+      `drain: it asks programs of yours, and neither this command nor its configuration names those: nothing begins here without ${missing.map((stage) => `--${stage}`).join(', ')}`,
+    );
   await changeDrain(database, there.id, { settings, ...deadlineOn(deadlineInMs()) });
   await releaseAllHeld(database, there.id);
   say(
@@ -143,7 +147,7 @@ async function begin(database: Database, wish: DrainOf, options: DrainOptions): 
         stated: { ...stated(askedFor(options)) },
         ...(options.return ? { returns: true } : {}),
         ...(options.abortRunning ? { abortRunning: true } : {}),
-        hooks: stagesOf(hooksOf(findConfig(options.config), hookProgramsOf(options))),
+        hooks: stagesOf(hooksOf(findConfig(options.config).drain, hookProgramsOf(options))),
       },
     },
     plan,

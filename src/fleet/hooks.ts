@@ -4,6 +4,7 @@
  * program for them begins its moves.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { DrainConfig } from '../config/drain-config.ts';
 import { type HookPrograms, STAGES, type Stage } from '../drain/stages.ts';
 import { formatDuration } from '../model/units.ts';
 
@@ -61,6 +62,11 @@ export class ProgramHooks implements Hooks {
 }
 
 export const NO_HOOKS: Hooks = new ProgramHooks({});
+
+/** The programs that a controller has, by its configuration and before that by its command line. */
+export function hooksOf(config: DrainConfig, given: HookPrograms = {}): Hooks {
+  return new ProgramHooks({ ...config.hooks, ...given }, config.hookTimeoutMs);
+}
 
 /** Of a stage that a drain needs and this controller has no program for. */
 export function missing(stage: Stage): Answer {

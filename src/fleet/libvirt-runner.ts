@@ -5,7 +5,7 @@ import { initiatorHere } from '../journal/initiator.ts';
 import type { RunStore } from '../migration/run.ts';
 import type { Database } from '../postgres/database.ts';
 import { DrainRunner } from './drain-runner.ts';
-import { type Hooks, ProgramHooks } from './hooks.ts';
+import { hooksOf } from './hooks.ts';
 import { LibvirtHosts } from './libvirt-hosts.ts';
 import { LibvirtMover } from './libvirt-mover.ts';
 
@@ -24,11 +24,6 @@ const COMMAND = ['switchover', 'drain'];
 const ON_ITS_WAY = `
 select destination from fleet.move where vm = $1 and source = $2 and state in ('starting', 'moving', 'unknown')`;
 
-/** The programs that a controller has, by its configuration and its command line. */
-export function hooksOf({ drain }: Config, given: HookPrograms = {}): Hooks {
-  return new ProgramHooks({ ...drain.hooks, ...given }, drain.hookTimeoutMs);
-}
-
 /** @throws {StoreError} where the tables are not those that this switchover knows */
 export async function startDrains({
   database,
@@ -38,7 +33,7 @@ export async function startDrains({
   say,
 }: LibvirtRunnerParts): Promise<DrainRunner> {
   return await DrainRunner.start({
-    ...{ database, hosts: new LibvirtHosts(), config, warn: say, hooks: hooksOf(config(), hooks) },
+    ...{ database, hosts: new LibvirtHosts(), config, warn: say, hooks: hooksOf(config().drain, hooks) },
     moverOf: (book) =>
       new LibvirtMover({
         ...{ store, config, say, initiator: { ...initiatorHere(), command: COMMAND } },

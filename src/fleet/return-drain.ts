@@ -3,6 +3,7 @@
  * What somebody has moved since stays where it is. What was shut down to return is started again.
  */
 import { DrainError } from '../drain/reduce.ts';
+import type { Stage } from '../drain/stages.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
 import { setWidths } from './begin-drain.ts';
 import type { DrainRow } from './drain-rows.ts';
@@ -16,6 +17,8 @@ export interface WantedReturn {
   readonly by: string;
   /** The host, as those reach it that its VMs are on; left out: by the drain's own name for it. */
   readonly to?: DrainSettings['to'][number];
+  /** Stages of which whoever carries it out has to have a program; left out: none, whatever the drain needed. */
+  readonly hooks?: readonly Stage[];
   /** Only what was shut down is started again, and nothing is moved. */
   readonly onlyStart?: boolean;
 }
@@ -48,7 +51,8 @@ export async function beginReturn(
 ): Promise<{ readonly id: string; readonly isNew: boolean } | undefined> {
   const asked = parseDrainSettings(settings);
   const to = [wish.to ?? { uri: host }];
-  const returning: DrainSettings = { ...asked, to, returns: false, isReturn: true };
+  const hooks = (wish.hooks ?? []).filter((stage) => stage.endsWith('-vm'));
+  const returning: DrainSettings = { ...asked, to, hooks, returns: false, isReturn: true };
   const { begun, sources } = await inTransaction(database, LONGEST_MS, async (within) => {
     await lockClaims(within);
     const [running] = await within.query<{ id: string }>(
