@@ -190,7 +190,10 @@ async function vmsOf(
     const known = await foreseenBy(hostsFor(scenario, kind, limits), limits, look);
     const migrant = { running: true, manager: 'libvirt' } as const;
     const { forecast } = await forecastOf({ known, migrant, kind, limits, atATime: Math.max(...WIDTHS) });
-    vms.push({ uuid: name, name, memoryBytes, apart: [], obstacles: [], refusedBy: new Map(), forecast });
+    vms.push({
+      ...{ uuid: name, name, memoryBytes, apart: [], word: 'move', priority: 0 },
+      ...{ obstacles: [], refusedBy: new Map(), forecast },
+    });
   }
   return vms;
 }

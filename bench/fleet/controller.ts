@@ -1,5 +1,6 @@
 /** A controller of drains in a process of its own, on a world in another. Writes `ready`, and a line of JSON for each admission. */
 import fs from 'node:fs';
+import { parseConfig } from '../../src/config/parse-config.ts';
 import { DrainRunner } from '../../src/fleet/drain-runner.ts';
 import { Database } from '../../src/postgres/database.ts';
 import { RemoteHosts } from './remote-hosts.ts';
@@ -7,10 +8,13 @@ import { timed } from './timed-database.ts';
 
 const [name = '', url = '', world = ''] = process.argv.slice(2);
 
+/** As where there is no file. */
+const NO_CONFIG = parseConfig('', '');
 const hosts = await RemoteHosts.at(world, name);
 const runner = await DrainRunner.start({
   database: timed(Database.at(url), (admission) => say(JSON.stringify(admission))),
   hosts,
+  config: () => NO_CONFIG,
   moverOf: () => hosts,
   warn: (words) => process.stderr.write(`${name}: ${words}\n`),
 });

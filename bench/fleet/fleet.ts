@@ -141,7 +141,7 @@ export class Fleet implements AsyncDisposable {
     const moves = this.world.on(host).map(({ uuid, memoryGib, intensive }) =>
       newMoveOf(host, {
         ...{ uuid, name: uuid, memoryBytes: memoryGib * GIB },
-        ...{ apart: [], obstacles: [], intensive },
+        ...{ apart: [], word: 'move', priority: 0, obstacles: [], intensive },
       }),
     );
     const settings = {

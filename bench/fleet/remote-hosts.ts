@@ -68,6 +68,14 @@ export class RemoteHosts implements DrainHosts, Mover {
     throw new Error('nothing is cancelled in this benchmark');
   }
 
+  async shutDown(): Promise<void> {
+    throw new Error('nothing is shut down in this benchmark');
+  }
+
+  async startUp(): Promise<void> {
+    throw new Error('nothing is shut down in this benchmark');
+  }
+
   async running(): Promise<readonly Seen[]> {
     return await this.ask('running', {});
   }

@@ -84,7 +84,7 @@ export class World {
   vmOn(host: string, uuid: string): VmSeen | undefined {
     const found = this.vms.get(uuid);
     if (found?.host !== host) return undefined;
-    return { name: uuid, memoryBytes: found.memoryGib * GIB, obstacles: [] };
+    return { name: uuid, memoryBytes: found.memoryGib * GIB, obstacles: [], mark: '', metadata: undefined };
   }
 
   locate(uuid: string): Located {

@@ -1,25 +1,43 @@
 /** What is done to drains that there are: each returns the exit status. */
+import { findConfig } from '../config/config-file.ts';
+import { stated } from '../config/settings.ts';
+import type { Decision } from '../drain/own-word.ts';
+import { DrainError } from '../drain/reduce.ts';
+import { decideVm } from '../fleet/decide.ts';
 import { drainOfHost, listDrains, readDrain } from '../fleet/drain-rows.ts';
 import { type DrainStatus, drainStatusOf } from '../fleet/drain-status.ts';
-import { cancelDrain, endDrain, pauseDrain, releaseDrain, resumeDrain } from '../fleet/drains.ts';
+import {
+  cancelDrain,
+  endDrain,
+  pauseDrain,
+  releaseAllHeld,
+  releaseDrain,
+  resumeDrain,
+} from '../fleet/drains.ts';
 import { FLEET_TABLES } from '../fleet/fleet-tables.ts';
+import { type Hooks, hooksOf, stagesOf } from '../fleet/hooks.ts';
 import { cordonHost, uncordonHost } from '../fleet/hosts.ts';
+import { beginReturn, returnWished } from '../fleet/return-drain.ts';
+import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { initiatorHere } from '../journal/initiator.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
 import type { Database } from '../postgres/database.ts';
 import { openStore } from '../postgres/open-store.ts';
 import { openSchema } from '../postgres/schema.ts';
-import { assertHost, say } from './drain-options.ts';
+import { assertHost, type HookOptions, hookProgramsOf, isLocalUri, say } from './drain-options.ts';
 import { EXIT } from './exit-status.ts';
+import { askedFor, type MigrationOptions } from './migration-options.ts';
 import { drainStatusText, drainsText } from './render/drain-status-text.ts';
 import { type StoreOptions, storeChoiceOf } from './store-choice.ts';
 import { UsageError } from './usage-error.ts';
 
-interface ActOptions extends StoreOptions {
+interface ActOptions extends StoreOptions, HookOptions {
   readonly json?: boolean;
   readonly stateDir?: string;
   readonly abortRunning?: boolean;
   readonly reason?: string;
+  readonly config?: string;
+  readonly quiet?: boolean;
 }
 
 /** Of the newest. */
@@ -51,6 +69,24 @@ export async function resume(which: string, options: ActOptions): Promise<number
   });
 }
 
+/** A person's word for one VM goes before its own. */
+export async function decide(
+  which: string,
+  vm: string,
+  decision: Decision,
+  options: ActOptions & MigrationOptions,
+): Promise<number> {
+  const { user, host: machine } = initiatorHere();
+  return await act(which, options, async (database, { id, host }) => {
+    const wish = { decision, by: `${user} on ${machine}`, stated: { ...stated(askedFor(options)) } };
+    await saying(async () => await decideVm(database, id, vm, wish));
+    if (decision !== 'leave')
+      say(
+        `drain: whoever carries the drain out goes on with it; where nobody does, \`switchover drain ${host}\` does`,
+      );
+  });
+}
+
 export async function cancel(which: string, options: ActOptions): Promise<number> {
   return await act(which, options, async (database, { id }) => {
     await cancelDrain(database, id, { endRunning: options.abortRunning === true });
@@ -58,15 +94,86 @@ export async function cancel(which: string, options: ActOptions): Promise<number
   });
 }
 
+/** What was shut down to return is started again, and where that was asked for what left comes back: that is waited for. */
 export async function release(which: string, options: ActOptions): Promise<number> {
-  return await act(
-    which,
-    options,
-    async (database, { id }) => {
-      if (!(await releaseDrain(database, id)))
-        say('drain: nothing new begins; it is released once what is on its way has arrived');
+  return await withTables(options, async (database) => {
+    const id = await idOf(database, which);
+    const isOver = await releaseDrain(database, id);
+    if (!isOver) say('drain: nothing new begins; it is released once what is on its way has arrived');
+    const { drain } = (await readDrain(database, id)) ?? {};
+    const back = isOver && drain ? await returnWished(database, drain) : undefined;
+    await tellStatus(database, id, options);
+    return back ? await follow(database, back.id, options) : EXIT.migrated;
+  });
+}
+
+/** `drain return`. The drain ends with it. */
+export async function bringBack(which: string, options: ActOptions & ReturnOptions): Promise<number> {
+  return await withTables(options, async (database) => {
+    const { drain } = (await readDrain(database, await drainToReturn(database, which))) ?? {};
+    if (!drain) throw new UsageError(`there is no drain ${which}: \`switchover drains\` lists them`);
+    const { user, host: machine } = initiatorHere();
+    const wish = { ...returnTo(drain.host, options), hooks: stagesOf(hooksFor(options)) };
+    const back = await saying(
+      async () => await beginReturn(database, drain, { by: `${user} on ${machine}`, ...wish }),
+    );
+    if (!back) {
+      say(`drain: nothing that left ${drain.host} is to come back`);
+      return EXIT.migrated;
+    }
+    if (!back.isNew) {
+      say(`drain: what left ${drain.host} is being brought back already: that is gone on with`);
+      await releaseAllHeld(database, back.id);
+    }
+    return await follow(database, back.id, options);
+  });
+}
+
+interface ReturnOptions {
+  readonly to?: readonly string[];
+  readonly migrateuri?: readonly string[];
+}
+
+/** @throws {UsageError} */
+function returnTo(host: string, { to = [], migrateuri = [] }: ReturnOptions) {
+  const [uri = host, ...others] = to;
+  assertHost(uri);
+  if (others.length > 0 || migrateuri.length > 1)
+    throw new UsageError('all come back to one host: give one --to, and one --migrateuri at most');
+  if (isLocalUri(uri))
+    throw new UsageError(
+      `the hosts that its VMs are on cannot reach ${uri}: say by which URI they do, like --to qemu+ssh://root@host1/system`,
+    );
+  const [migrateUri] = migrateuri;
+  return { to: migrateUri === undefined ? { uri } : { uri, migrateUri } };
+}
+
+/** Of a return the drain that it brings back from: the rest may come back, too. */
+async function drainToReturn(database: Database, which: string): Promise<string> {
+  const id = await idOf(database, which);
+  const [row] = await database.query<{ of: string | null }>(
+    'select returns_of as of from fleet.drain where id = $1',
+    [id],
+  );
+  return row?.of ?? id;
+}
+
+/** What this command has, by its options and the configuration. */
+function hooksFor(options: ActOptions): Hooks {
+  return hooksOf(findConfig(options.config).drain, hookProgramsOf(options));
+}
+
+async function follow(database: Database, id: string, options: ActOptions): Promise<number> {
+  const { config, json = false, quiet = false } = options;
+  const { followDrain } = await import('./drain-follow.ts');
+  const found = findConfig(config);
+  return await followDrain(
+    {
+      ...{ database, id, store: new FolderJournals(stateDirectory(options.stateDir)) },
+      config: () => found,
+      hooks: hookProgramsOf(options),
     },
-    true,
+    { json, quiet },
   );
 }
 
@@ -106,10 +213,19 @@ async function act(
       return EXIT.refused;
     }
     await doing(database, before);
-    const status = await statusOf(database, id);
-    process.stdout.write(options.json ? `${JSON.stringify(status, null, 2)}\n` : drainStatusText(status));
+    await tellStatus(database, id, options);
     return EXIT.migrated;
   });
+}
+
+/** What cannot be done is told as it is. @throws {UsageError} */
+async function saying<T>(doing: () => Promise<T>): Promise<T> {
+  try {
+    return await doing();
+  } catch (error) {
+    if (error instanceof DrainError) throw new UsageError(error.message);
+    throw error;
+  }
 }
 
 async function withTables(
@@ -119,6 +235,11 @@ async function withTables(
   await using store = await openStore(storeChoiceOf(options, stateDirectory(options.stateDir), true));
   await openSchema(store.database, [FLEET_TABLES], store.isOwn ? 'upgrade' : 'refuse');
   return await doing(store.database);
+}
+
+async function tellStatus(database: Database, id: string, { json }: ActOptions): Promise<void> {
+  const status = await statusOf(database, id);
+  process.stdout.write(json ? `${JSON.stringify(status, null, 2)}\n` : drainStatusText(status));
 }
 
 async function statusOf(database: Database, id: string): Promise<DrainStatus> {

@@ -1,6 +1,7 @@
 /** Carries a drain out and shows it, until it is over, or nothing of it can go on without a person. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
+import type { HookPrograms } from '../drain/stages.ts';
 import { readDrain } from '../fleet/drain-rows.ts';
 import { type DrainStatus, drainStatusOf } from '../fleet/drain-status.ts';
 import { startDrains } from '../fleet/libvirt-runner.ts';
@@ -17,13 +18,14 @@ interface Followed {
   readonly id: string;
   readonly store: RunStore;
   config(): Config;
+  readonly hooks?: HookPrograms;
 }
 
 const LOOK_EVERY_MS = 300;
 
 /** @returns the exit status */
 export async function followDrain(
-  { database, id, store, config }: Followed,
+  { database, id, store, config, hooks }: Followed,
   { json, quiet }: { readonly json: boolean; readonly quiet: boolean },
 ): Promise<number> {
   beScheduledPromptly();
@@ -39,6 +41,7 @@ export async function followDrain(
       database,
       store,
       config,
+      hooks,
       say: (words) => say(`drain: ${words}`),
     });
     void runner.closed.then(detach);
@@ -51,7 +54,7 @@ export async function followDrain(
     }
     if (signal.signal.aborted)
       say(
-        `drain: detached: what is on its way arrives by itself, and nothing new begins unless a service carries it out; \`switchover drain ${last?.host ?? 'HOST'}\` goes on with it`,
+        `drain: detached: what is on its way arrives by itself, and nothing new begins unless a service carries it out; \`switchover drain ${last?.kind === 'return' ? 'return ' : ''}${last?.host ?? 'HOST'}\` goes on with it`,
       );
     if (last) process.stdout.write(json ? `${JSON.stringify(last, null, 2)}\n` : drainStatusText(last));
     return signal.signal.aborted || !last ? EXIT.detached : last.exitStatus;
@@ -75,9 +78,9 @@ async function statusOf(database: Database, id: string): Promise<DrainStatus | u
 }
 
 /** Only a person, or something outside, brings it on. */
-function isOver({ state, vms }: DrainStatus): boolean {
-  const isMoving = vms.some((vm) => vm.state === 'moving');
-  if (state === 'paused') return !isMoving && vms.some((vm) => vm.state === 'unknown');
+function isOver({ state, vms, heldBy }: DrainStatus): boolean {
+  const isMoving = vms.some((vm) => vm.state === 'moving' || vm.state === 'stopping');
+  if (state === 'paused') return !isMoving && (heldBy !== null || vms.some((vm) => vm.state === 'unknown'));
   return state === 'empty' || state === 'ended' || state === 'blocked';
 }
 

@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { definedOnly } from '../config/defined-only.ts';
 import type { Order } from '../drain/order.ts';
+import type { HookPrograms } from '../drain/stages.ts';
 import { USUAL } from '../drain/usual.ts';
 import type { DrainSettings } from '../fleet/drain-settings.ts';
 import { isQemuSocket } from '../hypervisor/vm-address.ts';
@@ -13,7 +14,15 @@ import { standardError } from './output/standard.ts';
 import type { StoreOptions } from './store-choice.ts';
 import { UsageError } from './usage-error.ts';
 
-export interface DrainOptions extends Omit<MigrationOptions, 'output'>, StoreOptions {
+/** Programs, by the stage at which they are asked. */
+export interface HookOptions {
+  readonly beforeHost?: string;
+  readonly afterHost?: string;
+  readonly beforeVm?: string;
+  readonly afterVm?: string;
+}
+
+export interface DrainOptions extends Omit<MigrationOptions, 'output'>, StoreOptions, HookOptions {
   readonly to?: readonly string[];
   readonly migrateuri?: readonly string[];
   readonly plan?: boolean;
@@ -25,8 +34,14 @@ export interface DrainOptions extends Omit<MigrationOptions, 'output'>, StoreOpt
   readonly atATime?: number;
   readonly order?: Order;
   readonly reserve?: number;
+  /** In milliseconds. */
+  readonly shutdownTimeout?: number;
   readonly apart?: readonly string[];
   readonly force?: boolean;
+  /** At the deadline what is on its way is cancelled; of `cancel`: at once. */
+  readonly abortRunning?: boolean;
+  /** What left comes back once the host is released. */
+  readonly return?: boolean;
   readonly probe?: number;
 }
 
@@ -59,6 +74,11 @@ export function assertHost(uri: string): void {
     );
 }
 
+/** The URI says nothing of the machine: from another one it means that one. */
+export function isLocalUri(uri: string): boolean {
+  return /^[a-z][\w+.-]*:\/\/\//i.test(uri);
+}
+
 /** @returns how many milliseconds are left, whenever it is asked; undefined: there is none @throws {UsageError} */
 export function deadlineOf({ deadline, for: forMs }: DrainOptions): () => number | undefined {
   if (deadline !== undefined && forMs !== undefined)
@@ -75,15 +95,31 @@ export function groupOf(text: string): string[] {
   return names;
 }
 
+/** Programs that the command line names. */
+export function hookProgramsOf({ beforeHost, afterHost, beforeVm, afterVm }: HookOptions): HookPrograms {
+  const given = {
+    'before-host': beforeHost,
+    'after-host': afterHost,
+    'before-vm': beforeVm,
+    'after-vm': afterVm,
+  };
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([stage, program]) => (program === undefined ? [] : [[stage, [program]]])),
+  );
+}
+
 /** What a flag, `[drain]` or nobody says. */
 export function mannerOf(
-  { order, atATime, reserve }: DrainOptions,
+  { order, atATime, reserve, shutdownTimeout }: DrainOptions,
   { drain }: Config,
-): Pick<DrainSettings, 'order' | 'atATime' | 'reserveBytes'> {
+): Pick<DrainSettings, 'order' | 'atATime' | 'reserveBytes' | 'shutdownTimeoutMs'> {
   return {
     order: order ?? drain.order ?? USUAL.order,
     atATime: atATime ?? drain.atATime ?? USUAL.atATime,
-    ...definedOnly({ reserveBytes: reserve ?? drain.reserveBytes }),
+    ...definedOnly({
+      reserveBytes: reserve ?? drain.reserveBytes,
+      shutdownTimeoutMs: shutdownTimeout ?? drain.shutdownTimeoutMs,
+    }),
   };
 }
 

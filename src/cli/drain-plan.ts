@@ -45,10 +45,10 @@ export async function planned(
         return { facts, metadata, metadataNamespaces };
       },
       settingsOf: (domain) => {
-        const { limits, kind, problems } = settled(options, domain);
+        const { limits, kind, own, problems } = settled(options, domain);
         for (const problem of problems) if (!told.has(problem)) say(`warning: ${problem}`);
         for (const problem of problems) told.add(problem);
-        return { limits, kind };
+        return { limits, kind, ...own };
       },
       say: (sentence) => {
         if (!options.quiet) say(`drain: ${sentence}`);

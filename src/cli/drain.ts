@@ -5,12 +5,13 @@
 import { findConfig } from '../config/config-file.ts';
 import { stated } from '../config/settings.ts';
 import { drainDocumentOf } from '../drain/document.ts';
+import { STAGES } from '../drain/stages.ts';
 import { beginPlanned } from '../fleet/begin-drain.ts';
-import { drainOfHost, readDrain } from '../fleet/drain-rows.ts';
+import { drainOfHost } from '../fleet/drain-rows.ts';
 import { type DrainSettings, parseDrainSettings } from '../fleet/drain-settings.ts';
-import { changeDrain, releaseHeld } from '../fleet/drains.ts';
+import { changeDrain, releaseAllHeld } from '../fleet/drains.ts';
 import { FLEET_TABLES } from '../fleet/fleet-tables.ts';
-import { WAS_UNKNOWN } from '../fleet/next-step.ts';
+import { hooksOf, stagesOf } from '../fleet/hooks.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { initiatorHere } from '../journal/initiator.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
@@ -24,6 +25,8 @@ import {
   deadlineOf,
   destinationsOf,
   groupOf,
+  hookProgramsOf,
+  isLocalUri,
   mannerOf,
   say,
 } from './drain-options.ts';
@@ -33,10 +36,15 @@ import { askedFor, assertUsage } from './migration-options.ts';
 import { standardError } from './output/standard.ts';
 import { drainText } from './render/drain-text.ts';
 import { storeChoiceOf } from './store-choice.ts';
+import { UsageError } from './usage-error.ts';
 
 /** `switchover drain HOST --to HOST…`. @returns the exit status */
 export async function drain(host: string, options: DrainOptions): Promise<number> {
   assertHost(host);
+  if (options.return && isLocalUri(host))
+    throw new UsageError(
+      `--return: the other hosts cannot reach ${host}: leave it out, and say \`switchover drain return ${host} --to URI\` afterwards, with the URI by which they do`,
+    );
   const deadlineInMs = deadlineOf(options);
   if (options.plan) {
     const wish = { host, deadlineInMs, to: destinationsOf(host, options) };
@@ -58,7 +66,10 @@ export async function drain(host: string, options: DrainOptions): Promise<number
     (await begin(database, { host, deadlineInMs, to: destinationsOf(host, options) }, options));
   if (id === undefined) return EXIT.refused;
   return await followDrain(
-    { database, id, store: new FolderJournals(stateDir), config: () => config },
+    {
+      ...{ database, id, store: new FolderJournals(stateDir), config: () => config },
+      hooks: hookProgramsOf(options),
+    },
     { json: options.json === true, quiet: options.quiet === true },
   );
 }
@@ -75,18 +86,30 @@ async function goOnWith(
 ): Promise<string | undefined> {
   const there = await drainOfHost(database, host);
   if (!there || there.outcome !== null) return undefined;
+  if (there.kind === 'return')
+    throw new UsageError(
+      `what left ${host} is being brought back: \`switchover drain cancel ${host}\` ends that, then drain it again`,
+    );
   const before = parseDrainSettings(there.settings);
+  const hooks = hooksOf(findConfig(options.config).drain, hookProgramsOf(options));
   const settings: DrainSettings = {
     ...before,
     ...(options.to === undefined ? {} : { to: wayOf(destinationsOf(host, options)) }),
     ...(options.reserve === undefined ? {} : { reserveBytes: options.reserve }),
+    ...(options.shutdownTimeout === undefined ? {} : { shutdownTimeoutMs: options.shutdownTimeout }),
     force: before.force || options.force === true,
+    hooks: STAGES.filter((stage) => before.hooks?.includes(stage) || hooks.has(stage)),
+    returns: before.returns === true || options.return === true,
+    abortRunning: before.abortRunning === true || options.abortRunning === true,
     stated: { ...before.stated, ...stated(askedFor(options)) },
   };
+  const missing = (before.hooks ?? []).filter((stage) => !hooks.has(stage));
+  if (missing.length > 0)
+    say(
+      `drain: it asks programs of yours, and neither this command nor its configuration names those: nothing begins here without ${missing.map((stage) => `--${stage}`).join(', ')}`,
+    );
   await changeDrain(database, there.id, { settings, ...deadlineOn(deadlineInMs()) });
-  const rows = await readDrain(database, there.id);
-  const held = (rows?.moves ?? []).filter(({ state, code }) => state === 'held' && code !== WAS_UNKNOWN);
-  for (const { id } of held) await releaseHeld(database, id);
+  await releaseAllHeld(database, there.id);
   say(
     `drain: ${host} is being drained since ${new Date(there.createdMs).toISOString()}: that is gone on with (\`switchover drain release ${host}\` ends it)`,
   );
@@ -122,6 +145,9 @@ async function begin(database: Database, wish: DrainOf, options: DrainOptions): 
         ...mannerOf(options, findConfig(options.config)),
         apart: (options.apart ?? []).map(groupOf),
         stated: { ...stated(askedFor(options)) },
+        ...(options.return ? { returns: true } : {}),
+        ...(options.abortRunning ? { abortRunning: true } : {}),
+        hooks: stagesOf(hooksOf(findConfig(options.config).drain, hookProgramsOf(options))),
       },
     },
     plan,

@@ -46,6 +46,8 @@ export interface MigrationOptions {
 export interface Settled {
   readonly limits: Limits;
   readonly kind: PolicyKind;
+  /** What drains go by beside the limits. */
+  readonly own: Pick<Settings, 'maintenance' | 'apart' | 'priority'>;
   /** What is said of encryption. */
   readonly encryption: Pick<Settings, 'tls' | 'tlsDir'>;
   /** What was put right in the configuration to get here, as sentences; to be told, not to be stopped by. */
@@ -74,6 +76,7 @@ export function settled(options: MigrationOptions, domain?: Domain): Settled {
   return {
     limits: limitsOf(settings),
     kind: policyOf(settings),
+    own: { maintenance: settings.maintenance, apart: settings.apart, priority: settings.priority },
     encryption: { tls: settings.tls, tlsDir: settings.tlsDir },
     problems,
   };

@@ -1,4 +1,5 @@
 import type { Order } from '../drain/order.ts';
+import type { HookPrograms } from '../drain/stages.ts';
 
 /** `[drain]`. Undefined: as `switchover drain` does it by itself. */
 export interface DrainConfig {
@@ -7,4 +8,10 @@ export interface DrainConfig {
   readonly order?: Order | undefined;
   /** Kept free on each destination. */
   readonly reserveBytes?: number | undefined;
+  /** How long a VM that is shut down may take until it is off. */
+  readonly shutdownTimeoutMs?: number | undefined;
+  /** Programs that are asked before and after a host and each VM. */
+  readonly hooks?: HookPrograms | undefined;
+  /** How long each may take. */
+  readonly hookTimeoutMs?: number | undefined;
 }

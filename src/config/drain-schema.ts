@@ -1,16 +1,28 @@
 /** `[drain]`: what holds for each `switchover drain` that does not say otherwise. */
 import { z } from 'zod';
 import { ORDERS } from '../drain/order.ts';
+import { STAGES } from '../drain/stages.ts';
+import { definedOnly } from './defined-only.ts';
 import type { DrainConfig } from './drain-config.ts';
-import { MOST_AT_A_TIME, parseReserveBytes } from './values.ts';
+import { MOST_AT_A_TIME, parseReserveBytes, parseTimeoutMs } from './values.ts';
 import { choice, tableOf, text } from './written.ts';
 
 const COUNT_WORDS = `it takes a number from 1 to ${MOST_AT_A_TIME}`;
+
+const PROGRAM_WORDS =
+  'write the program and its arguments as a list, like ["/usr/local/bin/notify", "--quiet"]';
+const program = z.array(z.string({ error: PROGRAM_WORDS }), { error: PROGRAM_WORDS }).min(1, PROGRAM_WORDS);
 
 export const drainShape = {
   'at-a-time': z.int({ error: COUNT_WORDS }).min(1, COUNT_WORDS).max(MOST_AT_A_TIME, COUNT_WORDS).optional(),
   order: choice(ORDERS).optional(),
   reserve: text('8GiB', parseReserveBytes).optional(),
+  'before-host': program.optional(),
+  'after-host': program.optional(),
+  'before-vm': program.optional(),
+  'after-vm': program.optional(),
+  'hook-timeout': text('10min', parseTimeoutMs).optional(),
+  'shutdown-timeout': text('5min', parseTimeoutMs).optional(),
 };
 
 export const drainSchema = z.strictObject(drainShape, { error: tableOf('[drain]') }).transform(
@@ -18,5 +30,10 @@ export const drainSchema = z.strictObject(drainShape, { error: tableOf('[drain]'
     atATime: given['at-a-time'],
     order: given.order,
     reserveBytes: given.reserve,
+    hooks: STAGES.some((stage) => given[stage])
+      ? definedOnly(Object.fromEntries(STAGES.map((stage) => [stage, given[stage]])))
+      : undefined,
+    hookTimeoutMs: given['hook-timeout'],
+    shutdownTimeoutMs: given['shutdown-timeout'],
   }),
 );

@@ -160,6 +160,14 @@ describe('one sentence with its line for each problem', () => {
       '[drain]\norder = "random"',
       /^f.toml:2: order: "random" is not known: choose hardest-first, easy-first, listed$/,
     ],
+    [
+      '[drain]\nafter-vm = "ping"',
+      /^f.toml:2: after-vm: write the program and its arguments as a list, like/,
+    ],
+    [
+      '[drain]\nbefore-host = []',
+      /^f.toml:2: before-host: write the program and its arguments as a list, like/,
+    ],
     ['[drain]\nreserve = "much"', /^f.toml:2: reserve: "much" is not a size/],
     ['[drain]\nreserv = "1GiB"', /^f.toml:2: reserv: .*did you mean reserve\?$/],
     ['drain = 3', /^f.toml:1: drain: it must be a table: write \[drain\]/],

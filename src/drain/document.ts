@@ -61,6 +61,11 @@ export const drainDocumentSchema = z.object({
       }),
     )
     .describe('in the order in which they start'),
+  stopped: z
+    .array(
+      z.object({ ...vm, returns: z.boolean().describe('it is started again once its host is released') }),
+    )
+    .describe('who is shut down, by its own word'),
   wholeMs: estimate.nullable().describe('until the last one has left, of those that can; null: not known'),
   deadline: z
     .object({
@@ -97,11 +102,15 @@ export interface PlannedDrain {
 
 export function drainDocumentOf(planned: PlannedDrain): DrainDocument {
   const { host, order, atATime, plan, unknown, unreachable, shutOff } = planned;
-  const { verdict, moves, held, wholeMs, deadline, room } = plan;
+  const { verdict, moves, held, stopped, wholeMs, deadline, room } = plan;
   return {
     ...{ schema: 1, host, verdict, order, atATime, shutOff },
     held: held.map(heldOf),
     moves: moves.map((move) => ({ ...moveOf(move), unknown: unknown.get(move.vm.uuid) ?? null })),
+    stopped: stopped.map(({ uuid, name, memoryBytes, word }) => ({
+      ...{ uuid, name, memoryBytes },
+      returns: word === 'shutdown-and-return',
+    })),
     wholeMs: rounded(wholeMs),
     deadline: deadline
       ? {

@@ -94,6 +94,20 @@ describe('a plan', () => {
     expect(planDrain(requestOf(vms.slice(3))).verdict).toBe('not-known');
   });
 
+  test('has those of a higher priority first, and those that are shut down beside it, which need no room', () => {
+    const vms = [
+      vmOf('loop', { forecast: forecastOf(60_000, 2000, 1) }),
+      vmOf('first', { priority: 1 }),
+      vmOf('off', { word: 'shutdown', memoryBytes: 1000 * GIB }),
+    ];
+    for (const order of ORDERS) {
+      const plan = planDrain(requestOf(vms, { order }));
+      expect(plan.moves.map(({ vm }) => vm.name)).toEqual(['first', 'loop']);
+      expect(plan).toMatchObject({ verdict: 'all-leave', stopped: [{ name: 'off' }], held: [] });
+      expect(plan.room.neededBytes).toBe(2 * GIB);
+    }
+  });
+
   test('of no VM is that all have left', () => {
     expect(planDrain(requestOf([]))).toMatchObject({
       verdict: 'all-leave',
@@ -112,7 +126,9 @@ test('every VM is in the plan once, with a destination or with reasons, and the 
       fc.integer({ min: 1, max: 4 }),
       (vms, destinations, order, atATime) => {
         const plan = planDrain(requestOf(vms, { destinations, order, atATime, deadlineMs: 100_000 }));
-        const named = [...plan.moves, ...plan.held].map(({ vm }) => vm.uuid);
+        const named = [...plan.moves, ...plan.held, ...plan.stopped.map((vm) => ({ vm }))].map(
+          ({ vm }) => vm.uuid,
+        );
         expect(named.sort()).toEqual(vms.map(({ uuid }) => uuid).sort());
         for (const { reasons, refused } of plan.held)
           expect(reasons.length > 0 || refused.length === destinations.length).toBe(true);

@@ -4,6 +4,7 @@ import { type Destination, type DrainVm, isMemoryIntensive, type Reason } from '
 import { classOfAll, type FailureClass } from './failures.ts';
 import { inOrder, type Order } from './order.ts';
 import { type ForecastMove, type Outlook, outlookOf, type Times } from './outlook.ts';
+import { stops, wayOfWord } from './own-word.ts';
 import { type Placement, type PlacementRules, placeAll, type Refused, reserveOf } from './placement.ts';
 import { schedule } from './schedule.ts';
 
@@ -63,6 +64,8 @@ export interface DrainPlan {
   /** In the order in which they start. */
   readonly moves: readonly PlannedMove[];
   readonly held: readonly HeldVm[];
+  /** That are shut down, by their own word, in the order in which they are. */
+  readonly stopped: readonly DrainVm[];
   /** Of the moves; undefined: not known. */
   readonly wholeMs: Estimate | undefined;
   readonly deadline: Deadline | undefined;
@@ -84,9 +87,11 @@ const MISSED_BELOW = 0.5;
 export function planDrain(request: DrainRequest): DrainPlan {
   const { vms, destinations, order, atATime, deadlineMs } = request;
   const rules: PlacementRules = { reserveBytes: request.reserveBytes };
-  const mobile = vms.filter(({ obstacles }) => obstacles.length === 0);
+  const free = vms.filter(({ obstacles }) => obstacles.length === 0);
+  const stopped = inOrder(free.filter(isStopped), order);
+  const mobile = free.filter((vm) => !isStopped(vm));
   const placements = placeAll(mobile, destinations, rules);
-  const held = vms.flatMap((vm) => heldOf(vm, placements.get(vm.uuid)));
+  const held = vms.flatMap((vm) => (stopped.includes(vm) ? [] : heldOf(vm, placements.get(vm.uuid))));
   const leaving = inOrder(
     mobile.flatMap((vm) => {
       const { to, refused = [] } = placements.get(vm.uuid) ?? {};
@@ -114,10 +119,15 @@ export function planDrain(request: DrainRequest): DrainPlan {
     verdict: verdictOf(held, known, deadline),
     moves: planned.toSorted((a, b) => startOf(a) - startOf(b)),
     held,
+    stopped,
     wholeMs: outlook?.wholeMs,
     deadline,
     room: roomOf(mobile, destinations, rules),
   };
+}
+
+function isStopped({ word }: DrainVm): boolean {
+  return stops(wayOfWord(word));
 }
 
 function startOf({ times }: PlannedMove): number {

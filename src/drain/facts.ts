@@ -1,5 +1,6 @@
 /** What a drain goes by: VMs, destinations and reasons, as data. Who asks the hosts for them is above this room. */
 import type { Estimate, Interval } from '../model/interval.ts';
+import type { OwnWord } from './own-word.ts';
 
 /** Why something is not done. */
 export interface Reason {
@@ -36,6 +37,10 @@ export interface DrainVm {
   readonly memoryBytes: number;
   /** Groups of VMs of which no two may be on one host. */
   readonly apart: readonly string[];
+  /** Its own, for the maintenance of its host. */
+  readonly word: OwnWord;
+  /** Those of a higher one leave before all others. */
+  readonly priority: number;
   /** Why it cannot move, wherever to. */
   readonly obstacles: readonly Reason[];
   /** What a destination's pre-flight found, by the destination's name; without an entry: nothing. */

@@ -1,4 +1,4 @@
-/** In which order VMs leave. */
+/** In which order VMs leave: those of a higher priority first, whatever the order; then by the order. */
 import type { DrainVm } from './facts.ts';
 
 /**
@@ -8,13 +8,12 @@ import type { DrainVm } from './facts.ts';
 export const ORDERS = ['hardest-first', 'easy-first', 'listed'] as const;
 export type Order = (typeof ORDERS)[number];
 
-export function inOrder<Vm extends Pick<DrainVm, 'forecast' | 'memoryBytes'>>(
+export function inOrder<Vm extends Pick<DrainVm, 'forecast' | 'memoryBytes' | 'priority'>>(
   vms: readonly Vm[],
   order: Order,
 ): readonly Vm[] {
-  if (order === 'listed') return vms;
-  const sign = order === 'hardest-first' ? -1 : 1;
-  return vms.toSorted((a, b) => sign * compare(hardness(a), hardness(b)));
+  const sign = order === 'listed' ? 0 : order === 'hardest-first' ? -1 : 1;
+  return vms.toSorted((a, b) => b.priority - a.priority || sign * compare(hardness(a), hardness(b)));
 }
 
 /** Of which nothing is known is taken for hard. */

@@ -56,9 +56,7 @@ describe('a drain', () => {
     const blocked = then(BEGUN, fail('a', CPU), fail('b', FULL), fail('c', LONG));
     expect(phaseOf(blocked, 0)).toBe('blocked');
     expect(drainWords(blocked, 0)).toMatch(/^blocked: 3 VMs left, .*: vm-a \(it lacks the CPU\), vm-b/);
-    expect(words(blocked, 'a')).toBe(
-      'held until the host or the VM changes: it lacks the CPU: take another model',
-    );
+    expect(words(blocked, 'a')).toBe('held until something changes: it lacks the CPU: take another model');
     expect(words(blocked, 'b')).toBe('queued until a destination has room: no destination has room');
     expect(words(blocked, 'c')).toBe('held, needs you: it needs 2.4 s, and 1 s is allowed');
     const cleared = then(blocked, at('changed'));

@@ -2,7 +2,7 @@
 import type { Reason } from './facts.ts';
 import { afterFailure, type Breaker, failedThere, failureClass, isOut, TRUSTED } from './failures.ts';
 import {
-  count,
+  active,
   type Drain,
   type Ending,
   isReady,
@@ -47,7 +47,10 @@ export function beginDrain(
   wish: Pick<Drain, 'waitsFor' | 'deadlineMs'>,
 ): Drain {
   return {
+    kind: 'drain',
     intent: 'go',
+    heldBy: undefined,
+    asksAfter: false,
     ...wish,
     destinations,
     vms: new Map(vms.map((vm) => [vm.uuid, newVm(vm)])),
@@ -106,7 +109,7 @@ function happened(drain: Drain, event: DrainEvent): Drain {
 
 /** A cancel and a deadline let what runs come to its end. */
 function ended(drain: Drain, nowMs: number): Drain {
-  if (drain.ended || count(drain, 'moving') > 0) return drain;
+  if (drain.ended || active(drain) > 0) return drain;
   const left = [...drain.vms.values()].some(isThere);
   const expired = drain.deadlineMs !== undefined && nowMs >= drain.deadlineMs && left;
   // Whoever cancels does not care for the deadline any more.
@@ -178,7 +181,7 @@ function looked(
 ): Drain {
   const there = new Set(running.map(({ uuid }) => uuid));
   const vms = mapVms(drain, (vm) => {
-    if (vm.state.is === 'moving' || vm.state.is === 'unknown') return vm;
+    if (vm.state.is === 'moving' || vm.state.is === 'stopping' || vm.state.is === 'unknown') return vm;
     if (!there.has(vm.uuid)) return isThere(vm) ? { ...vm, state: { is: 'gone' } } : vm;
     return isThere(vm) ? vm : newVm(vm);
   });
@@ -213,7 +216,7 @@ function leftByHand(vm: VmRecord): VmRecord {
   const { is } = vm.state;
   if (is !== 'held' && is !== 'left' && is !== 'queued')
     throw new DrainError(`${vm.name} is ${is}: it cannot be left where it is`);
-  return { ...vm, state: { is: 'left', words: 'a person said so' } };
+  return { ...vm, state: { is: 'left', reason: { code: 'by-hand', words: 'a person said so' } } };
 }
 
 function foundByHand(vm: VmRecord, on: 'source' | 'elsewhere'): VmRecord {

@@ -2,29 +2,37 @@
 import { formatDuration } from '../model/units.ts';
 import type { Reason } from './facts.ts';
 import { failureClass } from './failures.ts';
-import { count, type Drain, isThere, phaseOf, type VmRecord } from './state.ts';
+import { active, count, type Drain, isEmpty, isThere, phaseOf, reasonOf, type VmRecord } from './state.ts';
 
 /** One sentence: where the drain is, and what it waits for. */
 export function drainWords(drain: Drain, nowMs: number): string {
   const left = [...drain.vms.values()].filter(isThere).length;
-  const moving = count(drain, 'moving');
+  const moving = active(drain);
   switch (phaseOf(drain, nowMs)) {
     case 'waiting':
       return `waiting for ${drain.waitsFor}`;
     case 'empty':
       return 'empty: no VM runs there, and none comes or goes';
     case 'ended':
-      return left === 0 ? `${drain.ended}` : `${drain.ended}, with ${vmsOf(left)} still there`;
+      if (drain.heldBy !== undefined) return `${drain.ended}: ${drain.heldBy}`;
+      return left === 0
+        ? `${drain.ended}`
+        : `${drain.ended}, with ${vmsOf(left)} still ${drain.kind === 'return' ? 'away' : 'there'}`;
     case 'blocked':
-      return `blocked: ${vmsOf(left)} left, and none of them can be moved now: ${namesHeld(drain)}`;
+      return `blocked: ${vmsOf(left)} ${drain.kind === 'return' ? 'still away' : 'left'}, and none of them can be moved now: ${namesHeld(drain)}`;
     case 'paused':
+      if (drain.heldBy !== undefined && count(drain, 'unknown') === 0)
+        return `paused: ${drain.heldBy}; \`switchover drain resume\` goes on with it`;
       return count(drain, 'unknown') > 0
         ? 'paused: it is not certain where one of its VMs runs; `switchover explain` of its migration says what to do'
         : `paused: nothing new begins${moving > 0 ? `, ${vmsOf(moving)} on the way` : ''}`;
     case 'draining':
+      if (isEmpty(drain)) return 'no VM runs there any more: its after-host program is asked';
       return drain.intent === 'cancelled'
         ? `cancelled: ${vmsOf(moving)} on the way, nothing new begins`
-        : `draining: ${vmsOf(left)} left, ${moving} on the way`;
+        : drain.kind === 'return'
+          ? `returning: ${vmsOf(left)} still away, ${moving} of them on the way`
+          : `draining: ${vmsOf(left)} left, ${moving} on the way`;
   }
 }
 
@@ -37,13 +45,19 @@ export function vmWords({ state }: VmRecord, nowMs: number): string {
         return `queued until a destination has room: ${reasonWords(state.reason)}`;
       return `queued, tried again in ${formatDuration(Math.max(0, state.atMs - nowMs))}: ${reasonWords(state.reason)}`;
     case 'moving':
-      return `on its way to ${state.to}`;
+      return state.isStart ? `being started again on ${state.to}` : `on its way to ${state.to}`;
     case 'moved':
-      return `moved to ${state.to}`;
+      return state.isStart ? `started again on ${state.to}` : `moved to ${state.to}`;
+    case 'stopping':
+      return 'shutting down';
+    case 'off':
+      return state.returns ? 'shut down, and started again once its host is released' : 'shut down';
     case 'held':
-      return `held${state.looksAgain ? ' until the host or the VM changes' : ', needs you'}: ${reasonWords(state.reason)}`;
+      return `held${state.looksAgain ? ' until something changes' : ', needs you'}: ${reasonWords(state.reason)}`;
     case 'left':
-      return `left where it is: ${state.words}`;
+      return state.reason
+        ? `left where it is: ${reasonWords(state.reason)}`
+        : 'left where it is: the drain ended before it had begun';
     case 'gone':
       return 'gone: it is off, or others moved it';
     case 'unknown':
@@ -62,17 +76,26 @@ export function reasonWords({ words, remedy }: Reason): string {
 export function drainExitStatus(drain: Drain): 0 | 3 | 4 | 5 | 6 {
   const vms = [...drain.vms.values()];
   if (vms.some(({ state }) => state.is === 'unknown')) return 6;
+  if (drain.heldBy !== undefined) return 4;
   const left = vms.filter(isThere);
   if (left.length === 0) return 0;
-  const kinds = left.flatMap(({ state }) => ('reason' in state ? [failureClass(state.reason.code)] : []));
-  const untouched = vms.every(({ state, tries }) => state.is !== 'moved' && tries === 0);
+  const kinds = left.flatMap(({ state }) => {
+    const reason = reasonOf(state);
+    return reason ? [failureClass(reason.code)] : [];
+  });
+  const untouched = vms.every(
+    ({ state, tries }) => state.is !== 'moved' && state.is !== 'off' && tries === 0,
+  );
   if (kinds.length === left.length && untouched && kinds.every((kind) => kind === 'permanent')) return 3;
   return kinds.some((kind) => kind !== 'no-pause-fits' && kind !== 'capacity') ? 4 : 5;
 }
 
 function namesHeld({ vms }: Drain): string {
   return [...vms.values()]
-    .flatMap(({ name, state }) => ('reason' in state ? [`${name} (${state.reason.words})`] : []))
+    .flatMap(({ name, state }) => {
+      const reason = reasonOf(state);
+      return reason ? [`${name} (${reason.words})`] : [];
+    })
     .join(', ');
 }
 

@@ -13,8 +13,9 @@
  * A VM is
  * - `queued`, for a slot, for room at a destination, or for its next try;
  * - `moving`, then `moved`; or, where it fails, queued again, `held` or `unknown`;
+ * - `stopping`, then `off`: by its own or a person's word it is shut down; one that does not go off is `held`;
  * - `held`, for a person, or until the host or the VM changes;
- * - `left` where it is, by somebody's word;
+ * - `left` where it is, by its own word or a person's;
  * - `gone`: it is off, or others moved it;
  * - `unknown`: it is not certain which side runs it. Nothing is guessed: a person looks.
  */
@@ -25,11 +26,17 @@ export type VmState =
   | { readonly is: 'queued'; readonly waitsFor: 'slot' }
   | { readonly is: 'queued'; readonly waitsFor: 'room'; readonly reason: Reason }
   | { readonly is: 'queued'; readonly waitsFor: 'retry'; readonly reason: Reason; readonly atMs: number }
-  | { readonly is: 'moving'; readonly to: string }
-  | { readonly is: 'moved'; readonly to: string }
+  /** `isStart`: it is, or was, started there again. */
+  | { readonly is: 'moving'; readonly to: string; readonly isStart?: boolean }
+  | { readonly is: 'moved'; readonly to: string; readonly isStart?: boolean }
+  /** It was asked to shut down, and has not yet. */
+  | { readonly is: 'stopping' }
+  /** `returns`: it is started again once its host is released. */
+  | { readonly is: 'off'; readonly returns: boolean }
   /** `looksAgain`: by itself, when the host or the VM changes. */
   | { readonly is: 'held'; readonly reason: Reason; readonly looksAgain: boolean }
-  | { readonly is: 'left'; readonly words: string }
+  /** Without a reason: the drain ended before anything was done to it. */
+  | { readonly is: 'left'; readonly reason?: Reason | undefined }
   | { readonly is: 'gone' }
   | { readonly is: 'unknown'; readonly reason: Reason };
 
@@ -46,9 +53,15 @@ export interface VmRecord {
 export type Ending = 'released' | 'returned' | 'cancelled' | 'expired';
 
 export interface Drain {
+  /** `return`: what had left its host comes back, from wherever it is; it is never `empty`, and ends by itself. */
+  readonly kind: 'drain' | 'return';
   readonly intent: 'go' | 'paused' | 'cancelled';
   /** A window, an approval, another drain of the host; undefined: nothing, it may begin. */
   readonly waitsFor: string | undefined;
+  /** What a program of its user said that does not let it go on; undefined: none did. */
+  readonly heldBy: string | undefined;
+  /** Once nothing runs there any more a program is asked before it counts as empty. */
+  readonly asksAfter: boolean;
   /** On the clock of the events; undefined: none. */
   readonly deadlineMs: number | undefined;
   readonly destinations: readonly string[];
@@ -69,9 +82,9 @@ export const EMPTY_FOR_MS = 10_000;
 export function phaseOf(drain: Drain, nowMs: number): Phase {
   if (drain.ended) return 'ended';
   if (drain.waitsFor !== undefined) return 'waiting';
-  if (isEmpty(drain)) return 'empty';
+  if (isEmpty(drain) && !drain.asksAfter) return 'empty';
   if (drain.intent === 'paused' || count(drain, 'unknown') > 0) return 'paused';
-  if (count(drain, 'moving') > 0 || drain.intent === 'cancelled') return 'draining';
+  if (active(drain) > 0 || drain.intent === 'cancelled') return 'draining';
   return isBlocked(drain, nowMs) ? 'blocked' : 'draining';
 }
 
@@ -90,7 +103,22 @@ function isBlocked(drain: Drain, nowMs: number): boolean {
 
 /** It runs on the host that is drained, as far as we know. */
 export function isThere({ state }: VmRecord): boolean {
-  return state.is !== 'moved' && state.is !== 'gone';
+  return state.is !== 'moved' && state.is !== 'off' && state.is !== 'gone';
+}
+
+/** Nothing is left to be done, by anybody. */
+export function isDone({ vms }: Drain): boolean {
+  return [...vms.values()].every((vm) => !isThere(vm) || vm.state.is === 'left');
+}
+
+/** How many are on their way, or shutting down. */
+export function active(drain: Drain): number {
+  return count(drain, 'moving') + count(drain, 'stopping');
+}
+
+/** Why it is as it is, where that is known. */
+export function reasonOf(state: VmState): Reason | undefined {
+  return 'reason' in state ? state.reason : undefined;
 }
 
 export function count({ vms }: Drain, is: VmState['is']): number {

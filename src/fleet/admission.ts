@@ -5,7 +5,7 @@
 import type { Database, Queryable } from '../postgres/database.ts';
 import { addClaims, readLedger } from './claims.ts';
 import { tell } from './events.ts';
-import type { Ledger } from './ledger.ts';
+import type { Claim, Ledger } from './ledger.ts';
 import { ACTIVE_STATES, MOVE_COLUMNS, type Move } from './move.ts';
 import { linksOf, type Place, type Placed, wantedBy } from './placement.ts';
 import { inTransaction, tryLockClaims } from './transaction.ts';
@@ -14,6 +14,8 @@ export interface AdmissionOptions {
   readonly place: Place;
   /** Reads what `place` goes by, after what is free was read: what a move left behind as it freed its slot is seen. */
   readonly prepare?: (within: Queryable) => Promise<void>;
+  /** Of which the controller has programs; a drain that needs others is left to others. */
+  readonly stages?: readonly string[];
   readonly controller: string;
   /** How long the database lets this transaction stand still. */
   readonly longestMs: number;
@@ -39,7 +41,9 @@ const WAIT_MS = 2000;
 const MAY_BEGIN = `move.state = 'queued' and move.intent = 'go' and move.next_try <= now()
   and (drain.id is null or (drain.intent = 'go' and drain.ended is null
     and coalesce(drain.opens <= now(), true) and coalesce(drain.closes > now(), true)
-    and coalesce(drain.deadline > now(), true)))`;
+    and coalesce(drain.deadline > now(), true)
+    and coalesce(drain.settings->'hooks', '[]') <@ $3::jsonb
+    and (drain.before_host = 'done' or not coalesce(drain.settings->'hooks', '[]') ? 'before-host')))`;
 
 const SOURCES = `select distinct source from fleet.move where state = 'queued' and next_try <= now()`;
 
@@ -66,15 +70,23 @@ export async function admit(
     const sources = (await within.query<{ source: string }>(SOURCES)).map(({ source }) => source);
     if (sources.length === 0) return [];
     const ledger = await readLedger(within);
-    const candidates = await candidatesOf(within, sources, ledger);
+    const candidates = await candidatesOf(within, sources, ledger, options.stages ?? []);
     if (candidates.length === 0) return [];
     await options.prepare?.(within);
     const admitted: string[] = [];
     for (const candidate of inFairOrder(candidates)) {
+      // It uses no link, and what it takes of its own host's memory it had before.
+      if (candidate.way !== 'move') {
+        const where = { destination: candidate.way === 'start' ? candidate.source : null };
+        await write(within, candidate, where, [], options.controller);
+        admitted.push(candidate.id);
+        continue;
+      }
       const placed = placeOne(candidate, ledger, options.place);
-      if (placed === 'no room') continue;
+      if (typeof placed === 'string') continue;
       if ('destination' in placed) {
-        await write(within, candidate, placed, ledger, options.controller);
+        const claims = ledger.take(wantedBy(candidate, placed.destination, placed.links));
+        await write(within, candidate, placed, claims, options.controller);
         admitted.push(candidate.id);
       } else await putOff(within, candidate, placed, options.controller);
     }
@@ -102,7 +114,7 @@ export function placeOne(candidate: Move, ledger: Ledger, place: Place): Placed 
     return 'no room';
   if (!hasLinks(candidate, [candidate.link], ledger)) return 'no room';
   const placed = place(candidate, ledger);
-  if (!('destination' in placed)) return placed;
+  if (typeof placed === 'string' || !('destination' in placed)) return placed;
   const { destination, links } = placed;
   if (!hasLinks(candidate, linksOf(candidate, links), ledger)) return 'no room';
   return ledger.fits(wantedBy(candidate, destination, links)) ? placed : 'no room';
@@ -120,22 +132,22 @@ async function candidatesOf(
   within: Queryable,
   sources: readonly string[],
   ledger: Ledger,
+  stages: readonly string[],
 ): Promise<readonly Candidate[]> {
   const most = sources.map((source) => {
     const free = Math.min(ledger.free('source', source), MOST_OF_SOURCE);
     return free === 0 ? 0 : free + LOOK_AHEAD;
   });
-  return await within.query<Candidate>(CANDIDATES, [sources, most]);
+  return await within.query<Candidate>(CANDIDATES, [sources, most, JSON.stringify(stages)]);
 }
 
 async function write(
   within: Queryable,
   move: Candidate,
-  { destination, links }: Extract<Placed, { destination: string }>,
-  ledger: Ledger,
+  { destination }: { readonly destination: string | null },
+  claims: readonly Claim[],
   controller: string,
 ): Promise<void> {
-  const claims = ledger.take(wantedBy(move, destination, links));
   await within.query(
     `update fleet.move set state = 'admitted', destination = $2, admitted = clock_timestamp(), code = null, words = null,
        remedy = null where id = $1`,
@@ -160,7 +172,7 @@ export async function ensureLease(within: Queryable, vm: string): Promise<void> 
 async function putOff(
   within: Queryable,
   move: Candidate,
-  placed: Exclude<Placed, { destination: string }>,
+  placed: Exclude<Placed, { destination: string } | string>,
   controller: string,
 ): Promise<void> {
   const isHeld = 'hold' in placed;

@@ -21,7 +21,7 @@ export async function beginPlanned(
 ): Promise<{ readonly id: string; readonly isNew: boolean }> {
   const { host, settings } = wanted;
   const { plan } = planned;
-  const vms = [...plan.moves.map(({ vm }) => vm), ...plan.held.map(({ vm }) => vm)];
+  const vms = [...plan.stopped, ...plan.moves.map(({ vm }) => vm), ...plan.held.map(({ vm }) => vm)];
   const begun = await beginDrain(
     database,
     wanted,
@@ -34,7 +34,11 @@ export async function beginPlanned(
 }
 
 /** As many at a time as was asked for, on all that it uses. */
-async function setWidths(database: Database, host: string, { to, atATime }: DrainSettings): Promise<void> {
+export async function setWidths(
+  database: Database,
+  host: string,
+  { to, atATime }: Pick<DrainSettings, 'to' | 'atATime'>,
+): Promise<void> {
   await setCapacity(database, 'source', host, atATime);
   await setCapacity(database, 'link', linkFrom(host), atATime);
   for (const { uri } of to) {
@@ -44,9 +48,9 @@ async function setWidths(database: Database, host: string, { to, atATime }: Drai
 }
 
 function moveOf(host: string, vm: DrainVm, atATime: number): NewMove {
-  const { uuid, name, memoryBytes, apart, obstacles, forecast } = vm;
+  const { uuid, name, memoryBytes, apart, word, priority, obstacles, forecast } = vm;
   return newMoveOf(host, {
-    ...{ uuid, name, memoryBytes, apart, obstacles },
+    ...{ uuid, name, memoryBytes, apart, word, priority, obstacles },
     // Of which too little is known, and one that stays calm among fewer than there may be, has its link alone.
     intensive: forecast === undefined || forecast.calmAmong < atATime,
     refused: Object.fromEntries([...vm.refusedBy].flatMap(lastingRefusal)),

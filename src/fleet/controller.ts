@@ -9,6 +9,7 @@
  * the hosts were asked once what runs there.
  */
 import { randomUUID } from 'node:crypto';
+import type { Stage } from '../drain/stages.ts';
 import { type Clock, REAL_CLOCK } from '../hypervisor/clock.ts';
 import type { Database } from '../postgres/database.ts';
 import { Listener } from '../postgres/listener.ts';
@@ -18,13 +19,15 @@ import { type AdmissionOptions, admit } from './admission.ts';
 import { claimSeen } from './claim-seen.ts';
 import { type ControllerIdentity, endLeasesOfDead, ownIdentity } from './controller-identity.ts';
 import { CHANNEL, FLEET_TABLES } from './fleet-tables.ts';
-import { LeaseLostError } from './lease.ts';
+import { type Hooks, NO_HOOKS, stagesOf } from './hooks.ts';
+import { type Lease, LeaseLostError } from './lease.ts';
 import { Leases } from './leases.ts';
 import { MoveRun } from './move-run.ts';
 import { MoveChangedError, movesToCancel } from './move-writes.ts';
 import type { Mover } from './mover.ts';
 import type { Place } from './placement.ts';
 import { Repeated } from './repeated.ts';
+import { StopRun } from './stop-run.ts';
 
 export interface ControllerOptions {
   readonly database: Database;
@@ -32,6 +35,8 @@ export interface ControllerOptions {
   readonly place: Place;
   /** As in `AdmissionOptions`. */
   readonly prepare?: NonNullable<AdmissionOptions['prepare']>;
+  /** Programs that it asks before and after each VM; left out: none. */
+  readonly hooks?: Hooks;
   /** A sentence for the operator's log. */
   readonly warn?: (words: string) => void;
   /** The same for all controllers of a database. */
@@ -41,6 +46,13 @@ export interface ControllerOptions {
   /** Moves that it looks after at a time. */
   readonly most?: number;
   readonly clock?: Clock;
+}
+
+/** A move in our hands, until it is over or somebody else's. */
+interface Tended {
+  readonly lease: Lease;
+  run(): Promise<void>;
+  cancel(): void;
 }
 
 const DEFAULTS = { leaseMs: 15_000, roundMs: 1000, reconcileMs: 10_000, most: 300 };
@@ -58,8 +70,9 @@ export class FleetController implements AsyncDisposable {
   readonly id = randomUUID();
   private readonly options: Required<ControllerOptions>;
   private readonly identity: ControllerIdentity = ownIdentity();
+  private readonly stages: readonly Stage[];
   private readonly leases: Leases;
-  private readonly runs = new Map<MoveRun, Promise<void>>();
+  private readonly runs = new Map<Tended, Promise<void>>();
   private readonly repeated: readonly Repeated[];
   private readonly round: Repeated;
   private readonly listener: Listener;
@@ -71,7 +84,8 @@ export class FleetController implements AsyncDisposable {
   private constructor(options: Required<ControllerOptions>) {
     this.options = options;
     const { database, leaseMs, clock, roundMs, reconcileMs } = options;
-    this.leases = new Leases(database, { holder: this.id, leaseMs, clock });
+    this.stages = stagesOf(options.hooks);
+    this.leases = new Leases(database, { holder: this.id, leaseMs, clock, stages: this.stages });
     const repeat = (everyMs: number, doing: () => Promise<void>) =>
       new Repeated(clock, everyMs, doing, (error) => options.warn(String(error)));
     this.round = repeat(roundMs, () => this.doRound());
@@ -91,6 +105,7 @@ export class FleetController implements AsyncDisposable {
       clock: REAL_CLOCK,
       warn: () => {},
       prepare: async () => {},
+      hooks: NO_HOOKS,
       ...given,
     });
     for (const each of controller.repeated.toReversed()) each.now();
@@ -135,10 +150,12 @@ export class FleetController implements AsyncDisposable {
     const { database, place, prepare, most, leaseMs } = this.options;
     if (!(await this.beat())) return;
     await endLeasesOfDead(database, this.identity);
-    if (this.hasLooked) await admit(database, { place, prepare, controller: this.id, longestMs: leaseMs });
+    if (this.hasLooked)
+      await admit(database, { place, prepare, stages: this.stages, controller: this.id, longestMs: leaseMs });
     if (this.state === 'closed') return;
-    for (const { move, lease } of await this.leases.take(most - this.leases.count)) {
-      const run = new MoveRun({ ...this.options, leases: this.leases, controller: this.id }, lease, move);
+    for (const { move, lease, isMoved } of await this.leases.take(most - this.leases.count)) {
+      const deps = { ...this.options, leases: this.leases, controller: this.id };
+      const run = isMoved ? new MoveRun(deps, lease, move) : new StopRun(deps, lease, move);
       this.runs.set(
         run,
         this.follow(run).finally(() => this.runs.delete(run)),
@@ -174,7 +191,7 @@ export class FleetController implements AsyncDisposable {
     this.round.now();
   }
 
-  private async follow(run: MoveRun): Promise<void> {
+  private async follow(run: Tended): Promise<void> {
     try {
       await run.run();
       await this.leases.release(run.lease);

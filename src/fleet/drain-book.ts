@@ -2,13 +2,21 @@
  * What a controller knows of drains and hosts: read from the tables before each admission, and asked of the destinations in
  * the background. Nothing of it is believed for an act: the start asks the destination anew.
  */
+import type { Config } from '../config/config.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
 import type { DrainHosts } from './drain-hosts.ts';
 import { type DrainRow, readDrains } from './drain-rows.ts';
-import { type DrainSettings, groupsOf, parseDrainSettings } from './drain-settings.ts';
+import { type DrainSettings, groupsOf, parseDrainSettings, vmSettingsOf } from './drain-settings.ts';
 import { type HostRecord, readHosts } from './hosts.ts';
 import { ACTIVE_STATES } from './move.ts';
 import type { HostFigures, Known } from './placer.ts';
+
+/** Only who is to be kept apart from others is worth asking for. */
+const ANY_APART = `select from fleet.move where ended is null and apart <> '{}' limit 1`;
+
+/** Of what a drain has to do yet. */
+const SOURCES =
+  'select distinct source from fleet.move where ended is null and drain is not null and not is_foreign';
 
 /** What is on its way to a host, and what came there since it was asked. */
 interface Coming {
@@ -24,8 +32,10 @@ from fleet.move where destination is not null
 export class DrainBook implements Known {
   private readonly database: Database;
   private readonly asks: DrainHosts;
+  private readonly config: () => Config;
   private drains: readonly (DrainRow & { readonly asked: DrainSettings })[] = [];
   private hosts: ReadonlyMap<string, HostRecord> = new Map();
+  private moveSources: readonly string[] = [];
   private readonly seen = new Map<
     string,
     { readonly askedMs: number; readonly said: HostFigures | string }
@@ -33,7 +43,8 @@ export class DrainBook implements Known {
   private coming = new Map<string, Coming>();
   private databaseNowMs = 0;
 
-  constructor(database: Database, asks: DrainHosts) {
+  constructor(database: Database, asks: DrainHosts, config: () => Config) {
+    this.config = config;
     this.database = database;
     this.asks = asks;
   }
@@ -50,6 +61,8 @@ export class DrainBook implements Known {
       }
     });
     this.hosts = await readHosts(within);
+    const sources = await within.query<{ source: string }>(SOURCES);
+    this.moveSources = sources.map(({ source }) => source);
   }
 
   /** All that an admission goes by, and what is on its way as it begins. @throws {StoreError} */
@@ -76,15 +89,17 @@ export class DrainBook implements Known {
       this.drains
         .filter(({ asked }) => asked.to.some((each) => each.uri === uri))
         .flatMap((each) => each.asked.apart);
+    const isAnyApart = (await this.database.query(ANY_APART)).length > 0;
     for (const uri of this.destinations()) {
       const askedMs = await databaseNow(this.database);
-      this.seen.set(uri, { askedMs, said: await this.figuresOf(uri, apartOf(uri)) });
+      this.seen.set(uri, { askedMs, said: await this.figuresOf(uri, isAnyApart ? apartOf(uri) : undefined) });
     }
   }
 
-  /** Hosts that are being emptied. */
+  /** Hosts that are being emptied, and those that VMs come back from. */
   sources(): readonly string[] {
-    return this.drains.map(({ host }) => host);
+    const drained = this.drains.flatMap(({ host, kind }) => (kind === 'drain' ? [host] : []));
+    return [...new Set([...drained, ...this.moveSources])];
   }
 
   destinations(): readonly string[] {
@@ -136,16 +151,19 @@ export class DrainBook implements Known {
     return this.databaseNowMs;
   }
 
-  private async figuresOf(uri: string, apart: DrainSettings['apart']): Promise<HostFigures | string> {
+  private async figuresOf(
+    uri: string,
+    apart: DrainSettings['apart'] | undefined,
+  ): Promise<HostFigures | string> {
     try {
       const { active, freeBytes, largestBytes } = await this.asks.look(uri);
       const groups: string[] = [];
-      // Only who is to be kept apart from others is worth asking for.
-      if (apart.length > 0)
-        for (const uuid of active) {
-          const vm = await this.asks.vm(uri, uuid);
-          if (vm) groups.push(...groupsOf(vm.name, apart));
-        }
+      for (const uuid of apart ? active : []) {
+        const vm = await this.asks.vm(uri, uuid);
+        if (!vm) continue;
+        const own = vmSettingsOf(this.config(), { name: vm.name, metadata: vm.metadata }, { stated: {} });
+        groups.push(...groupsOf(vm.name, apart ?? []), ...own.apart);
+      }
       return { freeBytes, largestBytes, apart: groups };
     } catch (error) {
       return error instanceof Error ? error.message : String(error);

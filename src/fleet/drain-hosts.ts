@@ -13,6 +13,10 @@ export interface HostSeen {
 export interface VmSeen {
   readonly name: string;
   readonly memoryBytes: number;
+  /** Another one once its definition is another. */
+  readonly mark: string;
+  /** Its own settings, as they stand in its metadata. */
+  readonly metadata: Readonly<Record<string, string>> | undefined;
   /** Why it must not be moved, wherever to. */
   readonly obstacles: readonly Reason[];
 }

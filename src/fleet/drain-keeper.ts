@@ -6,22 +6,28 @@
  * one a look says nothing.
  */
 
+import type { Config } from '../config/config.ts';
 import { reduce } from '../drain/reduce.ts';
 import type { Drain } from '../drain/state.ts';
-import { phaseOf } from '../drain/state.ts';
+import { isDone, isEmpty, phaseOf } from '../drain/state.ts';
 import type { Database } from '../postgres/database.ts';
 import type { DrainHosts, HostSeen } from './drain-hosts.ts';
 import { type DrainRow, type DrainRows, readDrain } from './drain-rows.ts';
-import { groupsOf, parseDrainSettings } from './drain-settings.ts';
+import { parseDrainSettings } from './drain-settings.ts';
 import { viewOf } from './drain-view.ts';
 import { endDrain, type NewMove, queueMoves } from './drains.ts';
 import { tell } from './events.ts';
-import { newMoveOf } from './new-move.ts';
+import { dueHostHook, type HostHooks } from './host-hooks.ts';
+import { HeldLooks, markOf, mayLookAgain, takeUpAgain } from './look-again.ts';
+import { foundMoveOf } from './new-move.ts';
+import { returnWished } from './return-drain.ts';
 import { inTransaction } from './transaction.ts';
 
 interface KeeperParts {
   readonly database: Database;
   readonly hosts: DrainHosts;
+  config(): Config;
+  readonly hostHooks: HostHooks;
   /** How often each host is asked. */
   readonly everyMs: number;
 }
@@ -30,6 +36,7 @@ const LONGEST_MS = 15_000;
 
 export class DrainKeeper {
   private readonly parts: KeeperParts;
+  private readonly held = new HeldLooks();
 
   constructor(parts: KeeperParts) {
     this.parts = parts;
@@ -50,6 +57,11 @@ export class DrainKeeper {
     const { database, hosts } = this.parts;
     const rows = await readDrain(database, id);
     if (!rows || rows.drain.state === 'ended') return;
+    // What comes back is told by its moves alone.
+    if (rows.drain.kind === 'return') {
+      await this.settle(id);
+      return;
+    }
     let seen: HostSeen;
     try {
       seen = await hosts.look(rows.drain.host);
@@ -64,7 +76,11 @@ export class DrainKeeper {
     const running = seen.active.map((uuid) => ({ uuid, name: before.vms.get(uuid)?.name ?? uuid }));
     const after = reduce(before, { type: 'looked', atMs, running, migrations: 0 });
     await this.write(rows, before, after);
+    await this.lookAgain(rows, seen);
     await this.noteEmptiness(id, seen.active.length === 0);
+    const now = await readDrain(database, id);
+    const due = now && dueHostHook(now.drain, isEmpty(viewOf(now)));
+    if (now && due) await this.parts.hostHooks.ask(now.drain, due);
     await this.settle(id);
   }
 
@@ -79,7 +95,7 @@ export class DrainKeeper {
         const moves = await within.query<{ id: string }>(
           `update fleet.move set state = 'gone', ended = clock_timestamp(), code = 'absent',
              words = 'it is off, or others moved it', remedy = null
-           where drain = $1 and vm = any($2) and state in ('queued', 'held') returning id`,
+           where drain = $1 and vm = any($2) and state in ('queued', 'held', 'left') returning id`,
           [drain.id, gone],
         );
         for (const { id } of moves) await tell(within, { kind: 'gone', drain: drain.id, move: id });
@@ -91,13 +107,40 @@ export class DrainKeeper {
     if (moves.length > 0) await queueMoves(database, drain.id, moves);
   }
 
+  /** At what is held for something that may change. */
+  private async lookAgain({ drain, moves }: DrainRows, { active }: HostSeen): Promise<void> {
+    const { database, hosts, config } = this.parts;
+    if (drain.intent !== 'go') return;
+    const asked = parseDrainSettings(drain.settings);
+    for (const move of moves.filter((each) => mayLookAgain(each) && active.includes(each.vm))) {
+      const vm = await hosts.vm(move.source, move.vm).catch(() => undefined);
+      if (!vm || !this.held.isDue(move, markOf(vm), drain.nowMs)) continue;
+      const { vm: uuid, intensive } = move;
+      await takeUpAgain(
+        database,
+        move,
+        foundMoveOf(move.source, { ...vm, uuid, intensive }, config(), asked),
+      );
+    }
+  }
+
   /** Nothing was rehearsed of it, so it has its link alone. */
   private async newMove({ host, settings }: DrainRow, uuid: string): Promise<NewMove[]> {
     const vm = await this.parts.hosts.vm(host, uuid).catch(() => undefined);
     if (!vm) return [];
-    const { name, memoryBytes, obstacles } = vm;
-    const apart = groupsOf(name, parseDrainSettings(settings).apart);
-    return [newMoveOf(host, { uuid, name, memoryBytes, apart, obstacles, intensive: true })];
+    const asked = parseDrainSettings(settings);
+    return [foundMoveOf(host, { ...vm, uuid, intensive: true }, this.parts.config(), asked)];
+  }
+
+  /** At the deadline what is on its way is cancelled only where that was asked for. */
+  private async abortRunning({ id, settings }: DrainRow): Promise<void> {
+    if (!parseDrainSettings(settings).abortRunning) return;
+    const moves = await this.parts.database.query<{ id: string }>(
+      `update fleet.move set intent = 'cancel' where drain = $1 and intent = 'go' and state in ('admitted', 'starting', 'moving')
+       returning id`,
+      [id],
+    );
+    for (const move of moves) await tell(this.parts.database, { kind: 'too-late', drain: id, move: move.id });
   }
 
   private async trouble({ id, trouble }: DrainRow, words: string | null): Promise<void> {
@@ -110,7 +153,8 @@ export class DrainKeeper {
       isEmpty
         ? `update fleet.drain set empty_since = coalesce(empty_since, clock_timestamp()), empty_at = clock_timestamp()
            where id = $1`
-        : 'update fleet.drain set empty_since = null, empty_at = null where id = $1 and empty_since is not null',
+        : `update fleet.drain set empty_since = null, empty_at = null, after_host = null
+           where id = $1 and empty_since is not null`,
       [id],
     );
   }
@@ -121,9 +165,13 @@ export class DrainKeeper {
     const rows = await readDrain(database, id);
     if (!rows || rows.drain.state === 'ended') return;
     const { drain } = rows;
+    if (drain.deadlineMs !== null && drain.nowMs >= drain.deadlineMs) await this.abortRunning(drain);
     const view = reduce(viewOf(rows), { type: 'time', atMs: drain.nowMs });
-    if (view.ended) {
-      await endDrain(database, id, drain.ending ?? view.ended);
+    const isBack = drain.kind === 'return' && isDone(view);
+    if (view.ended || isBack) {
+      const outcome = drain.ending ?? view.ended ?? 'returned';
+      if ((await endDrain(database, id, outcome)) && outcome === 'released')
+        await returnWished(database, drain);
       return;
     }
     const phase = phaseOf(view, drain.nowMs);

@@ -6,6 +6,8 @@ import { MOVE_COLUMNS, type Move } from './move.ts';
 export interface DrainRow {
   readonly id: string;
   readonly host: string;
+  /** `return`: it brings back what another one moved away. */
+  readonly kind: 'drain' | 'return';
   readonly intent: 'go' | 'paused' | 'cancelled';
   readonly state: 'waiting' | 'draining' | 'blocked' | 'empty' | 'ended';
   readonly outcome: 'released' | 'returned' | 'cancelled' | 'expired' | null;
@@ -15,6 +17,10 @@ export interface DrainRow {
   readonly requestedBy: string;
   readonly reason: string | null;
   readonly trouble: string | null;
+  /** Whether the programs before and after the host let it go on; what one said that did not. */
+  readonly beforeHost: 'done' | null;
+  readonly afterHost: 'done' | null;
+  readonly hookWords: string | null;
   /** All times by the database's clock, in milliseconds since 1970. */
   readonly createdMs: number;
   readonly deadlineMs: number | null;
@@ -38,7 +44,8 @@ export interface DrainRows {
 
 const ms = (column: string) => `extract(epoch from ${column})::float8 * 1000`;
 
-const DRAIN_COLUMNS = `id, host, intent, state, outcome, ending, settings, requested_by as "requestedBy", reason, trouble,
+const DRAIN_COLUMNS = `id, host, kind, intent, state, outcome, ending, settings, requested_by as "requestedBy", reason, trouble,
+  before_host as "beforeHost", after_host as "afterHost", hook_words as "hookWords",
   ${ms('created')} as "createdMs", ${ms('deadline')} as "deadlineMs", ${ms('opens')} as "opensMs",
   ${ms('empty_since')} as "emptySinceMs", ${ms('empty_at')} as "emptyAtMs", ${ms('looked')} as "lookedMs",
   ${ms('clock_timestamp()')} as "nowMs"`;

@@ -2,12 +2,15 @@
  * Carries drains out: a controller of the engine that places by the drains' own wishes, and the keeper that asks their hosts.
  * Any number of them on one database; each goes on with what another left.
  */
+import type { Config } from '../config/config.ts';
 import { type Clock, REAL_CLOCK } from '../hypervisor/clock.ts';
 import type { Database } from '../postgres/database.ts';
 import { FleetController } from './controller.ts';
 import { DrainBook } from './drain-book.ts';
 import type { DrainHosts } from './drain-hosts.ts';
 import { DrainKeeper } from './drain-keeper.ts';
+import { type Hooks, NO_HOOKS } from './hooks.ts';
+import { HostHooks } from './host-hooks.ts';
 import type { Mover } from './mover.ts';
 import { placerOf } from './placer.ts';
 import { Repeated } from './repeated.ts';
@@ -15,9 +18,12 @@ import { Repeated } from './repeated.ts';
 export interface DrainRunnerParts {
   readonly database: Database;
   readonly hosts: DrainHosts;
+  config(): Config;
   moverOf(book: DrainBook): Mover;
   /** A sentence for the operator's log. */
   warn(words: string): void;
+  /** Programs that it asks; left out: none. */
+  readonly hooks?: Hooks;
   readonly times?: Partial<typeof TIMES>;
   readonly clock?: Clock;
 }
@@ -34,31 +40,35 @@ const TIMES = {
 
 export class DrainRunner implements AsyncDisposable {
   private readonly controller: FleetController;
+  private readonly hostHooks: HostHooks;
   private readonly repeated: readonly Repeated[];
 
-  private constructor(controller: FleetController, repeated: readonly Repeated[]) {
+  private constructor(controller: FleetController, hostHooks: HostHooks, repeated: readonly Repeated[]) {
     this.controller = controller;
+    this.hostHooks = hostHooks;
     this.repeated = repeated;
     for (const each of repeated) each.now();
   }
 
   /** @throws {StoreError} where the tables are not those that this switchover knows */
   static async start(parts: DrainRunnerParts): Promise<DrainRunner> {
-    const { database, hosts, warn, clock = REAL_CLOCK } = parts;
+    const { database, hosts, warn, hooks = NO_HOOKS, clock = REAL_CLOCK } = parts;
     const times = { ...TIMES, ...parts.times };
-    const book = new DrainBook(database, hosts);
+    const config = () => parts.config();
+    const book = new DrainBook(database, hosts, config);
     await book.read();
     // Nothing is placed by guess while they can be asked.
     await book.look();
     const controller = await FleetController.start({
-      ...{ database, warn, clock, mover: parts.moverOf(book), place: placerOf(book) },
+      ...{ database, warn, hooks, clock, mover: parts.moverOf(book), place: placerOf(book) },
       ...{ leaseMs: times.leaseMs, roundMs: times.roundMs, reconcileMs: times.reconcileMs },
       prepare: async (within) => await book.prepare(within),
     });
-    const keeper = new DrainKeeper({ database, hosts, everyMs: times.keepMs });
+    const hostHooks = new HostHooks(database, hooks);
+    const keeper = new DrainKeeper({ database, hosts, config, hostHooks, everyMs: times.keepMs });
     const repeat = (everyMs: number, doing: () => Promise<void>) =>
       new Repeated(clock, everyMs, doing, (error) => warn(String(error)));
-    return new DrainRunner(controller, [
+    return new DrainRunner(controller, hostHooks, [
       repeat(times.lookMs, async () => {
         await book.read();
         await book.look();
@@ -76,6 +86,7 @@ export class DrainRunner implements AsyncDisposable {
   /** Lets go: migrations go on, and whoever else there is goes on with the drains. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.repeated.map((each) => each.stop()));
+    await this.hostHooks[Symbol.asyncDispose]();
     await this.controller[Symbol.asyncDispose]();
   }
 }

@@ -1,9 +1,10 @@
 /** What was asked for with a drain, as its row keeps it: whichever controller goes on with it goes by that. */
 import { z } from 'zod';
 import type { Config, Domain } from '../config/config.ts';
-import { limitsOf, policyOf, type Stated, stated } from '../config/settings.ts';
+import { limitsOf, policyOf, type Settings, type Stated, stated } from '../config/settings.ts';
 import { settingsOver } from '../config/settings-over.ts';
 import { ORDERS } from '../drain/order.ts';
+import { STAGES } from '../drain/stages.ts';
 import { type StreamTls, tlsFrom } from '../hypervisor/stream-tls.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
 
@@ -19,10 +20,18 @@ const drainSettingsSchema = z.object({
   apart: z.array(z.array(z.string())),
   /** Although guests may lose memory. */
   force: z.boolean(),
+  /** How long a VM that is shut down may take until it is off, in ms; left out: five minutes. */
+  shutdownTimeoutMs: z.number().optional(),
+  /** At the deadline what is on its way is cancelled. */
+  abortRunning: z.boolean().optional(),
+  /** Stages of which whoever carries it out has to have a program. Never the programs. */
+  hooks: z.array(z.enum(STAGES)).optional(),
+  /** Once it is released what it moved away comes back. */
+  returns: z.boolean().optional(),
+  /** It is a return itself. */
+  isReturn: z.boolean().optional(),
   /** Settings that were stated for all its VMs: they go before what the configuration says. */
   stated: z.record(z.string(), z.unknown()),
-  /** By a VM's name: the longest pause that a person allowed it since, in milliseconds. */
-  allowed: z.record(z.string(), z.number()).optional(),
 });
 
 export type DrainSettings = z.infer<typeof drainSettingsSchema>;
@@ -32,24 +41,34 @@ export function parseDrainSettings(settings: unknown): DrainSettings {
   return drainSettingsSchema.parse(settings);
 }
 
-export interface VmSettings {
+/** What a VM says of itself to drains. */
+export type OwnSettings = Pick<Settings, 'maintenance' | 'apart' | 'priority'>;
+
+export interface VmSettings extends OwnSettings {
   readonly limits: Limits;
   readonly kind: PolicyKind;
   /** Undefined: as the hypervisors are set already. */
   readonly tls: StreamTls | undefined;
 }
 
-/** What was asked for before the domain's metadata, `[[domain]]`, `[defaults]` and what is built in. */
-export function vmSettingsOf(config: Config, domain: Domain, drain: DrainSettings): VmSettings {
-  const maxDowntimeMs = drain.allowed?.[domain.name];
-  const forAll = stated(drain.stated as Stated);
-  const own = {
-    from: 'the drain',
-    stated: maxDowntimeMs === undefined ? forAll : { ...forAll, maxDowntimeMs },
-  };
+/**
+ * What was asked for before the domain's metadata, `[[domain]]`, `[defaults]` and what is built in.
+ * @param forIt what was stated for that VM alone, before all else
+ */
+export function vmSettingsOf(
+  config: Config,
+  domain: Domain,
+  drain: Pick<DrainSettings, 'stated'>,
+  forIt: Readonly<Record<string, unknown>> = {},
+): VmSettings {
+  const own = { from: 'the drain', stated: stated({ ...drain.stated, ...forIt } as Stated) };
   const { settings } = settingsOver(config, domain, own);
   const tls = settings.tls ? tlsFrom(settings.tlsDir) : undefined;
-  return { limits: limitsOf(settings), kind: policyOf(settings), tls };
+  return { ...ownOf(settings), limits: limitsOf(settings), kind: policyOf(settings), tls };
+}
+
+export function ownOf({ maintenance, apart, priority }: Settings): OwnSettings {
+  return { maintenance, apart, priority };
 }
 
 /** Names of groups, as they are kept with each VM. */

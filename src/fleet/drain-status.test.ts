@@ -7,12 +7,15 @@ import { drainStatusOf, drainStatusSchema } from './drain-status.ts';
 const NOW_MS = Date.UTC(2026, 10, 29, 20);
 
 const DRAIN: DrainRow = {
-  ...{ id: 'd', host: 'a', intent: 'go', state: 'draining', outcome: null, ending: null },
+  ...{ id: 'd', host: 'a', kind: 'drain', intent: 'go', state: 'draining', outcome: null, ending: null },
   settings: { to: [{ uri: 'b' }], order: 'listed', atATime: 2, apart: [], force: false, stated: {} },
   ...{
     requestedBy: 'root',
     reason: null,
     trouble: null,
+    beforeHost: null,
+    afterHost: null,
+    hookWords: null,
     createdMs: NOW_MS - 5000,
     deadlineMs: null,
     opensMs: null,
@@ -24,6 +27,7 @@ const move = (vm: string, given: Partial<MoveRow>): MoveRow => ({
   ...{ id: vm, drain: 'd', vm, name: vm, source: 'a', destination: 'b', cluster: 'default', link: 'from a' },
   ...{ memoryGib: 1, intensive: false, isForeign: false, state: 'queued', intent: 'go', tries: 0 },
   ...{ failedAt: null, code: null, words: null, remedy: null, refused: {}, apart: [], nextTryMs: NOW_MS },
+  ...{ way: 'move', decidedBy: null, stated: {}, admittedForMs: null },
   ...given,
 });
 
@@ -59,7 +63,7 @@ test('a status fits its schema, and tells each VM with its reason and remedy', (
       { name: 'vm1', state: 'moved', words: 'moved to b', reason: null },
       {
         ...{ name: 'vm2', state: 'held', reason: NO_CPU },
-        words: 'held, needs you: b lacks its CPU: take another model',
+        words: 'held until something changes: b lacks its CPU: take another model',
       },
       { name: 'vm3', state: 'queued', nextTry: '2026-11-29T20:00:20.000Z' },
       { name: 'vm4', state: 'moving', words: 'on its way to b' },

@@ -3,7 +3,8 @@
  * are only ever added.
  */
 import { z } from 'zod';
-import { phaseOf } from '../drain/state.ts';
+import { WAYS } from '../drain/own-word.ts';
+import { phaseOf, reasonOf } from '../drain/state.ts';
 import { drainExitStatus, drainWords, vmWords } from '../drain/state-words.ts';
 import type { DrainRows } from './drain-rows.ts';
 import { viewOf } from './drain-view.ts';
@@ -14,10 +15,12 @@ const vmSchema = z.object({
   uuid: z.string(),
   name: z.string(),
   state: z
-    .enum(['queued', 'moving', 'moved', 'held', 'left', 'gone', 'unknown'])
+    .enum(['queued', 'moving', 'moved', 'stopping', 'off', 'held', 'left', 'gone', 'unknown'])
     .describe(
-      'held: needs a person; gone: off, or moved by others; unknown: it is not certain where it runs',
+      "stopping: it was asked to shut down; off: it did; held: needs a person; left: it stays, by its own or a person's word; gone: off, or moved by others; unknown: it is not certain where it runs",
     ),
+  way: z.enum(WAYS).describe('how it is to leave; start: it is started again'),
+  decidedBy: z.string().nullable().describe('who decided that, whatever its own word is; null: nobody'),
   words: z.string().describe('the same as a sentence'),
   to: z.string().nullable().describe('where it goes, went, or was to go last'),
   reason: z
@@ -35,18 +38,23 @@ export const drainStatusSchema = z.object({
   schema: z.literal(1),
   id: z.string(),
   host: z.string(),
+  kind: z.enum(['drain', 'return']).describe('return: what had left the host comes back to it'),
   state: z.enum(['waiting', 'draining', 'paused', 'blocked', 'empty', 'ended']),
   words: z.string(),
   outcome: z.enum(['released', 'returned', 'cancelled', 'expired']).nullable(),
   exitStatus: z
     .number()
     .describe(
-      '0 no VM is left there; 3 refused, nothing was moved; 4 some remain after failures; 5 some remain for the deadline, a pause limit or room; 6 a person has to look',
+      '0 no VM is left there; 3 refused, nothing was moved; 4 some remain after failures, by their own word, or for a person to decide; 5 some remain for the deadline, a pause limit or room; 6 a person has to look',
     ),
   requestedBy: z.string(),
   reason: z.string().nullable(),
   begun: z.string(),
   deadline: time,
+  heldBy: z
+    .string()
+    .nullable()
+    .describe('what a program before or after said that does not let it go on; null: none did'),
   trouble: z.string().nullable().describe('what the host said where it did not answer; null: it answers'),
   vms: z.array(vmSchema).describe('in the order in which they leave'),
 });
@@ -58,31 +66,30 @@ export function drainStatusOf(rows: DrainRows): DrainStatus {
   const view = viewOf(rows);
   const { nowMs } = drain;
   return {
-    ...{ schema: 1, id: drain.id, host: drain.host, outcome: drain.outcome },
+    ...{ schema: 1, id: drain.id, host: drain.host, kind: drain.kind, outcome: drain.outcome },
     state: phaseOf(view, nowMs),
     words: drainWords(view, nowMs),
     exitStatus: drainExitStatus(view),
     ...{ requestedBy: drain.requestedBy, reason: drain.reason, trouble: drain.trouble },
+    heldBy: view.heldBy ?? null,
     begun: new Date(drain.createdMs).toISOString(),
     deadline: isoOf(drain.deadlineMs),
-    vms: moves.flatMap(({ vm, tries, destination, nextTryMs }) => {
+    vms: moves.flatMap(({ vm, tries, destination, nextTryMs, way, decidedBy }) => {
       const record = view.vms.get(vm);
       if (!record) return [];
       const { uuid, name, state } = record;
-      const { code, words, remedy = null } = 'reason' in state ? state.reason : NO_REASON;
+      const reason = reasonOf(state);
       return [
         {
-          ...{ uuid, name, tries, state: state.is, to: destination },
+          ...{ uuid, name, tries, state: state.is, to: destination, way, decidedBy },
           words: vmWords(record, nowMs),
-          reason: code === undefined ? null : { code, words, remedy },
+          reason: reason ? { code: reason.code, words: reason.words, remedy: reason.remedy ?? null } : null,
           nextTry: state.is === 'queued' && state.waitsFor === 'retry' ? isoOf(nextTryMs) : null,
         },
       ];
     }),
   };
 }
-
-const NO_REASON = { code: undefined, words: '', remedy: null };
 
 function isoOf(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();

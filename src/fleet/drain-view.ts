@@ -1,17 +1,23 @@
 /** A drain's rows as the rules know a drain. Pure. */
 import type { Reason } from '../drain/facts.ts';
 import { failureClass } from '../drain/failures.ts';
+import { stops } from '../drain/own-word.ts';
 import type { Drain, VmRecord, VmState } from '../drain/state.ts';
+import { AFTER_VM } from './after-vm.ts';
 import type { DrainRow, DrainRows, MoveRow } from './drain-rows.ts';
 import { parseDrainSettings } from './drain-settings.ts';
+import { dueHostHook } from './host-hooks.ts';
+import { looksAgain } from './look-again.ts';
 import { WAS_UNKNOWN } from './next-step.ts';
 
 /** What happens is held against the database's clock: `drain.nowMs`. */
 export function viewOf({ drain, moves, hosts }: DrainRows): Drain {
   const destinations = parseDrainSettings(drain.settings).to.map(({ uri }) => uri);
   return {
-    ...{ intent: drain.intent, destinations, ended: drain.outcome ?? undefined },
+    ...{ kind: drain.kind, intent: drain.intent, destinations, ended: drain.outcome ?? undefined },
     waitsFor: waitsFor(drain),
+    heldBy: heldBy(drain, moves),
+    asksAfter: dueHostHook(drain, true) === 'after-host',
     deadlineMs: drain.deadlineMs ?? undefined,
     vms: new Map(moves.map((move) => [move.vm, recordOf(move, drain.nowMs)])),
     breakers: new Map(
@@ -25,8 +31,17 @@ export function viewOf({ drain, moves, hosts }: DrainRows): Drain {
   };
 }
 
-function waitsFor({ opensMs, nowMs }: DrainRow): string | undefined {
-  return opensMs !== null && nowMs < opensMs ? 'its window' : undefined;
+function waitsFor(drain: DrainRow): string | undefined {
+  const { opensMs, nowMs, intent } = drain;
+  if (opensMs !== null && nowMs < opensMs) return 'its window';
+  return dueHostHook(drain, false) && intent === 'go' ? 'its before-host program' : undefined;
+}
+
+/** A program that does not let the drain go on. */
+function heldBy({ hookWords }: DrainRow, moves: readonly MoveRow[]): string | undefined {
+  if (hookWords !== null) return hookWords;
+  const move = moves.find(({ code }) => code === AFTER_VM);
+  return move && `${move.name}: ${move.words}`;
 }
 
 function recordOf(move: MoveRow, nowMs: number): VmRecord {
@@ -37,6 +52,7 @@ function recordOf(move: MoveRow, nowMs: number): VmRecord {
 function stateOf(move: MoveRow, nowMs: number): VmState {
   const { state, code, nextTryMs } = move;
   const to = move.destination ?? '';
+  const goes = { to, ...(move.way === 'start' ? { isStart: true } : {}) };
   const reason = reasonOf(move);
   switch (state) {
     case 'queued':
@@ -48,23 +64,27 @@ function stateOf(move: MoveRow, nowMs: number): VmState {
     case 'admitted':
     case 'starting':
     case 'moving':
-      return { is: 'moving', to };
+      return stops(move.way) && !move.isForeign ? { is: 'stopping' } : { is: 'moving', ...goes };
+    case 'stopping':
+      return { is: 'stopping' };
+    case 'off':
+      return { is: 'off', returns: move.way === 'shutdown-and-return' };
     case 'moved':
-      return { is: 'moved', to };
+      return { is: 'moved', ...goes };
     case 'held':
       // Where it is is known by now; a person looks all the same before anything else begins.
-      return code === WAS_UNKNOWN ? { is: 'unknown', reason } : { is: 'held', reason, looksAgain: false };
+      return code === WAS_UNKNOWN
+        ? { is: 'unknown', reason }
+        : { is: 'held', reason, looksAgain: looksAgain(reason.code) };
     case 'unknown':
       return { is: 'unknown', reason };
     case 'gone':
       return { is: 'gone' };
     case 'left':
-      return { is: 'left', words: reason.words };
+      return { is: 'left', reason };
     case 'cancelled':
       // Why it was still there when its drain ended.
-      return code === null
-        ? { is: 'left', words: 'the drain ended before it had begun' }
-        : { is: 'held', reason, looksAgain: false };
+      return code === null ? { is: 'left' } : { is: 'held', reason, looksAgain: false };
   }
 }
 

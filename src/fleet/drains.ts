@@ -1,8 +1,11 @@
 /** Drains as a person asks for them. What is wanted is written; controllers act on it. */
 import type { Reason } from '../drain/facts.ts';
-import { classOfAll } from '../drain/failures.ts';
+import { failureClass } from '../drain/failures.ts';
+import { STAYS, type Way } from '../drain/own-word.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
+import { AFTER_VM } from './after-vm.ts';
 import { tell } from './events.ts';
+import { ACTIVE_STATES } from './move.ts';
 import { WAS_UNKNOWN } from './next-step.ts';
 import { inTransaction, lockClaims } from './transaction.ts';
 
@@ -31,10 +34,15 @@ export interface NewMove {
   readonly cluster?: string;
   /** Higher first; then the order in which they are given. */
   readonly priority?: number;
+  /** How it leaves; left out: it is moved. */
+  readonly way?: Way;
   /** Groups of VMs of which no two may be on one host. */
   readonly apart?: readonly string[];
   /** What is known to keep it from moving, wherever to: it waits for a person then. */
   readonly obstacles?: readonly Reason[] | undefined;
+  /** Settings for it alone, and who decided of it. */
+  readonly stated?: Readonly<Record<string, unknown>>;
+  readonly decidedBy?: string | null;
   /** Destinations that are known not to take it. */
   readonly refused?: Readonly<Record<string, Reason>> | undefined;
 }
@@ -82,21 +90,39 @@ export async function queueMoves(
   return await inTransaction(database, LONGEST_MS, async (within) => await queue(within, drain, moves));
 }
 
-async function queue(within: Queryable, drain: string | null, moves: readonly NewMove[]): Promise<number> {
+const PLAIN = {
+  ...{
+    intensive: false,
+    cluster: 'default',
+    priority: 0,
+    apart: [],
+    refused: {},
+    way: 'move',
+    state: 'queued',
+  },
+  ...{ stated: {}, decidedBy: null },
+};
+
+/** Within the transaction of whoever calls it. @returns how many are new in it @throws {StoreError} */
+export async function queue(
+  within: Queryable,
+  drain: string | null,
+  moves: readonly NewMove[],
+): Promise<number> {
   const rows = moves.map(({ obstacles = [], ...move }, position) => ({
-    ...{ intensive: false, cluster: 'default', priority: 0, apart: [], refused: {}, state: 'queued' },
+    ...PLAIN,
     ...move,
     ...heldFor(obstacles),
     position,
   }));
   const made = await within.query(
     `insert into fleet.move (drain, vm, name, source, link, cluster, memory_gib, intensive, priority, position, apart,
-       refused, state, code, words, remedy)
-     select $1, vm, name, source, link, cluster, "memoryGib", intensive, priority, position, apart, refused, state, code,
-       words, remedy
+       refused, way, stated, decided_by, state, code, words, remedy, ended)
+     select $1, vm, name, source, link, cluster, "memoryGib", intensive, priority, position, apart, refused, way,
+       stated, "decidedBy", state, code, words, remedy, case when state = 'left' then clock_timestamp() end
      from jsonb_to_recordset($2) as given (vm text, name text, source text, link text, cluster text, "memoryGib" int,
-       intensive boolean, priority int, position int, apart text[], refused jsonb, state text, code text, words text,
-       remedy text)
+       intensive boolean, priority int, position int, apart text[], refused jsonb, way text, stated jsonb,
+       "decidedBy" text, state text, code text, words text, remedy text)
      -- A migration of that VM that others began and that is of no drain becomes this drain's.
      on conflict (vm) where ended is null do update set drain = excluded.drain
        where move.drain is null and excluded.drain is not null returning id`,
@@ -120,13 +146,12 @@ export async function changeDrain(
   await tell(within, { kind: 'drain-changed', drain, data: { deadline } });
 }
 
-/** What passes by itself is no obstacle: it is tried. */
+/** What passes by itself is no obstacle: it is tried. What stays by its own word waits for nobody. */
 function heldFor(obstacles: readonly Reason[]) {
-  const [first] = obstacles;
-  const kind = classOfAll(obstacles.map(({ code }) => code));
-  if (!first || kind === 'transient' || kind === 'capacity') return {};
-  const { code, words, remedy } = first;
-  return { state: 'held', code, words, remedy };
+  const lasting = obstacles.find(({ code }) => !['transient', 'capacity'].includes(failureClass(code)));
+  if (!lasting) return {};
+  const { code, words, remedy } = lasting;
+  return { state: code === STAYS ? 'left' : 'held', code, words, remedy };
 }
 
 /** Nothing new starts; what runs goes on. @throws {StoreError} */
@@ -141,6 +166,11 @@ export async function resumeDrain(within: Queryable, drain: string): Promise<voi
      where drain = $1 and state = 'held' and code = $2`,
     [drain, WAS_UNKNOWN],
   );
+  // What a program said was heard; one around the host is asked again.
+  await within.query('update fleet.drain set hook_words = null where id = $1', [drain]);
+  await within.query('update fleet.move set code = null, words = null where drain = $1 and code = $2', [
+    ...[drain, AFTER_VM],
+  ]);
   await setIntent(within, drain, 'go', 'paused');
 }
 
@@ -192,7 +222,7 @@ export async function endDrain(
   return await inTransaction(database, LONGEST_MS, async (within) => {
     await lockClaims(within);
     const active = await within.query(
-      'select from fleet.claim join fleet.move on move.id = claim.move where drain = $1',
+      `select from fleet.move where drain = $1 and state in (${ACTIVE_STATES}) limit 1`,
       [drain],
     );
     if (active.length > 0) return false;
@@ -211,7 +241,8 @@ export async function endDrain(
 }
 
 /**
- * The host may be used again: whatever its drain was doing, nothing new begins. What is on its way arrives first.
+ * The host may be used again: whatever its drain was doing, nothing new begins. What is on its way arrives first. What is to
+ * come back, or to be started again, is a drain of its own after that (`return-drain.ts`).
  * @returns whether it is over already @throws {StoreError}
  */
 export async function releaseDrain(database: Database, drain: string): Promise<boolean> {
@@ -237,4 +268,13 @@ export async function releaseHeld(database: Database, move: string): Promise<boo
     if (changed[0]) await tell(within, { kind: 'released', move, drain: changed[0].drain });
     return changed.length > 0;
   });
+}
+
+/** All that waits for a person, but where it was not certain where a VM runs: of that a person says more. @throws {StoreError} */
+export async function releaseAllHeld(database: Database, drain: string): Promise<void> {
+  const held = await database.query<{ id: string }>(
+    "select id from fleet.move where drain = $1 and state = 'held' and code is distinct from $2",
+    [drain, WAS_UNKNOWN],
+  );
+  for (const { id } of held) await releaseHeld(database, id);
 }

@@ -154,6 +154,34 @@ create table fleet.host (
   cordoned_by text,
   cordon_reason text
 );`,
+    // Those of the version before end at their next round: they do not know these states.
+    `
+alter table fleet.move
+  drop constraint move_state_check,
+  drop constraint move_check,
+  add constraint move_state_check check (state in ('queued', 'admitted', 'starting', 'moving', 'stopping', 'unknown', 'held',
+    'moved', 'left', 'gone', 'off', 'cancelled')),
+  add constraint move_check check ((ended is null) = (state not in ('moved', 'left', 'gone', 'off', 'cancelled'))),
+  add column way text not null default 'move' check (way in ('move', 'shutdown', 'shutdown-and-return', 'start')),
+  -- Who has decided what is done with it, whatever its own word is.
+  add column decided_by text,
+  -- Settings that were stated for it alone.
+  add column stated jsonb not null default '{}';
+
+drop index fleet.move_active;
+create index move_active on fleet.move (admitted) where state in ('admitted', 'starting', 'moving', 'stopping', 'unknown');`,
+    `
+alter table fleet.drain
+  -- A return brings back to its host what a drain moved away, and starts what was shut down to be started again.
+  add column kind text not null default 'drain' check (kind in ('drain', 'return')),
+  add column returns_of uuid references fleet.drain;`,
+    `
+alter table fleet.drain
+  -- Of the programs before and after its host: whether they let it go on, and until when a controller asks one.
+  add column before_host text check (before_host = 'done'),
+  add column after_host text check (after_host = 'done'),
+  add column hook_until timestamptz,
+  add column hook_words text;`,
   ],
 };
 

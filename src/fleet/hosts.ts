@@ -15,7 +15,7 @@ const READ = `
 select coalesce(host.host, drained.host) as host, coalesce(failures, 0) as failures, cordoned_by as "cordonedBy",
   extract(epoch from out_until)::float8 * 1000 as "outUntilMs", drained.host is not null as "isDrained"
 from fleet.host full join (
-  select distinct host from fleet.drain where ended is null or outcome = 'expired'
+  select distinct host from fleet.drain where kind = 'drain' and (ended is null or outcome = 'expired')
 ) as drained on drained.host = host.host`;
 
 interface Row {

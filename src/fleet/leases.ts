@@ -7,6 +7,8 @@ import { inTransaction } from './transaction.ts';
 
 export interface Taken {
   readonly move: string;
+  /** Its VM is moved, by us or by others. */
+  readonly isMoved: boolean;
   readonly lease: Lease;
 }
 
@@ -15,22 +17,26 @@ interface LeasesOptions {
   readonly holder: string;
   readonly leaseMs: number;
   readonly clock: Clock;
+  /** Of which it has programs; what needs others is begun elsewhere. Left out: none. */
+  readonly stages?: readonly string[];
 }
 
 /** What is admitted and nobody looks after, oldest first: this is the queue. One statement, decided by the database's clock. */
 const TAKE = `
 with free as (
-  select lease.vm, move.id from fleet.lease join fleet.move on move.vm = lease.vm
+  select lease.vm, move.id, move.way = 'move' or move.is_foreign as is_moved from fleet.lease join fleet.move on move.vm = lease.vm
+    left join fleet.drain on drain.id = move.drain
   where move.state in (${ACTIVE_STATES}) and move.next_try <= now()
     and lease.until < clock_timestamp() and lease.vm <> all ($2)
+    and (move.state <> 'admitted' or coalesce(drain.settings->'hooks', '[]') <@ $5::jsonb)
   order by move.admitted limit $3 for update of lease skip locked
 ), taken as (
   update fleet.lease set holder = $1, epoch = epoch + 1, until = clock_timestamp() + $4 * interval '1 ms'
-  from free where lease.vm = free.vm returning lease.vm, lease.epoch, free.id
+  from free where lease.vm = free.vm returning lease.vm, lease.epoch, free.id, free.is_moved
 ), told as (
   insert into fleet.event (move, controller, epoch, kind) select id, $1, epoch, 'taken' from taken
 )
-select vm, epoch::float8 as epoch, id as move from taken`;
+select vm, epoch::float8 as epoch, id as move, is_moved as "isMoved" from taken`;
 
 const RENEW = `
 update fleet.lease set until = clock_timestamp() + $4 * interval '1 ms'
@@ -55,16 +61,16 @@ export class Leases {
   /** @throws {StoreError} */
   async take(most: number): Promise<readonly Taken[]> {
     if (most <= 0) return [];
-    const { holder, leaseMs, clock } = this.options;
+    const { holder, leaseMs, clock, stages = [] } = this.options;
     const sentAtMs = clock.uptimeMs();
-    const rows = await this.database.query<{ vm: string; epoch: number; move: string }>(TAKE, [
-      ...[holder, [...this.held.keys()]],
-      ...[most, leaseMs],
-    ]);
+    const rows = await this.database.query<{ vm: string; epoch: number; move: string; isMoved: boolean }>(
+      TAKE,
+      [...[holder, [...this.held.keys()]], ...[most, leaseMs, JSON.stringify(stages)]],
+    );
     return rows.map((row) => {
       const lease = new Lease(row, clock, leaseMs, sentAtMs);
       this.held.set(row.vm, lease);
-      return { move: row.move, lease };
+      return { move: row.move, isMoved: row.isMoved, lease };
     });
   }
 

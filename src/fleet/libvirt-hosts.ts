@@ -2,6 +2,7 @@
  * libvirt hosts, as drains ask them: by nothing that waits for a domain on its way in, since that is locked until it has
  * arrived.
  */
+import { createHash } from 'node:crypto';
 import { RefusedError, type Side } from '../hypervisor/hypervisor.ts';
 import { type Access, REAL_ACCESS } from '../hypervisor/libvirt/access.ts';
 import { ask } from '../hypervisor/libvirt/ask.ts';
@@ -28,10 +29,16 @@ export class LibvirtHosts implements DrainHosts {
   async vm(host: string, uuid: string): Promise<VmSeen | undefined> {
     const xml = await ifThere(ask(host, ['dumpxml', `--domain=${uuid}`], this.access));
     if (xml === undefined) return undefined;
-    const { name, memoryBytes, metadataNamespaces } = parseDomainXml(xml);
+    const { name, memoryBytes, metadata, metadataNamespaces } = parseDomainXml(xml);
     const { state, jobLasts = false } = await this.at(host, uuid, 'source');
     const facts = { state, migrating: jobLasts || state === 'incoming' };
-    return { name, memoryBytes, obstacles: obstaclesOf({ facts, metadataNamespaces }) };
+    return {
+      name,
+      memoryBytes,
+      metadata,
+      mark: markOfXml(xml),
+      obstacles: obstaclesOf({ facts, metadataNamespaces }),
+    };
   }
 
   /** How it is there: `gone` where it is not, or does not run. @throws {Error} where its host does not answer */
@@ -52,6 +59,13 @@ export class LibvirtHosts implements DrainHosts {
     const { type, migration } = await jobAt(host, uuid, this.access);
     return type === 'active' ? migration : undefined;
   }
+}
+
+/** A balloon moves by itself, and is no change. */
+function markOfXml(xml: string): string {
+  return createHash('sha256')
+    .update(xml.replace(/<currentMemory[^>]*>[^<]*<\/currentMemory>/, ''))
+    .digest('hex');
 }
 
 /** @returns undefined where there is no such domain @throws {RefusedError} where the host cannot be asked */

@@ -3,6 +3,7 @@
  * any other migration of switchover. What a controller before us left is gone on with in its journal.
  */
 import type { Config } from '../config/config.ts';
+import { failureClass } from '../drain/failures.ts';
 import { RefusedError } from '../hypervisor/hypervisor.ts';
 import { type Access, REAL_ACCESS } from '../hypervisor/libvirt/access.ts';
 import { domainAddress } from '../hypervisor/libvirt/address.ts';
@@ -23,6 +24,7 @@ import { ELSEWHERE, LibvirtWays, type WaysParts } from './libvirt-ways.ts';
 import { attendedOf, failureOfRefusal } from './migration-end.ts';
 import {
   type Attended,
+  type Failure,
   type Guard,
   type Located,
   type Mover,
@@ -30,7 +32,7 @@ import {
   type Seen,
   StartFailed,
 } from './mover.ts';
-import { obstaclesOf } from './obstacles.ts';
+import { assertWord, obstaclesOf } from './obstacles.ts';
 
 export interface LibvirtMoverParts extends WaysParts {
   readonly store: RunStore;
@@ -107,14 +109,10 @@ export class LibvirtMover implements Mover {
       const [obstacle] = obstaclesOf({ facts, metadataNamespaces });
       if (obstacle && obstacle.code !== 'already-migrating')
         throw new StartFailed({ class: 'permanent', ...obstacle });
-      const { limits, kind, tls } = this.settings({ name, metadata }, asked);
+      const { limits, kind, tls, maintenance } = this.settings({ name, metadata }, asked, ride);
+      assertWord(ride, maintenance, name);
       const hypervisor = (await this.isPersistent(source, vm)) ? this.whole : this.plain;
-      if (!guard.mayAct())
-        throw new StartFailed({
-          class: 'transient',
-          code: 'held',
-          words: 'its lease ran out before it began',
-        });
+      if (!guard.mayAct()) throw new StartFailed(TOO_LATE);
       const run = await beginRun(
         {
           vm: domainAddress(source, name),
@@ -125,7 +123,7 @@ export class LibvirtMover implements Mover {
             listenUri: undefined,
           },
           ...{ kind, limits, tls, force: asked.force },
-          reason: `${source} is drained`,
+          reason: asked.isReturn ? `it comes back from ${source}` : `${source} is drained`,
           correlationId: ride.id,
         },
         { hypervisor, store: this.parts.store, initiator: this.parts.initiator },
@@ -172,6 +170,37 @@ export class LibvirtMover implements Mover {
       throw new Error('its migration did not say that it ends');
   }
 
+  async shutDown(ride: Ride, guard: Guard): Promise<void> {
+    const { vm, source, way } = ride;
+    const asked = ride.drain === null ? undefined : await this.parts.settingsOf(ride.drain);
+    try {
+      const { facts, description } = await lookUpDomain(domainAddress(source, vm), false, this.access);
+      const { metadata, metadataNamespaces } = description;
+      const [obstacle] = obstaclesOf({ facts, metadataNamespaces });
+      if (obstacle) throw new StartFailed({ class: classOf(obstacle.code), ...obstacle });
+      const { name, state } = facts;
+      assertWord(ride, this.settings({ name, metadata }, asked ?? NOTHING_STATED, ride).maintenance, name);
+      if (state === 'paused') throw new StartFailed(STANDS_STILL);
+      if (way === 'shutdown-and-return' && !(await this.isPersistent(source, vm)))
+        throw new StartFailed(FORGOTTEN);
+      if (!guard.mayAct()) throw new StartFailed(TOO_LATE);
+      await ask(source, ['shutdown', `--domain=${vm}`], this.access);
+    } catch (error) {
+      if (error instanceof RefusedError) throw new StartFailed(failureOfRefusal(error), { cause: error });
+      throw error;
+    }
+  }
+
+  async startUp({ vm, source }: Ride, guard: Guard): Promise<void> {
+    if (!guard.mayAct()) throw new StartFailed(TOO_LATE);
+    try {
+      await ask(source, ['start', `--domain=${vm}`], this.access);
+    } catch (error) {
+      if (error instanceof RefusedError) throw new StartFailed(failureOfRefusal(error), { cause: error });
+      throw error;
+    }
+  }
+
   async running(): Promise<readonly Seen[]> {
     return await this.ways.running();
   }
@@ -182,25 +211,32 @@ export class LibvirtMover implements Mover {
 
   private settings(
     domain: { name: string; metadata: Record<string, string> | undefined },
-    asked: DrainSettings,
+    asked: Pick<DrainSettings, 'stated'>,
+    { stated }: Pick<Ride, 'stated'>,
   ): VmSettings {
     const { name, metadata } = domain;
-    return vmSettingsOf(this.parts.config(), metadata === undefined ? { name } : { name, metadata }, asked);
+    return vmSettingsOf(
+      this.parts.config(),
+      metadata === undefined ? { name } : { name, metadata },
+      asked,
+      stated,
+    );
   }
 
   /** @throws {RefusedError} */
-  private async takeOver({ vm, source, destination, drain }: Ride): Promise<Run> {
+  private async takeOver(ride: Ride): Promise<Run> {
+    const { vm, source, destination, drain } = ride;
     const asked = drain === null ? undefined : await this.parts.settingsOf(drain);
     const { facts, description } = await lookUpDomain(domainAddress(source, vm), true, this.access);
     const { name } = facts;
     const { limits, kind } = asked
-      ? this.settings({ name, metadata: description.metadata }, asked)
+      ? this.settings({ name, metadata: description.metadata }, asked, ride)
       : { limits: DEFAULT_LIMITS, kind: choosePolicy('forecast', {}) };
     const run = await takeOverRun(
       {
         ...{ vm: domainAddress(source, name), kind, limits },
         destination: destination === ELSEWHERE ? undefined : domainAddress(destination, name),
-        reason: drain === null ? undefined : `${source} is drained`,
+        reason: asked && (asked.isReturn ? `it comes back from ${source}` : `${source} is drained`),
       },
       { hypervisor: this.plain, store: this.parts.store, initiator: this.parts.initiator },
     );
@@ -235,6 +271,28 @@ export class LibvirtMover implements Mover {
       this.parts.say(`the journal of ${vm} is not settled yet: ${error.message}`);
     }
   }
+}
+
+const NOTHING_STATED = { stated: {} };
+
+const TOO_LATE = { class: 'transient', code: 'held', words: 'its lease ran out before it began' } as const;
+
+const STANDS_STILL: Failure = {
+  class: 'permanent',
+  code: 'stands-still',
+  words: 'it stands still, so it cannot shut down by itself',
+  remedy: 'let it run, or shut it down by hand',
+};
+
+const FORGOTTEN: Failure = {
+  class: 'permanent',
+  code: 'transient-domain',
+  words: 'it is to be started again, and libvirt forgets it once it is off: it is not defined there',
+  remedy: 'define it with `virsh define`',
+};
+
+function classOf(code: string): Failure['class'] {
+  return failureClass(code) === 'transient' ? 'transient' : 'permanent';
 }
 
 /** It is there, and nothing moves it. */

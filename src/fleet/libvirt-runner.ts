@@ -1,9 +1,11 @@
 /** Carries out the drains of a database on libvirt hosts. */
 import type { Config } from '../config/config.ts';
+import type { HookPrograms } from '../drain/stages.ts';
 import { initiatorHere } from '../journal/initiator.ts';
 import type { RunStore } from '../migration/run.ts';
 import type { Database } from '../postgres/database.ts';
 import { DrainRunner } from './drain-runner.ts';
+import { hooksOf } from './hooks.ts';
 import { LibvirtHosts } from './libvirt-hosts.ts';
 import { LibvirtMover } from './libvirt-mover.ts';
 
@@ -11,6 +13,8 @@ interface LibvirtRunnerParts {
   readonly database: Database;
   readonly store: RunStore;
   config(): Config;
+  /** That the command line names: they go before those of `[drain]`. */
+  readonly hooks?: HookPrograms | undefined;
   say(sentence: string): void;
 }
 
@@ -25,10 +29,11 @@ export async function startDrains({
   database,
   store,
   config,
+  hooks,
   say,
 }: LibvirtRunnerParts): Promise<DrainRunner> {
   return await DrainRunner.start({
-    ...{ database, hosts: new LibvirtHosts(), warn: say },
+    ...{ database, hosts: new LibvirtHosts(), config, warn: say, hooks: hooksOf(config().drain, hooks) },
     moverOf: (book) =>
       new LibvirtMover({
         ...{ store, config, say, initiator: { ...initiatorHere(), command: COMMAND } },

@@ -8,12 +8,14 @@
 import type { Clock } from '../hypervisor/clock.ts';
 import type { Database } from '../postgres/database.ts';
 import { claimSeen } from './claim-seen.ts';
+import type { Hooks } from './hooks.ts';
 import type { Lease } from './lease.ts';
 import type { Leases } from './leases.ts';
-import { holdsClaims, type Move } from './move.ts';
+import { holdsClaims, type Move, type MoveState } from './move.ts';
 import { readMove, writeState } from './move-writes.ts';
 import { type Attended, type Failure, type Located, type Mover, type Ride, StartFailed } from './mover.ts';
-import { nextStep } from './next-step.ts';
+import { type Change, nextStep } from './next-step.ts';
+import { afterVm, beforeVm } from './vm-hooks.ts';
 
 export interface RunDeps {
   readonly database: Database;
@@ -22,6 +24,7 @@ export interface RunDeps {
   readonly clock: Clock;
   readonly controller: string;
   readonly leaseMs: number;
+  readonly hooks: Hooks;
   /** A sentence for the operator's log. */
   readonly warn: (words: string) => void;
 }
@@ -54,7 +57,7 @@ export class MoveRun {
       this.lease.check();
       const move = await readMove(this.deps.database, this.moveId);
       if (move === undefined || !holdsClaims(move.state)) return;
-      const located = await this.locate(move);
+      const located = await locate(this.deps, this.lease, move);
       if (isStarted && located.kind === 'at' && located.host === move.source) {
         // It was over before anybody looked: why is known to whoever began it.
         failure ??= await this.attach(move);
@@ -75,7 +78,7 @@ export class MoveRun {
           await this.claimOther(move);
           break;
         case 'write':
-          await this.write(move, step.to, step.change);
+          await this.end(move, step.to, step.change);
           break;
       }
     }
@@ -99,21 +102,25 @@ export class MoveRun {
     if (this.lease.mayAct()) await mover.cancel(rideOf(move), this.lease);
   }
 
-  /** Until both ends answer. */
-  private async locate(move: Move): Promise<Located> {
-    const { mover, clock, warn } = this.deps;
-    for (let pauseMs = ASK_AGAIN_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_BETWEEN_MS)) {
-      this.lease.check();
-      try {
-        return await mover.locate(rideOf(move));
-      } catch (error) {
-        if (pauseMs === ASK_AGAIN_MS) warn(`where VM ${move.vm} is cannot be asked: ${String(error)}`);
-      }
-      await clock.sleep(pauseMs);
-    }
+  /** What was moved by us has its hook before it counts as moved. */
+  private async end(move: Move, to: MoveState, change: Change): Promise<void> {
+    const { database, hooks } = this.deps;
+    const isOurs = to === 'moved' && !move.isForeign;
+    const said = isOurs ? await afterVm(database, hooks, move, this.lease.letGo) : {};
+    this.lease.check();
+    await this.write(move, to, { ...change, ...said });
   }
 
   private async start(move: Move): Promise<Failure | undefined> {
+    const { database, hooks } = this.deps;
+    // Of one that another controller has begun it was asked.
+    const instead =
+      move.state === 'admitted' ? await beforeVm(database, hooks, move, this.lease.letGo) : undefined;
+    this.lease.check();
+    if (instead) {
+      await this.write(move, instead.to, instead.change);
+      return undefined;
+    }
     // Written before acting; the lease is read again and renewed by it.
     const starting = await this.write(move, 'starting');
     if (!this.lease.mayAct()) return undefined;
@@ -160,14 +167,35 @@ export class MoveRun {
   }
 }
 
+/** Until both ends answer. @throws {LeaseLostError} */
+export async function locate(
+  { mover, clock, warn }: Pick<RunDeps, 'mover' | 'clock' | 'warn'>,
+  lease: Lease,
+  move: Move,
+): Promise<Located> {
+  for (let pauseMs = ASK_AGAIN_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_BETWEEN_MS)) {
+    lease.check();
+    try {
+      return await mover.locate(rideOf(move));
+    } catch (error) {
+      if (pauseMs === ASK_AGAIN_MS) warn(`where VM ${move.vm} is cannot be asked: ${String(error)}`);
+    }
+    await clock.sleep(pauseMs);
+  }
+}
+
 type WriteRest =
   Parameters<typeof writeState> extends [unknown, unknown, unknown, ...infer Rest] ? Rest : never;
 
-function rideOf({ id, drain, vm, source, destination, isForeign }: Move): Ride {
-  return { id, drain, vm, source, destination: destination ?? '', isForeign };
+export function rideOf(move: Move): Ride {
+  const { id, drain, vm, source, destination, isForeign, way, decidedBy, stated } = move;
+  return {
+    ...{ id, drain, vm, source, destination: destination ?? '', isForeign, way, stated },
+    isDecided: decidedBy !== null,
+  };
 }
 
-function failureOf(error: unknown): Failure {
+export function failureOf(error: unknown): Failure {
   if (error instanceof StartFailed) return error.failure;
   return { class: 'transient', code: 'start-failed', words: `the migration did not start: ${String(error)}` };
 }

@@ -49,7 +49,8 @@ export async function writeState(
   if (!mayFollow(move.state, wanted)) throw new Error(`a move that is ${move.state} cannot become ${wanted}`);
   return await leases.writing(lease, async (within) => {
     // A guest that may run on either side needs a person before anything else is tried.
-    if (wanted === 'unknown' && move.drain !== null) await pauseDrain(within, move.drain);
+    if ((wanted === 'unknown' || change.pausesDrain) && move.drain !== null)
+      await pauseDrain(within, move.drain);
     const to =
       (wanted === 'queued' || wanted === 'held') && (await isCancelled(within, move)) ? 'cancelled' : wanted;
     const { code, words, remedy, waitMs = 0, failedAt, isRefused = false } = change;

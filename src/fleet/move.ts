@@ -7,10 +7,13 @@
  *     held ◀──────────────────────────────┤ (waits for a person, or for something outside)
  *                                unknown ◀┘ (nobody knows on which side the guest is)
  *
+ * One that is shut down in place of being moved goes from `starting` to `stopping`, and ends `off`, or is held.
+ *
  * From `admitted` to `unknown` a move holds its claims, whether or not a controller is there: the migration goes on
  * without one.
  */
 import type { Reason } from '../drain/facts.ts';
+import type { Way } from '../drain/own-word.ts';
 
 export type MoveState =
   | 'queued'
@@ -19,6 +22,8 @@ export type MoveState =
   | 'starting'
   /** A hypervisor said so. */
   | 'moving'
+  /** Its guest was asked to shut down. */
+  | 'stopping'
   | 'unknown'
   | 'held'
   | 'moved'
@@ -26,6 +31,8 @@ export type MoveState =
   | 'left'
   /** Off, or moved by others. */
   | 'gone'
+  /** Shut down by us. */
+  | 'off'
   | 'cancelled';
 
 export interface Move {
@@ -55,15 +62,24 @@ export interface Move {
   readonly refused: Readonly<Record<string, Reason>>;
   /** Groups of VMs of which no two may be on one host. */
   readonly apart: readonly string[];
+  readonly way: Way;
+  /** The person whose word it is to go that way, whatever its own is. */
+  readonly decidedBy: string | null;
+  /** Settings that were stated for it alone, by their names in `Stated`. */
+  readonly stated: Readonly<Record<string, unknown>>;
+  /** For how long, by the database's clock; null: it never was. */
+  readonly admittedForMs: number | null;
 }
 
 /** For `select` and `returning`. */
 export const MOVE_COLUMNS = `move.id, move.drain, move.vm, move.name, move.source, move.destination, move.cluster, move.link,
   move.memory_gib as "memoryGib", move.intensive, move.is_foreign as "isForeign", move.state, move.intent, move.tries,
-  move.failed_at as "failedAt", move.code, move.words, move.remedy, move.refused, move.apart`;
+  move.failed_at as "failedAt", move.code, move.words, move.remedy, move.refused, move.apart,
+  move.way, move.decided_by as "decidedBy", move.stated,
+  extract(epoch from clock_timestamp() - move.admitted)::float8 * 1000 as "admittedForMs"`;
 
-const ACTIVE: readonly MoveState[] = ['admitted', 'starting', 'moving', 'unknown'];
-const ENDED: readonly MoveState[] = ['moved', 'left', 'gone', 'cancelled'];
+const ACTIVE: readonly MoveState[] = ['admitted', 'starting', 'moving', 'stopping', 'unknown'];
+const ENDED: readonly MoveState[] = ['moved', 'left', 'gone', 'off', 'cancelled'];
 
 /** For SQL. */
 export const ACTIVE_STATES = ACTIVE.map((state) => `'${state}'`).join(', ');
@@ -71,15 +87,28 @@ export const ACTIVE_STATES = ACTIVE.map((state) => `'${state}'`).join(', ');
 const FOLLOW: Readonly<Record<MoveState, readonly MoveState[]>> = {
   // Moving: others have begun it.
   queued: ['admitted', 'moving', 'held', 'left', 'gone', 'cancelled'],
-  admitted: ['starting', 'moving', 'queued', 'held', 'moved', 'gone', 'cancelled'],
+  admitted: ['starting', 'moving', 'queued', 'held', 'moved', 'left', 'gone', 'cancelled'],
   // Starting: by the next controller, where nothing runs.
-  starting: ['starting', 'moving', 'unknown', 'queued', 'held', 'moved', 'gone', 'cancelled'],
+  starting: [
+    'starting',
+    'moving',
+    'stopping',
+    'unknown',
+    'queued',
+    'held',
+    'moved',
+    'gone',
+    'off',
+    'cancelled',
+  ],
   moving: ['unknown', 'queued', 'held', 'moved', 'gone', 'cancelled'],
+  stopping: ['queued', 'held', 'gone', 'off', 'cancelled'],
   unknown: ['unknown', 'moving', 'held', 'moved', 'gone', 'cancelled'],
   held: ['queued', 'moving', 'left', 'gone', 'cancelled'],
   moved: [],
   left: [],
   gone: [],
+  off: [],
   cancelled: [],
 };
 
@@ -87,7 +116,7 @@ export function mayFollow(from: MoveState, to: MoveState): boolean {
   return FOLLOW[from].includes(to);
 }
 
-/** Claims are there in these states, and in no other. */
+/** Claims are there in these states, and in no other. One that is shut down needs none. */
 export function holdsClaims(state: MoveState): boolean {
   return ACTIVE.includes(state);
 }

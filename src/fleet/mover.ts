@@ -3,6 +3,8 @@
  * here before each act and before each end.
  */
 
+import type { Way } from '../drain/own-word.ts';
+
 /** Asked right before anything is done to a VM. */
 export interface Guard {
   /** Of this taking of the VM: it stands in the mark at the host. */
@@ -24,6 +26,11 @@ export interface Ride {
   readonly destination: string;
   /** Others began it. */
   readonly isForeign: boolean;
+  readonly way: Way;
+  /** A person said so: its own word is not asked for. */
+  readonly isDecided: boolean;
+  /** Settings that were stated for it alone. */
+  readonly stated: Readonly<Record<string, unknown>>;
 }
 
 export type Located =
@@ -60,7 +67,7 @@ export interface Mover {
   /** Asks both ends. @throws when one does not answer: it is asked again */
   locate(ride: Ride): Promise<Located>;
   /**
-   * Checks the destination again, and starts. Refuses where a migration of the VM runs already.
+   * Hears its word and checks the destination again, and starts. Refuses where a migration of the VM runs already.
    * @throws {StartFailed} with the class; anything else counts as transient
    */
   start(ride: Ride, guard: Guard): Promise<void>;
@@ -68,6 +75,13 @@ export interface Mover {
   attach(ride: Ride, guard: Guard): Promise<Attended>;
   /** Asks for the end of one of ours, which may arrive all the same. @throws when it was not asked */
   cancel(ride: Ride, guard: Guard): Promise<void>;
+  /**
+   * Hears its word again, asks the guest to shut down, and waits for nothing. Never does what would end it by force.
+   * @throws {StartFailed}
+   */
+  shutDown(ride: Ride, guard: Guard): Promise<void>;
+  /** Starts it where it is defined, on its source. @throws {StartFailed} */
+  startUp(ride: Ride, guard: Guard): Promise<void>;
   /** All migrations that run on the hosts, whoever began them. @throws when nothing could be asked */
   running(): Promise<readonly Seen[]>;
 }

@@ -1,5 +1,8 @@
 /** A VM as a drain takes it up. */
-import { linkFrom } from './drain-settings.ts';
+import type { Config } from '../config/config.ts';
+import { type OwnWord, objectionOf, wayOfWord } from '../drain/own-word.ts';
+import type { VmSeen } from './drain-hosts.ts';
+import { type DrainSettings, groupsOf, linkFrom, vmSettingsOf } from './drain-settings.ts';
 import type { NewMove } from './drains.ts';
 
 interface QueuedVm {
@@ -7,6 +10,8 @@ interface QueuedVm {
   readonly name: string;
   readonly memoryBytes: number;
   readonly apart: readonly string[];
+  readonly word: OwnWord;
+  readonly priority: number;
   readonly obstacles: NewMove['obstacles'];
   readonly intensive: boolean;
   readonly refused?: NewMove['refused'];
@@ -15,9 +20,26 @@ interface QueuedVm {
 const GIB = 2 ** 30;
 
 export function newMoveOf(host: string, vm: QueuedVm): NewMove {
-  const { uuid, name, memoryBytes, apart, obstacles, intensive, refused = {} } = vm;
+  const { uuid, name, memoryBytes, apart, word, priority, obstacles, intensive, refused = {} } = vm;
   return {
     ...{ vm: uuid, name, source: host, link: linkFrom(host), memoryGib: Math.ceil(memoryBytes / GIB) },
-    ...{ intensive, apart, obstacles, refused },
+    ...{ intensive, apart, priority, way: wayOfWord(word), obstacles, refused },
   };
+}
+
+/** One that was looked at and not rehearsed. */
+export function foundMoveOf(
+  host: string,
+  vm: VmSeen & { readonly uuid: string; readonly intensive: boolean },
+  config: Config,
+  asked: DrainSettings,
+): NewMove {
+  const { uuid, name, memoryBytes, metadata, intensive } = vm;
+  const { maintenance: word, priority, apart } = vmSettingsOf(config, { name, metadata }, asked);
+  const objection = objectionOf(word, name);
+  return newMoveOf(host, {
+    ...{ uuid, name, memoryBytes, word, priority, intensive },
+    apart: [...groupsOf(name, asked.apart), ...apart],
+    obstacles: [...vm.obstacles, ...(objection ? [objection] : [])],
+  });
 }

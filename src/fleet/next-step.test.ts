@@ -3,21 +3,8 @@ import { MOST_TRIES, retryDelayMs } from '../drain/failures.ts';
 import { hasEnded, holdsClaims, type Move, type MoveState, mayFollow } from './move.ts';
 import type { Failure, Located } from './mover.ts';
 import { nextStep } from './next-step.ts';
+import { MOVE } from './testing/a-move.ts';
 
-const MOVE: Move = {
-  ...{
-    id: 'm',
-    drain: 'd',
-    vm: 'v',
-    name: 'v',
-    source: 'a',
-    destination: 'b',
-    cluster: 'default',
-    link: 'l',
-  },
-  ...{ memoryGib: 1, intensive: false, isForeign: false, state: 'admitted', intent: 'go', tries: 1 },
-  ...{ failedAt: null, code: null, words: null, remedy: null, refused: {}, apart: [] },
-};
 const AT = (host: string): Located => ({ kind: 'at', host });
 const MIGRATING: Located = { kind: 'migrating', source: 'a', destination: 'b' };
 const FAILURE: Failure = { class: 'transient', code: 'reset', words: 'the connection was reset' };

@@ -8,7 +8,13 @@ export type NextStep =
   | { readonly do: 'attach' }
   /** A migration runs that is not the one that was admitted: its claims are others. */
   | { readonly do: 'claim-seen' }
-  | { readonly do: 'write'; readonly to: MoveState; readonly change: Change };
+  | Written;
+
+export interface Written {
+  readonly do: 'write';
+  readonly to: MoveState;
+  readonly change: Change;
+}
 
 export interface Change {
   readonly code?: string;
@@ -21,6 +27,8 @@ export interface Change {
   readonly isNoTry?: boolean;
   /** The destination does not take it as it is. */
   readonly isRefused?: boolean;
+  /** Nothing new of its drain begins until a person has looked. */
+  readonly pausesDrain?: boolean;
   /** It counts against the destination. */
   readonly isTransient?: boolean;
 }
@@ -77,7 +85,7 @@ function onSource(move: Move, failure: Failure | undefined, random: number): Nex
   return { do: 'start' };
 }
 
-function afterFailure(move: Move, failure: Failure, random: number): NextStep {
+export function afterFailure(move: Move, failure: Failure, random: number): Written {
   const failedAt = move.destination ?? '';
   const { code, words, remedy } = failure;
   const told = { code, words, remedy, failedAt };
@@ -100,6 +108,6 @@ function wasTakenByOthers({ isForeign, drain }: Move): boolean {
   return isForeign && drain !== null;
 }
 
-function write(to: MoveState, change: Change = {}): NextStep {
+function write(to: MoveState, change: Change = {}): Written {
   return { do: 'write', to, change };
 }

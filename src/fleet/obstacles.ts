@@ -1,7 +1,9 @@
 /** What keeps a domain from being moved by us, wherever to. */
 import type { Reason } from '../drain/facts.ts';
+import { ASKS, type OwnWord, objectionOf, otherWord, wayOfWord } from '../drain/own-word.ts';
 import type { GuestFacts } from '../hypervisor/hypervisor.ts';
 import { rampingManager } from '../watch/ramping-manager.ts';
+import { type Ride, StartFailed } from './mover.ts';
 
 export interface LookedUp {
   readonly facts: GuestFacts;
@@ -42,4 +44,20 @@ export function obstaclesOf({
       },
     ];
   return [];
+}
+
+/**
+ * Right before anything is done to a VM its word is heard again: nobody is moved or shut down who has said something else since.
+ * @throws {StartFailed}
+ */
+export function assertWord(
+  { way, isDecided }: Pick<Ride, 'way' | 'isDecided'>,
+  word: OwnWord,
+  name: string,
+): void {
+  if (isDecided || way === 'start') return;
+  const objection = objectionOf(word, name);
+  if (!objection && wayOfWord(word) === way) return;
+  const told = objection?.code === ASKS ? objection : otherWord(word, name);
+  throw new StartFailed({ class: 'permanent', ...told });
 }

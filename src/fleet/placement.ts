@@ -12,6 +12,8 @@ export interface Free {
 }
 
 export type Placed =
+  /** This controller has not read what its drain wants: it is asked again in the next pass, or another one is. */
+  | 'not known yet'
   | {
       readonly destination: string;
       /** Of the destination; the source's is known. */

@@ -40,7 +40,7 @@ const GIB = 2 ** 30;
 export function placerOf(known: Known): Place {
   return (move, free) => {
     const settings = move.drain === null ? undefined : known.settingsOf(move.drain);
-    if (!settings) return { wait: { code: 'not-read', words: 'this controller has not read its drain yet' } };
+    if (!settings) return 'not known yet';
     const judged = settings.to.map(({ uri }) => ({ uri, out: whyOut(move, uri, known) }));
     const open = judged.filter(({ out }) => out === undefined);
     const { to, refused } = placementOf(
@@ -57,10 +57,14 @@ export function placerOf(known: Known): Place {
       known.goes(move.apart, to.name);
       return { destination: to.name, links: [to.link] };
     }
+    // Whether it has room is known soon; what is written down for that would outlast it.
+    if (judged.some(({ out }) => out === NOT_ASKED)) return 'not known yet';
     const out = judged.flatMap(({ uri, out }) => (out ? [{ destination: uri, reasons: [out] }] : []));
     return nowhere([...out, ...refused]);
   };
 }
+
+const NOT_ASKED: Reason = { code: 'unreachable', words: 'it was not asked yet what room it has' };
 
 /** Why nothing is sent there, whatever its room. */
 function whyOut(move: Move, uri: string, known: Known): Reason | undefined {
@@ -79,7 +83,8 @@ function whyOut(move: Move, uri: string, known: Known): Reason | undefined {
       code: 'unreachable',
       words: 'it is left out for ten minutes, as three moves to it failed one after the other',
     };
-  const figures = known.figures(uri) ?? 'it was not asked yet what room it has';
+  const figures = known.figures(uri);
+  if (figures === undefined) return NOT_ASKED;
   return typeof figures === 'string' ? { code: 'unreachable', words: figures } : undefined;
 }
 
@@ -108,6 +113,8 @@ function destinationOf(uri: string, known: Known, free: Free): Destination {
 function vmOf({ vm, name, memoryGib, apart }: Move): DrainVm {
   return {
     ...{ uuid: vm, name, apart, memoryBytes: memoryGib * GIB },
+    // Its turn has come, whatever it was.
+    ...{ word: 'move', priority: 0 },
     ...{ obstacles: [], refusedBy: new Map(), forecast: undefined },
   };
 }

@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseConfig } from '../config/parse-config.ts';
 import { forecastOf } from '../drain/testing/drawn.ts';
-import { type DrainSettings, vmSettingsOf } from './drain-settings.ts';
 import { type LeavingVm, timeLeftMs } from './time-left.ts';
 
 const FROM = { host: 'a', destinations: ['b'], atATime: 1 };
@@ -33,16 +31,6 @@ test('as many at a time as stay calm among them share a link; the interval is ar
   expect(middle).toBe(20_000);
   expect(low).toBeLessThan(middle);
   expect(high).toBeGreaterThan(middle);
-});
-
-test('a pause that a person allowed one VM goes before what was stated for all', () => {
-  const settings: DrainSettings = {
-    ...{ to: [], order: 'listed', atATime: 1, apart: [], force: false },
-    ...{ stated: { maxDowntimeMs: 1000 }, allowed: { ledger: 2600 } },
-  };
-  const longest = (name: string) =>
-    vmSettingsOf(parseConfig('', 'f'), { name }, settings).limits.maxDowntimeMs;
-  expect([longest('ledger'), longest('web-1')]).toEqual([2600, 1000]);
 });
 
 function mulberry(): () => number {

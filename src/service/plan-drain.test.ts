@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { OwnSettings } from '../fleet/drain-settings.ts';
 import {
   type CheckReport,
   type GuestFacts,
@@ -52,6 +53,8 @@ interface Fleet {
   readonly check?: (name: string, destination: string) => RefusedError[];
   readonly lineRate?: number | undefined;
   readonly unreachable?: string;
+  /** By name. */
+  readonly own?: Readonly<Record<string, Partial<OwnSettings>>>;
 }
 
 /** @returns the parts, and what was asked of the hypervisor in order */
@@ -82,7 +85,9 @@ function partsFor(fleet: Fleet): DrainParts & { readonly asked: string[] } {
       const facts = fleet.guests.find((each) => each.name === name) ?? guestOf(name);
       return { facts, metadata: undefined, metadataNamespaces: fleet.namespaces?.[name] ?? [] };
     },
-    settingsOf: () => ({
+    settingsOf: ({ name }) => ({
+      ...{ maintenance: 'move', apart: [], priority: 0 },
+      ...fleet.own?.[name],
       kind: choosePolicy('forecast'),
       limits: { ...DEFAULT_LIMITS, lineRateBytesPerSecond: 'lineRate' in fleet ? fleet.lineRate : 1.25e9 },
     }),
@@ -163,6 +168,32 @@ describe('a host is planned', () => {
       { destination: 'qemu+ssh://host3/system', reasons: [{ code: 'kept-apart' }] },
     ]);
   });
+});
+
+test("a VM's own word is heard: who stays, who is asked about, who is shut down, and who goes first", async () => {
+  const parts = partsFor({
+    guests: ['stay', 'ask', 'off', 'back', 'late', 'first'].map((name) => guestOf(name)),
+    namespaces: { off: [] },
+    own: {
+      stay: { maintenance: 'leave' },
+      ask: { maintenance: 'ask' },
+      off: { maintenance: 'shutdown' },
+      back: { maintenance: 'shutdown-and-return', priority: 5 },
+      first: { priority: 10, apart: ['db'] },
+      there: { apart: ['db'] },
+    },
+  });
+  const { plan } = await planDrainOf(WISH, parts);
+  expect(plan.verdict).toBe('some-stay');
+  expect(plan.held.map(({ vm, kind, reasons }) => [vm.name, kind, reasons[0]?.code])).toEqual([
+    ['stay', 'permanent', 'own-word'],
+    ['ask', 'permanent', 'asks-first'],
+    // A VM of its group runs on both destinations.
+    ['first', 'capacity', undefined],
+  ]);
+  expect(plan.stopped.map(({ name }) => name)).toEqual(['back', 'off']);
+  expect(plan.moves.map(({ vm }) => vm.name)).toEqual(['late']);
+  expect(parts.asked.filter((each) => /stay|ask|off|back/.test(each))).toEqual([]);
 });
 
 test('the largest domain of a host is read from its balloons', () => {

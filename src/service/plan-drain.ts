@@ -7,7 +7,8 @@ import type { PlannedDrain } from '../drain/document.ts';
 import { planDrain } from '../drain/drain-plan.ts';
 import type { Destination, DrainVm, Reason } from '../drain/facts.ts';
 import type { Order } from '../drain/order.ts';
-import { groupsOf } from '../fleet/drain-settings.ts';
+import { objectionOf, stops, wayOfWord } from '../drain/own-word.ts';
+import { groupsOf, type VmSettings } from '../fleet/drain-settings.ts';
 import { type LookedUp, obstaclesOf } from '../fleet/obstacles.ts';
 import { type Hypervisor, RefusedError, type Destination as Target } from '../hypervisor/hypervisor.ts';
 import { domainAddress } from '../hypervisor/libvirt/address.ts';
@@ -49,7 +50,7 @@ export interface DrainParts {
   lookAtHost(uri: string): Promise<HostLook>;
   /** @param vm its address */
   lookUp(vm: string): Promise<LookedUp>;
-  settingsOf(domain: Domain): { readonly limits: Limits; readonly kind: PolicyKind };
+  settingsOf(domain: Domain): Omit<VmSettings, 'tls'>;
   /** What is being done, for whoever waits. */
   say(sentence: string): void;
 }
@@ -61,11 +62,8 @@ export async function planDrainOf(wish: DrainWish, parts: DrainParts): Promise<P
   );
   const source = await parts.lookAtHost(wish.host);
   const unreachable = new Map<string, string>();
-  const destinations: Destination[] = [];
-  for (const { uri } of wish.to) {
-    const look = await lookIfAny(uri, parts, unreachable);
-    destinations.push(await destinationOf(uri, look, wish, parts));
-  }
+  const looks = new Map<string, HostLook | undefined>();
+  for (const { uri } of wish.to) looks.set(uri, await lookIfAny(uri, parts, unreachable));
   const vms: DrainVm[] = [];
   const unknown = new Map<string, string>();
   for (const [index, uuid] of source.active.entries()) {
@@ -73,6 +71,11 @@ export async function planDrainOf(wish: DrainWish, parts: DrainParts): Promise<P
     const vm = await vmOf(uuid, at, wish, parts, unknown);
     if (vm) vms.push(vm);
   }
+  // Only who is to be kept apart from others is worth asking for.
+  const isAnyApart = vms.some(({ apart }) => apart.length > 0);
+  const destinations: Destination[] = [];
+  for (const [uri, look] of looks)
+    destinations.push(await destinationOf(uri, look, isAnyApart ? wish.apart : undefined, parts));
   const { order, atATime, reserveBytes, host } = wish;
   const random = new Random(vms.length);
   const plan = planDrain({
@@ -100,15 +103,17 @@ async function lookIfAny(
 async function destinationOf(
   uri: string,
   look: HostLook | undefined,
-  wish: DrainWish,
+  apart: DrainWish['apart'] | undefined,
   parts: DrainParts,
 ): Promise<Destination> {
   const there: string[] = [];
-  // Only who is to be kept apart from others is worth asking for.
-  if (wish.apart.length > 0)
+  if (apart)
     for (const uuid of look?.active ?? []) {
       const found = await lookUpIfThere(domainAddress(uri, uuid), parts);
-      if (found) there.push(...groupsOf(found.facts.name, wish.apart));
+      if (!found) continue;
+      const { facts, metadata } = found;
+      const own = parts.settingsOf({ name: facts.name, metadata });
+      there.push(...groupsOf(facts.name, apart), ...own.apart);
     }
   return {
     ...{ name: uri, link: uri, cordoned: false },
@@ -140,11 +145,13 @@ async function vmOf(
   if (!found) return undefined;
   const { facts, metadata } = found;
   const { name, memoryBytes } = facts;
-  const vm = { uuid, name, memoryBytes, apart: groupsOf(name, wish.apart) };
-  const obstacles = obstaclesOf(found);
-  if (obstacles.length > 0) return { ...vm, obstacles, refusedBy: new Map(), forecast: undefined };
+  const { limits, kind, maintenance: word, apart, priority } = parts.settingsOf({ name, metadata });
+  const vm = { uuid, name, memoryBytes, word, priority, apart: [...groupsOf(name, wish.apart), ...apart] };
+  const objection = objectionOf(word, name);
+  const obstacles = [...obstaclesOf(found), ...(objection ? [objection] : [])];
+  if (obstacles.length > 0 || stops(wayOfWord(word)))
+    return { ...vm, obstacles, refusedBy: new Map(), forecast: undefined };
 
-  const { limits, kind } = parts.settingsOf({ name, metadata });
   parts.say(`${name} ${at}: its pre-flight`);
   const refusedBy = new Map<string, readonly Reason[]>();
   for (const to of wish.to) {

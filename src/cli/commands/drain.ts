@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { MOST_AT_A_TIME, parseReserveBytes } from '../../config/values.ts';
 import { ORDERS } from '../../drain/order.ts';
+import { DECISIONS } from '../../drain/own-word.ts';
 import { USUAL } from '../../drain/usual.ts';
 import {
   addLimitOptions,
@@ -24,7 +25,8 @@ export function addDrainCommand(root: Command, onStatus: (status: number) => voi
         'them one at a time, which does not disturb them, and tells who cannot leave and what would help, who goes where, when, ' +
         'for how long each stands still, how long the whole takes and whether a deadline holds, each with its bounds. Then it ' +
         'moves those that can leave, and says that the host is empty once the host itself said so twice, ten seconds apart. ' +
-        'Nothing is ever shut down. With --plan nothing is moved, and nothing is touched.',
+        'Nothing is shut down but what says so itself (maintenance="shutdown" in its metadata or the configuration), or what a ' +
+        'person says it of. With --plan nothing is moved, and nothing is touched.',
     )
     .optionsGroup('Where to')
     .addOption(severalTimes(new Option('--to <uri>', 'a host that VMs may go to, may be repeated')))
@@ -60,6 +62,7 @@ export function addDrainCommand(root: Command, onStatus: (status: number) => voi
         durationBetween(SHORTEST_MS, LONGEST_MS),
       ),
     )
+    .option('--abort-running', 'at the deadline cancel what is on its way, too: those VMs stay')
     .addOption(new Option('--order <order>', `who goes first (default: ${USUAL.order})`).choices(ORDERS))
     .addOption(
       new Option(
@@ -68,12 +71,29 @@ export function addDrainCommand(root: Command, onStatus: (status: number) => voi
       ).argParser(countOf),
     )
     .optionsGroup('How')
+    .option('--before-host <program>', 'a program that is asked before anything is moved')
+    .option('--after-host <program>', 'one that is asked once no VM runs there any more')
+    .option(
+      '--before-vm <program>',
+      'one that is asked before each VM: exit status 0 go on, 70 leave it, others hold it',
+    )
+    .option(
+      '--after-vm <program>',
+      'one that is asked after each VM: exit status 0 go on, others pause the drain',
+    )
+    .addOption(
+      new Option(
+        '--shutdown-timeout <time>',
+        'how long a VM that is shut down, by its own word, may take until it is off (default: 5min)',
+      ).argParser(durationBetween(SHORTEST_MS, 24 * 3600e3)),
+    )
     .addOption(
       new Option('--probe <time>', 'the longest probe of each VM (default: 3s)').argParser(
         durationBetween(1000, 60_000),
       ),
     )
-    .option('--reason <text>', 'why, for whoever looks at it later');
+    .option('--reason <text>', 'why, for whoever looks at it later')
+    .option('--return', 'bring back what left once the host is released (`drain release`)');
   addLimitOptions(command.addOption(bandwidthOption()))
     .option(
       '--json',
@@ -99,7 +119,7 @@ Exit status:
   2    wrong usage or configuration
   3    refused, and nothing was moved; with --plan: some cannot leave, the deadline will most likely be missed, or too little
        is known to tell; or the host cannot be asked
-  4    some remain after failures
+  4    some remain after failures, by their own word, or for a person to decide
   5    some remain: the deadline has passed, no pause within the limits is possible, there is no room, or it was cancelled
   6    it is not certain where a VM runs: somebody has to look
   130  detached`,
@@ -143,19 +163,54 @@ function addDrainActs(drain: Command, onStatus: (status: number) => void): void 
       .option('--json', 'print one JSON document (docs/drain.schema.json)')
       .action(async (which, _, command: Command) => {
         const acts = await import('../drain-acts.ts');
-        onStatus(await acts[name](which, command.optsWithGlobals()));
+        onStatus(await acts[name === 'return' ? 'bringBack' : name](which, command.optsWithGlobals()));
       });
   add('show', 'tell how a drain stands');
+  withStore(
+    drain
+      .command('decide <host-or-id> <vm>')
+      .addArgument(new Argument('<decision>', 'what is done with it').choices(DECISIONS)),
+  )
+    .summary('decide what is done with one VM, whatever its own word is')
+    .description(
+      'Says what a drain does with one of its VMs, by name or UUID, that waits for a person, is queued, or was left: move it, shut ' +
+        'it down, shut it down until its host is released, or leave it where it is. Options for limits, such as --max-downtime, hold ' +
+        'for this VM alone. Whoever carries the drain out goes on with it.',
+    )
+    .option('--json', 'print one JSON document (docs/drain.schema.json)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ switchover drain decide qemu:///system db1 move --max-downtime 8s
+  $ switchover drain decide qemu:///system cache1 shutdown`,
+    )
+    .action(async (which, vm, decision, _, command: Command) => {
+      const acts = await import('../drain-acts.ts');
+      onStatus(await acts.decide(which, vm, decision, command.optsWithGlobals()));
+    });
   add('pause', 'begin no more moves; what runs goes on');
   add('resume', 'go on with a drain that was paused');
-  add('cancel', 'begin no more moves, for good; what is on its way arrives').option(
-    '--abort-running',
-    'cancel what is on its way, too: those VMs stay',
+  // Its --abort-running is the one above.
+  add(
+    'cancel',
+    'begin no more moves, for good; what is on its way arrives, unless --abort-running says that it stays',
   );
   add('release', 'let the host be moved to again, whatever its drain is doing');
+  const back = add('return', 'bring back what left, and start what was shut down to return');
+  back.option('-q, --quiet', 'no progress on standard error').addHelpText(
+    'after',
+    `
+What somebody has moved since stays where it is. The drain ends with it. --to says how the hosts that the VMs are on reach this one,
+--migrateuri where their memory is sent; left out, by the URI that the drain has.
+
+Examples:
+  $ switchover drain return qemu+ssh://root@host1/system
+  $ switchover drain return qemu:///system --to qemu+ssh://root@host1/system`,
+  );
 }
 
-type ActName = 'show' | 'pause' | 'resume' | 'cancel' | 'release';
+type ActName = 'show' | 'pause' | 'resume' | 'cancel' | 'release' | 'return';
 
 function withStore(command: Command): Command {
   return command.addOption(databaseOption(DATABASE)).addOption(dataDirOption()).addOption(stateDirOption());

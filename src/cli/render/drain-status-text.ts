@@ -5,19 +5,25 @@ import { table } from '../../model/table.ts';
 
 type Vm = DrainStatus['vms'][number];
 
-export function drainStatusText({ host, words, state, outcome, trouble, vms }: DrainStatus): string {
+export function drainStatusText(status: DrainStatus): string {
+  const { host, kind, words, state, outcome, trouble, vms } = status;
   const lines = [`${host}: ${words}`];
   if (trouble !== null) lines.push(`  its host does not answer: ${trouble}`);
-  const left = vms.filter(({ state: is }) => is !== 'moved' && is !== 'gone');
+  const left = vms.filter(({ state: is }) => is !== 'moved' && is !== 'off' && is !== 'gone');
   for (const { name, words: vmWords } of left) lines.push(`  ${name}: ${vmWords}`);
   const moved = count(vms, 'moved');
+  const off = count(vms, 'off');
   const gone = count(vms, 'gone');
   lines.push(
-    [`${moved} of ${vms.length} moved`, ...(gone > 0 ? [`${gone} off or moved by others`] : [])].join(', '),
+    [
+      `${moved} of ${vms.length} ${kind === 'return' ? 'back' : 'moved'}`,
+      ...(off > 0 ? [`${off} shut down`] : []),
+      ...(gone > 0 ? [`${gone} off or moved by others`] : []),
+    ].join(', '),
   );
   if (state === 'blocked')
     lines.push(
-      `\`switchover drain ${host}\` tries them again, \`switchover drain release ${host}\` gives it up`,
+      `\`switchover drain ${kind === 'return' ? 'return ' : ''}${host}\` tries them again, \`switchover drain release ${host}\` gives it up`,
     );
   if (state === 'empty' || outcome === 'expired')
     lines.push(`Nothing is moved there until \`switchover drain release ${host}\``);
@@ -29,11 +35,11 @@ export function drainsText(drains: readonly DrainStatus[]): string {
   if (drains.length === 0) return 'no drain\n';
   return `${table([
     ['ID', 'HOST', 'STATE', 'LEFT', 'MOVED', 'HELD', 'BEGUN', 'DEADLINE'],
-    ...drains.map(({ id, host, state, outcome, vms, begun, deadline }) => [
+    ...drains.map(({ id, host, kind, state, outcome, vms, begun, deadline }) => [
       id.slice(0, 8),
       host,
-      outcome ?? state,
-      String(vms.length - count(vms, 'moved') - count(vms, 'gone')),
+      outcome ?? (kind === 'return' ? `return, ${state}` : state),
+      String(vms.length - count(vms, 'moved') - count(vms, 'off') - count(vms, 'gone')),
       String(count(vms, 'moved')),
       String(count(vms, 'held')),
       minutesOf(begun),

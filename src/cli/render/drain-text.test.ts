@@ -61,6 +61,19 @@ test('who cannot leave comes first, with what would help: once where all destina
   expect(text).toMatch(/^ {2}note {5}2 VMs that do not run stay, and are not looked at$/m);
 });
 
+test('who is shut down is named, with or without others', () => {
+  const stopped = [vmOf('off', { word: 'shutdown' }), vmOf('back', { word: 'shutdown-and-return' })];
+  const text = textOf([vmOf('light'), ...stopped]);
+  expect(text).toMatch(/^host1: all 3 VMs can leave, /);
+  expect(text).toMatch(/^ {2}stops {4}off, back \(until its host is back\): by their own word/m);
+  expect(textOf(stopped).split('\n')).toEqual([
+    'host1: all 2 VMs are to be shut down, by their own word; nothing was touched',
+    '',
+    '  stops    off, back (until its host is back): by their own word, as soon as the drain begins; how long that takes is theirs',
+    '',
+  ]);
+});
+
 test('a deadline that will be missed names who would not begin; what is not known is said, and an empty host is one', () => {
   const vms = ['first', 'second'].map((name) => vmOf(name, { forecast: forecastOf(10_000, 500, 1) }));
   const late = textOf(vms, 5000);

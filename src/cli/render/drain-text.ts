@@ -11,7 +11,7 @@ import { around } from '../../plan/plan-words.ts';
 
 export function drainText(planned: PlannedDrain): string {
   const { plan, unknown, shutOff, atATime, order } = planned;
-  const { moves, held } = plan;
+  const { moves, held, stopped } = plan;
   const lines = [headline(planned)];
   for (const [destination, words] of planned.unreachable)
     lines.push(`  ${destination} cannot be asked: ${words}`);
@@ -19,6 +19,7 @@ export function drainText(planned: PlannedDrain): string {
   if (held.length > 0 && moves.length > 0) lines.push('', othersLine(planned));
   if (plan.deadline) lines.push(deadlineLine(plan.deadline));
   if (moves.length > 0) lines.push('', ...moveTable(moves), '');
+  if (moves.length === 0 && stopped.length > 0) lines.push('');
   const row = (name: string, words: string) => lines.push(`  ${name.padEnd(8)} ${words}`);
   for (const words of new Set(moves.flatMap(({ vm }) => unknown.get(vm.uuid) ?? []))) {
     const names = moves.filter(({ vm }) => unknown.get(vm.uuid) === words).map(({ vm }) => vm.name);
@@ -26,6 +27,7 @@ export function drainText(planned: PlannedDrain): string {
   }
   for (const { vm, refused } of moves)
     for (const each of refused) row('not to', `${vm.name}, ${each.destination}: ${allWords(each.reasons)}`);
+  if (stopped.length > 0) row('stops', stoppedWords(stopped));
   if (moves.length > 0) {
     const width = atATime === 1 ? 'one at a time' : `up to ${atATime} calm ones at a time`;
     row('order', `${order}, ${width}, memory-intensive ones alone on their link`);
@@ -36,16 +38,25 @@ export function drainText(planned: PlannedDrain): string {
 }
 
 function headline({ host, plan }: PlannedDrain): string {
-  const { moves, held, verdict } = plan;
-  const all = moves.length + held.length;
+  const { moves, held, stopped, verdict } = plan;
+  const all = moves.length + held.length + stopped.length;
   if (all === 0) return `${host}: no VM runs there, it is empty already; nothing was touched`;
   if (held.length > 0)
     return `${host}: ${held.length} of ${counted(all)} cannot leave as it is; nothing was touched`;
+  if (moves.length === 0)
+    return `${host}: ${all === 1 ? 'its one VM is' : `all ${counted(all)} are`} to be shut down, by their own word; nothing was touched`;
   const time = wholeWords(plan.wholeMs);
   const whom = all === 1 ? 'its one VM' : `all ${counted(all)}`;
   return verdict === 'too-late'
     ? `${host}: ${whom} can leave, but not by the deadline: that takes ${time}; nothing was touched`
     : `${host}: ${whom} can leave, and that takes ${time}; nothing was touched`;
+}
+
+function stoppedWords(stopped: PlannedDrain['plan']['stopped']): string {
+  const names = stopped.map(({ name, word }) =>
+    word === 'shutdown-and-return' ? `${name} (until its host is back)` : name,
+  );
+  return `${names.join(', ')}: by their own word, as soon as the drain begins; how long that takes is theirs`;
 }
 
 function othersLine({ plan }: PlannedDrain): string {

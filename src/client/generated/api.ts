@@ -1836,6 +1836,7 @@ export interface components {
          *       "schema": 1,
          *       "id": "5b0f7a3c-9a1e-4f57-8d5b-6f1d1f3c11aa",
          *       "host": "qemu+ssh://root@host1/system",
+         *       "kind": "drain",
          *       "state": "draining",
          *       "words": "draining: 3 VMs left, 1 on the way",
          *       "outcome": null,
@@ -1845,6 +1846,7 @@ export interface components {
          *       "begun": "2026-11-29T20:00:00.000Z",
          *       "deadline": "2026-11-29T22:00:00.000Z",
          *       "trouble": null,
+         *       "heldBy": null,
          *       "final": false,
          *       "revision": 3,
          *       "waitsFor": "draining: 3 VMs left, 1 on the way",
@@ -1865,6 +1867,8 @@ export interface components {
          *         "queued": 2,
          *         "moving": 1,
          *         "moved": 5,
+         *         "stopping": 0,
+         *         "off": 0,
          *         "held": 0,
          *         "left": 0,
          *         "gone": 0,
@@ -1881,18 +1885,25 @@ export interface components {
             schema: 1;
             id: string;
             host: string;
+            /**
+             * @description return: what had left the host comes back to it
+             * @enum {string}
+             */
+            kind: "drain" | "return";
             /** @enum {string} */
             state: "waiting" | "draining" | "paused" | "blocked" | "empty" | "ended";
             words: string;
             /** @enum {string|null} */
             outcome: "released" | "returned" | "cancelled" | "expired" | null;
-            /** @description 0 no VM is left there; 3 refused, nothing was moved; 4 some remain after failures; 5 some remain for the deadline, a pause limit or room; 6 a person has to look */
+            /** @description 0 no VM is left there; 3 refused, nothing was moved; 4 some remain after failures, by their own word, or for a person to decide; 5 some remain for the deadline, a pause limit or room; 6 a person has to look */
             exitStatus: number;
             requestedBy: string;
             reason: string | null;
             begun: string;
             /** @description in UTC, as ISO 8601 */
             deadline: string | null;
+            /** @description what a program before or after said that does not let it go on; null: none did */
+            heldBy: string | null;
             /** @description what the host said where it did not answer; null: it answers */
             trouble: string | null;
             /** @description nothing of it changes any more by itself */
@@ -1932,6 +1943,8 @@ export interface components {
                 queued: number;
                 moving: number;
                 moved: number;
+                stopping: number;
+                off: number;
                 held: number;
                 left: number;
                 gone: number;
@@ -1948,6 +1961,7 @@ export interface components {
          *       "schema": 1,
          *       "id": "5b0f7a3c-9a1e-4f57-8d5b-6f1d1f3c11aa",
          *       "host": "qemu+ssh://root@host1/system",
+         *       "kind": "drain",
          *       "state": "draining",
          *       "words": "draining: 3 VMs left, 1 on the way",
          *       "outcome": null,
@@ -1957,6 +1971,7 @@ export interface components {
          *       "begun": "2026-11-29T20:00:00.000Z",
          *       "deadline": "2026-11-29T22:00:00.000Z",
          *       "trouble": null,
+         *       "heldBy": null,
          *       "final": false,
          *       "revision": 3,
          *       "waitsFor": "draining: 3 VMs left, 1 on the way",
@@ -1977,6 +1992,8 @@ export interface components {
          *         "queued": 2,
          *         "moving": 1,
          *         "moved": 5,
+         *         "stopping": 0,
+         *         "off": 0,
          *         "held": 0,
          *         "left": 0,
          *         "gone": 0,
@@ -1995,18 +2012,25 @@ export interface components {
             schema: 1;
             id: string;
             host: string;
+            /**
+             * @description return: what had left the host comes back to it
+             * @enum {string}
+             */
+            kind: "drain" | "return";
             /** @enum {string} */
             state: "waiting" | "draining" | "paused" | "blocked" | "empty" | "ended";
             words: string;
             /** @enum {string|null} */
             outcome: "released" | "returned" | "cancelled" | "expired" | null;
-            /** @description 0 no VM is left there; 3 refused, nothing was moved; 4 some remain after failures; 5 some remain for the deadline, a pause limit or room; 6 a person has to look */
+            /** @description 0 no VM is left there; 3 refused, nothing was moved; 4 some remain after failures, by their own word, or for a person to decide; 5 some remain for the deadline, a pause limit or room; 6 a person has to look */
             exitStatus: number;
             requestedBy: string;
             reason: string | null;
             begun: string;
             /** @description in UTC, as ISO 8601 */
             deadline: string | null;
+            /** @description what a program before or after said that does not let it go on; null: none did */
+            heldBy: string | null;
             /** @description what the host said where it did not answer; null: it answers */
             trouble: string | null;
             /** @description nothing of it changes any more by itself */
@@ -2046,6 +2070,8 @@ export interface components {
                 queued: number;
                 moving: number;
                 moved: number;
+                stopping: number;
+                off: number;
                 held: number;
                 left: number;
                 gone: number;
@@ -2061,10 +2087,17 @@ export interface components {
                 uuid: string;
                 name: string;
                 /**
-                 * @description held: needs a person; gone: off, or moved by others; unknown: it is not certain where it runs
+                 * @description stopping: it was asked to shut down; off: it did; held: needs a person; left: it stays, by its own or a person's word; gone: off, or moved by others; unknown: it is not certain where it runs
                  * @enum {string}
                  */
-                state: "queued" | "moving" | "moved" | "held" | "left" | "gone" | "unknown";
+                state: "queued" | "moving" | "moved" | "stopping" | "off" | "held" | "left" | "gone" | "unknown";
+                /**
+                 * @description how it is to leave; start: it is started again
+                 * @enum {string}
+                 */
+                way: "move" | "shutdown" | "shutdown-and-return" | "start";
+                /** @description who decided that, whatever its own word is; null: nobody */
+                decidedBy: string | null;
                 /** @description the same as a sentence */
                 words: string;
                 /** @description where it goes, went, or was to go last */
@@ -2282,6 +2315,14 @@ export interface components {
                 } | null;
                 /** @description why its times are not known */
                 unknown: string | null;
+            }[];
+            /** @description who is shut down, by its own word */
+            stopped: {
+                uuid: string;
+                name: string;
+                memoryBytes: number;
+                /** @description it is started again once its host is released */
+                returns: boolean;
             }[];
             /** @description until the last one has left, of those that can; null: not known */
             wholeMs: {

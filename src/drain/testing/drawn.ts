@@ -20,7 +20,16 @@ export function forecastOf(totalMs: number, pauseMs: number, calmAmong: number):
 
 export function vmOf(name: string, given: Partial<DrainVm> = {}): DrainVm {
   return {
-    ...{ uuid: `uuid-${name}`, name, memoryBytes: GIB, apart: [], obstacles: [], refusedBy: new Map() },
+    ...{
+      uuid: `uuid-${name}`,
+      name,
+      memoryBytes: GIB,
+      apart: [],
+      word: 'move',
+      priority: 0,
+      obstacles: [],
+      refusedBy: new Map(),
+    },
     forecast: forecastOf(10_000, 100, 4),
     ...given,
   };
@@ -54,6 +63,8 @@ export const drawnVms: fc.Arbitrary<DrainVm[]> = fc
     fc.record({
       memoryBytes: fc.integer({ min: 1, max: 32 }).map((gib) => gib * GIB),
       apart: groups,
+      priority: fc.nat(2),
+      word: fc.constantFrom('move' as const, 'move' as const, 'shutdown' as const),
       obstacles: fc.subarray([LOCAL_DISK]),
       refusedBy: fc.subarray(DESTINATIONS).map((names) => new Map(names.map((name) => [name, [CPU]]))),
       forecast: forecasts,

@@ -7,12 +7,13 @@ import { Database } from '../../postgres/database.ts';
 import { setCapacity } from '../claims.ts';
 import { type DrainRows, readDrain } from '../drain-rows.ts';
 import { DrainRunner } from '../drain-runner.ts';
-import { type DrainSettings, groupsOf, linkFrom, linkTo } from '../drain-settings.ts';
+import { type DrainSettings, linkFrom, linkTo } from '../drain-settings.ts';
 import { viewOf } from '../drain-view.ts';
 import { beginDrain, type NewDrain } from '../drains.ts';
-import { newMoveOf } from '../new-move.ts';
+import { type Hooks, NO_HOOKS } from '../hooks.ts';
+import { foundMoveOf } from '../new-move.ts';
 import type { FleetServer } from './fleet-database.ts';
-import { type SimulatedHosts, SimulatedMover } from './simulated-hosts.ts';
+import { NO_CONFIG, type SimulatedHosts, SimulatedMover } from './simulated-hosts.ts';
 
 const SETTINGS: DrainSettings = {
   ...{ to: [{ uri: 'b' }, { uri: 'c' }], order: 'listed', atATime: 2, reserveBytes: 0 },
@@ -34,9 +35,9 @@ export class DrainBed implements AsyncDisposable {
     return new DrainBed(hosts, await server.make(name));
   }
 
-  async runner(name = 'one'): Promise<DrainRunner> {
+  async runner(name = 'one', hooks: Hooks = NO_HOOKS): Promise<DrainRunner> {
     const runner = await DrainRunner.start({
-      ...{ database: this.database, hosts: this.hosts },
+      ...{ database: this.database, hosts: this.hosts, config: () => NO_CONFIG, hooks },
       moverOf: () => new SimulatedMover(this.hosts, name),
       warn: (words) => this.warned.push(words),
       times: { leaseMs: 3000, roundMs: 100, reconcileMs: 200, keepMs: 150, lookMs: 150 },
@@ -58,12 +59,7 @@ export class DrainBed implements AsyncDisposable {
       const vm = await this.hosts.vm(host, uuid);
       if (vm)
         moves.push(
-          newMoveOf(host, {
-            uuid,
-            ...vm,
-            apart: groupsOf(vm.name, settings.apart),
-            intensive: intensive.includes(uuid),
-          }),
+          foundMoveOf(host, { ...vm, uuid, intensive: intensive.includes(uuid) }, NO_CONFIG, settings),
         );
     }
     for (const { uri } of settings.to) {

@@ -66,6 +66,14 @@ export class FileMover implements Mover {
     this.world.cancel(vm);
   }
 
+  async shutDown(): Promise<void> {
+    throw new Error('nothing of this world can be shut down');
+  }
+
+  async startUp(): Promise<void> {
+    throw new Error('nothing of this world can be started');
+  }
+
   async running(): Promise<readonly Seen[]> {
     return this.world.vms.flatMap(({ vm, memoryGib }) => {
       const running = this.world.runningOf(vm);

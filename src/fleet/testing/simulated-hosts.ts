@@ -3,9 +3,10 @@
  * judged by is its own record, and never what the engine believes.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseConfig } from '../../config/parse-config.ts';
 import type { Reason } from '../../drain/facts.ts';
 import type { DrainHosts, HostSeen, VmSeen } from '../drain-hosts.ts';
-import { linkFrom, linkTo } from '../drain-settings.ts';
+import { linkFrom, linkTo, vmSettingsOf } from '../drain-settings.ts';
 import {
   type Attended,
   type Failure,
@@ -16,8 +17,11 @@ import {
   type Seen,
   StartFailed,
 } from '../mover.ts';
+import { assertWord } from '../obstacles.ts';
 
 const GIB = 2 ** 30;
+
+export const NO_CONFIG = parseConfig('', 'nothing');
 
 export interface SimulatedVm {
   readonly uuid: string;
@@ -25,6 +29,9 @@ export interface SimulatedVm {
   /** Of its migrations, in milliseconds. */
   readonly lastsMs?: number;
   readonly obstacles?: readonly Reason[];
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** After it was asked to; left out: at once. Infinite: never. */
+  readonly shutsDownInMs?: number;
   /** What the pre-flight of a destination says, by its name. */
   readonly refusedBy?: Readonly<Record<string, Failure>>;
 }
@@ -50,6 +57,9 @@ interface There {
 
 export class SimulatedHosts implements DrainHosts {
   readonly migrations: SimulatedMigration[] = [];
+  /** Who was asked to shut down, each time. */
+  readonly shutDowns: string[] = [];
+  readonly startUps: string[] = [];
   /** What it had to refuse: the caller erred. */
   readonly refused: string[] = [];
   private readonly vms = new Map<string, There>();
@@ -71,6 +81,35 @@ export class SimulatedHosts implements DrainHosts {
   /** It is powered off. */
   vanish(uuid: string): void {
     this.there(uuid).host = undefined;
+  }
+
+  /** Its owner says something else of it. */
+  says(uuid: string, metadata: Readonly<Record<string, string>>): void {
+    this.change(uuid, { metadata });
+  }
+
+  /** Something of it is changed: a disk, a device. */
+  change(uuid: string, more: Partial<SimulatedVm>): void {
+    const there = this.there(uuid);
+    this.vms.set(uuid, { ...there, vm: { ...there.vm, ...more } });
+  }
+
+  /** As virsh asks it. */
+  shutDown(uuid: string): void {
+    this.shutDowns.push(uuid);
+    const { shutsDownInMs = 0 } = this.there(uuid).vm;
+    if (Number.isFinite(shutsDownInMs)) setTimeout(() => this.vanish(uuid), shutsDownInMs).unref();
+  }
+
+  /** As virsh starts it. @throws {Error} where it runs */
+  startUp(uuid: string, host: string): void {
+    const there = this.there(uuid);
+    if (there.host !== undefined) {
+      this.refused.push(`${uuid} runs`);
+      throw new Error(`${uuid} runs`);
+    }
+    there.host = host;
+    this.startUps.push(uuid);
   }
 
   /** Its migrations fail, and it answers nobody. */
@@ -154,8 +193,8 @@ export class SimulatedHosts implements DrainHosts {
     this.ask(host);
     const found = this.vms.get(uuid);
     if (found?.host !== host) return undefined;
-    const { memoryGib = 1, obstacles = [] } = found.vm;
-    return { name: uuid, memoryBytes: memoryGib * GIB, obstacles };
+    const { memoryGib = 1, obstacles = [], metadata } = found.vm;
+    return { name: uuid, memoryBytes: memoryGib * GIB, metadata, obstacles, mark: JSON.stringify(found.vm) };
   }
 
   /** @throws {Error} where it does not answer */
@@ -207,7 +246,28 @@ export class SimulatedMover implements Mover {
     return host === undefined ? { kind: 'absent' } : { kind: 'at', host };
   }
 
-  async start({ vm, source, destination }: Ride, guard: Guard): Promise<void> {
+  /** As the real one does. */
+  private hear(ride: Ride): void {
+    const { metadata } = this.hosts.there(ride.vm).vm;
+    const domain = { name: ride.vm, metadata };
+    assertWord(ride, vmSettingsOf(NO_CONFIG, domain, { stated: {} }).maintenance, ride.vm);
+  }
+
+  async shutDown(ride: Ride, guard: Guard): Promise<void> {
+    await sleep(2);
+    this.hosts.ask(ride.source);
+    this.hear(ride);
+    if (guard.mayAct()) this.hosts.shutDown(ride.vm);
+  }
+
+  async startUp({ vm, source }: Ride, guard: Guard): Promise<void> {
+    await sleep(2);
+    this.hosts.ask(source);
+    if (guard.mayAct()) this.hosts.startUp(vm, source);
+  }
+
+  async start(ride: Ride, guard: Guard): Promise<void> {
+    const { vm, source, destination } = ride;
     await sleep(2);
     if (!guard.mayAct())
       throw new StartFailed({ class: 'transient', code: 'held', words: 'the lease is over' });
@@ -217,6 +277,7 @@ export class SimulatedMover implements Mover {
     } catch (error) {
       throw new StartFailed({ class: 'transient', code: 'unreachable', words: String(error) });
     }
+    this.hear(ride);
     const refusal = this.hosts.there(vm).vm.refusedBy?.[destination];
     if (refusal) throw new StartFailed(refusal);
     this.hosts.migrate(vm, source, destination, this.by);

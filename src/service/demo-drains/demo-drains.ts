@@ -49,7 +49,7 @@ function opened(of: DemoDrainsOf, hosts: DemoHosts, around: ServiceAround): Open
     await using runner = await drains.drains.asked(
       async (database) =>
         await DrainRunner.start({
-          ...{ database, hosts, warn: say },
+          ...{ database, hosts, warn: say, config: () => DEMO_CONFIG },
           moverOf: (book) =>
             new DemoMover({
               ...{ hosts, store: journals, migrations: around.migrations },

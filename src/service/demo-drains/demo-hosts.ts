@@ -109,7 +109,8 @@ export class DemoHosts implements DrainHosts {
   async vm(host: string, uuid: string): Promise<VmSeen | undefined> {
     const found = this.vms.get(uuid);
     if (found?.host !== host) return undefined;
-    return { name: found.name, memoryBytes: found.scenario.memoryBytes, obstacles: [] };
+    const { name, scenario, metadata } = found;
+    return { name, memoryBytes: scenario.memoryBytes, obstacles: [], mark: '', metadata };
   }
 
   /** @param migrationOf the id of the one that goes on */

@@ -46,13 +46,21 @@ export class DemoMover implements Mover {
     return { kind: 'at', host: this.parts.hosts.get(vm).host };
   }
 
+  async shutDown(): Promise<void> {
+    throw notShutDown();
+  }
+
+  async startUp(): Promise<void> {
+    throw notShutDown();
+  }
+
   async start(ride: Ride, guard: Guard): Promise<void> {
     const { hosts, store, migrations, settingsOf } = this.parts;
     const { name, scenario, metadata } = hosts.get(ride.vm);
     const asked = ride.drain === null ? undefined : await settingsOf(ride.drain);
     if (!asked || !guard.mayAct())
       throw new StartFailed({ class: 'transient', code: 'held', words: 'its drain is not known here yet' });
-    const { limits, kind } = vmSettingsOf(DEMO_CONFIG, { name, metadata }, asked);
+    const { limits, kind } = vmSettingsOf(DEMO_CONFIG, { name, metadata }, asked, ride.stated);
     try {
       const run = await beginRun(
         {
@@ -111,4 +119,9 @@ export class DemoMover implements Mover {
     if (arrived) this.parts.hosts.get(vm).host = destination;
     this.going.delete(vm);
   }
+}
+
+function notShutDown(): StartFailed {
+  const words = 'guests of the demonstration cannot be shut down';
+  return new StartFailed({ class: 'permanent', code: 'not-simulated', words });
 }

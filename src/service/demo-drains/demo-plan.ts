@@ -27,7 +27,8 @@ export function demoPlan(hosts: DemoHosts, store: RunStore): PlanDrain {
     const vms: DrainVm[] = [];
     for (const { uuid, name, scenario, metadata } of hosts.on(request.host)) {
       const hypervisor = new SimulatedHypervisor({ [name]: scenario });
-      const { limits, kind } = vmSettingsOf(DEMO_CONFIG, { name, metadata }, settings);
+      const own = vmSettingsOf(DEMO_CONFIG, { name, metadata }, settings);
+      const { limits, kind } = own;
       const guest = await hypervisor.inspect(simulatedAddress(name));
       const foreseen = await foresee(
         hypervisor,
@@ -41,6 +42,7 @@ export function demoPlan(hosts: DemoHosts, store: RunStore): PlanDrain {
       if (plan.verdict === 'not-known') unknown.set(uuid, whyUnknown(plan, foreseen.probeRefusal));
       vms.push({
         ...{ uuid, name, memoryBytes: scenario.memoryBytes, apart: groupsOf(name, settings.apart), forecast },
+        ...{ word: own.maintenance, priority: own.priority },
         ...{
           obstacles: plan.verdict === 'not-possible' ? [noPauseFits(plan, limits)] : [],
           refusedBy: new Map(),

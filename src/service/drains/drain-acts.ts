@@ -137,7 +137,8 @@ export function addDrainActs(app: OpenAPIHono<Env>, parts: DrainRouteParts): voi
       const { reason, maxDowntimeMs } = c.req.valid('json');
       const asked = { vm: uuid, maxDowntimeMs };
       const view = await act(c, { did: 'drain-allow-pause', id, asked, reason }, async () => {
-        await drainsOf(parts).drains.allowPause(id, uuid, maxDowntimeMs);
+        const { drains, requestedBy } = drainsOf(parts);
+        await drains.allowPause(id, uuid, maxDowntimeMs, requestedBy(needs(c, 'operate').name));
       });
       return c.json(view, 200);
     },

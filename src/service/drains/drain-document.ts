@@ -73,6 +73,7 @@ export const EXAMPLE_DRAIN = {
   schema: 1 as const,
   id: '5b0f7a3c-9a1e-4f57-8d5b-6f1d1f3c11aa',
   host: 'qemu+ssh://root@host1/system',
+  kind: 'drain' as const,
   state: 'draining' as const,
   words: 'draining: 3 VMs left, 1 on the way',
   outcome: null,
@@ -82,6 +83,7 @@ export const EXAMPLE_DRAIN = {
   begun: '2026-11-29T20:00:00.000Z',
   deadline: '2026-11-29T22:00:00.000Z',
   trouble: null,
+  heldBy: null,
   final: false,
   revision: 3,
   waitsFor: 'draining: 3 VMs left, 1 on the way',
@@ -94,7 +96,7 @@ export const EXAMPLE_DRAIN = {
     high: '2026-11-29T20:31:00.000Z',
   },
   emptySince: null,
-  counts: { queued: 2, moving: 1, moved: 5, held: 0, left: 0, gone: 0, unknown: 0 },
+  counts: { queued: 2, moving: 1, moved: 5, stopping: 0, off: 0, held: 0, left: 0, gone: 0, unknown: 0 },
   memoryBytes: { all: 68_719_476_736, left: 17_179_869_184 },
 };
 

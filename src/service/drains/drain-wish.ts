@@ -4,6 +4,7 @@ import { definedOnly } from '../../config/defined-only.ts';
 import { settingsOver } from '../../config/settings-over.ts';
 import { USUAL } from '../../drain/usual.ts';
 import type { DrainSettings } from '../../fleet/drain-settings.ts';
+import { hooksOf, stagesOf } from '../../fleet/hooks.ts';
 import { isQemuSocket } from '../../hypervisor/vm-address.ts';
 import { notUnderstood, statedBy, trusted } from '../asked.ts';
 import type { DrainPlanRequest } from './drain-requests.ts';
@@ -34,6 +35,8 @@ export function drainSettingsOf(
     ...definedOnly({ reserveBytes: reserveBytes ?? drain.reserveBytes }),
     apart,
     force: false,
+    // The configuration alone names programs: a request cannot.
+    hooks: stagesOf(hooksOf(drain)),
     stated: { ...stated },
   };
 }

@@ -165,11 +165,11 @@ describe('a drain', () => {
     expect(await problemIn(await service.ask('POST', `${at}/other/retry`))).toMatchObject({ status: 404 });
     const allowed = await service.ask('POST', `${at}/ledger/allow-pause`, { body: { maxDowntimeMs: 2600 } });
     expect(allowed.status).toBe(200);
-    const [row] = await bed.engine.database.query<{ allowed: unknown }>(
-      "select settings -> 'allowed' as allowed from fleet.drain where id = $1",
+    const rows = await bed.engine.database.query(
+      "select stated from fleet.move where drain = $1 and vm = 'ledger'",
       [id],
     );
-    expect(row).toEqual({ allowed: { ledger: 2600 } });
+    expect(rows).toEqual([{ stated: { maxDowntimeMs: 2600 } }]);
     await bed.engine.until(id, ({ states }) => states['ledger'] === 'moved');
     expect((await viewIn(await service.ask('POST', `${at}/stuck/retry`))).counts).toMatchObject({ held: 0 });
     await bed.engine.until(id, ({ states }) => states['stuck'] === 'moved');

@@ -1,8 +1,8 @@
 /** Drains as the API's routes ask for them. What is wanted is written into the database; the controllers on it carry it out. */
 import type { Config } from '../../config/config.ts';
 import type { PlannedDrain } from '../../drain/document.ts';
-import { allowPause } from '../../fleet/allowed-pause.ts';
 import { beginPlanned } from '../../fleet/begin-drain.ts';
+import { decideVm } from '../../fleet/decide.ts';
 import { type Cordon, readDrainDetail, readHostLoads } from '../../fleet/drain-detail.ts';
 import type { DrainHosts } from '../../fleet/drain-hosts.ts';
 import {
@@ -178,10 +178,10 @@ export class Drains {
   }
 
   /** It may stand still for longer than the others, and is tried again. @throws {Problem} where it is not held */
-  async allowPause(id: string, vm: string, maxDowntimeMs: number): Promise<void> {
+  async allowPause(id: string, vm: string, maxDowntimeMs: number, by: string): Promise<void> {
     await this.asked(async (database) => {
-      const { id: move, name } = await this.heldMove(database, id, vm, 'retry');
-      if (!(await allowPause(database, { drain: id, move, name, maxDowntimeMs }))) throw notHeld(name);
+      await this.heldMove(database, id, vm, 'retry');
+      await decideVm(database, id, vm, { decision: 'move', by, stated: { maxDowntimeMs } });
     });
   }
 

@@ -40,7 +40,9 @@ export interface Around {
 export function drainSummaryOf({ rows, detail, plan }: Shown): DrainSummary {
   const { vms, ...status } = drainStatusOf(rows);
   const { drain, moves } = rows;
-  const isThere = new Map(vms.map(({ uuid, state }) => [uuid, state !== 'moved' && state !== 'gone']));
+  const isThere = new Map(
+    vms.map(({ uuid, state }) => [uuid, state !== 'moved' && state !== 'gone' && state !== 'off']),
+  );
   const gibOf = (which: (vm: string) => boolean) =>
     moves.reduce((sum, { vm, memoryGib }) => sum + (which(vm) ? memoryGib : 0), 0);
   return {

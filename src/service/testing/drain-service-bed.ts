@@ -63,6 +63,7 @@ function simulatedPlan(hosts: SimulatedHosts): PlanDrain {
       const around = (middle: number) => ({ low: middle * 0.8, middle, high: middle * 1.3 });
       vms.push({
         ...{ uuid, name, memoryBytes, obstacles, apart: groupsOf(name, settings.apart) },
+        ...{ word: 'move', priority: 0 },
         refusedBy: new Map(
           Object.entries(vm.refusedBy ?? {}).map(([to, { code, words }]): [string, Reason[]] => [
             to,
