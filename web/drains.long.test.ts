@@ -77,11 +77,11 @@ test('a drain is watched as it goes on: what needs a person stands on top, and V
       timeout: 120_000,
     })
     .toBeGreaterThan(moved);
-  await groupOf('Moved')
+  await groupOf('Moved, or shut down')
     .getByText(/\d\d:\d\d:\d\d, after \d+ s/)
     .first()
     .waitFor();
-  const link = groupOf('Moved').getByRole('link').first();
+  const link = groupOf('Moved, or shut down').getByRole('link').first();
   const name = (await link.textContent()) ?? '';
   await link.click();
   await page.getByRole('heading', { name, level: 1 }).waitFor();

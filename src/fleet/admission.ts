@@ -3,8 +3,9 @@
  * written, or nothing happened.
  */
 import type { Database, Queryable } from '../postgres/database.ts';
-import { addClaims, readLedger } from './claims.ts';
+import { readLedger } from './claims.ts';
 import { tell } from './events.ts';
+import { CHANNEL } from './fleet-tables.ts';
 import type { Claim, Ledger } from './ledger.ts';
 import { ACTIVE_STATES, MOVE_COLUMNS, type Move } from './move.ts';
 import { linksOf, type Place, type Placed, wantedBy } from './placement.ts';
@@ -60,6 +61,33 @@ cross join lateral (
   order by move.priority desc, move.position, move.created, move.id limit room.most
 ) as candidate`;
 
+/** Those who listen are told once it is committed. */
+const ADMIT = `
+with given as (
+  select * from jsonb_to_recordset($1) as given (id uuid, vm text, drain uuid, destination text)
+), admitted as (
+  update fleet.move set state = 'admitted', destination = given.destination, admitted = clock_timestamp(), code = null,
+    words = null, remedy = null
+  from given where move.id = given.id
+), claimed as (
+  insert into fleet.claim (move, kind, key, unit, is_alone)
+  select move, kind, key, unit, "isAlone"
+  from jsonb_to_recordset($2) as taken (move uuid, kind text, key text, unit int, "isAlone" boolean)
+), leased as (
+  -- So that a controller can take it.
+  insert into fleet.lease (vm) select vm from given on conflict do nothing
+), told as (
+  insert into fleet.event (kind, move, drain, controller, data)
+  select 'admitted', id, drain, $3::uuid, jsonb_build_object('destination', destination) from given
+)
+select pg_notify($4, id::text) from given`;
+
+interface Admitted {
+  readonly move: Candidate;
+  readonly destination: string | null;
+  readonly claims: readonly Claim[];
+}
+
 /** @returns the ids of the moves that may begin; undefined when another controller admits right now @throws {StoreError} */
 export async function admit(
   database: Database,
@@ -73,24 +101,24 @@ export async function admit(
     const candidates = await candidatesOf(within, sources, ledger, options.stages ?? []);
     if (candidates.length === 0) return [];
     await options.prepare?.(within);
-    const admitted: string[] = [];
+    const admitted: Admitted[] = [];
     for (const candidate of inFairOrder(candidates)) {
       // It uses no link, and what it takes of its own host's memory it had before.
       if (candidate.way !== 'move') {
-        const where = { destination: candidate.way === 'start' ? candidate.source : null };
-        await write(within, candidate, where, [], options.controller);
-        admitted.push(candidate.id);
+        const destination = candidate.way === 'start' ? candidate.source : null;
+        admitted.push({ move: candidate, destination, claims: [] });
         continue;
       }
       const placed = placeOne(candidate, ledger, options.place);
       if (typeof placed === 'string') continue;
       if ('destination' in placed) {
-        const claims = ledger.take(wantedBy(candidate, placed.destination, placed.links));
-        await write(within, candidate, placed, claims, options.controller);
-        admitted.push(candidate.id);
+        const { destination, links } = placed;
+        const claims = ledger.take(wantedBy(candidate, destination, links));
+        admitted.push({ move: candidate, destination, claims });
       } else await putOff(within, candidate, placed, options.controller);
     }
-    return admitted;
+    await write(within, admitted, options.controller);
+    return admitted.map(({ move }) => move.id);
   });
 }
 
@@ -141,27 +169,12 @@ async function candidatesOf(
   return await within.query<Candidate>(CANDIDATES, [sources, most, JSON.stringify(stages)]);
 }
 
-async function write(
-  within: Queryable,
-  move: Candidate,
-  { destination }: { readonly destination: string | null },
-  claims: readonly Claim[],
-  controller: string,
-): Promise<void> {
-  await within.query(
-    `update fleet.move set state = 'admitted', destination = $2, admitted = clock_timestamp(), code = null, words = null,
-       remedy = null where id = $1`,
-    [move.id, destination],
-  );
-  await addClaims(within, move.id, claims);
-  await ensureLease(within, move.vm);
-  await tell(within, {
-    kind: 'admitted',
-    move: move.id,
-    drain: move.drain,
-    controller,
-    data: { destination },
-  });
+/** All in one statement: each way to the database would hold up everybody else's admissions. */
+async function write(within: Queryable, admitted: readonly Admitted[], controller: string): Promise<void> {
+  if (admitted.length === 0) return;
+  const moves = admitted.map(({ move: { id, vm, drain }, destination }) => ({ id, vm, drain, destination }));
+  const claims = admitted.flatMap(({ move, claims }) => claims.map((claim) => ({ ...claim, move: move.id })));
+  await within.query(ADMIT, [JSON.stringify(moves), JSON.stringify(claims), controller, CHANNEL]);
 }
 
 /** So that a controller can take it. @throws {StoreError} */

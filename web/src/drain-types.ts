@@ -4,7 +4,9 @@ import type { Estimate, Reason } from './api-types.ts';
 export type DrainAction = 'pause' | 'resume' | 'cancel' | 'release';
 export type VmAction = 'retry' | 'allow-pause';
 export type DrainState = 'waiting' | 'draining' | 'paused' | 'blocked' | 'empty' | 'ended';
-export type DrainVmState = 'queued' | 'moving' | 'moved' | 'held' | 'left' | 'gone' | 'unknown';
+export type DrainVmState =
+  | ('queued' | 'moving' | 'stopping' | 'moved' | 'off')
+  | ('held' | 'left' | 'gone' | 'unknown');
 
 export interface DrainSummary {
   readonly id: string;

@@ -15,7 +15,7 @@ import { actCost, deadlineVerdict, groupedVms, pauseInRemedy } from './drains.ts
 
 const NOW_MS = Date.parse('2026-11-30T20:00:00Z');
 const at = (minutes: number) => new Date(NOW_MS + minutes * 60e3).toISOString();
-const NONE = { queued: 0, moving: 0, moved: 0, held: 0, left: 0, gone: 0, unknown: 0 };
+const NONE = { queued: 0, moving: 0, stopping: 0, moved: 0, off: 0, held: 0, left: 0, gone: 0, unknown: 0 };
 
 function drain(given: Partial<Drain> = {}): Drain {
   return {
@@ -100,7 +100,7 @@ test('what needs a person stands first, and of what moved the last', () => {
       ['Needs you', 'ce'],
       ['On the way', 'f'],
       ['Waiting', 'd'],
-      ['Moved', 'ba'],
+      ['Moved, or shut down', 'ba'],
     ],
   ]);
 });

@@ -29,9 +29,11 @@ const VM_STATES: Readonly<Record<string, Told>> = {
   held: { words: 'held', tone: 'ask' },
   unknown: { words: 'not certain where', tone: 'ask' },
   moving: { words: 'moving', tone: 'moving' },
+  stopping: { words: 'shutting down', tone: 'moving' },
   queued: { words: 'waiting', tone: 'plain' },
   left: { words: 'left there', tone: 'plain' },
   moved: { words: 'moved', tone: 'good' },
+  off: { words: 'shut down', tone: 'good' },
   gone: { words: 'gone', tone: 'plain' },
 };
 
@@ -47,10 +49,10 @@ export interface VmGroup {
 
 const GROUPS: Readonly<Record<VmGroup['key'], { readonly title: string; readonly of: readonly string[] }>> = {
   person: { title: 'Needs you', of: ['held', 'unknown'] },
-  moving: { title: 'On the way', of: ['moving'] },
+  moving: { title: 'On the way', of: ['moving', 'stopping'] },
   queued: { title: 'Waiting', of: ['queued'] },
   stays: { title: 'Left there, or gone', of: ['left', 'gone'] },
-  moved: { title: 'Moved', of: ['moved'] },
+  moved: { title: 'Moved, or shut down', of: ['moved', 'off'] },
 };
 
 /** What needs a person first; empty groups are left out. Of those that have moved the last is what one looks for. */
@@ -66,7 +68,7 @@ export function groupedVms(vms: readonly DrainVm[]): VmGroup[] {
 
 /** How many still have to leave, or cannot. */
 export function leftIn({ counts }: Pick<DrainSummary, 'counts'>): number {
-  return counts.queued + counts.moving + counts.held + counts.left + counts.unknown;
+  return counts.queued + counts.moving + counts.stopping + counts.held + counts.left + counts.unknown;
 }
 
 export function countOf(number: number, one = 'VM', many = 'VMs'): string {
