@@ -8,6 +8,7 @@ import { Fleet } from './fleet/fleet.ts';
 import { atLeast, atMost, type BenchResult, spread } from './goals.ts';
 
 const CONTROLLERS = ['one', 'two', 'three', 'four'];
+const VMS_OF_HOST = 20;
 const LOOK_EVERY_MS = 200;
 /** Longer than what is looked at then. */
 const LONG_MS = 90_000;
@@ -15,7 +16,7 @@ const WITHIN_MS = 60_000;
 
 export async function run({ quick }: { readonly quick: boolean }): Promise<BenchResult> {
   const [hosts, drains, wanted, most] = quick ? [100, 20, 500, 60] : [1000, 50, 20_000, 300];
-  await using fleet = await Fleet.make(hosts);
+  await using fleet = await Fleet.make({ hosts, vmsOfHost: VMS_OF_HOST });
   for (const name of CONTROLLERS) await fleet.start(name);
   const emptied = await emptyInTurn(fleet, drains, wanted);
   const database = await fleet.databaseFigures();
@@ -27,7 +28,7 @@ export async function run({ quick }: { readonly quick: boolean }): Promise<Bench
   return {
     bench: 'fleet',
     figures: {
-      ...{ hosts, vms: 20 * hosts, drains, controllers: CONTROLLERS.length, emptied },
+      ...{ hosts, vms: VMS_OF_HOST * hosts, drains, controllers: CONTROLLERS.length, emptied },
       admission: { perMoveMs: perMove, transactionMs: spread(admissions.map(({ tookMs }) => tookMs)) },
       database: {
         connections: database.connections,

@@ -52,6 +52,11 @@ const BENCHES: Record<
       'simulated hosts emptied in every order and width over 1, 10 and 25 Gbit/s, and their plans (2 min)',
     load: () => import('./drain.ts'),
   },
+  drains: {
+    summary:
+      "a thousand drains with faults, of hosts and controllers: what each came to, by the hosts' own record (15 min; --quick: 1 min, 60 of them)",
+    load: () => import('./drains.ts'),
+  },
   explore: {
     summary: 'how many migrations a second ./dev explore tries (1 min)',
     load: () => import('./explore.ts'),

@@ -6,7 +6,7 @@ import { Database } from '../../src/postgres/database.ts';
 import { RemoteHosts } from './remote-hosts.ts';
 import { timed } from './timed-database.ts';
 
-const [name = '', url = '', world = ''] = process.argv.slice(2);
+const [name = '', url = '', world = '', times = '{}'] = process.argv.slice(2);
 
 /** As where there is no file. */
 const NO_CONFIG = parseConfig('', '');
@@ -15,6 +15,7 @@ const runner = await DrainRunner.start({
   database: timed(Database.at(url), (admission) => say(JSON.stringify(admission))),
   hosts,
   config: () => NO_CONFIG,
+  times: JSON.parse(times),
   moverOf: () => hosts,
   warn: (words) => process.stderr.write(`${name}: ${words}\n`),
 });

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { setCapacity } from '../../src/fleet/claims.ts';
+import type { DrainRunnerParts } from '../../src/fleet/drain-runner.ts';
 import { beginDrain, releaseDrain } from '../../src/fleet/drains.ts';
 import { newMoveOf } from '../../src/fleet/new-move.ts';
 import { FleetServer } from '../../src/fleet/testing/fleet-database.ts';
@@ -19,7 +20,6 @@ import { serveWorld } from './world-server.ts';
 const PROGRAM = fileURLToPath(new URL('./controller.ts', import.meta.url));
 const GIB = 2 ** 30;
 
-const VMS_OF_HOST = 20;
 const HOST_GIB = 768;
 const SIZES_GIB = [1, 2, 4, 4, 8, 8, 16, 32];
 const INTENSIVE_SHARE = 0.1;
@@ -37,23 +37,35 @@ interface DatabaseFigures {
   readonly bytes: number;
 }
 
+interface FleetShape {
+  readonly hosts: number;
+  readonly vmsOfHost: number;
+  /** Of the controllers; left out: as they are for everybody. */
+  readonly times?: DrainRunnerParts['times'];
+  readonly seed?: number;
+}
+
 export class Fleet implements AsyncDisposable {
   readonly world: World;
   readonly database: Database;
   readonly admissions: Admission[] = [];
-  private readonly hosts: readonly string[];
+  readonly hosts: readonly string[];
   private readonly server: FleetServer;
   private readonly url: string;
   private readonly socket: string;
   private readonly worldServer: net.Server;
-  private readonly random = new Random(1);
+  private readonly shape: FleetShape;
+  readonly random: Random;
   private readonly controllers = new Map<string, ChildProcess>();
-  private readonly draining = new Map<string, string>();
+  /** Ids of drains, by their hosts. */
+  readonly draining = new Map<string, string>();
   /** The next host's turn. */
   private turn = 0;
 
-  private constructor(hosts: number, server: FleetServer, url: string) {
-    this.hosts = Array.from({ length: hosts }, (_, index) => `host${index + 1}`);
+  private constructor(shape: FleetShape, server: FleetServer, url: string) {
+    this.shape = shape;
+    this.random = new Random(shape.seed ?? 1);
+    this.hosts = Array.from({ length: shape.hosts }, (_, index) => `host${index + 1}`);
     this.world = new World(new Map(this.hosts.map((host) => [host, this.vmsOf(host)])), HOST_GIB);
     this.server = server;
     this.url = url;
@@ -62,10 +74,10 @@ export class Fleet implements AsyncDisposable {
     this.worldServer = serveWorld(this.world, this.socket);
   }
 
-  static async make(hosts: number): Promise<Fleet> {
+  static async make(shape: FleetShape): Promise<Fleet> {
     const server = await FleetServer.start();
     const url = await server.make('bench');
-    const fleet = new Fleet(hosts, server, url);
+    const fleet = new Fleet(shape, server, url);
     await once(fleet.worldServer, 'listening');
     for (const kind of ['source', 'destination', 'link'] as const)
       await setCapacity(fleet.database, kind, '*', AT_A_TIME);
@@ -73,9 +85,13 @@ export class Fleet implements AsyncDisposable {
   }
 
   async start(name: string): Promise<void> {
-    const child = spawn(process.execPath, [PROGRAM, name, this.url, this.socket], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      process.execPath,
+      [PROGRAM, name, this.url, this.socket, JSON.stringify(this.shape.times ?? {})],
+      {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      },
+    );
     const ready = Promise.withResolvers<void>();
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (line === 'ready') ready.resolve();
@@ -113,18 +129,27 @@ export class Fleet implements AsyncDisposable {
     return row;
   }
 
+  /** @returns its process's id */
+  pidOf(name: string): number | undefined {
+    return this.controllers.get(name)?.pid;
+  }
+
   memoryBytesOf(name: string): number {
     return memoryBytesOf(this.controllers.get(name)?.pid);
   }
 
-  /** Hosts in their turn, until so many are being emptied. */
-  async drainUpTo(count: number): Promise<void> {
+  /** Hosts in their turn, until so many are being emptied. @returns the new ones */
+  async drainUpTo(count: number, before: (host: string) => void = () => {}): Promise<readonly string[]> {
+    const begun: string[] = [];
     while (this.draining.size < count) {
       const host = this.hosts[this.turn % this.hosts.length] ?? '';
       this.turn += 1;
       if (this.draining.has(host)) continue;
+      before(host);
       this.draining.set(host, await this.drain(host));
+      begun.push(host);
     }
+    return begun;
   }
 
   /** Hosts from which all have left may be moved to again. */
@@ -136,7 +161,8 @@ export class Fleet implements AsyncDisposable {
     }
   }
 
-  private async drain(host: string): Promise<string> {
+  /** @returns the drain's id */
+  async drain(host: string): Promise<string> {
     const to = this.destinationsFor(host).map((uri) => ({ uri }));
     const moves = this.world.on(host).map(({ uuid, memoryGib, intensive }) =>
       newMoveOf(host, {
@@ -162,12 +188,16 @@ export class Fleet implements AsyncDisposable {
   }
 
   private vmsOf(host: string): WorldVm[] {
-    return Array.from({ length: VMS_OF_HOST }, (_, index) => ({
-      uuid: `${host}-${index + 1}`,
+    return Array.from({ length: this.shape.vmsOfHost }, (_, index) => this.newVm(`${host}-${index + 1}`));
+  }
+
+  newVm(uuid: string): WorldVm {
+    return {
+      uuid,
       memoryGib: SIZES_GIB[Math.floor(this.random.next() * SIZES_GIB.length)] ?? 1,
       lastsMs: SHORTEST_MS + this.random.next() * (LONGEST_MS - SHORTEST_MS),
       intensive: this.random.next() < INTENSIVE_SHARE,
-    }));
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

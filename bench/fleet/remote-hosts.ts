@@ -23,11 +23,11 @@ export class RemoteHosts implements DrainHosts, Mover {
     this.socket = socket;
     this.by = by;
     createInterface({ input: socket }).on('line', (line) => {
-      const { id, value, error }: Answer = JSON.parse(line);
+      const { id, value, error, failure }: Answer = JSON.parse(line);
       const waits = this.open.get(id);
       this.open.delete(id);
       if (error === undefined) waits?.resolve(value);
-      else waits?.reject(new Error(error));
+      else waits?.reject(failure ? new StartFailed(failure) : new Error(error));
     });
   }
 
@@ -46,8 +46,8 @@ export class RemoteHosts implements DrainHosts, Mover {
     return await this.ask('vm', { host, vm });
   }
 
-  async locate({ vm }: Ride): Promise<Located> {
-    return await this.ask('locate', { vm });
+  async locate({ vm, source, destination }: Ride): Promise<Located> {
+    return await this.ask('locate', { vm, host: source, destination });
   }
 
   async start({ vm, source, destination }: Ride, guard: Guard): Promise<void> {
@@ -60,8 +60,7 @@ export class RemoteHosts implements DrainHosts, Mover {
     const letGo = new Promise<void>((resolve) =>
       guard.letGo.addEventListener('abort', () => resolve(), { once: true }),
     );
-    await Promise.race([this.ask('attend', { vm }), letGo]);
-    return {};
+    return (await Promise.race([this.ask<Attended>('attend', { vm }), letGo])) ?? {};
   }
 
   async cancel(): Promise<void> {

@@ -2,6 +2,7 @@
 import net from 'node:net';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
+import { type Failure, StartFailed } from '../../src/fleet/mover.ts';
 import type { World } from './world.ts';
 
 const question = z.object({
@@ -18,6 +19,8 @@ export interface Answer {
   readonly id: number;
   readonly value?: unknown;
   readonly error?: string;
+  /** Of a start. */
+  readonly failure?: Failure;
 }
 
 /** @param file of its socket @returns before it listens */
@@ -30,7 +33,11 @@ export function serveWorld(world: World, file: string): net.Server {
       const { id, ...asked } = question.parse(JSON.parse(line));
       answerOf(world, asked).then(
         (value) => send(socket, { id, value }),
-        (error: Error) => send(socket, { id, error: error.message }),
+        (error: Error) =>
+          send(socket, {
+            ...{ id, error: error.message },
+            ...(error instanceof StartFailed ? { failure: error.failure } : {}),
+          }),
       );
     });
   });
@@ -47,7 +54,7 @@ async function answerOf(
     case 'vm':
       return world.vmOn(host, vm);
     case 'locate':
-      return world.locate(vm);
+      return world.locate(vm, host, destination);
     case 'start':
       return world.start(vm, host, destination);
     case 'attend':

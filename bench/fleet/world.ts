@@ -1,7 +1,7 @@
 /** A thousand hosts in memory, by whose own record controllers are judged. It does nothing that it is not asked for. */
 import type { HostSeen, VmSeen } from '../../src/fleet/drain-hosts.ts';
 import { linkFrom, linkTo } from '../../src/fleet/drain-settings.ts';
-import type { Located, Seen } from '../../src/fleet/mover.ts';
+import { type Attended, type Failure, type Located, type Seen, StartFailed } from '../../src/fleet/mover.ts';
 
 const GIB = 2 ** 30;
 
@@ -17,7 +17,11 @@ interface Running {
   readonly vm: string;
   readonly source: string;
   readonly destination: string;
-  readonly over: Promise<void>;
+  readonly over: Promise<Attended>;
+  /** Not by a controller. */
+  readonly isForeign: boolean;
+  /** It ends, and the VM is where it was. */
+  fail(failure: Failure): void;
   /** Who asked for its end last, and when: whoever has it in its hands asks. */
   watchedBy: string | undefined;
 }
@@ -28,6 +32,9 @@ interface Watched {
   readonly atMs: number;
 }
 
+/** Its host is undefined while it is off. */
+type There = WorldVm & { host: string | undefined };
+
 export class World {
   /** What it had to refuse: the caller erred. */
   readonly refused: string[] = [];
@@ -37,9 +44,15 @@ export class World {
   mostOut = 0;
   mostIn = 0;
   arrived = 0;
+  /** Hosts that answer nobody. */
+  readonly away = new Set<string>();
+  /** How many of a VM's next migrations break off. */
+  readonly breaking = new Map<string, number>();
+  /** Hosts that refuse a VM, by its UUID. */
+  readonly refusing = new Map<string, string>();
   /** Of all migrations that begin from now on, in place of each VM's own. */
   lastsMs: number | undefined;
-  private readonly vms = new Map<string, WorldVm & { host: string }>();
+  private readonly vms = new Map<string, There>();
   private readonly hosts = new Map<string, Set<string>>();
   private readonly moving = new Map<string, Running>();
   private readonly capacityGib: number;
@@ -74,7 +87,37 @@ export class World {
     return [...this.moving.values()].flatMap(({ vm, watchedBy }) => (watchedBy === by ? [vm] : []));
   }
 
+  hostOf(uuid: string): string | undefined {
+    return this.vm(uuid).host;
+  }
+
+  /** It is started there, by somebody who knows nothing of drains. */
+  appear(host: string, vm: WorldVm): void {
+    this.vms.set(vm.uuid, { ...vm, host });
+    this.there(host).add(vm.uuid);
+  }
+
+  /** It is powered off, whatever is done with it. */
+  vanish(uuid: string): void {
+    const vm = this.vm(uuid);
+    this.moving
+      .get(uuid)
+      ?.fail({ class: 'transient', code: 'migration-failed', words: 'the guest has ended' });
+    if (vm.host !== undefined) this.there(vm.host).delete(uuid);
+    vm.host = undefined;
+  }
+
+  /** Its migrations break off, and it answers nobody for a while. */
+  cut(host: string, forMs: number): void {
+    this.away.add(host);
+    for (const each of this.moving.values())
+      if (each.destination === host)
+        each.fail({ class: 'transient', code: 'migration-failed', words: `${host} is gone` });
+    setTimeout(() => this.away.delete(host), forMs);
+  }
+
   look(host: string): HostSeen {
+    this.ask(host);
     const active = [...this.there(host), ...this.coming(host)];
     const sizes = active.map((uuid) => this.vm(uuid).memoryGib);
     const taken = sizes.reduce((sum, each) => sum + each, 0);
@@ -82,45 +125,51 @@ export class World {
   }
 
   vmOn(host: string, uuid: string): VmSeen | undefined {
+    this.ask(host);
     const found = this.vms.get(uuid);
     if (found?.host !== host) return undefined;
     return { name: uuid, memoryBytes: found.memoryGib * GIB, obstacles: [], mark: '', metadata: undefined };
   }
 
-  locate(uuid: string): Located {
+  locate(uuid: string, source: string, destination: string): Located {
+    this.ask(source);
     const running = this.moving.get(uuid);
     if (running) return { kind: 'migrating', source: running.source, destination: running.destination };
-    return { kind: 'at', host: this.vm(uuid).host };
+    const { host } = this.vm(uuid);
+    if (host !== source) this.ask(destination);
+    return host === undefined ? { kind: 'absent' } : { kind: 'at', host };
   }
 
-  /** @throws {Error} as libvirt refuses a second one */
-  start(uuid: string, source: string, destination: string): void {
+  /** @throws {StartFailed} @throws {Error} as libvirt refuses a second one */
+  start(uuid: string, source: string, destination: string, isForeign = false): void {
+    this.ask(source);
+    this.ask(destination);
     const vm = this.vm(uuid);
-    if (this.moving.has(uuid)) this.refuse(`a migration of ${uuid} runs`);
-    if (vm.host !== source) this.refuse(`${uuid} is not on ${source}`);
-    if (this.memoryOn(destination) + vm.memoryGib > this.capacityGib) this.refuse(`${destination} is full`);
-    const over = Promise.withResolvers<void>();
-    this.moving.set(uuid, { vm: uuid, source, destination, over: over.promise, watchedBy: undefined });
-    setTimeout(() => {
-      this.moving.delete(uuid);
-      this.there(source).delete(uuid);
-      this.there(destination).add(uuid);
-      vm.host = destination;
-      this.arrived += 1;
-      over.resolve();
-    }, this.lastsMs ?? vm.lastsMs);
-    const runs = [...this.moving.values()];
-    this.mostOut = Math.max(this.mostOut, runs.filter((each) => each.source === source).length);
-    this.mostIn = Math.max(this.mostIn, runs.filter((each) => each.destination === destination).length);
+    const running = this.moving.get(uuid);
+    // That others have just begun one nobody could know.
+    if (running?.isForeign)
+      throw new StartFailed({ class: 'transient', code: 'already-migrating', words: 'others move it' });
+    if (running) this.refuse(`a migration of ${uuid} runs`);
+    // It may have left, or ended, since it was looked at.
+    if (vm.host !== source)
+      throw new StartFailed({ class: 'transient', code: 'elsewhere', words: `it is not on ${source}` });
+    if (this.refusing.get(uuid) === destination && !isForeign)
+      throw new StartFailed({ class: 'refused', code: 'cpu-differs', words: `${destination} refuses it` });
+    if (this.memoryOn(destination) + vm.memoryGib > this.capacityGib) {
+      if (isForeign) return;
+      throw new StartFailed({ class: 'capacity', code: 'no-memory', words: `${destination} is full` });
+    }
+    this.move(vm, destination, isForeign);
+    this.count();
   }
 
   /** Fulfilled once it is over. */
-  async attend(uuid: string, by: string): Promise<void> {
+  async attend(uuid: string, by: string): Promise<Attended> {
     const running = this.moving.get(uuid);
-    if (!running) return;
+    if (!running) return {};
     running.watchedBy = by;
     this.watched.push({ vm: uuid, by, atMs: performance.now() });
-    await running.over;
+    return await running.over;
   }
 
   running(): readonly Seen[] {
@@ -128,6 +177,42 @@ export class World {
       ...{ vm, name: vm, source, destination, memoryGib: this.vm(vm).memoryGib },
       links: [linkFrom(source), linkTo(destination)],
     }));
+  }
+
+  private move(vm: There, destination: string, isForeign: boolean): void {
+    const { uuid, host: source = '' } = vm;
+    const over = Promise.withResolvers<Attended>();
+    const end = (failure?: Failure): void => {
+      clearTimeout(timer);
+      if (!this.moving.delete(uuid)) return;
+      if (!failure) {
+        this.there(source).delete(uuid);
+        this.there(destination).add(uuid);
+        vm.host = destination;
+        this.arrived += 1;
+      }
+      over.resolve(failure ? { failure } : {});
+    };
+    const breaks = this.breaking.get(uuid) ?? 0;
+    this.breaking.set(uuid, Math.max(0, breaks - 1));
+    const broken: Failure = { class: 'transient', code: 'migration-failed', words: 'it broke off' };
+    const timer = setTimeout(() => end(breaks > 0 ? broken : undefined), this.lastsMs ?? vm.lastsMs);
+    const made = { vm: uuid, source, destination, isForeign, over: over.promise, fail: end };
+    this.moving.set(uuid, { ...made, watchedBy: undefined });
+  }
+
+  /** What others begin takes its place too, but nobody here let it. */
+  private count(): void {
+    const ours = [...this.moving.values()].filter(({ isForeign }) => !isForeign);
+    for (const { source, destination } of ours) {
+      this.mostOut = Math.max(this.mostOut, ours.filter((each) => each.source === source).length);
+      this.mostIn = Math.max(this.mostIn, ours.filter((each) => each.destination === destination).length);
+    }
+  }
+
+  /** @throws {Error} where it does not answer */
+  private ask(host: string): void {
+    if (this.away.has(host)) throw new Error(`${host} does not answer`);
   }
 
   private coming(host: string): string[] {
@@ -139,7 +224,7 @@ export class World {
     throw new Error(words);
   }
 
-  private vm(uuid: string): WorldVm & { host: string } {
+  private vm(uuid: string): There {
     const found = this.vms.get(uuid);
     if (!found) throw new Error(`there is no VM ${uuid}`);
     return found;
