@@ -48,8 +48,7 @@ test('a store is made, filled, written into a file, and brought back in a databa
   });
   expect(await store('upgrade', '--data-dir', dataDir)).toMatchObject({
     ...{ status: 0, stderr: '' },
-    stdout:
-      `the tables of the journals have version ${JOURNAL_TABLES.steps.length} now, and are new\nthe tables of the fleet have version ${FLEET_TABLES.steps.length} now, and are new\n`,
+    stdout: `the tables of the journals have version ${JOURNAL_TABLES.steps.length} now, and are new\nthe tables of the fleet have version ${FLEET_TABLES.steps.length} now, and are new\n`,
   });
   await using database = Database.of(server);
   const id = await recordInto(new FolderJournals(folder));
