@@ -11,7 +11,7 @@ import { Fleet } from './fleet/fleet.ts';
 import { Troubles } from './fleet/troubles.ts';
 import { atLeast, atMost, type BenchResult, spread } from './goals.ts';
 
-const AT_ONCE = 25;
+const AT_ONCE = 35;
 const TROUBLE_EVERY_MS = 700;
 const LOOK_EVERY_MS = 250;
 /** Of one drain, with all that is tried again. */

@@ -89,7 +89,7 @@ export class Troubles {
 
   private moveByOthers(vm: string, host: string): void {
     try {
-      this.fleet.world.start(vm, host, this.anyHost(), true);
+      this.fleet.world.start(vm, host, this.anyHost());
     } catch {
       // As it is refused to them, where it is on its way or a host is away.
     }

@@ -56,7 +56,7 @@ async function answerOf(
     case 'locate':
       return world.locate(vm, host, destination);
     case 'start':
-      return world.start(vm, host, destination);
+      return world.start(vm, host, destination, by);
     case 'attend':
       return await world.attend(vm, by);
     case 'running':

@@ -20,6 +20,8 @@ interface Running {
   readonly over: Promise<Attended>;
   /** Not by a controller. */
   readonly isForeign: boolean;
+  readonly by: string | undefined;
+  readonly fromMs: number;
   /** It ends, and the VM is where it was. */
   fail(failure: Failure): void;
   /** Who asked for its end last, and when: whoever has it in its hands asks. */
@@ -141,7 +143,8 @@ export class World {
   }
 
   /** @throws {StartFailed} @throws {Error} as libvirt refuses a second one */
-  start(uuid: string, source: string, destination: string, isForeign = false): void {
+  start(uuid: string, source: string, destination: string, by?: string): void {
+    const isForeign = by === undefined;
     this.ask(source);
     this.ask(destination);
     const vm = this.vm(uuid);
@@ -149,7 +152,12 @@ export class World {
     // That others have just begun one nobody could know.
     if (running?.isForeign)
       throw new StartFailed({ class: 'transient', code: 'already-migrating', words: 'others move it' });
-    if (running) this.refuse(`a migration of ${uuid} runs`);
+    // As libvirt refuses a second one to anybody; of a controller that is a fault.
+    if (running && isForeign) throw new Error(`a migration of ${uuid} runs`);
+    if (running)
+      this.refuse(
+        `${by} starts ${uuid}, which ${running.by} has started ${Math.round(performance.now() - running.fromMs)} ms before`,
+      );
     // It may have left, or ended, since it was looked at.
     if (vm.host !== source)
       throw new StartFailed({ class: 'transient', code: 'elsewhere', words: `it is not on ${source}` });
@@ -159,7 +167,7 @@ export class World {
       if (isForeign) return;
       throw new StartFailed({ class: 'capacity', code: 'no-memory', words: `${destination} is full` });
     }
-    this.move(vm, destination, isForeign);
+    this.move(vm, destination, by);
     this.count();
   }
 
@@ -179,7 +187,7 @@ export class World {
     }));
   }
 
-  private move(vm: There, destination: string, isForeign: boolean): void {
+  private move(vm: There, destination: string, by: string | undefined): void {
     const { uuid, host: source = '' } = vm;
     const over = Promise.withResolvers<Attended>();
     const end = (failure?: Failure): void => {
@@ -197,7 +205,8 @@ export class World {
     this.breaking.set(uuid, Math.max(0, breaks - 1));
     const broken: Failure = { class: 'transient', code: 'migration-failed', words: 'it broke off' };
     const timer = setTimeout(() => end(breaks > 0 ? broken : undefined), this.lastsMs ?? vm.lastsMs);
-    const made = { vm: uuid, source, destination, isForeign, over: over.promise, fail: end };
+    const began = { by, fromMs: performance.now(), isForeign: by === undefined };
+    const made = { ...began, vm: uuid, source, destination, over: over.promise, fail: end };
     this.moving.set(uuid, { ...made, watchedBy: undefined });
   }
 
