@@ -51,6 +51,8 @@ export class Database implements Transactional, AsyncDisposable {
       keepAlive: true,
       stream: () => this.newSocket(),
     });
+    // For as long as it lives: one that was given up may be told of its end later, when nobody else listens any more.
+    this.pool.on('connect', (client) => client.on('error', ignore));
     this.pool.on('error', () => {
       // The pool has dropped that connection; the next query makes another, or says what is wrong.
     });
@@ -105,7 +107,6 @@ export class Database implements Transactional, AsyncDisposable {
     const client = await this.pool.connect().catch((cause: unknown) => {
       throw this.failed(cause);
     });
-    client.on('error', ignore);
     let broken: Error | undefined;
     try {
       const within = this.through(client, withinMs);
@@ -120,7 +121,6 @@ export class Database implements Transactional, AsyncDisposable {
       });
       throw error;
     } finally {
-      client.off('error', ignore);
       client.release(broken);
     }
   }
