@@ -8,14 +8,14 @@
 import type { Clock } from '../hypervisor/clock.ts';
 import type { Database } from '../postgres/database.ts';
 import { claimSeen } from './claim-seen.ts';
+import { Holding } from './holding.ts';
 import type { Hooks } from './hooks.ts';
 import type { Lease } from './lease.ts';
 import type { Leases } from './leases.ts';
-import { holdsClaims, type Move, type MoveState } from './move.ts';
-import { readMove, writeState } from './move-writes.ts';
+import { holdsClaims, type Move } from './move.ts';
+import { readMove } from './move-writes.ts';
 import { type Attended, type Failure, type Located, type Mover, type Ride, StartFailed } from './mover.ts';
-import { type Change, nextStep } from './next-step.ts';
-import { afterVm, beforeVm } from './vm-hooks.ts';
+import { nextStep } from './next-step.ts';
 
 export interface RunDeps {
   readonly database: Database;
@@ -40,6 +40,7 @@ export class MoveRun {
   readonly lease: Lease;
   private readonly deps: RunDeps;
   private readonly moveId: string;
+  private readonly holding: Holding;
   private cancelling: Promise<void> | undefined;
   private unwatched = WATCHED;
 
@@ -47,6 +48,7 @@ export class MoveRun {
     this.deps = deps;
     this.lease = lease;
     this.moveId = moveId;
+    this.holding = new Holding(deps, lease);
   }
 
   /** @throws {LeaseLostError} {@link MoveChangedError} {@link StoreError} */
@@ -78,7 +80,7 @@ export class MoveRun {
           await this.claimOther(move);
           break;
         case 'write':
-          await this.end(move, step.to, step.change);
+          await this.holding.end(move, step.to, step.change, step.to === 'moved' && !move.isForeign);
           break;
       }
     }
@@ -102,28 +104,9 @@ export class MoveRun {
     if (this.lease.mayAct()) await mover.cancel(rideOf(move), this.lease);
   }
 
-  /** What was moved by us has its hook before it counts as moved. */
-  private async end(move: Move, to: MoveState, change: Change): Promise<void> {
-    const { database, hooks } = this.deps;
-    const isOurs = to === 'moved' && !move.isForeign;
-    const said = isOurs ? await afterVm(database, hooks, move, this.lease.letGo) : {};
-    this.lease.check();
-    await this.write(move, to, { ...change, ...said });
-  }
-
   private async start(move: Move): Promise<Failure | undefined> {
-    const { database, hooks } = this.deps;
-    // Of one that another controller has begun it was asked.
-    const instead =
-      move.state === 'admitted' ? await beforeVm(database, hooks, move, this.lease.letGo) : undefined;
-    this.lease.check();
-    if (instead) {
-      await this.write(move, instead.to, instead.change);
-      return undefined;
-    }
-    // Written before acting; the lease is read again and renewed by it.
-    const starting = await this.write(move, 'starting');
-    if (!this.lease.mayAct()) return undefined;
+    const starting = await this.holding.starting(move);
+    if (!starting) return undefined;
     try {
       await this.deps.mover.start(rideOf(starting), this.lease);
       return undefined;
@@ -148,7 +131,11 @@ export class MoveRun {
     this.lease.check();
     await this.cancelling;
     if (!('unknown' in attended)) return attended.failure;
-    await this.write(move, 'unknown', { code: 'unknown', words: attended.unknown, waitMs: UNKNOWN_WAIT_MS });
+    await this.holding.write(move, 'unknown', {
+      code: 'unknown',
+      words: attended.unknown,
+      waitMs: UNKNOWN_WAIT_MS,
+    });
     await this.deps.leases.release(this.lease);
     this.lease.check();
     return undefined;
@@ -159,11 +146,6 @@ export class MoveRun {
     const ask = async () => (await mover.running()).filter(({ vm }) => vm === move.vm);
     const claimed = await claimSeen(database, ask, { controller, longestMs: leaseMs });
     if (claimed === 0) await clock.sleep(ASK_AGAIN_MS);
-  }
-
-  private async write(move: Move, ...[to, change]: WriteRest): Promise<Move> {
-    const { leases, controller } = this.deps;
-    return await writeState(leases, { lease: this.lease, controller }, move, to, change);
   }
 }
 
@@ -183,9 +165,6 @@ export async function locate(
     await clock.sleep(pauseMs);
   }
 }
-
-type WriteRest =
-  Parameters<typeof writeState> extends [unknown, unknown, unknown, ...infer Rest] ? Rest : never;
 
 export function rideOf(move: Move): Ride {
   const { id, drain, vm, source, destination, isForeign, way, decidedBy, stated } = move;

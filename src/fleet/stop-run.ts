@@ -3,14 +3,13 @@
  * and look until it is so. The same for one that another controller left: being asked twice does a guest no harm, and libvirt
  * starts none twice.
  */
+import { Holding } from './holding.ts';
 import type { Lease } from './lease.ts';
-import { holdsClaims, type Move, type MoveState } from './move.ts';
+import { holdsClaims, type Move } from './move.ts';
 import { failureOf, locate, type RunDeps, rideOf } from './move-run.ts';
-import { readMove, writeState } from './move-writes.ts';
+import { readMove } from './move-writes.ts';
 import type { Failure, Located } from './mover.ts';
-import type { Change } from './next-step.ts';
 import { type NextStop, nextStart, nextStop } from './next-stop.ts';
-import { afterVm, beforeVm } from './vm-hooks.ts';
 
 const LOOK_EVERY_MS = 1000;
 
@@ -23,11 +22,13 @@ export class StopRun {
   readonly lease: Lease;
   private readonly deps: RunDeps;
   private readonly moveId: string;
+  private readonly holding: Holding;
 
   constructor(deps: RunDeps, lease: Lease, moveId: string) {
     this.deps = deps;
     this.lease = lease;
     this.moveId = moveId;
+    this.holding = new Holding(deps, lease);
   }
 
   /** @throws {LeaseLostError} {@link MoveChangedError} {@link StoreError} */
@@ -47,7 +48,7 @@ export class StopRun {
           await this.deps.clock.sleep(LOOK_EVERY_MS);
           break;
         case 'write':
-          await this.end(move, step.to, step.change);
+          await this.holding.end(move, step.to, step.change, step.to === 'off' || step.to === 'moved');
           break;
       }
     }
@@ -61,26 +62,9 @@ export class StopRun {
     return nextStop(move, located, failure, await this.timeoutMs(move), Math.random());
   }
 
-  private async end(move: Move, to: MoveState, change: Change): Promise<void> {
-    const { database, hooks } = this.deps;
-    const isOurs = to === 'off' || to === 'moved';
-    const said = isOurs ? await afterVm(database, hooks, move, this.lease.letGo) : {};
-    this.lease.check();
-    await this.write(move, to, { ...change, ...said });
-  }
-
   private async ask(move: Move): Promise<Failure | undefined> {
-    const { database, hooks } = this.deps;
-    const instead =
-      move.state === 'admitted' ? await beforeVm(database, hooks, move, this.lease.letGo) : undefined;
-    this.lease.check();
-    if (instead) {
-      await this.write(move, instead.to, instead.change);
-      return undefined;
-    }
-    // Written before acting; the lease is read again and renewed by it.
-    const starting = await this.write(move, 'starting');
-    if (!this.lease.mayAct()) return undefined;
+    const starting = await this.holding.starting(move);
+    if (!starting) return undefined;
     const { mover } = this.deps;
     try {
       if (move.way === 'start') await mover.startUp(rideOf(starting), this.lease);
@@ -88,7 +72,7 @@ export class StopRun {
     } catch (error) {
       return failureOf(error);
     }
-    if (move.way !== 'start') await this.write(starting, 'stopping');
+    if (move.way !== 'start') await this.holding.write(starting, 'stopping');
     return undefined;
   }
 
@@ -96,12 +80,4 @@ export class StopRun {
     const [row] = await this.deps.database.query<{ ms: number | null }>(TIMEOUT, [drain]);
     return row?.ms ?? USUAL_SHUTDOWN_MS;
   }
-
-  private async write(move: Move, ...[to, change]: WriteRest): Promise<Move> {
-    const { leases, controller } = this.deps;
-    return await writeState(leases, { lease: this.lease, controller }, move, to, change);
-  }
 }
-
-type WriteRest =
-  Parameters<typeof writeState> extends [unknown, unknown, unknown, ...infer Rest] ? Rest : never;
