@@ -134,6 +134,7 @@ async function begin(database: Database, wish: DrainOf, options: DrainOptions): 
     return undefined;
   }
   const { user, host: machine } = initiatorHere();
+  const config = findConfig(options.config);
   const { id } = await beginPlanned(
     database,
     {
@@ -142,12 +143,12 @@ async function begin(database: Database, wish: DrainOf, options: DrainOptions): 
       ...deadlineOn(wish.deadlineInMs()),
       settings: {
         ...{ to: wayOf(wish.to), force: options.force === true },
-        ...mannerOf(options, findConfig(options.config)),
+        ...mannerOf(options, config),
         apart: (options.apart ?? []).map(groupOf),
         stated: { ...stated(askedFor(options)) },
         ...(options.return ? { returns: true } : {}),
         ...(options.abortRunning ? { abortRunning: true } : {}),
-        hooks: stagesOf(hooksOf(findConfig(options.config).drain, hookProgramsOf(options))),
+        hooks: stagesOf(hooksOf(config.drain, hookProgramsOf(options))),
       },
     },
     plan,
