@@ -8,7 +8,7 @@ import { promisesSettled, VirtualClock } from '../src/hypervisor/testing/virtual
 import { KINDS } from '../src/migration/testing/simulated-run.ts';
 import { DEFAULT_LIMITS } from '../src/policy/policy.ts';
 import { Checks } from './checks.ts';
-import type { Hand, Schedule } from './schedule.ts';
+import { type Hand, NOBODY_ACTS_MS, type Schedule } from './schedule.ts';
 import { Controller, type Driving, type Machine, type Wish } from './world/controller.ts';
 import { Disk } from './world/disk.ts';
 import { Leases } from './world/leases.ts';
@@ -217,7 +217,7 @@ class Exploration {
     this.world.endFaults();
     this.other.endFaults();
     for (const { process } of this.processes) process.thaw();
-    await this.clock.pass(15_000);
+    await this.clock.pass(NOBODY_ACTS_MS[this.schedule.faultsEndMs]);
     await this.letWatchesSee();
   }
 

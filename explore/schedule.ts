@@ -29,6 +29,14 @@ export const POLICIES = ['stock', 'mp', 'forecast'] as const;
 export const OTHER_VMS = ['running', 'paused', 'waiting'] as const;
 export const QUOTAS = ['none', 'guarded', 'unguarded'] as const;
 export const FAULTS_END_MS = [12_000, 40_000] as const;
+/**
+ * From then on nobody does anything, until whoever still drives lets go. After the longest everything has come to rest by
+ * then; else some of it is still on its way, which is a moment to let go in, too.
+ */
+export const NOBODY_ACTS_MS: Readonly<Record<(typeof FAULTS_END_MS)[number], number>> = {
+  12000: 3000,
+  40000: 15_000,
+};
 export const VERSIONS = ['8.1', '9.0', '10.0', '11.1'] as const;
 
 /** What a person, the kernel or the machine does to switchover itself. */
