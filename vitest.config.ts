@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { ACCELERATOR_VARIABLE } from './lab/accelerator.ts';
+import LongestFirst from './test/longest-first.ts';
 
 /**
- * Groups: what runs in this process, side by side; then what boots real QEMU guests, one file at a time,
- * because two busy guests fill the two cores that a test machine has; then those of them that leave room, the quiet ones first. Another one runs on a KVM host only, where
+ * Groups: what runs in this process, side by side; then what boots real QEMU guests, two files at a time, because two busy
+ * guests fill the two cores that a test machine has, the quiet ones first. Another one runs on a KVM host only, where
  * `./dev test --kvm` runs it: everything takes long there, so its times are meant to end what hangs, no more.
  */
 const KVM = 'test/kvm/**/*.test.ts';
@@ -16,10 +17,10 @@ const SIDE_BY_SIDE = [
   'src/hypervisor/libvirt/**/*.real.test.ts',
   'test/{built,identity,kvm,libvirt-refused,libvirt-tls,old-qemu,refused,tls}.real.test.ts',
 ];
-/** Whose guests are busy, and whose times nobody looks at: two at a time as well. */
+/** Whose guests are busy: two at a time as well. None of their times is one that a busy machine cannot keep. */
 const BUSY_SIDE_BY_SIDE = [
   'test/{blindness,drain,faults,libvirt-faults,one-side,serve,signals,take-over,under-way}.real.test.ts',
-  'test/{libvirt,watch,brake,plan,small-limits}.real.test.ts',
+  'test/{libvirt,watch,brake,migrate,plan,small-limits,streams}.real.test.ts',
   'src/hypervisor/qemu/*.real.test.ts',
   'lab/applications.real.test.ts',
 ];
@@ -67,6 +68,7 @@ const onKvmHost = process.env[ACCELERATOR_VARIABLE] === 'kvm';
 export default defineConfig({
   test: {
     reporters: ['default', './test/count-reporter.ts'],
+    sequence: { sequencer: LongestFirst },
     // `./dev test --coverage --project unit`
     coverage: { provider: 'v8', include: HOLD_SAFETY, reporter: ['text'] },
     projects: [
@@ -87,8 +89,8 @@ export default defineConfig({
           ],
           exclude: [...NEVER, KVM, LONG, '**/*.real.test.ts', '**/*.qemu.test.ts'],
           sequence: { groupOrder: 0 },
-          // By itself vitest leaves one core free, of two.
-          maxWorkers: availableParallelism(),
+          // Many wait for a server or a clock, and leave their core to another.
+          maxWorkers: availableParallelism() + 1,
           // Loading the modules anew for each file takes longer than most of the tests do.
           isolate: false,
           unstubEnvs: true,
