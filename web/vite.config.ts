@@ -1,12 +1,12 @@
 /** Plain files that a server hands out as they are: addresses are relative, and nothing is inline, so a strict CSP holds. */
 import { defineConfig, type Plugin } from 'vite';
 
-/** Kinds of lines that no plot of ours has: as uPlot names them at its end, they would be kept. */
-const UNUSED = ['(paths.bars    = bars);', '(paths.spline  = monotoneCubic);'];
+/** What no plot of ours has, kinds of lines and a join of tables: as uPlot names them at its end, they would be kept. */
+const UNUSED = ['(paths.bars    = bars);', '(paths.spline  = monotoneCubic);', 'uPlot.join = join;'];
 
-function withoutUnusedPaths(): Plugin {
+function withoutUnused(): Plugin {
   return {
-    name: 'without-unused-paths',
+    name: 'without-unused',
     transform: {
       filter: { id: /uPlot\.esm\.js$/ },
       handler(code) {
@@ -22,7 +22,7 @@ function withoutUnusedPaths(): Plugin {
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
-  plugins: [withoutUnusedPaths()],
+  plugins: [withoutUnused()],
   // Not for debugging, whatever the environment says: that would put our paths into it, and make it a tenth larger.
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
   build: {

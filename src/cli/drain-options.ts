@@ -1,10 +1,8 @@
 /** What `switchover drain` is given, and what it means. */
-import type { Config } from '../config/config.ts';
 import { definedOnly } from '../config/defined-only.ts';
 import type { Order } from '../drain/order.ts';
 import type { HookPrograms } from '../drain/stages.ts';
-import { USUAL } from '../drain/usual.ts';
-import type { DrainSettings } from '../fleet/drain-settings.ts';
+import type { Manner } from '../fleet/drain-settings.ts';
 import { isQemuSocket } from '../hypervisor/vm-address.ts';
 import { shown } from '../model/shown.ts';
 import type { DrainTo } from '../service/plan-drain.ts';
@@ -108,19 +106,9 @@ export function hookProgramsOf({ beforeHost, afterHost, beforeVm, afterVm }: Hoo
   );
 }
 
-/** What a flag, `[drain]` or nobody says. */
-export function mannerOf(
-  { order, atATime, reserve, shutdownTimeout }: DrainOptions,
-  { drain }: Config,
-): Pick<DrainSettings, 'order' | 'atATime' | 'reserveBytes' | 'shutdownTimeoutMs'> {
-  return {
-    order: order ?? drain.order ?? USUAL.order,
-    atATime: atATime ?? drain.atATime ?? USUAL.atATime,
-    ...definedOnly({
-      reserveBytes: reserve ?? drain.reserveBytes,
-      shutdownTimeoutMs: shutdownTimeout ?? drain.shutdownTimeoutMs,
-    }),
-  };
+/** What the flags say of how it is gone about. */
+export function mannerAsked({ order, atATime, reserve, shutdownTimeout }: DrainOptions): Partial<Manner> {
+  return definedOnly({ order, atATime, reserveBytes: reserve, shutdownTimeoutMs: shutdownTimeout });
 }
 
 export function say(sentence: string): void {

@@ -1,13 +1,14 @@
 /** Plans a drain for the command line: asks the hosts, and touches nothing. */
 import { findConfig } from '../config/config-file.ts';
 import type { PlannedDrain } from '../drain/document.ts';
+import { mannerOf } from '../fleet/drain-settings.ts';
 import { lookUpDomain } from '../hypervisor/libvirt/domain/domain.ts';
 import { lookAtHost } from '../hypervisor/libvirt/host-look.ts';
 import { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
 import { type DrainTo, planDrainOf } from '../service/plan-drain.ts';
-import { type DrainOptions, groupOf, mannerOf, say } from './drain-options.ts';
+import { type DrainOptions, groupOf, mannerAsked, say } from './drain-options.ts';
 import { settled } from './migration-options.ts';
 
 const LONGEST_PROBE_MS = 3000;
@@ -30,7 +31,7 @@ export async function planned(
   return await planDrainOf(
     {
       ...{ host, to, deadlineInMs, reserveBytes: undefined },
-      ...mannerOf(options, findConfig(options.config)),
+      ...mannerOf(mannerAsked(options), findConfig(options.config)),
       apart: (options.apart ?? []).map(groupOf),
       force: options.force === true,
       probesMs: [SHORTEST_PROBE_MS, longestMs].filter((each, index) => index === 1 || each < longestMs),

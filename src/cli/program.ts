@@ -16,6 +16,7 @@ import { addMigrateCommand } from './commands/migrate.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addPruneCommand } from './commands/prune.ts';
 import { addReplayCommand } from './commands/replay.ts';
+import { addRollCommand } from './commands/roll.ts';
 import { addServeCommands } from './commands/serve.ts';
 import { refuseServer } from './commands/server-options.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
@@ -55,6 +56,7 @@ ${EXIT_HELP}`,
 
   addPlanCommand(root, onStatus);
   addDrainCommand(root, onStatus);
+  addRollCommand(root, onStatus);
   addMigrateCommand(root, onStatus, policies);
   addAttachCommand(root, onStatus);
   addWatchCommand(root, onStatus);

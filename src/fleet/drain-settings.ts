@@ -1,10 +1,12 @@
 /** What was asked for with a drain, as its row keeps it: whichever controller goes on with it goes by that. */
 import { z } from 'zod';
 import type { Config, Domain } from '../config/config.ts';
+import { definedOnly } from '../config/defined-only.ts';
 import { limitsOf, policyOf, type Settings, type Stated, stated } from '../config/settings.ts';
 import { settingsOver } from '../config/settings-over.ts';
 import { ORDERS } from '../drain/order.ts';
 import { STAGES } from '../drain/stages.ts';
+import { USUAL } from '../drain/usual.ts';
 import { type StreamTls, tlsFrom } from '../hypervisor/stream-tls.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
 
@@ -39,6 +41,24 @@ export type DrainSettings = z.infer<typeof drainSettingsSchema>;
 /** @throws {Error} where another switchover wrote it in a way that this one does not know */
 export function parseDrainSettings(settings: unknown): DrainSettings {
   return drainSettingsSchema.parse(settings);
+}
+
+/** How a drain goes about it. */
+export type Manner = Pick<DrainSettings, 'order' | 'atATime' | 'reserveBytes' | 'shutdownTimeoutMs'>;
+
+/** What was asked for, or `[drain]` says, or is usual. */
+export function mannerOf(
+  asked: { readonly [Key in keyof Manner]?: Manner[Key] | undefined },
+  { drain }: Config,
+): Manner {
+  return {
+    order: asked.order ?? drain.order ?? USUAL.order,
+    atATime: asked.atATime ?? drain.atATime ?? USUAL.atATime,
+    ...definedOnly({
+      reserveBytes: asked.reserveBytes ?? drain.reserveBytes,
+      shutdownTimeoutMs: asked.shutdownTimeoutMs ?? drain.shutdownTimeoutMs,
+    }),
+  };
 }
 
 /** What a VM says of itself to drains. */

@@ -30,6 +30,8 @@ export const auditEntrySchema = z
         'drain-release',
         'drain-retry',
         'drain-allow-pause',
+        'drain-decide',
+        'drain-return',
       ],
       ...['cordon', 'uncordon'],
     ] as const),

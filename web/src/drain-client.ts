@@ -1,6 +1,7 @@
 /** Calls of the API for drains. Each @throws {ApiError} */
 import { asked, posted } from './client.ts';
 import type {
+  Decision,
   Drain,
   DrainAction,
   DrainPlan,
@@ -31,11 +32,21 @@ export async function startDrain(request: DrainRequest, key: string): Promise<Dr
 /** @param reason empty: none was given */
 export async function actOnDrain(
   id: string,
-  action: DrainAction,
+  action: Exclude<DrainAction, 'return'>,
   reason: string,
   more: { readonly abortRunning?: boolean },
 ): Promise<Drain> {
   return await asked(`${at(id)}/${action}`, posted({ ...more, ...said(reason) }));
+}
+
+/** @returns the drain that brings back what left */
+export async function bringBack(id: string, reason: string): Promise<Drain> {
+  return await asked(`${at(id)}/return`, posted(said(reason)));
+}
+
+export async function decideVm(id: string, uuid: string, decision: Decision, reason: string): Promise<Drain> {
+  const place = `${at(id)}/vms/${encodeURIComponent(uuid)}/decide`;
+  return await asked(place, posted({ decision, ...said(reason) }));
 }
 
 export async function retryVm(id: string, uuid: string, reason: string): Promise<Drain> {

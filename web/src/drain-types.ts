@@ -1,8 +1,10 @@
 /** What the API answers of drains, as the page uses it. Times are ISO 8601, sizes in bytes. */
 import type { Estimate, Reason } from './api-types.ts';
 
-export type DrainAction = 'pause' | 'resume' | 'cancel' | 'release';
-export type VmAction = 'retry' | 'allow-pause';
+export type DrainAction = 'pause' | 'resume' | 'cancel' | 'release' | 'return';
+export type VmAction = 'retry' | 'allow-pause' | 'decide';
+/** What a person may say of a VM, whatever its own word is. */
+export type Decision = 'move' | 'shutdown' | 'shutdown-and-return' | 'leave';
 export type DrainState = 'waiting' | 'draining' | 'paused' | 'blocked' | 'empty' | 'ended';
 export type DrainVmState =
   | ('queued' | 'moving' | 'stopping' | 'moved' | 'off')
@@ -12,6 +14,8 @@ export interface DrainSummary {
   readonly id: string;
   /** Its libvirt URI. */
   readonly host: string;
+  /** `return`: what had left the host comes back to it. */
+  readonly kind: 'drain' | 'return';
   readonly state: DrainState;
   readonly words: string;
   readonly outcome: 'released' | 'returned' | 'cancelled' | 'expired' | null;

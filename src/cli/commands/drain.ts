@@ -1,8 +1,5 @@
-import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
-import { MOST_AT_A_TIME, parseReserveBytes } from '../../config/values.ts';
-import { ORDERS } from '../../drain/order.ts';
+import { Argument, type Command, Option } from 'commander';
 import { DECISIONS } from '../../drain/own-word.ts';
-import { USUAL } from '../../drain/usual.ts';
 import {
   addLimitOptions,
   bandwidthOption,
@@ -10,11 +7,15 @@ import {
   dataDirOption,
   durationBetween,
   severalTimes,
-  stateDirOption,
 } from '../options.ts';
-
-const SHORTEST_MS = 1000;
-const LONGEST_MS = 30 * 24 * 3600e3;
+import {
+  addMannerOptions,
+  addPlacementOptions,
+  DATABASE,
+  LONGEST_MS,
+  SHORTEST_MS,
+  withStore,
+} from './drain-options.ts';
 
 export function addDrainCommand(root: Command, onStatus: (status: number) => void): void {
   const command = root
@@ -37,22 +38,8 @@ export function addDrainCommand(root: Command, onStatus: (status: number) => voi
           'where its memory would be sent, like tcp://10.77.0.2; one for each --to, in the same order',
         ),
       ),
-    )
-    .addOption(
-      severalTimes(
-        new Option(
-          '--apart <names>',
-          'VMs of which no two may be on one host, like db1,db2; may be repeated',
-        ),
-      ),
-    )
-    .addOption(
-      new Option(
-        '--reserve <size>',
-        'memory kept free on each destination (default: as much as the largest VM that runs there)',
-      ).argParser(sizeOf),
-    )
-    .option('--force', 'although guests may lose memory, or have host devices')
+    );
+  addPlacementOptions(command)
     .optionsGroup('When')
     .option('--plan', 'only plan: nothing is touched')
     .option('--all-or-nothing', 'move none of them, if not all can leave')
@@ -62,38 +49,11 @@ export function addDrainCommand(root: Command, onStatus: (status: number) => voi
         durationBetween(SHORTEST_MS, LONGEST_MS),
       ),
     )
-    .option('--abort-running', 'at the deadline cancel what is on its way, too: those VMs stay')
-    .addOption(new Option('--order <order>', `who goes first (default: ${USUAL.order})`).choices(ORDERS))
-    .addOption(
-      new Option(
-        '--at-a-time <number>',
-        `the most calm VMs on a link at a time; a memory-intensive one has it alone (default: ${USUAL.atATime})`,
-      ).argParser(countOf),
-    )
-    .optionsGroup('How')
-    .option('--before-host <program>', 'a program that is asked before anything is moved')
-    .option('--after-host <program>', 'one that is asked once no VM runs there any more')
-    .option(
-      '--before-vm <program>',
-      'one that is asked before each VM: exit status 0 go on, 70 leave it, others hold it',
-    )
-    .option(
-      '--after-vm <program>',
-      'one that is asked after each VM: exit status 0 go on, others pause the drain',
-    )
-    .addOption(
-      new Option(
-        '--shutdown-timeout <time>',
-        'how long a VM that is shut down, by its own word, may take until it is off (default: 5min)',
-      ).argParser(durationBetween(SHORTEST_MS, 24 * 3600e3)),
-    )
-    .addOption(
-      new Option('--probe <time>', 'the longest probe of each VM (default: 3s)').argParser(
-        durationBetween(1000, 60_000),
-      ),
-    )
-    .option('--reason <text>', 'why, for whoever looks at it later')
-    .option('--return', 'bring back what left once the host is released (`drain release`)');
+    .option('--abort-running', 'at the deadline cancel what is on its way, too: those VMs stay');
+  addMannerOptions(command).option(
+    '--return',
+    'bring back what left once the host is released (`drain release`)',
+  );
   addLimitOptions(command.addOption(bandwidthOption()))
     .option(
       '--json',
@@ -150,9 +110,6 @@ Exit status:
       onStatus(await (await import('../drain-acts.ts')).uncordon(host, options)),
     );
 }
-
-const DATABASE =
-  'where drains are kept: embedded (the default), or your PostgreSQL, such as postgres://user@host/name';
 
 /** Of a drain that there is. Options that `drain` has too are taken by it, wherever they stand. */
 function addDrainActs(drain: Command, onStatus: (status: number) => void): void {
@@ -211,20 +168,3 @@ Examples:
 }
 
 type ActName = 'show' | 'pause' | 'resume' | 'cancel' | 'release' | 'return';
-
-function withStore(command: Command): Command {
-  return command.addOption(databaseOption(DATABASE)).addOption(dataDirOption()).addOption(stateDirOption());
-}
-
-function countOf(text: string): number {
-  if (/^[1-9]$/.test(text) && Number(text) <= MOST_AT_A_TIME) return Number(text);
-  throw new InvalidArgumentError(`it takes a number from 1 to ${MOST_AT_A_TIME}`);
-}
-
-function sizeOf(text: string): number {
-  try {
-    return parseReserveBytes(text);
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
-  }
-}

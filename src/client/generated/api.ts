@@ -410,6 +410,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/drains/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** what left the host comes back to it, by a drain of its own; this one ends with it. What others have moved since stays there */
+        post: operations["returnDrain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/drains/{id}/vms/{uuid}/retry": {
         parameters: {
             query?: never;
@@ -438,6 +455,23 @@ export interface paths {
         put?: never;
         /** a VM that is held may stand still for longer in this drain than the others, and is tried again */
         post: operations["allowPause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/drains/{id}/vms/{uuid}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** what becomes of a VM that has not left yet: a person's word goes before its own. Nothing is shut down unless this, or its own word, says so */
+        post: operations["decideVm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1814,7 +1848,7 @@ export interface components {
             /** @description the address that it came from; null: the socket */
             from: string | null;
             /** @enum {string} */
-            did: "start" | "cancel" | "limits" | "switchover" | "token-add" | "token-remove" | "drain" | "drain-pause" | "drain-resume" | "drain-cancel" | "drain-release" | "drain-retry" | "drain-allow-pause" | "cordon" | "uncordon";
+            did: "start" | "cancel" | "limits" | "switchover" | "token-add" | "token-remove" | "drain" | "drain-pause" | "drain-resume" | "drain-cancel" | "drain-release" | "drain-retry" | "drain-allow-pause" | "drain-decide" | "drain-return" | "cordon" | "uncordon";
             /** @description its id, once there is one; null: it is of none */
             migration: string | null;
             /** @description its id, once there is one; left out: it is of none */
@@ -1921,10 +1955,10 @@ export interface components {
                 /** @description names of the VMs that it keeps there; none: the drain as a whole */
                 vms: string[];
             }[];
-            actions: ("pause" | "resume" | "cancel" | "release")[];
+            actions: ("pause" | "resume" | "cancel" | "release" | "return")[];
             /** Format: date-time */
             endedAt: string | null;
-            /** @description when those that can leave have left, by what each was expected to take; null: over, or not known */
+            /** @description when those that can leave have left, by what each was expected to take, and by how long what has left took against that; null: over, or not known */
             forecastEnd: {
                 /** Format: date-time */
                 low: string;
@@ -2048,10 +2082,10 @@ export interface components {
                 /** @description names of the VMs that it keeps there; none: the drain as a whole */
                 vms: string[];
             }[];
-            actions: ("pause" | "resume" | "cancel" | "release")[];
+            actions: ("pause" | "resume" | "cancel" | "release" | "return")[];
             /** Format: date-time */
             endedAt: string | null;
-            /** @description when those that can leave have left, by what each was expected to take; null: over, or not known */
+            /** @description when those that can leave have left, by what each was expected to take, and by how long what has left took against that; null: over, or not known */
             forecastEnd: {
                 /** Format: date-time */
                 low: string;
@@ -2123,7 +2157,7 @@ export interface components {
                 endedAt: string | null;
                 /** @description the id of its migration, where this service follows or followed it */
                 migration: string | null;
-                actions: ("retry" | "allow-pause")[];
+                actions: ("retry" | "allow-pause" | "decide")[];
             }[];
             destinations: {
                 host: string;
@@ -2180,6 +2214,8 @@ export interface components {
             atATime?: number;
             /** @description kept free on each destination (as much as the largest VM that runs there) */
             reserveBytes?: number;
+            /** @description how long a VM that is shut down may take until it is off (300000) */
+            shutdownTimeoutMs?: number;
             /** @description groups of VM names of which no two may be on one host */
             apart?: string[][];
             /**
@@ -2226,6 +2262,10 @@ export interface components {
             };
             /** @description none is moved where the plan says that not all can leave */
             allOrNothing?: boolean;
+            /** @description at the deadline what is on its way is cancelled, and stays; otherwise it arrives */
+            abortRunning?: boolean;
+            /** @description once the host is released what left it comes back */
+            returns?: boolean;
             /** @description why, for the drain and the audit */
             reason?: string;
         };
@@ -2385,6 +2425,8 @@ export interface components {
             atATime?: number;
             /** @description kept free on each destination (as much as the largest VM that runs there) */
             reserveBytes?: number;
+            /** @description how long a VM that is shut down may take until it is off (300000) */
+            shutdownTimeoutMs?: number;
             /** @description groups of VM names of which no two may be on one host */
             apart?: string[][];
             /**
@@ -2444,6 +2486,21 @@ export interface components {
         };
         /**
          * @example {
+         *       "reason": "the new kernel runs"
+         *     }
+         */
+        ReturnRequest: {
+            to?: {
+                /** @description the host, as those reach it that its VMs are on (as the drain names it) */
+                host: string;
+                /** @description where the memory is sent: tcp://10.77.0.1 */
+                migrateUri?: string;
+            };
+            /** @description why, for the audit */
+            reason?: string;
+        };
+        /**
+         * @example {
          *       "maxDowntimeMs": 2500,
          *       "reason": "agreed with its owner"
          *     }
@@ -2451,6 +2508,23 @@ export interface components {
         AllowPauseRequest: {
             /** @description how long this VM may stand still, in this drain */
             maxDowntimeMs: number;
+            /** @description why, for the audit */
+            reason?: string;
+        };
+        /**
+         * @example {
+         *       "decision": "shutdown-and-return",
+         *       "reason": "agreed with its owner"
+         *     }
+         */
+        DecideRequest: {
+            /**
+             * @description move it; shut it down; shut it down, and start it again once its host is released; or leave it where it is
+             * @enum {string}
+             */
+            decision: "move" | "shutdown" | "shutdown-and-return" | "leave";
+            /** @description of a move: how long it may stand still, in this drain */
+            maxDowntimeMs?: number;
             /** @description why, for the audit */
             reason?: string;
         };
@@ -2503,7 +2577,9 @@ export type DrainRequest = components['schemas']['DrainRequest'];
 export type DrainPlan = components['schemas']['DrainPlan'];
 export type DrainPlanRequest = components['schemas']['DrainPlanRequest'];
 export type CancelDrainRequest = components['schemas']['CancelDrainRequest'];
+export type ReturnRequest = components['schemas']['ReturnRequest'];
 export type AllowPauseRequest = components['schemas']['AllowPauseRequest'];
+export type DecideRequest = components['schemas']['DecideRequest'];
 export type Cordoned = components['schemas']['Cordoned'];
 export type $defs = Record<string, never>;
 export interface operations {
@@ -5387,6 +5463,166 @@ export interface operations {
             };
         };
     };
+    returnDrain: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that was seen: nothing is done where the migration has changed since */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReturnRequest"];
+            };
+        };
+        responses: {
+            /** @description it is coming back already, and this is how */
+            200: {
+                headers: {
+                    /** @description its place */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drain"];
+                };
+            };
+            /** @description it has begun */
+            202: {
+                headers: {
+                    /** @description its place */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drain"];
+                };
+            };
+            /** @description the body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the token may not do that, or a page from elsewhere asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such migration, drain or VM */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused: `code` is that of the finding, and nothing was touched */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it has changed since the revision of If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     retryVm: {
         parameters: {
             query?: never;
@@ -5557,6 +5793,155 @@ export interface operations {
         };
         responses: {
             /** @description it is queued */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drain"];
+                };
+            };
+            /** @description the body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is needed, or is not known here */
+            401: {
+                headers: {
+                    "WWW-Authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the token may not do that, or a page from elsewhere asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such migration, drain or VM */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused: `code` is that of the finding, and nothing was touched */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it has changed since the revision of If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the URL is too long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the service is not called by that name */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what was asked for is not understood */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked too often, or too much is open: come back after `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a mistake of ours; it is in the log of the service */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot be done now: files, settings or the database of the service are not as they should be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decideVm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that was seen: nothing is done where the migration has changed since */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+                /** @description the VM's */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideRequest"];
+            };
+        };
+        responses: {
+            /** @description it is queued for that, or left */
             200: {
                 headers: {
                     [name: string]: unknown;

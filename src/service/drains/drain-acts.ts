@@ -6,25 +6,28 @@ import type { AuditEntry } from '../audit.ts';
 import { Problem } from '../problem.ts';
 import { ifMatchSchema, reasonRequestSchema } from '../requests.ts';
 import { addressOf, answer, BEARER, body, type Env, needs, problems, withoutBody } from '../route-parts.ts';
-import { DRAIN_ACTIONS, type DrainView, drainSchema } from './drain-document.ts';
+import { DRAIN_ACTS, type DrainView, drainSchema } from './drain-document.ts';
 import {
   allowPauseRequestSchema,
   cancelDrainRequestSchema,
-  type DrainAction,
+  type DrainAct,
+  decideRequestSchema,
   drainIdSchema,
   drainVmSchema,
   hostParamSchema,
+  type ReturnRequest,
+  returnRequestSchema,
 } from './drain-requests.ts';
-import { type DrainRouteParts, drainsOf } from './drain-routes.ts';
+import { type DrainRouteParts, drainsOf, located } from './drain-routes.ts';
 import { assertHost } from './drain-wish.ts';
 
-const SUMMARIES: Readonly<Record<DrainAction, string>> = {
+const SUMMARIES: Readonly<Record<DrainAct, string>> = {
   pause: 'begin no more moves; what is on its way goes on',
   resume: 'go on; what nobody knew the place of is tried again too, by a person who has looked',
   cancel: 'begin no more moves, for good; the host may be used again once what is on its way has arrived',
   release: 'the host may be moved to again, whatever its drain is doing',
 };
-const DONE: Readonly<Record<DrainAction, string>> = {
+const DONE: Readonly<Record<DrainAct, string>> = {
   pause: 'it is paused',
   resume: 'it goes on',
   cancel: 'nothing new begins',
@@ -65,11 +68,12 @@ export function addDrainActs(app: OpenAPIHono<Env>, parts: DrainRouteParts): voi
     return view;
   };
 
-  for (const action of DRAIN_ACTIONS) app.use(`/v1/drains/:id/${action}`, withoutBody);
+  for (const action of DRAIN_ACTS) app.use(`/v1/drains/:id/${action}`, withoutBody);
   app.use('/v1/drains/:id/vms/:uuid/retry', withoutBody);
+  app.use('/v1/drains/:id/return', withoutBody);
   for (const place of ['cordon', 'uncordon']) app.use(`/v1/hosts/:host/${place}`, withoutBody);
 
-  for (const action of DRAIN_ACTIONS)
+  for (const action of DRAIN_ACTS)
     app.openapi(
       createRoute({
         operationId: `${action}Drain`,
@@ -98,6 +102,39 @@ export function addDrainActs(app: OpenAPIHono<Env>, parts: DrainRouteParts): voi
         return c.json(view, 200);
       },
     );
+
+  app.openapi(
+    createRoute({
+      operationId: 'returnDrain',
+      tags: ['drains'],
+      method: 'post',
+      path: '/v1/drains/{id}/return',
+      summary:
+        'what left the host comes back to it, by a drain of its own; this one ends with it. What others have moved since stays there',
+      security: BEARER,
+      request: { params: drainIdSchema, headers: ifMatchSchema, body: body(returnRequestSchema, false) },
+      responses: {
+        200: located('it is coming back already, and this is how'),
+        202: located('it has begun'),
+        ...problems(400, 403, 404, 409, 412, 413, 422),
+      },
+    }),
+    async (c) => {
+      const caller = needs(c, 'operate');
+      const { id } = c.req.valid('param');
+      const { reason = null, ...wish } = (c.req.valid('json') as ReturnRequest | undefined) ?? {};
+      const { drains, requestedBy } = drainsOf(parts);
+      assertUnchanged(c, await drains.get(id));
+      const told = { did: 'drain-return', migration: null, drain: id, asked: wish, reason } as const;
+      const back = await parts.audit.audited(
+        caller,
+        { ...told, from: addressOf(c) },
+        async () => await drains.bringBack(id, wish, requestedBy(caller.name)),
+      );
+      c.header('Location', `/v1/drains/${back.id}`);
+      return c.json(await drains.get(back.id), back.isNew ? 202 : 200);
+    },
+  );
 
   app.openapi(
     createRoute({
@@ -139,6 +176,33 @@ export function addDrainActs(app: OpenAPIHono<Env>, parts: DrainRouteParts): voi
       const view = await act(c, { did: 'drain-allow-pause', id, asked, reason }, async () => {
         const { drains, requestedBy } = drainsOf(parts);
         await drains.allowPause(id, uuid, maxDowntimeMs, requestedBy(needs(c, 'operate').name));
+      });
+      return c.json(view, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      operationId: 'decideVm',
+      tags: ['drains'],
+      method: 'post',
+      path: '/v1/drains/{id}/vms/{uuid}/decide',
+      summary:
+        "what becomes of a VM that has not left yet: a person's word goes before its own. Nothing is shut down unless this, or its own word, says so",
+      security: BEARER,
+      request: { params: drainVmSchema, headers: ifMatchSchema, body: body(decideRequestSchema) },
+      responses: {
+        200: answer(drainSchema, 'it is queued for that, or left'),
+        ...problems(400, 403, 404, 409, 412, 413, 422),
+      },
+    }),
+    async (c) => {
+      const { id, uuid } = c.req.valid('param');
+      const { reason, ...wish } = c.req.valid('json');
+      const asked = { vm: uuid, ...wish };
+      const view = await act(c, { did: 'drain-decide', id, asked, reason }, async () => {
+        const { drains, requestedBy } = drainsOf(parts);
+        await drains.decide(id, uuid, wish, requestedBy(needs(c, 'operate').name));
       });
       return c.json(view, 200);
     },

@@ -5,9 +5,11 @@ import { drainStatusSchema } from '../../fleet/drain-status.ts';
 const bytes = z.number().nonnegative();
 const time = z.iso.datetime();
 
-/** What can be asked for now: of the drain, and of one VM of it. */
-export const DRAIN_ACTIONS = ['pause', 'resume', 'cancel', 'release'] as const;
-const VM_ACTIONS = ['retry', 'allow-pause'] as const;
+/** What can be asked of a drain that there is, in its own place each. */
+export const DRAIN_ACTS = ['pause', 'resume', 'cancel', 'release'] as const;
+/** What can be asked for now: of the drain, and of one VM of it. A return is a drain of its own. */
+const DRAIN_ACTIONS = [...DRAIN_ACTS, 'return'] as const;
+const VM_ACTIONS = ['retry', 'allow-pause', 'decide'] as const;
 export const VM_STATES = drainStatusSchema.shape.vms.element.shape.state.options;
 
 const reasonSchema = z.object({
@@ -43,7 +45,7 @@ const destinationSchema = z.object({
 });
 
 export const FORECAST_WORDS =
-  'when those that can leave have left, by what each was expected to take; null: over, or not known';
+  'when those that can leave have left, by what each was expected to take, and by how long what has left took against that; null: over, or not known';
 
 const endSchema = z.object({ low: time, likely: time, high: time });
 

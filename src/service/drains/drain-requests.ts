@@ -1,8 +1,9 @@
 /** What can be asked for of drains and hosts, checked. The OpenAPI document is generated from here. */
 import { z } from '@hono/zod-openapi';
 import { ORDERS } from '../../drain/order.ts';
+import { DECISIONS } from '../../drain/own-word.ts';
 import { limitFields, maxPauseMs, streamUri, text } from '../requests.ts';
-import type { DRAIN_ACTIONS } from './drain-document.ts';
+import type { DRAIN_ACTS } from './drain-document.ts';
 
 const MOST_HOSTS = 200;
 const MOST_GROUPS = 200;
@@ -30,6 +31,12 @@ const planFields = {
     .max(2 ** 50)
     .optional()
     .describe('kept free on each destination (as much as the largest VM that runs there)'),
+  shutdownTimeoutMs: z
+    .number()
+    .positive()
+    .max(LONGEST_DRAIN_MS)
+    .optional()
+    .describe('how long a VM that is shut down may take until it is off (300000)'),
   apart: z
     .array(z.array(text).min(2).max(MOST_HOSTS))
     .max(MOST_GROUPS)
@@ -70,6 +77,11 @@ export const drainRequestSchema = z
   .strictObject({
     ...planFields,
     allOrNothing: z.boolean().optional().describe('none is moved where the plan says that not all can leave'),
+    abortRunning: z
+      .boolean()
+      .optional()
+      .describe('at the deadline what is on its way is cancelled, and stays; otherwise it arrives'),
+    returns: z.boolean().optional().describe('once the host is released what left it comes back'),
     reason: text.optional().describe('why, for the drain and the audit'),
   })
   .refine(notBoth, NOT_BOTH)
@@ -86,6 +98,36 @@ export const cancelDrainRequestSchema = z
       .describe('what is on its way is cancelled too, and stays; otherwise it arrives'),
   })
   .openapi('CancelDrainRequest', { example: { abortRunning: true, reason: 'the window is over' } });
+
+export const returnRequestSchema = z
+  .strictObject({
+    to: z
+      .strictObject({
+        host: host.describe('the host, as those reach it that its VMs are on (as the drain names it)'),
+        migrateUri: streamUri.optional().describe('where the memory is sent: tcp://10.77.0.1'),
+      })
+      .optional(),
+    reason: text.optional().describe('why, for the audit'),
+  })
+  .openapi('ReturnRequest', { example: { reason: 'the new kernel runs' } });
+
+export const decideRequestSchema = z
+  .strictObject({
+    decision: z
+      .enum(DECISIONS)
+      .describe(
+        'move it; shut it down; shut it down, and start it again once its host is released; or leave it where it is',
+      ),
+    maxDowntimeMs: maxPauseMs.optional().describe('of a move: how long it may stand still, in this drain'),
+    reason: text.optional().describe('why, for the audit'),
+  })
+  .refine(
+    ({ decision, maxDowntimeMs }) => decision === 'move' || maxDowntimeMs === undefined,
+    'maxDowntimeMs is of a move: leave it out',
+  )
+  .openapi('DecideRequest', {
+    example: { decision: 'shutdown-and-return', reason: 'agreed with its owner' },
+  });
 
 export const allowPauseRequestSchema = z
   .strictObject({
@@ -115,4 +157,6 @@ export const hostParamSchema = z.object({
   }),
 });
 
-export type DrainAction = (typeof DRAIN_ACTIONS)[number];
+export type DrainAct = (typeof DRAIN_ACTS)[number];
+export type ReturnRequest = z.infer<typeof returnRequestSchema>;
+export type DecideRequest = z.infer<typeof decideRequestSchema>;

@@ -63,7 +63,8 @@ const afterSchema = z.object({
     .openapi({ description: 'only what follows that event', example: '41' }),
 });
 
-const located = (description: string) => ({
+/** A drain, and where it is. */
+export const located = (description: string) => ({
   ...answer(drainSchema, description),
   headers: z.object({
     Location: z.string().openapi({ description: 'its place', example: '/v1/drains/ID' }),

@@ -2,20 +2,18 @@
 import type { Config } from '../../config/config.ts';
 import { definedOnly } from '../../config/defined-only.ts';
 import { settingsOver } from '../../config/settings-over.ts';
-import { USUAL } from '../../drain/usual.ts';
-import type { DrainSettings } from '../../fleet/drain-settings.ts';
+import { type DrainSettings, mannerOf } from '../../fleet/drain-settings.ts';
 import { hooksOf, stagesOf } from '../../fleet/hooks.ts';
 import { isQemuSocket } from '../../hypervisor/vm-address.ts';
 import { notUnderstood, statedBy, trusted } from '../asked.ts';
-import type { DrainPlanRequest } from './drain-requests.ts';
+import type { DrainPlanRequest, DrainRequest } from './drain-requests.ts';
+
+/** Of what only a drain that is begun may be told, the plan knows nothing. */
+type Wish = DrainPlanRequest & Pick<DrainRequest, 'abortRunning' | 'returns'>;
 
 /** @param known hosts that the service was told of by whoever runs it: they need not be checked @throws {Problem} */
-export function drainSettingsOf(
-  request: DrainPlanRequest,
-  config: Config,
-  known: readonly string[],
-): DrainSettings {
-  const { host, to, order, atATime, reserveBytes, apart = [] } = request;
+export function drainSettingsOf(request: Wish, config: Config, known: readonly string[]): DrainSettings {
+  const { host, to, apart = [], abortRunning, returns } = request;
   const uris = to.map((each) => each.host);
   for (const uri of [host, ...uris]) if (!known.includes(uri)) assertHost(uri);
   if (uris.includes(host))
@@ -24,19 +22,17 @@ export function drainSettingsOf(
   const stated = statedBy(request);
   const { contradiction } = settingsOver(config, undefined, { from: 'the request', stated });
   if (contradiction) throw notUnderstood(contradiction.sentence);
-  const { drain } = config;
   return {
     to: to.map((each) => ({
       uri: each.host,
       ...(each.migrateUri === undefined ? {} : { migrateUri: each.migrateUri }),
     })),
-    order: order ?? drain.order ?? USUAL.order,
-    atATime: atATime ?? drain.atATime ?? USUAL.atATime,
-    ...definedOnly({ reserveBytes: reserveBytes ?? drain.reserveBytes }),
+    ...mannerOf(request, config),
+    ...definedOnly({ abortRunning, returns }),
     apart,
     force: false,
     // The configuration alone names programs: a request cannot.
-    hooks: stagesOf(hooksOf(drain)),
+    hooks: stagesOf(hooksOf(config.drain)),
     stated: { ...stated },
   };
 }

@@ -91,7 +91,7 @@ describe('a drain', () => {
       state: 'empty',
       exitStatus: 0,
       counts: { moved: 4 },
-      actions: ['release'],
+      actions: ['release', 'return'],
     });
     expect(hosts.on('a')).toEqual([]);
     const destinations = Object.fromEntries(ended.destinations.map((each) => [each.host, each]));
@@ -110,7 +110,7 @@ describe('a drain', () => {
     expect(metrics).toContain('switchover_host_cordoned{host="a"} 1');
 
     const released = await viewIn(await post(`/v1/drains/${drain.id}/release`));
-    expect(released).toMatchObject({ state: 'ended', outcome: 'released', final: true, actions: [] });
+    expect(released).toMatchObject({ state: 'ended', outcome: 'released', final: true, actions: ['return'] });
     expect(await problemIn(await post(`/v1/drains/${drain.id}/cancel`))).toMatchObject({
       ...{ status: 409, code: 'drain-over', detail: 'the drain is over: it was released' },
     });
@@ -153,7 +153,9 @@ describe('a drain', () => {
       { code: 'not-shared', words: 'its disk is local', remedy: null, vms: ['stuck'] },
     ]);
     const actions = Object.fromEntries(blocked.vms.map(({ name, actions }) => [name, actions]));
-    expect(actions).toEqual({ near: [], ledger: ['allow-pause', 'retry'], stuck: ['retry'] });
+    expect(actions).toEqual({
+      ...{ near: [], ledger: ['allow-pause', 'retry', 'decide'], stuck: ['retry', 'decide'] },
+    });
     const { drains } = (await (await service.ask('GET', '/v1/drains?state=running')).json()) as {
       drains: DrainSummary[];
     };
@@ -192,6 +194,66 @@ describe('a drain', () => {
     ]);
     expect(done[0]).toMatchObject({ who: 'local', reason: 'enough', asked: { abortRunning: true } });
   });
+});
+
+test.concurrent('what left comes back by a drain of its own, and a person decides of each VM', async () => {
+  const hosts = new SimulatedHosts(
+    {
+      a: [
+        { uuid: 'near' },
+        { uuid: 'off', obstacles: [{ code: 'not-shared', words: 'its disk is local' }] },
+        { uuid: 'stays', obstacles: [{ code: 'not-shared', words: 'its disk is local' }] },
+      ],
+    },
+    { a: 64, b: 64 },
+  );
+  await using bed = await DrainServiceBed.make(server, 'returns', hosts);
+  const { service, engine } = bed;
+  const post = async (place: string, body?: object) =>
+    await service.ask('POST', place, body === undefined ? {} : { body });
+  const { id } = await viewIn(await post('/v1/drains', { ...WISH, to: [{ host: 'b' }] }));
+  const at = `/v1/drains/${id}`;
+  const early = await problemIn(await post(`${at}/return`));
+  expect(early).toMatchObject({ status: 409, code: 'nothing-left' });
+  await engine.runner();
+  await service.ask('GET', `${at}?wait=30s`);
+
+  const wrong = await problemIn(await post(`${at}/vms/stays/decide`, { decision: 'burn' }));
+  expect(wrong.status).toBe(422);
+  const paused = await problemIn(
+    await post(`${at}/vms/off/decide`, { decision: 'leave', maxDowntimeMs: 100 }),
+  );
+  expect(paused).toMatchObject({ status: 422, detail: expect.stringContaining('is of a move') });
+  const left = await viewIn(await post(`${at}/vms/stays/decide`, { decision: 'leave', reason: 'owner' }));
+  expect(left.vms.find(({ name }) => name === 'stays')).toMatchObject({
+    ...{ state: 'left', decidedBy: expect.stringContaining(' on '), actions: ['decide'] },
+  });
+  await post(`${at}/vms/off/decide`, { decision: 'shutdown-and-return' });
+  await engine.until(id, ({ states }) => states['off'] === 'off');
+  const gone = await problemIn(await post(`${at}/vms/near/decide`, { decision: 'leave' }));
+  expect(gone).toMatchObject({ status: 409, code: 'not-now' });
+  expect(hosts.there('off').host).toBeUndefined();
+
+  const back = await post(`${at}/return`, { reason: 'the kernel is new' });
+  expect(back.status).toBe(202);
+  const returning = await viewIn(back);
+  expect(back.headers.get('location')).toBe(`/v1/drains/${returning.id}`);
+  expect(returning).toMatchObject({
+    host: 'a',
+    kind: 'return',
+    actions: expect.not.arrayContaining(['return']),
+  });
+  expect((await post(`${at}/return`)).status).toBe(200);
+  await engine.until(returning.id, ({ states }) => states['near'] === 'moved' && states['off'] === 'moved');
+  expect(hosts.on('a').toSorted()).toEqual(['near', 'off', 'stays']);
+  const ended = await viewIn(await service.ask('GET', at));
+  expect(ended).toMatchObject({ state: 'ended', outcome: 'returned', actions: [] });
+  const of = await problemIn(await post(`/v1/drains/${returning.id}/return`));
+  expect(of).toMatchObject({ status: 409, code: 'not-now' });
+  const { entries } = (await (await service.ask('GET', '/v1/audit')).json()) as { entries: AuditEntry[] };
+  expect(entries).toContainEqual(
+    expect.objectContaining({ did: 'drain-return', reason: 'the kernel is new', cameTo: 'done' }),
+  );
 });
 
 test.concurrent('hosts are cordoned, also those that nobody follows, and the list of hosts says so', async () => {

@@ -1,6 +1,8 @@
 /** Drains as the API's routes ask for them. What is wanted is written into the database; the controllers on it carry it out. */
 import type { Config } from '../../config/config.ts';
+import { definedOnly } from '../../config/defined-only.ts';
 import type { PlannedDrain } from '../../drain/document.ts';
+import { DrainError } from '../../drain/reduce.ts';
 import { beginPlanned } from '../../fleet/begin-drain.ts';
 import { decideVm } from '../../fleet/decide.ts';
 import { type Cordon, readDrainDetail, readHostLoads } from '../../fleet/drain-detail.ts';
@@ -21,16 +23,24 @@ import {
   releaseHeld,
   resumeDrain,
 } from '../../fleet/drains.ts';
+import { hooksOf, stagesOf } from '../../fleet/hooks.ts';
 import { cordonHost, uncordonHost } from '../../fleet/hosts.ts';
 import { type KeptPlan, readKeptPlan } from '../../fleet/kept-plan.ts';
+import { beginReturn } from '../../fleet/return-drain.ts';
 import type { Database } from '../../postgres/database.ts';
 import { StoreError } from '../../postgres/store-error.ts';
 import type { LiveMigrations } from '../live-migrations.ts';
 import { Problem } from '../problem.ts';
 import type { DrainSummary, DrainView, DrainVmView } from './drain-document.ts';
 import { DrainPlans, type PlanDrain } from './drain-plans.ts';
-import type { DrainAction, DrainPlanRequest, DrainRequest } from './drain-requests.ts';
-import { deadlineOf, drainSettingsOf } from './drain-wish.ts';
+import type {
+  DecideRequest,
+  DrainAct,
+  DrainPlanRequest,
+  DrainRequest,
+  ReturnRequest,
+} from './drain-requests.ts';
+import { assertHost, deadlineOf, drainSettingsOf } from './drain-wish.ts';
 import type { FleetStore } from './fleet-store.ts';
 import { HostRooms } from './host-rooms.ts';
 import { drainSummaryOf, drainViewOf, type Shown } from './show-drain.ts';
@@ -155,7 +165,7 @@ export class Drains {
   }
 
   /** @param abortRunning of a cancel: what is on its way stays @throws {Problem} where that is not possible now */
-  async act(id: string, action: DrainAction, { abortRunning = false } = {}): Promise<void> {
+  async act(id: string, action: DrainAct, { abortRunning = false } = {}): Promise<void> {
     await this.asked(async (database) => {
       const { actions, state, outcome } = drainSummaryOf(await this.readOrRefuse(database, id));
       if (!actions.includes(action)) throw notNow(action, state, outcome);
@@ -172,7 +182,7 @@ export class Drains {
   /** @throws {Problem} where it is not held */
   async retry(id: string, vm: string): Promise<void> {
     await this.asked(async (database) => {
-      const move = await this.heldMove(database, id, vm, 'retry');
+      const move = await this.moveThatMay(database, id, vm, 'retry', NOT_HELD);
       if (!(await releaseHeld(database, move.id))) throw notHeld(move.name);
     });
   }
@@ -180,8 +190,46 @@ export class Drains {
   /** It may stand still for longer than the others, and is tried again. @throws {Problem} where it is not held */
   async allowPause(id: string, vm: string, maxDowntimeMs: number, by: string): Promise<void> {
     await this.asked(async (database) => {
-      await this.heldMove(database, id, vm, 'retry');
+      await this.moveThatMay(database, id, vm, 'retry', NOT_HELD);
       await decideVm(database, id, vm, { decision: 'move', by, stated: { maxDowntimeMs } });
+    });
+  }
+
+  /** A person's word for one VM. @throws {Problem} where it has left, or is about to */
+  async decide(
+    id: string,
+    vm: string,
+    { decision, maxDowntimeMs }: Omit<DecideRequest, 'reason'>,
+    by: string,
+  ): Promise<void> {
+    await this.asked(async (database) => {
+      await this.moveThatMay(database, id, vm, 'decide', 'is not to be decided of now');
+      const wish = { decision, by, stated: definedOnly({ maxDowntimeMs }) };
+      await saying('not-now', async () => await decideVm(database, id, vm, wish));
+    });
+  }
+
+  /** What left comes back. @returns the drain that brings it @throws {Problem} where that is not possible now */
+  async bringBack(
+    id: string,
+    { to }: Omit<ReturnRequest, 'reason'>,
+    by: string,
+  ): Promise<{ readonly id: string; readonly isNew: boolean }> {
+    const { config, known } = this.parts;
+    if (to && !known.includes(to.host)) assertHost(to.host);
+    return await this.asked(async (database) => {
+      const { rows } = await this.readOrRefuse(database, id);
+      const { drain } = rows;
+      if (drain.kind === 'return')
+        throw new Problem(409, 'not-now', 'it brings back what had left already: that goes on by itself');
+      const wish = {
+        by,
+        ...(to ? { to: { uri: to.host, ...definedOnly({ migrateUri: to.migrateUri }) } } : {}),
+        hooks: stagesOf(hooksOf(config().drain)),
+      };
+      const back = await saying('not-now', async () => await beginReturn(database, drain, wish));
+      if (back) return back;
+      throw new Problem(409, 'nothing-left', `nothing that left ${drain.host} is to come back`);
     });
   }
 
@@ -259,11 +307,12 @@ export class Drains {
     throw new Problem(404, 'no-such-drain', `there is no drain ${id}: GET /v1/drains lists them`);
   }
 
-  private async heldMove(
+  private async moveThatMay(
     database: Database,
     id: string,
     vm: string,
     action: DrainVmView['actions'][number],
+    whyNot: string,
   ): Promise<MoveRow> {
     const { rows } = await this.readOrRefuse(database, id);
     const shown = (await this.view(database, id)).vms.find(({ uuid }) => uuid === vm);
@@ -275,7 +324,11 @@ export class Drains {
         `the drain ${id} has no VM ${vm}: GET /v1/drains/${id} lists them`,
       );
     if (shown.actions.includes(action)) return move;
-    throw new Problem(409, 'not-held', `${move.name} waits for nobody's word: ${shown.words}`);
+    throw new Problem(
+      409,
+      action === 'decide' ? 'not-now' : 'not-held',
+      `${move.name} ${whyNot}: ${shown.words}`,
+    );
   }
 }
 
@@ -284,13 +337,25 @@ function isAmong({ state, outcome }: DrainRow, which: 'ended' | 'all' | 'unrelea
   return which === 'ended' ? state === 'ended' : state !== 'ended' || outcome === 'expired';
 }
 
+const NOT_HELD = "waits for nobody's word";
+
+/** What cannot be done is told as it is. @throws {Problem} */
+async function saying<T>(code: string, doing: () => Promise<T>): Promise<T> {
+  try {
+    return await doing();
+  } catch (error) {
+    if (error instanceof DrainError) throw new Problem(409, code, error.message);
+    throw error;
+  }
+}
+
 function notHeld(name: string): Problem {
   return new Problem(409, 'not-held', `${name} is not held any more: look again`);
 }
 
-function notNow(action: DrainAction, state: string, outcome: string | null): Problem {
+function notNow(action: DrainAct, state: string, outcome: string | null): Problem {
   if (outcome !== null) return new Problem(409, 'drain-over', `the drain is over: it was ${outcome}`);
-  const why: Readonly<Record<DrainAction, string>> = {
+  const why: Readonly<Record<DrainAct, string>> = {
     pause: `it is ${state === 'empty' ? 'empty' : 'paused, or was cancelled'} already`,
     resume: 'it is not paused',
     cancel: state === 'empty' ? 'it is empty: release it' : 'it was cancelled already',

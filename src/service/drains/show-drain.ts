@@ -1,13 +1,11 @@
 /** Puts together how a drain stands, from its rows, from what it was expected to take, and from what its destinations say. Pure. */
 import { failureClass, isOut } from '../../drain/failures.ts';
-import type { DrainDetail, HostLoad } from '../../fleet/drain-detail.ts';
+import type { HostLoad } from '../../fleet/drain-detail.ts';
+import { type DrainShown, forecastEndOf, settingsOf } from '../../fleet/drain-forecast.ts';
 import type { DrainRows, MoveRow } from '../../fleet/drain-rows.ts';
-import { type DrainSettings, parseDrainSettings } from '../../fleet/drain-settings.ts';
 import { drainStatusOf } from '../../fleet/drain-status.ts';
-import type { KeptPlan } from '../../fleet/kept-plan.ts';
+import { holdsClaims } from '../../fleet/move.ts';
 import { WAS_UNKNOWN } from '../../fleet/next-step.ts';
-import { type LeavingVm, timeLeftMs } from '../../fleet/time-left.ts';
-import { Random } from '../../simulate/random.ts';
 import {
   type DestinationView,
   type DrainSummary,
@@ -24,11 +22,7 @@ export type Room =
   | string
   | undefined;
 
-export interface Shown {
-  readonly rows: DrainRows;
-  readonly detail: DrainDetail;
-  readonly plan: KeptPlan;
-}
+export type Shown = DrainShown;
 
 export interface Around {
   readonly loads: ReadonlyMap<string, HostLoad>;
@@ -53,7 +47,7 @@ export function drainSummaryOf({ rows, detail, plan }: Shown): DrainSummary {
     reasons: reasonsOf(status.trouble, vms),
     actions: actionsOf(rows, status.state),
     endedAt: isoOf(detail.endedMs),
-    forecastEnd: forecastEndOf({ rows, detail, plan }, status.state),
+    forecastEnd: forecastOf({ rows, detail, plan }, status.state),
     emptySince: isoOf(detail.looksEmptySinceMs),
     counts: Object.fromEntries(
       VM_STATES.map((state) => [state, vms.filter((vm) => vm.state === state).length]),
@@ -78,7 +72,7 @@ export function drainViewOf(shown: Shown, around: Around): DrainView {
         startedAt: isoOf(vm.state === 'queued' ? null : (times?.admittedMs ?? null)),
         endedAt: isoOf(times?.endedMs ?? null),
         migration: move ? around.migrationOf(move) : null,
-        actions: isOver || !move ? [] : vmActionsOf(move),
+        actions: isOver || !move ? [] : vmActionsOf(move, rows.drain.kind),
       };
     }),
     destinations: destinationsOf(rows, around),
@@ -87,8 +81,11 @@ export function drainViewOf(shown: Shown, around: Around): DrainView {
 
 /** Told in the order of what a person has to do. */
 function actionsOf({ drain, moves }: DrainRows, state: string): DrainSummary['actions'] {
+  const mayReturn =
+    drain.kind === 'drain' && drain.outcome !== 'returned' && isLeft(moves) ? (['return'] as const) : [];
   // Its host is not a destination again before that.
-  if (drain.state === 'ended') return drain.outcome === 'expired' ? ['release'] : [];
+  if (drain.state === 'ended')
+    return drain.outcome === 'expired' ? ['release', ...mayReturn] : [...mayReturn];
   const wasUnknown = moves.some((move) => move.state === 'held' && move.code === WAS_UNKNOWN);
   return [
     ...(drain.intent === 'go' && state !== 'empty' ? (['pause'] as const) : []),
@@ -97,13 +94,26 @@ function actionsOf({ drain, moves }: DrainRows, state: string): DrainSummary['ac
       : []),
     ...(drain.intent === 'cancelled' || state === 'empty' ? [] : (['cancel'] as const)),
     'release',
+    ...mayReturn,
   ];
 }
 
+/** Something has left by its doing, and nothing of it is on its way: that can be brought back. */
+function isLeft(moves: readonly MoveRow[]): boolean {
+  return (
+    !moves.some(({ state }) => holdsClaims(state)) &&
+    moves.some(({ state, way }) => state === 'moved' || (state === 'off' && way === 'shutdown-and-return'))
+  );
+}
+
 /** Of one of which nobody knew where it ran: the drain is resumed, once a person has looked. */
-function vmActionsOf({ state, code }: MoveRow): DrainVmView['actions'] {
+function vmActionsOf({ state, code }: MoveRow, kind: 'drain' | 'return'): DrainVmView['actions'] {
+  // What comes back is not shut down instead.
+  const decide = kind === 'drain' ? (['decide'] as const) : [];
+  if (state === 'left' || state === 'queued') return [...decide];
   if (state !== 'held' || code === WAS_UNKNOWN) return [];
-  return code !== null && failureClass(code) === 'no-pause-fits' ? ['allow-pause', 'retry'] : ['retry'];
+  const isTooLong = code !== null && failureClass(code) === 'no-pause-fits';
+  return [...(isTooLong ? (['allow-pause'] as const) : []), 'retry', ...decide];
 }
 
 function reasonsOf(
@@ -145,42 +155,11 @@ function destinationsOf({ drain, moves, hosts }: DrainRows, { loads, roomOf }: A
   });
 }
 
-function forecastEndOf({ rows, detail, plan }: Shown, state: string): DrainSummary['forecastEnd'] {
-  const { drain, moves } = rows;
-  const settings = settingsOf(drain.settings);
-  if (!settings || (state !== 'draining' && state !== 'paused')) return null;
-  const leaving: LeavingVm[] = [];
-  for (const { vm, state: is, destination } of moves) {
-    const runs = is === 'admitted' || is === 'starting' || is === 'moving';
-    if (!runs && is !== 'queued') continue;
-    if (is === 'queued' && drain.intent === 'cancelled') continue;
-    const forecast = plan.get(vm);
-    if (!forecast) return null;
-    const admittedMs = detail.moves.get(vm)?.admittedMs ?? drain.nowMs;
-    leaving.push({
-      ...{ uuid: vm, forecast, to: runs ? (destination ?? undefined) : undefined },
-      runningMs: runs ? Math.max(0, drain.nowMs - admittedMs) : undefined,
-    });
-  }
-  if (leaving.length === 0) return null;
-  // The same numbers each time: what is told moves with what happens only.
-  const random = new Random(leaving.length);
-  const { low, middle, high } = timeLeftMs(
-    leaving,
-    { host: drain.host, destinations: settings.to.map(({ uri }) => uri), atATime: settings.atATime },
-    () => random.next(),
-  );
-  const at = (leftMs: number) => new Date(drain.nowMs + leftMs).toISOString();
-  return { low: at(low), likely: at(middle), high: at(high) };
-}
-
-/** Undefined: a newer switchover wrote them. */
-function settingsOf(settings: unknown): DrainSettings | undefined {
-  try {
-    return parseDrainSettings(settings);
-  } catch {
-    return undefined;
-  }
+function forecastOf(shown: Shown, state: string): DrainSummary['forecastEnd'] {
+  const end = forecastEndOf(shown, state);
+  if (!end) return null;
+  const at = (ms: number) => new Date(ms).toISOString();
+  return { low: at(end.low), likely: at(end.middle), high: at(end.high) };
 }
 
 function isoOf(ms: number | null): string | null {

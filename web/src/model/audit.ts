@@ -71,6 +71,8 @@ const DID: Readonly<Record<string, string>> = {
   'drain-release': 'released a drain',
   'drain-retry': 'tried a VM again',
   'drain-allow-pause': 'allowed a pause',
+  'drain-decide': 'decided of a VM',
+  'drain-return': 'had a drain return',
   cordon: 'cordoned',
   uncordon: 'uncordoned',
 };

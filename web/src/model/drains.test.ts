@@ -11,7 +11,7 @@ import {
   withDestination,
 } from './drain-form.ts';
 import { drainCost, heldReasons, planSentence } from './drain-plan-words.ts';
-import { actCost, deadlineVerdict, groupedVms, pauseInRemedy } from './drains.ts';
+import { actCost, DECISIONS, deadlineVerdict, decideCost, groupedVms, pauseInRemedy } from './drains.ts';
 
 const NOW_MS = Date.parse('2026-11-30T20:00:00Z');
 const at = (minutes: number) => new Date(NOW_MS + minutes * 60e3).toISOString();
@@ -21,6 +21,7 @@ function drain(given: Partial<Drain> = {}): Drain {
   return {
     ...{
       id: 'd',
+      kind: 'drain',
       host: 'qemu+ssh://root@host1/system',
       state: 'draining',
       words: 'draining: 3 VMs left, 1 on the way',
@@ -130,6 +131,11 @@ test('each act says what it costs', () => {
     'Drains may move VMs to host1 again.',
   ]);
   expect(actCost('release', drain()).join(' ')).toContain('The drain ends: 2 VMs stay on host1.');
+  expect(actCost('return', drain({ counts: { ...NONE, moved: 1 } }))).toEqual([
+    expect.stringContaining('1 VM that moved comes back to host1'),
+    'The drain ends with it.',
+  ]);
+  for (const [decision] of DECISIONS) expect(decideCost(vm('db1'), decision, 'host1')).toMatch(/^db1 /);
 });
 
 test('the pause that a remedy names is written into the field', () => {

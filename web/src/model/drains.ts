@@ -1,5 +1,5 @@
 /** Drains in words, and what each act on one costs: the sentences that a person confirms. */
-import type { Drain, DrainAction, DrainSummary, DrainVm, DrainVmState } from '../drain-types.ts';
+import type { Decision, Drain, DrainAction, DrainSummary, DrainVm, DrainVmState } from '../drain-types.ts';
 import { formatDuration, formatElapsed, formatTotal } from './format.ts';
 import { parseDuration } from './parse.ts';
 import { hostOf, type Told } from './words.ts';
@@ -139,6 +139,11 @@ export const ACTIONS: Readonly<Record<DrainAction, ActionWords>> = {
     back: 'Let it go on',
   },
   release: { title: (host) => `Release ${host}?`, words: 'Release it', back: 'Not yet' },
+  return: {
+    title: (host) => `Bring back what left ${host}?`,
+    words: 'Bring it back',
+    back: 'Leave it there',
+  },
 };
 
 /** What it costs, a sentence each. */
@@ -177,6 +182,11 @@ export function actCost(action: DrainAction, of: Drain): string[] {
             ...arrives,
             `Drains may move VMs to ${host} again.`,
           ];
+    case 'return':
+      return [
+        `${countOf(of.counts.moved)} that moved ${of.counts.moved === 1 ? 'comes' : 'come'} back to ${host}, but for what others have moved since; what was shut down to return is started.`,
+        ...(of.final ? [] : ['The drain ends with it.']),
+      ];
   }
 }
 
@@ -199,6 +209,23 @@ export function allowCost({ name, reason }: DrainVm, maxDowntimeMs: number | und
     `${name} may stand still for up to ${formatDuration(maxDowntimeMs)}, in this drain. Who uses it will notice a pause of more than a second or so.`,
     'It begins as soon as a destination takes it.',
   ];
+}
+
+export const DECISIONS: readonly (readonly [Decision, string])[] = [
+  ['move', 'Move it'],
+  ['shutdown', 'Shut it down'],
+  ['shutdown-and-return', 'Shut it down, and start it once its host is released'],
+  ['leave', 'Leave it where it is'],
+];
+
+/** @param host of the drain, as a person calls it */
+export function decideCost({ name }: DrainVm, decision: Decision, host: string): string {
+  return {
+    move: `${name} begins as soon as a destination takes it, whatever its own word is.`,
+    shutdown: `${name} is shut down and stays off: whoever uses it loses it.`,
+    'shutdown-and-return': `${name} is shut down, and off until ${host} is released.`,
+    leave: `${name} stays on ${host}, which is not empty then.`,
+  }[decision];
 }
 
 /** The pause that a remedy names (`with --max-downtime 2.6s it is …`), as it is written into a field. */

@@ -1,11 +1,21 @@
 /** What is done to a drain, or to one VM of it: each confirmed with what it costs. */
 import { useId, useState } from 'preact/hooks';
-import { actOnDrain, allowPause, retryVm } from '../drain-client.ts';
-import type { Drain, DrainAction, DrainVm } from '../drain-types.ts';
-import { ACTIONS, abortCost, actCost, allowCost, pauseInRemedy, retryCost } from '../model/drains.ts';
+import { actOnDrain, allowPause, bringBack, decideVm, retryVm } from '../drain-client.ts';
+import type { Decision, Drain, DrainAction, DrainVm } from '../drain-types.ts';
+import {
+  ACTIONS,
+  abortCost,
+  actCost,
+  allowCost,
+  DECISIONS,
+  decideCost,
+  pauseInRemedy,
+  retryCost,
+} from '../model/drains.ts';
 import { parseDuration } from '../model/parse.ts';
 import { hostOf } from '../model/words.ts';
-import { Field } from './field.tsx';
+import { go } from '../store.ts';
+import { Choice, Field } from './field.tsx';
 import { ReasonedDialog } from './reasoned-dialog.tsx';
 
 interface ActProps {
@@ -25,7 +35,10 @@ export function DrainDialog({ of, action, take, onClose }: ActProps & { readonly
       {...{ words, back, onClose }}
       danger={action === 'cancel'}
       cost={actCost(action, of)}
-      act={async (reason) => take(await actOnDrain(of.id, action, reason, mayAbort ? { abortRunning } : {}))}
+      act={async (reason) => {
+        if (action === 'return') go({ screen: 'drain', id: (await bringBack(of.id, reason)).id });
+        else take(await actOnDrain(of.id, action, reason, mayAbort ? { abortRunning } : {}));
+      }}
     >
       {mayAbort && (
         <p class="check">
@@ -38,6 +51,29 @@ export function DrainDialog({ of, action, take, onClose }: ActProps & { readonly
           <label for={id}>{abortCost(of)}</label>
         </p>
       )}
+    </ReasonedDialog>
+  );
+}
+
+export function DecideDialog({ of, vm, take, onClose }: ActProps & { readonly vm: DrainVm }) {
+  const [decision, setDecision] = useState<Decision>(vm.state === 'queued' ? 'leave' : 'move');
+  const [, words = ''] = DECISIONS.find(([each]) => each === decision) ?? [];
+  return (
+    <ReasonedDialog
+      title={`What becomes of ${vm.name}?`}
+      words={words.split(',')[0] ?? words}
+      back="Decide later"
+      danger={decision === 'shutdown' || decision === 'shutdown-and-return'}
+      cost={[decideCost(vm, decision, hostOf(of.host))]}
+      act={async (reason) => take(await decideVm(of.id, vm.uuid, decision, reason))}
+      onClose={onClose}
+    >
+      <Choice
+        label="Decision"
+        value={decision}
+        onChange={(value) => setDecision(value as Decision)}
+        options={DECISIONS}
+      />
     </ReasonedDialog>
   );
 }

@@ -11,7 +11,7 @@ import { hrefOf } from '../model/route.ts';
 import { hostOf } from '../model/words.ts';
 import { Destinations } from '../parts/destinations.tsx';
 import { ClockAxis, DrainTime, VmLane } from '../parts/drain-axis.tsx';
-import { AllowDialog, DrainDialog, RetryDialog } from '../parts/drain-dialogs.tsx';
+import { AllowDialog, DecideDialog, DrainDialog, RetryDialog } from '../parts/drain-dialogs.tsx';
 import { Bytes, Pause } from '../parts/figures.tsx';
 import { Sentence } from '../parts/sentence.tsx';
 import { fleet, mayOperate, nowMs } from '../store.ts';
@@ -51,6 +51,7 @@ export function DrainScreen({ id }: { id: string }) {
       <Facts of={of} />
       {asked && !('vm' in asked) && <DrainDialog action={asked.what} {...dialog} />}
       {asked?.what === 'retry' && <RetryDialog vm={asked.vm} {...dialog} />}
+      {asked?.what === 'decide' && <DecideDialog vm={asked.vm} {...dialog} />}
       {asked?.what === 'allow-pause' && <AllowDialog vm={asked.vm} {...dialog} />}
     </>
   );
@@ -63,7 +64,7 @@ function Heading({ of, ask }: { of: Drain; ask: (action: DrainAction) => void })
     <section class="heading">
       <div class="title">
         <h1 tabIndex={-1}>
-          Drain of <span title={of.host}>{hostOf(of.host)}</span>
+          {of.kind === 'return' ? 'Return to' : 'Drain of'} <span title={of.host}>{hostOf(of.host)}</span>
         </h1>
         <div class="buttons">
           {mayOperate.value &&
@@ -272,12 +273,15 @@ function Waits({ of, migration }: { of: DrainVm; migration: MigrationSummary | u
 const VM_ACTION_WORDS: Readonly<Record<VmAction, string>> = {
   retry: 'Try again…',
   'allow-pause': 'Allow a longer pause…',
+  decide: 'Decide…',
 };
 
 function Actions({ of, ask }: { of: DrainVm; ask: (what: VmAction, vm: DrainVm) => void }) {
+  // Those that wait for a slot are many, and wait for nobody.
+  const shown = of.state === 'queued' ? [] : of.actions;
   return (
     <>
-      {of.actions.map((action) => (
+      {shown.map((action) => (
         <button key={action} type="button" onClick={() => ask(action, of)}>
           {VM_ACTION_WORDS[action]}
           <span class="hidden"> {of.name}</span>

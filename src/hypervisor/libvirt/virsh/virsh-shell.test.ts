@@ -96,7 +96,7 @@ describe('what was asked and cannot be answered is rejected, and the next comman
     const shell = open();
     const pending = Promise.allSettled([shell.run(WAITS, 200), shell.run(NAME)]);
     expect(await pending).toMatchObject([
-      { reason: new VirshTimeoutError(`${TEST_HOST} did not answer within 0.2 s`) },
+      { reason: new VirshTimeoutError(`${TEST_HOST} did not answer \`virsh ${WAITS[0]}\` within 0.2 s`) },
       { reason: { name: 'VirshTimeoutError' } },
     ]);
     expect(await shell.run(NAME)).toBe('test');

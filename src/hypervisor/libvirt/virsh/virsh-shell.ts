@@ -124,7 +124,10 @@ export class VirshShell implements Shell {
 
   /** The answers behind the one that does not come cannot come either. */
   private giveUp(afterMs: number): void {
-    const error = new VirshTimeoutError(`${this.uri} did not answer within ${afterMs / 1000} s`);
+    const what = this.asked[0]?.args[0] ?? '';
+    const error = new VirshTimeoutError(
+      `${this.uri} did not answer \`virsh ${what}\` within ${afterMs / 1000} s`,
+    );
     const child = this.child;
     child?.kill('SIGKILL');
     if (child) this.ended(child, error);

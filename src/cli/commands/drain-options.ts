@@ -1,0 +1,84 @@
+/** Options of the commands that empty hosts. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { MOST_AT_A_TIME, parseReserveBytes } from '../../config/values.ts';
+import { ORDERS } from '../../drain/order.ts';
+import { USUAL } from '../../drain/usual.ts';
+import { databaseOption, dataDirOption, durationBetween, severalTimes, stateDirOption } from '../options.ts';
+
+export const SHORTEST_MS = 1000;
+export const LONGEST_MS = 30 * 24 * 3600e3;
+
+export const DATABASE =
+  'where drains are kept: embedded (the default), or your PostgreSQL, such as postgres://user@host/name';
+
+/** Where VMs may be put. */
+export function addPlacementOptions(command: Command): Command {
+  return command
+    .addOption(
+      severalTimes(
+        new Option(
+          '--apart <names>',
+          'VMs of which no two may be on one host, like db1,db2; may be repeated',
+        ),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--reserve <size>',
+        'memory kept free on each destination (default: as much as the largest VM that runs there)',
+      ).argParser(sizeOf),
+    )
+    .option('--force', 'although guests may lose memory, or have host devices');
+}
+
+/** How a host is emptied. */
+export function addMannerOptions(command: Command): Command {
+  return command
+    .optionsGroup('How')
+    .addOption(new Option('--order <order>', `who goes first (default: ${USUAL.order})`).choices(ORDERS))
+    .addOption(
+      new Option(
+        '--at-a-time <number>',
+        `the most calm VMs on a link at a time; a memory-intensive one has it alone (default: ${USUAL.atATime})`,
+      ).argParser(countOf),
+    )
+    .option('--before-host <program>', 'a program that is asked before anything is moved')
+    .option('--after-host <program>', 'one that is asked once no VM runs there any more')
+    .option(
+      '--before-vm <program>',
+      'one that is asked before each VM: exit status 0 go on, 70 leave it, others hold it',
+    )
+    .option(
+      '--after-vm <program>',
+      'one that is asked after each VM: exit status 0 go on, others pause the drain',
+    )
+    .addOption(
+      new Option(
+        '--shutdown-timeout <time>',
+        'how long a VM that is shut down, by its own word, may take until it is off (default: 5min)',
+      ).argParser(durationBetween(SHORTEST_MS, 24 * 3600e3)),
+    )
+    .addOption(
+      new Option('--probe <time>', 'the longest probe of each VM (default: 3s)').argParser(
+        durationBetween(1000, 60_000),
+      ),
+    )
+    .option('--reason <text>', 'why, for whoever looks at it later');
+}
+
+export function withStore(command: Command): Command {
+  return command.addOption(databaseOption(DATABASE)).addOption(dataDirOption()).addOption(stateDirOption());
+}
+
+function countOf(text: string): number {
+  if (/^[1-9]$/.test(text) && Number(text) <= MOST_AT_A_TIME) return Number(text);
+  throw new InvalidArgumentError(`it takes a number from 1 to ${MOST_AT_A_TIME}`);
+}
+
+function sizeOf(text: string): number {
+  try {
+    return parseReserveBytes(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
