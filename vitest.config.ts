@@ -4,13 +4,13 @@ import { ACCELERATOR_VARIABLE } from './lab/accelerator.ts';
 import LongestFirst from './test/longest-first.ts';
 
 /**
- * Groups: what runs in this process, side by side; then what boots real QEMU guests, two files at a time, because two busy
- * guests fill the two cores that a test machine has, the quiet ones first. Another one runs on a KVM host only, where
+ * Groups: what runs in this process, side by side; then what boots real QEMU guests: the quiet ones, three files
+ * at a time, then the others, two at a time, because two busy guests fill the two cores that a test machine has. Another one runs on a KVM host only, where
  * `./dev test --kvm` runs it: everything takes long there, so its times are meant to end what hangs, no more.
  */
 const KVM = 'test/kvm/**/*.test.ts';
 const REAL = ['**/*.real.test.ts', '**/*.qemu.test.ts', 'lab/**/*.test.ts'];
-/** Real, and whose guests do next to nothing, so that the emulated KVM host has the time that it needs: two of these files at a time. */
+/** Real, and whose guests do next to nothing, so that the emulated KVM host has the time that it needs: three of these files at a time. */
 const SIDE_BY_SIDE = [
   'lab/{bed,lab}.test.ts',
   'lab/libvirt/libvirt-lab.test.ts',
@@ -118,7 +118,7 @@ export default defineConfig({
           include: SIDE_BY_SIDE,
           exclude: NEVER,
           sequence: { groupOrder: 2 },
-          maxWorkers: 2,
+          maxWorkers: 3,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },
