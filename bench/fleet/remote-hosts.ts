@@ -67,6 +67,10 @@ export class RemoteHosts implements DrainHosts, Mover {
     throw new Error('nothing is cancelled in this benchmark');
   }
 
+  async shareLink(): Promise<boolean> {
+    throw new Error('no link has a budget in this benchmark');
+  }
+
   async shutDown(): Promise<void> {
     throw new Error('nothing is shut down in this benchmark');
   }

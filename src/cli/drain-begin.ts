@@ -57,7 +57,11 @@ async function goOnWith(
   const settings: DrainSettings = {
     ...before,
     ...(options.to === undefined ? {} : { to: wayOf(to()) }),
-    ...definedOnly({ reserveBytes: options.reserve, shutdownTimeoutMs: options.shutdownTimeout }),
+    ...definedOnly({
+      reserveBytes: options.reserve,
+      shutdownTimeoutMs: options.shutdownTimeout,
+      linkBudgetBytesPerSecond: options.linkBudget,
+    }),
     force: before.force || options.force === true,
     hooks: STAGES.filter((stage) => before.hooks?.includes(stage) || hooks.has(stage)),
     returns: before.returns === true || options.return === true,

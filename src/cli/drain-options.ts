@@ -32,6 +32,8 @@ export interface DrainOptions extends Omit<MigrationOptions, 'output'>, StoreOpt
   readonly atATime?: number;
   readonly order?: Order;
   readonly reserve?: number;
+  /** In bytes per second. */
+  readonly linkBudget?: number;
   /** In milliseconds. */
   readonly shutdownTimeout?: number;
   readonly apart?: readonly string[];
@@ -107,8 +109,12 @@ export function hookProgramsOf({ beforeHost, afterHost, beforeVm, afterVm }: Hoo
 }
 
 /** What the flags say of how it is gone about. */
-export function mannerAsked({ order, atATime, reserve, shutdownTimeout }: DrainOptions): Partial<Manner> {
-  return definedOnly({ order, atATime, reserveBytes: reserve, shutdownTimeoutMs: shutdownTimeout });
+export function mannerAsked(options: DrainOptions): Partial<Manner> {
+  const { order, atATime, reserve, shutdownTimeout, linkBudget } = options;
+  return definedOnly({
+    ...{ order, atATime, reserveBytes: reserve },
+    ...{ shutdownTimeoutMs: shutdownTimeout, linkBudgetBytesPerSecond: linkBudget },
+  });
 }
 
 export function say(sentence: string): void {

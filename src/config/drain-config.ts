@@ -8,6 +8,8 @@ export interface DrainConfig {
   readonly order?: Order | undefined;
   /** Kept free on each destination. */
   readonly reserveBytes?: number | undefined;
+  /** What all VMs of a drain together may take of a host's link. */
+  readonly linkBudgetBytesPerSecond?: number | undefined;
   /** How long a VM that is shut down may take until it is off. */
   readonly shutdownTimeoutMs?: number | undefined;
   /** Programs that are asked before and after a host and each VM. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ORDERS } from '../drain/order.ts';
 import { STAGES } from '../drain/stages.ts';
+import { parseRate } from '../model/units.ts';
 import { definedOnly } from './defined-only.ts';
 import type { DrainConfig } from './drain-config.ts';
 import { MOST_AT_A_TIME, parseReserveBytes, parseTimeoutMs } from './values.ts';
@@ -17,6 +18,7 @@ export const drainShape = {
   'at-a-time': z.int({ error: COUNT_WORDS }).min(1, COUNT_WORDS).max(MOST_AT_A_TIME, COUNT_WORDS).optional(),
   order: choice(ORDERS).optional(),
   reserve: text('8GiB', parseReserveBytes).optional(),
+  'link-budget': text('5gbit', parseRate).optional(),
   'before-host': program.optional(),
   'after-host': program.optional(),
   'before-vm': program.optional(),
@@ -30,6 +32,7 @@ export const drainSchema = z.strictObject(drainShape, { error: tableOf('[drain]'
     atATime: given['at-a-time'],
     order: given.order,
     reserveBytes: given.reserve,
+    linkBudgetBytesPerSecond: given['link-budget'],
     hooks: STAGES.some((stage) => given[stage])
       ? definedOnly(Object.fromEntries(STAGES.map((stage) => [stage, given[stage]])))
       : undefined,

@@ -46,6 +46,7 @@ priority = 10
 at-a-time = 2
 order = "easy-first"
 reserve = "8GiB"
+link-budget = "5gbit"
 [[domain]]
 name = ["db-*", "web"]
 class = "gold"

@@ -22,6 +22,7 @@ import { CHANNEL, FLEET_TABLES } from './fleet-tables.ts';
 import { type Hooks, NO_HOOKS, stagesOf } from './hooks.ts';
 import { type Lease, LeaseLostError } from './lease.ts';
 import { Leases } from './leases.ts';
+import { readShares } from './link-shares.ts';
 import { MoveRun } from './move-run.ts';
 import { MoveChangedError, movesToCancel } from './move-writes.ts';
 import type { Mover } from './mover.ts';
@@ -53,6 +54,8 @@ interface Tended {
   readonly lease: Lease;
   run(): Promise<void>;
   cancel(): void;
+  /** @param shares bytes per second of its links, by the move's id */
+  shareLink(shares: ReadonlyMap<string, number>): void;
 }
 
 const DEFAULTS = { leaseMs: 15_000, roundMs: 1000, reconcileMs: 10_000, most: 300 };
@@ -167,6 +170,9 @@ export class FleetController implements AsyncDisposable {
       running.map(({ lease }) => lease.vm),
     );
     for (const run of running) if (toCancel.has(run.lease.vm)) run.cancel();
+    if (running.length === 0) return;
+    const shares = await readShares(database);
+    for (const run of running) run.shareLink(shares);
   }
 
   /** @returns whether the tables are still those that we know */

@@ -246,6 +246,33 @@ describe.concurrent('a drain', () => {
     await bed.expectTrue({ source: 1, destination: 1 });
   });
 
+  test('whose VMs have a budget for their link share it evenly, anew whenever one begins or ends', async () => {
+    const hosts = new SimulatedHosts({
+      a: [
+        { uuid: 'short', lastsMs: 1200 },
+        { uuid: 'long', lastsMs: 3500 },
+      ],
+    });
+    await using bed = await DrainBed.make(server, 'shared', hosts);
+    const drain = await bed.drain('a', { linkBudgetBytesPerSecond: 100 });
+    await bed.runner('one');
+    const shares = () => hosts.running().map(({ share }) => share);
+    await bed.until(drain, () => hosts.running().length === 2 && shares().every((share) => share === 50));
+    await bed.until(drain, () => hosts.running().length === 1 && shares()[0] === 100);
+    await changeDrain(bed.database, drain, {
+      settings: {
+        ...parseDrainSettings((await bed.rows(drain)).drain.settings),
+        linkBudgetBytesPerSecond: 60,
+      },
+    });
+    await bed.until(drain, () => shares()[0] === 60);
+    await bed.until(drain, ({ states }) => states['long'] === 'moved');
+    // From its first byte on none had more than the whole budget.
+    for (const { sharesBefore } of hosts.migrations)
+      for (const share of sharesBefore) expect(share).toBeLessThanOrEqual(100);
+    await bed.expectTrue();
+  });
+
   test('whose memory-intensive VM has its link alone', async () => {
     const hosts = new SimulatedHosts({ a: vms(4, { lastsMs: 200 }) });
     await using bed = await DrainBed.make(server, 'alone', hosts);

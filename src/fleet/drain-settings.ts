@@ -20,6 +20,8 @@ const drainSettingsSchema = z.object({
   reserveBytes: z.number().optional(),
   /** Groups of VM names of which no two may be on one host. */
   apart: z.array(z.array(z.string())),
+  /** What all its VMs together may take of a host's link, in bytes per second; left out: all of it. */
+  linkBudgetBytesPerSecond: z.number().positive().optional(),
   /** Although guests may lose memory. */
   force: z.boolean(),
   /** How long a VM that is shut down may take until it is off, in ms; left out: five minutes. */
@@ -44,7 +46,10 @@ export function parseDrainSettings(settings: unknown): DrainSettings {
 }
 
 /** How a drain goes about it. */
-export type Manner = Pick<DrainSettings, 'order' | 'atATime' | 'reserveBytes' | 'shutdownTimeoutMs'>;
+export type Manner = Pick<
+  DrainSettings,
+  'order' | 'atATime' | 'reserveBytes' | 'shutdownTimeoutMs' | 'linkBudgetBytesPerSecond'
+>;
 
 /** What was asked for, or `[drain]` says, or is usual. */
 export function mannerOf(
@@ -57,6 +62,7 @@ export function mannerOf(
     ...definedOnly({
       reserveBytes: asked.reserveBytes ?? drain.reserveBytes,
       shutdownTimeoutMs: asked.shutdownTimeoutMs ?? drain.shutdownTimeoutMs,
+      linkBudgetBytesPerSecond: asked.linkBudgetBytesPerSecond ?? drain.linkBudgetBytesPerSecond,
     }),
   };
 }

@@ -98,6 +98,26 @@ test('a VM is moved with its definition, and is where libvirt says', async () =>
   expect(did('migrate')[0]).toMatch(/--persistent.* --undefinesource/);
 });
 
+test('it keeps to its share of the link from the start, and to each other one, and never exceeds its own bandwidth', async () => {
+  const MIB = 2 ** 20;
+  const { mover, ride, within, did } = bed();
+  const own = { ...ride, stated: { bandwidthBytesPerSecond: 40 * MIB } };
+  await within(mover.start({ ...own, share: 20 * MIB }, GUARD));
+  expect(did('migrate')[0]).toMatch(/--bandwidth[ =]20\b/);
+  const attended = mover.attach(own, GUARD);
+  expect(await within(mover.shareLink({ ...own, share: 30 * MIB }, GUARD))).toBe(true);
+  expect(await within(mover.shareLink({ ...own, share: 90 * MIB }, GUARD))).toBe(true);
+  // Nobody has a budget for it any more.
+  expect(await within(mover.shareLink(own, GUARD))).toBe(true);
+  const speeds = did('migrate-setspeed').map((each) => /(\d+)$/.exec(each)?.[1]);
+  expect(speeds.slice(0, 2)).toEqual(['30', '40']);
+  expect(new Set(speeds.slice(2))).toEqual(speeds.length > 2 ? new Set(['40']) : new Set());
+  const letGo = { ...GUARD, mayAct: () => false };
+  expect(await within(mover.shareLink({ ...own, share: MIB }, letGo))).toBe(false);
+  await within(attended);
+  expect(await within(mover.shareLink({ ...own, share: MIB }, GUARD))).toBe(false);
+});
+
 test.each(['leave', 'ask', 'shutdown'])(
   'one whose word is %s is not moved, unless a person says so',
   async (word) => {

@@ -17,7 +17,7 @@ import { beginRun } from '../migration/begin.ts';
 import type { Run, RunStore } from '../migration/run.ts';
 import { takeOverRun } from '../migration/take-over.ts';
 import { choosePolicy } from '../policy/policies.ts';
-import { DEFAULT_LIMITS } from '../policy/policy.ts';
+import { DEFAULT_LIMITS, type Limits } from '../policy/policy.ts';
 import { type DrainSettings, type VmSettings, vmSettingsOf } from './drain-settings.ts';
 import { LibvirtHosts } from './libvirt-hosts.ts';
 import { ELSEWHERE, LibvirtWays, type WaysParts } from './libvirt-ways.ts';
@@ -58,6 +58,8 @@ export class LibvirtMover implements Mover {
   private readonly whole: LibvirtHypervisor;
   /** By the VM's UUID. */
   private readonly runs = new Map<string, Run>();
+  /** The bandwidth that its settings state, whatever its share of a link is; by the VM's UUID. */
+  private readonly ownCaps = new Map<string, number | undefined>();
 
   constructor(parts: LibvirtMoverParts) {
     this.parts = parts;
@@ -122,7 +124,8 @@ export class LibvirtMover implements Mover {
             migrateUri: to.migrateUri,
             listenUri: undefined,
           },
-          ...{ kind, limits, tls, force: asked.force },
+          ...{ kind, tls, force: asked.force },
+          limits: { ...limits, bandwidthBytesPerSecond: this.capOf(ride, limits) },
           reason: asked.isReturn ? `it comes back from ${source}` : `${source} is drained`,
           correlationId: ride.id,
         },
@@ -151,7 +154,10 @@ export class LibvirtMover implements Mover {
       return attendedOf(await run.outcome);
     } finally {
       guard.letGo.removeEventListener('abort', letGo);
-      if (this.runs.get(vm) === run) this.runs.delete(vm);
+      if (this.runs.get(vm) === run) {
+        this.runs.delete(vm);
+        this.ownCaps.delete(vm);
+      }
     }
   }
 
@@ -168,6 +174,23 @@ export class LibvirtMover implements Mover {
     if (!guard.mayAct()) return;
     if ((await run.cancel('its drain was cancelled')) === 'failed')
       throw new Error('its migration did not say that it ends');
+  }
+
+  async shareLink(ride: Ride, guard: Guard): Promise<boolean> {
+    const run = this.runs.get(ride.vm);
+    if (!run || !guard.mayAct()) return false;
+    const own = { bandwidthBytesPerSecond: this.ownCaps.get(ride.vm) };
+    return (await run.setPassCap(this.capOf(ride, own), 'its share of the link')) === 'holds';
+  }
+
+  /** What is stated of the VM is never exceeded, however much its links have left. */
+  private capOf(
+    { vm, share }: Ride,
+    { bandwidthBytesPerSecond: own }: Pick<Limits, 'bandwidthBytesPerSecond'>,
+  ) {
+    this.ownCaps.set(vm, own);
+    if (share === undefined || own === undefined) return share ?? own;
+    return Math.min(share, own);
   }
 
   async shutDown(ride: Ride, guard: Guard): Promise<void> {
@@ -232,6 +255,7 @@ export class LibvirtMover implements Mover {
     const { limits, kind } = asked
       ? this.settings({ name, metadata: description.metadata }, asked, ride)
       : { limits: DEFAULT_LIMITS, kind: choosePolicy('forecast', {}) };
+    this.ownCaps.set(vm, limits.bandwidthBytesPerSecond);
     const run = await takeOverRun(
       {
         ...{ vm: domainAddress(source, name), kind, limits },

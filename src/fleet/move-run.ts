@@ -12,6 +12,7 @@ import { Holding } from './holding.ts';
 import type { Hooks } from './hooks.ts';
 import type { Lease } from './lease.ts';
 import type { Leases } from './leases.ts';
+import { readShares } from './link-shares.ts';
 import { holdsClaims, type Move } from './move.ts';
 import { readMove } from './move-writes.ts';
 import { type Attended, type Failure, type Located, type Mover, type Ride, StartFailed } from './mover.ts';
@@ -41,6 +42,9 @@ export class MoveRun {
   private readonly deps: RunDeps;
   private readonly moveId: string;
   private readonly holding: Holding;
+  /** What it takes of its links; undefined: nobody said. */
+  private share: number | undefined;
+  private sharing: Promise<void> | undefined;
   private cancelling: Promise<void> | undefined;
   private unwatched = WATCHED;
 
@@ -86,6 +90,26 @@ export class MoveRun {
     }
   }
 
+  /** Others on its links began or ended. Tried again with each call until it holds. @param shares by the move's id */
+  shareLink(shares: ReadonlyMap<string, number>): void {
+    const share = shares.get(this.moveId);
+    if (share === this.share) return;
+    this.sharing ??= this.sendShare(share)
+      .catch((error: unknown) =>
+        this.deps.warn(`VM ${this.lease.vm} does not keep to its share of the link yet: ${String(error)}`),
+      )
+      .finally(() => {
+        this.sharing = undefined;
+      });
+  }
+
+  private async sendShare(share: number | undefined): Promise<void> {
+    const { database, mover } = this.deps;
+    const move = await readMove(database, this.moveId);
+    if (move?.state !== 'moving' || move.isForeign || !this.lease.mayAct()) return;
+    if (await mover.shareLink({ ...rideOf(move), share }, this.lease)) this.share = share;
+  }
+
   /** Tried again with each call until the migration is over. */
   cancel(): void {
     this.cancelling ??= this.sendCancel()
@@ -107,8 +131,11 @@ export class MoveRun {
   private async start(move: Move): Promise<Failure | undefined> {
     const starting = await this.holding.starting(move);
     if (!starting) return undefined;
+    const share = (await readShares(this.deps.database)).get(this.moveId);
+    this.lease.check();
     try {
-      await this.deps.mover.start(rideOf(starting), this.lease);
+      await this.deps.mover.start({ ...rideOf(starting), share }, this.lease);
+      this.share = share;
       return undefined;
     } catch (error) {
       return failureOf(error);

@@ -31,6 +31,8 @@ export interface Ride {
   readonly isDecided: boolean;
   /** Settings that were stated for it alone. */
   readonly stated: Readonly<Record<string, unknown>>;
+  /** What it may take of its links, in bytes per second; undefined: nobody says. */
+  readonly share?: number | undefined;
 }
 
 export type Located =
@@ -75,6 +77,11 @@ export interface Mover {
   attach(ride: Ride, guard: Guard): Promise<Attended>;
   /** Asks for the end of one of ours, which may arrive all the same. @throws when it was not asked */
   cancel(ride: Ride, guard: Guard): Promise<void>;
+  /**
+   * What it may take of its links is what the ride says from now on: never more than its own bandwidth is.
+   * @returns whether that holds; where it does not yet it is asked for again @throws when it was not asked
+   */
+  shareLink(ride: Ride, guard: Guard): Promise<boolean>;
   /**
    * Hears its word again, asks the guest to shut down, and waits for nothing. Never does what would end it by force.
    * @throws {StartFailed}

@@ -57,6 +57,9 @@ export class StopRun {
   /** A guest that was asked to shut down cannot be asked to stay: the drain's cancel begins nothing more, and that is all. */
   cancel(): void {}
 
+  /** Nothing of it goes over a link. */
+  shareLink(): void {}
+
   private async step(move: Move, located: Located, failure: Failure | undefined): Promise<NextStop> {
     if (move.way === 'start') return nextStart(move, located, failure, Math.random());
     return nextStop(move, located, failure, await this.timeoutMs(move), Math.random());

@@ -3,7 +3,15 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { MOST_AT_A_TIME, parseReserveBytes } from '../../config/values.ts';
 import { ORDERS } from '../../drain/order.ts';
 import { USUAL } from '../../drain/usual.ts';
-import { databaseOption, dataDirOption, durationBetween, severalTimes, stateDirOption } from '../options.ts';
+import { parseRate } from '../../model/units.ts';
+import {
+  databaseOption,
+  dataDirOption,
+  durationBetween,
+  orInvalid,
+  severalTimes,
+  stateDirOption,
+} from '../options.ts';
 
 export const SHORTEST_MS = 1000;
 export const LONGEST_MS = 30 * 24 * 3600e3;
@@ -41,6 +49,12 @@ export function addMannerOptions(command: Command): Command {
         '--at-a-time <number>',
         `the most calm VMs on a link at a time; a memory-intensive one has it alone (default: ${USUAL.atATime})`,
       ).argParser(countOf),
+    )
+    .addOption(
+      new Option(
+        '--link-budget <rate>',
+        "what all VMs that are on their way may take of a host's link together, like 5gbit (default: all of it)",
+      ).argParser(orInvalid(parseRate)),
     )
     .option('--before-host <program>', 'a program that is asked before anything is moved')
     .option('--after-host <program>', 'one that is asked once no VM runs there any more')

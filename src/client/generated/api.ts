@@ -2214,6 +2214,8 @@ export interface components {
             atATime?: number;
             /** @description kept free on each destination (as much as the largest VM that runs there) */
             reserveBytes?: number;
+            /** @description what all VMs that are on their way may take of a host's link together (all of it) */
+            linkBudgetBytesPerSecond?: number;
             /** @description how long a VM that is shut down may take until it is off (300000) */
             shutdownTimeoutMs?: number;
             /** @description groups of VM names of which no two may be on one host */
@@ -2425,6 +2427,8 @@ export interface components {
             atATime?: number;
             /** @description kept free on each destination (as much as the largest VM that runs there) */
             reserveBytes?: number;
+            /** @description what all VMs that are on their way may take of a host's link together (all of it) */
+            linkBudgetBytesPerSecond?: number;
             /** @description how long a VM that is shut down may take until it is off (300000) */
             shutdownTimeoutMs?: number;
             /** @description groups of VM names of which no two may be on one host */

@@ -66,6 +66,10 @@ export class FileMover implements Mover {
     this.world.cancel(vm);
   }
 
+  async shareLink(): Promise<boolean> {
+    return true;
+  }
+
   async shutDown(): Promise<void> {
     throw new Error('nothing of this world can be shut down');
   }

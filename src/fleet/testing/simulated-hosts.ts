@@ -48,6 +48,9 @@ export interface SimulatedMigration {
   failure: Failure | undefined;
   /** How it ended is told nobody, and the VM is where it was. */
   isLost?: boolean;
+  /** What it may take of its links, in bytes per second, and what it might before. */
+  share: number | undefined;
+  readonly sharesBefore: (number | undefined)[];
 }
 
 interface There {
@@ -160,7 +163,7 @@ export class SimulatedHosts implements DrainHosts {
     if (this.hostOf(uuid) !== source) refuse(`${uuid} is not on ${source}`);
     const made: SimulatedMigration = {
       ...{ vm: uuid, source, destination, by, fromMs: performance.now() },
-      ...{ toMs: undefined, arrived: undefined, failure: undefined },
+      ...{ toMs: undefined, arrived: undefined, failure: undefined, share: undefined, sharesBefore: [] },
     };
     this.migrations.push(made);
     setTimeout(() => {
@@ -280,7 +283,15 @@ export class SimulatedMover implements Mover {
     this.hear(ride);
     const refusal = this.hosts.there(vm).vm.refusedBy?.[destination];
     if (refusal) throw new StartFailed(refusal);
-    this.hosts.migrate(vm, source, destination, this.by);
+    this.hosts.migrate(vm, source, destination, this.by).share = ride.share;
+  }
+
+  async shareLink({ vm, share }: Ride, guard: Guard): Promise<boolean> {
+    const running = this.hosts.running().find((each) => each.vm === vm);
+    if (!running || !guard.mayAct()) return false;
+    running.sharesBefore.push(running.share);
+    running.share = share;
+    return true;
   }
 
   async attach({ vm }: Ride, guard: Guard): Promise<Attended> {

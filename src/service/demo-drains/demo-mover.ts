@@ -32,6 +32,8 @@ interface Going {
   readonly ride: Ride;
 }
 
+const SHARED = 'its share of the link';
+
 export class DemoMover implements Mover {
   private readonly parts: DemoMoverParts;
   private readonly going = new Map<string, Going>();
@@ -103,6 +105,10 @@ export class DemoMover implements Mover {
 
   async cancel({ vm }: Ride): Promise<void> {
     await this.going.get(vm)?.run.cancel('its drain was cancelled');
+  }
+
+  async shareLink({ vm, share }: Ride): Promise<boolean> {
+    return (await this.going.get(vm)?.run.setPassCap(share, SHARED)) === 'holds';
   }
 
   async running(): Promise<readonly Seen[]> {

@@ -31,6 +31,12 @@ const planFields = {
     .max(2 ** 50)
     .optional()
     .describe('kept free on each destination (as much as the largest VM that runs there)'),
+  linkBudgetBytesPerSecond: z
+    .number()
+    .positive()
+    .max(1e12)
+    .optional()
+    .describe("what all VMs that are on their way may take of a host's link together (all of it)"),
   shutdownTimeoutMs: z
     .number()
     .positive()
