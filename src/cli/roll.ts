@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import { findConfig } from '../config/config-file.ts';
 import { readDrain } from '../fleet/drain-rows.ts';
-import { releaseDrain } from '../fleet/drains.ts';
+import { drainStatusOf } from '../fleet/drain-status.ts';
+import { releaseDrain, resumeDrain } from '../fleet/drains.ts';
 import { FLEET_TABLES } from '../fleet/fleet-tables.ts';
 import { returnWished } from '../fleet/return-drain.ts';
 import { type RolledHost, type RollSteps, roll, type StepEnd } from '../fleet/roll.ts';
@@ -150,12 +151,22 @@ class Rolling implements RollSteps {
       const id = await beginOrGoOn(database, wish, options, config);
       if (id === undefined) return { isDone: false, words: 'it cannot be emptied', exitStatus: EXIT.refused };
       this.drains.set(host, id);
+      await this.askProgramAgain(id);
       return await this.follow(host, id, 'empty');
     } catch (error) {
       if (error instanceof RefusedError) return notDone(error.message, EXIT.refused);
       if (error instanceof StoreError) return notDone(error.message, EXIT.unexpected);
       throw error;
     }
+  }
+
+  /** A program of the drain has held it before: whoever says the same again wants it asked anew. */
+  private async askProgramAgain(id: string): Promise<void> {
+    const { database } = this.parts;
+    const rows = await readDrain(database, id);
+    const { heldBy, vms } = rows ? drainStatusOf(rows) : { heldBy: null, vms: [] };
+    // Of a VM of which it is not certain where it runs somebody has to say that he has looked.
+    if (heldBy !== null && vms.every(({ state }) => state !== 'unknown')) await resumeDrain(database, id);
   }
 
   async recover(host: string): Promise<StepEnd> {
