@@ -7,6 +7,7 @@ import { STAGES } from '../drain/stages.ts';
 import { beginPlanned } from '../fleet/begin-drain.ts';
 import { drainOfHost } from '../fleet/drain-rows.ts';
 import { type DrainSettings, mannerOf, parseDrainSettings } from '../fleet/drain-settings.ts';
+import { neverOpens, openingOf } from '../fleet/drain-window.ts';
 import { changeDrain, releaseAllHeld } from '../fleet/drains.ts';
 import { hooksOf, stagesOf } from '../fleet/hooks.ts';
 import { initiatorHere } from '../journal/initiator.ts';
@@ -61,6 +62,7 @@ async function goOnWith(
       reserveBytes: options.reserve,
       shutdownTimeoutMs: options.shutdownTimeout,
       linkBudgetBytesPerSecond: options.linkBudget,
+      windows: options.window && [...options.window],
     }),
     force: before.force || options.force === true,
     hooks: STAGES.filter((stage) => before.hooks?.includes(stage) || hooks.has(stage)),
@@ -73,12 +75,23 @@ async function goOnWith(
     say(
       `drain: it asks programs of yours, and neither this command nor its configuration names those: nothing begins here without ${missing.map((stage) => `--${stage}`).join(', ')}`,
     );
-  await changeDrain(database, there.id, { settings, ...deadlineOn(deadlineInMs()) });
+  const window = options.window && (await windowOn(settings));
+  await changeDrain(database, there.id, { settings, ...deadlineOn(deadlineInMs()), ...window });
   await releaseAllHeld(database, there.id);
   say(
     `drain: ${host} is being drained since ${new Date(there.createdMs).toISOString()}: that is gone on with (\`switchover drain release ${host}\` ends it)`,
   );
   return there.id;
+}
+
+/** @throws {UsageError} where there will be none any more */
+async function windowOn(
+  settings: Pick<DrainSettings, 'windows'>,
+): Promise<{ readonly opens?: Date; readonly closes?: Date }> {
+  if (settings.windows === undefined) return {};
+  const opening = await openingOf(settings, Date.now());
+  if (!opening) throw new UsageError(neverOpens(settings.windows));
+  return { opens: new Date(opening.opensMs), closes: new Date(opening.closesMs) };
 }
 
 function deadlineOn(leftMs: number | undefined): { readonly deadline?: Date } {
@@ -103,6 +116,8 @@ async function begin(
     say('drain: all or nothing was asked for, and not all can leave: nothing is moved');
     return undefined;
   }
+  const manner = mannerOf(mannerAsked(options), config);
+  await windowOn(manner);
   const { user, host: machine } = initiatorHere();
   const { id } = await beginPlanned(
     database,
@@ -112,7 +127,7 @@ async function begin(
       ...deadlineOn(wish.deadlineInMs()),
       settings: {
         ...{ to: wayOf(wish.to), force: options.force === true },
-        ...mannerOf(mannerAsked(options), config),
+        ...manner,
         apart: (options.apart ?? []).map(groupOf),
         stated: { ...stated(askedFor(options)) },
         ...(options.return ? { returns: true } : {}),

@@ -34,6 +34,7 @@ export interface DrainOptions extends Omit<MigrationOptions, 'output'>, StoreOpt
   readonly reserve?: number;
   /** In bytes per second. */
   readonly linkBudget?: number;
+  readonly window?: readonly string[];
   /** In milliseconds. */
   readonly shutdownTimeout?: number;
   readonly apart?: readonly string[];
@@ -110,9 +111,9 @@ export function hookProgramsOf({ beforeHost, afterHost, beforeVm, afterVm }: Hoo
 
 /** What the flags say of how it is gone about. */
 export function mannerAsked(options: DrainOptions): Partial<Manner> {
-  const { order, atATime, reserve, shutdownTimeout, linkBudget } = options;
+  const { order, atATime, reserve, shutdownTimeout, linkBudget, window } = options;
   return definedOnly({
-    ...{ order, atATime, reserveBytes: reserve },
+    ...{ order, atATime, reserveBytes: reserve, windows: window && [...window] },
     ...{ shutdownTimeoutMs: shutdownTimeout, linkBudgetBytesPerSecond: linkBudget },
   });
 }

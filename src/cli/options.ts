@@ -190,8 +190,10 @@ export function hostsOption(): Option {
   );
 }
 
-export function severalTimes(option: Option): Option {
-  return option.argParser((value: string, before: string[] = []) => [...before, value]);
+/** @param parse of each value; what it throws is told with the option's name */
+export function severalTimes(option: Option, parse: (text: string) => string = (text) => text): Option {
+  const parsed = orInvalid(parse);
+  return option.argParser((value: string, before: string[] = []) => [...before, parsed(value)]);
 }
 
 export function logFormOption(): Option {

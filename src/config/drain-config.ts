@@ -10,6 +10,8 @@ export interface DrainConfig {
   readonly reserveBytes?: number | undefined;
   /** What all VMs of a drain together may take of a host's link. */
   readonly linkBudgetBytesPerSecond?: number | undefined;
+  /** Times in which moves may begin, as they were written. */
+  readonly windows?: readonly string[] | undefined;
   /** How long a VM that is shut down may take until it is off. */
   readonly shutdownTimeoutMs?: number | undefined;
   /** Programs that are asked before and after a host and each VM. */

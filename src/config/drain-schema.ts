@@ -2,11 +2,12 @@
 import { z } from 'zod';
 import { ORDERS } from '../drain/order.ts';
 import { STAGES } from '../drain/stages.ts';
+import { parseWindow } from '../drain/window.ts';
 import { parseRate } from '../model/units.ts';
 import { definedOnly } from './defined-only.ts';
 import type { DrainConfig } from './drain-config.ts';
 import { MOST_AT_A_TIME, parseReserveBytes, parseTimeoutMs } from './values.ts';
-import { choice, tableOf, text } from './written.ts';
+import { choice, oneOrMore, tableOf, text } from './written.ts';
 
 const COUNT_WORDS = `it takes a number from 1 to ${MOST_AT_A_TIME}`;
 
@@ -19,6 +20,10 @@ export const drainShape = {
   order: choice(ORDERS).optional(),
   reserve: text('8GiB', parseReserveBytes).optional(),
   'link-budget': text('5gbit', parseRate).optional(),
+  window: oneOrMore(
+    text('22:00-04:00', (given) => parseWindow(given).text),
+    'window',
+  ).optional(),
   'before-host': program.optional(),
   'after-host': program.optional(),
   'before-vm': program.optional(),
@@ -33,6 +38,7 @@ export const drainSchema = z.strictObject(drainShape, { error: tableOf('[drain]'
     order: given.order,
     reserveBytes: given.reserve,
     linkBudgetBytesPerSecond: given['link-budget'],
+    windows: given.window,
     hooks: STAGES.some((stage) => given[stage])
       ? definedOnly(Object.fromEntries(STAGES.map((stage) => [stage, given[stage]])))
       : undefined,

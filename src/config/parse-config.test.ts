@@ -47,6 +47,7 @@ at-a-time = 2
 order = "easy-first"
 reserve = "8GiB"
 link-budget = "5gbit"
+window = ["sat,sun 08:00-18:00", "22:00-04:00"]
 [[domain]]
 name = ["db-*", "web"]
 class = "gold"
@@ -170,6 +171,7 @@ describe('one sentence with its line for each problem', () => {
       /^f.toml:2: before-host: write the program and its arguments as a list, like/,
     ],
     ['[drain]\nreserve = "much"', /^f.toml:2: reserve: "much" is not a size/],
+    ['[drain]\nwindow = "at night"', /^f.toml:2: window: "at night" is no window: write it like 22:00-04:00/],
     ['[drain]\nreserv = "1GiB"', /^f.toml:2: reserv: .*did you mean reserve\?$/],
     ['drain = 3', /^f.toml:1: drain: it must be a table: write \[drain\]/],
     ['defaults = 3', /^f.toml:1: defaults: it must be a table: write \[defaults\]/],

@@ -43,6 +43,9 @@ const MAY_BEGIN = `move.state = 'queued' and move.intent = 'go' and move.next_tr
   and (drain.id is null or (drain.intent = 'go' and drain.ended is null
     and coalesce(drain.opens <= now(), true) and coalesce(drain.closes > now(), true)
     and coalesce(drain.deadline > now(), true)
+    -- What would not be over when its window closes waits for the next, unless no window is long enough.
+    and coalesce(move.expects_ms * interval '1 ms' <= drain.closes - now()
+      or move.expects_ms * interval '1 ms' > drain.closes - drain.opens, true)
     and coalesce(drain.settings->'hooks', '[]') <@ $3::jsonb
     and (drain.before_host = 'done' or not coalesce(drain.settings->'hooks', '[]') ? 'before-host')))`;
 

@@ -1,10 +1,12 @@
 /** A drain as it is planned, written down: from then on any controller carries it out. */
 import type { PlannedDrain } from '../drain/document.ts';
-import type { DrainVm, Reason } from '../drain/facts.ts';
+import type { DrainVm, Reason, VmForecast } from '../drain/facts.ts';
 import { classOfAll } from '../drain/failures.ts';
+import { DrainError } from '../drain/reduce.ts';
 import type { Database } from '../postgres/database.ts';
 import { setCapacity } from './claims.ts';
 import { type DrainSettings, linkFrom, linkTo } from './drain-settings.ts';
+import { neverOpens, openingOf } from './drain-window.ts';
 import { beginDrain, type NewDrain, type NewMove } from './drains.ts';
 import { keepPlan } from './kept-plan.ts';
 import { newMoveOf } from './new-move.ts';
@@ -13,7 +15,10 @@ export interface WantedDrain extends NewDrain {
   readonly settings: DrainSettings;
 }
 
-/** @returns the drain that the host has already, or the new one @throws {StoreError} */
+/**
+ * @returns the drain that the host has already, or the new one
+ * @throws {DrainError} where its windows never open any more @throws {StoreError}
+ */
 export async function beginPlanned(
   database: Database,
   wanted: WantedDrain,
@@ -21,10 +26,13 @@ export async function beginPlanned(
 ): Promise<{ readonly id: string; readonly isNew: boolean }> {
   const { host, settings } = wanted;
   const { plan } = planned;
+  const opening = await openingOf(settings, Date.now());
+  if (settings.windows && !opening) throw new DrainError(neverOpens(settings.windows));
+  const window = opening && { opens: new Date(opening.opensMs), closes: new Date(opening.closesMs) };
   const vms = [...plan.stopped, ...plan.moves.map(({ vm }) => vm), ...plan.held.map(({ vm }) => vm)];
   const begun = await beginDrain(
     database,
-    wanted,
+    { ...wanted, ...window },
     vms.map((vm) => moveOf(host, vm, settings.atATime)),
   );
   if (!begun.isNew) return begun;
@@ -51,10 +59,17 @@ function moveOf(host: string, vm: DrainVm, atATime: number): NewMove {
   const { uuid, name, memoryBytes, apart, word, priority, obstacles, forecast } = vm;
   return newMoveOf(host, {
     ...{ uuid, name, memoryBytes, apart, word, priority, obstacles },
+    expectsMs: forecast && expectedMs(forecast, atATime),
     // Of which too little is known, and one that stays calm among fewer than there may be, has its link alone.
     intensive: forecast === undefined || forecast.calmAmong < atATime,
     refused: Object.fromEntries([...vm.refusedBy].flatMap(lastingRefusal)),
   });
+}
+
+/** Among as many as it may have beside it, at the most. */
+function expectedMs({ besideOthers, calmAmong }: VmForecast, atATime: number): number {
+  const among = Math.min(besideOthers.length, calmAmong, atATime);
+  return (besideOthers[among - 1] ?? besideOthers[0]).totalMs.high;
 }
 
 /** Room and connections are asked for again right before the start. */

@@ -15,6 +15,7 @@ import type { DrainHosts, HostSeen } from './drain-hosts.ts';
 import { type DrainRow, type DrainRows, readDrain } from './drain-rows.ts';
 import { parseDrainSettings } from './drain-settings.ts';
 import { viewOf } from './drain-view.ts';
+import { keepWindow } from './drain-window.ts';
 import { endDrain, type NewMove, queueMoves } from './drains.ts';
 import { tell } from './events.ts';
 import { dueHostHook, type HostHooks } from './host-hooks.ts';
@@ -57,6 +58,7 @@ export class DrainKeeper {
     const { database, hosts } = this.parts;
     const rows = await readDrain(database, id);
     if (!rows || rows.drain.state === 'ended') return;
+    await keepWindow(database, rows.drain, parseDrainSettings(rows.drain.settings));
     // What comes back is told by its moves alone.
     if (rows.drain.kind === 'return') {
       await this.settle(id);

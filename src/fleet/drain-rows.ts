@@ -25,6 +25,7 @@ export interface DrainRow {
   readonly createdMs: number;
   readonly deadlineMs: number | null;
   readonly opensMs: number | null;
+  readonly closesMs: number | null;
   readonly emptySinceMs: number | null;
   readonly emptyAtMs: number | null;
   readonly lookedMs: number | null;
@@ -47,6 +48,7 @@ const ms = (column: string) => `extract(epoch from ${column})::float8 * 1000`;
 const DRAIN_COLUMNS = `id, host, kind, intent, state, outcome, ending, settings, requested_by as "requestedBy", reason, trouble,
   before_host as "beforeHost", after_host as "afterHost", hook_words as "hookWords",
   ${ms('created')} as "createdMs", ${ms('deadline')} as "deadlineMs", ${ms('opens')} as "opensMs",
+  ${ms('closes')} as "closesMs",
   ${ms('empty_since')} as "emptySinceMs", ${ms('empty_at')} as "emptyAtMs", ${ms('looked')} as "lookedMs",
   ${ms('clock_timestamp()')} as "nowMs"`;
 

@@ -246,6 +246,48 @@ describe.concurrent('a drain', () => {
     await bed.expectTrue({ source: 1, destination: 1 });
   });
 
+  test('begins nothing while its window is closed, and nothing that would not be over as it closes', async () => {
+    const hosts = new SimulatedHosts({ a: vms(2, { lastsMs: 200 }) });
+    await using bed = await DrainBed.make(server, 'windows', hosts);
+    const inMs = (ms: number) => new Date(Date.now() + ms);
+    const drain = await bed.drain(
+      'a',
+      { windows: ['22:00-04:00'] },
+      { opens: inMs(3_600_000), closes: inMs(7_200_000) },
+    );
+    const expects = async (vm: string, ms: number) =>
+      await bed.database.query('update fleet.move set expects_ms = $3 where drain = $1 and vm = $2', [
+        drain,
+        vm,
+        ms,
+      ]);
+    await expects('vm1', 60_000);
+    await expects('vm2', 1_800_000);
+    await bed.runner('one');
+    const { phase, words } = await bed.untilPhase(drain, 'waiting');
+    expect({ phase, words }).toEqual({
+      phase: 'waiting',
+      words: expect.stringMatching(/^waiting for its window, which opens in 1 h/),
+    });
+    await sleep(500);
+    expect(hosts.migrations).toEqual([]);
+    // Open for an hour, of which ten minutes are left: the short one goes.
+    await changeDrain(bed.database, drain, { opens: inMs(-3_000_000), closes: inMs(600_000) });
+    await bed.until(drain, ({ states }) => states['vm1'] === 'moved');
+    await sleep(500);
+    expect(hosts.migrations.map(({ vm }) => vm)).toEqual(['vm1']);
+    // Over: the next one is written down, and is today's or tomorrow's.
+    await changeDrain(bed.database, drain, { opens: inMs(-7_200_000), closes: inMs(-1000) });
+    const next = await bed.until(drain, (told) => told.phase === 'waiting' || hosts.migrations.length > 1);
+    expect(next.view.waitsFor ?? 'open').toMatch(/its window|open/);
+    const { opensMs, closesMs } = (await bed.rows(drain)).drain;
+    expect((closesMs ?? 0) - (opensMs ?? 0)).toBe(6 * 3_600_000);
+    // One that is longer than any window begins in it all the same.
+    await expects('vm2', 86_400_000);
+    await changeDrain(bed.database, drain, { opens: inMs(-1000), closes: inMs(600_000) });
+    await bed.until(drain, ({ states }) => states['vm2'] === 'moved');
+  });
+
   test('whose VMs have a budget for their link share it evenly, anew whenever one begins or ends', async () => {
     const hosts = new SimulatedHosts({
       a: [

@@ -22,6 +22,8 @@ const drainSettingsSchema = z.object({
   apart: z.array(z.array(z.string())),
   /** What all its VMs together may take of a host's link, in bytes per second; left out: all of it. */
   linkBudgetBytesPerSecond: z.number().positive().optional(),
+  /** Times in which moves may begin, as they were written; left out: at any time. */
+  windows: z.array(z.string()).readonly().optional(),
   /** Although guests may lose memory. */
   force: z.boolean(),
   /** How long a VM that is shut down may take until it is off, in ms; left out: five minutes. */
@@ -48,7 +50,7 @@ export function parseDrainSettings(settings: unknown): DrainSettings {
 /** How a drain goes about it. */
 export type Manner = Pick<
   DrainSettings,
-  'order' | 'atATime' | 'reserveBytes' | 'shutdownTimeoutMs' | 'linkBudgetBytesPerSecond'
+  'order' | 'atATime' | 'reserveBytes' | 'shutdownTimeoutMs' | 'linkBudgetBytesPerSecond' | 'windows'
 >;
 
 /** What was asked for, or `[drain]` says, or is usual. */
@@ -63,6 +65,7 @@ export function mannerOf(
       reserveBytes: asked.reserveBytes ?? drain.reserveBytes,
       shutdownTimeoutMs: asked.shutdownTimeoutMs ?? drain.shutdownTimeoutMs,
       linkBudgetBytesPerSecond: asked.linkBudgetBytesPerSecond ?? drain.linkBudgetBytesPerSecond,
+      windows: asked.windows ?? drain.windows,
     }),
   };
 }

@@ -19,6 +19,7 @@ const DRAIN: DrainRow = {
     createdMs: NOW_MS - 5000,
     deadlineMs: null,
     opensMs: null,
+    closesMs: null,
   },
   ...{ emptySinceMs: null, emptyAtMs: null, lookedMs: null, nowMs: NOW_MS },
 };

@@ -3,11 +3,13 @@ import type { Reason } from '../drain/facts.ts';
 import { failureClass } from '../drain/failures.ts';
 import { stops } from '../drain/own-word.ts';
 import type { Drain, VmRecord, VmState } from '../drain/state.ts';
+import { formatDuration } from '../model/units.ts';
 import { AFTER_VM } from './after-vm.ts';
 import type { DrainRow, DrainRows, MoveRow } from './drain-rows.ts';
 import { parseDrainSettings } from './drain-settings.ts';
 import { dueHostHook } from './host-hooks.ts';
 import { looksAgain } from './look-again.ts';
+import { holdsClaims } from './move.ts';
 import { WAS_UNKNOWN } from './next-step.ts';
 
 /** What happens is held against the database's clock: `drain.nowMs`. */
@@ -15,7 +17,7 @@ export function viewOf({ drain, moves, hosts }: DrainRows): Drain {
   const destinations = parseDrainSettings(drain.settings).to.map(({ uri }) => uri);
   return {
     ...{ kind: drain.kind, intent: drain.intent, destinations, ended: drain.outcome ?? undefined },
-    waitsFor: waitsFor(drain),
+    waitsFor: waitsFor(drain, moves),
     heldBy: heldBy(drain, moves),
     asksAfter: dueHostHook(drain, true) === 'after-host',
     deadlineMs: drain.deadlineMs ?? undefined,
@@ -31,9 +33,12 @@ export function viewOf({ drain, moves, hosts }: DrainRows): Drain {
   };
 }
 
-function waitsFor(drain: DrainRow): string | undefined {
+function waitsFor(drain: DrainRow, moves: readonly MoveRow[]): string | undefined {
   const { opensMs, nowMs, intent } = drain;
-  if (opensMs !== null && nowMs < opensMs) return 'its window';
+  const isAtRest =
+    !moves.some(({ state }) => holdsClaims(state)) && moves.some(({ state }) => state === 'queued');
+  if (opensMs !== null && nowMs < opensMs && isAtRest)
+    return `its window, which opens in ${formatDuration(opensMs - nowMs)}`;
   return dueHostHook(drain, false) && intent === 'go' ? 'its before-host program' : undefined;
 }
 

@@ -40,6 +40,8 @@ export interface NewMove {
   readonly apart?: readonly string[];
   /** What is known to keep it from moving, wherever to: it waits for a person then. */
   readonly obstacles?: readonly Reason[] | undefined;
+  /** How long it is expected to take, at the most, in milliseconds; left out: not known. */
+  readonly expectsMs?: number | undefined;
   /** Settings for it alone, and who decided of it. */
   readonly stated?: Readonly<Record<string, unknown>>;
   readonly decidedBy?: string | null;
@@ -117,12 +119,12 @@ export async function queue(
   }));
   const made = await within.query(
     `insert into fleet.move (drain, vm, name, source, link, cluster, memory_gib, intensive, priority, position, apart,
-       refused, way, stated, decided_by, state, code, words, remedy, ended)
+       refused, way, stated, decided_by, expects_ms, state, code, words, remedy, ended)
      select $1, vm, name, source, link, cluster, "memoryGib", intensive, priority, position, apart, refused, way,
-       stated, "decidedBy", state, code, words, remedy, case when state = 'left' then clock_timestamp() end
+       stated, "decidedBy", "expectsMs", state, code, words, remedy, case when state = 'left' then clock_timestamp() end
      from jsonb_to_recordset($2) as given (vm text, name text, source text, link text, cluster text, "memoryGib" int,
        intensive boolean, priority int, position int, apart text[], refused jsonb, way text, stated jsonb,
-       "decidedBy" text, state text, code text, words text, remedy text)
+       "decidedBy" text, "expectsMs" float8, state text, code text, words text, remedy text)
      -- A migration of that VM that others began and that is of no drain becomes this drain's.
      on conflict (vm) where ended is null do update set drain = excluded.drain
        where move.drain is null and excluded.drain is not null returning id`,
@@ -136,12 +138,16 @@ export async function queue(
 export async function changeDrain(
   within: Queryable,
   drain: string,
-  { settings, deadline }: Pick<NewDrain, 'settings' | 'deadline'>,
+  { settings, deadline, opens, closes }: Pick<NewDrain, 'settings' | 'deadline' | 'opens' | 'closes'>,
 ): Promise<void> {
   await within.query(
-    `update fleet.drain set settings = coalesce($2, settings), deadline = coalesce($3, deadline), revision = revision + 1
+    `update fleet.drain set settings = coalesce($2, settings), deadline = coalesce($3, deadline), opens = coalesce($4, opens),
+       closes = coalesce($5, closes), revision = revision + 1
      where id = $1 and ended is null`,
-    [drain, settings === undefined ? null : JSON.stringify(settings), deadline ?? null],
+    [
+      ...[drain, settings === undefined ? null : JSON.stringify(settings), deadline ?? null],
+      ...[opens ?? null, closes ?? null],
+    ],
   );
   await tell(within, { kind: 'drain-changed', drain, data: { deadline } });
 }

@@ -182,6 +182,10 @@ alter table fleet.drain
   add column after_host text check (after_host = 'done'),
   add column hook_until timestamptz,
   add column hook_words text;`,
+    `
+alter table fleet.move
+  -- How long it is expected to take, at the most; null: not known.
+  add column expects_ms float8;`,
   ],
 };
 

@@ -15,15 +15,27 @@ interface QueuedVm {
   readonly obstacles: NewMove['obstacles'];
   readonly intensive: boolean;
   readonly refused?: NewMove['refused'];
+  readonly expectsMs?: NewMove['expectsMs'];
 }
 
 const GIB = 2 ** 30;
 
 export function newMoveOf(host: string, vm: QueuedVm): NewMove {
-  const { uuid, name, memoryBytes, apart, word, priority, obstacles, intensive, refused = {} } = vm;
+  const {
+    uuid,
+    name,
+    memoryBytes,
+    apart,
+    word,
+    priority,
+    obstacles,
+    intensive,
+    refused = {},
+    expectsMs,
+  } = vm;
   return {
     ...{ vm: uuid, name, source: host, link: linkFrom(host), memoryGib: Math.ceil(memoryBytes / GIB) },
-    ...{ intensive, apart, priority, way: wayOfWord(word), obstacles, refused },
+    ...{ intensive, apart, priority, way: wayOfWord(word), obstacles, refused, expectsMs },
   };
 }
 

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { MOST_AT_A_TIME, parseReserveBytes } from '../../config/values.ts';
 import { ORDERS } from '../../drain/order.ts';
 import { USUAL } from '../../drain/usual.ts';
+import { parseWindow } from '../../drain/window.ts';
 import { parseRate } from '../../model/units.ts';
 import {
   databaseOption,
@@ -55,6 +56,15 @@ export function addMannerOptions(command: Command): Command {
         '--link-budget <rate>',
         "what all VMs that are on their way may take of a host's link together, like 5gbit (default: all of it)",
       ).argParser(orInvalid(parseRate)),
+    )
+    .addOption(
+      severalTimes(
+        new Option(
+          '--window <times>',
+          'when moves may begin, like 22:00-04:00, "sat,sun 08:00-18:00" or "FREQ=MONTHLY;BYDAY=1SU;BYHOUR=2 for 4h", in the time of this machine; may be repeated (default: at any time)',
+        ),
+        (text) => parseWindow(text).text,
+      ),
     )
     .option('--before-host <program>', 'a program that is asked before anything is moved')
     .option('--after-host <program>', 'one that is asked once no VM runs there any more')

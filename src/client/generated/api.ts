@@ -2216,6 +2216,8 @@ export interface components {
             reserveBytes?: number;
             /** @description what all VMs that are on their way may take of a host's link together (all of it) */
             linkBudgetBytesPerSecond?: number;
+            /** @description times in which moves may begin, in the service's time (any) */
+            windows?: string[];
             /** @description how long a VM that is shut down may take until it is off (300000) */
             shutdownTimeoutMs?: number;
             /** @description groups of VM names of which no two may be on one host */
@@ -2429,6 +2431,8 @@ export interface components {
             reserveBytes?: number;
             /** @description what all VMs that are on their way may take of a host's link together (all of it) */
             linkBudgetBytesPerSecond?: number;
+            /** @description times in which moves may begin, in the service's time (any) */
+            windows?: string[];
             /** @description how long a VM that is shut down may take until it is off (300000) */
             shutdownTimeoutMs?: number;
             /** @description groups of VM names of which no two may be on one host */

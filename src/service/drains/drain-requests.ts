@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { ORDERS } from '../../drain/order.ts';
 import { DECISIONS } from '../../drain/own-word.ts';
+import { parseWindow } from '../../drain/window.ts';
 import { limitFields, maxPauseMs, streamUri, text } from '../requests.ts';
 import type { DRAIN_ACTS } from './drain-document.ts';
 
@@ -10,6 +11,14 @@ const MOST_GROUPS = 200;
 const LONGEST_DRAIN_MS = 30 * 24 * 3600e3;
 
 const host = text.describe("a host's libvirt URI, as the other hosts' are named too");
+
+function isWindow(given: string): boolean {
+  try {
+    return parseWindow(given).text !== '';
+  } catch {
+    return false;
+  }
+}
 
 const planFields = {
   host: host.describe('the host that is to be emptied'),
@@ -37,6 +46,16 @@ const planFields = {
     .max(1e12)
     .optional()
     .describe("what all VMs that are on their way may take of a host's link together (all of it)"),
+  windows: z
+    .array(
+      text.refine(isWindow, {
+        error: 'write it like 22:00-04:00, sat,sun 08:00-18:00 or FREQ=MONTHLY;BYDAY=1SU;BYHOUR=2 for 4h',
+      }),
+    )
+    .min(1)
+    .max(20)
+    .optional()
+    .describe("times in which moves may begin, in the service's time (any)"),
   shutdownTimeoutMs: z
     .number()
     .positive()

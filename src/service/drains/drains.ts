@@ -152,15 +152,12 @@ export class Drains {
           `nothing is moved, as not all can leave: ${held.map(({ vm }) => vm.name).join(', ')} cannot; POST /v1/plans/drain says why`,
         );
       const leftMs = deadlineInMs();
-      return await beginPlanned(
-        database,
-        {
-          ...{ host: request.host, requestedBy, settings },
-          ...(request.reason === undefined ? {} : { reason: request.reason }),
-          ...(leftMs === undefined ? {} : { deadline: new Date(Date.now() + leftMs) }),
-        },
-        planned,
-      );
+      const wanted = {
+        ...{ host: request.host, requestedBy, settings },
+        ...(request.reason === undefined ? {} : { reason: request.reason }),
+        ...(leftMs === undefined ? {} : { deadline: new Date(Date.now() + leftMs) }),
+      };
+      return await saying('not-now', async () => await beginPlanned(database, wanted, planned));
     });
   }
 

@@ -1,0 +1,66 @@
+/** When windows are open, by the library for the rules of iCalendar. */
+import rrule from 'rrule';
+import type { Window } from './window.ts';
+
+const { RRule } = rrule;
+
+export interface Opening {
+  readonly opensMs: number;
+  readonly closesMs: number;
+}
+
+const DAY_MS = 24 * 3600e3;
+/** As far as windows may reach. */
+const WEEK_MS = 7 * DAY_MS;
+/** A Monday: every other week is counted from it. */
+const FIRST = new Date(Date.UTC(2024, 0, 1));
+
+/** @returns the opening that lasts now, or the next one; those that meet or overlap are one; undefined: none will come */
+export function openingAt(windows: readonly Window[], nowMs: number): Opening | undefined {
+  const all = windows
+    .flatMap((window) => openingsFrom(window, nowMs))
+    .filter(({ closesMs }) => closesMs > nowMs)
+    .sort((a, b) => a.opensMs - b.opensMs);
+  const [first, ...others] = all;
+  if (!first) return undefined;
+  let { closesMs } = first;
+  for (const other of others) if (other.opensMs <= closesMs) closesMs = Math.max(closesMs, other.closesMs);
+  return { opensMs: first.opensMs, closesMs };
+}
+
+/** Those that may last now, and the next ones. */
+function openingsFrom({ rule, lastsMs }: Window, nowMs: number): Opening[] {
+  // One before may have begun as clocks were put back.
+  const from = floating(nowMs - lastsMs - DAY_MS);
+  const all = new RRule({ ...RRule.parseString(rule), dtstart: isCounted(rule) ? FIRST : midnight(from) });
+  const soon = all.between(from, floating(nowMs + WEEK_MS), true);
+  const later = soon.length > 0 ? undefined : all.after(from, true);
+  return [...soon, ...(later ? [later] : [])].map((at) => {
+    const opensMs = local(at);
+    return { opensMs, closesMs: opensMs + lastsMs };
+  });
+}
+
+/** It depends on when it began; all others begin now, as it takes the library a while to come here from the first day. */
+function isCounted(rule: string): boolean {
+  return /\b(INTERVAL|COUNT)=/.test(rule) || !/^FREQ=(DAILY|WEEKLY;(.*;)?BYDAY=)/.test(rule);
+}
+
+function midnight(at: Date): Date {
+  return new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate()));
+}
+
+/** The library counts in a time without zones: what the clock on the wall shows, as if that were UTC. */
+function floating(ms: number): Date {
+  const at = new Date(ms);
+  return new Date(
+    Date.UTC(at.getFullYear(), at.getMonth(), at.getDate(), at.getHours(), at.getMinutes(), at.getSeconds()),
+  );
+}
+
+function local(at: Date): number {
+  return new Date(
+    ...[at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate()],
+    ...[at.getUTCHours(), at.getUTCMinutes(), at.getUTCSeconds()],
+  ).getTime();
+}

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import { openingAt } from './opening.ts';
+import { parseWindow } from './window.ts';
+
+const at = (text: string) => new Date(text).getTime();
+/** Local times, as a person reads them. */
+const shown = (ms: number | undefined) => {
+  if (ms === undefined) return undefined;
+  const date = new Date(ms);
+  const two = (number: number) => `${number}`.padStart(2, '0');
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}T${two(date.getHours())}:${two(date.getMinutes())}`;
+};
+const opening = (now: string, ...windows: string[]) => {
+  const found = openingAt(windows.map(parseWindow), at(now));
+  return found && [shown(found.opensMs), shown(found.closesMs)];
+};
+
+describe('a window', () => {
+  test.each([
+    // 2026-11-30 is a Monday.
+    ['2026-11-30T12:00', ['22:00-04:00'], ['2026-11-30T22:00', '2026-12-01T04:00']],
+    ['2026-11-30T23:00', ['22:00-04:00'], ['2026-11-30T22:00', '2026-12-01T04:00']],
+    ['2026-12-01T03:59', ['22:00-04:00'], ['2026-11-30T22:00', '2026-12-01T04:00']],
+    ['2026-12-01T04:00', ['22:00-04:00'], ['2026-12-01T22:00', '2026-12-02T04:00']],
+    ['2026-11-30T12:00', ['sat,sun 08:00-18:00'], ['2026-12-05T08:00', '2026-12-05T18:00']],
+    ['2026-12-06T17:00', ['sat,sun 08:00-18:00'], ['2026-12-06T08:00', '2026-12-06T18:00']],
+    ['2026-11-30T12:00', ['fri-mon 00:00-24:00'], ['2026-11-30T00:00', '2026-12-01T00:00']],
+    [
+      '2026-11-30T12:00',
+      ['FREQ=MONTHLY;BYDAY=1SU;BYHOUR=2 for 4h'],
+      ['2026-12-06T02:00', '2026-12-06T06:00'],
+    ],
+    ['2026-11-30T12:00', ['rrule:freq=weekly;byday=tu for 90min'], ['2026-12-01T00:00', '2026-12-01T01:30']],
+    // Of several the one that lasts, or the nearest; those that meet are one.
+    ['2026-11-30T12:00', ['22:00-04:00', '13:00-14:00'], ['2026-11-30T13:00', '2026-11-30T14:00']],
+    [
+      '2026-11-30T12:00',
+      ['11:00-13:00', '13:00-15:00', '14:00-15:30'],
+      ['2026-11-30T11:00', '2026-11-30T15:30'],
+    ],
+    [
+      '2026-11-30T12:00',
+      ['FREQ=WEEKLY;INTERVAL=2;BYDAY=TU for 1h'],
+      ['2026-12-01T00:00', '2026-12-01T01:00'],
+    ],
+    [
+      '2026-11-30T12:00',
+      ['FREQ=YEARLY;BYMONTH=7;BYMONTHDAY=1 for 1h'],
+      ['2027-07-01T00:00', '2027-07-01T01:00'],
+    ],
+    ['2026-11-30T12:00', ['FREQ=DAILY;UNTIL=20260101T000000Z for 1h'], undefined],
+  ])('at %s of %j', (now, windows, expected) => {
+    expect(opening(now, ...windows)).toEqual(expected);
+  });
+
+  test.each([
+    ['', /^"" is no window: write it like 22:00-04:00, sat,sun 08:00-18:00 or FREQ=/],
+    ['22:00', /is no window/],
+    ['25:00-26:00', /is no window/],
+    ['someday 22:00-23:00', /days are mon, tue, wed, thu, fri, sat, sun/],
+    ['mon-tue-wed 22:00-23:00', /days are/],
+    ['FREQ=HOURLY for 1h', /FREQ is DAILY, WEEKLY, MONTHLY or YEARLY/],
+    ['FREQ=WEEKLY;BYDAY=XX for 1h', /BYDAY cannot be XX/],
+    ['FREQ=WEEKLY;BYDAY= for 1h', /BYDAY cannot be empty/],
+    ['FREQ=DAILY;BYHOUR=24 for 1h', /BYHOUR cannot be 24/],
+    ['FREQ=DAILY;FREQ=DAILY for 1h', /says something twice/],
+    ['FREQ=DAILY;; for 1h', /a? ?part without a name/],
+    ['FREQ=DAILY;__PROTO__=1 for 1h', /has no __PROTO__/],
+    ['FREQ=WEEKLY;NONSENSE=1 for 1h', /it has no NONSENSE/],
+    ['FREQ=DAILY for 1s', /lasts 1.* s: a window lasts a minute to a week$/],
+    ['FREQ=DAILY for 30d', /is not a duration|a window lasts/],
+  ])('%j is refused in one sentence', (text, words) => {
+    expect(() => parseWindow(text)).toThrow(words);
+  });
+});

@@ -1,0 +1,43 @@
+/** When a drain with windows may begin moves next: written into its row, by which every controller admits. */
+import type { Opening } from '../drain/opening.ts';
+import { parseWindow } from '../drain/window.ts';
+import type { Queryable } from '../postgres/database.ts';
+import type { DrainRow } from './drain-rows.ts';
+import type { DrainSettings } from './drain-settings.ts';
+import { tell } from './events.ts';
+
+/** @returns undefined: it may at any time, or there will be no such time any more @throws {UnitError} */
+export async function openingOf(
+  { windows = [] }: Pick<DrainSettings, 'windows'>,
+  nowMs: number,
+): Promise<Opening | undefined> {
+  if (windows.length === 0) return undefined;
+  // Its library is loaded only where there are any.
+  const { openingAt } = await import('../drain/opening.ts');
+  return openingAt(windows.map(parseWindow), nowMs);
+}
+
+/** One sentence. */
+export function neverOpens(windows: readonly string[]): string {
+  return `${windows.join(', ')}: there will be no such time any more, so no move could begin`;
+}
+
+/**
+ * Once one is over the next is written. Not before: controllers on machines in other time zones would not agree.
+ * @throws {StoreError}
+ */
+export async function keepWindow(
+  within: Queryable,
+  { id, nowMs, closesMs }: Pick<DrainRow, 'id' | 'nowMs' | 'closesMs'>,
+  settings: Pick<DrainSettings, 'windows'>,
+): Promise<void> {
+  if (closesMs === null || closesMs > nowMs) return;
+  const next = await openingOf(settings, nowMs);
+  if (!next) return;
+  const written = await within.query(
+    `update fleet.drain set opens = to_timestamp($2 / 1000.0), closes = to_timestamp($3 / 1000.0), revision = revision + 1
+     where id = $1 and closes <= now() returning id`,
+    [id, next.opensMs, next.closesMs],
+  );
+  if (written.length > 0) await tell(within, { kind: 'drain-window', drain: id, data: { ...next } });
+}
