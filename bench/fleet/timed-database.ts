@@ -1,5 +1,5 @@
 /** What admissions take, told by the statements that a controller sends: the engine itself is as it is. */
-import type { Database, Queryable } from '../../src/postgres/database.ts';
+import type { Database } from '../../src/postgres/database.ts';
 
 export interface Admission {
   readonly moves: number;
@@ -10,7 +10,7 @@ export interface Admission {
 /** @param told of each that admitted something */
 export function timed(database: Database, told: (admission: Admission) => void): Database {
   const transaction = database.transaction.bind(database);
-  database.transaction = async <T>(doing: (within: Queryable) => Promise<T>): Promise<T> => {
+  database.transaction = async (doing, options) => {
     const startedMs = performance.now();
     let moves = 0;
     const result = await transaction(async (within) =>
@@ -22,6 +22,7 @@ export function timed(database: Database, told: (admission: Admission) => void):
           return rows;
         },
       }),
+      options,
     );
     if (moves > 0) told({ moves, tookMs: performance.now() - startedMs });
     return result;

@@ -1,5 +1,4 @@
 /** `switchover roll`: empties one host after the other, has something done to each, and lets VMs be moved there again. */
-import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import { findConfig } from '../config/config-file.ts';
@@ -17,6 +16,7 @@ import type { Database } from '../postgres/database.ts';
 import { openStore } from '../postgres/open-store.ts';
 import { openSchema } from '../postgres/schema.ts';
 import { StoreError } from '../postgres/store-error.ts';
+import { askYes } from './ask-yes.ts';
 import { beginOrGoOn } from './drain-begin.ts';
 import { carryOut, untilOver } from './drain-follow.ts';
 import {
@@ -130,15 +130,8 @@ class Rolling implements RollSteps {
   async approve(host: string): Promise<boolean> {
     if (this.parts.letGo.aborted) return false;
     if (!this.parts.options.approveEach) return true;
-    const asking = createInterface({ input: process.stdin, output: process.stderr });
-    try {
-      const answer = await asking.question(`roll: empty ${host} now? [y/N] `, { signal: this.parts.letGo });
-      return /^y(es)?$/i.test(answer.trim());
-    } catch {
-      return false;
-    } finally {
-      asking.close();
-    }
+    const { stdin: input, stderr: output } = process;
+    return await askYes(`roll: empty ${host} now?`, { input, output, letGo: this.parts.letGo });
   }
 
   async empty(host: string): Promise<StepEnd> {

@@ -49,8 +49,6 @@ const MAY_BEGIN = `move.state = 'queued' and move.intent = 'go' and move.next_tr
     and coalesce(drain.settings->'hooks', '[]') <@ $3::jsonb
     and (drain.before_host = 'done' or not coalesce(drain.settings->'hooks', '[]') ? 'before-host')))`;
 
-const SOURCES = `select distinct source from fleet.move where state = 'queued' and next_try <= now()`;
-
 /** Of each source as many as it can use, so that no long drain hides the others. */
 const CANDIDATES = `
 select candidate.* from unnest($1::text[], $2::int[]) as room (source, most)
@@ -98,9 +96,8 @@ export async function admit(
 ): Promise<readonly string[] | undefined> {
   return await inTransaction(database, options.longestMs, async (within) => {
     if (!(await tryLockClaims(within))) return undefined;
-    const sources = (await within.query<{ source: string }>(SOURCES)).map(({ source }) => source);
+    const { ledger, sources } = await readLedger(within);
     if (sources.length === 0) return [];
-    const ledger = await readLedger(within);
     const candidates = await candidatesOf(within, sources, ledger, options.stages ?? []);
     if (candidates.length === 0) return [];
     await options.prepare?.(within);

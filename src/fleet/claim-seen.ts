@@ -35,7 +35,7 @@ export async function claimSeen(
     for (const each of await unknownOf(within, strangers)) {
       const move = await adopt(within, each);
       await freeClaims(within, move.id);
-      const ledger = await readLedger(within);
+      const { ledger } = await readLedger(within);
       const wanted = wantedBy({ ...move, intensive: false }, each.destination, each.links);
       await addClaims(within, move.id, ledger.takeSeen(wanted));
       await ensureLease(within, each.vm);

@@ -2,11 +2,32 @@
 import type { Queryable } from '../postgres/database.ts';
 import { type Capacity, type Claim, type ClaimKind, Ledger } from './ledger.ts';
 
-/** @throws {StoreError} */
-export async function readLedger(within: Queryable): Promise<Ledger> {
-  const capacities = await within.query<Capacity>('select kind, key, units from fleet.capacity');
-  const claims = await within.query<Claim>('select kind, key, unit, is_alone as "isAlone" from fleet.claim');
-  return new Ledger(capacities, claims);
+interface LedgerRow {
+  readonly capacities: readonly [kind: ClaimKind, key: string, units: number][];
+  readonly claims: readonly [kind: ClaimKind, key: string, unit: number, isAlone: boolean][];
+  readonly sources: readonly string[];
+}
+
+/** One way to the database: whoever reads it holds the lock that others wait for. */
+const LEDGER = `
+select
+  (select coalesce(json_agg(json_build_array(kind, key, units)), '[]') from fleet.capacity) as capacities,
+  (select coalesce(json_agg(json_build_array(kind, key, unit, is_alone)), '[]') from fleet.claim) as claims,
+  array(select distinct source from fleet.move where state = 'queued' and next_try <= now()) as sources`;
+
+/** @returns what is free, and the hosts that something may leave now @throws {StoreError} */
+export async function readLedger(
+  within: Queryable,
+): Promise<{ readonly ledger: Ledger; readonly sources: readonly string[] }> {
+  const [row] = await within.query<LedgerRow>(LEDGER);
+  const { capacities, claims, sources } = row as LedgerRow;
+  return {
+    ledger: new Ledger(
+      capacities.map(([kind, key, units]): Capacity => ({ kind, key, units })),
+      claims.map(([kind, key, unit, isAlone]): Claim => ({ kind, key, unit, isAlone })),
+    ),
+    sources,
+  };
 }
 
 /** @throws {StoreError} of `sqlState` 23505 where a unit is held by another */

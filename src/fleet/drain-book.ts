@@ -5,18 +5,14 @@
 import type { Config } from '../config/config.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
 import type { DrainHosts } from './drain-hosts.ts';
-import { type DrainRow, readDrains } from './drain-rows.ts';
+import { type DrainRow, OPEN_DRAINS } from './drain-rows.ts';
 import { type DrainSettings, groupsOf, parseDrainSettings, vmSettingsOf } from './drain-settings.ts';
-import { type HostRecord, readHosts } from './hosts.ts';
+import { HOSTS, type HostRecord, type HostRow, recordsOf } from './hosts.ts';
 import { ACTIVE_STATES } from './move.ts';
 import type { HostFigures, Known } from './placer.ts';
 
 /** Only who is to be kept apart from others is worth asking for. */
 const ANY_APART = `select from fleet.move where ended is null and apart <> '{}' limit 1`;
-
-/** Of what a drain has to do yet. */
-const SOURCES =
-  'select distinct source from fleet.move where ended is null and drain is not null and not is_foreign';
 
 /** What is on its way to a host, and what came there since it was asked. */
 interface Coming {
@@ -24,10 +20,33 @@ interface Coming {
   readonly cameGib: number;
 }
 
-const COMING = `
-select destination, apart, memory_gib as "memoryGib", extract(epoch from ended)::float8 * 1000 as "endedMs"
-from fleet.move where destination is not null
-  and (state in (${ACTIVE_STATES}) or (state = 'moved' and ended > now() - interval '1 minute'))`;
+interface BookRow {
+  readonly drains: readonly DrainRow[];
+  readonly hosts: readonly HostRow[];
+  /** Of what a drain has to do yet. */
+  readonly sources: readonly string[];
+  readonly coming: readonly {
+    readonly destination: string;
+    readonly apart: readonly string[];
+    readonly memoryGib: number;
+    readonly endedMs: number | null;
+  }[];
+  /** By the database's clock. */
+  readonly nowMs: number;
+}
+
+/** One way to the database: an admission holds the lock that others wait for. */
+const BOOK = `
+select
+  (select coalesce(json_agg(each), '[]') from (${OPEN_DRAINS}) as each) as drains,
+  (select coalesce(json_agg(each), '[]') from (${HOSTS}) as each) as hosts,
+  array(select distinct source from fleet.move where ended is null and drain is not null and not is_foreign) as sources,
+  (select coalesce(json_agg(each), '[]') from (
+    select destination, apart, memory_gib as "memoryGib", extract(epoch from ended)::float8 * 1000 as "endedMs"
+    from fleet.move where destination is not null
+      and (state in (${ACTIVE_STATES}) or (state = 'moved' and ended > now() - interval '1 minute'))
+  ) as each) as coming,
+  extract(epoch from clock_timestamp())::float8 * 1000 as "nowMs"`;
 
 export class DrainBook implements Known {
   private readonly database: Database;
@@ -50,8 +69,24 @@ export class DrainBook implements Known {
   }
 
   /** @throws {StoreError} */
-  async read(within: Queryable = this.database): Promise<void> {
-    const drains = await readDrains(within);
+  async read(): Promise<void> {
+    this.take(await rowOf(this.database));
+  }
+
+  /** All that an admission goes by, and what is on its way as it begins. @throws {StoreError} */
+  async prepare(within: Queryable): Promise<void> {
+    const row = await rowOf(within);
+    this.take(row);
+    this.databaseNowMs = row.nowMs;
+    this.coming = new Map();
+    for (const { destination, endedMs, apart, memoryGib } of row.coming) {
+      // Since it was asked: what it said then does not know of it.
+      const isNews = endedMs === null || endedMs >= (this.seen.get(destination)?.askedMs ?? 0);
+      if (isNews) this.note(destination, apart, endedMs === null ? 0 : memoryGib);
+    }
+  }
+
+  private take({ drains, hosts, sources }: BookRow): void {
     this.drains = drains.flatMap((drain) => {
       try {
         return [{ ...drain, asked: parseDrainSettings(drain.settings) }];
@@ -60,27 +95,8 @@ export class DrainBook implements Known {
         return [];
       }
     });
-    this.hosts = await readHosts(within);
-    const sources = await within.query<{ source: string }>(SOURCES);
-    this.moveSources = sources.map(({ source }) => source);
-  }
-
-  /** All that an admission goes by, and what is on its way as it begins. @throws {StoreError} */
-  async prepare(within: Queryable): Promise<void> {
-    await this.read(within);
-    this.databaseNowMs = await databaseNow(within);
-    const moves = await within.query<{
-      destination: string;
-      apart: string[];
-      memoryGib: number;
-      endedMs: number | null;
-    }>(COMING);
-    this.coming = new Map();
-    for (const { destination, endedMs, ...move } of moves) {
-      // Since it was asked: what it said then does not know of it.
-      const isNews = endedMs === null || endedMs >= (this.seen.get(destination)?.askedMs ?? 0);
-      if (isNews) this.note(destination, move.apart, endedMs === null ? 0 : move.memoryGib);
-    }
+    this.hosts = recordsOf(hosts);
+    this.moveSources = sources;
   }
 
   /** Asks all destinations what room they have. */
@@ -176,4 +192,9 @@ async function databaseNow(within: Queryable): Promise<number> {
     'select extract(epoch from clock_timestamp())::float8 * 1000 as ms',
   );
   return now?.ms ?? 0;
+}
+
+async function rowOf(within: Queryable): Promise<BookRow> {
+  const [row] = await within.query<BookRow>(BOOK);
+  return row as BookRow;
 }

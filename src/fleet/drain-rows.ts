@@ -58,11 +58,12 @@ select * from (
   from fleet.move where drain = $1 order by vm, move.created desc
 ) as newest order by created, position`;
 
+/** For a statement: those that are not over, oldest first, each a {@link DrainRow}. */
+export const OPEN_DRAINS = `select ${DRAIN_COLUMNS} from fleet.drain where ended is null order by created, id`;
+
 /** Those that are not over, oldest first. @throws {StoreError} */
 export async function readDrains(within: Queryable): Promise<readonly DrainRow[]> {
-  return await within.query<DrainRow>(
-    `select ${DRAIN_COLUMNS} from fleet.drain where ended is null order by created, id`,
-  );
+  return await within.query<DrainRow>(OPEN_DRAINS);
 }
 
 /** The newest first, those that are over too. @throws {StoreError} */

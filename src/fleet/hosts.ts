@@ -11,14 +11,15 @@ export interface HostRecord {
   readonly isDrained: boolean;
 }
 
-const READ = `
+/** For a statement: {@link HostRow}. */
+export const HOSTS = `
 select coalesce(host.host, drained.host) as host, coalesce(failures, 0) as failures, cordoned_by as "cordonedBy",
   extract(epoch from out_until)::float8 * 1000 as "outUntilMs", drained.host is not null as "isDrained"
 from fleet.host full join (
   select distinct host from fleet.drain where kind = 'drain' and (ended is null or outcome = 'expired')
 ) as drained on drained.host = host.host`;
 
-interface Row {
+export interface HostRow {
   readonly host: string;
   readonly failures: number;
   readonly outUntilMs: number | null;
@@ -28,7 +29,10 @@ interface Row {
 
 /** By host; one without an entry is trusted. @throws {StoreError} */
 export async function readHosts(within: Queryable): Promise<ReadonlyMap<string, HostRecord>> {
-  const rows = await within.query<Row>(READ);
+  return recordsOf(await within.query<HostRow>(HOSTS));
+}
+
+export function recordsOf(rows: readonly HostRow[]): ReadonlyMap<string, HostRecord> {
   return new Map(
     rows.map(({ host, failures, outUntilMs, cordonedBy, isDrained }) => [
       host,

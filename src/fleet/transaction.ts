@@ -13,13 +13,10 @@ export async function inTransaction<T>(
   longestMs: number,
   doing: (within: Queryable) => Promise<T>,
 ): Promise<T> {
-  return await database.transaction(async (within) => {
-    await within.query(
-      "select set_config(name, $1, true) from unnest(array['idle_in_transaction_session_timeout', 'statement_timeout']) as name",
-      [`${Math.max(1, Math.round(longestMs))}ms`],
-    );
-    return await doing(within);
-  });
+  const limit = Math.max(1, Math.round(longestMs));
+  // With the beginning: whoever holds a lock holds it up by each way to the database.
+  const mode = `; set local idle_in_transaction_session_timeout = ${limit}; set local statement_timeout = ${limit}`;
+  return await database.transaction(doing, { mode });
 }
 
 /** Waits for the lock. */

@@ -96,7 +96,7 @@ export class Database implements Transactional, AsyncDisposable {
 
   /**
    * All that is done with it, or nothing.
-   * @param mode more words for `begin`
+   * @param mode more words for `begin`, and statements behind it
    * @param withinMs how long the answer to each query is waited for; left out: as long as it takes
    * @throws {StoreError} or what `doing` throws
    */
