@@ -109,14 +109,14 @@ async function whereIsDatabase<T>(doing: () => Promise<T>): Promise<T | undefine
 }
 
 /** Only a person, or something outside, brings it on. */
-function isOver({ state, vms, heldBy }: DrainStatus): boolean {
+export function isOver({ state, vms, heldBy }: DrainStatus): boolean {
   const isMoving = vms.some((vm) => vm.state === 'moving' || vm.state === 'stopping');
   if (state === 'paused') return !isMoving && (heldBy !== null || vms.some((vm) => vm.state === 'unknown'));
   return state === 'empty' || state === 'ended' || state === 'blocked';
 }
 
 /** A line whenever something is news. */
-class Progress {
+export class Progress {
   private readonly say: (words: string) => void;
   private readonly before = new Map<string, string>();
   private trouble: string | null = null;

@@ -34,6 +34,26 @@ const GO_THROUGH: Readonly<Record<string, readonly string[]>> = {
   ],
   plan: [...LIMITS, ...PLACES, 'probe', 'table'],
   list: [],
+  drain: [
+    ...LIMITS,
+    ...[
+      'to',
+      'migrateuri',
+      'apart',
+      'reserve',
+      'deadline',
+      'for',
+      'abortRunning',
+      'order',
+      'atATime',
+      'linkBudget',
+      'window',
+    ],
+    ...['shutdownTimeout', 'probe', 'reason', 'return', 'allOrNothing', 'plan'],
+  ],
+  drains: [],
+  cordon: ['reason'],
+  uncordon: [],
   explain: [],
 };
 

@@ -16,6 +16,7 @@ import {
   SHORTEST_MS,
   withStore,
 } from './drain-options.ts';
+import { addServerOptions } from './server-options.ts';
 
 export function addDrainCommand(root: Command, onStatus: (status: number) => void): void {
   const command = root
@@ -54,7 +55,8 @@ export function addDrainCommand(root: Command, onStatus: (status: number) => voi
     '--return',
     'bring back what left once the host is released (`drain release`)',
   );
-  addLimitOptions(command.addOption(bandwidthOption()))
+  addServerOptions(addLimitOptions(command.addOption(bandwidthOption())))
+    .optionsGroup('Output')
     .option(
       '--json',
       'print one JSON document (docs/drain.schema.json; with --plan docs/drain-plan.schema.json)',
@@ -85,30 +87,37 @@ Exit status:
   130  detached`,
     )
     .action(async (host, options) => {
-      const { drain } = await import('../drain.ts');
-      onStatus(await drain(host, options));
+      if (options.server === undefined) onStatus(await (await import('../drain.ts')).drain(host, options));
+      else onStatus(await (await import('../by-server/drains.ts')).drainByServer(host, options));
     });
   addDrainActs(command, onStatus);
-  withStore(root.command('drains'))
+  addServerOptions(withStore(root.command('drains')))
     .summary('list the drains that there are and were')
     .description('Lists drains, the newest first.')
     .option('--json', 'print one JSON document')
-    .action(async (options) => onStatus(await (await import('../drain-acts.ts')).drains(options)));
-  withStore(root.command('cordon <host>'))
+    .action(async (options) => {
+      if (options.server === undefined) onStatus(await (await import('../drain-acts.ts')).drains(options));
+      else onStatus(await (await import('../by-server/drains.ts')).drainsByServer(options));
+    });
+  addServerOptions(withStore(root.command('cordon <host>')))
     .summary('have no drain move a VM to a host')
     .description(
       'Marks a host, by the URI that drains name it by, so that no drain moves a VM there. libvirt itself knows nothing of it.',
     )
     .option('--reason <text>', 'why, for whoever looks at it later')
-    .action(async (host, options) =>
-      onStatus(await (await import('../drain-acts.ts')).cordon(host, options)),
-    );
-  withStore(root.command('uncordon <host>'))
+    .action(async (host, options) => {
+      if (options.server === undefined)
+        onStatus(await (await import('../drain-acts.ts')).cordon(host, options));
+      else onStatus(await (await import('../by-server/drains.ts')).cordonByServer('cordon', host, options));
+    });
+  addServerOptions(withStore(root.command('uncordon <host>')))
     .summary('let drains move VMs to a host again')
     .description('Takes the mark of `cordon` away.')
-    .action(async (host, options) =>
-      onStatus(await (await import('../drain-acts.ts')).uncordon(host, options)),
-    );
+    .action(async (host, options) => {
+      if (options.server === undefined)
+        onStatus(await (await import('../drain-acts.ts')).uncordon(host, options));
+      else onStatus(await (await import('../by-server/drains.ts')).cordonByServer('uncordon', host, options));
+    });
 }
 
 /** Of a drain that there is. Options that `drain` has too are taken by it, wherever they stand. */
@@ -119,8 +128,13 @@ function addDrainActs(drain: Command, onStatus: (status: number) => void): void 
       .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}. A host means its newest drain.`)
       .option('--json', 'print one JSON document (docs/drain.schema.json)')
       .action(async (which, _, command: Command) => {
+        const options = command.optsWithGlobals();
+        if (options['server'] !== undefined) {
+          const { actByServer } = await import('../by-server/drains.ts');
+          return onStatus(await actByServer(name, which, options));
+        }
         const acts = await import('../drain-acts.ts');
-        onStatus(await acts[name === 'return' ? 'bringBack' : name](which, command.optsWithGlobals()));
+        onStatus(await acts[name === 'return' ? 'bringBack' : name](which, options));
       });
   add('show', 'tell how a drain stands');
   withStore(
@@ -143,8 +157,13 @@ Examples:
   $ switchover drain decide qemu:///system cache1 shutdown`,
     )
     .action(async (which, vm, decision, _, command: Command) => {
+      const options = command.optsWithGlobals();
+      if (options['server'] !== undefined) {
+        const { decideByServer } = await import('../by-server/drains.ts');
+        return onStatus(await decideByServer(which, vm, decision, options));
+      }
       const acts = await import('../drain-acts.ts');
-      onStatus(await acts.decide(which, vm, decision, command.optsWithGlobals()));
+      onStatus(await acts.decide(which, vm, decision, options));
     });
   add('pause', 'begin no more moves; what runs goes on');
   add('resume', 'go on with a drain that was paused');

@@ -3,7 +3,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** Those that are done here even where the environment names a service, and would be about other migrations than are meant. */
 const OF_THIS_MACHINE = ['attach', 'replay', 'prune'];
-const GOING_THROUGH = 'migrate, plan, follow, now, cancel, limits, list and explain';
+const GOING_THROUGH =
+  'migrate, plan, follow, now, cancel, limits, list, explain and drain, drains, cordon and uncordon';
 
 /** @param fallback the service where none is named; left out: the command does it itself */
 export function addServerOptions(command: Command, fallback?: string): Command {
