@@ -235,7 +235,7 @@ describe('a screen reader', () => {
 
   test('can read each dialog', async () => {
     await page.goto(drainAt(await blockedDrain()));
-    for (const name of [/^Cancel…/, /^Release…/, /^Try again…/, /^Allow a longer pause…/]) {
+    for (const name of [/^Cancel…/, /^Release…/, /^Try again…/, /^Allow a longer pause…/, /^Decide…/]) {
       await page.getByRole('button', { name }).first().click();
       await page.getByRole('dialog').waitFor();
       expect(await axeFindings(page)).toEqual([]);

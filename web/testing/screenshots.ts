@@ -137,6 +137,18 @@ function ofDemo(demo: DemoService): Screens {
         await page.getByRole('dialog').waitFor();
       },
     },
+    decide: {
+      isDialog: true,
+      show: async (page) => {
+        const { id } = await demo.waitForDrain(({ state }) => state === 'blocked');
+        await page.goto(`${demo.url}#/drains/${id}`);
+        await page
+          .getByRole('button', { name: /^Decide…/ })
+          .first()
+          .click();
+        await page.getByLabel('Decision').selectOption('shutdown-and-return');
+      },
+    },
     drains: at('#/drains', '.drains tbody tr'),
     history: at('#/history', '.history tbody tr'),
     audit: at('#/audit', '.audit tbody tr'),
