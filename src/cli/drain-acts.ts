@@ -14,7 +14,6 @@ import {
   releaseDrain,
   resumeDrain,
 } from '../fleet/drains.ts';
-import { FLEET_TABLES } from '../fleet/fleet-tables.ts';
 import { type Hooks, hooksOf, stagesOf } from '../fleet/hooks.ts';
 import { cordonHost, uncordonHost } from '../fleet/hosts.ts';
 import { beginReturn, returnWished } from '../fleet/return-drain.ts';
@@ -22,13 +21,12 @@ import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { initiatorHere } from '../journal/initiator.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
 import type { Database } from '../postgres/database.ts';
-import { openStore } from '../postgres/open-store.ts';
-import { openSchema } from '../postgres/schema.ts';
 import { assertHost, type HookOptions, hookProgramsOf, isLocalUri, say } from './drain-options.ts';
 import { EXIT } from './exit-status.ts';
 import { askedFor, type MigrationOptions } from './migration-options.ts';
+import { openFleet } from './open-fleet.ts';
 import { drainStatusText, drainsText } from './render/drain-status-text.ts';
-import { type StoreOptions, storeChoiceOf } from './store-choice.ts';
+import type { StoreOptions } from './store-choice.ts';
 import { UsageError } from './usage-error.ts';
 
 interface ActOptions extends StoreOptions, HookOptions {
@@ -232,9 +230,8 @@ async function withTables(
   options: ActOptions,
   doing: (database: Database) => Promise<number>,
 ): Promise<number> {
-  await using store = await openStore(storeChoiceOf(options, stateDirectory(options.stateDir), true));
-  await openSchema(store.database, [FLEET_TABLES], store.isOwn ? 'upgrade' : 'refuse');
-  return await doing(store.database);
+  await using fleet = await openFleet(options);
+  return await doing(fleet.database);
 }
 
 async function tellStatus(database: Database, id: string, { json }: ActOptions): Promise<void> {

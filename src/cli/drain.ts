@@ -4,11 +4,8 @@
  */
 import { findConfig } from '../config/config-file.ts';
 import { drainDocumentOf } from '../drain/document.ts';
-import { FLEET_TABLES } from '../fleet/fleet-tables.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
-import { openStore } from '../postgres/open-store.ts';
-import { openSchema } from '../postgres/schema.ts';
 import { beginOrGoOn } from './drain-begin.ts';
 import { followDrain } from './drain-follow.ts';
 import {
@@ -22,8 +19,8 @@ import {
 import { planned } from './drain-plan.ts';
 import { EXIT } from './exit-status.ts';
 import { assertUsage } from './migration-options.ts';
+import { openFleet } from './open-fleet.ts';
 import { drainText } from './render/drain-text.ts';
-import { storeChoiceOf } from './store-choice.ts';
 import { UsageError } from './usage-error.ts';
 
 /** `switchover drain HOST --to HOST…`. @returns the exit status */
@@ -46,9 +43,8 @@ export async function drain(host: string, options: DrainOptions): Promise<number
   assertUsage(options);
   const config = findConfig(options.config);
   const stateDir = stateDirectory(options.stateDir);
-  await using store = await openStore(storeChoiceOf(options, stateDir, true));
-  const { database, isOwn } = store;
-  await openSchema(database, [FLEET_TABLES], isOwn ? 'upgrade' : 'refuse');
+  await using fleet = await openFleet(options);
+  const { database } = fleet;
   const id = await beginOrGoOn(
     database,
     { host, deadlineInMs, to: () => destinationsOf(host, options) },

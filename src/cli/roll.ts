@@ -5,7 +5,6 @@ import { findConfig } from '../config/config-file.ts';
 import { readDrain } from '../fleet/drain-rows.ts';
 import { drainStatusOf } from '../fleet/drain-status.ts';
 import { releaseDrain, resumeDrain } from '../fleet/drains.ts';
-import { FLEET_TABLES } from '../fleet/fleet-tables.ts';
 import { returnWished } from '../fleet/return-drain.ts';
 import { type RolledHost, type RollSteps, roll, type StepEnd } from '../fleet/roll.ts';
 import { lookAtHost } from '../hypervisor/libvirt/host-look.ts';
@@ -13,8 +12,6 @@ import { RefusedError } from '../hypervisor/refusal.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
 import type { Database } from '../postgres/database.ts';
-import { openStore } from '../postgres/open-store.ts';
-import { openSchema } from '../postgres/schema.ts';
 import { StoreError } from '../postgres/store-error.ts';
 import { askYes } from './ask-yes.ts';
 import { beginOrGoOn } from './drain-begin.ts';
@@ -29,8 +26,8 @@ import {
 } from './drain-options.ts';
 import { EXIT } from './exit-status.ts';
 import { assertUsage } from './migration-options.ts';
+import { openFleet } from './open-fleet.ts';
 import { rollText } from './render/roll-text.ts';
-import { storeChoiceOf } from './store-choice.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface RollOptions extends Omit<DrainOptions, 'plan' | 'allOrNothing' | 'deadline'> {
@@ -63,9 +60,8 @@ export async function rollHosts(options: RollOptions): Promise<number> {
   assertUsage(options);
   const config = findConfig(options.config);
   const stateDir = stateDirectory(options.stateDir);
-  await using store = await openStore(storeChoiceOf(options, stateDir, true));
-  const { database, isOwn } = store;
-  await openSchema(database, [FLEET_TABLES], isOwn ? 'upgrade' : 'refuse');
+  await using fleet = await openFleet(options);
+  const { database } = fleet;
   const carriedOut = {
     ...{ database, store: new FolderJournals(stateDir), config: () => config },
     hooks: hookProgramsOf(options),
@@ -147,7 +143,8 @@ class Rolling implements RollSteps {
       await this.askProgramAgain(id);
       return await this.follow(host, id, 'empty');
     } catch (error) {
-      if (error instanceof RefusedError) return notDone(error.message, EXIT.refused);
+      if (error instanceof RefusedError || error instanceof UsageError)
+        return notDone(error.message, EXIT.refused);
       if (error instanceof StoreError) return notDone(error.message, EXIT.unexpected);
       throw error;
     }
