@@ -429,11 +429,13 @@ export class Checks {
   /** Nothing keeps a watch from a migration: it is there from the begin, or is started again long before the end. */
   private get hasToBeSeen(): boolean {
     const { begin, faults, hands, libvirt } = this.schedule;
-    const last = hands.at(-1);
+    // What is wished of one that somebody follows by a command is none of a watch's business.
+    const befalling = hands.filter((hand) => !['cap', 'limits', 'switch-over'].includes(hand.do));
+    const last = befalling.at(-1);
     return (
       begin === 'watch' &&
       faults.length + libvirt.faults.length === 0 &&
-      hands.every((hand) => ['kill', 'watch'].includes(hand.do)) &&
+      befalling.every((hand) => ['kill', 'watch'].includes(hand.do)) &&
       (last === undefined || (last.do === 'watch' && last.atMs <= SEEN_FROM_MS))
     );
   }

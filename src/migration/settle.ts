@@ -108,21 +108,23 @@ function withRunningDestination(facts: SettlementFacts): Settlement {
       if (facts.end.postCopyBegan) return postCopyCutShort(facts);
       // A destination that waited ran only once the source could not.
       if (facts.end.destinationWaits) return { action: 'none', runsOn: 'destination' };
-      return ask(
-        `the destination runs the guest and the source is ${SAID[source]}: make sure that it does not run there too`,
-      );
+      return lookAtSource(source);
     case 'switching-over':
       // It resumes by itself where its migration fails, and the destination did not ask it.
       if (facts.end.result === 'completed' || facts.end.postCopyBegan || facts.end.destinationWaits)
         return { action: 'none', runsOn: 'destination' };
-      return ask(
-        `the destination runs the guest and the source is ${SAID[source]}: make sure that it does not run there too`,
-      );
+      return lookAtSource(source);
     case 'gone':
       return facts.end.postCopyBegan ? postCopyCutShort(facts) : { action: 'none', runsOn: 'destination' };
     default:
       return { action: 'none', runsOn: 'destination' };
   }
+}
+
+function lookAtSource(source: SideState): Settlement {
+  return ask(
+    `the destination runs the guest and the source is ${SAID[source]}: make sure that it does not run there too`,
+  );
 }
 
 /** It runs there from post-copy's beginning, with all its memory only from post-copy's end. */
