@@ -13,15 +13,16 @@ export function timed(database: Database, told: (admission: Admission) => void):
   database.transaction = async (doing, options) => {
     const startedMs = performance.now();
     let moves = 0;
-    const result = await transaction(async (within) =>
-      doing({
-        query: async (text, values) => {
-          const rows = await within.query<never>(text, values);
-          // A row for each that was let in.
-          if (text.includes("set state = 'admitted'")) moves += rows.length;
-          return rows;
-        },
-      }),
+    const result = await transaction(
+      async (within) =>
+        doing({
+          query: async (text, values) => {
+            const rows = await within.query<never>(text, values);
+            // A row for each that was let in.
+            if (text.includes("set state = 'admitted'")) moves += rows.length;
+            return rows;
+          },
+        }),
       options,
     );
     if (moves > 0) told({ moves, tookMs: performance.now() - startedMs });
