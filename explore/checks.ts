@@ -188,14 +188,18 @@ export class Checks {
       return undefined;
     const both = truth.runningSides.length === 2;
     // `attach` needs a source that answers: docs/safety.md says what a person does without one.
+    // What one told before another began to drive was of another migration.
+    const last = this.controllers.findLastIndex(({ drives }) => drives);
     const byTheBook =
       !source.alive &&
-      this.controllers.every(
-        ({ process, ending }) =>
-          !process.isAlive ||
-          ending?.kind === 'refused' ||
-          (ending?.kind === 'told' && ending.outcome.outcome === 'detached'),
-      );
+      this.controllers
+        .slice(Math.max(0, last))
+        .every(
+          ({ process, ending }) =>
+            !process.isAlive ||
+            ending?.kind === 'refused' ||
+            (ending?.kind === 'told' && ending.outcome.outcome === 'detached'),
+        );
     const told = this.controllers.some(
       ({ ending }) =>
         ending?.kind === 'told' &&

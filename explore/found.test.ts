@@ -470,6 +470,18 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
     ],
     hands: [{ atMs: 1482, do: 'cancel' }],
   },
+  'what was told of a migration that had not begun was held against the next one, whose controller was killed':
+    {
+      faults: [
+        { on: { event: 'MIGRATION', side: 'source' }, nth: 4, do: 'killed', to: 'source' },
+        { on: { command: 'migrate', side: 'source' }, nth: 1, do: 'error' },
+        { on: { command: 'migrate-set-parameters', side: 'source' }, nth: 2, do: 'error' },
+      ],
+      hands: [
+        { atMs: 2448, do: 'migrate' },
+        { atMs: 3378, do: 'kill' },
+      ],
+    },
   'a source in the middle of its switchover was taken for one that cannot run: it resumed, beside its destination':
     {
       begin: 'attach',
