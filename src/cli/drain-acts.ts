@@ -2,7 +2,6 @@
 import { findConfig } from '../config/config-file.ts';
 import { stated } from '../config/settings.ts';
 import type { Decision } from '../drain/own-word.ts';
-import { DrainError } from '../drain/reduce.ts';
 import { decideVm } from '../fleet/decide.ts';
 import { drainOfHost, listDrains, readDrain } from '../fleet/drain-rows.ts';
 import { type DrainStatus, drainStatusOf } from '../fleet/drain-status.ts';
@@ -21,11 +20,11 @@ import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { initiatorHere } from '../journal/initiator.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
 import type { Database } from '../postgres/database.ts';
-import { assertHost, type HookOptions, hookProgramsOf, isLocalUri, say } from './drain-options.ts';
+import { assertHost, type HookOptions, hookProgramsOf, isLocalUri, say, saying } from './drain-options.ts';
 import { EXIT } from './exit-status.ts';
 import { askedFor, type MigrationOptions } from './migration-options.ts';
 import { openFleet } from './open-fleet.ts';
-import { drainStatusText, drainsText } from './render/drain-status-text.ts';
+import { cordonText, drainStatusText, drainsText } from './render/drain-status-text.ts';
 import type { StoreOptions } from './store-choice.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -180,9 +179,7 @@ export async function cordon(host: string, options: ActOptions): Promise<number>
   return await withTables(options, async (database) => {
     const { user, host: machine } = initiatorHere();
     const isNews = await cordonHost(database, host, `${user} on ${machine}`, options.reason);
-    process.stdout.write(
-      `${host} ${isNews ? 'is cordoned: no drain moves a VM there' : 'was cordoned already'}\n`,
-    );
+    process.stdout.write(cordonText('cordon', host, isNews));
     return EXIT.migrated;
   });
 }
@@ -191,7 +188,7 @@ export async function uncordon(host: string, options: ActOptions): Promise<numbe
   assertHost(host);
   return await withTables(options, async (database) => {
     const was = await uncordonHost(database, host);
-    process.stdout.write(`${host} ${was ? 'may be moved to again' : 'was not cordoned'}\n`);
+    process.stdout.write(cordonText('uncordon', host, was));
     return EXIT.migrated;
   });
 }
@@ -214,16 +211,6 @@ async function act(
     await tellStatus(database, id, options);
     return EXIT.migrated;
   });
-}
-
-/** What cannot be done is told as it is. @throws {UsageError} */
-async function saying<T>(doing: () => Promise<T>): Promise<T> {
-  try {
-    return await doing();
-  } catch (error) {
-    if (error instanceof DrainError) throw new UsageError(error.message);
-    throw error;
-  }
 }
 
 async function withTables(

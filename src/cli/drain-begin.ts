@@ -12,7 +12,7 @@ import { changeDrain, releaseAllHeld } from '../fleet/drains.ts';
 import { hooksOf, stagesOf } from '../fleet/hooks.ts';
 import { initiatorHere } from '../journal/initiator.ts';
 import type { Database } from '../postgres/database.ts';
-import { type DrainOptions, groupOf, hookProgramsOf, mannerAsked, say } from './drain-options.ts';
+import { type DrainOptions, groupOf, hookProgramsOf, mannerAsked, say, saying } from './drain-options.ts';
 import { type DrainOf, planned } from './drain-plan.ts';
 import { askedFor } from './migration-options.ts';
 import { standardError } from './output/standard.ts';
@@ -116,26 +116,21 @@ async function begin(
     say('drain: all or nothing was asked for, and not all can leave: nothing is moved');
     return undefined;
   }
-  const manner = mannerOf(mannerAsked(options), config);
-  await windowOn(manner);
   const { user, host: machine } = initiatorHere();
-  const { id } = await beginPlanned(
-    database,
-    {
-      ...{ host: wish.host, requestedBy: `${user} on ${machine}` },
-      ...(options.reason === undefined ? {} : { reason: options.reason }),
-      ...deadlineOn(wish.deadlineInMs()),
-      settings: {
-        ...{ to: wayOf(wish.to), force: options.force === true },
-        ...manner,
-        apart: (options.apart ?? []).map(groupOf),
-        stated: { ...stated(askedFor(options)) },
-        ...(options.return ? { returns: true } : {}),
-        ...(options.abortRunning ? { abortRunning: true } : {}),
-        hooks: stagesOf(hooksOf(config.drain, hookProgramsOf(options))),
-      },
+  const wanted = {
+    ...{ host: wish.host, requestedBy: `${user} on ${machine}` },
+    ...(options.reason === undefined ? {} : { reason: options.reason }),
+    ...deadlineOn(wish.deadlineInMs()),
+    settings: {
+      ...{ to: wayOf(wish.to), force: options.force === true },
+      ...mannerOf(mannerAsked(options), config),
+      apart: (options.apart ?? []).map(groupOf),
+      stated: { ...stated(askedFor(options)) },
+      ...(options.return ? { returns: true } : {}),
+      ...(options.abortRunning ? { abortRunning: true } : {}),
+      hooks: stagesOf(hooksOf(config.drain, hookProgramsOf(options))),
     },
-    plan,
-  );
+  };
+  const { id } = await saying(async () => await beginPlanned(database, wanted, plan));
   return id;
 }

@@ -1,6 +1,7 @@
 /** What `switchover drain` is given, and what it means. */
 import { definedOnly } from '../config/defined-only.ts';
 import type { Order } from '../drain/order.ts';
+import { DrainError } from '../drain/reduce.ts';
 import type { HookPrograms } from '../drain/stages.ts';
 import type { Manner } from '../fleet/drain-settings.ts';
 import { isQemuSocket } from '../hypervisor/vm-address.ts';
@@ -116,6 +117,16 @@ export function mannerAsked(options: DrainOptions): Partial<Manner> {
     ...{ order, atATime, reserveBytes: reserve, windows: window && [...window] },
     ...{ shutdownTimeoutMs: shutdownTimeout, linkBudgetBytesPerSecond: linkBudget },
   });
+}
+
+/** What cannot be done is told as it is. @throws {UsageError} */
+export async function saying<T>(doing: () => Promise<T>): Promise<T> {
+  try {
+    return await doing();
+  } catch (error) {
+    if (error instanceof DrainError) throw new UsageError(error.message);
+    throw error;
+  }
 }
 
 export function say(sentence: string): void {

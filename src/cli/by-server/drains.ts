@@ -17,7 +17,7 @@ import {
 } from '../drain-options.ts';
 import { EXIT } from '../exit-status.ts';
 import { assertUsage } from '../migration-options.ts';
-import { drainStatusText, drainsText } from '../render/drain-status-text.ts';
+import { cordonText, drainStatusText, drainsText } from '../render/drain-status-text.ts';
 import { UsageError } from '../usage-error.ts';
 import { type ServerOptions, throughServer } from './connect.ts';
 import { askedSettings } from './requests.ts';
@@ -200,15 +200,7 @@ export async function cordonByServer(
         body: definedOnly({ reason: options.reason }),
       }),
     );
-    const words =
-      did === 'cordon'
-        ? changed
-          ? 'is cordoned: no drain moves a VM there'
-          : 'was cordoned already'
-        : changed
-          ? 'may be moved to again'
-          : 'was not cordoned';
-    process.stdout.write(`${host} ${words}\n`);
+    process.stdout.write(cordonText(did, host, changed));
     return EXIT.migrated;
   });
 }

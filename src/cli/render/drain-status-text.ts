@@ -30,6 +30,15 @@ export function drainStatusText(status: DrainStatus): string {
   return `${lines.map(shown).join('\n')}\n`;
 }
 
+/** @param isNews it was not so before */
+export function cordonText(did: 'cordon' | 'uncordon', host: string, isNews: boolean): string {
+  const words = {
+    cordon: isNews ? 'is cordoned: no drain moves a VM there' : 'was cordoned already',
+    uncordon: isNews ? 'may be moved to again' : 'was not cordoned',
+  };
+  return `${host} ${words[did]}\n`;
+}
+
 /** One a line. */
 export function drainsText(drains: readonly DrainStatus[]): string {
   if (drains.length === 0) return 'no drain\n';
