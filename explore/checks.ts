@@ -187,9 +187,9 @@ export class Checks {
     )
       return undefined;
     const both = truth.runningSides.length === 2;
-    // `attach` needs a source that answers: docs/safety.md says what a person does without one.
     // What one told before another began to drive was of another migration.
     const last = this.controllers.findLastIndex(({ drives }) => drives);
+    // `attach` needs a source that answers: docs/safety.md says what a person does without one.
     const byTheBook =
       !source.alive &&
       this.controllers

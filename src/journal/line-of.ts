@@ -6,6 +6,15 @@ import type { JournalEntry } from './journal-entry.ts';
  */
 export function lineOf(entry: JournalEntry): string {
   try {
+    // Without a function that is asked for each value it is more than twice as quick, and hardly any entry needs that one.
+    return JSON.stringify(entry);
+  } catch {
+    return withTextForBigints(entry);
+  }
+}
+
+function withTextForBigints(entry: JournalEntry): string {
+  try {
     return JSON.stringify(entry, (_key, value: unknown) =>
       typeof value === 'bigint' ? String(value) : value,
     );
