@@ -76,6 +76,14 @@ test('a host is planned, emptied, decided of, returned to and released by what a
     );
     const listed = await ran('drains');
     expect(listed.stdout).toContain(A);
+    for (const at of [
+      ['--migrateuri', 'tcp://c'],
+      ['--to', B, '--migrateuri', 'tcp://c', '--migrateuri', 'tcp://d'],
+    ])
+      expect(await ran('drain', 'return', A, ...at)).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining('--migrateuri'),
+      });
     const back = await ran('drain', 'return', A, '--json');
     expect(back, back.stderr).toMatchObject({ status: 0 });
     expect(JSON.parse(back.stdout)).toMatchObject({ kind: 'return', outcome: 'returned' });

@@ -20,11 +20,21 @@ import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { initiatorHere } from '../journal/initiator.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
 import type { Database } from '../postgres/database.ts';
-import { assertHost, type HookOptions, hookProgramsOf, isLocalUri, say, saying } from './drain-options.ts';
+import {
+  assertHost,
+  drainNamed,
+  type HookOptions,
+  hookProgramsOf,
+  isLocalUri,
+  returnsTo,
+  say,
+  saying,
+  writeDrain,
+} from './drain-options.ts';
 import { EXIT } from './exit-status.ts';
 import { askedFor, type MigrationOptions } from './migration-options.ts';
 import { openFleet } from './open-fleet.ts';
-import { cordonText, drainStatusText, drainsText } from './render/drain-status-text.ts';
+import { cordonText, drainsText } from './render/drain-status-text.ts';
 import type { StoreOptions } from './store-choice.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -132,17 +142,13 @@ interface ReturnOptions {
 }
 
 /** @throws {UsageError} */
-function returnTo(host: string, { to = [], migrateuri = [] }: ReturnOptions) {
-  const [uri = host, ...others] = to;
-  assertHost(uri);
-  if (others.length > 0 || migrateuri.length > 1)
-    throw new UsageError('all come back to one host: give one --to, and one --migrateuri at most');
-  if (isLocalUri(uri))
+function returnTo(host: string, options: ReturnOptions) {
+  const to = { uri: host, ...returnsTo(options) };
+  if (isLocalUri(to.uri))
     throw new UsageError(
-      `the hosts that its VMs are on cannot reach ${uri}: say by which URI they do, like --to qemu+ssh://root@host1/system`,
+      `the hosts that its VMs are on cannot reach ${to.uri}: say by which URI they do, like --to qemu+ssh://root@host1/system`,
     );
-  const [migrateUri] = migrateuri;
-  return { to: migrateUri === undefined ? { uri } : { uri, migrateUri } };
+  return { to };
 }
 
 /** Of a return the drain that it brings back from: the rest may come back, too. */
@@ -222,8 +228,7 @@ async function withTables(
 }
 
 async function tellStatus(database: Database, id: string, { json }: ActOptions): Promise<void> {
-  const status = await statusOf(database, id);
-  process.stdout.write(json ? `${JSON.stringify(status, null, 2)}\n` : drainStatusText(status));
+  writeDrain(await statusOf(database, id), json);
 }
 
 async function statusOf(database: Database, id: string): Promise<DrainStatus> {
@@ -232,16 +237,9 @@ async function statusOf(database: Database, id: string): Promise<DrainStatus> {
   return drainStatusOf(rows);
 }
 
-/** @param which a host's URI, which means its newest, or the beginning of an id @throws {UsageError} */
+/** @throws {UsageError} */
 async function idOf(database: Database, which: string): Promise<string> {
-  const ofHost = await drainOfHost(database, which);
-  if (ofHost) return ofHost.id;
-  const found = /^[0-9a-f-]{4,36}$/.test(which)
-    ? (await listDrains(database, MOST_LISTED)).filter(({ id }) => id.startsWith(which))
-    : [];
-  const [only, ...others] = found;
-  if (!only) throw new UsageError(`there is no drain ${which}: \`switchover drains\` lists them`);
-  if (others.length > 0)
-    throw new UsageError(`${which} is the beginning of ${found.length} drains' ids: give more of it`);
-  return only.id;
+  return (
+    (await drainOfHost(database, which))?.id ?? drainNamed(which, await listDrains(database, MOST_LISTED))
+  );
 }

@@ -1,5 +1,4 @@
 /** Carries a drain out and shows it, until it is over, or nothing of it can go on without a person. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import type { HookPrograms } from '../drain/stages.ts';
 import { readDrainDetail } from '../fleet/drain-detail.ts';
@@ -13,10 +12,10 @@ import type { Estimate } from '../model/interval.ts';
 import { formatDuration } from '../model/units.ts';
 import type { Database } from '../postgres/database.ts';
 import { StoreError } from '../postgres/store-error.ts';
-import { say } from './drain-options.ts';
+import { say, writeDrain } from './drain-options.ts';
+import { lookUntilOver } from './drain-progress.ts';
 import { EXIT } from './exit-status.ts';
 import { beScheduledPromptly } from './priority.ts';
-import { drainStatusText } from './render/drain-status-text.ts';
 
 export interface CarriedOut {
   readonly database: Database;
@@ -40,7 +39,7 @@ export async function followDrain(
       say(
         `drain: detached: what is on its way arrives by itself, and nothing new begins unless a service carries it out; \`switchover drain ${last?.kind === 'return' ? 'return ' : ''}${last?.host ?? 'HOST'}\` goes on with it`,
       );
-    if (last) process.stdout.write(json ? `${JSON.stringify(last, null, 2)}\n` : drainStatusText(last));
+    if (last) writeDrain(last, json);
     return letGo.aborted || !last ? EXIT.detached : last.exitStatus;
   });
 }
@@ -81,19 +80,20 @@ export async function untilOver(
   { database, id, letGo }: { readonly database: Database; readonly id: string; readonly letGo: AbortSignal },
   tell: (words: string) => void,
 ): Promise<DrainStatus | undefined> {
-  const progress = new Progress(tell);
   const outlook = new Outlook(tell);
-  let last: DrainStatus | undefined;
-  while (!letGo.aborted) {
-    const rows = await whereIsDatabase(async () => await readDrain(database, id));
-    if (rows) last = drainStatusOf(rows);
-    if (last) progress.tell(last);
-    if (last && isOver(last)) break;
-    if (rows && last)
-      await whereIsDatabase(async () => await outlook.tell(database, rows, last?.state ?? ''));
-    await sleep(LOOK_EVERY_MS);
-  }
-  return last;
+  let rows: DrainRows | undefined;
+  const look = {
+    everyMs: LOOK_EVERY_MS,
+    now: async () => {
+      rows = await whereIsDatabase(async () => await readDrain(database, id));
+      return rows && drainStatusOf(rows);
+    },
+    further: async ({ state }: DrainStatus) => {
+      const seen = rows;
+      if (seen) await whereIsDatabase(async () => await outlook.tell(database, seen, state));
+    },
+  };
+  return await lookUntilOver(look, letGo, tell);
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
@@ -105,45 +105,6 @@ async function whereIsDatabase<T>(doing: () => Promise<T>): Promise<T | undefine
   } catch (error) {
     if (error instanceof StoreError) return undefined;
     throw error;
-  }
-}
-
-/** Only a person, or something outside, brings it on. */
-export function isOver({ state, vms, heldBy }: DrainStatus): boolean {
-  const isMoving = vms.some((vm) => vm.state === 'moving' || vm.state === 'stopping');
-  if (state === 'paused') return !isMoving && (heldBy !== null || vms.some((vm) => vm.state === 'unknown'));
-  return state === 'empty' || state === 'ended' || state === 'blocked';
-}
-
-/** A line whenever something is news. */
-export class Progress {
-  private readonly say: (words: string) => void;
-  private readonly before = new Map<string, string>();
-  private trouble: string | null = null;
-
-  constructor(say: (words: string) => void) {
-    this.say = say;
-  }
-
-  tell({ state, words, vms, trouble }: DrainStatus): void {
-    // That it is tried again in so many seconds is news once.
-    for (const { uuid, name, state: is, words: vmWords, to, reason } of vms)
-      if (
-        this.isNews(uuid, [is, is === 'queued' ? '' : to, reason?.code, reason?.words].join(' ')) &&
-        is !== 'queued'
-      )
-        this.say(`${name}: ${vmWords}`);
-      else if (is === 'queued' && reason && this.isNews(`${uuid} waits`, reason.words))
-        this.say(`${name}: ${vmWords}`);
-    if (this.isNews('', state)) this.say(words);
-    if (trouble !== null && trouble !== this.trouble) this.say(`its host does not answer: ${trouble}`);
-    this.trouble = trouble;
-  }
-
-  private isNews(of: string, what: string): boolean {
-    const isNews = this.before.get(of) !== what;
-    this.before.set(of, what);
-    return isNews;
   }
 }
 

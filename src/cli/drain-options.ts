@@ -4,12 +4,14 @@ import type { Order } from '../drain/order.ts';
 import { DrainError } from '../drain/reduce.ts';
 import type { HookPrograms } from '../drain/stages.ts';
 import type { Manner } from '../fleet/drain-settings.ts';
+import type { DrainStatus } from '../fleet/drain-status.ts';
 import { isQemuSocket } from '../hypervisor/vm-address.ts';
 import { shown } from '../model/shown.ts';
 import type { DrainTo } from '../service/plan-drain.ts';
 import { parseDeadline } from './deadline.ts';
 import type { MigrationOptions } from './migration-options.ts';
 import { standardError } from './output/standard.ts';
+import { drainStatusText } from './render/drain-status-text.ts';
 import type { StoreOptions } from './store-choice.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -110,6 +112,40 @@ export function hookProgramsOf({ beforeHost, afterHost, beforeVm, afterVm }: Hoo
   );
 }
 
+/** Where all that left comes back to, by what was given. @throws {UsageError} */
+export function returnsTo({
+  to = [],
+  migrateuri = [],
+}: Pick<DrainOptions, 'to' | 'migrateuri'>): Partial<DrainTo> {
+  if (to.length > 1 || migrateuri.length > 1)
+    throw new UsageError('all come back to one host: give one --to, and one --migrateuri at most');
+  const [uri] = to;
+  const [migrateUri] = migrateuri;
+  if (uri !== undefined) assertHost(uri);
+  return definedOnly({ uri, migrateUri });
+}
+
+/**
+ * @param which a host's URI, which means its newest, or the beginning of an id
+ * @param newest those that there are, the newest first @param where who knows of no other, in a sentence
+ * @throws {UsageError}
+ */
+export function drainNamed(
+  which: string,
+  newest: readonly { readonly id: string; readonly host: string }[],
+  where = 'there is',
+): string {
+  const ofHost = newest.find(({ host }) => host === which);
+  if (ofHost) return ofHost.id;
+  const [only, ...others] = /^[0-9a-f-]{4,36}$/.test(which)
+    ? newest.filter(({ id }) => id.startsWith(which))
+    : [];
+  if (!only) throw new UsageError(`${where} no drain ${which}: \`switchover drains\` lists them`);
+  if (others.length > 0)
+    throw new UsageError(`${which} is the beginning of ${others.length + 1} drains' ids: give more of it`);
+  return only.id;
+}
+
 /** What the flags say of how it is gone about. */
 export function mannerAsked(options: DrainOptions): Partial<Manner> {
   const { order, atATime, reserve, shutdownTimeout, linkBudget, window } = options;
@@ -127,6 +163,11 @@ export async function saying<T>(doing: () => Promise<T>): Promise<T> {
     if (error instanceof DrainError) throw new UsageError(error.message);
     throw error;
   }
+}
+
+/** On standard output. */
+export function writeDrain(drain: DrainStatus, json = false): void {
+  process.stdout.write(json ? `${JSON.stringify(drain, null, 2)}\n` : drainStatusText(drain));
 }
 
 export function say(sentence: string): void {

@@ -1,23 +1,25 @@
 /** `switchover drain` and what is done to drains, through a service. Each returns the exit status. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { SwitchoverClient } from '../../client/client.ts';
 import type { Drain, DrainRequest } from '../../client/generated/api.ts';
 import { UnreachableError } from '../../client/unreachable.ts';
 import { definedOnly } from '../../config/defined-only.ts';
 import type { Decision } from '../../drain/own-word.ts';
 import { type DrainStatus, drainStatusSchema } from '../../fleet/drain-status.ts';
-import { isOver, Progress } from '../drain-follow.ts';
 import {
   type DrainOptions,
   deadlineOf,
   destinationsOf,
+  drainNamed,
   groupOf,
   mannerAsked,
+  returnsTo,
   say,
+  writeDrain,
 } from '../drain-options.ts';
+import { type DrainLook, lookUntilOver } from '../drain-progress.ts';
 import { EXIT } from '../exit-status.ts';
 import { assertUsage } from '../migration-options.ts';
-import { cordonText, drainStatusText, drainsText } from '../render/drain-status-text.ts';
+import { cordonText, drainsText } from '../render/drain-status-text.ts';
 import { UsageError } from '../usage-error.ts';
 import { type ServerOptions, throughServer } from './connect.ts';
 import { askedSettings } from './requests.ts';
@@ -82,31 +84,43 @@ async function follow(
   const letGo = new AbortController();
   const leave = () => letGo.abort();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, leave);
-  const progress = new Progress((words) => {
-    if (!quiet) say(`drain: ${words}`);
-  });
   try {
-    let awayUntilMs: number | undefined;
-    for (;;) {
-      try {
-        const drain = await get(client, id);
-        awayUntilMs = undefined;
-        progress.tell(drain);
-        if (letGo.signal.aborted || isOver(drain)) {
-          if (letGo.signal.aborted)
-            say(`drain: the service goes on with it; \`switchover drain show ${id}\` tells how it stands`);
-          process.stdout.write(json ? `${JSON.stringify(drain, null, 2)}\n` : drainStatusText(drain));
-          return letGo.signal.aborted ? EXIT.detached : drain.exitStatus;
-        }
-      } catch (error) {
-        if (!(error instanceof UnreachableError) || letGo.signal.aborted) throw error;
-        awayUntilMs ??= performance.now() + AWAY_MS;
-        if (performance.now() > awayUntilMs) throw error;
-      }
-      await sleep(LOOK_EVERY_MS, undefined, { signal: letGo.signal }).catch(() => {});
-    }
+    const last = await lookUntilOver(new PatientLook(client, id), letGo.signal, (words) => {
+      if (!quiet) say(`drain: ${words}`);
+    });
+    if (letGo.signal.aborted)
+      say(`drain: the service goes on with it; \`switchover drain show ${id}\` tells how it stands`);
+    if (last) writeDrain(last, json);
+    return letGo.signal.aborted || !last ? EXIT.detached : last.exitStatus;
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, leave);
+  }
+}
+
+/** A service that is away for a moment is waited for. */
+class PatientLook implements DrainLook {
+  readonly everyMs = LOOK_EVERY_MS;
+  private readonly client: SwitchoverClient;
+  private readonly id: string;
+  private awaySinceMs: number | undefined;
+
+  constructor(client: SwitchoverClient, id: string) {
+    this.client = client;
+    this.id = id;
+  }
+
+  /** @throws {UnreachableError} once it has been away for too long */
+  async now(): Promise<DrainStatus | undefined> {
+    try {
+      const drain = await get(this.client, this.id);
+      this.awaySinceMs = undefined;
+      return drain;
+    } catch (error) {
+      if (!(error instanceof UnreachableError)) throw error;
+      this.awaySinceMs ??= performance.now();
+      if (performance.now() > this.awaySinceMs + AWAY_MS) throw error;
+      return undefined;
+    }
   }
 }
 
@@ -137,9 +151,9 @@ export async function actByServer(act: DrainAct, which: string, options: ActOpti
     const id = await idAt(client, which);
     const params = { path: { id } };
     if (act === 'return') {
-      const [host, ...others] = options.to ?? [];
-      const [migrateUri] = options.migrateuri ?? [];
-      if (others.length > 0) throw new UsageError('all come back to one host: give one --to');
+      const { uri: host, migrateUri } = returnsTo(options);
+      if (host === undefined && migrateUri !== undefined)
+        throw new UsageError('--migrateuri goes with --to: say by which URI the host is reached, too');
       const to = host === undefined ? undefined : { host, ...definedOnly({ migrateUri }) };
       const body = definedOnly({ reason, to });
       const back = client.answered(await client.api.POST('/v1/drains/{id}/return', { params, body }));
@@ -206,7 +220,7 @@ export async function cordonByServer(
 }
 
 function tell(drain: DrainStatus, json: boolean | undefined): number {
-  process.stdout.write(json ? `${JSON.stringify(drain, null, 2)}\n` : drainStatusText(drain));
+  writeDrain(drain, json);
   return EXIT.migrated;
 }
 
@@ -214,16 +228,7 @@ async function listAt(client: SwitchoverClient) {
   return client.answered(await client.api.GET('/v1/drains', { params: { query: { limit: MOST_LISTED } } }));
 }
 
-/** @param which a host's URI, which means its newest, or the beginning of an id @throws {UsageError} */
+/** @throws {UsageError} */
 async function idAt(client: SwitchoverClient, which: string): Promise<string> {
-  const { drains } = await listAt(client);
-  const ofHost = drains.find(({ host }) => host === which);
-  if (ofHost) return ofHost.id;
-  const [only, ...others] = /^[0-9a-f-]{4,36}$/.test(which)
-    ? drains.filter(({ id }) => id.startsWith(which))
-    : [];
-  if (!only) throw new UsageError(`${client.where} has no drain ${which}: \`switchover drains\` lists them`);
-  if (others.length > 0)
-    throw new UsageError(`${which} is the beginning of ${others.length + 1} drains' ids: give more of it`);
-  return only.id;
+  return drainNamed(which, (await listAt(client)).drains, `${client.where} has`);
 }
