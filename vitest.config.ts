@@ -118,7 +118,7 @@ export default defineConfig({
           include: SIDE_BY_SIDE,
           exclude: NEVER,
           sequence: { groupOrder: 2 },
-          maxWorkers: 3,
+          maxWorkers: 4,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

@@ -14,7 +14,7 @@ import { waitFor } from './wait.ts';
 
 const LOOP: Workload = { kind: 'loop', wssMiB: 64 };
 
-describe('a guest', { timeout: 60_000 }, () => {
+describe('a guest', () => {
   test('boots, writes on, and finds every page right until one is spoilt', async () => {
     await using lab = await openLab();
     const pair = await lab.startPair({ workload: LOOP, destination: 'none' });
@@ -49,7 +49,7 @@ describe('a guest', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a migration by hand', { timeout: 60_000 }, () => {
+describe('a migration by hand', () => {
   test.each<Workload>([LOOP, { kind: 'idle', wssMiB: 64, page: 'full' }])(
     'of a guest that does $kind loses nothing',
     async (workload) => {
@@ -94,7 +94,7 @@ describe('a migration by hand', { timeout: 60_000 }, () => {
   });
 });
 
-describe('labs', { timeout: 60_000 }, () => {
+describe('labs', () => {
   test('run side by side, and leave nothing behind', async () => {
     const [one, two] = await Promise.all([openLab(), openLab({ rateBitsPerSecond: 100e6 })]);
     const pairs = await Promise.all(

@@ -59,7 +59,7 @@ async function leaveUnderWay(): Promise<void> {
   });
   await askMonitor(bed.pair.source.qmpPath, 'migrate-set-parameters', { 'max-bandwidth': 2 ** 40 });
   await askMonitor(bed.pair.source.qmpPath, 'migrate', { uri: bed.pair.migrateUri });
-  await expect.poll(() => scene.witnesses.source.migration, { timeout: 20_000 }).toBe('active');
+  await expect.poll(() => scene.witnesses.source.migration, { timeout: 60_000 }).toBe('active');
 }
 
 /** Gives it time to refuse; one that does not is told to cancel, as a user would, and killed when it cannot. */

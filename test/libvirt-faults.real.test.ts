@@ -47,7 +47,7 @@ describe('in the middle of a migration', () => {
     await bed.verify(bed.source);
     // What was left of the guest there it ends by itself, in its own time.
     const there = async () => await bed.destination.virsh('list', '--name');
-    await expect.poll(there, { timeout: 30_000 }).not.toMatch(/vm1/);
+    await expect.poll(there, { timeout: 60_000 }).not.toMatch(/vm1/);
   });
 
   test("the source's libvirtd is killed and comes back: failed, the guest runs on the source (exit 4)", async () => {

@@ -117,6 +117,6 @@ describe('a memory-intensive guest between libvirt hosts', () => {
 /** Waits until memory is being copied. */
 async function underWay({ source, guest }: LibvirtBed): Promise<void> {
   await expect
-    .poll(async () => await source.virsh('domjobinfo', guest.uuid), { timeout: 20_000 })
+    .poll(async () => await source.virsh('domjobinfo', guest.uuid), { timeout: 60_000 })
     .toMatch(/Iteration/);
 }

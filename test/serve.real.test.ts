@@ -103,7 +103,7 @@ test('a memory-intensive guest is moved by the API, and told as it goes', async 
 test('a service that is told to end, or is killed, leaves the migration alone, and the next goes on with it under its id', async () => {
   const first = await serve();
   const { id } = await start(first.at, { policy: 'stock' }, 'once');
-  await expect.poll(async () => (await seen(first.at, id)).pass, { timeout: 30_000 }).toBeGreaterThan(0);
+  await expect.poll(async () => (await seen(first.at, id)).pass, { timeout: 60_000 }).toBeGreaterThan(0);
   first.service.process.kill('SIGTERM');
   expect((await first.service.ended).status).toBe(0);
   {

@@ -106,7 +106,7 @@ describe('what does not come about leaves the guest on the source, and nothing o
       await using source = await connectQmp(bed.pair.source.monitor2Path);
       await source.execute('migrate', { uri: bed.pair.migrateUri });
       const status = async () => (await source.execute('query-migrate')).status;
-      await expect.poll(status, { timeout: 10_000 }).toBe('failed');
+      await expect.poll(status, { timeout: 60_000 }).toBe('failed');
       await destination.execute('migrate-set-parameters', { 'tls-creds': '' });
     }
     expect(await bed.pair.destination.runState()).toBe('inmigrate');

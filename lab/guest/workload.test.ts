@@ -16,7 +16,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'switchover-workload-'));
   await compile(join(folder, 'workload'), WORKLOAD_SOURCES);
-}, 30_000);
+});
 
 afterAll(async () => {
   await rm(folder, { recursive: true });

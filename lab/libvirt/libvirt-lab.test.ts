@@ -11,7 +11,7 @@ const IDLE: Workload = { kind: 'idle', wssMiB: 1 };
 /** A guest as small and quick as they come. */
 const TINY = { workload: IDLE, memoryMiB: 80 };
 
-describe('a guest', { timeout: 60_000 }, () => {
+describe('a guest', () => {
   test('outlives its libvirtd, and migrates by plain virsh with all its memory', async () => {
     await using lab = await openLibvirtLab();
     const [host1, host2] = lab.hosts;
@@ -62,7 +62,7 @@ describe('a guest', { timeout: 60_000 }, () => {
   });
 });
 
-describe('hosts', { timeout: 60_000 }, () => {
+describe('hosts', () => {
   test('may ask for a login that nobody has', async () => {
     await using lab = await openLibvirtLab({ authTcp: ['none', 'sasl'] });
     const [host1, host2] = lab.hosts;

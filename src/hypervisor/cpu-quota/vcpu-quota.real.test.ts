@@ -63,7 +63,7 @@ test('an emulated guest gets none, which would lose memory', () => {
 
 test('what is made ready guards what is set later, and goes with it', async () => {
   // Those of the tests before may still be about to end.
-  await expect.poll(guards, { timeout: 30_000 }).toEqual([]);
+  await expect.poll(guards, { timeout: 60_000 }).toEqual([]);
   const before = guards();
   const quota = new VcpuQuota({ pid, threadIds: [pid] });
   quota.prepare();
@@ -73,11 +73,11 @@ test('what is made ready guards what is set later, and goes with it', async () =
   await quota.set(90);
   expect(guards()).toEqual(ready);
   quota.release();
-  await expect.poll(guards, { timeout: 30_000 }).toEqual(before);
+  await expect.poll(guards, { timeout: 60_000 }).toEqual(before);
   // One that was never needed, too.
   quota.prepare();
   quota.release();
-  await expect.poll(guards, { timeout: 30_000 }).toEqual(before);
+  await expect.poll(guards, { timeout: 60_000 }).toEqual(before);
 });
 
 test('one that is released while it is being set is not set: its guard has gone', async () => {
@@ -97,8 +97,8 @@ test('a controller that is killed leaves nothing: its guard undoes it', async ()
   expect(ownPath()).not.toBe(before);
   const { folder } = groupOf(pid, pid).group;
   controller.kill('SIGKILL');
-  await expect.poll(ownPath, { timeout: 30_000 }).toBe(before);
-  await expect.poll(() => existsSync(folder), { timeout: 30_000 }).toBe(false);
+  await expect.poll(ownPath, { timeout: 60_000 }).toBe(before);
+  await expect.poll(() => existsSync(folder), { timeout: 60_000 }).toBe(false);
 });
 
 test('what even the guard left is undone by whoever comes next', async () => {

@@ -29,7 +29,7 @@ test('it is read while the domain migrates, arrives with it, and is removed ther
   expect(await readMark(source, uuid)).toMatchObject({ ...HERE, pid: process.pid });
 
   const migrated = bed.virshMigrate();
-  await expect.poll(async () => (await jobAt(source, uuid)).type, { timeout: 20_000 }).toBe('active');
+  await expect.poll(async () => (await jobAt(source, uuid)).type, { timeout: 60_000 }).toBe('active');
   await refuseMarked(source, uuid, HERE);
   await expect(refuseMarked(source, uuid, ELSEWHERE)).rejects.toMatchObject({ code: 'held' });
 
