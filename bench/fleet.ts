@@ -4,8 +4,9 @@
  * killed, and its moves are to be in other hands; then one alone has 300 in its hands.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Fleet } from './fleet/fleet.ts';
+import { Fleet } from '../explore/drains/fleet.ts';
 import { atLeast, atMost, type BenchResult, spread } from './goals.ts';
+import { memoryBytesOf } from './service/machine-memory.ts';
 
 const CONTROLLERS = ['one', 'two', 'three', 'four'];
 const VMS_OF_HOST = 20;
@@ -103,7 +104,7 @@ async function oneAlone(
   // As many leave a host at a time as may.
   await until(fleet, most / 2, () => fleet.world.inHandsOf(last).length >= most);
   await sleep(5000);
-  return { inHands: fleet.world.inHandsOf(last).length, bytes: fleet.memoryBytesOf(last) };
+  return { inHands: fleet.world.inHandsOf(last).length, bytes: memoryBytesOf(fleet.pidOf(last)) };
 }
 
 /** @throws {Error} where it does not come about */

@@ -49,6 +49,7 @@ test.each([
   [['--seeds', '9..1'], /--seeds 9\.\.1: give a whole number/],
   [['--seed', '-1'], /--seed/],
   [['--for', 'ever'], /--for: .*ever/],
+  [['--drains', '--prove'], /--prove is of migrations/],
   [['--everything'], /--everything/],
 ])('%j is refused in one sentence', (args, words) => {
   const { status, stderr } = run(...args);

@@ -11,7 +11,7 @@ import type { ShareResult } from './shares.ts';
 import { shrink } from './shrink.ts';
 import { scheduleInWords } from './words.ts';
 
-const HELP = `./dev explore [--seeds COUNT | --seeds A..B | --seed N | --prove] [--for TIME] [--json] [--write]
+const HELP = `./dev explore [--drains] [--seeds COUNT | --seeds A..B | --seed N | --prove] [--for TIME] [--json] [--write]
 
 Runs switchover's own controllers on simulated QEMUs in virtual time, each run with guests, limits and faults drawn from
 a seed, and holds the safety properties of docs/safety.md against the simulated truth.
@@ -20,6 +20,9 @@ a seed, and holds the safety properties of docs/safety.md against the simulated 
   --seeds 1..1000  these seeds
   --for 10m        new seeds for that long
   --seed 4711      this one, shrunk where it fails, with its story
+  --drains         whole drains in place of migrations: so many (100), or for that long, begun on hosts in memory by three
+                   controllers in processes of their own, with a real PostgreSQL, faults drawn from --seed, and people who
+                   pause, cancel, cordon and decide; each is held against the hosts' own record
   --prove          plants each deliberate defect in turn, and tells after how many seeds it is found
   --write          keeps the figures in explore/results/; those of seeds are added to what is kept of the same code
   --json           as JSON
@@ -27,16 +30,19 @@ a seed, and holds the safety properties of docs/safety.md against the simulated 
 Exits 1 where a property was violated, or where a planted defect was not found.
   ./dev explore --for 2m
   ./dev explore --seed 47071
+  ./dev explore --drains --for 5m
 `;
 
 const RECORD = new URL('./results/explored.json', import.meta.url);
 const DEFAULT_COUNT = 1000;
+const DEFAULT_DRAINS = 100;
 const MOST_SEEDS_FOR_A_DEFECT = 10_000;
 const TOLD_FAILURES = 5;
 /** New seeds begin at the second of the call: they are others at each call, and are told. */
 const newSeed = (): number => Math.floor(Date.now() / 1000) * 1000;
 
 process.exitCode = await runCommand({ name: 'explore', help: HELP }, options(), async (parsed) => {
+  if (parsed.drains) return await exploreDrains(parsed);
   if (parsed.seed !== undefined) return await tellOf(parsed.seed);
   if (parsed.prove) return await prove(parsed);
   return await exploreSeeds(parsed);
@@ -45,6 +51,7 @@ process.exitCode = await runCommand({ name: 'explore', help: HELP }, options(), 
 interface Options {
   readonly help: boolean;
   readonly prove: boolean;
+  readonly drains: boolean;
   readonly json: boolean;
   readonly write: boolean;
   readonly seed: number | undefined;
@@ -62,15 +69,19 @@ function options(): Options | string {
         seed: { type: 'string' },
         for: { type: 'string' },
         prove: { type: 'boolean', default: false },
+        drains: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         write: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
-    const { help, prove, json, write } = values;
+    const { help, prove, drains, json, write } = values;
+    if (drains && prove) throw new Error('--prove is of migrations: leave --drains out');
     const seed = values.seed === undefined ? undefined : seedNumber('--seed', values.seed);
     const forMs = values.for === undefined ? undefined : parseDurationMs(values.for);
-    return { help, prove, json, write, seed, forMs, ...seedsOf(values.seeds, forMs) };
+    const count =
+      drains && values.seeds === undefined && forMs === undefined ? String(DEFAULT_DRAINS) : values.seeds;
+    return { help, prove, drains, json, write, seed, forMs, ...seedsOf(count, forMs) };
   } catch (error) {
     return refusalOf(error);
   }
@@ -88,6 +99,12 @@ function seedsOf(text: string | undefined, forMs: number | undefined): { from: n
 
 function seedNumber(name: string, text: string): number {
   return wholeNumber(name, text, { hint: ', or for --seeds two of them, as in 1..1000' });
+}
+
+/** Loaded only here: the others need no database. */
+async function exploreDrains({ from, to, seed = from, forMs, json, write }: Options): Promise<number> {
+  const { drainsCommand } = await import('./drains/command.ts');
+  return await drainsCommand(import.meta.url, { seed, most: to - from, forMs, json, write });
 }
 
 async function exploreSeeds({ from, to, forMs, json, write }: Options): Promise<number> {

@@ -64,19 +64,19 @@ export class RemoteHosts implements DrainHosts, Mover {
   }
 
   async cancel(): Promise<void> {
-    throw new Error('nothing is cancelled in this benchmark');
+    throw new Error('nothing is cancelled here');
   }
 
   async shareLink(): Promise<boolean> {
-    throw new Error('no link has a budget in this benchmark');
+    throw new Error('no link has a budget here');
   }
 
   async shutDown(): Promise<void> {
-    throw new Error('nothing is shut down in this benchmark');
+    throw new Error('nothing is shut down here');
   }
 
   async startUp(): Promise<void> {
-    throw new Error('nothing is shut down in this benchmark');
+    throw new Error('nothing is shut down here');
   }
 
   async running(): Promise<readonly Seen[]> {

@@ -6,7 +6,17 @@ import { Database } from '../../src/postgres/database.ts';
 import { RemoteHosts } from './remote-hosts.ts';
 import { timed } from './timed-database.ts';
 
-const [name = '', url = '', world = '', times = '{}'] = process.argv.slice(2);
+const [name = '', url = '', world = '', times = '{}', dateStepMs = '0'] = process.argv.slice(2);
+const STEPS_EVERY_MS = 200;
+
+if (dateStepMs !== '0') {
+  const realNow = Date.now;
+  let stepMs = 0;
+  Date.now = () => realNow() + stepMs;
+  setInterval(() => {
+    stepMs = stepMs === 0 ? Number(dateStepMs) : 0;
+  }, STEPS_EVERY_MS).unref();
+}
 
 /** As where there is no file. */
 const NO_CONFIG = parseConfig('', '');

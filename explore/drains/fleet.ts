@@ -12,7 +12,6 @@ import { newMoveOf } from '../../src/fleet/new-move.ts';
 import { FleetServer } from '../../src/fleet/testing/fleet-database.ts';
 import { Database } from '../../src/postgres/database.ts';
 import { Random } from '../../src/simulate/random.ts';
-import { memoryBytesOf } from '../service/machine-memory.ts';
 import type { Admission } from './timed-database.ts';
 import { World, type WorldVm } from './world.ts';
 import { serveWorld } from './world-server.ts';
@@ -20,13 +19,13 @@ import { serveWorld } from './world-server.ts';
 const PROGRAM = fileURLToPath(new URL('./controller.ts', import.meta.url));
 const GIB = 2 ** 30;
 
-const HOST_GIB = 768;
+export const HOST_GIB = 768;
 const SIZES_GIB = [1, 2, 4, 4, 8, 8, 16, 32];
 const INTENSIVE_SHARE = 0.1;
 const SHORTEST_MS = 500;
 const LONGEST_MS = 2500;
 /** Of one drain. */
-const AT_A_TIME = 4;
+export const AT_A_TIME = 4;
 const DESTINATIONS = 8;
 
 interface DatabaseFigures {
@@ -59,6 +58,8 @@ export class Fleet implements AsyncDisposable {
   private readonly controllers = new Map<string, ChildProcess>();
   /** Ids of drains, by their hosts. */
   readonly draining = new Map<string, string>();
+  /** Those of them that bring back what left. */
+  readonly returning = new Set<string>();
   /** The next host's turn. */
   private turn = 0;
 
@@ -79,19 +80,20 @@ export class Fleet implements AsyncDisposable {
     const url = await server.make('bench');
     const fleet = new Fleet(shape, server, url);
     await once(fleet.worldServer, 'listening');
-    for (const kind of ['source', 'destination', 'link'] as const)
-      await setCapacity(fleet.database, kind, '*', AT_A_TIME);
+    await fleet.limit(AT_A_TIME);
     return fleet;
   }
 
-  async start(name: string): Promise<void> {
-    const child = spawn(
-      process.execPath,
-      [PROGRAM, name, this.url, this.socket, JSON.stringify(this.shape.times ?? {})],
-      {
-        stdio: ['pipe', 'pipe', 'inherit'],
-      },
-    );
+  /** Out of each host, into each, and on each link. @throws {StoreError} */
+  async limit(atATime: number): Promise<void> {
+    for (const kind of ['source', 'destination', 'link'] as const)
+      await setCapacity(this.database, kind, '*', atATime);
+  }
+
+  /** @param dateStepMs what its clock of the day goes to and fro by */
+  async start(name: string, dateStepMs = 0): Promise<void> {
+    const args = [name, this.url, this.socket, JSON.stringify(this.shape.times ?? {}), String(dateStepMs)];
+    const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
     const ready = Promise.withResolvers<void>();
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (line === 'ready') ready.resolve();
@@ -132,10 +134,6 @@ export class Fleet implements AsyncDisposable {
   /** @returns its process's id */
   pidOf(name: string): number | undefined {
     return this.controllers.get(name)?.pid;
-  }
-
-  memoryBytesOf(name: string): number {
-    return memoryBytesOf(this.controllers.get(name)?.pid);
   }
 
   /** Hosts in their turn, until so many are being emptied. @returns the new ones */
