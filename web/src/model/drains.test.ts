@@ -141,6 +141,11 @@ test('each act says what it costs', () => {
 test('the pause that a remedy names is written into the field', () => {
   const remedy = 'with --max-downtime 2.6s it is (a pause of about 2.4 s)';
   expect(pauseInRemedy(vm('a', { reason: { code: 'no-pause-fits', words: '', remedy } }))).toBe('2.6s');
+  const tried =
+    'with --max-downtime 740ms there is room for the pause of 584 ms that it needs; or move it by hand';
+  expect(pauseInRemedy(vm('a', { reason: { code: 'no-pause-fits', words: '', remedy: tried } }))).toBe(
+    '740ms',
+  );
   expect(pauseInRemedy(vm('a', { reason: { code: 'x', words: '', remedy: 'with a brake' } }))).toBe('');
 });
 
