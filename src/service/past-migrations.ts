@@ -14,7 +14,7 @@ import type { LiveMigration } from './live-migrations.ts';
 import { summaryOf } from './migration-summary.ts';
 
 /** What a service asks its database. */
-export type Archive = Pick<JournalArchive, 'problem' | 'onlyInFolder' | 'newestFirst' | 'read'>;
+export type Archive = Pick<JournalArchive, 'problem' | 'onlyInFolder' | 'newestFirst' | 'read' | 'ofMoves'>;
 
 const KEPT = 2000;
 

@@ -1,17 +1,16 @@
 /** Where the VMs of a drain may go to: what room each destination has, what of it is spoken for, and what runs to it now. */
 import type { Drain, DrainDestination } from '../drain-types.ts';
+import { migrationsUnderWay } from '../elsewhere.ts';
 import { formatWhen } from '../model/format.ts';
 import { hostOf } from '../model/words.ts';
-import { fleet, nowMs } from '../store.ts';
+import { nowMs } from '../store.ts';
 import { Bytes, Rate } from './figures.tsx';
 
 export function Destinations({ of }: { of: Drain }) {
   const ours = new Map(of.vms.map(({ migration, to }) => [migration, to]));
   const rateTo = (host: string) =>
-    [...fleet.value.values()]
-      .filter(
-        ({ id, final, destination }) => !final && (ours.get(id) === host || destination?.startsWith(host)),
-      )
+    migrationsUnderWay()
+      .filter(({ id, destination }) => ours.get(id) === host || destination?.startsWith(host))
       .reduce((sum, { transferBytesPerSecond }) => sum + (transferBytesPerSecond ?? 0), 0);
   return (
     <section>
