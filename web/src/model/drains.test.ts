@@ -240,6 +240,20 @@ test('a plan is one sentence, and a start costs what it says', () => {
     '1 VM leaves; how long that takes is not known.',
   );
   expect(heldReasons(held)).toEqual([{ words: 'b: its CPU is another', remedy: null }]);
+  const taken = (uuid: string) => ({
+    ...{ code: 'name-taken', remedy: null },
+    words: `the destination has another domain of the name "db" (UUID ${uuid}): rename that one`,
+  });
+  const refused = [
+    { destination: 'qemu+ssh://b/system', reasons: [taken('764fb382-aa15-4cad-9237-b0c297d8ca10')] },
+    { destination: 'qemu+ssh://c/system', reasons: [taken('8e59fbe9-ab8e-4e95-ab65-77cdbdd87f58')] },
+  ];
+  expect(heldReasons({ ...held, refused })).toEqual([
+    {
+      words: 'b and c: the destination has another domain of the name "db": rename that one',
+      remedy: null,
+    },
+  ]);
   const request = { host: plan.host, to: [] };
   expect(drainCost(request, plan).join(' ')).toMatch(
     /ledger stays, and the drain waits for you\. web will pause for longer/,
