@@ -18,12 +18,6 @@ export function migrationOf({ migration: id }: Pick<DrainVm, 'migration'>): Migr
   return id === null ? undefined : (fleet.value.get(id) ?? known.value.get(id));
 }
 
-/** All that is known of those that go on. */
-export function migrationsUnderWay(): MigrationSummary[] {
-  const elsewhere = [...known.value.values()].filter(({ id }) => !fleet.value.has(id));
-  return [...fleet.value.values(), ...elsewhere].filter(({ final }) => !final);
-}
-
 /** Those of them that this service does not tell of, and that are not over. @throws {ApiError} */
 export async function lookElsewhere(vms: readonly DrainVm[]): Promise<void> {
   const asked = vms
