@@ -11,7 +11,16 @@ import {
   withDestination,
 } from './drain-form.ts';
 import { drainCost, heldReasons, planSentence } from './drain-plan-words.ts';
-import { actCost, DECISIONS, deadlineVerdict, decideCost, groupedVms, pauseInRemedy } from './drains.ts';
+import {
+  ACTIONS,
+  actCost,
+  DECISIONS,
+  deadlineVerdict,
+  decideCost,
+  drainName,
+  groupedVms,
+  pauseInRemedy,
+} from './drains.ts';
 
 const NOW_MS = Date.parse('2026-11-30T20:00:00Z');
 const at = (minutes: number) => new Date(NOW_MS + minutes * 60e3).toISOString();
@@ -134,6 +143,17 @@ test('each act says what it costs', () => {
   expect(actCost('return', drain({ counts: { ...NONE, moved: 1 } }))).toEqual([
     expect.stringContaining('1 VM that moved comes back to host1'),
     'The drain ends with it.',
+  ]);
+  // What comes back to a host does not stay on it.
+  const back = drain({ kind: 'return' });
+  expect(ACTIONS.cancel.title(drainName(back), 'host1')).toBe('Cancel the return to host1?');
+  expect(actCost('cancel', back)).toEqual([
+    '2 VMs stay where they are, for good.',
+    'What has come back stays.',
+  ]);
+  expect(actCost('release', back)).toEqual([
+    'The return ends: 2 VMs stay where they are.',
+    '1 VM on the way arrives all the same.',
   ]);
   for (const [decision] of DECISIONS) expect(decideCost(vm('db1'), decision, 'host1')).toMatch(/^db1 /);
 });

@@ -132,7 +132,13 @@ function Figures({ of }: { of: Drain }) {
       {figure('Waiting', counts.queued)}
       {figure('Moved', counts.moved)}
       <div>
-        <dt>{leftIn(of) === 0 ? 'Memory of its VMs' : 'Memory that is left there'}</dt>
+        <dt>
+          {leftIn(of) === 0
+            ? 'Memory of its VMs'
+            : of.kind === 'return'
+              ? 'Memory that is still away'
+              : 'Memory that is left there'}
+        </dt>
         <dd class="big">
           <Bytes of={leftIn(of) === 0 ? of.memoryBytes.all : of.memoryBytes.left} />
         </dd>
