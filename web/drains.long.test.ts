@@ -170,7 +170,7 @@ test('a drain is planned, then started by what the plan says; a second one of th
   expect(again.status).toBe(200);
   expect(page.url()).toContain(((await again.json()) as { id: string }).id);
   await page.getByRole('button', { name: 'Cancel…' }).click();
-  await page.getByRole('button', { name: 'Cancel the drain' }).click();
+  await page.getByRole('button', { name: 'Cancel it' }).click();
   await page.locator('.stateline .chip', { hasText: 'cancelled' }).waitFor({ timeout: 120_000 });
 });
 

@@ -107,7 +107,16 @@ async function serveFrom(options: ServeOptions, demoDir: string | undefined): Pr
   await service.begin();
   const drains =
     demoDir === undefined ? await drainsOf({ ...options, stateDir }, service, configNow, say) : undefined;
-  watcher = uris.length === 0 ? undefined : new Watcher({ uris, config, store: service.store, log });
+  watcher =
+    uris.length === 0
+      ? undefined
+      : new Watcher({
+          uris,
+          config,
+          store: service.store,
+          log,
+          ...(drains && { world: drains.worldOfWatch() }),
+        });
   const health = () => watcher?.health() ?? { words: 'serves', hangs: undefined };
   const systemd = manager && new ServiceManager({ ...manager, health, say });
   if (watcher) readAgainOnHangUp(watcher, options.config, log);

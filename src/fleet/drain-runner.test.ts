@@ -82,7 +82,7 @@ describe.concurrent('a VM', () => {
     expect(states).toEqual({ picky: 'moved', stuck: 'held' });
     expect(hosts.hostOf('picky')).toBe('c');
     expect(words).toBe(
-      'blocked: 1 VM left, and none of them can be moved now: stuck (b: its CPU is another; c: its CPU is another)',
+      'blocked: 1 VM left, and none of them can be moved now: stuck (b and c: its CPU is another)',
     );
     expect(status).toBe(4);
     // Nothing was begun for it, and a person's word begins it anew, with one more destination.

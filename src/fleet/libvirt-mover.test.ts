@@ -50,11 +50,13 @@ function bed({ metadata = '' } = {}) {
     return command === 'dumpxml' ? answer.replace('<devices>', `${metadata}<devices>`) : answer;
   };
   const virsh = { ...access.virsh, ask, assertUsable: async () => {} };
-  const mover = new LibvirtMover({
-    ...{ store: new FolderJournals(folder), initiator: initiatorHere(), config: () => NO_CONFIG },
-    ...{ settingsOf: async () => SETTINGS, say: () => {}, access: { ...access, virsh }, hub },
-    ...{ wayOf: async () => undefined, sources: () => [source], destinations: () => [destination] },
-  });
+  const moverIn = (stateDir: string) =>
+    new LibvirtMover({
+      ...{ store: new FolderJournals(stateDir), initiator: initiatorHere(), config: () => NO_CONFIG },
+      ...{ settingsOf: async () => SETTINGS, say: () => {}, access: { ...access, virsh }, hub },
+      ...{ wayOf: async () => undefined, sources: () => [source], destinations: () => [destination] },
+    });
+  const mover = moverIn(folder);
   const ride: Ride = {
     ...{ id: 'm', drain: 'd', vm: uuid, source, destination, isForeign: false },
     ...{ way: 'move', isDecided: false, stated: {} },
@@ -73,7 +75,7 @@ function bed({ metadata = '' } = {}) {
     return await end;
   };
   const did = (command: string) => asked.filter((each) => each.split(' ')[1] === command);
-  return { pair, mover, ride, within, did };
+  return { pair, mover, moverIn, ride, within, did };
 }
 
 const STATES = {
@@ -116,6 +118,26 @@ test('it keeps to its share of the link from the start, and to each other one, a
   expect(await within(mover.shareLink({ ...own, share: MIB }, letGo))).toBe(false);
   await within(attended);
   expect(await within(mover.shareLink({ ...own, share: MIB }, GUARD))).toBe(false);
+});
+
+test('another controller, whose state folder knows nothing of it, goes on by the limits of the drain, as its move', async () => {
+  const { pair, mover, moverIn, ride: ours, within } = bed();
+  const ride = { ...ours, stated: { lineRateBytesPerSecond: 60e6 } };
+  await within(mover.start({ ...ride, share: 8 * 2 ** 20 }, GUARD));
+  const dying = new AbortController();
+  const letting = mover.attach(ride, { ...GUARD, letGo: dying.signal });
+  dying.abort();
+  await within(letting);
+  const elsewhere = path.join(folder, 'elsewhere');
+  expect(await within(moverIn(elsewhere).attach(ride, GUARD))).toEqual({});
+  expect(pair.qemus.truth.runningSides).toEqual(['destination']);
+  const journals = new FolderJournals(elsewhere);
+  const [id = ''] = await journals.list();
+  const [opened] = (await journals.read(id, 0, { samples: false })).entries;
+  expect(opened).toMatchObject({
+    ...{ type: 'opened', origin: 'attach', correlationId: ride.id, reason: `${ride.source} is drained` },
+    limits: { overBudget: 'abort', maxDowntimeMs: 5000 },
+  });
 });
 
 test.each(['leave', 'ask', 'shutdown'])(

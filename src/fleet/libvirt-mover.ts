@@ -261,6 +261,9 @@ export class LibvirtMover implements Mover {
         ...{ vm: domainAddress(source, name), kind, limits },
         destination: destination === ELSEWHERE ? undefined : domainAddress(destination, name),
         reason: asked && (asked.isReturn ? `it comes back from ${source}` : `${source} is drained`),
+        correlationId: ride.id,
+        // It is the drain's, also where the journal of the controller that began it is on another machine.
+        mayEndOthers: true,
       },
       { hypervisor: this.plain, store: this.parts.store, initiator: this.parts.initiator },
     );

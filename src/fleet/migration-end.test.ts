@@ -22,9 +22,20 @@ const OUTCOME: Outcome = {
 test.each<[string, Partial<Outcome>, object]>([
   ['that failed is tried again', {}, { failure: { class: 'transient', code: 'migration-failed' } }],
   [
-    'for which no pause fits needs a person, and says which would',
+    'for which no pause fits needs a person, and says which would, with some room',
     { outcome: 'aborted', neededPauseMs: 2400 },
-    { failure: { class: 'no-pause-fits', remedy: expect.stringContaining('a pause of 2.4 s') } },
+    {
+      failure: {
+        class: 'no-pause-fits',
+        remedy:
+          'with --max-downtime 3s there is room for the pause of 2.4 s that it needs; or move it by hand',
+      },
+    },
+  ],
+  [
+    'for which none fits says so of short ones, too',
+    { outcome: 'aborted', neededPauseMs: 584.2 },
+    { failure: { remedy: expect.stringContaining('with --max-downtime 740ms there is') } },
   ],
   ['that ran out of time is not begun anew', { outcome: 'aborted' }, { failure: { class: 'permanent' } }],
   ['that was cancelled by hand neither', { outcome: 'cancelled' }, { failure: { code: 'cancelled' } }],

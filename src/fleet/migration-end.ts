@@ -2,7 +2,7 @@
 import { failureClass } from '../drain/failures.ts';
 import type { RefusedError } from '../hypervisor/refusal.ts';
 import type { Outcome } from '../journal/outcome.ts';
-import { formatDuration } from '../model/units.ts';
+import { formatDuration, spellDuration } from '../model/units.ts';
 import type { Attended, Failure } from './mover.ts';
 
 /** Nothing was touched. */
@@ -20,11 +20,18 @@ export function attendedOf({ outcome, runsOn, reason, neededPauseMs }: Outcome):
     return {
       failure: {
         ...{ class: 'no-pause-fits', code: 'no-pause-fits', words: reason },
-        remedy: `allow a pause of ${formatDuration(neededPauseMs)} with --max-downtime, or move it by hand`,
+        remedy: `with --max-downtime ${spellDuration(withRoomFor(neededPauseMs))} there is room for the pause of ${formatDuration(neededPauseMs)} that it needs; or move it by hand`,
       },
     };
   // Who ended it by hand, or by a limit of time, did not mean that it should begin again by itself.
   if (outcome === 'cancelled' || outcome === 'aborted')
     return { failure: { class: 'permanent', code: outcome, words: reason } };
   return { failure: { class: 'transient', code: 'migration-failed', words: reason } };
+}
+
+/** What it needs changes a little from one try to the next: a quarter more, rounded up to two digits. */
+function withRoomFor(pauseMs: number): number {
+  const ms = Math.max(1, 1.25 * pauseMs);
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(ms)) - 1);
+  return Math.ceil(ms / step) * step;
 }

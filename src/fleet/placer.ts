@@ -9,6 +9,7 @@ import { type DrainSettings, linkTo } from './drain-settings.ts';
 import type { HostRecord } from './hosts.ts';
 import type { Move } from './move.ts';
 import type { Free, Place, Placed } from './placement.ts';
+import { refusedWords } from './refused-words.ts';
 
 /** What a host last said of itself. */
 export interface HostFigures {
@@ -128,7 +129,12 @@ function nowhere(refused: readonly Refused[]): Placed {
   const code = told.reasons[0]?.code ?? 'no-destination';
   const reason: Reason = {
     code,
-    words: refused.map(({ destination, reasons }) => wordsOf(destination, reasons)).join('; '),
+    words: refusedWords(
+      refused.map(({ destination, reasons }) => ({
+        destination,
+        words: reasons.map(({ words }) => words).join(', '),
+      })),
+    ),
     remedy: told.reasons[0]?.remedy,
   };
   return passing ? { wait: reason } : { hold: reason };
@@ -137,9 +143,4 @@ function nowhere(refused: readonly Refused[]): Placed {
 function passes(code: string): boolean {
   const kind = failureClass(code);
   return kind === 'capacity' || kind === 'transient';
-}
-
-function wordsOf(destination: string, reasons: readonly Reason[]): string {
-  const words = reasons.map((reason) => reason.words).join(', ');
-  return words.includes(destination) ? words : `${destination}: ${words}`;
 }

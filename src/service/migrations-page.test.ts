@@ -97,6 +97,7 @@ test('a page begins before any id, also one that is not there, or has no time', 
 test('while the database is away, the folder is listed, without what it lost meanwhile', async () => {
   const archive = {
     ...{ problem: 'the database is away', onlyInFolder: new Set<string>() },
+    ofMoves: async () => new Map<string, string>(),
     newestFirst: () => {
       throw new StoreError('not to be asked');
     },

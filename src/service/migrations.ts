@@ -5,6 +5,7 @@ import { documentOf } from '../journal/document.ts';
 import type { FolderIds } from '../journal/folder/folder-ids.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import type { JournalReading, JournalStore } from '../journal/journal-store.ts';
+import type { MoveOfVm } from '../journal/postgres/rows-of-moves.ts';
 import { type Replayed, replay } from '../migration/replay.ts';
 import type { Run } from '../migration/run.ts';
 import type { CapChange } from '../migration/supervisor.ts';
@@ -82,6 +83,17 @@ export class Migrations {
     const past = await this.past.readWhole(id);
     if (past) return past;
     throw new Problem(404, 'no-such-migration', `there is no migration ${id}: GET /v1/migrations lists them`);
+  }
+
+  /** Of moves that other services on the database drive or drove, by the move; empty while it is away. */
+  async ofMoves(moves: readonly MoveOfVm[]): Promise<ReadonlyMap<string, string>> {
+    if (!this.archive || moves.length === 0) return new Map();
+    try {
+      return await this.archive.ofMoves(moves);
+    } catch (error) {
+      if (error instanceof StoreError) return new Map();
+      throw error;
+    }
   }
 
   async has(id: string): Promise<boolean> {

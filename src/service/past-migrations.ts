@@ -10,23 +10,26 @@ import type { JournalArchive } from '../journal/postgres/journal-archive.ts';
 import { isUnfinished } from '../journal/unfinished.ts';
 import { viewOf } from '../journal/view.ts';
 import type { Tick } from '../model/observation.ts';
+import { Elsewhere } from './elsewhere.ts';
 import type { LiveMigration } from './live-migrations.ts';
 import { summaryOf } from './migration-summary.ts';
 
 /** What a service asks its database. */
-export type Archive = Pick<JournalArchive, 'problem' | 'onlyInFolder' | 'newestFirst' | 'read'>;
+export type Archive = Pick<JournalArchive, 'problem' | 'onlyInFolder' | 'newestFirst' | 'read' | 'ofMoves'>;
 
 const KEPT = 2000;
 
 export class PastMigrations {
   private readonly store: JournalStore;
   private readonly archive: Archive | undefined;
+  private readonly elsewhere: Elsewhere | undefined;
   /** Those that have ended: nothing of them changes any more but that an operator may have them settled. */
   private readonly ended = new Map<string, LiveMigration>();
 
   constructor(store: JournalStore, archive?: Archive) {
     this.store = store;
     this.archive = archive;
+    this.elsewhere = archive && new Elsewhere(archive);
   }
 
   /** @returns undefined where its journal is not there, or is damaged */
@@ -41,7 +44,13 @@ export class PastMigrations {
   /** With its samples. */
   async readWhole(id: string, samples = true): Promise<LiveMigration | undefined> {
     try {
-      return pastOf(await this.entries(id, 0, samples));
+      try {
+        return pastOf((await this.store.read(id, 0, { samples })).entries);
+      } catch (error) {
+        if (!this.archive || !isAbsent(error)) throw error;
+        if (samples) return await this.elsewhere?.read(id);
+        return pastOf((await this.archive.read(id, 0, false)).entries);
+      }
     } catch (error) {
       if (error instanceof JournalError) return undefined;
       throw error;

@@ -70,6 +70,12 @@ async function listed(of = archive): Promise<(readonly [string, string | null])[
   return found;
 }
 
+async function openedFor(vmUuid: string, correlationId: string): Promise<string> {
+  const journal = await folder.open(newOpening({ vmUuid, correlationId }));
+  await journal.close();
+  return journal.id;
+}
+
 async function expectSame(id: string): Promise<void> {
   const { entries, problems } = await folder.read(id, 0, { samples: true });
   expect(await archive.read(id, 0, true)).toEqual({ id, entries, problems });
@@ -150,6 +156,29 @@ describe('the folder', () => {
     expect((await listed(again)).map(([id]) => id)).toContain(kept);
     expect((await listed(again)).map(([id]) => id)).not.toContain(gone);
   });
+});
+
+test('the newest journal of a move is found by its VM, also before it is over', async () => {
+  const vms = ['7c5d4a3e-0000-4000-8000-00000000000a', '7c5d4a3e-0000-4000-8000-00000000000b'] as const;
+  const moves = ['5b0f7a3c-9a1e-4f57-8d5b-6f1d1f3c11aa', '5b0f7a3c-9a1e-4f57-8d5b-6f1d1f3c11bb'] as const;
+  await openedFor(vms[0], moves[0]);
+  const again = await openedFor(vms[0], moves[0]);
+  await openedFor(vms[0], 'something else');
+  const other = await openedFor(vms[1], moves[1]);
+  await isLevel();
+  const asked = [
+    { vm: vms[0], move: moves[0] },
+    { vm: vms[1], move: moves[1] },
+    { vm: vms[1], move: moves[0] },
+  ];
+  expect(await archive.ofMoves(asked.slice(0, 2))).toEqual(
+    new Map([
+      [moves[0], again],
+      [moves[1], other],
+    ]),
+  );
+  expect(await archive.ofMoves(asked.slice(2))).toEqual(new Map());
+  expect(await archive.ofMoves([])).toEqual(new Map());
 });
 
 describe('a database that', () => {

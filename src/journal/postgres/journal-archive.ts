@@ -20,6 +20,7 @@ import { JOURNAL_TABLES } from './journal-tables.ts';
 import { pruneTables } from './prune-tables.ts';
 import { readRows } from './read-rows.ts';
 import { recentRows } from './recent-rows.ts';
+import { type MoveOfVm, rowsOfMoves } from './rows-of-moves.ts';
 import { TABLES_KEEP } from './tables-keep.ts';
 
 export interface JournalArchiveParts {
@@ -102,6 +103,11 @@ export class JournalArchive {
       if (page.length < query.limit) return;
       before = page.at(-1)?.id;
     }
+  }
+
+  /** Ids of the newest journals of these moves, by the move. @throws {StoreError} */
+  async ofMoves(moves: readonly MoveOfVm[]): Promise<ReadonlyMap<string, string>> {
+    return await this.asked((database) => rowsOfMoves(database, moves));
   }
 
   /** @throws {JournalError} where there is none @throws {StoreError} */

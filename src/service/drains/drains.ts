@@ -30,6 +30,7 @@ import { beginReturn } from '../../fleet/return-drain.ts';
 import type { Database } from '../../postgres/database.ts';
 import { StoreError } from '../../postgres/store-error.ts';
 import type { LiveMigrations } from '../live-migrations.ts';
+import type { Migrations } from '../migrations.ts';
 import { Problem } from '../problem.ts';
 import type { DrainSummary, DrainView, DrainVmView } from './drain-document.ts';
 import { DrainPlans, type PlanDrain } from './drain-plans.ts';
@@ -43,6 +44,7 @@ import type {
 import { assertHost, deadlineOf, drainSettingsOf } from './drain-wish.ts';
 import type { FleetStore } from './fleet-store.ts';
 import { HostRooms } from './host-rooms.ts';
+import { migrationsOf } from './migrations-of.ts';
 import { drainSummaryOf, drainViewOf, type Shown } from './show-drain.ts';
 
 export interface DrainsParts {
@@ -50,6 +52,8 @@ export interface DrainsParts {
   /** Asked what room they have. */
   readonly hosts: Pick<DrainHosts, 'look'>;
   readonly live: LiveMigrations;
+  /** Knows those of the other services on the database. */
+  readonly migrations: Pick<Migrations, 'ofMoves'>;
   readonly plan: PlanDrain;
   config(): Config;
   /** Hosts that the service follows. */
@@ -107,17 +111,11 @@ export class Drains {
   async view(database: Database, id: string): Promise<DrainView> {
     const shown = await this.readOrRefuse(database, id);
     const loads = await readHostLoads(database);
-    const { live } = this.parts;
+    const ids = await migrationsOf(shown.rows.moves, this.parts);
     return drainViewOf(shown, {
       loads,
       roomOf: (host) => this.rooms.of(host),
-      // The newest: a move that is tried again has had one before. Others that began one know nothing of ours.
-      migrationOf: ({ id: move, vm, source, isForeign }) =>
-        live
-          .all()
-          .find(({ view }) =>
-            isForeign ? view.vmUuid === vm && view.vm.startsWith(source) : view.correlationId === move,
-          )?.view.id ?? null,
+      migrationOf: ({ id }) => ids.get(id) ?? null,
     });
   }
 

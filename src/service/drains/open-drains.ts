@@ -43,10 +43,7 @@ export interface OpenedDrains extends DrainParts, AsyncDisposable {
 }
 
 /** Connects with the first request. */
-export function openDrains(
-  of: DrainsOf,
-  { live, store: journals }: Pick<ServiceAround, 'live' | 'store'>,
-): OpenedDrains {
+export function openDrains(of: DrainsOf, { live, store: journals, migrations }: ServiceAround): OpenedDrains {
   const { choice, stateDir, config, known, hosts = new LibvirtHosts() } = of;
   const store = new FleetStore(choice);
   const plan =
@@ -56,7 +53,7 @@ export function openDrains(
       store: rememberingJournals(journals),
       ...{ config, hosts: known },
     });
-  const drains = new Drains({ store, hosts, live, plan, config, known });
+  const drains = new Drains({ store, hosts, live, migrations, plan, config, known });
   const feeds = new DrainFeeds(drains);
   return {
     ...{ drains, feeds, requestedBy },

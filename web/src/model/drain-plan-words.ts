@@ -55,18 +55,28 @@ export function roomSentence({
   return `${formatBytes(neededBytes)} are to leave; ${free}${kept}.${off}`;
 }
 
-/** What holds a VM there: its own reasons, or what each destination has against it. */
+/** Of another one at each destination, which is told of none where it is told of several. */
+const ITS_UUID = / \(UUID [0-9a-f-]{36}\)/g;
+
+/** What holds a VM there: its own reasons, or what the destinations have against it, those together that say the same. */
 export function heldReasons({
   reasons,
   refused,
 }: HeldInPlan): { readonly words: string; readonly remedy: string | null }[] {
   if (reasons.length > 0) return reasons.map(({ words, remedy }) => ({ words, remedy }));
-  return refused.flatMap(({ destination, reasons: of }) =>
-    of.map(({ words, remedy }) => ({
-      words: words.includes(destination) ? words : `${hostOf(destination)}: ${words}`,
-      remedy,
-    })),
+  const said = refused.flatMap(({ destination, reasons: of }) =>
+    of.map((each) => ({ destination, ...each })),
   );
+  const alike = Map.groupBy(said, ({ destination, words }) =>
+    words.replaceAll(destination, 'the destination').replace(ITS_UUID, ''),
+  );
+  return [...alike].map(([told, [first, ...others]]) => {
+    const { destination = '', words = '', remedy = null } = first ?? {};
+    if (others.length === 0)
+      return { words: words.includes(destination) ? words : `${hostOf(destination)}: ${words}`, remedy };
+    const hosts = [destination, ...others.map((each) => each.destination)].map(hostOf);
+    return { words: `${hosts.slice(0, -1).join(', ')} and ${hosts.at(-1)}: ${told}`, remedy };
+  });
 }
 
 /** The sentences that a person confirms. @param plan of the same wish */

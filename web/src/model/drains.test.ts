@@ -11,7 +11,16 @@ import {
   withDestination,
 } from './drain-form.ts';
 import { drainCost, heldReasons, planSentence } from './drain-plan-words.ts';
-import { actCost, DECISIONS, deadlineVerdict, decideCost, groupedVms, pauseInRemedy } from './drains.ts';
+import {
+  ACTIONS,
+  actCost,
+  DECISIONS,
+  deadlineVerdict,
+  decideCost,
+  drainName,
+  groupedVms,
+  pauseInRemedy,
+} from './drains.ts';
 
 const NOW_MS = Date.parse('2026-11-30T20:00:00Z');
 const at = (minutes: number) => new Date(NOW_MS + minutes * 60e3).toISOString();
@@ -135,12 +144,28 @@ test('each act says what it costs', () => {
     expect.stringContaining('1 VM that moved comes back to host1'),
     'The drain ends with it.',
   ]);
+  // What comes back to a host does not stay on it.
+  const back = drain({ kind: 'return' });
+  expect(ACTIONS.cancel.title(drainName(back), 'host1')).toBe('Cancel the return to host1?');
+  expect(actCost('cancel', back)).toEqual([
+    '2 VMs stay where they are, for good.',
+    'What has come back stays.',
+  ]);
+  expect(actCost('release', back)).toEqual([
+    'The return ends: 2 VMs stay where they are.',
+    '1 VM on the way arrives all the same.',
+  ]);
   for (const [decision] of DECISIONS) expect(decideCost(vm('db1'), decision, 'host1')).toMatch(/^db1 /);
 });
 
 test('the pause that a remedy names is written into the field', () => {
   const remedy = 'with --max-downtime 2.6s it is (a pause of about 2.4 s)';
   expect(pauseInRemedy(vm('a', { reason: { code: 'no-pause-fits', words: '', remedy } }))).toBe('2.6s');
+  const tried =
+    'with --max-downtime 740ms there is room for the pause of 584 ms that it needs; or move it by hand';
+  expect(pauseInRemedy(vm('a', { reason: { code: 'no-pause-fits', words: '', remedy: tried } }))).toBe(
+    '740ms',
+  );
   expect(pauseInRemedy(vm('a', { reason: { code: 'x', words: '', remedy: 'with a brake' } }))).toBe('');
 });
 
@@ -235,6 +260,20 @@ test('a plan is one sentence, and a start costs what it says', () => {
     '1 VM leaves; how long that takes is not known.',
   );
   expect(heldReasons(held)).toEqual([{ words: 'b: its CPU is another', remedy: null }]);
+  const taken = (uuid: string) => ({
+    ...{ code: 'name-taken', remedy: null },
+    words: `the destination has another domain of the name "db" (UUID ${uuid}): rename that one`,
+  });
+  const refused = [
+    { destination: 'qemu+ssh://b/system', reasons: [taken('764fb382-aa15-4cad-9237-b0c297d8ca10')] },
+    { destination: 'qemu+ssh://c/system', reasons: [taken('8e59fbe9-ab8e-4e95-ab65-77cdbdd87f58')] },
+  ];
+  expect(heldReasons({ ...held, refused })).toEqual([
+    {
+      words: 'b and c: the destination has another domain of the name "db": rename that one',
+      remedy: null,
+    },
+  ]);
   const request = { host: plan.host, to: [] };
   expect(drainCost(request, plan).join(' ')).toMatch(
     /ledger stays, and the drain waits for you\. web will pause for longer/,

@@ -124,23 +124,25 @@ export function endWords({ forecastEnd }: Pick<DrainSummary, 'forecastEnd'>, now
 }
 
 interface ActionWords {
-  readonly title: (host: string) => string;
+  /** @param name of the drain: {@link drainName} */
+  readonly title: (name: string, host: string) => string;
   /** Of the button that does it, and of the one that does not. */
   readonly words: string;
   readonly back: string;
 }
 
+/** `the drain of host1`, `the return to host1`. */
+export function drainName({ kind, host }: Pick<Drain, 'kind' | 'host'>): string {
+  return `the ${kind === 'return' ? 'return to' : 'drain of'} ${hostOf(host)}`;
+}
+
 export const ACTIONS: Readonly<Record<DrainAction, ActionWords>> = {
-  pause: { title: (host) => `Pause the drain of ${host}?`, words: 'Pause it', back: 'Let it go on' },
-  resume: { title: (host) => `Resume the drain of ${host}?`, words: 'Resume it', back: 'Not yet' },
-  cancel: {
-    title: (host) => `Cancel the drain of ${host}?`,
-    words: 'Cancel the drain',
-    back: 'Let it go on',
-  },
-  release: { title: (host) => `Release ${host}?`, words: 'Release it', back: 'Not yet' },
+  pause: { title: (name) => `Pause ${name}?`, words: 'Pause it', back: 'Let it go on' },
+  resume: { title: (name) => `Resume ${name}?`, words: 'Resume it', back: 'Not yet' },
+  cancel: { title: (name) => `Cancel ${name}?`, words: 'Cancel it', back: 'Let it go on' },
+  release: { title: (_, host) => `Release ${host}?`, words: 'Release it', back: 'Not yet' },
   return: {
-    title: (host) => `Bring back what left ${host}?`,
+    title: (_, host) => `Bring back what left ${host}?`,
     words: 'Bring it back',
     back: 'Leave it there',
   },
@@ -150,7 +152,9 @@ export const ACTIONS: Readonly<Record<DrainAction, ActionWords>> = {
 export function actCost(action: DrainAction, of: Drain): string[] {
   const host = hostOf(of.host);
   const { moving, queued, unknown } = of.counts;
-  const left = leftIn(of);
+  const staying = leftIn(of) - moving;
+  const isOne = staying === 1;
+  const stay = `${countOf(staying)} ${isOne ? 'stays' : 'stay'} ${of.kind === 'return' ? `where ${isOne ? 'it is' : 'they are'}` : `on ${host}`}`;
   const arrives =
     moving > 0 ? [`${countOf(moving)} on the way ${moving === 1 ? 'arrives' : 'arrive'} all the same.`] : [];
   switch (action) {
@@ -171,17 +175,16 @@ export function actCost(action: DrainAction, of: Drain): string[] {
       ];
     case 'cancel':
       return [
-        `${countOf(left - moving)} stay${left - moving === 1 ? 's' : ''} on ${host}, for good.`,
-        'VMs may be moved there again. What has moved stays where it is.',
+        `${stay}, for good.`,
+        of.kind === 'return'
+          ? 'What has come back stays.'
+          : 'VMs may be moved there again. What has moved stays where it is.',
       ];
     case 'release':
+      if (of.kind === 'return') return [`The return ends: ${stay}.`, ...arrives];
       return of.state === 'empty' || of.final
         ? [`Drains may move VMs to ${host} again.`]
-        : [
-            `The drain ends: ${countOf(left - moving)} stay${left - moving === 1 ? 's' : ''} on ${host}.`,
-            ...arrives,
-            `Drains may move VMs to ${host} again.`,
-          ];
+        : [`The drain ends: ${stay}.`, ...arrives, `Drains may move VMs to ${host} again.`];
     case 'return':
       return [
         `${countOf(of.counts.moved)} that moved ${of.counts.moved === 1 ? 'comes' : 'come'} back to ${host}, but for what others have moved since; what was shut down to return is started.`,

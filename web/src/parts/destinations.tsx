@@ -1,18 +1,14 @@
 /** Where the VMs of a drain may go to: what room each destination has, what of it is spoken for, and what runs to it now. */
 import type { Drain, DrainDestination } from '../drain-types.ts';
+import { migrationOf } from '../elsewhere.ts';
 import { formatWhen } from '../model/format.ts';
+import { rateTo } from '../model/link-use.ts';
 import { hostOf } from '../model/words.ts';
 import { fleet, nowMs } from '../store.ts';
 import { Bytes, Rate } from './figures.tsx';
 
 export function Destinations({ of }: { of: Drain }) {
-  const ours = new Map(of.vms.map(({ migration, to }) => [migration, to]));
-  const rateTo = (host: string) =>
-    [...fleet.value.values()]
-      .filter(
-        ({ id, final, destination }) => !final && (ours.get(id) === host || destination?.startsWith(host)),
-      )
-      .reduce((sum, { transferBytesPerSecond }) => sum + (transferBytesPerSecond ?? 0), 0);
+  const known = { here: [...fleet.value.values()], of: migrationOf };
   return (
     <section>
       <h2>Destinations</h2>
@@ -42,7 +38,7 @@ export function Destinations({ of }: { of: Drain }) {
         </thead>
         <tbody>
           {of.destinations.map((each) => (
-            <Row key={each.host} of={each} most={mostFree(of)} rate={rateTo(each.host)} />
+            <Row key={each.host} of={each} most={mostFree(of)} rate={rateTo(each.host, of.vms, known)} />
           ))}
         </tbody>
       </table>

@@ -77,7 +77,11 @@ export function DrainTime({ of, axis, nowMs }: { of: Drain; axis: DrainAxis; now
         ) : (
           of.state !== 'blocked' && (
             <div>
-              <dt class="forecast">Those that can leave have left</dt>
+              <dt class="forecast">
+                {of.kind === 'return'
+                  ? 'Those that can come back are back'
+                  : 'Those that can leave have left'}
+              </dt>
               <dd class="num">
                 {forecastEnd ? `${whenOf(forecastEnd.likely, now)}, ${endWords(of, nowMs)}` : 'not known'}
               </dd>

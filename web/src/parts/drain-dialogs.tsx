@@ -9,6 +9,7 @@ import {
   allowCost,
   DECISIONS,
   decideCost,
+  drainName,
   pauseInRemedy,
   retryCost,
 } from '../model/drains.ts';
@@ -31,7 +32,7 @@ export function DrainDialog({ of, action, take, onClose }: ActProps & { readonly
   const mayAbort = action === 'cancel' && of.counts.moving > 0;
   return (
     <ReasonedDialog
-      title={title(hostOf(of.host))}
+      title={title(drainName(of), hostOf(of.host))}
       {...{ words, back, onClose }}
       danger={action === 'cancel'}
       cost={actCost(action, of)}

@@ -2,6 +2,7 @@ import { useRef } from 'preact/hooks';
 import type { Plan, StartRequest } from '../api-types.ts';
 import { startMigration } from '../client.ts';
 import { startCost } from '../model/plan-words.ts';
+import { newWishKey } from '../model/wish-key.ts';
 import { hostOf } from '../model/words.ts';
 import { go, takeSummary } from '../store.ts';
 import { useAsking } from './asking.ts';
@@ -17,7 +18,7 @@ export interface StartDialogProps {
 export function StartDialog({ request, plan, onClose }: StartDialogProps) {
   const { busy, problem, ask } = useAsking();
   // A second try of the same wish is the same wish.
-  const key = useRef(crypto.randomUUID());
+  const key = useRef(newWishKey());
   return (
     <Dialog title={`Migrate ${request.vm} to ${hostOf(request.destination)}?`} onClose={onClose}>
       <form

@@ -1,7 +1,8 @@
 /** One drain: the deadline against the forecast, who needs a person, what moves, and where there is room. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { MigrationSummary } from '../api-types.ts';
 import type { Drain, DrainAction, DrainVm, VmAction } from '../drain-types.ts';
+import { forgetElsewhere, lookElsewhere, migrationOf } from '../elsewhere.ts';
 import { type FollowedDrain, followDrain } from '../followed-drain.ts';
 import { arrivalWords } from '../model/arrival.ts';
 import { type DrainAxis, drainAxis } from '../model/drain-axis.ts';
@@ -9,14 +10,18 @@ import { drainStanding, groupedVms, leftIn, type VmGroup, vmStanding } from '../
 import { formatBytes } from '../model/format.ts';
 import { hrefOf } from '../model/route.ts';
 import { hostOf } from '../model/words.ts';
+import { useAskedAgain } from '../parts/asked-again.ts';
 import { Destinations } from '../parts/destinations.tsx';
 import { ClockAxis, DrainTime, VmLane } from '../parts/drain-axis.tsx';
 import { AllowDialog, DecideDialog, DrainDialog, RetryDialog } from '../parts/drain-dialogs.tsx';
 import { Bytes, Pause } from '../parts/figures.tsx';
 import { Sentence } from '../parts/sentence.tsx';
-import { fleet, mayOperate, nowMs } from '../store.ts';
+import { mayOperate, nowMs } from '../store.ts';
 
 type Asked = { readonly what: DrainAction } | { readonly what: VmAction; readonly vm: DrainVm };
+
+/** This service's own are told as they change. */
+const ELSEWHERE_EVERY_MS = 1000;
 
 export function DrainScreen({ id }: { id: string }) {
   const [followed, setFollowed] = useState<FollowedDrain | undefined>(undefined);
@@ -24,9 +29,15 @@ export function DrainScreen({ id }: { id: string }) {
   useEffect(() => {
     const begun = followDrain(id);
     setFollowed(begun);
-    return () => begun.end();
+    return () => {
+      begun.end();
+      forgetElsewhere();
+    };
   }, [id]);
   const of = followed?.drain.value;
+  const shown = useRef(of);
+  shown.current = of;
+  useAskedAgain(() => lookElsewhere(shown.current?.vms ?? []), ELSEWHERE_EVERY_MS);
   const problem = followed?.problem.value;
   if (!followed || !of)
     return problem === undefined ? (
@@ -121,7 +132,13 @@ function Figures({ of }: { of: Drain }) {
       {figure('Waiting', counts.queued)}
       {figure('Moved', counts.moved)}
       <div>
-        <dt>{leftIn(of) === 0 ? 'Memory of its VMs' : 'Memory that is left there'}</dt>
+        <dt>
+          {leftIn(of) === 0
+            ? 'Memory of its VMs'
+            : of.kind === 'return'
+              ? 'Memory that is still away'
+              : 'Memory that is left there'}
+        </dt>
         <dd class="big">
           <Bytes of={leftIn(of) === 0 ? of.memoryBytes.all : of.memoryBytes.left} />
         </dd>
@@ -204,7 +221,7 @@ function Group({ of: { key, title, vms }, axis, ask }: { of: VmGroup } & Omit<Vm
 
 function Row({ of, axis, ask }: { of: DrainVm } & Omit<VmsProps, 'of'>) {
   const { words, tone } = vmStanding(of.state);
-  const migration = of.migration === null ? undefined : fleet.value.get(of.migration);
+  const migration = migrationOf(of);
   return (
     <tr>
       <th scope="row" data-label="VM">

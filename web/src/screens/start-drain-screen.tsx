@@ -15,6 +15,7 @@ import {
   withDestination,
 } from '../model/drain-form.ts';
 import { drainCost } from '../model/drain-plan-words.ts';
+import { newWishKey } from '../model/wish-key.ts';
 import { hostOf, isHost } from '../model/words.ts';
 import { useAsking } from '../parts/asking.ts';
 import { Confirm, Dialog } from '../parts/dialog.tsx';
@@ -236,7 +237,7 @@ interface StartDialogProps {
 function StartDialog({ request, plan, onClose }: StartDialogProps) {
   const { busy, problem, ask } = useAsking();
   // A second try of the same wish is the same wish.
-  const key = useRef(crypto.randomUUID());
+  const key = useRef(newWishKey());
   return (
     <Dialog title={`Drain ${hostOf(request.host)}?`} onClose={onClose}>
       <form
