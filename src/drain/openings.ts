@@ -28,3 +28,17 @@ export function nextOpensMs(openings: Openings, nowMs: number): number {
   if (!opening || opening.opensMs > nowMs) return opening?.opensMs ?? Number.POSITIVE_INFINITY;
   return openings.at(opening.closesMs)?.opensMs ?? Number.POSITIVE_INFINITY;
 }
+
+/** For showing them. */
+const MOST_SHOWN = 50;
+
+/** Those that have opened by then, the first one in any case. */
+export function openingsUntil(untilMs: number, openings: Openings): readonly Opening[] {
+  const found: Opening[] = [];
+  let next = openings.at(0);
+  while (next && found.length < MOST_SHOWN && (found.length === 0 || next.opensMs <= untilMs)) {
+    found.push(next);
+    next = openings.at(next.closesMs);
+  }
+  return found;
+}
