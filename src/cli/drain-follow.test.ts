@@ -12,6 +12,30 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => await server?.[Symbol.asyncDispose](), 120_000);
 
+test('whoever follows a drain that waits for its window is told when it ends beyond that', async () => {
+  const hosts = new SimulatedHosts({ a: [{ uuid: 'vm1' }] });
+  await using bed = await DrainBed.make(server, 'window', hosts);
+  const inMs = (ms: number) => new Date(Date.now() + ms);
+  const id = await bed.drain(
+    'a',
+    { windows: ['22:00-04:00'] },
+    { opens: inMs(3_600_000), closes: inMs(7_200_000), deadline: inMs(3_500_000) },
+  );
+  const data = { forecasts: { vm1: forecastOf(600_000, 100, 1) } };
+  await tell(bed.database, { kind: 'drain-planned', drain: id, data });
+  const told: string[] = [];
+  const letGo = new AbortController();
+  await untilOver({ database: bed.database, id, letGo: letGo.signal }, (line) => {
+    if (told.push(line) > 1) letGo.abort();
+  });
+  expect(told).toEqual([
+    expect.stringMatching(/^waiting for its window, which opens in (1 h|59 min)/),
+    expect.stringMatching(
+      /^those that can leave will have left in 1 h (10|9) min .*: the deadline will most likely be missed$/,
+    ),
+  ]);
+});
+
 test.each([
   ['in time', 600_000, /^those that can leave will have left in .+ \(.+ to .+\): the deadline holds$/],
   ['too late', 1000, /: the deadline will most likely be missed$/],

@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.ts';
 import type { HookPrograms } from '../drain/stages.ts';
 import { readDrainDetail } from '../fleet/drain-detail.ts';
-import { deadlineVerdict, forecastEndOf } from '../fleet/drain-forecast.ts';
+import { deadlineVerdict, forecastEndOf, openingsOn } from '../fleet/drain-forecast.ts';
 import { type DrainRows, readDrain } from '../fleet/drain-rows.ts';
 import { type DrainStatus, drainStatusOf } from '../fleet/drain-status.ts';
 import { type KeptPlan, readKeptPlan } from '../fleet/kept-plan.ts';
@@ -126,7 +126,8 @@ class Outlook {
     // It is written a moment after the drain, and does not change.
     if (!this.plan?.size) this.plan = await readKeptPlan(database, rows.drain.id);
     const detail = await readDrainDetail(database, rows.drain.id);
-    const end = detail && forecastEndOf({ rows, detail, plan: this.plan }, state);
+    const openings = await openingsOn(rows.drain);
+    const end = detail && forecastEndOf({ rows, detail, plan: this.plan, openings }, state);
     if (!end) return;
     const { deadlineMs, nowMs } = rows.drain;
     const verdict = deadlineMs === null ? 'none' : deadlineVerdict(end, deadlineMs);

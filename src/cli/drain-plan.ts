@@ -7,8 +7,8 @@ import { lookAtHost } from '../hypervisor/libvirt/host-look.ts';
 import { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
-import { type DrainTo, planDrainOf } from '../service/plan-drain.ts';
-import { type DrainOptions, groupOf, mannerAsked, say } from './drain-options.ts';
+import { type DrainParts, type DrainTo, type DrainWish, planDrainOf } from '../service/plan-drain.ts';
+import { type DrainOptions, groupOf, mannerAsked, say, saying } from './drain-options.ts';
 import { settled } from './migration-options.ts';
 
 const LONGEST_PROBE_MS = 3000;
@@ -28,32 +28,31 @@ export async function planned(
 ): Promise<PlannedDrain> {
   const longestMs = options.probe ?? LONGEST_PROBE_MS;
   const told = new Set<string>();
-  return await planDrainOf(
-    {
-      ...{ host, to, deadlineInMs, reserveBytes: undefined },
-      ...mannerOf(mannerAsked(options), findConfig(options.config)),
-      apart: (options.apart ?? []).map(groupOf),
-      force: options.force === true,
-      probesMs: [SHORTEST_PROBE_MS, longestMs].filter((each, index) => index === 1 || each < longestMs),
+  const wish: DrainWish = {
+    ...{ host, to, deadlineInMs, reserveBytes: undefined },
+    ...mannerOf(mannerAsked(options), findConfig(options.config)),
+    apart: (options.apart ?? []).map(groupOf),
+    force: options.force === true,
+    probesMs: [SHORTEST_PROBE_MS, longestMs].filter((each, index) => index === 1 || each < longestMs),
+  };
+  const parts: DrainParts = {
+    hypervisor: new LibvirtHypervisor(),
+    store: new FolderJournals(stateDirectory(options.stateDir)),
+    lookAtHost,
+    lookUp: async (vm) => {
+      const { facts, description } = await lookUpDomain(vm);
+      const { metadata, metadataNamespaces } = description;
+      return { facts, metadata, metadataNamespaces };
     },
-    {
-      hypervisor: new LibvirtHypervisor(),
-      store: new FolderJournals(stateDirectory(options.stateDir)),
-      lookAtHost,
-      lookUp: async (vm) => {
-        const { facts, description } = await lookUpDomain(vm);
-        const { metadata, metadataNamespaces } = description;
-        return { facts, metadata, metadataNamespaces };
-      },
-      settingsOf: (domain) => {
-        const { limits, kind, own, problems } = settled(options, domain);
-        for (const problem of problems) if (!told.has(problem)) say(`warning: ${problem}`);
-        for (const problem of problems) told.add(problem);
-        return { limits, kind, ...own };
-      },
-      say: (sentence) => {
-        if (!options.quiet) say(`drain: ${sentence}`);
-      },
+    settingsOf: (domain) => {
+      const { limits, kind, own, problems } = settled(options, domain);
+      for (const problem of problems) if (!told.has(problem)) say(`warning: ${problem}`);
+      for (const problem of problems) told.add(problem);
+      return { limits, kind, ...own };
     },
-  );
+    say: (sentence) => {
+      if (!options.quiet) say(`drain: ${sentence}`);
+    },
+  };
+  return await saying(async () => await planDrainOf(wish, parts));
 }

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { drainDocumentOf, drainDocumentSchema } from './document.ts';
 import { planDrain } from './drain-plan.ts';
+import type { Openings } from './openings.ts';
 import { destinationOf, drawing, vmOf } from './testing/drawn.ts';
 
 test('the published JSON Schema is the one that documents are made by (`./dev test -u` writes it anew)', async () => {
@@ -21,7 +22,7 @@ test('a plan becomes a document of that schema, with and without what is not kno
     vmOf('vm2', { obstacles: [cpu] }),
     vmOf('vm3', { refusedBy: new Map([['east', [cpu]]]) }),
   ];
-  const planned = (forecast = vms[0]?.forecast) => {
+  const planned = (forecast = vms[0]?.forecast, openings?: Openings) => {
     const plan = planDrain({
       ...{
         link: 'source',
@@ -29,12 +30,15 @@ test('a plan becomes a document of that schema, with and without what is not kno
         destinations: [destinationOf('east')],
       },
       ...{ order: 'listed', atATime: 2, reserveBytes: undefined, deadlineMs: 60_000, random: drawing() },
+      openings,
     });
     const unknown = new Map([['uuid-vm1', 'nothing is known of the link']]);
     return {
       host: 'host1',
+      madeMs: Date.UTC(2026, 10, 30),
       order: 'listed',
       atATime: 2,
+      windows: openings && ['22:00-04:00'],
       plan,
       unknown,
       unreachable: new Map(),
@@ -51,5 +55,11 @@ test('a plan becomes a document of that schema, with and without what is not kno
     ],
     moves: [{ name: 'vm1', startsMs: { likely: 0 }, pauseMs: { likely: 100 } }],
     deadline: { verdict: 'holds', probability: 1 },
+    ...{ madeAt: '2026-11-30T00:00:00.000Z', windows: [], openings: [] },
   });
+  const closed = { at: () => undefined };
+  const never = drainDocumentOf(planned(vms[0]?.forecast, closed));
+  expect(drainDocumentSchema.parse(JSON.parse(JSON.stringify(never)))).toEqual(never);
+  expect(never.moves).toMatchObject([{ startsMs: null, unknown: 'nothing is known of the link' }]);
+  expect(never).toMatchObject({ wholeMs: null, openings: [], windows: ['22:00-04:00'] });
 });

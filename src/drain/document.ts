@@ -26,13 +26,23 @@ const vm = { uuid: z.string(), name: z.string(), memoryBytes: figure };
 export const drainDocumentSchema = z.object({
   schema: z.literal(1),
   host: z.string(),
+  madeAt: z.iso.datetime().describe('when it was made, in UTC: all times of it are counted from then'),
   verdict: z
     .enum(['all-leave', 'some-stay', 'too-late', 'not-known'])
     .describe(
-      'some-stay: not all can leave; too-late: all can, most likely not by the deadline; not-known: all can, and how long it takes is not known',
+      'some-stay: not all can leave; too-late: all can, most likely not by the deadline, or not in the windows that there will be; not-known: all can, and how long it takes is not known',
     ),
   order: z.enum(ORDERS),
   atATime: figure.describe('the most VMs on a link at a time; memory-intensive ones have theirs alone'),
+  windows: z.array(z.string()).describe('when moves may begin, as it was written; empty: at any time'),
+  openings: z
+    .array(
+      z.object({
+        opensMs: z.number().describe('after the drain begins; not above 0: it is open then'),
+        closesMs: z.number().describe('nothing begins from then on until the next one opens'),
+      }),
+    )
+    .describe('when those windows are open, from the first on until the last one has started'),
   held: z
     .array(
       z.object({
@@ -53,11 +63,11 @@ export const drainDocumentSchema = z.object({
         refused: refused.describe('the other destinations that cannot have it, and why'),
         memoryIntensive: z.boolean().describe('it stops for longer than what is always fine'),
         among: figure.describe('the most VMs on its link at a time, itself included'),
-        startsMs: estimate.nullable().describe('after the drain begins; null: not known'),
+        startsMs: estimate.nullable().describe('after the drain begins; null: not known, or it never begins'),
         endsMs: estimate.nullable(),
         totalMs: estimate.nullable(),
         pauseMs: estimate.nullable().describe('how long it stands still'),
-        unknown: z.string().nullable().describe('why its times are not known'),
+        unknown: z.string().nullable().describe('why it has no times'),
       }),
     )
     .describe('in the order in which they start'),
@@ -66,7 +76,9 @@ export const drainDocumentSchema = z.object({
       z.object({ ...vm, returns: z.boolean().describe('it is started again once its host is released') }),
     )
     .describe('who is shut down, by its own word'),
-  wholeMs: estimate.nullable().describe('until the last one has left, of those that can; null: not known'),
+  wholeMs: estimate
+    .nullable()
+    .describe('until the last one has left, of those that can; null: not known, or some never begin'),
   deadline: z
     .object({
       ms: z.number().describe('from the start of the drain'),
@@ -89,8 +101,12 @@ export type DrainDocument = z.infer<typeof drainDocumentSchema>;
 /** All that a drain's plan is shown from. */
 export interface PlannedDrain {
   readonly host: string;
+  /** From when on the plan's times are counted, in ms since 1970. */
+  readonly madeMs: number;
   readonly order: Order;
   readonly atATime: number;
+  /** As they were written; undefined: moves begin at any time. */
+  readonly windows?: readonly string[] | undefined;
   readonly plan: DrainPlan;
   /** Why the times of a VM are not known, by its UUID. */
   readonly unknown: ReadonlyMap<string, string>;
@@ -101,12 +117,17 @@ export interface PlannedDrain {
 }
 
 export function drainDocumentOf(planned: PlannedDrain): DrainDocument {
-  const { host, order, atATime, plan, unknown, unreachable, shutOff } = planned;
-  const { verdict, moves, held, stopped, wholeMs, deadline, room } = plan;
+  const { host, order, atATime, plan, unreachable, shutOff } = planned;
+  const { verdict, moves, held, stopped, wholeMs, deadline, room, openings } = plan;
   return {
     ...{ schema: 1, host, verdict, order, atATime, shutOff },
+    madeAt: new Date(planned.madeMs).toISOString(),
+    windows: [...(planned.windows ?? [])],
+    openings: openings.map(({ opensMs, closesMs }) => ({
+      ...{ opensMs: Math.round(opensMs), closesMs: Math.round(closesMs) },
+    })),
     held: held.map(heldOf),
-    moves: moves.map((move) => ({ ...moveOf(move), unknown: unknown.get(move.vm.uuid) ?? null })),
+    moves: moves.map((move) => ({ ...moveOf(move), unknown: whyNoTimes(move, planned) ?? null })),
     stopped: stopped.map(({ uuid, name, memoryBytes, word }) => ({
       ...{ uuid, name, memoryBytes },
       returns: word === 'shutdown-and-return',
@@ -122,6 +143,15 @@ export function drainDocumentOf(planned: PlannedDrain): DrainDocument {
     room: { ...room, freeBytes: room.freeBytes ?? null },
     unreachable: [...unreachable].map(([destination, words]) => ({ destination, words })),
   };
+}
+
+/** One sentence; undefined: it has some, or nobody knows. */
+export function whyNoTimes(
+  { vm }: PlannedMove,
+  { plan, unknown }: Pick<PlannedDrain, 'plan' | 'unknown'>,
+): string | undefined {
+  const never = plan.neverBegin.includes(vm.name);
+  return unknown.get(vm.uuid) ?? (never ? 'no window will open any more in which it could begin' : undefined);
 }
 
 function heldOf({ vm: { uuid, name, memoryBytes }, kind, reasons, refused: by }: HeldVm) {

@@ -108,6 +108,36 @@ describe('a plan', () => {
     }
   });
 
+  test('with windows waits for them, and holds the deadline against that', () => {
+    const inMs = (opensMs: number, lastsMs: number) => ({ opensMs, closesMs: opensMs + lastsMs });
+    const all = [inMs(3_600_000, 60_000), inMs(7_200_000, 60_000)];
+    const openings = { at: (ms: number) => all.find(({ closesMs }) => closesMs > ms) };
+    const loops = ['a', 'b'].map((name) => vmOf(name, { forecast: forecastOf(40_000, 2000, 1) }));
+    const at = (deadlineMs: number | undefined, vms: readonly DrainVm[] = loops) =>
+      planDrain(requestOf(vms, { deadlineMs, openings }));
+    const plan = at(undefined);
+    expect(plan).toMatchObject({ verdict: 'all-leave', openings: all, neverBegin: [] });
+    expect(plan.moves.map(({ vm, times }) => [vm.name, times?.startMs.middle])).toEqual([
+      ['a', 3_600_000],
+      ['b', 7_200_000],
+    ]);
+    expect(plan.wholeMs?.middle).toBe(7_240_000);
+    // Without the windows both of them held.
+    expect(at(7_200_000)).toMatchObject({
+      verdict: 'too-late',
+      deadline: { verdict: 'missed', probability: 0, startTooLate: ['b'] },
+    });
+    expect(at(7_300_000).deadline?.verdict).toBe('holds');
+    // A window is asked by the most that is expected: 48 s do not fit into the 20 s behind another, 12 s do.
+    expect(at(undefined, [...loops, vmOf('c')]).moves.map(({ vm }) => vm.name)).toEqual(['a', 'c', 'b']);
+    const three = at(7_300_000, [...loops, vmOf('c', { forecast: forecastOf(30_000, 2000, 1) })]);
+    expect(three).toMatchObject({ verdict: 'too-late', neverBegin: ['c'], wholeMs: undefined });
+    expect(three.openings).toEqual(all);
+    expect(at(undefined, loops.slice(1)).openings).toEqual(all.slice(0, 1));
+    expect(three.moves.at(-1)).toMatchObject({ vm: { name: 'c' }, times: undefined });
+    expect(three.deadline).toMatchObject({ verdict: 'missed', startTooLate: ['c'] });
+  });
+
   test('of no VM is that all have left', () => {
     expect(planDrain(requestOf([]))).toMatchObject({
       verdict: 'all-leave',

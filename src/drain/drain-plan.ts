@@ -1,7 +1,9 @@
 /** What a drain would be like: who goes where and when, for how long each stands still, who cannot leave, and by when it is over. */
 import type { Estimate } from '../model/interval.ts';
-import { type Destination, type DrainVm, isMemoryIntensive, type Reason } from './facts.ts';
+import { type Destination, type DrainVm, expectedMs, isMemoryIntensive, type Reason } from './facts.ts';
 import { classOfAll, type FailureClass } from './failures.ts';
+import type { Opening } from './opening.ts';
+import { type Openings, openingsUntil } from './openings.ts';
 import { inOrder, type Order } from './order.ts';
 import { type ForecastMove, type Outlook, outlookOf, type Times } from './outlook.ts';
 import { stops, wayOfWord } from './own-word.ts';
@@ -19,6 +21,8 @@ export interface DrainRequest {
   readonly reserveBytes: number | undefined;
   /** From the start of the drain, in milliseconds; undefined: whenever. */
   readonly deadlineMs: number | undefined;
+  /** In which moves begin, in milliseconds from the start of the drain; undefined: they do at any time. */
+  readonly openings?: Openings | undefined;
   /** From 0 to below 1. */
   readonly random: () => number;
 }
@@ -28,7 +32,7 @@ export interface PlannedMove {
   readonly to: Destination;
   /** The other destinations, and why not. */
   readonly refused: readonly Refused[];
-  /** Undefined: not known, of this VM or of one that goes before it. */
+  /** Undefined: not known, of this VM or of one that goes before it; or it never begins. */
   readonly times: Times | undefined;
   /** With as many on its link as there would be. */
   readonly totalMs: Estimate | undefined;
@@ -59,15 +63,19 @@ export interface Deadline {
 }
 
 export interface DrainPlan {
-  /** `not-known`: all could leave, and how long it takes is not known. */
+  /** `too-late`: for the deadline, or for the last window; `not-known`: all could leave, and how long it takes is not known. */
   readonly verdict: 'all-leave' | 'some-stay' | 'too-late' | 'not-known';
   /** In the order in which they start. */
   readonly moves: readonly PlannedMove[];
   readonly held: readonly HeldVm[];
   /** That are shut down, by their own word, in the order in which they are. */
   readonly stopped: readonly DrainVm[];
-  /** Of the moves; undefined: not known. */
+  /** Of the moves, what they wait for windows included; undefined: not known, or some never begin. */
   readonly wholeMs: Estimate | undefined;
+  /** Where the drain has windows: those until the last one starts, the first one in any case. From the start, in milliseconds. */
+  readonly openings: readonly Opening[];
+  /** VMs for which no window will open any more. */
+  readonly neverBegin: readonly string[];
   readonly deadline: Deadline | undefined;
   readonly room: Room;
 }
@@ -85,7 +93,7 @@ const HOLDS_FROM = 0.9;
 const MISSED_BELOW = 0.5;
 
 export function planDrain(request: DrainRequest): DrainPlan {
-  const { vms, destinations, order, atATime, deadlineMs } = request;
+  const { vms, destinations, order, atATime, deadlineMs, openings } = request;
   const rules: PlacementRules = { reserveBytes: request.reserveBytes };
   const free = vms.filter(({ obstacles }) => obstacles.length === 0);
   const stopped = inOrder(free.filter(isStopped), order);
@@ -99,10 +107,10 @@ export function planDrain(request: DrainRequest): DrainPlan {
     }),
     order,
   );
-  const moves = leaving.flatMap(({ vm, to }) => moveOf(vm, to, request.link) ?? []);
+  const moves = leaving.flatMap(({ vm, to }) => moveOf(vm, to, request) ?? []);
   const known = moves.length === leaving.length;
-  const made = known ? schedule(moves, { atATime }) : [];
-  const outlook = known ? outlookOf(moves, { atATime }, request.random) : undefined;
+  const made = known ? schedule(moves, { atATime, openings }) : [];
+  const outlook = known ? outlookOf(moves, { atATime, openings }, request.random) : undefined;
   const planned = leaving.map(({ vm, to, refused }): PlannedMove => {
     const among = made.find(({ move }) => move.uuid === vm.uuid)?.among ?? 1;
     const figures = vm.forecast && figuresAmong(vm.forecast, among);
@@ -115,13 +123,14 @@ export function planDrain(request: DrainRequest): DrainPlan {
     };
   });
   const deadline = deadlineMs === undefined ? undefined : deadlineOf(deadlineMs, planned, outlook);
+  const neverBegin = known ? planned.flatMap(({ vm, times }) => (times ? [] : [vm.name])) : [];
   return {
-    verdict: verdictOf(held, known, deadline),
-    moves: planned.toSorted((a, b) => startOf(a) - startOf(b)),
+    verdict: verdictOf(held, known, neverBegin.length > 0 || deadline?.verdict === 'missed'),
+    moves: planned.toSorted((a, b) => Math.sign(startOf(a) - startOf(b)) || 0),
     held,
     stopped,
     wholeMs: outlook?.wholeMs,
-    deadline,
+    ...{ openings: openings ? openingsUntil(lastStartOf(planned), openings) : [], neverBegin, deadline },
     room: roomOf(mobile, destinations, rules),
   };
 }
@@ -131,16 +140,25 @@ function isStopped({ word }: DrainVm): boolean {
 }
 
 function startOf({ times }: PlannedMove): number {
-  return times?.startMs.middle ?? 0;
+  return times?.startMs.middle ?? Number.POSITIVE_INFINITY;
+}
+
+function lastStartOf(moves: readonly PlannedMove[]): number {
+  return Math.max(0, ...moves.map(({ times }) => times?.startMs.middle ?? 0));
 }
 
 /** @returns undefined where too little is known of it */
-function moveOf({ uuid, forecast }: DrainVm, to: Destination, sourceLink: string): ForecastMove | undefined {
+function moveOf(
+  { uuid, forecast }: DrainVm,
+  to: Destination,
+  { link, atATime }: DrainRequest,
+): ForecastMove | undefined {
   if (!forecast) return undefined;
   return {
     ...{ uuid, forecast },
-    links: [`from ${sourceLink}`, `to ${to.link}`],
+    links: [`from ${link}`, `to ${to.link}`],
     calmAmong: forecast.calmAmong,
+    expectsMs: expectedMs(forecast, atATime),
     durationMs: (among) => figuresAmong(forecast, among).totalMs.middle,
   };
 }
@@ -179,14 +197,10 @@ function deadlineOf(ms: number, moves: readonly PlannedMove[], outlook: Outlook 
   };
 }
 
-function verdictOf(
-  held: readonly HeldVm[],
-  known: boolean,
-  deadline: Deadline | undefined,
-): DrainPlan['verdict'] {
+function verdictOf(held: readonly HeldVm[], known: boolean, isLate: boolean): DrainPlan['verdict'] {
   if (held.length > 0) return 'some-stay';
   if (!known) return 'not-known';
-  return deadline?.verdict === 'missed' ? 'too-late' : 'all-leave';
+  return isLate ? 'too-late' : 'all-leave';
 }
 
 function roomOf(vms: readonly DrainVm[], destinations: readonly Destination[], rules: PlacementRules): Room {

@@ -67,3 +67,9 @@ export interface Destination {
 export function isMemoryIntensive({ forecast }: Pick<DrainVm, 'forecast'>): boolean {
   return forecast !== undefined && forecast.calmAmong <= 1;
 }
+
+/** How long it is to be expected to take, at the most, in ms: among as many as it may have beside it. Windows are asked by that. */
+export function expectedMs({ besideOthers, calmAmong }: VmForecast, atATime: number): number {
+  const among = Math.min(besideOthers.length, calmAmong, atATime);
+  return (besideOthers[among - 1] ?? besideOthers[0]).totalMs.high;
+}

@@ -1,5 +1,6 @@
 /** When windows are open, by the library for the rules of iCalendar. */
 import rrule from 'rrule';
+import type { Openings } from './openings.ts';
 import type { Window } from './window.ts';
 
 const { RRule } = rrule;
@@ -26,6 +27,30 @@ export function openingAt(windows: readonly Window[], nowMs: number): Opening | 
   let { closesMs } = first;
   for (const other of others) if (other.opensMs <= closesMs) closesMs = Math.max(closesMs, other.closesMs);
   return { opensMs: first.opensMs, closesMs };
+}
+
+/**
+ * All of them, each reckoned as it is asked for.
+ * @param nowMs since 1970: from then on their times are counted
+ * @param first the one that lasts then or comes next, where that is written down already
+ */
+export function openingsSince(windows: readonly Window[], nowMs: number, first?: Opening): Openings {
+  const known: Opening[] = [];
+  const add = ({ opensMs, closesMs }: Opening) =>
+    known.push({ opensMs: opensMs - nowMs, closesMs: closesMs - nowMs });
+  if (first && first.closesMs > nowMs) add(first);
+  let isLast = false;
+  return {
+    at: (ms) => {
+      for (;;) {
+        const found = known.find(({ closesMs }) => closesMs > ms);
+        if (found || isLast) return found;
+        const next = openingAt(windows, nowMs + (known.at(-1)?.closesMs ?? 0));
+        if (next) add(next);
+        else isLast = true;
+      }
+    },
+  };
 }
 
 /** Those that may last now, and the next ones. */

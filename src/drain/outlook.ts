@@ -5,8 +5,7 @@
  */
 import type { Estimate } from '../model/interval.ts';
 import type { VmForecast } from './facts.ts';
-import { makespanMs, schedule, type TimedMove } from './schedule.ts';
-import type { SlotRules } from './slots.ts';
+import { makespanMs, type Scheduled, type ScheduleRules, schedule, type TimedMove } from './schedule.ts';
 
 export interface ForecastMove extends TimedMove {
   readonly uuid: string;
@@ -19,9 +18,9 @@ export interface Times {
 }
 
 export interface Outlook {
-  /** Until the last one has left. */
-  readonly wholeMs: Estimate;
-  /** By UUID. */
+  /** Until the last one has left; undefined: some never begin. */
+  readonly wholeMs: Estimate | undefined;
+  /** By UUID; without those for which no window will open any more. */
   readonly times: ReadonlyMap<string, Times>;
   /** The share of draws in which all have left by then. */
   within(deadlineMs: number): number;
@@ -40,7 +39,7 @@ const LEAST_FACTOR = 0.05;
 /** @param random from 0 to below 1; the same numbers give the same outlook */
 export function outlookOf(
   inOrder: readonly ForecastMove[],
-  rules: SlotRules,
+  rules: ScheduleRules,
   random: () => number,
   draws = DRAWS,
 ): Outlook {
@@ -53,14 +52,17 @@ export function outlookOf(
       inOrder.map((move) => slower(move, factorOf(move.forecast, inCommon, normal(random)))),
       rules,
     );
-    wholes.push(makespanMs(made));
+    wholes.push(wholeOf(made, inOrder));
     for (const { move, startMs, endMs } of made) {
       drawn.get(move.uuid)?.starts.push(startMs);
       drawn.get(move.uuid)?.ends.push(endMs);
     }
   }
+  const wholeMs = wholeOf(likely, inOrder);
   return {
-    wholeMs: around(makespanMs(likely), wholes),
+    // What a draw has beyond the last window has no time: the probability counts it.
+    wholeMs:
+      wholeMs === Number.POSITIVE_INFINITY ? undefined : around(wholeMs, wholes.filter(Number.isFinite)),
     times: new Map(
       likely.map(({ move, startMs, endMs }) => {
         const { starts = [], ends = [] } = drawn.get(move.uuid) ?? {};
@@ -69,6 +71,10 @@ export function outlookOf(
     ),
     within: (deadlineMs) => wholes.filter((each) => each <= deadlineMs).length / Math.max(1, wholes.length),
   };
+}
+
+function wholeOf(made: readonly Scheduled<ForecastMove>[], all: readonly ForecastMove[]): number {
+  return made.length < all.length ? Number.POSITIVE_INFINITY : makespanMs(made);
 }
 
 function slower(move: ForecastMove, factor: number): ForecastMove {

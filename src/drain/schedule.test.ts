@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { mayBegin, type Openings } from './openings.ts';
 import { inOrder, ORDERS } from './order.ts';
 import { makespanMs, schedule, type TimedMove } from './schedule.ts';
 import { mayStart } from './slots.ts';
@@ -41,6 +42,63 @@ describe('moves', () => {
   });
 });
 
+/** Open that long, each so long after the one before has closed. */
+function openingsOf(...pairs: readonly (readonly [closedMs: number, openMs: number])[]): Openings {
+  let atMs = 0;
+  const all = pairs.map(([closedMs, openMs]) => {
+    const opensMs = atMs + closedMs;
+    atMs = opensMs + openMs;
+    return { opensMs, closesMs: atMs };
+  });
+  return { at: (ms) => all.find(({ closesMs }) => closesMs > ms) };
+}
+
+describe('with windows moves', () => {
+  const timed = (name: string, ms: number, given: Partial<Named> = {}): Named => ({
+    ...moveOf(name, ms, 1),
+    expectsMs: ms,
+    ...given,
+  });
+  const madeIn = (openings: Openings, moves: readonly Named[], atATime = 1) =>
+    schedule(moves, { atATime, openings })
+      .toSorted((a, b) => a.startMs - b.startMs)
+      .map(({ move, startMs, endMs }) => `${move.name} ${Math.round(startMs)} to ${Math.round(endMs)}`);
+
+  test('begin in one only, and what runs as it closes goes on', () => {
+    const moves = [timed('a', 60, { expectsMs: 50 }), timed('b', 30)];
+    expect(madeIn(openingsOf([1000, 50], [950, 50]), moves)).toEqual(['a 1000 to 1060', 'b 2000 to 2030']);
+  });
+
+  test('that would not be over as it closes wait for the next, and shorter ones behind them go before', () => {
+    const moves = [timed('a', 60), timed('long', 50), timed('short', 40)];
+    expect(madeIn(openingsOf([0, 100], [900, 100]), moves)).toEqual([
+      'a 0 to 60',
+      'short 60 to 100',
+      'long 1000 to 1050',
+    ]);
+  });
+
+  test('that are longer than the whole window, and those of which it is not known, begin in any', () => {
+    const moves = [timed('a', 90), timed('longer', 101), timed('unknown', 500, { expectsMs: undefined })];
+    expect(madeIn(openingsOf([0, 100], [900, 100], [900, 100]), moves)).toEqual([
+      'a 0 to 90',
+      'longer 90 to 191',
+      'unknown 1000 to 1500',
+    ]);
+  });
+
+  test('that have begun are kept by none', () => {
+    const moves = [timed('runs', 60, { hasBegun: true }), timed('waits', 30)];
+    expect(madeIn(openingsOf([500, 100]), moves)).toEqual(['runs 0 to 60', 'waits 500 to 530']);
+  });
+
+  test('for which none opens any more are not in the schedule', () => {
+    const moves = [timed('a', 60), timed('b', 50)];
+    expect(madeIn(openingsOf([10, 100]), moves)).toEqual(['a 10 to 70']);
+    expect(madeIn(openingsOf(), moves)).toEqual([]);
+  });
+});
+
 const drawnMoves = fc
   .array(
     fc.record({
@@ -71,6 +129,37 @@ test('limits are never exceeded, nothing is done twice, and everything is done',
           expect(mayStart(move, others, { atATime })).toBe(true);
         }
       }
+    }),
+  );
+});
+
+const drawnOpenings = fc
+  .array(fc.tuple(fc.integer({ min: 1, max: 50_000 }), fc.integer({ min: 1, max: 50_000 })), {
+    minLength: 20,
+    maxLength: 20,
+  })
+  .map((pairs) => openingsOf(...pairs));
+
+test('whatever windows there are, each begins in one that lets it, and all begin as long as any opens', () => {
+  fc.assert(
+    fc.property(drawnMoves, drawnOpenings, fc.integer({ min: 1, max: 5 }), (drawn, openings, atATime) => {
+      const moves = drawn.map((move) => ({ ...move, expectsMs: move.durationMs(1) }));
+      const done = schedule(moves, { atATime, openings });
+      for (const { move, startMs } of done) {
+        const opening = openings.at(startMs);
+        expect(opening && mayBegin(opening, move.expectsMs, startMs)).toBe(true);
+      }
+      if (done.length < moves.length) expect(openings.at(makespanMs(done))).toBeUndefined();
+    }),
+  );
+});
+
+test('a window that is always open changes nothing', () => {
+  const openings = openingsOf([0, Number.POSITIVE_INFINITY]);
+  fc.assert(
+    fc.property(drawnMoves, fc.integer({ min: 1, max: 5 }), (drawn, atATime) => {
+      const moves = drawn.map((move) => ({ ...move, expectsMs: move.durationMs(1) }));
+      expect(schedule(moves, { atATime, openings })).toEqual(schedule(moves, { atATime }));
     }),
   );
 });

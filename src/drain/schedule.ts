@@ -1,9 +1,19 @@
 /** The drain on the axis of time: when each move starts and ends, if each takes as long as it is said to. */
+import { mayBegin, nextOpensMs, type Openings } from './openings.ts';
 import { type Mover, type SlotRules, startsNow, widthOf } from './slots.ts';
 
 export interface TimedMove extends Mover {
   /** How long it takes among that many moves on its busiest link, in ms; above 0. */
   durationMs(among: number): number;
+  /** As in `mayBegin`. */
+  readonly expectsMs?: number | undefined;
+  /** It is on its way as the schedule begins: no window keeps it. */
+  readonly hasBegun?: boolean;
+}
+
+export interface ScheduleRules extends SlotRules {
+  /** In which moves begin, in ms from the beginning of the schedule; undefined: they do at any time. */
+  readonly openings?: Openings | undefined;
 }
 
 export interface Scheduled<M> {
@@ -28,18 +38,21 @@ const DONE = 1e-9;
 /**
  * A slot that is free is filled at once, from the front of the order. Among n a move gets on as fast as if it were among n from
  * beginning to end, so that one whose neighbour ends in the middle speeds up there.
+ * @returns those that begin: without those for which no window will open any more
  */
 export function schedule<M extends TimedMove>(
   inOrder: readonly M[],
-  rules: SlotRules,
+  rules: ScheduleRules,
 ): readonly Scheduled<M>[] {
   let waiting = inOrder;
   let running: Running<M>[] = [];
   let nowMs = 0;
   const done: Scheduled<M>[] = [];
   while (waiting.length > 0 || running.length > 0) {
+    const open = waiting.filter((move) => isOpen(move, rules, nowMs));
+    const opensMs = open.length < waiting.length ? opensNext(rules, nowMs) : Number.POSITIVE_INFINITY;
     const starts = startsNow(
-      waiting,
+      open,
       running.map(({ move }) => move),
       rules,
     );
@@ -51,14 +64,27 @@ export function schedule<M extends TimedMove>(
       each.among = Math.max(each.among, among);
       return { each, durationMs: each.move.durationMs(among) };
     });
-    const stepMs = Math.min(...paces.map(({ each, durationMs }) => each.left * durationMs));
-    nowMs += stepMs;
+    const restMs = opensMs - nowMs;
+    const stepMs = Math.min(restMs, ...paces.map(({ each, durationMs }) => each.left * durationMs));
+    if (stepMs === Number.POSITIVE_INFINITY) break;
+    // Exactly as it opens: a sum may be a little less.
+    nowMs = stepMs === restMs ? opensMs : nowMs + stepMs;
     for (const { each, durationMs } of paces) each.left -= stepMs / durationMs;
     for (const { move, startMs, left, among } of running)
       if (left <= DONE) done.push({ move, startMs, endMs: nowMs, among });
     running = running.filter(({ left }) => left > DONE);
   }
   return done;
+}
+
+function isOpen({ expectsMs, hasBegun }: TimedMove, { openings }: ScheduleRules, nowMs: number): boolean {
+  if (!openings || hasBegun) return true;
+  const opening = openings.at(nowMs);
+  return opening !== undefined && mayBegin(opening, expectsMs, nowMs);
+}
+
+function opensNext({ openings }: ScheduleRules, nowMs: number): number {
+  return openings ? nextOpensMs(openings, nowMs) : Number.POSITIVE_INFINITY;
 }
 
 export function makespanMs(scheduled: readonly Pick<Scheduled<unknown>, 'endMs'>[]): number {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { openingAt } from './opening.ts';
+import { openingAt, openingsSince } from './opening.ts';
 import { parseWindow } from './window.ts';
 
 const at = (text: string) => new Date(text).getTime();
@@ -71,5 +71,39 @@ describe('a window', () => {
     ['FREQ=DAILY for 30d', /is not a duration|a window lasts/],
   ])('%j is refused in one sentence', (text, words) => {
     expect(() => parseWindow(text)).toThrow(words);
+  });
+});
+
+describe('openings one after the other', () => {
+  const MINUTE_MS = 60e3;
+  const nowMs = at('2026-11-30T12:00');
+  const since = (windows: readonly string[], first?: { opensMs: number; closesMs: number }) =>
+    openingsSince(windows.map(parseWindow), nowMs, first);
+  const startOf = (openings: ReturnType<typeof since>, minutes: number) => {
+    const opening = openings.at(minutes * MINUTE_MS);
+    return opening && shown(nowMs + opening.opensMs);
+  };
+
+  test('are counted from now, each as it is asked for, in whichever order', () => {
+    const openings = since(['22:00-23:00', '13:00-13:30']);
+    expect(startOf(openings, 24 * 60)).toBe('2026-12-01T13:00');
+    expect(startOf(openings, 0)).toBe('2026-11-30T13:00');
+    expect(startOf(openings, 89)).toBe('2026-11-30T13:00');
+    expect(startOf(openings, 90)).toBe('2026-11-30T22:00');
+    expect(openings.at(0)).toEqual({ opensMs: 60 * MINUTE_MS, closesMs: 90 * MINUTE_MS });
+  });
+
+  test('begin with the one that is written down, unless it is over', () => {
+    const written = { opensMs: nowMs - 10 * MINUTE_MS, closesMs: nowMs + 20 * MINUTE_MS };
+    expect(since(['13:00-13:30'], written).at(0)?.closesMs).toBe(20 * MINUTE_MS);
+    expect(startOf(since(['13:00-13:30'], written), 20)).toBe('2026-11-30T13:00');
+    expect(startOf(since(['13:00-13:30'], { ...written, closesMs: nowMs }), 0)).toBe('2026-11-30T13:00');
+    expect(startOf(since([], written), 20)).toBeUndefined();
+  });
+
+  test('come to an end where their rule does', () => {
+    const openings = since(['FREQ=DAILY;UNTIL=20261201T130000Z;BYHOUR=13 for 1h']);
+    expect(startOf(openings, 121)).toBe('2026-12-01T13:00');
+    expect(startOf(openings, 26 * 60)).toBeUndefined();
   });
 });

@@ -4,6 +4,7 @@
  */
 import type { Database, Queryable } from '../postgres/database.ts';
 import { readLedger } from './claims.ts';
+import { WINDOW_LETS } from './drain-window.ts';
 import { tell } from './events.ts';
 import { CHANNEL } from './fleet-tables.ts';
 import type { Claim, Ledger } from './ledger.ts';
@@ -41,11 +42,7 @@ const WAIT_MS = 2000;
 /** Those whose drain lets them begin now. */
 const MAY_BEGIN = `move.state = 'queued' and move.intent = 'go' and move.next_try <= now()
   and (drain.id is null or (drain.intent = 'go' and drain.ended is null
-    and coalesce(drain.opens <= now(), true) and coalesce(drain.closes > now(), true)
-    and coalesce(drain.deadline > now(), true)
-    -- What would not be over when its window closes waits for the next, unless no window is long enough.
-    and coalesce(move.expects_ms * interval '1 ms' <= drain.closes - now()
-      or move.expects_ms * interval '1 ms' > drain.closes - drain.opens, true)
+    and ${WINDOW_LETS} and coalesce(drain.deadline > now(), true)
     and coalesce(drain.settings->'hooks', '[]') <@ $3::jsonb
     and (drain.before_host = 'done' or not coalesce(drain.settings->'hooks', '[]') ? 'before-host')))`;
 

@@ -1,6 +1,6 @@
 /** A drain as it is planned, written down: from then on any controller carries it out. */
 import type { PlannedDrain } from '../drain/document.ts';
-import type { DrainVm, Reason, VmForecast } from '../drain/facts.ts';
+import { type DrainVm, expectedMs, type Reason } from '../drain/facts.ts';
 import { classOfAll } from '../drain/failures.ts';
 import { DrainError } from '../drain/reduce.ts';
 import type { Database } from '../postgres/database.ts';
@@ -64,12 +64,6 @@ function moveOf(host: string, vm: DrainVm, atATime: number): NewMove {
     intensive: forecast === undefined || forecast.calmAmong < atATime,
     refused: Object.fromEntries([...vm.refusedBy].flatMap(lastingRefusal)),
   });
-}
-
-/** Among as many as it may have beside it, at the most. */
-function expectedMs({ besideOthers, calmAmong }: VmForecast, atATime: number): number {
-  const among = Math.min(besideOthers.length, calmAmong, atATime);
-  return (besideOthers[among - 1] ?? besideOthers[0]).totalMs.high;
 }
 
 /** Room and connections are asked for again right before the start. */

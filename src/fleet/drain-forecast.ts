@@ -1,9 +1,13 @@
 /** When those that can leave will have left, from a drain's rows, from its plan, and from how what has ended compared to it. Pure. */
+import { expectedMs } from '../drain/facts.ts';
+import type { Openings } from '../drain/openings.ts';
 import type { Estimate } from '../model/interval.ts';
+import { UnitError } from '../model/units.ts';
 import { Random } from '../simulate/random.ts';
 import type { DrainDetail } from './drain-detail.ts';
-import type { DrainRows } from './drain-rows.ts';
+import type { DrainRow, DrainRows } from './drain-rows.ts';
 import { type DrainSettings, parseDrainSettings } from './drain-settings.ts';
+import { openingsOf } from './drain-window.ts';
 import type { KeptPlan } from './kept-plan.ts';
 import { atPace, paceOf, type Ride } from './pace.ts';
 import { type LeavingVm, timeLeftMs } from './time-left.ts';
@@ -12,17 +16,42 @@ export interface DrainShown {
   readonly rows: DrainRows;
   readonly detail: DrainDetail;
   readonly plan: KeptPlan;
+  /** In which it begins moves, in milliseconds from `rows.drain.nowMs`; undefined: it does at any time. */
+  readonly openings: Openings | undefined;
+}
+
+/** By what is written down of it, and what follows. @returns undefined: it begins moves at any time */
+export async function openingsOn({
+  opensMs,
+  closesMs,
+  nowMs,
+  settings,
+}: Pick<DrainRow, 'opensMs' | 'closesMs' | 'nowMs' | 'settings'>): Promise<Openings | undefined> {
+  // What comes back does so at any time, whatever windows it left in.
+  if (opensMs === null || closesMs === null) return undefined;
+  const written = { opensMs, closesMs };
+  try {
+    return await openingsOf(settingsOf(settings)?.windows ?? [], nowMs, written);
+  } catch (error) {
+    // A newer switchover wrote them: of that it is known which is written down.
+    if (error instanceof UnitError) return await openingsOf([], nowMs, written);
+    throw error;
+  }
 }
 
 /**
  * @param state of the drain, as it is told
  * @returns instants of the database's clock, in milliseconds since 1970; undefined: it is over, or not known
  */
-export function forecastEndOf({ rows, detail, plan }: DrainShown, state: string): Estimate | undefined {
+export function forecastEndOf(shown: DrainShown, state: string): Estimate | undefined {
+  const { rows, detail, plan, openings } = shown;
   const { drain, moves } = rows;
   const settings = settingsOf(drain.settings);
-  if (!settings || (state !== 'draining' && state !== 'paused')) return undefined;
-  const pace = paceOf(ridesOf({ rows, detail, plan }), drain.nowMs);
+  // Of what waits for a program nobody knows for how long; a window says when it opens.
+  const isTimed =
+    state === 'draining' || state === 'paused' || (state === 'waiting' && isBeforeWindow(drain));
+  if (!settings || !isTimed) return undefined;
+  const pace = paceOf(ridesOf(shown), drain.nowMs);
   const leaving: LeavingVm[] = [];
   for (const { vm, state: is, destination } of moves) {
     const runs = is === 'admitted' || is === 'starting' || is === 'moving';
@@ -33,18 +62,26 @@ export function forecastEndOf({ rows, detail, plan }: DrainShown, state: string)
     const admittedMs = detail.moves.get(vm)?.admittedMs ?? drain.nowMs;
     leaving.push({
       ...{ uuid: vm, forecast: atPace(forecast, pace), to: runs ? (destination ?? undefined) : undefined },
+      expectsMs: expectedMs(forecast, settings.atATime),
       runningMs: runs ? Math.max(0, drain.nowMs - admittedMs) : undefined,
     });
   }
   if (leaving.length === 0) return undefined;
   // The same numbers each time: what is told moves with what happens only.
   const random = new Random(leaving.length);
-  const { low, middle, high } = timeLeftMs(
+  const destinations = settings.to.map(({ uri }) => uri);
+  const left = timeLeftMs(
     leaving,
-    { host: drain.host, destinations: settings.to.map(({ uri }) => uri), atATime: settings.atATime },
+    { host: drain.host, destinations, atATime: settings.atATime, openings },
     () => random.next(),
   );
+  if (!left) return undefined;
+  const { low, middle, high } = left;
   return { low: drain.nowMs + low, middle: drain.nowMs + middle, high: drain.nowMs + high };
+}
+
+function isBeforeWindow({ opensMs, nowMs }: DrainRow): boolean {
+  return opensMs !== null && nowMs < opensMs;
 }
 
 /** What is to be thought of a deadline by such an end: `doubtful` where it lies within its bounds. */
@@ -57,7 +94,7 @@ export function deadlineVerdict(
 }
 
 /** Of what had to be tried again the last try alone is known, and one that failed says nothing of the others. */
-function ridesOf({ rows, detail, plan }: DrainShown): Ride[] {
+function ridesOf({ rows, detail, plan }: Pick<DrainShown, 'rows' | 'detail' | 'plan'>): Ride[] {
   return rows.moves.flatMap(({ vm, state, way, isForeign }) => {
     const { admittedMs = null, endedMs = null } = detail.moves.get(vm) ?? {};
     const forecast = plan.get(vm);

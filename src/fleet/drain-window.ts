@@ -1,5 +1,6 @@
 /** When a drain with windows may begin moves next: written into its row, by which every controller admits. */
 import type { Opening } from '../drain/opening.ts';
+import type { Openings } from '../drain/openings.ts';
 import { parseWindow } from '../drain/window.ts';
 import type { Queryable } from '../postgres/database.ts';
 import type { DrainRow } from './drain-rows.ts';
@@ -16,6 +17,27 @@ export async function openingOf(
   const { openingAt } = await import('../drain/opening.ts');
   return openingAt(windows.map(parseWindow), nowMs);
 }
+
+/**
+ * All of them from then on, by whose times plans go.
+ * @param nowMs since 1970: from then on their times are counted
+ * @param first the one that is written down
+ * @returns undefined: moves may begin at any time @throws {UnitError}
+ */
+export async function openingsOf(
+  windows: readonly string[] | undefined,
+  nowMs: number,
+  first?: Opening,
+): Promise<Openings | undefined> {
+  if (!first && (!windows || windows.length === 0)) return undefined;
+  const { openingsSince } = await import('../drain/opening.ts');
+  return openingsSince((windows ?? []).map(parseWindow), nowMs, first);
+}
+
+/** Whether the windows of `drain` let `move` begin: `mayBegin` in SQL. */
+export const WINDOW_LETS = `(coalesce(drain.opens <= now(), true) and coalesce(drain.closes > now(), true)
+    and coalesce(move.expects_ms * interval '1 ms' <= drain.closes - now()
+      or move.expects_ms * interval '1 ms' > drain.closes - drain.opens, true))`;
 
 /** One sentence. */
 export function neverOpens(windows: readonly string[]): string {

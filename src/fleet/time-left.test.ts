@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { forecastOf } from '../drain/testing/drawn.ts';
-import { type LeavingVm, timeLeftMs } from './time-left.ts';
+import { type LeavingFrom, type LeavingVm, timeLeftMs } from './time-left.ts';
 
 const FROM = { host: 'a', destinations: ['b'], atATime: 1 };
 const leaving = (uuid: string, given: Partial<LeavingVm> = {}): LeavingVm => ({
   ...{ uuid, to: undefined, runningMs: undefined, forecast: forecastOf(10_000, 100, 1) },
   ...given,
 });
-const likely = (all: readonly LeavingVm[], from = FROM) =>
-  Math.round(timeLeftMs(all, from, () => 0.5).middle);
+const likely = (all: readonly LeavingVm[], from: LeavingFrom = FROM) =>
+  Math.round(timeLeftMs(all, from, () => 0.5)?.middle ?? Number.NaN);
 
 test('what has been on its way for a while takes so much less', () => {
   expect(likely([leaving('1'), leaving('2')])).toBe(20_000);
@@ -23,14 +23,25 @@ test('what takes longer than was expected is about to end, and those that wait d
 
 test('as many at a time as stay calm among them share a link; the interval is around the likely end', () => {
   const calm = { forecast: forecastOf(10_000, 100, 2) };
-  const { low, middle, high } = timeLeftMs(
-    [leaving('1', calm), leaving('2', calm)],
-    { ...FROM, atATime: 2 },
-    mulberry(),
-  );
-  expect(middle).toBe(20_000);
-  expect(low).toBeLessThan(middle);
-  expect(high).toBeGreaterThan(middle);
+  const all = [leaving('1', calm), leaving('2', calm)];
+  const left = timeLeftMs(all, { ...FROM, atATime: 2 }, mulberry());
+  expect(left?.middle).toBe(20_000);
+  expect(left?.low).toBeLessThan(20_000);
+  expect(left?.high).toBeGreaterThan(20_000);
+});
+
+test('what waits is gated by windows, by what its plan expected of it; what is on its way is not', () => {
+  const opening = { opensMs: 60_000, closesMs: 75_000 };
+  const next = { opensMs: 600_000, closesMs: 615_000 };
+  const openings = { at: (ms: number) => [opening, next].find(({ closesMs }) => closesMs > ms) };
+  const from = { ...FROM, openings };
+  const expectsMs = 12_000;
+  expect(likely([leaving('1', { expectsMs })], from)).toBe(70_000);
+  const onTheWay = leaving('1', { to: 'b', runningMs: 4000 });
+  expect(likely([onTheWay], from)).toBe(6000);
+  expect(likely([onTheWay, leaving('2', { expectsMs }), leaving('3', { expectsMs })], from)).toBe(610_000);
+  const three = ['1', '2', '3'].map((uuid) => leaving(uuid, { expectsMs }));
+  expect(timeLeftMs(three, from, () => 0.5)).toBeUndefined();
 });
 
 function mulberry(): () => number {

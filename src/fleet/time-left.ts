@@ -3,6 +3,7 @@
  * what is left by now. Pure.
  */
 import type { VmForecast } from '../drain/facts.ts';
+import type { Openings } from '../drain/openings.ts';
 import { type ForecastMove, outlookOf } from '../drain/outlook.ts';
 import type { Estimate } from '../model/interval.ts';
 import { linkFrom, linkTo } from './drain-settings.ts';
@@ -13,14 +14,18 @@ export interface LeavingVm {
   readonly to: string | undefined;
   /** How long it has been on its way, in milliseconds; undefined: it waits. */
   readonly runningMs: number | undefined;
-  /** As it was planned. */
+  /** As it is to be expected by now. */
   readonly forecast: VmForecast;
+  /** As in `mayBegin`: of its plan, whatever is to be expected by now. */
+  readonly expectsMs?: number;
 }
 
 export interface LeavingFrom {
   readonly host: string;
   readonly destinations: readonly string[];
   readonly atATime: number;
+  /** In which moves begin, in milliseconds from now on; undefined: they do at any time. */
+  readonly openings?: Openings | undefined;
 }
 
 /** What takes longer than was expected is about to end: that is all that is known of it. */
@@ -30,13 +35,13 @@ const DRAWS = 200;
 /**
  * @param leaving those on their way, then those that wait, each in their order
  * @param random from 0 to below 1; the same numbers give the same outlook
- * @returns from now on, in milliseconds
+ * @returns from now on, in milliseconds; undefined: for some no window will open any more
  */
 export function timeLeftMs(
   leaving: readonly LeavingVm[],
-  { host, destinations, atATime }: LeavingFrom,
+  { host, destinations, atATime, openings }: LeavingFrom,
   random: () => number,
-): Estimate {
+): Estimate | undefined {
   const first = leaving.filter(({ runningMs }) => runningMs !== undefined);
   const moves = [...first, ...leaving.filter(({ runningMs }) => runningMs === undefined)].map(
     (vm, index): ForecastMove => {
@@ -46,10 +51,12 @@ export function timeLeftMs(
         ...{ uuid: vm.uuid, forecast: vm.forecast, calmAmong: vm.forecast.calmAmong },
         links: [linkFrom(host), linkTo(to)],
         durationMs: (among) => leftOf(vm, among),
+        hasBegun: vm.runningMs !== undefined,
+        expectsMs: vm.expectsMs,
       };
     },
   );
-  return outlookOf(moves, { atATime }, random, DRAWS).wholeMs;
+  return outlookOf(moves, { atATime, openings }, random, DRAWS).wholeMs;
 }
 
 function leftOf({ forecast: { besideOthers }, runningMs = 0 }: LeavingVm, among: number): number {

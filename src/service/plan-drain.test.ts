@@ -159,6 +159,24 @@ describe('a host is planned', () => {
     ]);
   });
 
+  test('with the windows that were asked for, and refused at once where none will open any more', async () => {
+    const parts = partsFor({ guests: [guestOf('idle')] });
+    const now = new Date();
+    const twoHoursOn = new Date(now.getTime() + 7_200_000).getHours();
+    const windows = [`${twoHoursOn}:00-${(twoHoursOn + 1) % 24}:00`];
+    const { plan, madeMs, ...planned } = await planDrainOf({ ...WISH, windows }, parts);
+    expect(planned.windows).toEqual(windows);
+    expect(new Date(madeMs + (plan.openings[0]?.opensMs ?? 0)).getHours()).toBe(twoHoursOn);
+    expect(plan.moves[0]?.times?.startMs.middle).toBe(plan.openings[0]?.opensMs);
+    // An hour is less than it takes until then.
+    expect(plan).toMatchObject({ verdict: 'too-late', deadline: { verdict: 'missed' } });
+    const none = partsFor({ guests: [guestOf('idle')] });
+    await expect(
+      planDrainOf({ ...WISH, windows: ['FREQ=DAILY;UNTIL=20200101T000000Z for 1h'] }, none),
+    ).rejects.toThrow(/there will be no such time any more/);
+    expect(none.asked).toEqual([]);
+  });
+
   test('with a destination out of reach, which is named, and VMs kept apart from those that run there', async () => {
     const parts = partsFor({ guests: [guestOf('db1')], unreachable: 'qemu+ssh://host2/system' });
     const { plan, unreachable } = await planDrainOf({ ...WISH, apart: [['db1', 'there']] }, parts);

@@ -8,7 +8,9 @@ import { planDrain } from '../drain/drain-plan.ts';
 import type { Destination, DrainVm, Reason } from '../drain/facts.ts';
 import type { Order } from '../drain/order.ts';
 import { objectionOf, stops, wayOfWord } from '../drain/own-word.ts';
+import { DrainError } from '../drain/reduce.ts';
 import { groupsOf, type VmSettings } from '../fleet/drain-settings.ts';
+import { neverOpens, openingsOf } from '../fleet/drain-window.ts';
 import { type LookedUp, obstaclesOf } from '../fleet/obstacles.ts';
 import { type Hypervisor, RefusedError, type Destination as Target } from '../hypervisor/hypervisor.ts';
 import { domainAddress } from '../hypervisor/libvirt/address.ts';
@@ -38,6 +40,8 @@ export interface DrainWish {
   readonly reserveBytes: number | undefined;
   /** In how many milliseconds it is, asked when the plan is made; undefined: there is none. */
   readonly deadlineInMs: () => number | undefined;
+  /** Times in which moves may begin, as they were written; undefined: at any time. */
+  readonly windows?: readonly string[] | undefined;
   /** Names of VMs of which no two are to be on one host, a group each. */
   readonly apart: readonly (readonly string[])[];
   readonly force: boolean;
@@ -55,8 +59,14 @@ export interface DrainParts {
   say(sentence: string): void;
 }
 
-/** @throws {RefusedError} when the host that is to be emptied cannot be asked */
+/**
+ * @throws {RefusedError} when the host that is to be emptied cannot be asked
+ * @throws {DrainError} where its windows never open any more @throws {UnitError} where one is none
+ */
 export async function planDrainOf(wish: DrainWish, parts: DrainParts): Promise<PlannedDrain> {
+  const { order, atATime, reserveBytes, host, windows } = wish;
+  const openings = await openingsOf(windows, Date.now());
+  if (windows && openings && !openings.at(0)) throw new DrainError(neverOpens(windows));
   parts.say(
     `looking at ${wish.host} and ${wish.to.length === 1 ? 'its destination' : `${wish.to.length} destinations`}`,
   );
@@ -76,14 +86,16 @@ export async function planDrainOf(wish: DrainWish, parts: DrainParts): Promise<P
   const destinations: Destination[] = [];
   for (const [uri, look] of looks)
     destinations.push(await destinationOf(uri, look, isAnyApart ? wish.apart : undefined, parts));
-  const { order, atATime, reserveBytes, host } = wish;
+  // Looking took its time.
+  const madeMs = Date.now();
   const random = new Random(vms.length);
   const plan = planDrain({
     ...{ link: host, vms, destinations, order, atATime, reserveBytes },
     deadlineMs: wish.deadlineInMs(),
+    openings: await openingsOf(windows, madeMs),
     random: () => random.next(),
   });
-  return { host, order, atATime, plan, unknown, unreachable, shutOff: source.shutOff };
+  return { host, madeMs, order, atATime, windows, plan, unknown, unreachable, shutOff: source.shutOff };
 }
 
 async function lookIfAny(

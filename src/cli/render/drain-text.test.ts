@@ -1,21 +1,33 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { PlannedDrain } from '../../drain/document.ts';
 import { planDrain } from '../../drain/drain-plan.ts';
 import type { DrainVm, Reason } from '../../drain/facts.ts';
+import { openingsSince } from '../../drain/opening.ts';
+import type { Openings } from '../../drain/openings.ts';
 import { destinationOf, drawing, forecastOf, vmOf } from '../../drain/testing/drawn.ts';
+import { parseWindow } from '../../drain/window.ts';
 import { drainText } from './drain-text.ts';
 
 const CPU: Reason = { code: 'different-cpu', words: 'its CPU lacks avx2', remedy: 'take another model' };
 const FULL: Reason = { code: 'no-memory', words: 'it is full', remedy: 'make room there' };
 
-function textOf(vms: readonly DrainVm[], deadlineMs?: number, given: Partial<PlannedDrain> = {}): string {
+/** A Monday. */
+const MADE_MS = new Date(2026, 10, 30, 19, 20).getTime();
+
+function textOf(
+  vms: readonly DrainVm[],
+  deadlineMs?: number,
+  given: Partial<PlannedDrain> = {},
+  openings?: Openings,
+): string {
   const plan = planDrain({
     ...{ link: 'source', vms, destinations: [destinationOf('east'), destinationOf('west')] },
-    ...{ order: 'hardest-first', atATime: 2, reserveBytes: 0, deadlineMs, random: drawing() },
+    ...{ order: 'hardest-first', atATime: 2, reserveBytes: 0, deadlineMs, openings, random: drawing() },
   });
   return drainText({
     ...{
       host: 'host1',
+      madeMs: MADE_MS,
       order: 'hardest-first',
       atATime: 2,
       plan,
@@ -87,4 +99,60 @@ test('a deadline that will be missed names who would not begin; what is not know
   expect(unknown).toMatch(/^host1: its one VM can leave, and that takes a time that is not known/);
   expect(unknown).toMatch(/of vm1 the times are not known: nothing is known of the link/);
   expect(textOf([])).toBe('host1: no VM runs there, it is empty already; nothing was touched\n');
+});
+
+describe('a plan with windows', () => {
+  const textIn = (windows: readonly string[], vms: readonly DrainVm[], deadlineMs?: number) =>
+    textOf(vms, deadlineMs, { windows }, openingsSince(windows.map(parseWindow), MADE_MS));
+  const HOUR_MS = 3600e3;
+  const loop = (name: string, totalMs: number) => vmOf(name, { forecast: forecastOf(totalMs, 2000, 1) });
+
+  test('says when the first one starts and the last one has left, on the clock too; the table and the windows do', () => {
+    const text = textIn(['22:00-23:00'], [vmOf('light'), loop('large', 40 * 60e3)], 4 * HOUR_MS);
+    const [headline = '', deadline = ''] = text.split('\n');
+    expect(headline).toMatch(
+      /^host1: all 2 VMs can leave: the first one starts at 22:00, in 2 h 40 min, and the last one has left at 22:40, in 3 h 20 min \(3 h 1\d min to 3 h 2\d min\); nothing was touched$/,
+    );
+    expect(deadline).toMatch(/^The deadline, 4 h 0 min from now, holds: /);
+    expect(text).toMatch(/^large .* \+2 h 40 min +40 min/m);
+    expect(text).toMatch(/^ {2}windows {2}22:00-23:00: opens at 22:00, in 2 h 40 min, and closes at 23:00$/m);
+  });
+
+  test('has what is too long for the rest of one in the next, which is named by its day', () => {
+    const text = textIn(['19:00-20:00'], [loop('a', 20 * 60e3), loop('b', 40 * 60e3)], 3 * HOUR_MS);
+    expect(text).toMatch(
+      /the first one starts at once, and the last one has left on Tue at 19:40, in 24 h 20 min/,
+    );
+    expect(text).toMatch(/^a .* \+0 ms +20 min/m);
+    expect(text).toMatch(/^b .* \+23 h 40 min +40 min/m);
+    expect(text).toMatch(/can leave, but not by the deadline: the first one starts at once, /);
+    expect(text).toMatch(/will most likely be missed: .*; b would not have begun/);
+    expect(text).toMatch(/^ {2}windows {2}19:00-20:00: open for 40 min 0 s, and closes at 20:00$/m);
+  });
+
+  test('of one VM, of what is shut down, of others that cannot leave, and of a deadline before the first one', () => {
+    const off = vmOf('off', { word: 'shutdown' });
+    const held = vmOf('held', { obstacles: [CPU] });
+    const text = textIn(['sat 08:00-18:00'], [vmOf('a'), off, held], HOUR_MS);
+    expect(text).toMatch(
+      /^The other one leaves: it starts on Sat at 08:00, in 108 h 40 min, and has left on Sat at 08:00, in /m,
+    );
+    expect(text).toMatch(/own word, as the window opens, on Sat at 08:00, in 108 h 40 min; how long/);
+    expect(text).toMatch(
+      /^The deadline, 1 h 0 min from now, passes before the window opens, 108 h 40 min from now: nothing would begin\.$/m,
+    );
+    expect(textIn(['FREQ=YEARLY;BYMONTH=7 for 1h'], [vmOf('a')])).toMatch(
+      /it starts on 2027-07-01 at 00:00, in /,
+    );
+  });
+
+  test('that end before all have begun says who never does', () => {
+    const windows = ['FREQ=DAILY;UNTIL=20261130T210000Z;BYHOUR=20 for 1h'];
+    const text = textIn(windows, [loop('a', 40 * 60e3), loop('b', 50 * 60e3)]);
+    expect(text).toMatch(
+      /^host1: all 2 VMs can leave, but not in the windows that there will be; nothing was touched$/m,
+    );
+    expect(text).toMatch(/^ {2}never {4}a: no window will open any more in which it could begin$/m);
+    expect(text).toMatch(/^a .* - +40 min/m);
+  });
 });

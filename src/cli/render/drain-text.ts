@@ -1,6 +1,6 @@
 /** A drain's plan as text for a terminal: who cannot leave first, with what would help. */
-import type { PlannedDrain } from '../../drain/document.ts';
-import type { Deadline, HeldVm, PlannedMove } from '../../drain/drain-plan.ts';
+import { type PlannedDrain, whyNoTimes } from '../../drain/document.ts';
+import type { Deadline, DrainPlan, HeldVm, PlannedMove } from '../../drain/drain-plan.ts';
 import type { Reason } from '../../drain/facts.ts';
 import type { Refused } from '../../drain/placement.ts';
 import { reasonWords } from '../../drain/state-words.ts';
@@ -8,60 +8,86 @@ import { shown } from '../../model/shown.ts';
 import { table } from '../../model/table.ts';
 import { formatBytes, formatDuration } from '../../model/units.ts';
 import { around } from '../../plan/plan-words.ts';
+import { timesWords, whenAndIn, windowWords } from './drain-times.ts';
 
 export function drainText(planned: PlannedDrain): string {
-  const { plan, unknown, shutOff, atATime, order } = planned;
+  const { plan, shutOff, atATime, order } = planned;
   const { moves, held, stopped } = plan;
   const lines = [headline(planned)];
   for (const [destination, words] of planned.unreachable)
     lines.push(`  ${destination} cannot be asked: ${words}`);
   for (const each of held) lines.push(...heldLines(each));
   if (held.length > 0 && moves.length > 0) lines.push('', othersLine(planned));
-  if (plan.deadline) lines.push(deadlineLine(plan.deadline));
+  if (plan.deadline) lines.push(deadlineLine(plan.deadline, plan));
   if (moves.length > 0) lines.push('', ...moveTable(moves), '');
   if (moves.length === 0 && stopped.length > 0) lines.push('');
   const row = (name: string, words: string) => lines.push(`  ${name.padEnd(8)} ${words}`);
-  for (const words of new Set(moves.flatMap(({ vm }) => unknown.get(vm.uuid) ?? []))) {
-    const names = moves.filter(({ vm }) => unknown.get(vm.uuid) === words).map(({ vm }) => vm.name);
-    row('unknown', `of ${names.join(', ')} the times are not known: ${words}`);
+  for (const words of new Set(moves.flatMap((move) => whyNoTimes(move, planned) ?? []))) {
+    const names = moves.filter((move) => whyNoTimes(move, planned) === words).map(({ vm }) => vm.name);
+    const isNever = names.some((name) => plan.neverBegin.includes(name));
+    row(
+      isNever ? 'never' : 'unknown',
+      `${isNever ? names.join(', ') : `of ${names.join(', ')} the times are not known`}: ${words}`,
+    );
   }
   for (const { vm, refused } of moves)
     for (const each of refused) row('not to', `${vm.name}, ${each.destination}: ${allWords(each.reasons)}`);
-  if (stopped.length > 0) row('stops', stoppedWords(stopped));
+  if (stopped.length > 0) row('stops', stoppedWords(planned));
   if (moves.length > 0) {
     const width = atATime === 1 ? 'one at a time' : `up to ${atATime} calm ones at a time`;
     row('order', `${order}, ${width}, memory-intensive ones alone on their link`);
     row('memory', roomWords(planned));
   }
+  const [window] = plan.openings;
+  if (window) row('windows', windowWords(planned, window));
   if (shutOff > 0) row('note', `${counted(shutOff)} that do not run stay, and are not looked at`);
   return `${lines.map(shown).join('\n')}\n`;
 }
 
-function headline({ host, plan }: PlannedDrain): string {
-  const { moves, held, stopped, verdict } = plan;
+function headline(planned: PlannedDrain): string {
+  const { host, plan } = planned;
+  const { moves, held, stopped } = plan;
   const all = moves.length + held.length + stopped.length;
   if (all === 0) return `${host}: no VM runs there, it is empty already; nothing was touched`;
   if (held.length > 0)
     return `${host}: ${held.length} of ${counted(all)} cannot leave as it is; nothing was touched`;
   if (moves.length === 0)
     return `${host}: ${all === 1 ? 'its one VM is' : `all ${counted(all)} are`} to be shut down, by their own word; nothing was touched`;
-  const time = wholeWords(plan.wholeMs);
   const whom = all === 1 ? 'its one VM' : `all ${counted(all)}`;
-  return verdict === 'too-late'
-    ? `${host}: ${whom} can leave, but not by the deadline: that takes ${time}; nothing was touched`
-    : `${host}: ${whom} can leave, and that takes ${time}; nothing was touched`;
+  return `${host}: ${whom} can leave${wholeClause(planned)}; nothing was touched`;
 }
 
-function stoppedWords(stopped: PlannedDrain['plan']['stopped']): string {
+/** How long that takes, or, with windows, when it begins and is over; and whether that is too late. */
+function wholeClause(planned: PlannedDrain): string {
+  const { verdict, neverBegin, wholeMs } = planned.plan;
+  if (neverBegin.length > 0) return ', but not in the windows that there will be';
+  const times = timesWords(planned) ?? `that takes ${wholeWords(wholeMs)}`;
+  if (verdict === 'too-late') return `, but not by the deadline: ${times}`;
+  return planned.plan.openings.length > 0 ? `: ${times}` : `, and ${times}`;
+}
+
+function stoppedWords(planned: PlannedDrain): string {
+  const { stopped, openings } = planned.plan;
+  const [window] = openings;
+  const when =
+    window && window.opensMs > 0
+      ? `as the window opens, ${whenAndIn(planned, window.opensMs)}`
+      : 'as soon as the drain begins';
   const names = stopped.map(({ name, word }) =>
     word === 'shutdown-and-return' ? `${name} (until its host is back)` : name,
   );
-  return `${names.join(', ')}: by their own word, as soon as the drain begins; how long that takes is theirs`;
+  return `${names.join(', ')}: by their own word, ${when}; how long that takes is theirs`;
 }
 
-function othersLine({ plan }: PlannedDrain): string {
-  const { moves, wholeMs } = plan;
+function othersLine(planned: PlannedDrain): string {
+  const { moves, wholeMs, neverBegin } = planned.plan;
+  if (neverBegin.length > 0) {
+    const others = moves.length === 1 ? 'The other one' : `The other ${moves.length}`;
+    return `${others} can leave, but not in the windows that there will be.`;
+  }
+  const times = timesWords(planned);
   const whom = moves.length === 1 ? 'The other one leaves' : `The other ${moves.length} leave`;
+  if (times) return `${whom}: ${times}.`;
   return wholeMs ? `${whom} within ${wholeWords(wholeMs)}.` : `${whom}, within a time that is not known.`;
 }
 
@@ -86,7 +112,10 @@ function allWords(reasons: readonly Reason[]): string {
   return reasons.map(reasonWords).join('; ');
 }
 
-function deadlineLine({ ms, verdict, probability, startTooLate }: Deadline): string {
+function deadlineLine(
+  { ms, verdict, probability, startTooLate }: Deadline,
+  { openings: [window] }: DrainPlan,
+): string {
   const when = ms <= 0 ? 'The deadline has passed' : `The deadline, ${formatDuration(ms)} from now,`;
   if (probability === undefined) return `${when} cannot be held against a time that is not known.`;
   const share = `by what is known all have arrived by then with a probability of ${Math.round(100 * probability)} %`;
@@ -95,6 +124,8 @@ function deadlineLine({ ms, verdict, probability, startTooLate }: Deadline): str
       ? `; ${startTooLate.join(', ')} would not have begun, and nothing begins after it`
       : '';
   if (ms <= 0) return `${when}: nothing would begin.`;
+  if (window && window.opensMs >= ms)
+    return `${when} passes before the window opens, ${formatDuration(window.opensMs)} from now: nothing would begin.`;
   if (verdict === 'holds') return `${when} holds: ${share}.`;
   if (verdict === 'doubtful') return `${when} may be missed: ${share}${late}.`;
   return `${when} will most likely be missed: ${share}${late}.`;

@@ -2279,7 +2279,12 @@ export interface components {
             schema: 1;
             host: string;
             /**
-             * @description some-stay: not all can leave; too-late: all can, most likely not by the deadline; not-known: all can, and how long it takes is not known
+             * Format: date-time
+             * @description when it was made, in UTC: all times of it are counted from then
+             */
+            madeAt: string;
+            /**
+             * @description some-stay: not all can leave; too-late: all can, most likely not by the deadline, or not in the windows that there will be; not-known: all can, and how long it takes is not known
              * @enum {string}
              */
             verdict: "all-leave" | "some-stay" | "too-late" | "not-known";
@@ -2287,6 +2292,15 @@ export interface components {
             order: "hardest-first" | "easy-first" | "listed";
             /** @description the most VMs on a link at a time; memory-intensive ones have theirs alone */
             atATime: number;
+            /** @description when moves may begin, as it was written; empty: at any time */
+            windows: string[];
+            /** @description when those windows are open, from the first on until the last one has started */
+            openings: {
+                /** @description after the drain begins; not above 0: it is open then */
+                opensMs: number;
+                /** @description nothing begins from then on until the next one opens */
+                closesMs: number;
+            }[];
             /** @description who cannot leave */
             held: {
                 uuid: string;
@@ -2335,7 +2349,7 @@ export interface components {
                 memoryIntensive: boolean;
                 /** @description the most VMs on its link at a time, itself included */
                 among: number;
-                /** @description after the drain begins; null: not known */
+                /** @description after the drain begins; null: not known, or it never begins */
                 startsMs: {
                     low: number;
                     likely: number;
@@ -2357,7 +2371,7 @@ export interface components {
                     likely: number;
                     high: number;
                 } | null;
-                /** @description why its times are not known */
+                /** @description why it has no times */
                 unknown: string | null;
             }[];
             /** @description who is shut down, by its own word */
@@ -2368,7 +2382,7 @@ export interface components {
                 /** @description it is started again once its host is released */
                 returns: boolean;
             }[];
-            /** @description until the last one has left, of those that can; null: not known */
+            /** @description until the last one has left, of those that can; null: not known, or some never begin */
             wholeMs: {
                 low: number;
                 likely: number;

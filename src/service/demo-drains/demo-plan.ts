@@ -2,6 +2,7 @@
 import { planDrain } from '../../drain/drain-plan.ts';
 import type { DrainVm } from '../../drain/facts.ts';
 import { groupsOf, vmSettingsOf } from '../../fleet/drain-settings.ts';
+import { openingsOf } from '../../fleet/drain-window.ts';
 import { simulatedAddress } from '../../hypervisor/simulated/address.ts';
 import {
   SimulatedHypervisor,
@@ -22,7 +23,7 @@ const PROBES_MS = [1000, 3000];
 export function demoPlan(hosts: DemoHosts, store: RunStore): PlanDrain {
   return async (request) => {
     const settings = drainSettingsOf(request, DEMO_CONFIG, DEMO_HOSTS);
-    const { order, atATime, reserveBytes } = settings;
+    const { order, atATime, reserveBytes, windows } = settings;
     const unknown = new Map<string, string>();
     const vms: DrainVm[] = [];
     for (const { uuid, name, scenario, metadata } of hosts.on(request.host)) {
@@ -55,13 +56,15 @@ export function demoPlan(hosts: DemoHosts, store: RunStore): PlanDrain {
         return { name: uri, link: uri, cordoned: false, freeBytes, largestVmBytes: largestBytes, apart: [] };
       }),
     );
+    const madeMs = Date.now();
     const random = new Random(vms.length);
     const plan = planDrain({
       ...{ link: request.host, vms, destinations, order, atATime, reserveBytes },
       ...{ deadlineMs: deadlineOf(request)(), random: () => random.next() },
+      openings: await openingsOf(windows, madeMs),
     });
     return {
-      ...{ host: request.host, order, atATime, plan, unknown, shutOff: 0 },
+      ...{ host: request.host, madeMs, order, atATime, windows, plan, unknown, shutOff: 0 },
       unreachable: new Map(),
     };
   };

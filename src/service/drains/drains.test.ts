@@ -1,6 +1,7 @@
 /** Drains over the API, on simulated hosts, a real PostgreSQL, and a controller that carries them out. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseConfig } from '../../config/parse-config.ts';
+import type { DrainDocument } from '../../drain/document.ts';
 import { drainStatusSchema } from '../../fleet/drain-status.ts';
 import { FleetServer } from '../../fleet/testing/fleet-database.ts';
 import { SimulatedHosts, type SimulatedVm } from '../../fleet/testing/simulated-hosts.ts';
@@ -38,6 +39,47 @@ async function problemIn(response: Response) {
 }
 
 describe('a drain', () => {
+  test.concurrent('with windows is planned by them, waits for them, and its forecast is beyond them', async () => {
+    const hosts = new SimulatedHosts({ a: vms(2, { lastsMs: 150 }) }, { b: 64, c: 32 });
+    await using bed = await DrainServiceBed.make(server, 'windows', hosts);
+    const { service } = bed;
+    const [from, until] = [2, 3].map((hours) => new Date(Date.now() + hours * 3600e3).getHours());
+    const windows = [`${from}:00-${until}:00`];
+    const body = { ...WISH, windows, withinMs: 12 * 3600e3 };
+    const plan = (await (await service.ask('POST', '/v1/plans/drain', { body })).json()) as DrainDocument;
+    expect(plan).toMatchObject({ verdict: 'all-leave', windows, deadline: { verdict: 'holds' } });
+    const { opensMs = 0 } = plan.openings[0] ?? {};
+    expect(opensMs).toBeGreaterThan(3000e3);
+    expect(plan.moves[0]?.startsMs?.likely).toBe(opensMs);
+    expect(plan.wholeMs?.likely).toBeGreaterThan(opensMs);
+    const early = { ...body, withinMs: 3000e3 };
+    const late = (await (
+      await service.ask('POST', '/v1/plans/drain', { body: early })
+    ).json()) as DrainDocument;
+    expect(late).toMatchObject({ verdict: 'too-late', deadline: { verdict: 'missed', probability: 0 } });
+
+    const drain = await viewIn(await service.ask('POST', '/v1/drains', { body }));
+    expect(drain).toMatchObject({
+      state: 'waiting',
+      words: expect.stringMatching(/^waiting for its window/),
+    });
+    const opensAtMs = Date.parse(plan.madeAt) + opensMs;
+    expect(Date.parse(drain.forecastEnd?.low ?? '')).toBeGreaterThan(opensAtMs);
+    expect(Date.parse(drain.forecastEnd?.high ?? '')).toBeLessThan(opensAtMs + 10_000);
+
+    const over = ['FREQ=DAILY;UNTIL=20200101T000000Z for 1h'];
+    const never = await service.ask('POST', '/v1/drains', {
+      body: { ...body, host: 'b', to: [{ host: 'c' }], windows: over },
+    });
+    expect(await problemIn(never)).toMatchObject({
+      ...{
+        status: 409,
+        code: 'not-now',
+        detail: expect.stringMatching(/there will be no such time any more/),
+      },
+    });
+  });
+
   test.concurrent('is planned, begun, followed and released, and says what it says to the command line', async () => {
     const hosts = new SimulatedHosts({ a: vms(4, { lastsMs: 150 }) }, { b: 64, c: 32 });
     await using bed = await DrainServiceBed.make(server, 'api', hosts);

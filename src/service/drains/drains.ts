@@ -6,6 +6,7 @@ import { DrainError } from '../../drain/reduce.ts';
 import { beginPlanned } from '../../fleet/begin-drain.ts';
 import { decideVm } from '../../fleet/decide.ts';
 import { type Cordon, readDrainDetail, readHostLoads } from '../../fleet/drain-detail.ts';
+import { openingsOn } from '../../fleet/drain-forecast.ts';
 import type { DrainHosts } from '../../fleet/drain-hosts.ts';
 import {
   type DrainRow,
@@ -127,7 +128,7 @@ export class Drains {
   async plan(request: DrainPlanRequest): Promise<PlannedDrain> {
     drainSettingsOf(request, this.parts.config(), this.parts.known);
     deadlineOf(request);
-    return await this.plans.fresh(request);
+    return await saying('not-now', async () => await this.plans.fresh(request));
   }
 
   /** @returns the drain that the host has already, or a new one @throws {Problem} where nothing is begun */
@@ -141,7 +142,7 @@ export class Drains {
     return await this.asked(async (database) => {
       const there = await drainOfHost(database, request.host);
       if (there && there.state !== 'ended') return { id: there.id, isNew: false };
-      const planned = await this.plans.recent(request);
+      const planned = await saying('not-now', async () => await this.plans.recent(request));
       const { held } = planned.plan;
       if (request.allOrNothing && held.length > 0)
         throw new Problem(
@@ -280,7 +281,9 @@ export class Drains {
     if (!UUID.test(id)) return undefined;
     const rows = await readDrain(database, id);
     const detail = rows && (await readDrainDetail(database, id));
-    return detail && { rows, detail, plan: await this.planOf(database, id, rows.drain.state === 'ended') };
+    if (!detail) return undefined;
+    const plan = await this.planOf(database, id, rows.drain.state === 'ended');
+    return { rows, detail, plan, openings: await openingsOn(rows.drain) };
   }
 
   private async planOf(database: Database, id: string, isOver: boolean): Promise<KeptPlan> {

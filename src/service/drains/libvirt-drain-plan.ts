@@ -26,13 +26,13 @@ export function libvirtDrainPlan({ hypervisor, store, config, hosts }: LibvirtDr
   return async (request) => {
     const settings = drainSettingsOf(request, config(), hosts);
     const longestMs = request.probeMs ?? LONGEST_PROBE_MS;
-    const { order, atATime, reserveBytes, apart, force } = settings;
+    const { order, atATime, reserveBytes, apart, force, windows } = settings;
     try {
       return await planDrainOf(
         {
           host: request.host,
           to: settings.to.map(({ uri, migrateUri }) => ({ uri, migrateUri })),
-          ...{ order, atATime, reserveBytes, apart, force },
+          ...{ order, atATime, reserveBytes, apart, force, windows },
           deadlineInMs: deadlineOf(request),
           probesMs: [SHORTEST_PROBE_MS, longestMs].filter((each, at) => at === 1 || each < longestMs),
         },

@@ -31,7 +31,8 @@ export interface Around {
   migrationOf(move: MoveRow): string | null;
 }
 
-export function drainSummaryOf({ rows, detail, plan }: Shown): DrainSummary {
+export function drainSummaryOf(shown: Shown): DrainSummary {
+  const { rows, detail } = shown;
   const { vms, ...status } = drainStatusOf(rows);
   const { drain, moves } = rows;
   const isThere = new Map(
@@ -47,7 +48,7 @@ export function drainSummaryOf({ rows, detail, plan }: Shown): DrainSummary {
     reasons: reasonsOf(status.trouble, vms),
     actions: actionsOf(rows, status.state),
     endedAt: isoOf(detail.endedMs),
-    forecastEnd: forecastOf({ rows, detail, plan }, status.state),
+    forecastEnd: forecastOf(shown, status.state),
     emptySince: isoOf(detail.looksEmptySinceMs),
     counts: Object.fromEntries(
       VM_STATES.map((state) => [state, vms.filter((vm) => vm.state === state).length]),

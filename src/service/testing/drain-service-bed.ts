@@ -3,6 +3,7 @@ import { parseConfig } from '../../config/parse-config.ts';
 import { planDrain } from '../../drain/drain-plan.ts';
 import type { DrainVm, Reason } from '../../drain/facts.ts';
 import { groupsOf } from '../../fleet/drain-settings.ts';
+import { openingsOf } from '../../fleet/drain-window.ts';
 import { DrainBed } from '../../fleet/testing/drain-bed.ts';
 import type { FleetServer } from '../../fleet/testing/fleet-database.ts';
 import type { SimulatedHosts } from '../../fleet/testing/simulated-hosts.ts';
@@ -83,13 +84,15 @@ function simulatedPlan(hosts: SimulatedHosts): PlanDrain {
     const destinations = settings.to.map(({ uri }) => ({
       ...{ name: uri, link: uri, freeBytes: undefined, largestVmBytes: 0, cordoned: false, apart: [] },
     }));
-    const { order, atATime, reserveBytes } = settings;
+    const { order, atATime, reserveBytes, windows } = settings;
+    const madeMs = Date.now();
     const plan = planDrain({
       ...{ link: request.host, vms, destinations, order, atATime, reserveBytes },
       ...{ deadlineMs: deadlineOf(request)(), random: () => 0.5 },
+      openings: await openingsOf(windows, madeMs),
     });
     return {
-      ...{ host: request.host, order, atATime, plan, shutOff: 0 },
+      ...{ host: request.host, madeMs, order, atATime, windows, plan, shutOff: 0 },
       ...{ unknown: new Map(), unreachable: new Map() },
     };
   };
