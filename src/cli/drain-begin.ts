@@ -76,7 +76,11 @@ async function goOnWith(
       `drain: it asks programs of yours, and neither this command nor its configuration names those: nothing begins here without ${missing.map((stage) => `--${stage}`).join(', ')}`,
     );
   const window = options.window && (await windowOn(settings));
-  await changeDrain(database, there.id, { settings, ...deadlineOn(deadlineInMs()), ...window });
+  const { priority } = options;
+  await changeDrain(database, there.id, {
+    ...{ settings, ...deadlineOn(deadlineInMs()), ...window },
+    ...definedOnly({ priority }),
+  });
   await releaseAllHeld(database, there.id);
   say(
     `drain: ${host} is being drained since ${new Date(there.createdMs).toISOString()}: that is gone on with (\`switchover drain release ${host}\` ends it)`,
@@ -120,6 +124,7 @@ async function begin(
   const wanted = {
     ...{ host: wish.host, requestedBy: `${user} on ${machine}` },
     ...(options.reason === undefined ? {} : { reason: options.reason }),
+    priority: options.priority ?? config.drain.priority ?? 0,
     ...deadlineOn(wish.deadlineInMs()),
     settings: {
       ...{ to: wayOf(wish.to), force: options.force === true },

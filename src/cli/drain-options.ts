@@ -32,6 +32,8 @@ export interface DrainOptions extends Omit<MigrationOptions, 'output'>, StoreOpt
   readonly for?: number;
   readonly atATime?: number;
   readonly order?: Order;
+  /** Of the drain among others. */
+  readonly priority?: number;
   readonly reserve?: number;
   /** In bytes per second. */
   readonly linkBudget?: number;

@@ -5,6 +5,8 @@ import type { HookPrograms } from '../drain/stages.ts';
 export interface DrainConfig {
   /** The most calm VMs on a link. */
   readonly atATime?: number | undefined;
+  /** Of its drains among others: those of a higher one go first. */
+  readonly priority?: number | undefined;
   readonly order?: Order | undefined;
   /** Kept free on each destination. */
   readonly reserveBytes?: number | undefined;

@@ -6,7 +6,13 @@ import { parseWindow } from '../drain/window.ts';
 import { parseRate } from '../model/units.ts';
 import { definedOnly } from './defined-only.ts';
 import type { DrainConfig } from './drain-config.ts';
-import { MOST_AT_A_TIME, parseReserveBytes, parseTimeoutMs } from './values.ts';
+import {
+  HIGHEST_PRIORITY,
+  MOST_AT_A_TIME,
+  PRIORITY_WORDS,
+  parseReserveBytes,
+  parseTimeoutMs,
+} from './values.ts';
 import { choice, oneOrMore, tableOf, text } from './written.ts';
 
 const COUNT_WORDS = `it takes a number from 1 to ${MOST_AT_A_TIME}`;
@@ -18,6 +24,11 @@ const program = z.array(z.string({ error: PROGRAM_WORDS }), { error: PROGRAM_WOR
 export const drainShape = {
   'at-a-time': z.int({ error: COUNT_WORDS }).min(1, COUNT_WORDS).max(MOST_AT_A_TIME, COUNT_WORDS).optional(),
   order: choice(ORDERS).optional(),
+  priority: z
+    .int({ error: PRIORITY_WORDS })
+    .min(0, PRIORITY_WORDS)
+    .max(HIGHEST_PRIORITY, PRIORITY_WORDS)
+    .optional(),
   reserve: text('8GiB', parseReserveBytes).optional(),
   'link-budget': text('5gbit', parseRate).optional(),
   window: oneOrMore(
@@ -36,6 +47,7 @@ export const drainSchema = z.strictObject(drainShape, { error: tableOf('[drain]'
   (given): DrainConfig => ({
     atATime: given['at-a-time'],
     order: given.order,
+    priority: given.priority,
     reserveBytes: given.reserve,
     linkBudgetBytesPerSecond: given['link-budget'],
     windows: given.window,

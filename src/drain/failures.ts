@@ -23,6 +23,11 @@ const CLASS_OF: Readonly<Record<string, FailureClass>> = {
   'unknown-side': 'unknown-side',
 };
 
+/** Of what waits for room. */
+export const CAPACITY_CODES: readonly string[] = Object.keys(CLASS_OF).filter(
+  (code) => CLASS_OF[code] === 'capacity',
+);
+
 export function failureClass(code: string): FailureClass {
   return Object.hasOwn(CLASS_OF, code) ? (CLASS_OF[code] ?? 'permanent') : 'permanent';
 }

@@ -14,6 +14,8 @@ export interface DrainRow {
   /** As what it is to end; null: as what follows from the rest. */
   readonly ending: 'released' | null;
   readonly settings: unknown;
+  /** Moves of a higher one begin before those of others; 0 where nobody said so. */
+  readonly priority: number;
   readonly requestedBy: string;
   readonly reason: string | null;
   readonly trouble: string | null;
@@ -45,7 +47,7 @@ export interface DrainRows {
 
 const ms = (column: string) => `extract(epoch from ${column})::float8 * 1000`;
 
-const DRAIN_COLUMNS = `id, host, kind, intent, state, outcome, ending, settings, requested_by as "requestedBy", reason, trouble,
+const DRAIN_COLUMNS = `id, host, kind, intent, state, outcome, ending, settings, priority, requested_by as "requestedBy", reason, trouble,
   before_host as "beforeHost", after_host as "afterHost", hook_words as "hookWords",
   ${ms('created')} as "createdMs", ${ms('deadline')} as "deadlineMs", ${ms('opens')} as "opensMs",
   ${ms('closes')} as "closesMs",

@@ -10,6 +10,7 @@ const DRAIN: DrainRow = {
   ...{ id: 'd', host: 'a', kind: 'drain', intent: 'go', state: 'draining', outcome: null, ending: null },
   settings: { to: [{ uri: 'b' }], order: 'listed', atATime: 2, apart: [], force: false, stated: {} },
   ...{
+    priority: 0,
     requestedBy: 'root',
     reason: null,
     trouble: null,
@@ -59,6 +60,7 @@ test('a status fits its schema, and tells each VM with its reason and remedy', (
   ]);
   expect(drainStatusSchema.parse(JSON.parse(JSON.stringify(status)))).toEqual(status);
   expect(status).toMatchObject({
+    priority: 0,
     ...{ state: 'draining', words: 'draining: 3 VMs left, 1 on the way', deadline: null },
     vms: [
       { name: 'vm1', state: 'moved', words: 'moved to b', reason: null },

@@ -49,6 +49,9 @@ export const drainStatusSchema = z.object({
     ),
   requestedBy: z.string(),
   reason: z.string().nullable(),
+  priority: z
+    .number()
+    .describe('moves of drains of a higher one begin first where they compete; 0 unless it was said'),
   begun: z.string(),
   deadline: time,
   heldBy: z
@@ -71,6 +74,7 @@ export function drainStatusOf(rows: DrainRows): DrainStatus {
     words: drainWords(view, nowMs),
     exitStatus: drainExitStatus(view),
     ...{ requestedBy: drain.requestedBy, reason: drain.reason, trouble: drain.trouble },
+    priority: drain.priority,
     heldBy: view.heldBy ?? null,
     begun: new Date(drain.createdMs).toISOString(),
     deadline: isoOf(drain.deadlineMs),

@@ -13,7 +13,7 @@ export interface NewDrain {
   readonly host: string;
   readonly requestedBy: string;
   readonly reason?: string;
-  /** Drains of a higher one begin first. */
+  /** Moves of drains of a higher one begin first; 0 unless it is said. Nothing of a VM's own. */
   readonly priority?: number;
   /** Starts are allowed between the two, and before the deadline. */
   readonly opens?: Date;
@@ -138,18 +138,24 @@ export async function queue(
 export async function changeDrain(
   within: Queryable,
   drain: string,
-  { settings, deadline, opens, closes }: Pick<NewDrain, 'settings' | 'deadline' | 'opens' | 'closes'>,
+  {
+    settings,
+    deadline,
+    opens,
+    closes,
+    priority,
+  }: Pick<NewDrain, 'settings' | 'deadline' | 'opens' | 'closes' | 'priority'>,
 ): Promise<void> {
   await within.query(
     `update fleet.drain set settings = coalesce($2, settings), deadline = coalesce($3, deadline), opens = coalesce($4, opens),
-       closes = coalesce($5, closes), revision = revision + 1
+       closes = coalesce($5, closes), priority = coalesce($6, priority), revision = revision + 1
      where id = $1 and ended is null`,
     [
       ...[drain, settings === undefined ? null : JSON.stringify(settings), deadline ?? null],
-      ...[opens ?? null, closes ?? null],
+      ...[opens ?? null, closes ?? null, priority ?? null],
     ],
   );
-  await tell(within, { kind: 'drain-changed', drain, data: { deadline } });
+  await tell(within, { kind: 'drain-changed', drain, data: { deadline, priority } });
 }
 
 /** What passes by itself is no obstacle: it is tried. What stays by its own word waits for nobody. */

@@ -45,6 +45,7 @@ const GO_THROUGH: Readonly<Record<string, readonly string[]>> = {
       'for',
       'abortRunning',
       'order',
+      'priority',
       'atATime',
       'linkBudget',
       'window',

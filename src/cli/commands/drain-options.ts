@@ -1,6 +1,6 @@
 /** Options of the commands that empty hosts. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { MOST_AT_A_TIME, parseReserveBytes } from '../../config/values.ts';
+import { MOST_AT_A_TIME, parsePriority, parseReserveBytes } from '../../config/values.ts';
 import { ORDERS } from '../../drain/order.ts';
 import { USUAL } from '../../drain/usual.ts';
 import { parseWindow } from '../../drain/window.ts';
@@ -45,6 +45,12 @@ export function addMannerOptions(command: Command): Command {
   return command
     .optionsGroup('How')
     .addOption(new Option('--order <order>', `who goes first (default: ${USUAL.order})`).choices(ORDERS))
+    .addOption(
+      new Option(
+        '--priority <number>',
+        'of this drain among others, 0 to 1000: where they compete, what is moved by a higher one goes first (default: 0)',
+      ).argParser(orInvalid(parsePriority)),
+    )
     .addOption(
       new Option(
         '--at-a-time <number>',

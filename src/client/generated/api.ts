@@ -1877,6 +1877,7 @@ export interface components {
          *       "exitStatus": 5,
          *       "requestedBy": "ops",
          *       "reason": "kernel update",
+         *       "priority": 0,
          *       "begun": "2026-11-29T20:00:00.000Z",
          *       "deadline": "2026-11-29T22:00:00.000Z",
          *       "trouble": null,
@@ -1933,6 +1934,8 @@ export interface components {
             exitStatus: number;
             requestedBy: string;
             reason: string | null;
+            /** @description moves of drains of a higher one begin first where they compete; 0 unless it was said */
+            priority: number;
             begun: string;
             /** @description in UTC, as ISO 8601 */
             deadline: string | null;
@@ -2002,6 +2005,7 @@ export interface components {
          *       "exitStatus": 5,
          *       "requestedBy": "ops",
          *       "reason": "kernel update",
+         *       "priority": 0,
          *       "begun": "2026-11-29T20:00:00.000Z",
          *       "deadline": "2026-11-29T22:00:00.000Z",
          *       "trouble": null,
@@ -2060,6 +2064,8 @@ export interface components {
             exitStatus: number;
             requestedBy: string;
             reason: string | null;
+            /** @description moves of drains of a higher one begin first where they compete; 0 unless it was said */
+            priority: number;
             begun: string;
             /** @description in UTC, as ISO 8601 */
             deadline: string | null;
@@ -2270,6 +2276,8 @@ export interface components {
             abortRunning?: boolean;
             /** @description once the host is released what left it comes back */
             returns?: boolean;
+            /** @description of this drain among others: where they compete, what a higher one moves goes first (0) */
+            priority?: number;
             /** @description why, for the drain and the audit */
             reason?: string;
         };

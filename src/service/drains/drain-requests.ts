@@ -1,5 +1,6 @@
 /** What can be asked for of drains and hosts, checked. The OpenAPI document is generated from here. */
 import { z } from '@hono/zod-openapi';
+import { HIGHEST_PRIORITY } from '../../config/values.ts';
 import { ORDERS } from '../../drain/order.ts';
 import { DECISIONS } from '../../drain/own-word.ts';
 import { parseWindow } from '../../drain/window.ts';
@@ -107,6 +108,12 @@ export const drainRequestSchema = z
       .optional()
       .describe('at the deadline what is on its way is cancelled, and stays; otherwise it arrives'),
     returns: z.boolean().optional().describe('once the host is released what left it comes back'),
+    priority: z
+      .int()
+      .min(0)
+      .max(HIGHEST_PRIORITY)
+      .optional()
+      .describe('of this drain among others: where they compete, what a higher one moves goes first (0)'),
     reason: text.optional().describe('why, for the drain and the audit'),
   })
   .refine(notBoth, NOT_BOTH)
