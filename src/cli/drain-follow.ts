@@ -1,6 +1,7 @@
 /** Carries a drain out and shows it, until it is over, or nothing of it can go on without a person. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
+import { CALMER_MOMENT } from '../drain/calm.ts';
 import type { HookPrograms } from '../drain/stages.ts';
 import { readDrainDetail } from '../fleet/drain-detail.ts';
 import { deadlineVerdict, forecastEndOf } from '../fleet/drain-forecast.ts';
@@ -133,7 +134,7 @@ export class Progress {
         is !== 'queued'
       )
         this.say(`${name}: ${vmWords}`);
-      else if (is === 'queued' && reason && this.isNews(`${uuid} waits`, reason.words))
+      else if (is === 'queued' && reason && this.isNews(`${uuid} waits`, newsOf(reason)))
         this.say(`${name}: ${vmWords}`);
     if (this.isNews('', state)) this.say(words);
     if (trouble !== null && trouble !== this.trouble) this.say(`its host does not answer: ${trouble}`);
@@ -145,6 +146,11 @@ export class Progress {
     this.before.set(of, what);
     return isNews;
   }
+}
+
+/** What it would be like now is another figure with each look: that it waits is the news. */
+function newsOf({ code, words }: { readonly code: string; readonly words: string }): string {
+  return code === CALMER_MOMENT ? code : words;
 }
 
 /** When those that can leave will have left: told once it is known, and whenever what it means for the deadline is news. */

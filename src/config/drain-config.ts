@@ -1,3 +1,4 @@
+import type { StartWhen } from '../drain/calm.ts';
 import type { Order } from '../drain/order.ts';
 import type { HookPrograms } from '../drain/stages.ts';
 
@@ -14,6 +15,10 @@ export interface DrainConfig {
   readonly linkBudgetBytesPerSecond?: number | undefined;
   /** Times in which moves may begin, as they were written. */
   readonly windows?: readonly string[] | undefined;
+  /** Whether VMs that are busy wait for a calmer moment. */
+  readonly startWhen?: StartWhen | undefined;
+  /** How long each may. */
+  readonly calmWithinMs?: number | undefined;
   /** How long a VM that is shut down may take until it is off. */
   readonly shutdownTimeoutMs?: number | undefined;
   /** Programs that are asked before and after a host and each VM. */

@@ -1,5 +1,6 @@
 /** `[drain]`: what holds for each `switchover drain` that does not say otherwise. */
 import { z } from 'zod';
+import { START_WHEN } from '../drain/calm.ts';
 import { ORDERS } from '../drain/order.ts';
 import { STAGES } from '../drain/stages.ts';
 import { parseWindow } from '../drain/window.ts';
@@ -35,6 +36,8 @@ export const drainShape = {
     text('22:00-04:00', (given) => parseWindow(given).text),
     'window',
   ).optional(),
+  'start-when': choice(START_WHEN).optional(),
+  'calm-within': text('2h', parseTimeoutMs).optional(),
   'before-host': program.optional(),
   'after-host': program.optional(),
   'before-vm': program.optional(),
@@ -51,6 +54,8 @@ export const drainSchema = z.strictObject(drainShape, { error: tableOf('[drain]'
     reserveBytes: given.reserve,
     linkBudgetBytesPerSecond: given['link-budget'],
     windows: given.window,
+    startWhen: given['start-when'],
+    calmWithinMs: given['calm-within'],
     hooks: STAGES.some((stage) => given[stage])
       ? definedOnly(Object.fromEntries(STAGES.map((stage) => [stage, given[stage]])))
       : undefined,

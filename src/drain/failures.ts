@@ -4,6 +4,8 @@
  * where it runs nothing is guessed.
  */
 
+import { CALMER_MOMENT } from './calm.ts';
+
 export type FailureClass = 'permanent' | 'capacity' | 'transient' | 'no-pause-fits' | 'unknown-side';
 
 /** By the code of the reason. What is not here is permanent: repeating what nobody understands helps nobody. */
@@ -20,6 +22,7 @@ const CLASS_OF: Readonly<Record<string, FailureClass>> = {
   /** A migration that began and broke off. */
   'migration-failed': 'transient',
   'no-pause-fits': 'no-pause-fits',
+  [CALMER_MOMENT]: 'no-pause-fits',
   'unknown-side': 'unknown-side',
 };
 

@@ -44,7 +44,7 @@ const WAIT_MS = 2000;
 const MOST_PUT_OFF = 50;
 
 /** Those whose drain lets them begin now. */
-const MAY_BEGIN = `move.state = 'queued' and move.intent = 'go'
+const MAY_BEGIN = `move.state = 'queued' and move.intent = 'go' and not move.waits_calm
   and (drain.id is null or (drain.intent = 'go' and drain.ended is null
     and coalesce(drain.opens <= now(), true) and coalesce(drain.closes > now(), true)
     and coalesce(drain.deadline > now(), true)

@@ -24,11 +24,19 @@ export function forecastEndOf({ rows, detail, plan }: DrainShown, state: string)
   if (!settings || (state !== 'draining' && state !== 'paused')) return undefined;
   const pace = paceOf(ridesOf({ rows, detail, plan }), drain.nowMs);
   const leaving: LeavingVm[] = [];
-  for (const { vm, state: is, destination } of moves) {
+  let calmUntilMs = 0;
+  for (const { vm, state: is, destination, waitsCalm, calmUntilMs: untilMs, expectsMs } of moves) {
     const runs = is === 'admitted' || is === 'starting' || is === 'moving';
     if (!runs && is !== 'queued') continue;
     if (is === 'queued' && drain.intent === 'cancelled') continue;
     const forecast = plan.get(vm);
+    // It may begin as its time is over only, and what it takes then comes on top.
+    if (is === 'queued' && waitsCalm) {
+      const lastMs = forecast?.besideOthers[0].totalMs.high ?? expectsMs;
+      if (lastMs === null || untilMs === null) return undefined;
+      calmUntilMs = Math.max(calmUntilMs, untilMs) + lastMs;
+      if (!forecast) continue;
+    }
     if (!forecast) return undefined;
     const admittedMs = detail.moves.get(vm)?.admittedMs ?? drain.nowMs;
     leaving.push({
@@ -36,7 +44,8 @@ export function forecastEndOf({ rows, detail, plan }: DrainShown, state: string)
       runningMs: runs ? Math.max(0, drain.nowMs - admittedMs) : undefined,
     });
   }
-  if (leaving.length === 0) return undefined;
+  if (leaving.length === 0)
+    return calmUntilMs === 0 ? undefined : { low: drain.nowMs, middle: calmUntilMs, high: calmUntilMs };
   // The same numbers each time: what is told moves with what happens only.
   const random = new Random(leaving.length);
   const { low, middle, high } = timeLeftMs(
@@ -44,7 +53,11 @@ export function forecastEndOf({ rows, detail, plan }: DrainShown, state: string)
     { host: drain.host, destinations: settings.to.map(({ uri }) => uri), atATime: settings.atATime },
     () => random.next(),
   );
-  return { low: drain.nowMs + low, middle: drain.nowMs + middle, high: drain.nowMs + high };
+  return {
+    low: drain.nowMs + low,
+    middle: Math.max(drain.nowMs + middle, calmUntilMs),
+    high: Math.max(drain.nowMs + high, calmUntilMs),
+  };
 }
 
 /** What is to be thought of a deadline by such an end: `doubtful` where it lies within its bounds. */

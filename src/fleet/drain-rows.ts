@@ -36,6 +36,13 @@ export interface DrainRow {
 
 export interface MoveRow extends Move {
   readonly nextTryMs: number;
+  /** It is queued, and waits for a calmer moment. */
+  readonly waitsCalm: boolean;
+  /** When it first began to, and by when that has to be over; null: it never did. */
+  readonly calmSinceMs: number | null;
+  readonly calmUntilMs: number | null;
+  /** The longest that it is expected to take; null: not known. */
+  readonly expectsMs: number | null;
 }
 
 export interface DrainRows {
@@ -56,7 +63,9 @@ const DRAIN_COLUMNS = `id, host, kind, intent, state, outcome, ending, settings,
 
 const MOVES = `
 select * from (
-  select distinct on (vm) ${MOVE_COLUMNS}, move.created, move.position, ${ms('next_try')} as "nextTryMs"
+  select distinct on (vm) ${MOVE_COLUMNS}, move.created, move.position, ${ms('next_try')} as "nextTryMs",
+    move.waits_calm as "waitsCalm", ${ms('calm_since')} as "calmSinceMs", ${ms('calm_until')} as "calmUntilMs",
+    move.expects_ms as "expectsMs"
   from fleet.move where drain = $1 order by vm, move.created desc
 ) as newest order by created, position`;
 

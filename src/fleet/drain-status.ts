@@ -32,6 +32,9 @@ const vmSchema = z.object({
     .nullable(),
   tries: z.number(),
   nextTry: time,
+  calmUntil: time.describe(
+    'it waits for a calmer moment, until then at the latest, in UTC as ISO 8601; null: it does not',
+  ),
 });
 
 export const drainStatusSchema = z.object({
@@ -89,6 +92,7 @@ export function drainStatusOf(rows: DrainRows): DrainStatus {
           words: vmWords(record, nowMs),
           reason: reason ? { code: reason.code, words: reason.words, remedy: reason.remedy ?? null } : null,
           nextTry: state.is === 'queued' && state.waitsFor === 'retry' ? isoOf(nextTryMs) : null,
+          calmUntil: state.is === 'queued' && state.waitsFor === 'calm' ? isoOf(state.untilMs) : null,
         },
       ];
     }),

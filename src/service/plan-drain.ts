@@ -8,6 +8,7 @@ import { planDrain } from '../drain/drain-plan.ts';
 import type { Destination, DrainVm, Reason } from '../drain/facts.ts';
 import type { Order } from '../drain/order.ts';
 import { objectionOf, stops, wayOfWord } from '../drain/own-word.ts';
+import { calmLookOf, whyUnknown } from '../fleet/calm-look.ts';
 import { groupsOf, type VmSettings } from '../fleet/drain-settings.ts';
 import { type LookedUp, obstaclesOf } from '../fleet/obstacles.ts';
 import { type Hypervisor, RefusedError, type Destination as Target } from '../hypervisor/hypervisor.ts';
@@ -17,8 +18,6 @@ import { foresee } from '../migration/foresee.ts';
 import type { RunStore } from '../migration/run.ts';
 import { startOptionsOf } from '../migration/start-options.ts';
 import { formatDuration } from '../model/units.ts';
-import type { Plan } from '../plan/plan.ts';
-import { changeInWords, wayOutInWords } from '../plan/plan-words.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
 import { Random } from '../simulate/random.ts';
 import { forecastOf } from './drain-forecast.ts';
@@ -176,9 +175,13 @@ async function vmOf(
     limits,
     atATime: wish.atATime,
   });
-  if (plan.verdict === 'not-known') unknown.set(uuid, whyUnknown(plan, foreseen.probeRefusal));
-  const unfit = plan.verdict === 'not-possible' ? [noPauseFits(plan, limits)] : [];
-  return { ...vm, obstacles: unfit, refusedBy, forecast };
+  const why = whyUnknown(plan, foreseen.probeRefusal);
+  if (plan.verdict === 'not-known') unknown.set(uuid, why.words);
+  const now = calmLookOf(plan, limits, why);
+  return {
+    ...{ ...vm, refusedBy, forecast, now },
+    obstacles: now.is === 'no-pause-fits' ? [now.reason] : [],
+  };
 }
 
 function targetOf({ uri, migrateUri }: DrainTo, name: string): Target {
@@ -201,20 +204,4 @@ async function refusalsOf(
     if (error instanceof RefusedError) return [reasonOf(error)];
     throw error;
   }
-}
-
-export function whyUnknown({ missing }: Plan, probeRefusal: string | undefined): string {
-  if (missing === 'link') return 'nothing is known of the link: state its rate, like --line-rate 10gbit';
-  return probeRefusal ?? 'nothing is known of how it uses its memory';
-}
-
-export function noPauseFits({ chosen, waysOut }: Plan, { maxDowntimeMs }: Limits): Reason {
-  const needed = chosen?.neededPauseMs;
-  const pause = needed === undefined ? '' : `, it needs one of ${formatDuration(needed)}`;
-  const [way] = waysOut;
-  return {
-    code: 'no-pause-fits',
-    words: `no pause within --max-downtime ${formatDuration(maxDowntimeMs)} is possible${pause}`,
-    remedy: way && `with ${changeInWords(way)} it is (${wayOutInWords(way)})`,
-  };
 }

@@ -49,6 +49,8 @@ const GO_THROUGH: Readonly<Record<string, readonly string[]>> = {
       'atATime',
       'linkBudget',
       'window',
+      'startWhen',
+      'calmWithin',
     ],
     ...['shutdownTimeout', 'probe', 'reason', 'return', 'allOrNothing', 'plan'],
   ],

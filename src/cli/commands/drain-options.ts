@@ -1,6 +1,7 @@
 /** Options of the commands that empty hosts. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { MOST_AT_A_TIME, parsePriority, parseReserveBytes } from '../../config/values.ts';
+import { START_WHEN } from '../../drain/calm.ts';
 import { ORDERS } from '../../drain/order.ts';
 import { USUAL } from '../../drain/usual.ts';
 import { parseWindow } from '../../drain/window.ts';
@@ -71,6 +72,18 @@ export function addMannerOptions(command: Command): Command {
         ),
         (text) => parseWindow(text).text,
       ),
+    )
+    .addOption(
+      new Option(
+        '--start-when <moment>',
+        'when each VM begins: now, or calm: one that would have to stand still for longer than is always fine, or that does not fit its limits, waits for a calmer moment (default: now)',
+      ).choices(START_WHEN),
+    )
+    .addOption(
+      new Option(
+        '--calm-within <time>',
+        'how long each may wait for that, like 2h; then it moves as it is, or is held (default: as the deadline allows)',
+      ).argParser(durationBetween(SHORTEST_MS, LONGEST_MS)),
     )
     .option('--before-host <program>', 'a program that is asked before anything is moved')
     .option('--after-host <program>', 'one that is asked once no VM runs there any more')

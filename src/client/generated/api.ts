@@ -2151,6 +2151,8 @@ export interface components {
                 tries: number;
                 /** @description in UTC, as ISO 8601 */
                 nextTry: string | null;
+                /** @description it waits for a calmer moment, until then at the latest, in UTC as ISO 8601; null: it does not */
+                calmUntil: string | null;
                 memoryBytes: number;
                 /** @description it has its links alone */
                 memoryIntensive: boolean;
@@ -2224,6 +2226,13 @@ export interface components {
             linkBudgetBytesPerSecond?: number;
             /** @description times in which moves may begin, in the service's time (any) */
             windows?: string[];
+            /**
+             * @description calm: a VM that would have to stand still for longer than is always fine, or that does not fit its limits, waits for a calmer moment (now)
+             * @enum {string}
+             */
+            startWhen?: "now" | "calm";
+            /** @description how long each may wait for that; then it moves as it is, or is held (as the deadline allows) */
+            calmWithinMs?: number;
             /** @description how long a VM that is shut down may take until it is off (300000) */
             shutdownTimeoutMs?: number;
             /** @description groups of VM names of which no two may be on one host */
@@ -2441,6 +2450,13 @@ export interface components {
             linkBudgetBytesPerSecond?: number;
             /** @description times in which moves may begin, in the service's time (any) */
             windows?: string[];
+            /**
+             * @description calm: a VM that would have to stand still for longer than is always fine, or that does not fit its limits, waits for a calmer moment (now)
+             * @enum {string}
+             */
+            startWhen?: "now" | "calm";
+            /** @description how long each may wait for that; then it moves as it is, or is held (as the deadline allows) */
+            calmWithinMs?: number;
             /** @description how long a VM that is shut down may take until it is off (300000) */
             shutdownTimeoutMs?: number;
             /** @description groups of VM names of which no two may be on one host */
