@@ -59,6 +59,8 @@ test('a host is planned, emptied, decided of, returned to and released by what a
       '1gbit',
       '--priority',
       '7',
+      '--start-when',
+      'calm',
     );
     expect(emptied).toMatchObject({
       status: 4,
@@ -70,7 +72,11 @@ test('a host is planned, emptied, decided of, returned to and released by what a
     const [settings] = await bed.engine.database.query<{ settings: object; priority: number }>(
       'select settings, priority from fleet.drain',
     );
-    expect(settings?.settings).toMatchObject({ reserveBytes: 0, linkBudgetBytesPerSecond: 125_000_000 });
+    expect(settings?.settings).toMatchObject({
+      reserveBytes: 0,
+      linkBudgetBytesPerSecond: 125_000_000,
+      startWhen: 'calm',
+    });
     expect(settings?.priority).toBe(7);
 
     const decided = await ran('drain', 'decide', A, 'stuck', 'leave', '--json');

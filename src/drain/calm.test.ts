@@ -17,8 +17,8 @@ const NONE: CalmLook = {
 const AWAY: CalmLook = { is: 'unknown', words: 'its host does not answer', passes: true };
 const NO_LINK: CalmLook = { is: 'unknown', words: 'nothing is known of the link', passes: false };
 
-const step = (look: CalmLook, nowMs = NOW_MS, earlier: readonly CalmMoment[] = []) =>
-  calmStep(look, { name: 'vm1', nowMs, untilMs: UNTIL_MS, earlier });
+const step = (look: CalmLook, nowMs = NOW_MS, earlier: readonly CalmMoment[] = [], wasCalm = false) =>
+  calmStep(look, { name: 'vm1', wasCalm, nowMs, untilMs: UNTIL_MS, earlier });
 
 /** Every ten minutes of the two hours to come, as they were some days ago. */
 const day = (daysAgo: number, pauseAt: (index: number) => number | undefined): CalmMoment[] =>
@@ -28,8 +28,17 @@ const day = (daysAgo: number, pauseAt: (index: number) => number | undefined): C
   }));
 
 describe('a VM', () => {
-  test('that is calm begins, and so does one of which nothing will be known', () => {
-    expect(step(CALM)).toMatchObject({ do: 'go', words: 'a pause of about 120 ms' });
+  test('that two looks say is calm begins, as far apart as its move would take; so does one of which nothing will be known', () => {
+    expect(step(CALM)).toMatchObject({
+      ...{ do: 'wait', againAtMs: NOW_MS + 9000 },
+      reason: { words: expect.stringContaining('once more') },
+    });
+    expect(step({ ...CALM, totalMs: 10 })).toMatchObject({ againAtMs: NOW_MS + 5000 });
+    expect(step({ ...CALM, totalMs: HOUR_MS })).toMatchObject({ againAtMs: NOW_MS + 60_000 });
+    expect(step(CALM, UNTIL_MS - 1000)).toMatchObject({ againAtMs: UNTIL_MS });
+    const go = { do: 'go', words: 'a pause of about 120 ms is to be expected' };
+    expect(step(CALM, NOW_MS, [], true)).toEqual(go);
+    expect(step(CALM, UNTIL_MS)).toEqual(go);
     expect(step(NO_LINK)).toMatchObject({ do: 'go', words: 'nothing is known of the link' });
   });
 
@@ -65,7 +74,13 @@ describe('a VM', () => {
         fc.integer({ min: 1, max: 30 * DAY_MS }),
         fc.constantFrom(BUSY, NONE, AWAY),
         (leftMs, look) => {
-          const next = calmStep(look, { name: 'vm1', nowMs: NOW_MS, untilMs: NOW_MS + leftMs, earlier: [] });
+          const next = calmStep(look, {
+            name: 'vm1',
+            wasCalm: false,
+            nowMs: NOW_MS,
+            untilMs: NOW_MS + leftMs,
+            earlier: [],
+          });
           if (next.do !== 'wait') throw new Error('it did not wait');
           const waitMs = next.againAtMs - NOW_MS;
           expect(waitMs).toBeLessThanOrEqual(Math.min(leftMs, 300_000));
@@ -96,7 +111,7 @@ describe('earlier days', () => {
   });
 
   test('say nothing where too little is known of them, or only of another time of day', () => {
-    const wait = { name: 'vm1', nowMs: NOW_MS, untilMs: UNTIL_MS };
+    const wait = { name: 'vm1', wasCalm: false, nowMs: NOW_MS, untilMs: UNTIL_MS };
     expect(bestToCome({ ...wait, earlier: day(1, () => 300).slice(0, 2) })).toBeUndefined();
     // All at one time.
     expect(bestToCome({ ...wait, earlier: day(1, () => 300).slice(0, 5) })).toBeUndefined();

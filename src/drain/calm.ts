@@ -29,12 +29,16 @@ export interface CalmWait {
   /** Of the VM. */
   readonly name: string;
   readonly nowMs: number;
+  /** The look before this one said that it is calm. */
+  readonly wasCalm: boolean;
   /** It waits no longer. */
   readonly untilMs: number;
   /** Looks at it that were made before, in any order, today's included. */
   readonly earlier: readonly CalmMoment[];
 }
 
+const SHORTEST_LULL_MS = 5000;
+const LONGEST_LULL_MS = 60_000;
 const SHORTEST_WAIT_MS = 15_000;
 const LONGEST_WAIT_MS = 5 * 60_000;
 /** So many looks until the bound, unless they would be too close or too far. */
@@ -42,7 +46,10 @@ const LOOKS = 20;
 
 export function calmStep(look: CalmLook, wait: CalmWait): CalmStep {
   const { nowMs, untilMs } = wait;
-  if (look.is === 'calm') return { do: 'go', words: `a pause of about ${formatDuration(look.pauseMs)}` };
+  if (look.is === 'calm') {
+    const words = `a pause of about ${formatDuration(look.pauseMs)} is to be expected`;
+    return wait.wasCalm || nowMs >= untilMs ? { do: 'go', words } : onceMore(look, wait, words);
+  }
   if (look.is === 'unknown' && !look.passes) return { do: 'go', words: look.words };
   if (nowMs >= untilMs) return atTheBound(look);
   const best = bestToCome(wait);
@@ -59,6 +66,23 @@ export function calmStep(look: CalmLook, wait: CalmWait): CalmStep {
     do: 'wait',
     againAtMs: againAt(wait, best?.atMs),
     reason: { code: CALMER_MOMENT, words: `${words}${hope}`, remedy: beginNow(wait.name) },
+  };
+}
+
+/** A probe may err, and a lull be short: it is looked at again after as long as its move would take. */
+function onceMore(
+  { totalMs }: { readonly totalMs: number },
+  { name, nowMs, untilMs }: CalmWait,
+  words: string,
+): CalmStep {
+  const gapMs = Math.min(LONGEST_LULL_MS, Math.max(SHORTEST_LULL_MS, totalMs));
+  return {
+    do: 'wait',
+    againAtMs: Math.min(untilMs, nowMs + gapMs),
+    reason: {
+      ...{ code: CALMER_MOMENT, remedy: beginNow(name) },
+      words: `${words} now, and it is looked at once more before it begins`,
+    },
   };
 }
 

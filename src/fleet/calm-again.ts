@@ -31,7 +31,7 @@ export async function waitAgain(
   untilMs: number,
 ): Promise<void> {
   await within.query(
-    `update fleet.move set waits_calm = true, calm_since = coalesce(calm_since, now()), calm_until = to_timestamp($2 / 1000.0),
+    `update fleet.move set waits_calm = true, was_calm = false, calm_since = coalesce(calm_since, now()), calm_until = to_timestamp($2 / 1000.0),
        code = $3, remedy = $4
      where id = $1 and state = 'queued'`,
     [id, untilMs, CALMER_MOMENT, beginNow(name)],
@@ -42,12 +42,15 @@ const ALL_BEGIN = `
 update fleet.move set waits_calm = false, looking_until = null, code = null, words = null, remedy = null, next_try = now()
 where drain = $1 and state = 'queued' and waits_calm returning id`;
 
-/** The first look at each tells until when exactly. */
+/** The first look at each, which is at once, tells until when exactly. */
 const ALL_WAIT = `
-update fleet.move set state = 'queued', waits_calm = true, calm_since = now(), calm_until = now(), tries = 0, next_try = now(),
+update fleet.move set state = 'queued', waits_calm = true, was_calm = false, calm_since = now(), tries = 0, next_try = now(),
+  calm_until = coalesce(least(now() + (drain.settings->>'calmWithinMs')::float8 * interval '1 ms', drain.deadline), now()),
   code = $2, words = 'it is looked at first', remedy = null
-where drain = $1 and decided_by is null and way = 'move' and not waits_calm
-  and ((state = 'held' and code = 'no-pause-fits') or (state = 'queued' and intensive and code is null)) returning id`;
+from fleet.drain
+where move.drain = $1 and drain.id = $1 and decided_by is null and way = 'move' and not waits_calm
+  and ((move.state = 'held' and code = 'no-pause-fits') or (move.state = 'queued' and intensive and code is null))
+returning move.id`;
 
 /** What is wanted of a drain that there is already: whether those of its VMs that are busy wait. @throws {StoreError} */
 export async function startWhen(

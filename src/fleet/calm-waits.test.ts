@@ -117,7 +117,18 @@ describe.concurrent('a busy VM', () => {
     expect((end?.low ?? 0) - rows.drain.nowMs).toBeLessThan(60_000);
     expect((end?.high ?? 0) - rows.drain.nowMs).toBeGreaterThan(1.9 * HOUR_MS);
 
+    // A lull is looked at once more.
     hosts.change('busy', { pauseMs: 100 });
+    await bed.hurry();
+    await untilLookedAt(bed, 2);
+    expect((await statusOf(bed, drain, 'busy')).vm.words).toContain('looked at once more');
+    hosts.change('busy', { pauseMs: 2300 });
+    await bed.hurry();
+    await untilLookedAt(bed, 3);
+    hosts.change('busy', { pauseMs: 100 });
+    await bed.hurry();
+    await untilLookedAt(bed, 4);
+    expect(hosts.hostOf('busy')).toBe('a');
     await bed.hurry();
     await bed.until(drain, ({ states }) => states['busy'] === 'moved');
     await bed.expectTrue();
@@ -213,6 +224,8 @@ describe.concurrent('a busy VM', () => {
     await untilLookedAt(bed, 1);
     hosts.change('fickle', { pauseMs: 50, lastsMs: 900 });
     await bed.hurry();
+    await untilLookedAt(bed, 2);
+    await bed.hurry();
     await bed.until(drain, () => hosts.running().length === 1);
     hosts.change('fickle', { pauseMs: 9000 });
     await bed.database.query('update fleet.move set calm_until = now()');
@@ -237,12 +250,14 @@ describe.concurrent('a busy VM', () => {
     await sleep(500);
     expect(bed.looker.looked).toEqual(['busy']);
     await resumeDrain(bed.database, drain);
+    await untilLookedAt(bed, 2);
+    await bed.hurry();
     await bed.until(drain, ({ states }) => states['busy'] === 'moved');
     // One that closes in the middle of a look lets go of it at once.
     hosts.appear('a', BUSY);
     const third = await bed.runner('three');
     bed.looker.stuck = new Promise(() => {});
-    await until('its look', () => bed.looker.looked.length > 2);
+    await until('its look', () => bed.looker.looked.length > 3);
     await third[Symbol.asyncDispose]();
   });
 
@@ -287,6 +302,9 @@ describe.concurrent('a drain', () => {
     expect((await statusOf(bed, drain, 'wild')).vm.words).toMatch(/^waits for a calmer moment until/);
     hosts.appear('a', { ...BUSY, uuid: 'new' });
     hosts.appear('a', { uuid: 'still' });
+    await until('looks at both', () => ['new', 'still'].every((vm) => bed.looker.looked.includes(vm)));
+    await untilLookedAt(bed, 3);
+    await bed.hurry();
     await bed.until(drain, ({ states }) => states['still'] === 'moved');
     expect(bed.looker.looked).toContain('still');
     expect((await statusOf(bed, drain, 'new')).vm.state).toBe('queued');

@@ -55,12 +55,12 @@ where id = (
 const STILL = "where id = $1 and waits_calm and state = 'queued'";
 
 const GO = `
-update fleet.move set waits_calm = false, looking_until = null, code = null, words = null, remedy = null, next_try = now(),
+update fleet.move set waits_calm = false, was_calm = false, looking_until = null, code = null, words = null, remedy = null, next_try = now(),
   expects_ms = coalesce($2, expects_ms), calm_until = to_timestamp($3 / 1000.0) ${STILL} returning id`;
 
 /** One that is busy has its link alone, whenever it begins. */
 const WAIT = `
-update fleet.move set looking_until = null, intensive = intensive or $8, code = $2, words = $3, remedy = $4, next_try = to_timestamp($5 / 1000.0),
+update fleet.move set looking_until = null, intensive = intensive or not $8, was_calm = $8, code = $2, words = $3, remedy = $4, next_try = to_timestamp($5 / 1000.0),
   calm_until = to_timestamp($6 / 1000.0), expects_ms = coalesce($7, expects_ms) ${STILL}`;
 
 const HOLD = `
@@ -115,7 +115,10 @@ export class CalmWaits implements AsyncDisposable {
     const settings = parseDrainSettings(rows.drain.settings);
     const untilMs = boundOf(settings, { deadlineMs, left: leftOf(rows.moves) }, move.calmSinceMs ?? nowMs);
     const earlier = await momentsOf(database, move.vm);
-    const step = calmStep(look, { name: move.name, nowMs, untilMs, earlier });
+    const step = calmStep(look, {
+      ...{ name: move.name, wasCalm: move.wasCalm },
+      ...{ nowMs, untilMs, earlier },
+    });
     await this.write(move, step, look, untilMs);
   }
 
@@ -149,7 +152,7 @@ export class CalmWaits implements AsyncDisposable {
       const { code, words, remedy } = step.reason;
       await database.query(WAIT, [
         ...[move.id, code, words, remedy ?? null],
-        ...[step.againAtMs, untilMs, totalMs, look.is !== 'unknown'],
+        ...[step.againAtMs, untilMs, totalMs, look.is === 'calm'],
       ]);
       return;
     }

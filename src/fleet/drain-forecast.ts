@@ -25,6 +25,7 @@ export function forecastEndOf({ rows, detail, plan }: DrainShown, state: string)
   const pace = paceOf(ridesOf({ rows, detail, plan }), drain.nowMs);
   const leaving: LeavingVm[] = [];
   let calmUntilMs = 0;
+  let calmSoonestMs = 0;
   for (const { vm, state: is, destination, waitsCalm, calmUntilMs: untilMs, expectsMs } of moves) {
     const runs = is === 'admitted' || is === 'starting' || is === 'moving';
     if (!runs && is !== 'queued') continue;
@@ -35,6 +36,7 @@ export function forecastEndOf({ rows, detail, plan }: DrainShown, state: string)
       const lastMs = forecast?.besideOthers[0].totalMs.high ?? expectsMs;
       if (lastMs === null || untilMs === null) return undefined;
       calmUntilMs = Math.max(calmUntilMs, untilMs) + lastMs;
+      calmSoonestMs += lastMs;
       if (!forecast) continue;
     }
     if (!forecast) return undefined;
@@ -45,7 +47,9 @@ export function forecastEndOf({ rows, detail, plan }: DrainShown, state: string)
     });
   }
   if (leaving.length === 0)
-    return calmUntilMs === 0 ? undefined : { low: drain.nowMs, middle: calmUntilMs, high: calmUntilMs };
+    return calmUntilMs === 0
+      ? undefined
+      : { low: Math.min(drain.nowMs + calmSoonestMs, calmUntilMs), middle: calmUntilMs, high: calmUntilMs };
   // The same numbers each time: what is told moves with what happens only.
   const random = new Random(leaving.length);
   const { low, middle, high } = timeLeftMs(

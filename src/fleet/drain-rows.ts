@@ -38,6 +38,8 @@ export interface MoveRow extends Move {
   readonly nextTryMs: number;
   /** It is queued, and waits for a calmer moment. */
   readonly waitsCalm: boolean;
+  /** The last look at it said that it is calm. */
+  readonly wasCalm: boolean;
   /** When it first began to, and by when that has to be over; null: it never did. */
   readonly calmSinceMs: number | null;
   readonly calmUntilMs: number | null;
@@ -64,7 +66,7 @@ const DRAIN_COLUMNS = `id, host, kind, intent, state, outcome, ending, settings,
 const MOVES = `
 select * from (
   select distinct on (vm) ${MOVE_COLUMNS}, move.created, move.position, ${ms('next_try')} as "nextTryMs",
-    move.waits_calm as "waitsCalm", ${ms('calm_since')} as "calmSinceMs", ${ms('calm_until')} as "calmUntilMs",
+    move.waits_calm as "waitsCalm", move.was_calm as "wasCalm", ${ms('calm_since')} as "calmSinceMs", ${ms('calm_until')} as "calmUntilMs",
     move.expects_ms as "expectsMs"
   from fleet.move where drain = $1 order by vm, move.created desc
 ) as newest order by created, position`;

@@ -190,6 +190,8 @@ alter table fleet.move
 alter table fleet.move
   -- It is queued and waits for a calmer moment: it is let in once a look at it says so. Looked at next at next_try.
   add column waits_calm boolean not null default false,
+  -- The last look said that it is calm.
+  add column was_calm boolean not null default false,
   -- When it first began to, and by when it has to be over.
   add column calm_since timestamptz,
   add column calm_until timestamptz,

@@ -3,6 +3,7 @@
  * could leave one at a time, since probes beside each other disturb, and places and orders them. Touches nothing.
  */
 import type { Domain } from '../config/config.ts';
+import type { StartWhen } from '../drain/calm.ts';
 import type { PlannedDrain } from '../drain/document.ts';
 import { planDrain } from '../drain/drain-plan.ts';
 import type { Destination, DrainVm, Reason } from '../drain/facts.ts';
@@ -41,6 +42,9 @@ export interface DrainWish {
   readonly apart: readonly (readonly string[])[];
   readonly force: boolean;
   readonly probesMs: readonly number[];
+  /** Whether VMs that are busy wait for a calmer moment, and how long each may. */
+  readonly startWhen?: StartWhen | undefined;
+  readonly calmWithinMs?: number | undefined;
 }
 
 export interface DrainParts {
@@ -82,7 +86,8 @@ export async function planDrainOf(wish: DrainWish, parts: DrainParts): Promise<P
     deadlineMs: wish.deadlineInMs(),
     random: () => random.next(),
   });
-  return { host, order, atATime, plan, unknown, unreachable, shutOff: source.shutOff };
+  const calm = wish.startWhen === 'calm' ? { withinMs: wish.calmWithinMs } : undefined;
+  return { host, order, atATime, plan, unknown, unreachable, shutOff: source.shutOff, calm };
 }
 
 async function lookIfAny(
