@@ -8,7 +8,11 @@ const DAY_MS = 24 * HOUR_MS;
 const NOW_MS = 1_000 * DAY_MS + 20 * HOUR_MS;
 const UNTIL_MS = NOW_MS + 2 * HOUR_MS;
 
-const CALM: CalmLook = { is: 'calm', pauseMs: 120, totalMs: 9000 };
+const CALM: CalmLook & { is: 'calm' } = {
+  ...{ is: 'calm', pauseMs: 120, totalMs: 9000, isSure: true },
+  words: 'now a pause of about 120 ms is to be expected',
+};
+const PERHAPS: CalmLook = { ...CALM, isSure: false };
 const BUSY: CalmLook = { is: 'busy', pauseMs: 2300, totalMs: 20_000, words: 'a pause of about 2.3 s' };
 const NONE: CalmLook = {
   ...{ is: 'no-pause-fits', totalMs: undefined },
@@ -36,14 +40,17 @@ describe('a VM', () => {
     expect(step({ ...CALM, totalMs: 10 })).toMatchObject({ againAtMs: NOW_MS + 5000 });
     expect(step({ ...CALM, totalMs: HOUR_MS })).toMatchObject({ againAtMs: NOW_MS + 60_000 });
     expect(step(CALM, UNTIL_MS - 1000)).toMatchObject({ againAtMs: UNTIL_MS });
-    const go = { do: 'go', words: 'a pause of about 120 ms is to be expected' };
+    const go = { do: 'go', words: 'now a pause of about 120 ms is to be expected' };
     expect(step(CALM, NOW_MS, [], true)).toEqual(go);
     expect(step(CALM, UNTIL_MS)).toEqual(go);
+    expect(step(PERHAPS, UNTIL_MS)).toEqual(go);
+    expect(step(PERHAPS, NOW_MS, [], true)).toMatchObject({ do: 'wait' });
     expect(step(NO_LINK)).toMatchObject({ do: 'go', words: 'nothing is known of the link' });
   });
 
   test('that is busy, for which no pause fits, or of which nothing is known yet waits, and says why', () => {
     for (const [look, words] of [
+      [PERHAPS, 'now a pause of about 120 ms is to be expected'],
       [BUSY, 'a pause of about 2.3 s'],
       [NONE, 'it needs a pause of 8 s'],
       [AWAY, 'its host does not answer'],

@@ -46,14 +46,13 @@ const LOOKS = 20;
 
 export function calmStep(look: CalmLook, wait: CalmWait): CalmStep {
   const { nowMs, untilMs } = wait;
-  if (look.is === 'calm') {
-    const words = `a pause of about ${formatDuration(look.pauseMs)} is to be expected`;
-    return wait.wasCalm || nowMs >= untilMs ? { do: 'go', words } : onceMore(look, wait, words);
-  }
+  if (look.is === 'calm' && look.isSure && !wait.wasCalm && nowMs < untilMs) return onceMore(look, wait);
+  // One that has waited since it was busy is not believed to be calm before that is sure.
+  if (look.is === 'calm' && (look.isSure || nowMs >= untilMs)) return { do: 'go', words: look.words };
   if (look.is === 'unknown' && !look.passes) return { do: 'go', words: look.words };
   if (nowMs >= untilMs) return atTheBound(look);
   const best = bestToCome(wait);
-  if (look.is === 'busy' && best && best.pauseMs >= MUCH_CALMER * look.pauseMs)
+  if ((look.is === 'busy' || look.is === 'calm') && best && best.pauseMs >= MUCH_CALMER * look.pauseMs)
     return {
       do: 'go',
       words: `${look.words}; on earlier days no calmer moment came in the time that is left`,
@@ -71,9 +70,8 @@ export function calmStep(look: CalmLook, wait: CalmWait): CalmStep {
 
 /** A probe may err, and a lull be short: it is looked at again after as long as its move would take. */
 function onceMore(
-  { totalMs }: { readonly totalMs: number },
+  { totalMs, words }: { readonly totalMs: number; readonly words: string },
   { name, nowMs, untilMs }: CalmWait,
-  words: string,
 ): CalmStep {
   const gapMs = Math.min(LONGEST_LULL_MS, Math.max(SHORTEST_LULL_MS, totalMs));
   return {
@@ -81,7 +79,7 @@ function onceMore(
     againAtMs: Math.min(untilMs, nowMs + gapMs),
     reason: {
       ...{ code: CALMER_MOMENT, remedy: beginNow(name) },
-      words: `${words} now, and it is looked at once more before it begins`,
+      words: `${words}, and it is looked at once more before it begins`,
     },
   };
 }
@@ -91,7 +89,7 @@ export function beginNow(name: string): string {
   return `\`switchover drain decide HOST ${name} move\` begins it now`;
 }
 
-function atTheBound(look: Exclude<CalmLook, { is: 'calm' }>): CalmStep {
+function atTheBound(look: CalmLook): CalmStep {
   if (look.is !== 'no-pause-fits') return { do: 'go', words: `no calmer moment came: ${look.words}` };
   const { code, words, remedy } = look.reason;
   return { do: 'hold', reason: { code, words: `no calmer moment came in time, and ${words}`, remedy } };

@@ -20,8 +20,14 @@ export interface MoveFigures {
 
 /** What a move would be like if it began now. */
 export type CalmLook =
-  /** Its pause is one that is always fine. */
-  | { readonly is: 'calm'; readonly pauseMs: number; readonly totalMs: number }
+  /** Its pause is most likely one that is always fine. `isSure`: by all that is known, and not only likely. */
+  | {
+      readonly is: 'calm';
+      readonly pauseMs: number;
+      readonly totalMs: number;
+      readonly isSure: boolean;
+      readonly words: string;
+    }
   /** It would be within its limits, by a longer pause or by what slows or risks the guest. */
   | { readonly is: 'busy'; readonly pauseMs: number; readonly totalMs: number; readonly words: string }
   | { readonly is: 'no-pause-fits'; readonly reason: Reason; readonly totalMs: number | undefined }

@@ -2,8 +2,11 @@
 import type { CalmLook, Reason } from '../drain/facts.ts';
 import { formatDuration } from '../model/units.ts';
 import type { Plan } from '../plan/plan.ts';
-import { changeInWords, meansInShort, slowedDown, wayOutInWords } from '../plan/plan-words.ts';
+import { around, changeInWords, meansInShort, slowedDown, wayOutInWords } from '../plan/plan-words.ts';
 import type { Limits } from '../policy/policy.ts';
+
+/** QEMU's own last sync, the devices and the destination's start come on top of the pause that is always fine. */
+const OVER_LIMIT_MS = 200;
 
 /** @param unknown why it is not known, where it is not, a sentence; `passes`: it may be later */
 export function calmLookOf(
@@ -20,15 +23,16 @@ export function calmLookOf(
   if (verdict === 'not-known' || !chosen?.figures) return { is: 'unknown', ...unknown };
   const { pauseMs, totalMs } = chosen.figures;
   const expected = { pauseMs: pauseMs.middle, totalMs: totalMs.high };
-  if (verdict === 'converges') return { is: 'calm', ...expected };
+  const told = `now a pause of about ${around(pauseMs, formatDuration)} is to be expected`;
+  if (verdict === 'converges') {
+    const isSure = pauseMs.high <= limits.downtimeMs + OVER_LIMIT_MS;
+    return { is: 'calm', ...expected, isSure, words: told };
+  }
   const slowed = slowedDown(chosen);
   const costs = [...(slowed === undefined ? [] : [`the guest ${slowed}`]), ...meansInShort(chosen)];
   return {
     ...{ is: 'busy', ...expected },
-    words: [
-      `now a pause of about ${formatDuration(pauseMs.middle)} is to be expected, and ${formatDuration(limits.downtimeMs)} is what is always fine`,
-      ...costs,
-    ].join('; '),
+    words: [`${told}, and ${formatDuration(limits.downtimeMs)} is what is always fine`, ...costs].join('; '),
   };
 }
 

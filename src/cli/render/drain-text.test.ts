@@ -77,7 +77,7 @@ test('who is shut down is named, with or without others', () => {
 test('who would wait for a calmer moment is named where that is asked for, with its bound', () => {
   const reason = { code: 'no-pause-fits', words: 'it needs a pause of 9 s' };
   const vms = [
-    vmOf('still', { now: { is: 'calm', pauseMs: 90, totalMs: 9000 } }),
+    vmOf('still', { now: { is: 'calm', pauseMs: 90, totalMs: 9000, isSure: false, words: 'hardly' } }),
     vmOf('loop', { now: { is: 'busy', pauseMs: 2000, totalMs: 9000, words: 'two seconds' } }),
     vmOf('wild', { obstacles: [reason], now: { is: 'no-pause-fits', reason, totalMs: undefined } }),
   ];

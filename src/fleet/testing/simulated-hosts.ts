@@ -264,9 +264,10 @@ export class SimulatedLooker implements CalmLooker {
     this.hosts.ask(source);
     await this.stuck;
     const { pauseMs = 50, lastsMs: totalMs = 60 } = this.hosts.there(vm).vm;
-    if (pauseMs <= FINE_PAUSE_MS) return { is: 'calm', pauseMs, totalMs };
+    const words = `now it would stand still for ${pauseMs} ms`;
+    if (pauseMs <= FINE_PAUSE_MS) return { is: 'calm', pauseMs, totalMs, isSure: true, words };
     return pauseMs <= LONGEST_PAUSE_MS
-      ? { is: 'busy', pauseMs, totalMs, words: `now it would stand still for ${pauseMs} ms` }
+      ? { is: 'busy', pauseMs, totalMs, words }
       : { is: 'no-pause-fits', reason: noPauseFits(pauseMs), totalMs };
   }
 }
