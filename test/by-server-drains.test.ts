@@ -57,6 +57,10 @@ test('a host is planned, emptied, decided of, returned to and released by what a
       'kernel',
       '--link-budget',
       '1gbit',
+      '--priority',
+      '7',
+      '--start-when',
+      'calm',
     );
     expect(emptied).toMatchObject({
       status: 4,
@@ -65,10 +69,15 @@ test('a host is planned, emptied, decided of, returned to and released by what a
         new RegExp(`^${A.replace(/[+]/g, '\\+')}: blocked[\\s\\S]*\n1 of 2 moved\n`),
       ),
     });
-    const [settings] = await bed.engine.database.query<{ settings: object }>(
-      'select settings from fleet.drain',
+    const [settings] = await bed.engine.database.query<{ settings: object; priority: number }>(
+      'select settings, priority from fleet.drain',
     );
-    expect(settings?.settings).toMatchObject({ reserveBytes: 0, linkBudgetBytesPerSecond: 125_000_000 });
+    expect(settings?.settings).toMatchObject({
+      reserveBytes: 0,
+      linkBudgetBytesPerSecond: 125_000_000,
+      startWhen: 'calm',
+    });
+    expect(settings?.priority).toBe(7);
 
     const decided = await ran('drain', 'decide', A, 'stuck', 'leave', '--json');
     expect(drainStatusSchema.parse(JSON.parse(decided.stdout)).vms).toContainEqual(
@@ -76,6 +85,7 @@ test('a host is planned, emptied, decided of, returned to and released by what a
     );
     const listed = await ran('drains');
     expect(listed.stdout).toContain(A);
+    expect(listed.stdout).toContain('PRIORITY');
     for (const at of [
       ['--migrateuri', 'tcp://c'],
       ['--to', B, '--migrateuri', 'tcp://c', '--migrateuri', 'tcp://d'],

@@ -5,6 +5,7 @@ import { stated } from '../config/settings.ts';
 import { drainDocumentOf } from '../drain/document.ts';
 import { STAGES } from '../drain/stages.ts';
 import { beginPlanned } from '../fleet/begin-drain.ts';
+import { startWhen } from '../fleet/calm-again.ts';
 import { drainOfHost } from '../fleet/drain-rows.ts';
 import { type DrainSettings, mannerOf, parseDrainSettings } from '../fleet/drain-settings.ts';
 import { neverOpens, openingOf } from '../fleet/drain-window.ts';
@@ -12,7 +13,15 @@ import { changeDrain, releaseAllHeld } from '../fleet/drains.ts';
 import { hooksOf, stagesOf } from '../fleet/hooks.ts';
 import { initiatorHere } from '../journal/initiator.ts';
 import type { Database } from '../postgres/database.ts';
-import { type DrainOptions, groupOf, hookProgramsOf, mannerAsked, say, saying } from './drain-options.ts';
+import {
+  assertCalm,
+  type DrainOptions,
+  groupOf,
+  hookProgramsOf,
+  mannerAsked,
+  say,
+  saying,
+} from './drain-options.ts';
 import { type DrainOf, planned } from './drain-plan.ts';
 import { askedFor } from './migration-options.ts';
 import { standardError } from './output/standard.ts';
@@ -63,6 +72,8 @@ async function goOnWith(
       shutdownTimeoutMs: options.shutdownTimeout,
       linkBudgetBytesPerSecond: options.linkBudget,
       windows: options.window && [...options.window],
+      startWhen: options.startWhen,
+      calmWithinMs: options.calmWithin,
     }),
     force: before.force || options.force === true,
     hooks: STAGES.filter((stage) => before.hooks?.includes(stage) || hooks.has(stage)),
@@ -70,13 +81,20 @@ async function goOnWith(
     abortRunning: before.abortRunning === true || options.abortRunning === true,
     stated: { ...before.stated, ...stated(askedFor(options)) },
   };
+  assertCalm(options, settings, there.deadlineMs !== null || deadlineInMs() !== undefined);
   const missing = (before.hooks ?? []).filter((stage) => !hooks.has(stage));
   if (missing.length > 0)
     say(
       `drain: it asks programs of yours, and neither this command nor its configuration names those: nothing begins here without ${missing.map((stage) => `--${stage}`).join(', ')}`,
     );
   const window = options.window && (await windowOn(settings));
-  await changeDrain(database, there.id, { settings, ...deadlineOn(deadlineInMs()), ...window });
+  const { priority } = options;
+  await changeDrain(database, there.id, {
+    ...{ settings, ...deadlineOn(deadlineInMs()), ...window },
+    ...definedOnly({ priority }),
+  });
+  if (options.startWhen !== undefined || settings.startWhen === 'calm')
+    await startWhen(database, there.id, settings);
   await releaseAllHeld(database, there.id);
   say(
     `drain: ${host} is being drained since ${new Date(there.createdMs).toISOString()}: that is gone on with (\`switchover drain release ${host}\` ends it)`,
@@ -109,6 +127,8 @@ async function begin(
   options: DrainOptions,
   config: Config,
 ): Promise<string | undefined> {
+  const manner = mannerOf(mannerAsked(options), config);
+  assertCalm(options, manner, wish.deadlineInMs() !== undefined);
   const plan = await planned(wish, options);
   if (!options.quiet) standardError().write(drainText(plan));
   if (options.allOrNothing && plan.plan.verdict === 'some-stay') {
@@ -120,10 +140,11 @@ async function begin(
   const wanted = {
     ...{ host: wish.host, requestedBy: `${user} on ${machine}` },
     ...(options.reason === undefined ? {} : { reason: options.reason }),
+    priority: options.priority ?? config.drain.priority ?? 0,
     ...deadlineOn(wish.deadlineInMs()),
     settings: {
       ...{ to: wayOf(wish.to), force: options.force === true },
-      ...mannerOf(mannerAsked(options), config),
+      ...manner,
       apart: (options.apart ?? []).map(groupOf),
       stated: { ...stated(askedFor(options)) },
       ...(options.return ? { returns: true } : {}),

@@ -1,9 +1,10 @@
 /** What `switchover drain` is given, and what it means. */
 import { definedOnly } from '../config/defined-only.ts';
+import type { StartWhen } from '../drain/calm.ts';
 import type { Order } from '../drain/order.ts';
 import { DrainError } from '../drain/reduce.ts';
 import type { HookPrograms } from '../drain/stages.ts';
-import type { Manner } from '../fleet/drain-settings.ts';
+import { calmProblem, type Manner } from '../fleet/drain-settings.ts';
 import type { DrainStatus } from '../fleet/drain-status.ts';
 import { isQemuSocket } from '../hypervisor/vm-address.ts';
 import { shown } from '../model/shown.ts';
@@ -34,10 +35,15 @@ export interface DrainOptions extends Omit<MigrationOptions, 'output'>, StoreOpt
   readonly for?: number;
   readonly atATime?: number;
   readonly order?: Order;
+  /** Of the drain among others. */
+  readonly priority?: number;
   readonly reserve?: number;
   /** In bytes per second. */
   readonly linkBudget?: number;
   readonly window?: readonly string[];
+  readonly startWhen?: StartWhen;
+  /** In milliseconds. */
+  readonly calmWithin?: number;
   /** In milliseconds. */
   readonly shutdownTimeout?: number;
   readonly apart?: readonly string[];
@@ -148,11 +154,22 @@ export function drainNamed(
 
 /** What the flags say of how it is gone about. */
 export function mannerAsked(options: DrainOptions): Partial<Manner> {
-  const { order, atATime, reserve, shutdownTimeout, linkBudget, window } = options;
+  const { order, atATime, reserve, shutdownTimeout, linkBudget, window, startWhen, calmWithin } = options;
   return definedOnly({
     ...{ order, atATime, reserveBytes: reserve, windows: window && [...window] },
     ...{ shutdownTimeoutMs: shutdownTimeout, linkBudgetBytesPerSecond: linkBudget },
+    ...{ startWhen, calmWithinMs: calmWithin },
   });
+}
+
+/** @throws {UsageError} where a wait for a calmer moment has no bound, or a bound no wait */
+export function assertCalm(
+  options: DrainOptions,
+  manner: Pick<Manner, 'startWhen' | 'calmWithinMs'>,
+  hasDeadline: boolean,
+): void {
+  const problem = calmProblem(mannerAsked(options), manner, hasDeadline);
+  if (problem !== undefined) throw new UsageError(problem);
 }
 
 /** What cannot be done is told as it is. @throws {UsageError} */

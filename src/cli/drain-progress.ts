@@ -1,5 +1,6 @@
 /** What whoever follows a drain is told, until nothing of it goes on without a person: wherever it is looked at. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CALMER_MOMENT } from '../drain/calm.ts';
 import type { DrainStatus } from '../fleet/drain-status.ts';
 
 /** How a drain is looked at by whoever follows it. */
@@ -57,7 +58,7 @@ class Progress {
         is !== 'queued'
       )
         this.say(`${name}: ${vmWords}`);
-      else if (is === 'queued' && reason && this.isNews(`${uuid} waits`, reason.words))
+      else if (is === 'queued' && reason && this.isNews(`${uuid} waits`, newsOf(reason)))
         this.say(`${name}: ${vmWords}`);
     if (this.isNews('', state)) this.say(words);
     if (trouble !== null && trouble !== this.trouble) this.say(`its host does not answer: ${trouble}`);
@@ -69,4 +70,9 @@ class Progress {
     this.before.set(of, what);
     return isNews;
   }
+}
+
+/** What it would be like now is another figure with each look: that it waits is the news. */
+function newsOf({ code, words }: { readonly code: string; readonly words: string }): string {
+  return code === CALMER_MOMENT ? code : words;
 }

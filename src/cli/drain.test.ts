@@ -16,6 +16,8 @@ describe('bad input gets a sentence', () => {
     ['a time that is none', HOST, { deadline: 'soon' }, /write a time of day, like 22:00/],
     ['two deadlines', HOST, { deadline: '22:00', for: 1000 }, /mean the same/],
     ['one VM apart', HOST, { apart: ['db1'] }, /name at least two VMs/],
+    ['a calmer moment without a bound', HOST, { startWhen: 'calm' }, /needs a bound: .*--calm-within 2h/],
+    ['a bound of no wait', HOST, { calmWithin: 1000 }, /none is waited for: add --start-when calm/],
     ['too many migrate URIs', HOST, { migrateuri: ['tcp://a', 'tcp://b'] }, /give one for each destination/],
   ])('%s', async (_, host, options, says) => {
     await expect(drain(host, { ...ASKED, ...options })).rejects.toThrow(says);

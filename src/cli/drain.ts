@@ -4,17 +4,20 @@
  */
 import { findConfig } from '../config/config-file.ts';
 import { drainDocumentOf } from '../drain/document.ts';
+import { mannerOf } from '../fleet/drain-settings.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { stateDirectory } from '../journal/state-directory.ts';
 import { beginOrGoOn } from './drain-begin.ts';
 import { followDrain } from './drain-follow.ts';
 import {
+  assertCalm,
   assertHost,
   type DrainOptions,
   deadlineOf,
   destinationsOf,
   hookProgramsOf,
   isLocalUri,
+  mannerAsked,
 } from './drain-options.ts';
 import { planned } from './drain-plan.ts';
 import { EXIT } from './exit-status.ts';
@@ -34,6 +37,8 @@ export async function drain(host: string, options: DrainOptions): Promise<number
   if (options.plan) {
     const wish = { host, deadlineInMs, to: destinationsOf(host, options) };
     assertUsage(options);
+    const manner = mannerOf(mannerAsked(options), findConfig(options.config));
+    assertCalm(options, manner, deadlineInMs() !== undefined);
     const plan = await planned(wish, options);
     process.stdout.write(
       options.json ? `${JSON.stringify(drainDocumentOf(plan), null, 2)}\n` : drainText(plan),

@@ -45,6 +45,9 @@ priority = 10
 [drain]
 at-a-time = 2
 order = "easy-first"
+priority = 3
+start-when = "calm"
+calm-within = "2h"
 reserve = "8GiB"
 link-budget = "5gbit"
 window = ["sat,sun 08:00-18:00", "22:00-04:00"]
@@ -81,7 +84,14 @@ ignore = false
       apart: ['db'],
       priority: 10,
     },
-    drain: { atATime: 2, order: 'easy-first', reserveBytes: 8 * 2 ** 30 },
+    drain: {
+      atATime: 2,
+      order: 'easy-first',
+      priority: 3,
+      startWhen: 'calm',
+      calmWithinMs: 7_200_000,
+      reserveBytes: 8 * 2 ** 30,
+    },
     domains: [{ names: [{ pattern: 'db-*' }, { pattern: 'web' }], class: 'gold', stated: { ignore: false } }],
   });
 });
@@ -170,6 +180,9 @@ describe('one sentence with its line for each problem', () => {
       '[drain]\nbefore-host = []',
       /^f.toml:2: before-host: write the program and its arguments as a list, like/,
     ],
+    ['[drain]\npriority = 1.5', /^f.toml:2: priority: it takes a whole number from 0 to 1000$/],
+    ['[drain]\nstart-when = "later"', /^f.toml:2: start-when: .*now.*calm/],
+    ['[drain]\ncalm-within = "0s"', /^f.toml:2: calm-within: /],
     ['[drain]\nreserve = "much"', /^f.toml:2: reserve: "much" is not a size/],
     ['[drain]\nwindow = "at night"', /^f.toml:2: window: "at night" is no window: write it like 22:00-04:00/],
     ['[drain]\nreserv = "1GiB"', /^f.toml:2: reserv: .*did you mean reserve\?$/],

@@ -114,6 +114,8 @@ export interface PlannedDrain {
   readonly unreachable: ReadonlyMap<string, string>;
   /** Domains that do not run, and stay. */
   readonly shutOff: number;
+  /** Where VMs that are busy wait for a calmer moment; left out: they do not. */
+  readonly calm?: { readonly withinMs: number | undefined } | undefined;
 }
 
 export function drainDocumentOf(planned: PlannedDrain): DrainDocument {

@@ -18,6 +18,22 @@ export interface MoveFigures {
   readonly pauseMs: Estimate;
 }
 
+/** What a move would be like if it began now. */
+export type CalmLook =
+  /** Its pause is most likely one that is always fine. `isSure`: by all that is known, and not only likely. */
+  | {
+      readonly is: 'calm';
+      readonly pauseMs: number;
+      readonly totalMs: number;
+      readonly isSure: boolean;
+      readonly words: string;
+    }
+  /** It would be within its limits, by a longer pause or by what slows or risks the guest. */
+  | { readonly is: 'busy'; readonly pauseMs: number; readonly totalMs: number; readonly words: string }
+  | { readonly is: 'no-pause-fits'; readonly reason: Reason; readonly totalMs: number | undefined }
+  /** `passes`: it may be known later. */
+  | { readonly is: 'unknown'; readonly words: string; readonly passes: boolean };
+
 export interface VmForecast {
   /** Alone on its link, then beside one other that gets as much of the link, then beside two, … */
   readonly besideOthers: readonly [MoveFigures, ...MoveFigures[]];
@@ -47,6 +63,8 @@ export interface DrainVm {
   readonly refusedBy: ReadonlyMap<string, readonly Reason[]>;
   /** Undefined: too little is known to tell. */
   readonly forecast: VmForecast | undefined;
+  /** What its move would be like if it began now; left out: nobody looked. */
+  readonly now?: CalmLook;
 }
 
 export interface Destination {

@@ -4,6 +4,8 @@
  * where it runs nothing is guessed.
  */
 
+import { CALMER_MOMENT } from './calm.ts';
+
 export type FailureClass = 'permanent' | 'capacity' | 'transient' | 'no-pause-fits' | 'unknown-side';
 
 /** By the code of the reason. What is not here is permanent: repeating what nobody understands helps nobody. */
@@ -20,8 +22,14 @@ const CLASS_OF: Readonly<Record<string, FailureClass>> = {
   /** A migration that began and broke off. */
   'migration-failed': 'transient',
   'no-pause-fits': 'no-pause-fits',
+  [CALMER_MOMENT]: 'no-pause-fits',
   'unknown-side': 'unknown-side',
 };
+
+/** Of what waits for room. */
+export const CAPACITY_CODES: readonly string[] = Object.keys(CLASS_OF).filter(
+  (code) => CLASS_OF[code] === 'capacity',
+);
 
 export function failureClass(code: string): FailureClass {
   return Object.hasOwn(CLASS_OF, code) ? (CLASS_OF[code] ?? 'permanent') : 'permanent';

@@ -2,7 +2,17 @@
 import { formatDuration } from '../model/units.ts';
 import type { Reason } from './facts.ts';
 import { failureClass } from './failures.ts';
-import { active, count, type Drain, isEmpty, isThere, phaseOf, reasonOf, type VmRecord } from './state.ts';
+import {
+  active,
+  count,
+  type Drain,
+  isEmpty,
+  isThere,
+  phaseOf,
+  reasonOf,
+  type VmRecord,
+  waitingForCalm,
+} from './state.ts';
 
 /** One sentence: where the drain is, and what it waits for. */
 export function drainWords(drain: Drain, nowMs: number): string {
@@ -32,7 +42,7 @@ export function drainWords(drain: Drain, nowMs: number): string {
         ? `cancelled: ${vmsOf(moving)} on the way, nothing new begins`
         : drain.kind === 'return'
           ? `returning: ${vmsOf(left)} still away, ${moving} of them on the way`
-          : `draining: ${vmsOf(left)} left, ${moving} on the way`;
+          : `draining: ${vmsOf(left)} left, ${moving} on the way${calmWords(drain)}`;
   }
 }
 
@@ -41,6 +51,8 @@ export function vmWords({ state }: VmRecord, nowMs: number): string {
   switch (state.is) {
     case 'queued':
       if (state.waitsFor === 'slot') return 'queued for a slot';
+      if (state.waitsFor === 'calm')
+        return `waits for a calmer moment until ${clockWords(state.untilMs, nowMs)}: ${reasonWords(state.reason)}`;
       if (state.waitsFor === 'room')
         return `queued until a destination has room: ${reasonWords(state.reason)}`;
       return `queued, tried again in ${formatDuration(Math.max(0, state.atMs - nowMs))}: ${reasonWords(state.reason)}`;
@@ -63,6 +75,21 @@ export function vmWords({ state }: VmRecord, nowMs: number): string {
     case 'unknown':
       return `it is not certain where it runs: ${reasonWords(state.reason)}`;
   }
+}
+
+function calmWords(drain: Drain): string {
+  const waiting = waitingForCalm(drain);
+  return waiting === 0 ? '' : `, ${waiting} ${waiting === 1 ? 'waits' : 'wait'} for a calmer moment`;
+}
+
+/** The time of day where it is read, with its date where that is another day. */
+function clockWords(ms: number, nowMs: number): string {
+  const parts = (at: Date) => [at.getFullYear(), at.getMonth() + 1, at.getDate()];
+  const two = (value: number) => String(value).padStart(2, '0');
+  const at = new Date(ms);
+  const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
+  const date = parts(at).map(two).join('-');
+  return date === parts(new Date(nowMs)).map(two).join('-') ? time : `${date} ${time}`;
 }
 
 export function reasonWords({ words, remedy }: Reason): string {

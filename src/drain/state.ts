@@ -11,7 +11,7 @@
  * - `ended`, for ever: released, returned, cancelled, or expired with what was left at the deadline.
  *
  * A VM is
- * - `queued`, for a slot, for room at a destination, or for its next try;
+ * - `queued`, for a slot, for room at a destination, for a calmer moment, or for its next try;
  * - `moving`, then `moved`; or, where it fails, queued again, `held` or `unknown`;
  * - `stopping`, then `off`: by its own or a person's word it is shut down; one that does not go off is `held`;
  * - `held`, for a person, or until the host or the VM changes;
@@ -25,6 +25,8 @@ import { type Breaker, isOut, TRUSTED } from './failures.ts';
 export type VmState =
   | { readonly is: 'queued'; readonly waitsFor: 'slot' }
   | { readonly is: 'queued'; readonly waitsFor: 'room'; readonly reason: Reason }
+  /** A calmer moment, until then at the latest. */
+  | { readonly is: 'queued'; readonly waitsFor: 'calm'; readonly reason: Reason; readonly untilMs: number }
   | { readonly is: 'queued'; readonly waitsFor: 'retry'; readonly reason: Reason; readonly atMs: number }
   /** `isStart`: it is, or was, started there again. */
   | { readonly is: 'moving'; readonly to: string; readonly isStart?: boolean }
@@ -121,6 +123,11 @@ export function reasonOf(state: VmState): Reason | undefined {
   return 'reason' in state ? state.reason : undefined;
 }
 
+/** How many wait for a calmer moment. */
+export function waitingForCalm({ vms }: Drain): number {
+  return [...vms.values()].filter(({ state }) => state.is === 'queued' && state.waitsFor === 'calm').length;
+}
+
 export function count({ vms }: Drain, is: VmState['is']): number {
   return [...vms.values()].filter(({ state }) => state.is === is).length;
 }
@@ -141,5 +148,6 @@ export function whyNothingStarts(drain: Drain, nowMs: number): string | undefine
 
 /** Queued, and with nothing to wait for but a slot and a destination. */
 export function isReady({ state }: VmRecord, nowMs: number): boolean {
-  return state.is === 'queued' && (state.waitsFor !== 'retry' || nowMs >= state.atMs);
+  if (state.is !== 'queued' || state.waitsFor === 'calm') return false;
+  return state.waitsFor !== 'retry' || nowMs >= state.atMs;
 }

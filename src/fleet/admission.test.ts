@@ -60,6 +60,14 @@ const placeOn =
       ? { wait: { code: 'capacity', words: 'no room' } }
       : { destination, links: [`${destination}-link`] };
   };
+/** The same, with the reason that a real one has. */
+const placeWhereIsRoom =
+  (host: string): Place =>
+  (each, free) => {
+    const placed = placeOn(host)(each, free);
+    const waits = typeof placed === 'object' && 'wait' in placed;
+    return waits ? { wait: { code: 'no-memory', words: 'no room' } } : placed;
+  };
 const admitting = (place: Place) => admit(database, { place, controller: CONTROLLER, longestMs: LONGEST_MS });
 const drain = (host: string, given: readonly NewMove[], more: object = {}) =>
   beginDrain(database, { host, requestedBy: 'test', ...more }, given);
@@ -213,6 +221,59 @@ describe('the order', () => {
     await setCapacity(database, 'cluster', '*', 2);
     await admitting(placeOn('x'));
     expect(await admittedVms()).toEqual(['b1', 'b2']);
+  });
+
+  test('has a drain of a higher priority first wherever they compete, whatever the priorities of their VMs', async () => {
+    await drain('a', moves('a', 3, { priority: 1000 }));
+    await drain('b', moves('b', 3), { priority: 1 });
+    await setCapacity(database, 'source', '*', 9);
+    const place = placeWhereIsRoom('x');
+    // A slot of the destination, then its link.
+    await setCapacity(database, 'link', '*', 3);
+    await admitting(place);
+    expect(await admittedVms()).toEqual(['b1']);
+    await database.query('update fleet.move set next_try = now()');
+    await setCapacity(database, 'destination', '*', 9);
+    await admitting(place);
+    expect(await admittedVms()).toEqual(['b1', 'b2', 'b3']);
+    await setCapacity(database, 'link', '*', 4);
+    await admitting(place);
+    // What runs goes on, whichever comes later.
+    await drain('c', moves('c', 1), { priority: 1000 });
+    await admitting(place);
+    expect(await admittedVms()).toEqual(['a1', 'b1', 'b2', 'b3']);
+    await arrive('b1');
+    await admitting(place);
+    expect(await admittedVms()).toEqual(['a1', 'b2', 'b3', 'c1']);
+  });
+
+  test('lets a drain of a higher priority have the room that comes free while it waits for some', async () => {
+    for (const kind of ['source', 'destination', 'link'] as const) await setCapacity(database, kind, '*', 9);
+    await setCapacity(database, 'memory', '*', 0);
+    await drain('b', moves('b', 1), { priority: 1 });
+    await admitting(placeWhereIsRoom('x'));
+    // It is not asked again for two seconds, and now there is room for one.
+    await drain('a', moves('a', 1));
+    await setCapacity(database, 'memory', '*', 2);
+    await admitting(placeWhereIsRoom('x'));
+    expect(await admittedVms()).toEqual(['b1']);
+    await arrive('b1');
+    await database.query("update fleet.move set next_try = now() where vm = 'a1'");
+    await admitting(placeWhereIsRoom('x'));
+    expect(await admittedVms()).toEqual(['a1']);
+  });
+
+  test('is of drains first where a host has moves of two', async () => {
+    await drain('a', moves('a', 2));
+    const { id } = await drain('back', [move('home', 'a', { priority: 5 })]);
+    await database.query("update fleet.drain set kind = 'return', priority = 1 where id = $1", [id]);
+    await admitting(placeOn('x'));
+    expect(await admittedVms()).toEqual(['home']);
+    await arrive('home');
+    await database.query('update fleet.drain set priority = 2 where id <> $1', [id]);
+    await queueMoves(database, id, [move('home2', 'a', { priority: 5 })]);
+    await admitting(placeOn('x'));
+    expect(await admittedVms()).toEqual(['a1']);
   });
 
   test('lets one that needs its link alone wait for that link, and nothing overtakes it there', async () => {

@@ -2,8 +2,9 @@
  * Which waiting moves may begin: one transaction under the lock of claims, by any controller. Either all that it decided is
  * written, or nothing happened.
  */
+import { CAPACITY_CODES } from '../drain/failures.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
-import { readLedger } from './claims.ts';
+import { readLedger, type WaitingAt } from './claims.ts';
 import { WINDOW_LETS } from './drain-window.ts';
 import { tell } from './events.ts';
 import { CHANNEL } from './fleet-tables.ts';
@@ -30,6 +31,8 @@ export interface Candidate extends Move {
   readonly rank: number;
   /** How many of its drain run already. */
   readonly running: number;
+  /** It was put off until there is room, and is asked again before its time. */
+  readonly isPutOff: boolean;
 }
 
 /** Some cannot begin although their source has room: others behind them may. */
@@ -38,26 +41,45 @@ const LOOK_AHEAD = 4;
 const MOST_OF_SOURCE = 50;
 /** Where no destination has room: until it is asked again, so that others get their turn. */
 const WAIT_MS = 2000;
+/** That were put off and are asked again before others get what is free. */
+const MOST_PUT_OFF = 50;
 
 /** Those whose drain lets them begin now. */
-const MAY_BEGIN = `move.state = 'queued' and move.intent = 'go' and move.next_try <= now()
+const MAY_BEGIN = `move.state = 'queued' and move.intent = 'go' and not move.waits_calm
   and (drain.id is null or (drain.intent = 'go' and drain.ended is null
     and ${WINDOW_LETS} and coalesce(drain.deadline > now(), true)
-    and coalesce(drain.settings->'hooks', '[]') <@ $3::jsonb
+    and coalesce(drain.settings->'hooks', '[]') <@ $1::jsonb
     and (drain.before_host = 'done' or not coalesce(drain.settings->'hooks', '[]') ? 'before-host')))`;
 
-/** Of each source as many as it can use, so that no long drain hides the others. */
+/** A VM's own priority is of the order within its drain. */
+const IN_DRAIN = 'move.priority desc, move.position, move.created, move.id';
+
+/** @param among what it is ranked among, where that is not all that is selected */
+const candidate = (among: string, isPutOff: boolean) => `${MOVE_COLUMNS},
+  coalesce(drain.priority, 0) as "drainPriority", ${isPutOff} as "isPutOff",
+  (select count(*)::int from fleet.move as other
+   where other.drain = move.drain and other.state in (${ACTIVE_STATES})) as running,
+  (row_number() over (${among} order by ${IN_DRAIN}))::int - 1 as rank`;
+
+/** Of each drain as many as its source can use, so that no long drain hides the others. */
 const CANDIDATES = `
-select candidate.* from unnest($1::text[], $2::int[]) as room (source, most)
+select candidate.* from unnest($2::text[], $3::uuid[], $4::int[]) as room (source, drain, most)
 cross join lateral (
-  select ${MOVE_COLUMNS}, coalesce(drain.priority, 0) as "drainPriority",
-    (select count(*)::int from fleet.move as other
-     where other.drain = move.drain and other.state in (${ACTIVE_STATES})) as running,
-    (row_number() over (order by move.priority desc, move.position, move.created, move.id))::int - 1 as rank
+  select ${candidate('', false)}
   from fleet.move left join fleet.drain on drain.id = move.drain
-  where move.source = room.source and ${MAY_BEGIN}
-  order by move.priority desc, move.position, move.created, move.id limit room.most
+  where move.source = room.source and move.drain is not distinct from room.drain
+    and move.next_try <= now() and ${MAY_BEGIN}
+  order by ${IN_DRAIN} limit room.most
 ) as candidate`;
+
+/** Those of a higher priority that wait for room: what has come free meanwhile is theirs first. */
+const PUT_OFF = `
+select ${candidate('partition by move.drain', true)}
+from fleet.move join fleet.drain on drain.id = move.drain
+where drain.priority > $2 and move.next_try > now() and move.code = any($3) and ${MAY_BEGIN}
+  -- One that the start found no room for is given its time.
+  and move.admitted is null
+order by drain.priority desc, ${IN_DRAIN} limit ${MOST_PUT_OFF}`;
 
 /** Those who listen are told once it is committed. */
 const ADMIT = `
@@ -65,7 +87,9 @@ with given as (
   select * from jsonb_to_recordset($1) as given (id uuid, vm text, drain uuid, destination text)
 ), admitted as (
   update fleet.move set state = 'admitted', destination = given.destination, admitted = clock_timestamp(), code = null,
-    words = null, remedy = null
+    words = null, remedy = null,
+    -- One that was put off is taken up at once.
+    next_try = least(next_try, now())
   from given where move.id = given.id
 ), claimed as (
   insert into fleet.claim (move, kind, key, unit, is_alone)
@@ -93,9 +117,11 @@ export async function admit(
 ): Promise<readonly string[] | undefined> {
   return await inTransaction(database, options.longestMs, async (within) => {
     if (!(await tryLockClaims(within))) return undefined;
-    const { ledger, sources } = await readLedger(within);
-    if (sources.length === 0) return [];
-    const candidates = await candidatesOf(within, sources, ledger, options.stages ?? []);
+    const { ledger, waiting, highestPriority } = await readLedger(within);
+    if (waiting.length === 0) return [];
+    const stages = JSON.stringify(options.stages ?? []);
+    const due = await candidatesOf(within, waiting, ledger, stages);
+    const candidates = [...due, ...(await putOffBefore(within, due, highestPriority, stages))];
     if (candidates.length === 0) return [];
     await options.prepare?.(within);
     const admitted: Admitted[] = [];
@@ -112,7 +138,7 @@ export async function admit(
         const { destination, links } = placed;
         const claims = ledger.take(wantedBy(candidate, destination, links));
         admitted.push({ move: candidate, destination, claims });
-      } else await putOff(within, candidate, placed, options.controller);
+      } else if (!candidate.isPutOff) await putOff(within, candidate, placed, options.controller);
     }
     await write(within, admitted, options.controller);
     return admitted.map(({ move }) => move.id);
@@ -155,15 +181,29 @@ function hasLinks({ intensive }: Move, links: readonly string[], ledger: Ledger)
 
 async function candidatesOf(
   within: Queryable,
-  sources: readonly string[],
+  waiting: readonly WaitingAt[],
   ledger: Ledger,
-  stages: readonly string[],
+  stages: string,
 ): Promise<readonly Candidate[]> {
-  const most = sources.map((source) => {
+  const most = waiting.map(({ source }) => {
     const free = Math.min(ledger.free('source', source), MOST_OF_SOURCE);
     return free === 0 ? 0 : free + LOOK_AHEAD;
   });
-  return await within.query<Candidate>(CANDIDATES, [sources, most, JSON.stringify(stages)]);
+  return await within.query<Candidate>(CANDIDATES, [
+    ...[stages, waiting.map(({ source }) => source), waiting.map(({ drain }) => drain), most],
+  ]);
+}
+
+/** None is asked for where all are of one priority. */
+async function putOffBefore(
+  within: Queryable,
+  due: readonly Candidate[],
+  highestPriority: number,
+  stages: string,
+): Promise<readonly Candidate[]> {
+  const lowest = Math.min(...due.map(({ drainPriority }) => drainPriority));
+  if (due.length === 0 || lowest >= highestPriority) return [];
+  return await within.query<Candidate>(PUT_OFF, [stages, lowest, CAPACITY_CODES]);
 }
 
 /** All in one statement: each way to the database would hold up everybody else's admissions. */

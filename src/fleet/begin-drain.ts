@@ -1,13 +1,17 @@
 /** A drain as it is planned, written down: from then on any controller carries it out. */
+import { beginNow } from '../drain/calm.ts';
 import type { PlannedDrain } from '../drain/document.ts';
 import { type DrainVm, expectedMs, type Reason } from '../drain/facts.ts';
 import { classOfAll } from '../drain/failures.ts';
+import { wayOfWord } from '../drain/own-word.ts';
 import { DrainError } from '../drain/reduce.ts';
 import type { Database } from '../postgres/database.ts';
+import { boundOf } from './calm-bound.ts';
+import { keepLooks } from './calm-waits.ts';
 import { setCapacity } from './claims.ts';
 import { type DrainSettings, linkFrom, linkTo } from './drain-settings.ts';
 import { neverOpens, openingOf } from './drain-window.ts';
-import { beginDrain, type NewDrain, type NewMove } from './drains.ts';
+import { beginDrain, type CalmWish, type NewDrain, type NewMove } from './drains.ts';
 import { keepPlan } from './kept-plan.ts';
 import { newMoveOf } from './new-move.ts';
 
@@ -30,12 +34,22 @@ export async function beginPlanned(
   if (settings.windows && !opening) throw new DrainError(neverOpens(settings.windows));
   const window = opening && { opens: new Date(opening.opensMs), closes: new Date(opening.closesMs) };
   const vms = [...plan.stopped, ...plan.moves.map(({ vm }) => vm), ...plan.held.map(({ vm }) => vm)];
+  const moves = vms.map((vm) => ({ vm, move: moveOf(host, vm, settings.atATime) }));
+  const sinceMs = Math.max(Date.now(), opening?.opensMs ?? 0);
+  const left = moves.flatMap(({ move }) => (move.way === 'move' ? leftOfNew(move) : []));
+  const untilMs = boundOf(settings, { deadlineMs: wanted.deadline?.getTime() ?? null, left }, sinceMs);
+  const calm = { since: new Date(sinceMs), until: new Date(untilMs) };
+  const mayWait = settings.startWhen === 'calm' && untilMs > sinceMs;
   const begun = await beginDrain(
     database,
     { ...wanted, ...window },
-    vms.map((vm) => moveOf(host, vm, settings.atATime)),
+    moves.map(({ vm, move }) => (mayWait ? waitingIfBusy(vm, move, calm) : move)),
   );
   if (!begun.isNew) return begun;
+  await keepLooks(
+    database,
+    vms.flatMap(({ uuid, now }) => (now ? [{ vm: uuid, look: now }] : [])),
+  );
   await setWidths(database, host, settings);
   await keepPlan(database, begun.id, planned);
   return begun;
@@ -53,6 +67,23 @@ export async function setWidths(
     await setCapacity(database, 'destination', uri, atATime);
     await setCapacity(database, 'link', linkTo(uri), atATime);
   }
+}
+
+function leftOfNew({ expectsMs, intensive = false }: NewMove) {
+  return [{ expectsMs, intensive, runningMs: undefined }];
+}
+
+/** One that cannot move whatever it does is held as ever. */
+function waitingIfBusy(
+  { now, name, obstacles, word }: DrainVm,
+  move: NewMove,
+  calm: Pick<CalmWish, 'since' | 'until'>,
+): NewMove {
+  const isBusy = now?.is === 'busy' || now?.is === 'no-pause-fits' || (now?.is === 'unknown' && now.passes);
+  const others = obstacles.filter(({ code }) => code !== 'no-pause-fits');
+  if (!isBusy || others.length > 0 || wayOfWord(word) !== 'move') return move;
+  const words = now.is === 'no-pause-fits' ? now.reason.words : now.words;
+  return { ...move, intensive: true, obstacles: [], calm: { ...calm, words, remedy: beginNow(name) } };
 }
 
 function moveOf(host: string, vm: DrainVm, atATime: number): NewMove {

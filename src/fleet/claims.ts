@@ -5,7 +5,8 @@ import { type Capacity, type Claim, type ClaimKind, Ledger } from './ledger.ts';
 interface LedgerRow {
   readonly capacities: readonly [kind: ClaimKind, key: string, units: number][];
   readonly claims: readonly [kind: ClaimKind, key: string, unit: number, isAlone: boolean][];
-  readonly sources: readonly string[];
+  readonly waiting: readonly [source: string, drain: string | null][];
+  readonly highestPriority: number;
 }
 
 /** One way to the database: whoever reads it holds the lock that others wait for. */
@@ -13,20 +14,36 @@ const LEDGER = `
 select
   (select coalesce(json_agg(json_build_array(kind, key, units)), '[]') from fleet.capacity) as capacities,
   (select coalesce(json_agg(json_build_array(kind, key, unit, is_alone)), '[]') from fleet.claim) as claims,
-  array(select distinct source from fleet.move where state = 'queued' and next_try <= now()) as sources`;
+  (select coalesce(json_agg(json_build_array(source, drain)), '[]') from (
+    select distinct source, drain from fleet.move where state = 'queued' and next_try <= now()
+  ) as each) as waiting,
+  (select coalesce(max(priority), 0) from fleet.drain where ended is null) as "highestPriority"`;
 
-/** @returns what is free, and the hosts that something may leave now @throws {StoreError} */
-export async function readLedger(
-  within: Queryable,
-): Promise<{ readonly ledger: Ledger; readonly sources: readonly string[] }> {
+/** Moves of one drain that may leave one host now. */
+export interface WaitingAt {
+  readonly source: string;
+  /** Null: of none. */
+  readonly drain: string | null;
+}
+
+export interface LedgerRead {
+  readonly ledger: Ledger;
+  readonly waiting: readonly WaitingAt[];
+  /** Of the drains that are not over. */
+  readonly highestPriority: number;
+}
+
+/** @returns what is free, and which hosts something may leave now @throws {StoreError} */
+export async function readLedger(within: Queryable): Promise<LedgerRead> {
   const [row] = await within.query<LedgerRow>(LEDGER);
-  const { capacities, claims, sources } = row as LedgerRow;
+  const { capacities, claims, waiting, highestPriority } = row as LedgerRow;
   return {
     ledger: new Ledger(
       capacities.map(([kind, key, units]): Capacity => ({ kind, key, units })),
       claims.map(([kind, key, unit, isAlone]): Claim => ({ kind, key, unit, isAlone })),
     ),
-    sources,
+    waiting: waiting.map(([source, drain]) => ({ source, drain })),
+    highestPriority,
   };
 }
 

@@ -26,7 +26,9 @@ update fleet.move set state = 'left', ended = clock_timestamp(), decided_by = $2
 /** As if nothing had been tried. */
 const GO = `
 update fleet.move set state = 'queued', way = $2, decided_by = $3, stated = stated || $4::jsonb, tries = 0, code = null,
-  words = null, remedy = null, refused = '{}', failed_at = null, next_try = now() where id = $1`;
+  words = null, remedy = null, refused = '{}', failed_at = null, next_try = now(),
+  -- Nobody waits for a calmer moment of it any more.
+  waits_calm = false, looking_until = null, calm_until = case when calm_until is not null then now() end where id = $1`;
 
 /** What is over stays as it was. */
 const AGAIN = `

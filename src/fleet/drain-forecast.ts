@@ -53,11 +53,21 @@ export function forecastEndOf(shown: DrainShown, state: string): Estimate | unde
   if (!settings || !isTimed) return undefined;
   const pace = paceOf(ridesOf(shown), drain.nowMs);
   const leaving: LeavingVm[] = [];
-  for (const { vm, state: is, destination } of moves) {
+  let calmUntilMs = 0;
+  let calmSoonestMs = 0;
+  for (const { vm, state: is, destination, waitsCalm, calmUntilMs: untilMs, expectsMs } of moves) {
     const runs = is === 'admitted' || is === 'starting' || is === 'moving';
     if (!runs && is !== 'queued') continue;
     if (is === 'queued' && drain.intent === 'cancelled') continue;
     const forecast = plan.get(vm);
+    // It may begin as its time is over only, and what it takes then comes on top.
+    if (is === 'queued' && waitsCalm) {
+      const lastMs = forecast?.besideOthers[0].totalMs.high ?? expectsMs;
+      if (lastMs === null || untilMs === null) return undefined;
+      calmUntilMs = Math.max(calmUntilMs, untilMs) + lastMs;
+      calmSoonestMs += lastMs;
+      if (!forecast) continue;
+    }
     if (!forecast) return undefined;
     const admittedMs = detail.moves.get(vm)?.admittedMs ?? drain.nowMs;
     leaving.push({
@@ -66,7 +76,10 @@ export function forecastEndOf(shown: DrainShown, state: string): Estimate | unde
       runningMs: runs ? Math.max(0, drain.nowMs - admittedMs) : undefined,
     });
   }
-  if (leaving.length === 0) return undefined;
+  if (leaving.length === 0)
+    return calmUntilMs === 0
+      ? undefined
+      : { low: Math.min(drain.nowMs + calmSoonestMs, calmUntilMs), middle: calmUntilMs, high: calmUntilMs };
   // The same numbers each time: what is told moves with what happens only.
   const random = new Random(leaving.length);
   const destinations = settings.to.map(({ uri }) => uri);
@@ -77,7 +90,11 @@ export function forecastEndOf(shown: DrainShown, state: string): Estimate | unde
   );
   if (!left) return undefined;
   const { low, middle, high } = left;
-  return { low: drain.nowMs + low, middle: drain.nowMs + middle, high: drain.nowMs + high };
+  return {
+    low: drain.nowMs + low,
+    middle: Math.max(drain.nowMs + middle, calmUntilMs),
+    high: Math.max(drain.nowMs + high, calmUntilMs),
+  };
 }
 
 function isBeforeWindow({ opensMs, nowMs }: DrainRow): boolean {

@@ -7,12 +7,14 @@
  */
 
 import type { Config } from '../config/config.ts';
+import { beginNow } from '../drain/calm.ts';
 import { reduce } from '../drain/reduce.ts';
 import type { Drain } from '../drain/state.ts';
 import { isDone, isEmpty, phaseOf } from '../drain/state.ts';
 import type { Database } from '../postgres/database.ts';
+import { boundOf, leftOf } from './calm-bound.ts';
 import type { DrainHosts, HostSeen } from './drain-hosts.ts';
-import { type DrainRow, type DrainRows, readDrain } from './drain-rows.ts';
+import { type DrainRow, type DrainRows, type MoveRow, readDrain } from './drain-rows.ts';
 import { parseDrainSettings } from './drain-settings.ts';
 import { viewOf } from './drain-view.ts';
 import { keepWindow } from './drain-window.ts';
@@ -86,7 +88,7 @@ export class DrainKeeper {
     await this.settle(id);
   }
 
-  private async write({ drain }: DrainRows, before: Drain, after: Drain): Promise<void> {
+  private async write({ drain, moves: rows }: DrainRows, before: Drain, after: Drain): Promise<void> {
     const { database } = this.parts;
     const changed = [...after.vms.values()].filter(
       ({ uuid, state }) => before.vms.get(uuid)?.state !== state,
@@ -105,7 +107,7 @@ export class DrainKeeper {
     if (drain.intent === 'cancelled') return;
     const arrived = changed.filter(({ state }) => state.is === 'queued').map(({ uuid }) => uuid);
     const moves: NewMove[] = [];
-    for (const uuid of arrived) moves.push(...(await this.newMove(drain, uuid)));
+    for (const uuid of arrived) moves.push(...(await this.newMove(drain, rows, uuid)));
     if (moves.length > 0) await queueMoves(database, drain.id, moves);
   }
 
@@ -126,12 +128,18 @@ export class DrainKeeper {
     }
   }
 
-  /** Nothing was rehearsed of it, so it has its link alone. */
-  private async newMove({ host, settings }: DrainRow, uuid: string): Promise<NewMove[]> {
+  /** Nothing was rehearsed of it, so it has its link alone, and is looked at first where VMs wait for a calmer moment. */
+  private async newMove(drain: DrainRow, moves: readonly MoveRow[], uuid: string): Promise<NewMove[]> {
+    const { host, settings, nowMs, opensMs, deadlineMs } = drain;
     const vm = await this.parts.hosts.vm(host, uuid).catch(() => undefined);
     if (!vm) return [];
     const asked = parseDrainSettings(settings);
-    return [foundMoveOf(host, { ...vm, uuid, intensive: true }, this.parts.config(), asked)];
+    const move = foundMoveOf(host, { ...vm, uuid, intensive: true }, this.parts.config(), asked);
+    if (asked.startWhen !== 'calm' || move.way !== 'move') return [move];
+    const sinceMs = Math.max(nowMs, opensMs ?? 0);
+    const untilMs = boundOf(asked, { deadlineMs, left: leftOf(moves) }, sinceMs);
+    const calm = { since: new Date(sinceMs), until: new Date(untilMs), remedy: beginNow(vm.name) };
+    return [{ ...move, calm: { ...calm, words: 'it is looked at first' } }];
   }
 
   /** At the deadline what is on its way is cancelled only where that was asked for. */

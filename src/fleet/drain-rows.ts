@@ -14,6 +14,8 @@ export interface DrainRow {
   /** As what it is to end; null: as what follows from the rest. */
   readonly ending: 'released' | null;
   readonly settings: unknown;
+  /** Moves of a higher one begin before those of others; 0 where nobody said so. */
+  readonly priority: number;
   readonly requestedBy: string;
   readonly reason: string | null;
   readonly trouble: string | null;
@@ -34,6 +36,15 @@ export interface DrainRow {
 
 export interface MoveRow extends Move {
   readonly nextTryMs: number;
+  /** It is queued, and waits for a calmer moment. */
+  readonly waitsCalm: boolean;
+  /** The last look at it said that it is calm. */
+  readonly wasCalm: boolean;
+  /** When it first began to, and by when that has to be over; null: it never did. */
+  readonly calmSinceMs: number | null;
+  readonly calmUntilMs: number | null;
+  /** The longest that it is expected to take; null: not known. */
+  readonly expectsMs: number | null;
 }
 
 export interface DrainRows {
@@ -45,7 +56,7 @@ export interface DrainRows {
 
 const ms = (column: string) => `extract(epoch from ${column})::float8 * 1000`;
 
-const DRAIN_COLUMNS = `id, host, kind, intent, state, outcome, ending, settings, requested_by as "requestedBy", reason, trouble,
+const DRAIN_COLUMNS = `id, host, kind, intent, state, outcome, ending, settings, priority, requested_by as "requestedBy", reason, trouble,
   before_host as "beforeHost", after_host as "afterHost", hook_words as "hookWords",
   ${ms('created')} as "createdMs", ${ms('deadline')} as "deadlineMs", ${ms('opens')} as "opensMs",
   ${ms('closes')} as "closesMs",
@@ -54,7 +65,9 @@ const DRAIN_COLUMNS = `id, host, kind, intent, state, outcome, ending, settings,
 
 const MOVES = `
 select * from (
-  select distinct on (vm) ${MOVE_COLUMNS}, move.created, move.position, ${ms('next_try')} as "nextTryMs"
+  select distinct on (vm) ${MOVE_COLUMNS}, move.created, move.position, ${ms('next_try')} as "nextTryMs",
+    move.waits_calm as "waitsCalm", move.was_calm as "wasCalm", ${ms('calm_since')} as "calmSinceMs", ${ms('calm_until')} as "calmUntilMs",
+    move.expects_ms as "expectsMs"
   from fleet.move where drain = $1 order by vm, move.created desc
 ) as newest order by created, position`;
 

@@ -4,6 +4,7 @@ import type { Config, Domain } from '../config/config.ts';
 import { definedOnly } from '../config/defined-only.ts';
 import { limitsOf, policyOf, type Settings, type Stated, stated } from '../config/settings.ts';
 import { settingsOver } from '../config/settings-over.ts';
+import { START_WHEN } from '../drain/calm.ts';
 import { ORDERS } from '../drain/order.ts';
 import { STAGES } from '../drain/stages.ts';
 import { USUAL } from '../drain/usual.ts';
@@ -24,6 +25,10 @@ const drainSettingsSchema = z.object({
   linkBudgetBytesPerSecond: z.number().positive().optional(),
   /** Times in which moves may begin, as they were written; left out: at any time. */
   windows: z.array(z.string()).readonly().optional(),
+  /** When moves begin: left out, as soon as there is a slot; `calm`: a VM that is busy waits for a calmer moment. */
+  startWhen: z.enum(START_WHEN).optional(),
+  /** How long each may wait for that, in ms; left out: as the deadline allows. */
+  calmWithinMs: z.number().positive().optional(),
   /** Although guests may lose memory. */
   force: z.boolean(),
   /** How long a VM that is shut down may take until it is off, in ms; left out: five minutes. */
@@ -50,7 +55,14 @@ export function parseDrainSettings(settings: unknown): DrainSettings {
 /** How a drain goes about it. */
 export type Manner = Pick<
   DrainSettings,
-  'order' | 'atATime' | 'reserveBytes' | 'shutdownTimeoutMs' | 'linkBudgetBytesPerSecond' | 'windows'
+  | 'order'
+  | 'atATime'
+  | 'reserveBytes'
+  | 'shutdownTimeoutMs'
+  | 'linkBudgetBytesPerSecond'
+  | 'windows'
+  | 'startWhen'
+  | 'calmWithinMs'
 >;
 
 /** What was asked for, or `[drain]` says, or is usual. */
@@ -66,8 +78,29 @@ export function mannerOf(
       shutdownTimeoutMs: asked.shutdownTimeoutMs ?? drain.shutdownTimeoutMs,
       linkBudgetBytesPerSecond: asked.linkBudgetBytesPerSecond ?? drain.linkBudgetBytesPerSecond,
       windows: asked.windows ?? drain.windows,
+      startWhen: asked.startWhen ?? drain.startWhen,
+      calmWithinMs: asked.calmWithinMs ?? drain.calmWithinMs,
     }),
   };
+}
+
+/**
+ * A wait for a calmer moment needs a bound, and a bound a wait.
+ * @param hasDeadline whether the drain has one @returns what is wrong, a sentence
+ */
+export function calmProblem(
+  asked: Pick<Manner, 'startWhen' | 'calmWithinMs'>,
+  manner: Pick<Manner, 'startWhen' | 'calmWithinMs'>,
+  hasDeadline: boolean,
+): string | undefined {
+  if (manner.startWhen === 'calm')
+    return manner.calmWithinMs === undefined && !hasDeadline
+      ? 'a wait for a calmer moment needs a bound: say how long each VM may wait (--calm-within 2h, or calmWithinMs), or give the drain a deadline'
+      : undefined;
+  // What the configuration says for drains that wait is not in the way of one that does not.
+  return asked.calmWithinMs === undefined
+    ? undefined
+    : 'it is said how long a VM may wait for a calmer moment (--calm-within, or calmWithinMs), and none is waited for: add --start-when calm (startWhen), or leave it out';
 }
 
 /** What a VM says of itself to drains. */

@@ -10,6 +10,7 @@ const DRAIN: DrainRow = {
   ...{ id: 'd', host: 'a', kind: 'drain', intent: 'go', state: 'draining', outcome: null, ending: null },
   settings: { to: [{ uri: 'b' }], order: 'listed', atATime: 2, apart: [], force: false, stated: {} },
   ...{
+    priority: 0,
     requestedBy: 'root',
     reason: null,
     trouble: null,
@@ -28,6 +29,7 @@ const move = (vm: string, given: Partial<MoveRow>): MoveRow => ({
   ...{ id: vm, drain: 'd', vm, name: vm, source: 'a', destination: 'b', cluster: 'default', link: 'from a' },
   ...{ memoryGib: 1, intensive: false, isForeign: false, state: 'queued', intent: 'go', tries: 0 },
   ...{ failedAt: null, code: null, words: null, remedy: null, refused: {}, apart: [], nextTryMs: NOW_MS },
+  ...{ waitsCalm: false, wasCalm: false, calmSinceMs: null, calmUntilMs: null, expectsMs: null },
   ...{ way: 'move', decidedBy: null, stated: {}, admittedForMs: null },
   ...given,
 });
@@ -59,6 +61,7 @@ test('a status fits its schema, and tells each VM with its reason and remedy', (
   ]);
   expect(drainStatusSchema.parse(JSON.parse(JSON.stringify(status)))).toEqual(status);
   expect(status).toMatchObject({
+    priority: 0,
     ...{ state: 'draining', words: 'draining: 3 VMs left, 1 on the way', deadline: null },
     vms: [
       { name: 'vm1', state: 'moved', words: 'moved to b', reason: null },

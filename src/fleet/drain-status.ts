@@ -32,6 +32,9 @@ const vmSchema = z.object({
     .nullable(),
   tries: z.number(),
   nextTry: time,
+  calmUntil: time.describe(
+    'it waits for a calmer moment, until then at the latest, in UTC as ISO 8601; null: it does not',
+  ),
 });
 
 export const drainStatusSchema = z.object({
@@ -49,6 +52,9 @@ export const drainStatusSchema = z.object({
     ),
   requestedBy: z.string(),
   reason: z.string().nullable(),
+  priority: z
+    .number()
+    .describe('moves of drains of a higher one begin first where they compete; 0 unless it was said'),
   begun: z.string(),
   deadline: time,
   heldBy: z
@@ -71,6 +77,7 @@ export function drainStatusOf(rows: DrainRows): DrainStatus {
     words: drainWords(view, nowMs),
     exitStatus: drainExitStatus(view),
     ...{ requestedBy: drain.requestedBy, reason: drain.reason, trouble: drain.trouble },
+    priority: drain.priority,
     heldBy: view.heldBy ?? null,
     begun: new Date(drain.createdMs).toISOString(),
     deadline: isoOf(drain.deadlineMs),
@@ -85,6 +92,7 @@ export function drainStatusOf(rows: DrainRows): DrainStatus {
           words: vmWords(record, nowMs),
           reason: reason ? { code: reason.code, words: reason.words, remedy: reason.remedy ?? null } : null,
           nextTry: state.is === 'queued' && state.waitsFor === 'retry' ? isoOf(nextTryMs) : null,
+          calmUntil: state.is === 'queued' && state.waitsFor === 'calm' ? isoOf(state.untilMs) : null,
         },
       ];
     }),

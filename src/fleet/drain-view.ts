@@ -61,6 +61,8 @@ function stateOf(move: MoveRow, nowMs: number): VmState {
   const reason = reasonOf(move);
   switch (state) {
     case 'queued':
+      if (move.waitsCalm)
+        return { is: 'queued', waitsFor: 'calm', reason, untilMs: move.calmUntilMs ?? nowMs };
       if (code === null) return { is: 'queued', waitsFor: 'slot' };
       if (failureClass(code) === 'capacity') return { is: 'queued', waitsFor: 'room', reason };
       return nextTryMs > nowMs

@@ -1,4 +1,5 @@
 /** Drains as a person asks for them. What is wanted is written; controllers act on it. */
+import { CALMER_MOMENT } from '../drain/calm.ts';
 import type { Reason } from '../drain/facts.ts';
 import { failureClass } from '../drain/failures.ts';
 import { STAYS, type Way } from '../drain/own-word.ts';
@@ -13,7 +14,7 @@ export interface NewDrain {
   readonly host: string;
   readonly requestedBy: string;
   readonly reason?: string;
-  /** Drains of a higher one begin first. */
+  /** Moves of drains of a higher one begin first; 0 unless it is said. Nothing of a VM's own. */
   readonly priority?: number;
   /** Starts are allowed between the two, and before the deadline. */
   readonly opens?: Date;
@@ -40,6 +41,8 @@ export interface NewMove {
   readonly apart?: readonly string[];
   /** What is known to keep it from moving, wherever to: it waits for a person then. */
   readonly obstacles?: readonly Reason[] | undefined;
+  /** It waits for a calmer moment from then on, until then at the latest; `words`: why. */
+  readonly calm?: CalmWish | undefined;
   /** How long it is expected to take, at the most, in milliseconds; left out: not known. */
   readonly expectsMs?: number | undefined;
   /** Settings for it alone, and who decided of it. */
@@ -47,6 +50,13 @@ export interface NewMove {
   readonly decidedBy?: string | null;
   /** Destinations that are known not to take it. */
   readonly refused?: Readonly<Record<string, Reason>> | undefined;
+}
+
+export interface CalmWish {
+  readonly since: Date;
+  readonly until: Date;
+  readonly words: string;
+  readonly remedy: string;
 }
 
 const LONGEST_MS = 15_000;
@@ -111,20 +121,23 @@ export async function queue(
   drain: string | null,
   moves: readonly NewMove[],
 ): Promise<number> {
-  const rows = moves.map(({ obstacles = [], ...move }, position) => ({
+  const rows = moves.map(({ obstacles = [], calm, ...move }, position) => ({
     ...PLAIN,
     ...move,
+    ...calmOf(calm),
     ...heldFor(obstacles),
     position,
   }));
   const made = await within.query(
     `insert into fleet.move (drain, vm, name, source, link, cluster, memory_gib, intensive, priority, position, apart,
-       refused, way, stated, decided_by, expects_ms, state, code, words, remedy, ended)
+       refused, way, stated, decided_by, expects_ms, state, code, words, remedy, waits_calm, calm_since, calm_until, ended)
      select $1, vm, name, source, link, cluster, "memoryGib", intensive, priority, position, apart, refused, way,
-       stated, "decidedBy", "expectsMs", state, code, words, remedy, case when state = 'left' then clock_timestamp() end
+       stated, "decidedBy", "expectsMs", state, code, words, remedy, "calmUntil" is not null and state = 'queued',
+       "calmSince", "calmUntil", case when state = 'left' then clock_timestamp() end
      from jsonb_to_recordset($2) as given (vm text, name text, source text, link text, cluster text, "memoryGib" int,
        intensive boolean, priority int, position int, apart text[], refused jsonb, way text, stated jsonb,
-       "decidedBy" text, "expectsMs" float8, state text, code text, words text, remedy text)
+       "decidedBy" text, "expectsMs" float8, state text, code text, words text, remedy text,
+       "calmSince" timestamptz, "calmUntil" timestamptz)
      -- A migration of that VM that others began and that is of no drain becomes this drain's.
      on conflict (vm) where ended is null do update set drain = excluded.drain
        where move.drain is null and excluded.drain is not null returning id`,
@@ -134,22 +147,34 @@ export async function queue(
   return made.length;
 }
 
+function calmOf(calm: CalmWish | undefined) {
+  if (!calm) return {};
+  const { since: calmSince, until: calmUntil, words, remedy } = calm;
+  return { calmSince, calmUntil, code: CALMER_MOMENT, words, remedy };
+}
+
 /** What is wanted of a drain that there is already. Left out: as it was. @throws {StoreError} */
 export async function changeDrain(
   within: Queryable,
   drain: string,
-  { settings, deadline, opens, closes }: Pick<NewDrain, 'settings' | 'deadline' | 'opens' | 'closes'>,
+  {
+    settings,
+    deadline,
+    opens,
+    closes,
+    priority,
+  }: Pick<NewDrain, 'settings' | 'deadline' | 'opens' | 'closes' | 'priority'>,
 ): Promise<void> {
   await within.query(
     `update fleet.drain set settings = coalesce($2, settings), deadline = coalesce($3, deadline), opens = coalesce($4, opens),
-       closes = coalesce($5, closes), revision = revision + 1
+       closes = coalesce($5, closes), priority = coalesce($6, priority), revision = revision + 1
      where id = $1 and ended is null`,
     [
       ...[drain, settings === undefined ? null : JSON.stringify(settings), deadline ?? null],
-      ...[opens ?? null, closes ?? null],
+      ...[opens ?? null, closes ?? null, priority ?? null],
     ],
   );
-  await tell(within, { kind: 'drain-changed', drain, data: { deadline } });
+  await tell(within, { kind: 'drain-changed', drain, data: { deadline, priority } });
 }
 
 /** What passes by itself is no obstacle: it is tried. What stays by its own word waits for nobody. */

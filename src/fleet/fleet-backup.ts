@@ -13,6 +13,7 @@ export const FLEET_BACKUP: BackupPart = {
     { name: 'fleet.move', orderBy: 'created, id' },
     { name: 'fleet.claim', orderBy: 'kind, key, unit' },
     { name: 'fleet.host', orderBy: 'host' },
+    { name: 'fleet.look', orderBy: 'vm, at' },
     { name: 'fleet.lease', orderBy: 'vm', without: ['holder', 'until'] },
     { name: 'fleet.event', orderBy: 'id', without: ['id'] },
   ],

@@ -186,6 +186,28 @@ alter table fleet.drain
 alter table fleet.move
   -- How long it is expected to take, at the most; null: not known.
   add column expects_ms float8;`,
+    `
+alter table fleet.move
+  -- It is queued and waits for a calmer moment: it is let in once a look at it says so. Looked at next at next_try.
+  add column waits_calm boolean not null default false,
+  -- The last look said that it is calm.
+  add column was_calm boolean not null default false,
+  -- When it first began to, and by when it has to be over.
+  add column calm_since timestamptz,
+  add column calm_until timestamptz,
+  -- Until when a controller may take for its look; one that is killed leaves it.
+  add column looking_until timestamptz;
+
+create index move_waits_calm on fleet.move (next_try) where waits_calm and state = 'queued';
+
+-- What moves of a VM would have been like at times. Two weeks of it are kept.
+create table fleet.look (
+  vm text not null,
+  at timestamptz not null default clock_timestamp(),
+  -- How long it would have stood still; null: no pause within its limits was possible.
+  pause_ms float8,
+  primary key (vm, at)
+);`,
   ],
 };
 

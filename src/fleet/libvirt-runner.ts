@@ -6,6 +6,7 @@ import type { RunStore } from '../migration/run.ts';
 import type { Database } from '../postgres/database.ts';
 import { DrainRunner } from './drain-runner.ts';
 import { hooksOf } from './hooks.ts';
+import { LibvirtCalmLooker } from './libvirt-calm-looker.ts';
 import { LibvirtHosts } from './libvirt-hosts.ts';
 import { LibvirtMover } from './libvirt-mover.ts';
 
@@ -34,6 +35,7 @@ export async function startDrains({
 }: LibvirtRunnerParts): Promise<DrainRunner> {
   return await DrainRunner.start({
     ...{ database, hosts: new LibvirtHosts(), config, warn: say, hooks: hooksOf(config().drain, hooks) },
+    calmLooker: new LibvirtCalmLooker({ store, config }),
     moverOf: (book) =>
       new LibvirtMover({
         ...{ store, config, say, initiator: { ...initiatorHere(), command: COMMAND } },

@@ -1,5 +1,7 @@
 /** How the holder of a VM's lease writes what becomes of its move. */
+import { retryDelayMs } from '../drain/failures.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
+import { mayWaitAgain, waitAgain } from './calm-again.ts';
 import { freeClaims } from './claims.ts';
 import { pauseDrain } from './drains.ts';
 import { tell } from './events.ts';
@@ -51,9 +53,13 @@ export async function writeState(
     // A guest that may run on either side needs a person before anything else is tried.
     if ((wanted === 'unknown' || change.pausesDrain) && move.drain !== null)
       await pauseDrain(within, move.drain);
+    const { code, words, remedy, failedAt, isRefused = false } = change;
+    const calmUntilMs =
+      wanted === 'held' && code === 'no-pause-fits' ? await mayWaitAgain(within, move) : undefined;
+    const next = calmUntilMs === undefined ? wanted : 'queued';
     const to =
-      (wanted === 'queued' || wanted === 'held') && (await isCancelled(within, move)) ? 'cancelled' : wanted;
-    const { code, words, remedy, waitMs = 0, failedAt, isRefused = false } = change;
+      (next === 'queued' || next === 'held') && (await isCancelled(within, move)) ? 'cancelled' : next;
+    const waitMs = calmUntilMs === undefined ? (change.waitMs ?? 0) : retryDelayMs(move.tries, 0.5);
     const [written] = await within.query<Move>(WRITE, [
       ...[move.id, move.state, to, code ?? null, words ?? null, waitMs, failedAt ?? null],
       ...[
@@ -65,6 +71,7 @@ export async function writeState(
     ]);
     if (written === undefined)
       throw new MoveChangedError(`the move ${move.id} is not ${move.state} any more`);
+    if (calmUntilMs !== undefined && to === 'queued') await waitAgain(within, move, calmUntilMs);
     if (!holdsClaims(to)) await freeClaims(within, move.id);
     if (move.destination !== null && to === 'moved') await arrivedAt(within, move.destination);
     if (move.destination !== null && change.isTransient) await failedAtHost(within, move.destination);

@@ -16,6 +16,7 @@ interface QueuedVm {
   readonly intensive: boolean;
   readonly refused?: NewMove['refused'];
   readonly expectsMs?: NewMove['expectsMs'];
+  readonly calm?: NewMove['calm'];
 }
 
 const GIB = 2 ** 30;
@@ -32,10 +33,11 @@ export function newMoveOf(host: string, vm: QueuedVm): NewMove {
     intensive,
     refused = {},
     expectsMs,
+    calm,
   } = vm;
   return {
     ...{ vm: uuid, name, source: host, link: linkFrom(host), memoryGib: Math.ceil(memoryBytes / GIB) },
-    ...{ intensive, apart, priority, way: wayOfWord(word), obstacles, refused, expectsMs },
+    ...{ intensive, apart, priority, way: wayOfWord(word), obstacles, refused, expectsMs, calm },
   };
 }
 

@@ -46,7 +46,7 @@ interface LeftRow extends Move {
  */
 export async function beginReturn(
   database: Database,
-  { id: drain, host, settings }: Pick<DrainRow, 'id' | 'host' | 'settings'>,
+  { id: drain, host, settings, priority }: Pick<DrainRow, 'id' | 'host' | 'settings' | 'priority'>,
   wish: WantedReturn,
 ): Promise<{ readonly id: string; readonly isNew: boolean } | undefined> {
   const asked = parseDrainSettings(settings);
@@ -72,8 +72,9 @@ export async function beginReturn(
     if (left.length === 0) return { begun: undefined, sources: [] };
     await endFor(within, drain, wish.onlyStart === true);
     const [made] = await within.query<{ id: string }>(
-      `insert into fleet.drain (host, kind, returns_of, requested_by, settings) values ($1, 'return', $2, $3, $4) returning id`,
-      [host, drain, wish.by, JSON.stringify(returning)],
+      `insert into fleet.drain (host, kind, returns_of, requested_by, settings, priority)
+       values ($1, 'return', $2, $3, $4, $5) returning id`,
+      [host, drain, wish.by, JSON.stringify(returning), priority],
     );
     const { id } = made as { id: string };
     await tell(within, { kind: 'return-begun', drain: id, data: { host, of: drain, by: wish.by } });
@@ -88,7 +89,7 @@ export async function beginReturn(
 /** What a release means for what left: what was shut down to return is started; the rest comes back where that was asked for. */
 export async function returnWished(
   database: Database,
-  drain: Pick<DrainRow, 'id' | 'host' | 'settings' | 'requestedBy'>,
+  drain: Pick<DrainRow, 'id' | 'host' | 'settings' | 'priority' | 'requestedBy'>,
 ): Promise<{ readonly id: string } | undefined> {
   const { returns = false } = parseDrainSettings(drain.settings);
   return await beginReturn(database, drain, { by: drain.requestedBy, onlyStart: !returns });

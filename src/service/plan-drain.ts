@@ -3,12 +3,14 @@
  * could leave one at a time, since probes beside each other disturb, and places and orders them. Touches nothing.
  */
 import type { Domain } from '../config/config.ts';
+import type { StartWhen } from '../drain/calm.ts';
 import type { PlannedDrain } from '../drain/document.ts';
 import { planDrain } from '../drain/drain-plan.ts';
 import type { Destination, DrainVm, Reason } from '../drain/facts.ts';
 import type { Order } from '../drain/order.ts';
 import { objectionOf, stops, wayOfWord } from '../drain/own-word.ts';
 import { DrainError } from '../drain/reduce.ts';
+import { calmLookOf, whyUnknown } from '../fleet/calm-look.ts';
 import { groupsOf, type VmSettings } from '../fleet/drain-settings.ts';
 import { neverOpens, openingsOf } from '../fleet/drain-window.ts';
 import { type LookedUp, obstaclesOf } from '../fleet/obstacles.ts';
@@ -19,8 +21,6 @@ import { foresee } from '../migration/foresee.ts';
 import type { RunStore } from '../migration/run.ts';
 import { startOptionsOf } from '../migration/start-options.ts';
 import { formatDuration } from '../model/units.ts';
-import type { Plan } from '../plan/plan.ts';
-import { changeInWords, wayOutInWords } from '../plan/plan-words.ts';
 import type { Limits, PolicyKind } from '../policy/policy.ts';
 import { Random } from '../simulate/random.ts';
 import { forecastOf } from './drain-forecast.ts';
@@ -46,6 +46,9 @@ export interface DrainWish {
   readonly apart: readonly (readonly string[])[];
   readonly force: boolean;
   readonly probesMs: readonly number[];
+  /** Whether VMs that are busy wait for a calmer moment, and how long each may. */
+  readonly startWhen?: StartWhen | undefined;
+  readonly calmWithinMs?: number | undefined;
 }
 
 export interface DrainParts {
@@ -95,7 +98,8 @@ export async function planDrainOf(wish: DrainWish, parts: DrainParts): Promise<P
     openings: await openingsOf(windows, madeMs),
     random: () => random.next(),
   });
-  return { host, madeMs, order, atATime, windows, plan, unknown, unreachable, shutOff: source.shutOff };
+  const calm = wish.startWhen === 'calm' ? { withinMs: wish.calmWithinMs } : undefined;
+  return { host, madeMs, order, atATime, windows, plan, unknown, unreachable, shutOff: source.shutOff, calm };
 }
 
 async function lookIfAny(
@@ -188,9 +192,13 @@ async function vmOf(
     limits,
     atATime: wish.atATime,
   });
-  if (plan.verdict === 'not-known') unknown.set(uuid, whyUnknown(plan, foreseen.probeRefusal));
-  const unfit = plan.verdict === 'not-possible' ? [noPauseFits(plan, limits)] : [];
-  return { ...vm, obstacles: unfit, refusedBy, forecast };
+  const why = whyUnknown(plan, foreseen.probeRefusal);
+  if (plan.verdict === 'not-known') unknown.set(uuid, why.words);
+  const now = calmLookOf(plan, limits, why);
+  return {
+    ...{ ...vm, refusedBy, forecast, now },
+    obstacles: now.is === 'no-pause-fits' ? [now.reason] : [],
+  };
 }
 
 function targetOf({ uri, migrateUri }: DrainTo, name: string): Target {
@@ -213,20 +221,4 @@ async function refusalsOf(
     if (error instanceof RefusedError) return [reasonOf(error)];
     throw error;
   }
-}
-
-export function whyUnknown({ missing }: Plan, probeRefusal: string | undefined): string {
-  if (missing === 'link') return 'nothing is known of the link: state its rate, like --line-rate 10gbit';
-  return probeRefusal ?? 'nothing is known of how it uses its memory';
-}
-
-export function noPauseFits({ chosen, waysOut }: Plan, { maxDowntimeMs }: Limits): Reason {
-  const needed = chosen?.neededPauseMs;
-  const pause = needed === undefined ? '' : `, it needs one of ${formatDuration(needed)}`;
-  const [way] = waysOut;
-  return {
-    code: 'no-pause-fits',
-    words: `no pause within --max-downtime ${formatDuration(maxDowntimeMs)} is possible${pause}`,
-    remedy: way && `with ${changeInWords(way)} it is (${wayOutInWords(way)})`,
-  };
 }

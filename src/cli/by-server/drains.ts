@@ -39,10 +39,10 @@ export async function drainByServer(host: string, options: DrainOptions & Server
       process.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
       return plan.verdict === 'all-leave' ? EXIT.migrated : EXIT.refused;
     }
-    const { allOrNothing, abortRunning, return: returns, reason } = options;
+    const { allOrNothing, abortRunning, return: returns, reason, priority } = options;
     const body: DrainRequest = {
       ...request,
-      ...definedOnly({ allOrNothing, abortRunning, returns, reason }),
+      ...definedOnly({ allOrNothing, abortRunning, returns, reason, priority }),
     };
     const params = { header: { 'idempotency-key': crypto.randomUUID() } };
     const begun = client.answered(await client.api.POST('/v1/drains', { body, params }));

@@ -1,6 +1,7 @@
 /** Options of the commands that empty hosts. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { MOST_AT_A_TIME, parseReserveBytes } from '../../config/values.ts';
+import { MOST_AT_A_TIME, parsePriority, parseReserveBytes } from '../../config/values.ts';
+import { START_WHEN } from '../../drain/calm.ts';
 import { ORDERS } from '../../drain/order.ts';
 import { USUAL } from '../../drain/usual.ts';
 import { parseWindow } from '../../drain/window.ts';
@@ -47,6 +48,12 @@ export function addMannerOptions(command: Command): Command {
     .addOption(new Option('--order <order>', `who goes first (default: ${USUAL.order})`).choices(ORDERS))
     .addOption(
       new Option(
+        '--priority <number>',
+        'of this drain among others, 0 to 1000: where they compete, what is moved by a higher one goes first (default: 0)',
+      ).argParser(orInvalid(parsePriority)),
+    )
+    .addOption(
+      new Option(
         '--at-a-time <number>',
         `the most calm VMs on a link at a time; a memory-intensive one has it alone (default: ${USUAL.atATime})`,
       ).argParser(countOf),
@@ -65,6 +72,18 @@ export function addMannerOptions(command: Command): Command {
         ),
         (text) => parseWindow(text).text,
       ),
+    )
+    .addOption(
+      new Option(
+        '--start-when <moment>',
+        'when each VM begins: now, or calm: one that would have to stand still for longer than is always fine, or that does not fit its limits, waits for a calmer moment (default: now)',
+      ).choices(START_WHEN),
+    )
+    .addOption(
+      new Option(
+        '--calm-within <time>',
+        'how long each may wait for that, like 2h; then it moves as it is, or is held (default: as the deadline allows)',
+      ).argParser(durationBetween(SHORTEST_MS, LONGEST_MS)),
     )
     .option('--before-host <program>', 'a program that is asked before anything is moved')
     .option('--after-host <program>', 'one that is asked once no VM runs there any more')

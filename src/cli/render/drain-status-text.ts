@@ -6,8 +6,9 @@ import { table } from '../../model/table.ts';
 type Vm = DrainStatus['vms'][number];
 
 export function drainStatusText(status: DrainStatus): string {
-  const { host, kind, words, state, outcome, trouble, vms } = status;
+  const { host, kind, words, state, outcome, trouble, vms, priority } = status;
   const lines = [`${host}: ${words}`];
+  if (priority !== 0) lines.push(`  priority ${priority} among drains`);
   if (trouble !== null) lines.push(`  its host does not answer: ${trouble}`);
   const left = vms.filter(({ state: is }) => is !== 'moved' && is !== 'off' && is !== 'gone');
   for (const { name, words: vmWords } of left) lines.push(`  ${name}: ${vmWords}`);
@@ -42,12 +43,14 @@ export function cordonText(did: 'cordon' | 'uncordon', host: string, isNews: boo
 /** One a line. */
 export function drainsText(drains: readonly DrainStatus[]): string {
   if (drains.length === 0) return 'no drain\n';
+  const areEqual = drains.every(({ priority }) => priority === 0);
   return `${table([
-    ['ID', 'HOST', 'STATE', 'LEFT', 'MOVED', 'HELD', 'BEGUN', 'DEADLINE'],
-    ...drains.map(({ id, host, kind, state, outcome, vms, begun, deadline }) => [
+    ['ID', 'HOST', 'STATE', ...(areEqual ? [] : ['PRIORITY']), 'LEFT', 'MOVED', 'HELD', 'BEGUN', 'DEADLINE'],
+    ...drains.map(({ id, host, kind, state, outcome, vms, begun, deadline, priority }) => [
       id.slice(0, 8),
       host,
       outcome ?? (kind === 'return' ? `return, ${state}` : state),
+      ...(areEqual ? [] : [String(priority)]),
       String(vms.length - count(vms, 'moved') - count(vms, 'off') - count(vms, 'gone')),
       String(count(vms, 'moved')),
       String(count(vms, 'held')),

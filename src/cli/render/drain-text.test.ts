@@ -86,6 +86,23 @@ test('who is shut down is named, with or without others', () => {
   ]);
 });
 
+test('who would wait for a calmer moment is named where that is asked for, with its bound', () => {
+  const reason = { code: 'no-pause-fits', words: 'it needs a pause of 9 s' };
+  const vms = [
+    vmOf('still', { now: { is: 'calm', pauseMs: 90, totalMs: 9000, isSure: false, words: 'hardly' } }),
+    vmOf('loop', { now: { is: 'busy', pauseMs: 2000, totalMs: 9000, words: 'two seconds' } }),
+    vmOf('wild', { obstacles: [reason], now: { is: 'no-pause-fits', reason, totalMs: undefined } }),
+  ];
+  expect(textOf(vms, undefined, { calm: { withinMs: 7_200_000 } })).toMatch(
+    /^ {2}calm {5}wild, loop: busy now, so a calmer moment is waited for, for 2 h 0 min at the longest; times/m,
+  );
+  expect(textOf(vms, undefined, { calm: { withinMs: undefined } })).toContain(
+    'as long as the deadline allows',
+  );
+  expect(textOf(vms)).not.toContain('calmer');
+  expect(textOf(vms.slice(0, 1), undefined, { calm: { withinMs: 1000 } })).not.toContain('calmer');
+});
+
 test('a deadline that will be missed names who would not begin; what is not known is said, and an empty host is one', () => {
   const vms = ['first', 'second'].map((name) => vmOf(name, { forecast: forecastOf(10_000, 500, 1) }));
   const late = textOf(vms, 5000);

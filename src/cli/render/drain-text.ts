@@ -20,7 +20,8 @@ export function drainText(planned: PlannedDrain): string {
   if (held.length > 0 && moves.length > 0) lines.push('', othersLine(planned));
   if (plan.deadline) lines.push(deadlineLine(plan.deadline, plan));
   if (moves.length > 0) lines.push('', ...moveTable(moves), '');
-  if (moves.length === 0 && stopped.length > 0) lines.push('');
+  const waiting = waitingWords(planned);
+  if (moves.length === 0 && (stopped.length > 0 || waiting !== undefined)) lines.push('');
   const row = (name: string, words: string) => lines.push(`  ${name.padEnd(8)} ${words}`);
   for (const words of new Set(moves.flatMap((move) => whyNoTimes(move, planned) ?? []))) {
     const names = moves.filter((move) => whyNoTimes(move, planned) === words).map(({ vm }) => vm.name);
@@ -32,6 +33,7 @@ export function drainText(planned: PlannedDrain): string {
   }
   for (const { vm, refused } of moves)
     for (const each of refused) row('not to', `${vm.name}, ${each.destination}: ${allWords(each.reasons)}`);
+  if (waiting !== undefined) row('calm', waiting);
   if (stopped.length > 0) row('stops', stoppedWords(planned));
   if (moves.length > 0) {
     const width = atATime === 1 ? 'one at a time' : `up to ${atATime} calm ones at a time`;
@@ -55,6 +57,20 @@ function headline(planned: PlannedDrain): string {
     return `${host}: ${all === 1 ? 'its one VM is' : `all ${counted(all)} are`} to be shut down, by their own word; nothing was touched`;
   const whom = all === 1 ? 'its one VM' : `all ${counted(all)}`;
   return `${host}: ${whom} can leave${wholeClause(planned)}; nothing was touched`;
+}
+
+/** Undefined: none would wait for a calmer moment. */
+function waitingWords({ calm, plan }: PlannedDrain): string | undefined {
+  const vms = [...plan.held.map(({ vm }) => vm), ...plan.moves.map(({ vm }) => vm)];
+  const names = vms.flatMap(({ name, now }) =>
+    now?.is === 'busy' || now?.is === 'no-pause-fits' ? [name] : [],
+  );
+  if (!calm || names.length === 0) return undefined;
+  const bound =
+    calm.withinMs === undefined
+      ? 'as long as the deadline allows'
+      : `for ${formatDuration(calm.withinMs)} at the longest`;
+  return `${names.join(', ')}: busy now, so a calmer moment is waited for, ${bound}; times are told without that`;
 }
 
 /** How long that takes, or, with windows, when it begins and is over; and whether that is too late. */

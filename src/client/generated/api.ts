@@ -1877,6 +1877,7 @@ export interface components {
          *       "exitStatus": 5,
          *       "requestedBy": "ops",
          *       "reason": "kernel update",
+         *       "priority": 0,
          *       "begun": "2026-11-29T20:00:00.000Z",
          *       "deadline": "2026-11-29T22:00:00.000Z",
          *       "trouble": null,
@@ -1933,6 +1934,8 @@ export interface components {
             exitStatus: number;
             requestedBy: string;
             reason: string | null;
+            /** @description moves of drains of a higher one begin first where they compete; 0 unless it was said */
+            priority: number;
             begun: string;
             /** @description in UTC, as ISO 8601 */
             deadline: string | null;
@@ -2002,6 +2005,7 @@ export interface components {
          *       "exitStatus": 5,
          *       "requestedBy": "ops",
          *       "reason": "kernel update",
+         *       "priority": 0,
          *       "begun": "2026-11-29T20:00:00.000Z",
          *       "deadline": "2026-11-29T22:00:00.000Z",
          *       "trouble": null,
@@ -2060,6 +2064,8 @@ export interface components {
             exitStatus: number;
             requestedBy: string;
             reason: string | null;
+            /** @description moves of drains of a higher one begin first where they compete; 0 unless it was said */
+            priority: number;
             begun: string;
             /** @description in UTC, as ISO 8601 */
             deadline: string | null;
@@ -2145,6 +2151,8 @@ export interface components {
                 tries: number;
                 /** @description in UTC, as ISO 8601 */
                 nextTry: string | null;
+                /** @description it waits for a calmer moment, until then at the latest, in UTC as ISO 8601; null: it does not */
+                calmUntil: string | null;
                 memoryBytes: number;
                 /** @description it has its links alone */
                 memoryIntensive: boolean;
@@ -2218,6 +2226,13 @@ export interface components {
             linkBudgetBytesPerSecond?: number;
             /** @description times in which moves may begin, in the service's time (any) */
             windows?: string[];
+            /**
+             * @description calm: a VM that would have to stand still for longer than is always fine, or that does not fit its limits, waits for a calmer moment (now)
+             * @enum {string}
+             */
+            startWhen?: "now" | "calm";
+            /** @description how long each may wait for that; then it moves as it is, or is held (as the deadline allows) */
+            calmWithinMs?: number;
             /** @description how long a VM that is shut down may take until it is off (300000) */
             shutdownTimeoutMs?: number;
             /** @description groups of VM names of which no two may be on one host */
@@ -2270,6 +2285,8 @@ export interface components {
             abortRunning?: boolean;
             /** @description once the host is released what left it comes back */
             returns?: boolean;
+            /** @description of this drain among others: where they compete, what a higher one moves goes first (0) */
+            priority?: number;
             /** @description why, for the drain and the audit */
             reason?: string;
         };
@@ -2447,6 +2464,13 @@ export interface components {
             linkBudgetBytesPerSecond?: number;
             /** @description times in which moves may begin, in the service's time (any) */
             windows?: string[];
+            /**
+             * @description calm: a VM that would have to stand still for longer than is always fine, or that does not fit its limits, waits for a calmer moment (now)
+             * @enum {string}
+             */
+            startWhen?: "now" | "calm";
+            /** @description how long each may wait for that; then it moves as it is, or is held (as the deadline allows) */
+            calmWithinMs?: number;
             /** @description how long a VM that is shut down may take until it is off (300000) */
             shutdownTimeoutMs?: number;
             /** @description groups of VM names of which no two may be on one host */

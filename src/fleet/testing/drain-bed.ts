@@ -13,7 +13,7 @@ import { beginDrain, type NewDrain } from '../drains.ts';
 import { type Hooks, NO_HOOKS } from '../hooks.ts';
 import { foundMoveOf } from '../new-move.ts';
 import type { FleetServer } from './fleet-database.ts';
-import { NO_CONFIG, type SimulatedHosts, SimulatedMover } from './simulated-hosts.ts';
+import { NO_CONFIG, type SimulatedHosts, SimulatedLooker, SimulatedMover } from './simulated-hosts.ts';
 
 const SETTINGS: DrainSettings = {
   ...{ to: [{ uri: 'b' }, { uri: 'c' }], order: 'listed', atATime: 2, reserveBytes: 0 },
@@ -23,11 +23,13 @@ const SETTINGS: DrainSettings = {
 export class DrainBed implements AsyncDisposable {
   readonly hosts: SimulatedHosts;
   readonly database: Database;
+  readonly looker: SimulatedLooker;
   readonly warned: string[] = [];
   private readonly runners: DrainRunner[] = [];
 
   private constructor(hosts: SimulatedHosts, url: string) {
     this.hosts = hosts;
+    this.looker = new SimulatedLooker(hosts);
     this.database = Database.at(url);
   }
 
@@ -39,8 +41,17 @@ export class DrainBed implements AsyncDisposable {
     const runner = await DrainRunner.start({
       ...{ database: this.database, hosts: this.hosts, config: () => NO_CONFIG, hooks },
       moverOf: () => new SimulatedMover(this.hosts, name),
+      calmLooker: this.looker,
       warn: (words) => this.warned.push(words),
-      times: { leaseMs: 3000, roundMs: 100, reconcileMs: 200, keepMs: 150, lookMs: 150 },
+      times: {
+        leaseMs: 3000,
+        roundMs: 100,
+        reconcileMs: 200,
+        keepMs: 150,
+        lookMs: 150,
+        calmMs: 50,
+        lookingMs: 1500,
+      },
     });
     this.runners.push(runner);
     return runner;
@@ -108,7 +119,7 @@ export class DrainBed implements AsyncDisposable {
     return await this.until(id, (told) => told.phase === phase, withinMs);
   }
 
-  /** What waits for its next try is tried now. */
+  /** What waits for its next try, or its next look, is tried or looked at now. */
   async hurry(): Promise<void> {
     await this.database.query(
       "update fleet.move set next_try = now() where state = 'queued' and next_try > now()",

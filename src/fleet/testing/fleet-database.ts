@@ -73,7 +73,7 @@ export class FleetServer implements AsyncDisposable {
 /** As new tables are. */
 export async function emptyFleet(database: Database): Promise<void> {
   await database.query(
-    'truncate fleet.drain, fleet.move, fleet.claim, fleet.lease, fleet.event, fleet.capacity, fleet.controller, fleet.host',
+    'truncate fleet.drain, fleet.move, fleet.claim, fleet.lease, fleet.event, fleet.capacity, fleet.controller, fleet.host, fleet.look',
   );
   await setCapacity(database, 'source', '*', 1);
   await setCapacity(database, 'destination', '*', 1);

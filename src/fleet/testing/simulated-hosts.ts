@@ -4,7 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseConfig } from '../../config/parse-config.ts';
-import type { Reason } from '../../drain/facts.ts';
+import type { CalmLook, Reason } from '../../drain/facts.ts';
+import type { CalmLooker, LookWish } from '../calm-waits.ts';
 import type { DrainHosts, HostSeen, VmSeen } from '../drain-hosts.ts';
 import { linkFrom, linkTo, vmSettingsOf } from '../drain-settings.ts';
 import {
@@ -30,6 +31,8 @@ export interface SimulatedVm {
   readonly lastsMs?: number;
   readonly obstacles?: readonly Reason[];
   readonly metadata?: Readonly<Record<string, string>>;
+  /** How long it would have to stand still as it writes now; left out: hardly. Over five seconds its migrations give up. */
+  readonly pauseMs?: number;
   /** After it was asked to; left out: at once. Infinite: never. */
   readonly shutsDownInMs?: number;
   /** What the pre-flight of a destination says, by its name. */
@@ -154,7 +157,13 @@ export class SimulatedHosts implements DrainHosts {
   }
 
   /** @throws {Error} as libvirt refuses a second one */
-  migrate(uuid: string, source: string, destination: string, by: string): SimulatedMigration {
+  migrate(
+    uuid: string,
+    source: string,
+    destination: string,
+    by: string,
+    longestPauseMs = LONGEST_PAUSE_MS,
+  ): SimulatedMigration {
     const refuse = (words: string): never => {
       this.refused.push(words);
       throw new Error(words);
@@ -167,7 +176,11 @@ export class SimulatedHosts implements DrainHosts {
     };
     this.migrations.push(made);
     setTimeout(() => {
-      if (made.arrived === undefined) this.end(made, this.away.get(destination) !== 'dead', undefined);
+      if (made.arrived !== undefined) return;
+      const { pauseMs = 0 } = this.there(uuid).vm;
+      if (pauseMs > longestPauseMs)
+        this.end(made, false, { class: 'no-pause-fits', ...noPauseFits(pauseMs) });
+      else this.end(made, this.away.get(destination) !== 'dead', undefined);
     }, this.there(uuid).vm.lastsMs ?? 60).unref();
     return made;
   }
@@ -227,6 +240,38 @@ export class SimulatedHosts implements DrainHosts {
   }
 }
 
+/** Always fine, and the longest allowed. */
+const FINE_PAUSE_MS = 300;
+const LONGEST_PAUSE_MS = 5000;
+
+function noPauseFits(pauseMs: number): Reason {
+  return { code: 'no-pause-fits', words: `it needs a pause of ${pauseMs} ms`, remedy: 'allow it' };
+}
+
+/** Looks at VMs of simulated hosts as the real one does, but for the time. */
+export class SimulatedLooker implements CalmLooker {
+  readonly looked: string[] = [];
+  /** While it is set no look comes to an end before it does. */
+  stuck: Promise<void> | undefined;
+  private readonly hosts: SimulatedHosts;
+
+  constructor(hosts: SimulatedHosts) {
+    this.hosts = hosts;
+  }
+
+  async look({ vm, source }: Pick<LookWish, 'vm' | 'source'>): Promise<CalmLook> {
+    this.looked.push(vm);
+    this.hosts.ask(source);
+    await this.stuck;
+    const { pauseMs = 50, lastsMs: totalMs = 60 } = this.hosts.there(vm).vm;
+    const words = `now it would stand still for ${pauseMs} ms`;
+    if (pauseMs <= FINE_PAUSE_MS) return { is: 'calm', pauseMs, totalMs, isSure: true, words };
+    return pauseMs <= LONGEST_PAUSE_MS
+      ? { is: 'busy', pauseMs, totalMs, words }
+      : { is: 'no-pause-fits', reason: noPauseFits(pauseMs), totalMs };
+  }
+}
+
 const LOOK_EVERY_MS = 10;
 
 /** Of one controller. */
@@ -283,7 +328,8 @@ export class SimulatedMover implements Mover {
     this.hear(ride);
     const refusal = this.hosts.there(vm).vm.refusedBy?.[destination];
     if (refusal) throw new StartFailed(refusal);
-    this.hosts.migrate(vm, source, destination, this.by).share = ride.share;
+    const { maxDowntimeMs = LONGEST_PAUSE_MS } = ride.stated as { readonly maxDowntimeMs?: number };
+    this.hosts.migrate(vm, source, destination, this.by, maxDowntimeMs).share = ride.share;
   }
 
   async shareLink({ vm, share }: Ride, guard: Guard): Promise<boolean> {

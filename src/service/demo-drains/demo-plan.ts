@@ -1,6 +1,7 @@
 /** Plans drains of the demonstration's hosts by the same probes, rehearsals and rules as those of real ones. */
 import { planDrain } from '../../drain/drain-plan.ts';
 import type { DrainVm } from '../../drain/facts.ts';
+import { calmLookOf, whyUnknown } from '../../fleet/calm-look.ts';
 import { groupsOf, vmSettingsOf } from '../../fleet/drain-settings.ts';
 import { openingsOf } from '../../fleet/drain-window.ts';
 import { simulatedAddress } from '../../hypervisor/simulated/address.ts';
@@ -14,7 +15,6 @@ import { Random } from '../../simulate/random.ts';
 import { forecastOf } from '../drain-forecast.ts';
 import type { PlanDrain } from '../drains/drain-plans.ts';
 import { deadlineOf, drainSettingsOf } from '../drains/drain-wish.ts';
-import { noPauseFits, whyUnknown } from '../plan-drain.ts';
 import { DEMO_CONFIG, DEMO_HOSTS, type DemoHosts } from './demo-hosts.ts';
 
 /** On the guests' own clocks: nobody waits for them. */
@@ -40,13 +40,16 @@ export function demoPlan(hosts: DemoHosts, store: RunStore): PlanDrain {
       const { plan, forecast } = await forecastOf({
         ...{ known: foreseen.known, migrant: { running: true, manager: 'libvirt' }, kind, limits, atATime },
       });
-      if (plan.verdict === 'not-known') unknown.set(uuid, whyUnknown(plan, foreseen.probeRefusal));
+      const why = whyUnknown(plan, foreseen.probeRefusal);
+      if (plan.verdict === 'not-known') unknown.set(uuid, why.words);
+      const now = calmLookOf(plan, limits, why);
       vms.push({
         ...{ uuid, name, memoryBytes: scenario.memoryBytes, apart: groupsOf(name, settings.apart), forecast },
         ...{ word: own.maintenance, priority: own.priority },
         ...{
-          obstacles: plan.verdict === 'not-possible' ? [noPauseFits(plan, limits)] : [],
+          obstacles: now.is === 'no-pause-fits' ? [now.reason] : [],
           refusedBy: new Map(),
+          now,
         },
       });
     }

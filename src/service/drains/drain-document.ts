@@ -82,6 +82,7 @@ export const EXAMPLE_DRAIN = {
   exitStatus: 5,
   requestedBy: 'ops',
   reason: 'kernel update',
+  priority: 0,
   begun: '2026-11-29T20:00:00.000Z',
   deadline: '2026-11-29T22:00:00.000Z',
   trouble: null,

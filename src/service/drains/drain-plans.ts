@@ -60,8 +60,8 @@ export class DrainPlans {
   }
 }
 
-/** By when it is to be over, and why, is nothing of who can leave. */
+/** By when it is to be over, why, and what goes before it, is nothing of who can leave. */
 function keyOf({ deadline, withinMs, ...wish }: DrainPlanRequest): string {
-  const { reason, allOrNothing, ...known } = wish as Record<string, unknown>;
+  const { reason, allOrNothing, priority, ...known } = wish as Record<string, unknown>;
   return JSON.stringify(Object.entries(known).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

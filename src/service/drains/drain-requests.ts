@@ -1,5 +1,7 @@
 /** What can be asked for of drains and hosts, checked. The OpenAPI document is generated from here. */
 import { z } from '@hono/zod-openapi';
+import { HIGHEST_PRIORITY } from '../../config/values.ts';
+import { START_WHEN } from '../../drain/calm.ts';
 import { ORDERS } from '../../drain/order.ts';
 import { DECISIONS } from '../../drain/own-word.ts';
 import { parseWindow } from '../../drain/window.ts';
@@ -56,6 +58,18 @@ const planFields = {
     .max(20)
     .optional()
     .describe("times in which moves may begin, in the service's time (any)"),
+  startWhen: z
+    .enum(START_WHEN)
+    .optional()
+    .describe(
+      'calm: a VM that would have to stand still for longer than is always fine, or that does not fit its limits, waits for a calmer moment (now)',
+    ),
+  calmWithinMs: z
+    .number()
+    .positive()
+    .max(LONGEST_DRAIN_MS)
+    .optional()
+    .describe('how long each may wait for that; then it moves as it is, or is held (as the deadline allows)'),
   shutdownTimeoutMs: z
     .number()
     .positive()
@@ -107,6 +121,12 @@ export const drainRequestSchema = z
       .optional()
       .describe('at the deadline what is on its way is cancelled, and stays; otherwise it arrives'),
     returns: z.boolean().optional().describe('once the host is released what left it comes back'),
+    priority: z
+      .int()
+      .min(0)
+      .max(HIGHEST_PRIORITY)
+      .optional()
+      .describe('of this drain among others: where they compete, what a higher one moves goes first (0)'),
     reason: text.optional().describe('why, for the drain and the audit'),
   })
   .refine(notBoth, NOT_BOTH)

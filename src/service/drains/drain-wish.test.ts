@@ -12,6 +12,18 @@ describe('how a drain is gone about', () => {
     });
   });
 
+  test('waits for a calmer moment where that is said, with a bound', () => {
+    const of = (more: object, config = CONFIG) => drainSettingsOf({ ...WISH, ...more }, config, ['a', 'b']);
+    const hour = { calmWithinMs: 3_600_000 };
+    expect(of({ startWhen: 'calm', ...hour })).toMatchObject({ startWhen: 'calm', ...hour });
+    expect(of({ startWhen: 'calm', withinMs: 1000 })).not.toHaveProperty('calmWithinMs');
+    expect(() => of({ startWhen: 'calm' })).toThrow(/needs a bound/);
+    expect(() => of(hour)).toThrow(/none is waited for/);
+    const configured = parseConfig('[drain]\nstart-when = "calm"\ncalm-within = "1h"\n', 'f');
+    expect(of({}, configured)).toMatchObject({ startWhen: 'calm', ...hour });
+    expect(of({ startWhen: 'now' }, configured)).toMatchObject({ startWhen: 'now' });
+  });
+
   test('is what the request says', () => {
     const asked = { ...WISH, shutdownTimeoutMs: 1000, atATime: 7, abortRunning: true, returns: true };
     expect(drainSettingsOf(asked, CONFIG, ['a', 'b'])).toMatchObject({

@@ -2,7 +2,7 @@
 import type { Config } from '../../config/config.ts';
 import { definedOnly } from '../../config/defined-only.ts';
 import { settingsOver } from '../../config/settings-over.ts';
-import { type DrainSettings, mannerOf } from '../../fleet/drain-settings.ts';
+import { calmProblem, type DrainSettings, mannerOf } from '../../fleet/drain-settings.ts';
 import { hooksOf, stagesOf } from '../../fleet/hooks.ts';
 import { isQemuSocket } from '../../hypervisor/vm-address.ts';
 import { notUnderstood, statedBy, trusted } from '../asked.ts';
@@ -22,12 +22,16 @@ export function drainSettingsOf(request: Wish, config: Config, known: readonly s
   const stated = statedBy(request);
   const { contradiction } = settingsOver(config, undefined, { from: 'the request', stated });
   if (contradiction) throw notUnderstood(contradiction.sentence);
+  const manner = mannerOf(request, config);
+  const hasDeadline = request.deadline !== undefined || request.withinMs !== undefined;
+  const problem = calmProblem(request, manner, hasDeadline);
+  if (problem !== undefined) throw notUnderstood(problem);
   return {
     to: to.map((each) => ({
       uri: each.host,
       ...(each.migrateUri === undefined ? {} : { migrateUri: each.migrateUri }),
     })),
-    ...mannerOf(request, config),
+    ...manner,
     ...definedOnly({ abortRunning, returns }),
     apart,
     force: false,

@@ -153,6 +153,7 @@ export class Drains {
       const leftMs = deadlineInMs();
       const wanted = {
         ...{ host: request.host, requestedBy, settings },
+        priority: request.priority ?? config().drain.priority ?? 0,
         ...(request.reason === undefined ? {} : { reason: request.reason }),
         ...(leftMs === undefined ? {} : { deadline: new Date(Date.now() + leftMs) }),
       };
