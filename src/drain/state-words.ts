@@ -43,11 +43,13 @@ export function vmWords({ state }: VmRecord, nowMs: number): string {
       if (state.waitsFor === 'slot') return 'queued for a slot';
       if (state.waitsFor === 'room')
         return `queued until a destination has room: ${reasonWords(state.reason)}`;
+      if (state.waitsFor === 'notice') return noticeWords(state);
       return `queued, tried again in ${formatDuration(Math.max(0, state.atMs - nowMs))}: ${reasonWords(state.reason)}`;
     case 'moving':
       return state.isStart ? `being started again on ${state.to}` : `on its way to ${state.to}`;
     case 'moved':
-      return state.isStart ? `started again on ${state.to}` : `moved to ${state.to}`;
+      if (state.isStart) return `started again on ${state.to}`;
+      return `moved to ${state.to}${state.unheard === undefined ? '' : `; its guest could not be told: ${state.unheard}`}`;
     case 'stopping':
       return 'shutting down';
     case 'off':
@@ -63,6 +65,18 @@ export function vmWords({ state }: VmRecord, nowMs: number): string {
     case 'unknown':
       return `it is not certain where it runs: ${reasonWords(state.reason)}`;
   }
+}
+
+function noticeWords({ atMs, unheard }: { readonly atMs: number; readonly unheard?: string }): string {
+  const time = timeOfDay(atMs);
+  return unheard === undefined
+    ? `notice given, moves at ${time}`
+    : `moves at ${time}; its guest could not be told: ${unheard}`;
+}
+
+/** Where this program runs. */
+function timeOfDay(ms: number): string {
+  return new Date(ms).toLocaleTimeString('en-GB', { hour12: false });
 }
 
 export function reasonWords({ words, remedy }: Reason): string {

@@ -29,6 +29,7 @@ const move = (vm: string, given: Partial<MoveRow>): MoveRow => ({
   ...{ memoryGib: 1, intensive: false, isForeign: false, state: 'queued', intent: 'go', tries: 0 },
   ...{ failedAt: null, code: null, words: null, remedy: null, refused: {}, apart: [], nextTryMs: NOW_MS },
   ...{ way: 'move', decidedBy: null, stated: {}, admittedForMs: null },
+  ...{ notice: null, noticeUntilMs: null, noticeWords: null },
   ...given,
 });
 
