@@ -3,6 +3,7 @@ import type { Ceilings, Config, Domain, MetadataTrust } from '../config/config.t
 import { findConfig } from '../config/config-file.ts';
 import { environmentLayer } from '../config/environment.ts';
 import { type Merged, merge } from '../config/merge.ts';
+import { NOTICE, noticeOf } from '../config/notice.ts';
 import { BUILT_IN, SETTING_NAMES, type SettingKey, type Settings } from '../config/settings.ts';
 import { placesFor, problemsOf } from '../config/settings-for.ts';
 import { USUAL_TLS_FOLDER } from '../hypervisor/stream-tls.ts';
@@ -28,7 +29,7 @@ export function configShow(options: ConfigShowOptions): number {
   for (const problem of [...problems, ...problemsOf(merged.contradictions, domain)])
     standardError().write(`switchover: ${shown(problem)}\n`);
   process.stdout.write(
-    `${options.json ? JSON.stringify(documentOf(config, options, merged), null, 2) : text(config, options, merged)}\n`,
+    `${options.json ? JSON.stringify(documentOf(config, options, merged, domain), null, 2) : text(config, options, merged, domain)}\n`,
   );
   return 0;
 }
@@ -43,8 +44,10 @@ function domainOf({ domain, class: domainClass }: ConfigShowOptions): Domain | u
 
 const KEYS = Object.keys(SETTING_NAMES) as SettingKey[];
 
-function text(config: Config, { domain }: ConfigShowOptions, merged: Merged): string {
+function text(config: Config, { domain }: ConfigShowOptions, merged: Merged, of: Domain | undefined): string {
   const rows = KEYS.map((key) => [SETTING_NAMES[key], inWords(key, merged.settings), origin(key, merged)]);
+  const { noticeMs, from } = noticeOf(config, of);
+  rows.push([NOTICE, noticeMs === 0 ? 'none' : formatDuration(noticeMs), from]);
   const { connect, stateDir } = config.watch;
   return [
     config.file === undefined
@@ -88,7 +91,13 @@ function ceilingLines({ maxDowntimeMs, brakeForMs, overBudget }: Ceilings): stri
   return words.length === 0 ? [] : [`it may go up to ${words.join(', ')} ([ceilings])`];
 }
 
-function documentOf(config: Config, { domain }: ConfigShowOptions, merged: Merged): object {
+function documentOf(
+  config: Config,
+  { domain }: ConfigShowOptions,
+  merged: Merged,
+  of: Domain | undefined,
+): object {
+  const { noticeMs, from } = noticeOf(config, of);
   return {
     schema: 1,
     file: config.file ?? null,
@@ -105,9 +114,12 @@ function documentOf(config: Config, { domain }: ConfigShowOptions, merged: Merge
       brakeForMs: config.ceilings.brakeForMs ?? null,
       overBudget: config.ceilings.overBudget ?? null,
     },
-    settings: Object.fromEntries(
-      KEYS.map((key) => [key, { value: merged.settings[key] ?? null, from: origin(key, merged) }]),
-    ),
+    settings: {
+      ...Object.fromEntries(
+        KEYS.map((key) => [key, { value: merged.settings[key] ?? null, from: origin(key, merged) }]),
+      ),
+      noticeMs: { value: noticeMs, from },
+    },
   };
 }
 

@@ -52,8 +52,10 @@ class Progress {
 
   tell({ state, words, vms, trouble }: DrainStatus): void {
     // That it is tried again in so many seconds is news once.
-    for (const { uuid, name, state: is, words: vmWords, to, reason } of vms)
-      if (
+    for (const { uuid, name, state: is, words: vmWords, to, reason, notice } of vms)
+      if (is === 'queued' && notice && this.isNews(`${uuid} notice`, `${notice.until} ${notice.unheard}`))
+        this.say(`${name}: ${vmWords}`);
+      else if (
         this.isNews(uuid, [is, is === 'queued' ? '' : to, reason?.code, reason?.words].join(' ')) &&
         is !== 'queued'
       )

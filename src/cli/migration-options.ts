@@ -2,6 +2,7 @@
 import type { Domain } from '../config/config.ts';
 import { findConfig } from '../config/config-file.ts';
 import type { Layer } from '../config/merge.ts';
+import { noticeOf, withoutNotice } from '../config/notice.ts';
 import { limitsOf, policyOf, type Settings, stated } from '../config/settings.ts';
 import { settingsOver } from '../config/settings-over.ts';
 import { formatDuration } from '../model/units.ts';
@@ -70,7 +71,12 @@ export function settled(options: MigrationOptions, domain?: Domain): Settled {
     }),
     nameOf: (name) => `--${name}`,
   };
-  const { settings, problems, contradiction } = settingsOver(findConfig(options.config), domain, commandLine);
+  const config = findConfig(options.config);
+  const { settings, problems, contradiction } = settingsOver(
+    config,
+    domain && withoutNotice(domain),
+    commandLine,
+  );
   if (contradiction) throw new UsageError(contradiction.sentence);
   assertBrakes(options.brakeFor, settings);
   return {
@@ -78,7 +84,7 @@ export function settled(options: MigrationOptions, domain?: Domain): Settled {
     kind: policyOf(settings),
     own: { maintenance: settings.maintenance, apart: settings.apart, priority: settings.priority },
     encryption: { tls: settings.tls, tlsDir: settings.tlsDir },
-    problems,
+    problems: [...problems, ...noticeOf(config, domain).problems],
   };
 }
 

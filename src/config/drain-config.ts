@@ -1,6 +1,7 @@
 import type { StartWhen } from '../drain/calm.ts';
 import type { Order } from '../drain/order.ts';
 import type { HookPrograms } from '../drain/stages.ts';
+import type { NoticeEntry } from './notice.ts';
 
 /** `[drain]`. Undefined: as `switchover drain` does it by itself. */
 export interface DrainConfig {
@@ -25,4 +26,6 @@ export interface DrainConfig {
   readonly hooks?: HookPrograms | undefined;
   /** How long each may take. */
   readonly hookTimeoutMs?: number | undefined;
+  /** Of the `[[domain]]` entries that say how long before its move a guest is told, in the file's order. */
+  readonly notices?: readonly NoticeEntry[] | undefined;
 }

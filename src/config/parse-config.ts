@@ -17,8 +17,14 @@ export function parseConfig(toml: string, file: string): Config {
   const checked = fileSchema.safeParse(document);
   const issues = [...(checked.success ? [] : issuesOf(checked.error, keysAt)), ...contradictionsIn(document)];
   if (!checked.success || issues.length > 0) throw new ConfigError(told(issues, toml, file));
-  const { domain, ...tables } = checked.data;
-  return { file, ...tables, domains: domain };
+  const { domain, drain, ...tables } = checked.data;
+  const notices = domain.flatMap(({ noticeMs, ...entry }, index) =>
+    noticeMs === undefined
+      ? []
+      : [{ names: entry.names, class: entry.class, noticeMs, from: entryLabel(entry, index) }],
+  );
+  const domains = domain.map(({ noticeMs, ...entry }) => entry);
+  return { file, ...tables, drain: notices.length > 0 ? { ...drain, notices } : drain, domains };
 }
 
 function keysAt(path: readonly PropertyKey[]): readonly string[] {

@@ -4,6 +4,7 @@ import { OVER_BUDGET_ACTIONS } from '../policy/policy.ts';
 import { METADATA_TRUST } from './config.ts';
 import { drainSchema, drainShape } from './drain-schema.ts';
 import { parseGlob } from './glob.ts';
+import { NOTICE, parseNoticeMs } from './notice.ts';
 import { classShape, fileShape, settingShape, statedOf } from './settings-schema.ts';
 import { choice, folder, oneOrMore, tableOf, text } from './written.ts';
 
@@ -13,7 +14,11 @@ const nameSchema = text('db-*', (pattern) => ({ pattern, regExp: parseGlob(patte
 
 export const domainSchema = z
   .strictObject(
-    { name: oneOrMore(nameSchema, 'pattern, like "db-*"').optional(), ...classShape, ...fileShape },
+    {
+      name: oneOrMore(nameSchema, 'pattern, like "db-*"').optional(),
+      ...{ ...classShape, ...fileShape },
+      [NOTICE]: text('60s', parseNoticeMs).optional(),
+    },
     { error: tableOf('[[domain]]') },
   )
   .refine((given) => 'name' in given || 'class' in given, {
@@ -21,7 +26,10 @@ export const domainSchema = z
     when: ({ value }) => typeof value === 'object' && value !== null,
     error: 'the entry does not say which domains it is for: give it a name, like "db-*", or a class',
   })
-  .transform((given) => ({ names: given.name, class: given.class, stated: statedOf(given) }));
+  .transform((given) => ({
+    ...{ names: given.name, class: given.class, stated: statedOf(given) },
+    noticeMs: given[NOTICE],
+  }));
 
 const hostSchema = z
   .string({ error: 'write it as text, like "qemu:///system"' })
@@ -80,6 +88,6 @@ export const KEYS = {
   watch: ['connect', 'state-dir', 'metadata', 'insist', 'share-link'],
   defaults: Object.keys(fileShape),
   ceilings: ['max-downtime', 'brake-for', 'over-budget'],
-  domain: ['name', 'class', ...Object.keys(fileShape)],
+  domain: ['name', 'class', ...Object.keys(fileShape), NOTICE],
   drain: Object.keys(drainShape),
 } as const;

@@ -55,11 +55,13 @@ export function vmWords({ state }: VmRecord, nowMs: number): string {
         return `waits for a calmer moment until ${clockWords(state.untilMs, nowMs)}: ${reasonWords(state.reason)}`;
       if (state.waitsFor === 'room')
         return `queued until a destination has room: ${reasonWords(state.reason)}`;
+      if (state.waitsFor === 'notice') return noticeWords(state, nowMs);
       return `queued, tried again in ${formatDuration(Math.max(0, state.atMs - nowMs))}: ${reasonWords(state.reason)}`;
     case 'moving':
       return state.isStart ? `being started again on ${state.to}` : `on its way to ${state.to}`;
     case 'moved':
-      return state.isStart ? `started again on ${state.to}` : `moved to ${state.to}`;
+      if (state.isStart) return `started again on ${state.to}`;
+      return `moved to ${state.to}${state.unheard === undefined ? '' : `; its guest could not be told: ${state.unheard}`}`;
     case 'stopping':
       return 'shutting down';
     case 'off':
@@ -82,12 +84,22 @@ function calmWords(drain: Drain): string {
   return waiting === 0 ? '' : `, ${waiting} ${waiting === 1 ? 'waits' : 'wait'} for a calmer moment`;
 }
 
+function noticeWords(
+  { atMs, unheard }: { readonly atMs: number; readonly unheard?: string },
+  nowMs: number,
+): string {
+  const time = clockWords(atMs, nowMs, true);
+  return unheard === undefined
+    ? `notice given, moves at ${time}`
+    : `moves at ${time}; its guest could not be told: ${unheard}`;
+}
+
 /** The time of day where it is read, with its date where that is another day. */
-function clockWords(ms: number, nowMs: number): string {
+function clockWords(ms: number, nowMs: number, toTheSecond = false): string {
   const parts = (at: Date) => [at.getFullYear(), at.getMonth() + 1, at.getDate()];
   const two = (value: number) => String(value).padStart(2, '0');
   const at = new Date(ms);
-  const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
+  const time = [at.getHours(), at.getMinutes(), ...(toTheSecond ? [at.getSeconds()] : [])].map(two).join(':');
   const date = parts(at).map(two).join('-');
   return date === parts(new Date(nowMs)).map(two).join('-') ? time : `${date} ${time}`;
 }

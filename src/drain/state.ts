@@ -11,7 +11,8 @@
  * - `ended`, for ever: released, returned, cancelled, or expired with what was left at the deadline.
  *
  * A VM is
- * - `queued`, for a slot, for room at a destination, for a calmer moment, or for its next try;
+ * - `queued`, for a slot, for room at a destination, for a calmer moment, for its next try, or until its guest has had its
+ *   notice;
  * - `moving`, then `moved`; or, where it fails, queued again, `held` or `unknown`;
  * - `stopping`, then `off`: by its own or a person's word it is shut down; one that does not go off is `held`;
  * - `held`, for a person, or until the host or the VM changes;
@@ -28,9 +29,12 @@ export type VmState =
   /** A calmer moment, until then at the latest. */
   | { readonly is: 'queued'; readonly waitsFor: 'calm'; readonly reason: Reason; readonly untilMs: number }
   | { readonly is: 'queued'; readonly waitsFor: 'retry'; readonly reason: Reason; readonly atMs: number }
+  /** Its guest was told that it moves then; `unheard`: it could not be told, and why. */
+  | { readonly is: 'queued'; readonly waitsFor: 'notice'; readonly atMs: number; readonly unheard?: string }
   /** `isStart`: it is, or was, started there again. */
   | { readonly is: 'moving'; readonly to: string; readonly isStart?: boolean }
-  | { readonly is: 'moved'; readonly to: string; readonly isStart?: boolean }
+  /** `unheard`: its guest was to be told so, and could not be. */
+  | { readonly is: 'moved'; readonly to: string; readonly isStart?: boolean; readonly unheard?: string }
   /** It was asked to shut down, and has not yet. */
   | { readonly is: 'stopping' }
   /** `returns`: it is started again once its host is released. */
@@ -149,5 +153,5 @@ export function whyNothingStarts(drain: Drain, nowMs: number): string | undefine
 /** Queued, and with nothing to wait for but a slot and a destination. */
 export function isReady({ state }: VmRecord, nowMs: number): boolean {
   if (state.is !== 'queued' || state.waitsFor === 'calm') return false;
-  return state.waitsFor !== 'retry' || nowMs >= state.atMs;
+  return !('atMs' in state) || nowMs >= state.atMs;
 }

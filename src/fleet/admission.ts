@@ -87,7 +87,7 @@ with given as (
   select * from jsonb_to_recordset($1) as given (id uuid, vm text, drain uuid, destination text)
 ), admitted as (
   update fleet.move set state = 'admitted', destination = given.destination, admitted = clock_timestamp(), code = null,
-    words = null, remedy = null,
+    words = null, remedy = null, notice = null, notice_until = null, notice_words = null,
     -- One that was put off is taken up at once.
     next_try = least(next_try, now())
   from given where move.id = given.id

@@ -31,6 +31,7 @@ const move = (vm: string, given: Partial<MoveRow>): MoveRow => ({
   ...{ failedAt: null, code: null, words: null, remedy: null, refused: {}, apart: [], nextTryMs: NOW_MS },
   ...{ waitsCalm: false, wasCalm: false, calmSinceMs: null, calmUntilMs: null, expectsMs: null },
   ...{ way: 'move', decidedBy: null, stated: {}, admittedForMs: null },
+  ...{ notice: null, noticeUntilMs: null, noticeWords: null },
   ...given,
 });
 

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { WAYS } from '../drain/own-word.ts';
 import { phaseOf, reasonOf } from '../drain/state.ts';
 import { drainExitStatus, drainWords, vmWords } from '../drain/state-words.ts';
-import type { DrainRows } from './drain-rows.ts';
+import type { DrainRows, MoveRow } from './drain-rows.ts';
 import { viewOf } from './drain-view.ts';
 
 const time = z.string().nullable().describe('in UTC, as ISO 8601');
@@ -35,6 +35,13 @@ const vmSchema = z.object({
   calmUntil: time.describe(
     'it waits for a calmer moment, until then at the latest, in UTC as ISO 8601; null: it does not',
   ),
+  notice: z
+    .object({
+      until: z.string().describe('it is not moved before, in UTC, as ISO 8601'),
+      unheard: z.string().nullable().describe('why its guest could not be told; null: it was'),
+    })
+    .nullable()
+    .describe('what its guest was told of this try, by its own word; null: nothing'),
 });
 
 export const drainStatusSchema = z.object({
@@ -81,7 +88,7 @@ export function drainStatusOf(rows: DrainRows): DrainStatus {
     heldBy: view.heldBy ?? null,
     begun: new Date(drain.createdMs).toISOString(),
     deadline: isoOf(drain.deadlineMs),
-    vms: moves.flatMap(({ vm, tries, destination, nextTryMs, way, decidedBy }) => {
+    vms: moves.flatMap(({ vm, tries, destination, nextTryMs, way, decidedBy, ...told }) => {
       const record = view.vms.get(vm);
       if (!record) return [];
       const { uuid, name, state } = record;
@@ -93,10 +100,16 @@ export function drainStatusOf(rows: DrainRows): DrainStatus {
           reason: reason ? { code: reason.code, words: reason.words, remedy: reason.remedy ?? null } : null,
           nextTry: state.is === 'queued' && state.waitsFor === 'retry' ? isoOf(nextTryMs) : null,
           calmUntil: state.is === 'queued' && state.waitsFor === 'calm' ? isoOf(state.untilMs) : null,
+          notice: noticeOf(told),
         },
       ];
     }),
   };
+}
+
+function noticeOf({ noticeUntilMs, noticeWords }: Pick<MoveRow, 'noticeUntilMs' | 'noticeWords'>) {
+  if (noticeUntilMs === null) return null;
+  return { until: new Date(noticeUntilMs).toISOString(), unheard: noticeWords };
 }
 
 function isoOf(ms: number | null): string | null {

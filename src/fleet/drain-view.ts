@@ -69,6 +69,9 @@ function stateOf(move: MoveRow, nowMs: number): VmState {
         ? { is: 'queued', waitsFor: 'retry', reason, atMs: nextTryMs }
         : { is: 'queued', waitsFor: 'slot' };
     case 'admitted':
+      if (move.noticeUntilMs !== null)
+        return { is: 'queued', waitsFor: 'notice', atMs: move.noticeUntilMs, ...unheardOf(move) };
+      return stops(move.way) && !move.isForeign ? { is: 'stopping' } : { is: 'moving', ...goes };
     case 'starting':
     case 'moving':
       return stops(move.way) && !move.isForeign ? { is: 'stopping' } : { is: 'moving', ...goes };
@@ -77,7 +80,7 @@ function stateOf(move: MoveRow, nowMs: number): VmState {
     case 'off':
       return { is: 'off', returns: move.way === 'shutdown-and-return' };
     case 'moved':
-      return { is: 'moved', ...goes };
+      return { is: 'moved', ...goes, ...unheardOf(move) };
     case 'held':
       // Where it is is known by now; a person looks all the same before anything else begins.
       return code === WAS_UNKNOWN
@@ -93,6 +96,11 @@ function stateOf(move: MoveRow, nowMs: number): VmState {
       // Why it was still there when its drain ended.
       return code === null ? { is: 'left' } : { is: 'held', reason, looksAgain: false };
   }
+}
+
+/** Of the last that its guest was to be told. */
+function unheardOf({ noticeWords }: MoveRow): { unheard?: string } {
+  return noticeWords === null ? {} : { unheard: noticeWords };
 }
 
 function reasonOf({ code, words, remedy }: MoveRow): Reason {

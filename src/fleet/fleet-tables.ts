@@ -208,6 +208,14 @@ create table fleet.look (
   pause_ms float8,
   primary key (vm, at)
 );`,
+    `
+alter table fleet.move
+  -- What its guest was told of this try: it is being told, was, could not be, or was told how it ended.
+  add column notice text check (notice in ('giving', 'given', 'failed', 'over')),
+  -- Nothing of it begins before.
+  add column notice_until timestamptz,
+  -- Why the guest could not be told; null: it was.
+  add column notice_words text;`,
   ],
 };
 

@@ -19,6 +19,7 @@ import { takeOverRun } from '../migration/take-over.ts';
 import { choosePolicy } from '../policy/policies.ts';
 import { DEFAULT_LIMITS, type Limits } from '../policy/policy.ts';
 import { type DrainSettings, type VmSettings, vmSettingsOf } from './drain-settings.ts';
+import { LibvirtGuests } from './libvirt-guests.ts';
 import { LibvirtHosts } from './libvirt-hosts.ts';
 import { ELSEWHERE, LibvirtWays, type WaysParts } from './libvirt-ways.ts';
 import { attendedOf, failureOfRefusal } from './migration-end.ts';
@@ -49,6 +50,7 @@ export interface LibvirtMoverParts extends WaysParts {
 const LOOK_EVERY_MS = 1000;
 
 export class LibvirtMover implements Mover {
+  readonly guests: LibvirtGuests;
   private readonly parts: LibvirtMoverParts;
   private readonly access: Access;
   private readonly hosts: LibvirtHosts;
@@ -66,6 +68,7 @@ export class LibvirtMover implements Mover {
     const { access = REAL_ACCESS, hub = new EventHub() } = parts;
     this.access = access;
     this.hosts = new LibvirtHosts(access);
+    this.guests = new LibvirtGuests(access, () => parts.config());
     this.ways = new LibvirtWays(this.hosts, parts);
     this.plain = new LibvirtHypervisor({ access, hub });
     this.whole = new LibvirtHypervisor({ access, hub, migrate: { persistent: true, undefineSource: true } });

@@ -15,8 +15,9 @@ import type { Leases } from './leases.ts';
 import { readShares } from './link-shares.ts';
 import { holdsClaims, type Move } from './move.ts';
 import { readMove } from './move-writes.ts';
-import { type Attended, type Failure, type Located, type Mover, type Ride, StartFailed } from './mover.ts';
+import { type Attended, type Failure, type Located, type Mover, StartFailed } from './mover.ts';
 import { nextStep } from './next-step.ts';
+import { rideOf } from './ride-of.ts';
 
 export interface RunDeps {
   readonly database: Database;
@@ -73,8 +74,7 @@ export class MoveRun {
       const step = nextStep(move, located, failure, Math.random());
       switch (step.do) {
         case 'start':
-          failure = await this.start(move);
-          isStarted = failure === undefined;
+          ({ failure, isStarted } = await this.start(move));
           break;
         case 'attach':
           isStarted = false;
@@ -84,7 +84,10 @@ export class MoveRun {
           await this.claimOther(move);
           break;
         case 'write':
-          await this.holding.end(move, step.to, step.change, step.to === 'moved' && !move.isForeign);
+          await this.holding.end(move, step.to, step.change, {
+            isOurs: step.to === 'moved' && !move.isForeign,
+            at: located.kind === 'at' ? located.host : undefined,
+          });
           break;
       }
     }
@@ -128,17 +131,17 @@ export class MoveRun {
     if (this.lease.mayAct()) await mover.cancel(rideOf(move), this.lease);
   }
 
-  private async start(move: Move): Promise<Failure | undefined> {
+  private async start(move: Move): Promise<{ failure: Failure | undefined; isStarted: boolean }> {
     const starting = await this.holding.starting(move);
-    if (!starting) return undefined;
+    if (!starting) return { failure: undefined, isStarted: false };
     const share = (await readShares(this.deps.database)).get(this.moveId);
     this.lease.check();
     try {
       await this.deps.mover.start({ ...rideOf(starting), share }, this.lease);
       this.share = share;
-      return undefined;
+      return { failure: undefined, isStarted: true };
     } catch (error) {
-      return failureOf(error);
+      return { failure: failureOf(error), isStarted: false };
     }
   }
 
@@ -191,14 +194,6 @@ export async function locate(
     }
     await clock.sleep(pauseMs);
   }
-}
-
-export function rideOf(move: Move): Ride {
-  const { id, drain, vm, source, destination, isForeign, way, decidedBy, stated } = move;
-  return {
-    ...{ id, drain, vm, source, destination: destination ?? '', isForeign, way, stated },
-    isDecided: decidedBy !== null,
-  };
 }
 
 export function failureOf(error: unknown): Failure {

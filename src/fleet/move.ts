@@ -69,6 +69,12 @@ export interface Move {
   readonly stated: Readonly<Record<string, unknown>>;
   /** For how long, by the database's clock; null: it never was. */
   readonly admittedForMs: number | null;
+  /** What its guest was told of this try; null: nothing. `over`: how it ended. */
+  readonly notice: 'giving' | 'given' | 'failed' | 'over' | null;
+  /** Nothing of it begins before, by the database's clock; null: it has no notice. */
+  readonly noticeUntilMs: number | null;
+  /** Why its guest could not be told that; null: it was. */
+  readonly noticeWords: string | null;
 }
 
 /** For `select` and `returning`. */
@@ -76,7 +82,8 @@ export const MOVE_COLUMNS = `move.id, move.drain, move.vm, move.name, move.sourc
   move.memory_gib as "memoryGib", move.intensive, move.is_foreign as "isForeign", move.state, move.intent, move.tries,
   move.failed_at as "failedAt", move.code, move.words, move.remedy, move.refused, move.apart,
   move.way, move.decided_by as "decidedBy", move.stated,
-  extract(epoch from clock_timestamp() - move.admitted)::float8 * 1000 as "admittedForMs"`;
+  extract(epoch from clock_timestamp() - move.admitted)::float8 * 1000 as "admittedForMs",
+  move.notice, extract(epoch from move.notice_until)::float8 * 1000 as "noticeUntilMs", move.notice_words as "noticeWords"`;
 
 const ACTIVE: readonly MoveState[] = ['admitted', 'starting', 'moving', 'stopping', 'unknown'];
 const ENDED: readonly MoveState[] = ['moved', 'left', 'gone', 'off', 'cancelled'];

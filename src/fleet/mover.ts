@@ -65,7 +65,30 @@ export interface Failure {
 /** How a migration came to its end, by whoever watched it. Where the VM is then is asked anew. */
 export type Attended = { readonly failure?: Failure } | { readonly unknown: string };
 
+/** What a guest is told that asks for it. */
+export interface GuestWord {
+  /** It is about to be moved; it was; it was not, and stays for now. */
+  readonly event: 'moving' | 'moved' | 'stays';
+  /** On which it runs. */
+  readonly host: string;
+  /** Until its migration begins. */
+  readonly inMs: number;
+}
+
+/** The guests themselves, where they can be told something. */
+export interface Guests {
+  /**
+   * Hears by its VM's own word how long before its move it is to be told, in milliseconds; 0: not at all.
+   * @throws {Error} where its host does not answer
+   */
+  noticeMs(ride: Ride): Promise<number>;
+  /** In a few seconds, whether it answers or not. @throws {Error} with a sentence where it may not have heard it */
+  tell(ride: Ride, word: GuestWord, guard: Guard): Promise<void>;
+}
+
 export interface Mover {
+  /** Undefined: those of these hosts cannot be told anything. */
+  readonly guests?: Guests;
   /** Asks both ends. @throws when one does not answer: it is asked again */
   locate(ride: Ride): Promise<Located>;
   /**

@@ -6,10 +6,11 @@
 import { Holding } from './holding.ts';
 import type { Lease } from './lease.ts';
 import { holdsClaims, type Move } from './move.ts';
-import { failureOf, locate, type RunDeps, rideOf } from './move-run.ts';
+import { failureOf, locate, type RunDeps } from './move-run.ts';
 import { readMove } from './move-writes.ts';
 import type { Failure, Located } from './mover.ts';
 import { type NextStop, nextStart, nextStop } from './next-stop.ts';
+import { rideOf } from './ride-of.ts';
 
 const LOOK_EVERY_MS = 1000;
 
@@ -48,7 +49,9 @@ export class StopRun {
           await this.deps.clock.sleep(LOOK_EVERY_MS);
           break;
         case 'write':
-          await this.holding.end(move, step.to, step.change, step.to === 'off' || step.to === 'moved');
+          await this.holding.end(move, step.to, step.change, {
+            isOurs: step.to === 'off' || step.to === 'moved',
+          });
           break;
       }
     }

@@ -2153,6 +2153,13 @@ export interface components {
                 nextTry: string | null;
                 /** @description it waits for a calmer moment, until then at the latest, in UTC as ISO 8601; null: it does not */
                 calmUntil: string | null;
+                /** @description what its guest was told of this try, by its own word; null: nothing */
+                notice: {
+                    /** @description it is not moved before, in UTC, as ISO 8601 */
+                    until: string;
+                    /** @description why its guest could not be told; null: it was */
+                    unheard: string | null;
+                } | null;
                 memoryBytes: number;
                 /** @description it has its links alone */
                 memoryIntensive: boolean;

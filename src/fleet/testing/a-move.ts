@@ -14,4 +14,5 @@ export const MOVE: Move = {
   },
   ...{ failedAt: null, code: null, words: null, remedy: null, refused: {}, apart: [] },
   ...{ way: 'move', decidedBy: null, stated: {}, admittedForMs: null },
+  ...{ notice: null, noticeUntilMs: null, noticeWords: null },
 };

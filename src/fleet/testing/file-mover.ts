@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Attended,
   type Guard,
+  type Guests,
   type Located,
   type Mover,
   type Ride,
@@ -13,12 +14,19 @@ import type { Place } from '../placement.ts';
 import { FileWorld } from './file-world.ts';
 
 /** Where a test may have it stand still, or die. */
-export type Point = 'admitting' | 'locating' | 'starting' | 'started' | 'attached' | 'ended';
+export type Point = 'admitting' | 'locating' | 'told' | 'starting' | 'started' | 'attached' | 'ended';
 
 const LOOK_EVERY_MS = 25;
 
 export class FileMover implements Mover {
   readonly world: FileWorld;
+  readonly guests: Guests = {
+    noticeMs: async ({ vm }) => this.world.vm(vm).noticeMs ?? 0,
+    tell: async ({ vm }, { event }, guard) => {
+      this.act(vm, guard, `tell ${event}`);
+      this.at('told', vm);
+    },
+  };
   private readonly by: string;
   private readonly at: (point: Point, vm: string) => void;
 

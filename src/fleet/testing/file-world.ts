@@ -21,6 +21,8 @@ export interface WorldVm {
   readonly lastsMs: number;
   /** How many of its migrations end on the source. */
   readonly failures?: number;
+  /** How long before its move its guest wants to be told; left out: it is not told. */
+  readonly noticeMs?: number;
 }
 
 export interface WorldMigration {

@@ -3,6 +3,7 @@
  * judged by is its own record, and never what the engine believes.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { noticeOf } from '../../config/notice.ts';
 import { parseConfig } from '../../config/parse-config.ts';
 import type { CalmLook, Reason } from '../../drain/facts.ts';
 import type { CalmLooker, LookWish } from '../calm-waits.ts';
@@ -12,6 +13,8 @@ import {
   type Attended,
   type Failure,
   type Guard,
+  type Guests,
+  type GuestWord,
   type Located,
   type Mover,
   type Ride,
@@ -35,6 +38,8 @@ export interface SimulatedVm {
   readonly pauseMs?: number;
   /** After it was asked to; left out: at once. Infinite: never. */
   readonly shutsDownInMs?: number;
+  /** What its agent makes of what it is told; left out: it is fine. @throws {Error} */
+  readonly agent?: () => Promise<void>;
   /** What the pre-flight of a destination says, by its name. */
   readonly refusedBy?: Readonly<Record<string, Failure>>;
 }
@@ -56,6 +61,13 @@ export interface SimulatedMigration {
   readonly sharesBefore: (number | undefined)[];
 }
 
+/** What a guest was told. */
+interface Told extends Pick<GuestWord, 'event' | 'host'> {
+  readonly vm: string;
+  readonly inMs: number;
+  readonly atMs: number;
+}
+
 interface There {
   readonly vm: SimulatedVm;
   host: string | undefined;
@@ -66,6 +78,7 @@ export class SimulatedHosts implements DrainHosts {
   /** Who was asked to shut down, each time. */
   readonly shutDowns: string[] = [];
   readonly startUps: string[] = [];
+  readonly told: Told[] = [];
   /** What it had to refuse: the caller erred. */
   readonly refused: string[] = [];
   private readonly vms = new Map<string, There>();
@@ -278,6 +291,18 @@ const LOOK_EVERY_MS = 10;
 export class SimulatedMover implements Mover {
   private readonly hosts: SimulatedHosts;
   private readonly by: string;
+  readonly guests: Guests = {
+    noticeMs: async ({ vm, source }) => {
+      this.hosts.ask(source);
+      return noticeOf(NO_CONFIG, { name: vm, metadata: this.hosts.there(vm).vm.metadata }).noticeMs;
+    },
+    tell: async ({ vm }, { event, host, inMs }, guard) => {
+      if (!guard.mayAct()) throw new Error('the lease is over');
+      this.hosts.ask(host);
+      this.hosts.told.push({ vm, event, host, inMs, atMs: performance.now() });
+      await this.hosts.there(vm).vm.agent?.();
+    },
+  };
 
   constructor(hosts: SimulatedHosts, by: string) {
     this.hosts = hosts;
