@@ -1,8 +1,27 @@
 /** Plain files that a server hands out as they are: addresses are relative, and nothing is inline, so a strict CSP holds. */
 import { defineConfig, type Plugin } from 'vite';
 
-/** What no plot of ours has, kinds of lines and a join of tables: as uPlot names them at its end, they would be kept. */
-const UNUSED = ['(paths.bars    = bars);', '(paths.spline  = monotoneCubic);', 'uPlot.join = join;'];
+/**
+ * What no plot of ours has: kinds of lines, a join of tables, and axes of dates. As uPlot names them, they would be
+ * kept. Each with what stands there instead.
+ */
+const UNUSED: readonly (readonly [theirs: string, ours: string])[] = [
+  ...['(paths.bars    = bars);', '(paths.spline  = monotoneCubic);', 'uPlot.join = join;'].map(nothing),
+  ['let isTime = sc.time;', 'const isTime = false;'],
+  ['let isTime = mode == 1 && scales[s.scale].time;', 'const isTime = false;'],
+  ...[
+    ...['uPlot.fmtDate = fmtDate;', 'uPlot.tzDate  = tzDate;'],
+    'const [ timeIncrsMs, _timeAxisStampsMs, timeAxisSplitsMs ] = genTimeStuffs(1);',
+    'const [ timeIncrsS,  _timeAxisStampsS,  timeAxisSplitsS  ] = genTimeStuffs(1e-3);',
+    'const _timeAxisSplits = (ms == 1 ? timeAxisSplitsMs(_tzDate) : timeAxisSplitsS(_tzDate));',
+    'const _timeAxisVals   = timeAxisVals(_tzDate, timeAxisStamps((ms == 1 ? _timeAxisStampsMs : _timeAxisStampsS), _fmtDate));',
+    'const _timeSeriesVal  = timeSeriesVal(_tzDate, timeSeriesStamp(_timeSeriesStamp, _fmtDate));',
+  ].map(nothing),
+];
+
+function nothing(theirs: string): readonly [string, string] {
+  return [theirs, ''];
+}
 
 function withoutUnused(): Plugin {
   return {
@@ -10,10 +29,13 @@ function withoutUnused(): Plugin {
     transform: {
       filter: { id: /uPlot\.esm\.js$/ },
       handler(code) {
-        const lacking = UNUSED.filter((each) => !code.includes(each));
+        const lacking = UNUSED.flatMap(([theirs]) => (code.includes(theirs) ? [] : theirs));
         if (lacking.length > 0)
           this.error(`uPlot is another one: it has no ${lacking.join(' ')}; see web/vite.config.ts`);
-        return { code: UNUSED.reduce((left, each) => left.replace(each, ''), code), map: null };
+        return {
+          code: UNUSED.reduce((left, [theirs, ours]) => left.replaceAll(theirs, ours), code),
+          map: null,
+        };
       },
     },
   };

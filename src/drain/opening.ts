@@ -18,10 +18,7 @@ const FIRST = new Date(Date.UTC(2024, 0, 1));
 
 /** @returns the opening that lasts now, or the next one; those that meet or overlap are one; undefined: none will come */
 export function openingAt(windows: readonly Window[], nowMs: number): Opening | undefined {
-  const all = windows
-    .flatMap((window) => openingsFrom(window, nowMs))
-    .filter(({ closesMs }) => closesMs > nowMs)
-    .sort((a, b) => a.opensMs - b.opensMs);
+  const all = windows.flatMap((window) => openingsFrom(window, nowMs)).sort((a, b) => a.opensMs - b.opensMs);
   const [first, ...others] = all;
   if (!first) return undefined;
   let { closesMs } = first;
@@ -58,12 +55,16 @@ function openingsFrom({ rule, lastsMs }: Window, nowMs: number): Opening[] {
   // One before may have begun as clocks were put back.
   const from = floating(nowMs - lastsMs - DAY_MS);
   const all = new RRule({ ...RRule.parseString(rule), dtstart: isCounted(rule) ? FIRST : midnight(from) });
-  const soon = all.between(from, floating(nowMs + WEEK_MS), true);
-  const later = soon.length > 0 ? undefined : all.after(from, true);
-  return [...soon, ...(later ? [later] : [])].map((at) => {
-    const opensMs = local(at);
-    return { opensMs, closesMs: opensMs + lastsMs };
-  });
+  const until = floating(nowMs + WEEK_MS);
+  const opening = (at: Date) => ({ opensMs: local(at), closesMs: local(at) + lastsMs });
+  // One that has closed by now says nothing of the next.
+  const soon = all
+    .between(from, until, true)
+    .map(opening)
+    .filter(({ closesMs }) => closesMs > nowMs);
+  if (soon.length > 0) return soon;
+  const later = all.after(until, true);
+  return later ? [opening(later)] : [];
 }
 
 /** It depends on when it began; all others begin now, as it takes the library a while to come here from the first day. */

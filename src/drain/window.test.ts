@@ -48,6 +48,12 @@ describe('a window', () => {
       ['FREQ=YEARLY;BYMONTH=7;BYMONTHDAY=1 for 1h'],
       ['2027-07-01T00:00', '2027-07-01T01:00'],
     ],
+    // One has just closed, and the next is weeks away.
+    [
+      '2026-12-06T06:00',
+      ['FREQ=MONTHLY;BYDAY=1SU;BYHOUR=2 for 4h'],
+      ['2027-01-03T02:00', '2027-01-03T06:00'],
+    ],
     ['2026-11-30T12:00', ['FREQ=DAILY;UNTIL=20260101T000000Z for 1h'], undefined],
   ])('at %s of %j', (now, windows, expected) => {
     expect(opening(now, ...windows)).toEqual(expected);

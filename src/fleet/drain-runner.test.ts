@@ -115,7 +115,8 @@ describe.concurrent('a VM', () => {
   });
 
   test('whose migration fails is tried again elsewhere, and one after three is left out', async () => {
-    const hosts = new SimulatedHosts({ a: vms(5, { lastsMs: 200 }) });
+    // Long enough to be seen under way on a busy machine.
+    const hosts = new SimulatedHosts({ a: vms(5, { lastsMs: 1500 }) });
     await using bed = await DrainBed.make(server, 'failing', hosts);
     await bed.runner();
     const drain = await bed.drain('a', { atATime: 1 });

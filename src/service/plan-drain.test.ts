@@ -162,13 +162,13 @@ describe('a host is planned', () => {
   test('with the windows that were asked for, and refused at once where none will open any more', async () => {
     const parts = partsFor({ guests: [guestOf('idle')] });
     const now = new Date();
-    const twoHoursOn = new Date(now.getTime() + 7_200_000).getHours();
-    const windows = [`${twoHoursOn}:00-${(twoHoursOn + 1) % 24}:00`];
+    const threeHoursOn = new Date(now.getTime() + 3 * 3_600_000).getHours();
+    const windows = [`${threeHoursOn}:00-${(threeHoursOn + 1) % 24}:00`];
     const { plan, madeMs, ...planned } = await planDrainOf({ ...WISH, windows }, parts);
     expect(planned.windows).toEqual(windows);
-    expect(new Date(madeMs + (plan.openings[0]?.opensMs ?? 0)).getHours()).toBe(twoHoursOn);
+    expect(new Date(madeMs + (plan.openings[0]?.opensMs ?? 0)).getHours()).toBe(threeHoursOn);
     expect(plan.moves[0]?.times?.startMs.middle).toBe(plan.openings[0]?.opensMs);
-    // An hour is less than it takes until then.
+    // The deadline is an hour from now.
     expect(plan).toMatchObject({ verdict: 'too-late', deadline: { verdict: 'missed' } });
     const none = partsFor({ guests: [guestOf('idle')] });
     await expect(

@@ -81,8 +81,10 @@ export interface DrainPlanRequest {
   readonly reserveBytes?: number;
   readonly deadline?: string;
   readonly withinMs?: number;
+  readonly windows?: readonly string[];
   readonly maxDowntimeMs?: number;
   readonly lineRateBytesPerSecond?: number;
+  readonly linkBudgetBytesPerSecond?: number;
 }
 
 export interface DrainRequest extends DrainPlanRequest {
@@ -119,8 +121,14 @@ export interface MoveInPlan {
 
 export interface DrainPlan {
   readonly host: string;
+  /** All its times are counted from then. */
+  readonly madeAt: string;
   readonly verdict: 'all-leave' | 'some-stay' | 'too-late' | 'not-known';
   readonly atATime: number;
+  /** As they were written; none: moves begin at any time. */
+  readonly windows: readonly string[];
+  /** When those are open, until the last one has started. */
+  readonly openings: readonly { readonly opensMs: number; readonly closesMs: number }[];
   readonly held: readonly HeldInPlan[];
   readonly moves: readonly MoveInPlan[];
   readonly wholeMs: Estimate | null;

@@ -120,6 +120,28 @@ function ofDemo(demo: DemoService): Screens {
         await page.locator('.drainplan').waitFor({ timeout: 60_000 });
       },
     },
+    'drain-windows': {
+      show: async (page) => {
+        await page.goto(`${demo.url}#/start-drain?host=${encodeURIComponent('simulated://host-a/system')}`);
+        for (const host of ['host-b', 'host-c']) await page.getByLabel(host, { exact: true }).check();
+        await page.getByLabel('Deadline', { exact: true }).fill('9h');
+        // So short that not all begin in the first.
+        const minuteIn = (hours: number) => {
+          const hour = new Date(Date.now() + hours * 3600e3).getHours();
+          return `${hour}:00-${hour}:01`;
+        };
+        await page.getByLabel('Windows, in which moves begin').fill([1, 3].map(minuteIn).join('\n'));
+        await page.getByRole('button', { name: 'Plan it' }).click();
+        await page.locator('.drainplan').waitFor({ timeout: 60_000 });
+      },
+    },
+    'drain-wrong': {
+      show: async (page) => {
+        await page.goto(`${demo.url}#/start-drain?host=${encodeURIComponent('simulated://host-a/system')}`);
+        await page.getByLabel('Windows, in which moves begin').fill('someday 22:00-04:00');
+        await page.getByLabel('Of that, for all VMs together').fill('half');
+      },
+    },
     blocked: {
       show: async (page) => {
         const { id } = await demo.waitForDrain(({ state }) => state === 'blocked');

@@ -5,6 +5,7 @@ import { START_WHEN } from '../../drain/calm.ts';
 import { ORDERS } from '../../drain/order.ts';
 import { DECISIONS } from '../../drain/own-word.ts';
 import { parseWindow } from '../../drain/window.ts';
+import { UnitError } from '../../model/units.ts';
 import { limitFields, maxPauseMs, streamUri, text } from '../requests.ts';
 import type { DRAIN_ACTS } from './drain-document.ts';
 
@@ -14,13 +15,14 @@ const LONGEST_DRAIN_MS = 30 * 24 * 3600e3;
 
 const host = text.describe("a host's libvirt URI, as the other hosts' are named too");
 
-function isWindow(given: string): boolean {
+const windowText = text.superRefine((given, { addIssue }) => {
   try {
-    return parseWindow(given).text !== '';
-  } catch {
-    return false;
+    parseWindow(given);
+  } catch (error) {
+    if (!(error instanceof UnitError)) throw error;
+    addIssue(error.message);
   }
-}
+});
 
 const planFields = {
   host: host.describe('the host that is to be emptied'),
@@ -49,11 +51,7 @@ const planFields = {
     .optional()
     .describe("what all VMs that are on their way may take of a host's link together (all of it)"),
   windows: z
-    .array(
-      text.refine(isWindow, {
-        error: 'write it like 22:00-04:00, sat,sun 08:00-18:00 or FREQ=MONTHLY;BYDAY=1SU;BYHOUR=2 for 4h',
-      }),
-    )
+    .array(windowText)
     .min(1)
     .max(20)
     .optional()

@@ -67,6 +67,12 @@ describe('a drain', () => {
     expect(Date.parse(drain.forecastEnd?.low ?? '')).toBeGreaterThan(opensAtMs);
     expect(Date.parse(drain.forecastEnd?.high ?? '')).toBeLessThan(opensAtMs + 10_000);
 
+    const wrong = await service.ask('POST', '/v1/plans/drain', {
+      body: { ...body, windows: ['25:00-26:00'] },
+    });
+    expect(await problemIn(wrong)).toMatchObject({
+      detail: expect.stringMatching(/windows\.0: "25:00-26:00" is no window: write it like 22:00-04:00/),
+    });
     const over = ['FREQ=DAILY;UNTIL=20200101T000000Z for 1h'];
     const never = await service.ask('POST', '/v1/drains', {
       body: { ...body, host: 'b', to: [{ host: 'c' }], windows: over },

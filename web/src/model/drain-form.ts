@@ -1,17 +1,21 @@
 /** The form for a drain: what is written into it, and the request that it stands for. */
 import type { DrainPlanRequest, DrainRequest } from '../drain-types.ts';
 import { type Parsed, parseDuration, parseRate } from './parse.ts';
+import { type ParsedWindows, parseWindows } from './windows.ts';
 
 export const EMPTY_DRAIN_FORM = {
   host: '',
   /** One a line; behind it, where there is one, the address to which memory is sent. */
   to: '',
   deadline: '',
+  /** One a line. */
+  windows: '',
   atATime: '',
   order: '',
   reserve: '',
   maxDowntime: '',
   lineRate: '',
+  linkBudget: '',
   whole: '',
   reason: '',
 };
@@ -23,10 +27,12 @@ const MOST_AT_A_TIME = 64;
 export function drainFigures(form: DrainForm, now: Date) {
   return {
     deadlineMs: unlessEmpty(form.deadline, (text) => parseDeadline(text, now)),
+    windows: unlessEmpty(form.windows, parseWindows),
     atATime: unlessEmpty(form.atATime, parseCount),
     reserveBytes: unlessEmpty(form.reserve, parseSize),
     maxDowntimeMs: unlessEmpty(form.maxDowntime, parseDuration),
     lineRateBytesPerSecond: unlessEmpty(form.lineRate, parseRate),
+    linkBudgetBytesPerSecond: unlessEmpty(form.linkBudget, parseRate),
     to: destinationsProblem(form),
   };
 }
@@ -123,6 +129,9 @@ function destinationsProblem({ host, to }: DrainForm): { readonly problem: strin
   return twice === undefined ? undefined : { problem: `${twice} is there twice.` };
 }
 
-function unlessEmpty(text: string, parse: (text: string) => Parsed): Parsed | undefined {
+function unlessEmpty<Read extends Parsed | ParsedWindows>(
+  text: string,
+  parse: (text: string) => Read,
+): Read | undefined {
   return text.trim() === '' ? undefined : parse(text);
 }

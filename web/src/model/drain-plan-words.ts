@@ -1,7 +1,7 @@
 /** What a drain's plan comes to, and what a start costs by it. */
 import type { DrainPlan, DrainRequest, HeldInPlan } from '../drain-types.ts';
 import { countOf } from './drains.ts';
-import { formatBytes, formatTotal } from './format.ts';
+import { formatBytes, formatClock, formatTotal, formatWhen } from './format.ts';
 import { hostOf, type Told } from './words.ts';
 
 const VERDICTS: Readonly<Record<DrainPlan['verdict'], Told>> = {
@@ -11,12 +11,28 @@ const VERDICTS: Readonly<Record<DrainPlan['verdict'], Told>> = {
   'not-known': { words: 'its time cannot be told', tone: 'plain' },
 };
 
-export function planVerdict({ verdict }: Pick<DrainPlan, 'verdict'>): Told {
-  return VERDICTS[verdict];
+export function planVerdict(plan: Pick<DrainPlan, 'verdict' | 'wholeMs'>): Told {
+  return neverEnds(plan) ? { words: 'not in its windows', tone: 'bad' } : VERDICTS[plan.verdict];
 }
 
-/** `5 of 6 VMs can leave, within 4 min 10 s (3 min to 6 min).` */
-export function planSentence({ moves, held, wholeMs }: DrainPlan): string {
+/** For some no window will open any more. */
+function neverEnds({ verdict, wholeMs }: Pick<DrainPlan, 'verdict' | 'wholeMs'>): boolean {
+  return verdict === 'too-late' && !wholeMs;
+}
+
+/** `22:00`, `1 Dec 04:00`. @param ms after the plan was made */
+export function clockIn({ madeAt }: Pick<DrainPlan, 'madeAt'>, ms: number): string {
+  const made = new Date(madeAt);
+  const at = new Date(made.getTime() + ms);
+  return at.toDateString() === made.toDateString() ? formatClock(at).slice(0, 5) : formatWhen(at, made);
+}
+
+/**
+ * `5 of 6 VMs can leave, within 4 min 10 s (3 min to 6 min).` With windows: `5 of 6 VMs can leave: the first one starts 22:00, in
+ * 2 h 40 min, and the last one has left 22:14, in 2 h 54 min (2 h 50 min to 3 h 1 min).`
+ */
+export function planSentence(plan: DrainPlan): string {
+  const { moves, held, wholeMs, windows } = plan;
   const all = moves.length + held.length;
   if (all === 0) return 'No VM runs there.';
   const can =
@@ -24,14 +40,35 @@ export function planSentence({ moves, held, wholeMs }: DrainPlan): string {
       ? `${countOf(all)} ${all === 1 ? 'leaves' : 'leave'}`
       : `${moves.length} of ${countOf(all)} can leave`;
   if (moves.length === 0) return `None of ${countOf(all)} can leave.`;
+  if (neverEnds(plan)) return `${can}, but not all in its windows: for some none will open any more.`;
   if (!wholeMs) return `${can}; how long that takes is not known.`;
   const [low, likely, high] = [wholeMs.low, wholeMs.likely, wholeMs.high].map(formatTotal);
-  return `${can}, within ${likely}${low === high ? '' : ` (${low} to ${high})`}.`;
+  const time = `${likely}${low === high ? '' : ` (${low} to ${high})`}`;
+  const startMs = moves[0]?.startsMs?.likely;
+  if (windows.length === 0 || startMs === undefined) return `${can}, within ${time}.`;
+  const [first, last] = moves.length === 1 ? ['it', ''] : ['the first one', 'the last one '];
+  const starts = startMs <= 0 ? 'at once' : `${clockIn(plan, startMs)}, in ${formatTotal(startMs)}`;
+  return `${can}: ${first} starts ${starts}, and ${last}has left ${clockIn(plan, wholeMs.likely)}, in ${time}.`;
 }
 
-export function deadlineSentence({ deadline, moves }: DrainPlan): string | undefined {
+/** @returns undefined where moves begin at any time */
+export function windowsSentence(plan: DrainPlan): string | undefined {
+  const [first] = plan.openings;
+  if (!first) return undefined;
+  const closes = clockIn(plan, first.closesMs);
+  const when =
+    first.opensMs > 0
+      ? `the first opens ${clockIn(plan, first.opensMs)} and closes ${closes}`
+      : `one is open until ${closes}`;
+  return `Moves begin in its windows only, ${plan.windows.join('; ')}: ${when}.`;
+}
+
+export function deadlineSentence({ deadline, moves, openings }: DrainPlan): string | undefined {
   if (!deadline || moves.length === 0) return undefined;
   const { ms, verdict, probability, startTooLate } = deadline;
+  const [first] = openings;
+  if (first && first.opensMs >= ms)
+    return `The deadline, ${formatTotal(ms)} after the start, passes before the window opens: nothing would begin.`;
   const until = `The deadline, ${formatTotal(ms)} after the start,`;
   const share = probability === null ? '' : ` (${Math.round(100 * probability)} %)`;
   const late = startTooLate.length === 0 ? '' : ` Not begun by then would be: ${startTooLate.join(', ')}.`;

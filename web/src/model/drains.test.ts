@@ -10,7 +10,14 @@ import {
   parseSize,
   withDestination,
 } from './drain-form.ts';
-import { drainCost, heldReasons, planSentence } from './drain-plan-words.ts';
+import {
+  deadlineSentence,
+  drainCost,
+  heldReasons,
+  planSentence,
+  planVerdict,
+  windowsSentence,
+} from './drain-plan-words.ts';
 import {
   ACTIONS,
   actCost,
@@ -185,6 +192,8 @@ describe('the form', () => {
     const all = {
       ...form,
       deadline: '2h',
+      windows: '22:00-04:00\nsat 08:00-18:00',
+      linkBudget: '5gbit',
       atATime: '2',
       reserve: '8GiB',
       maxDowntime: '2s',
@@ -194,6 +203,7 @@ describe('the form', () => {
     };
     expect(drainRequestOf(all, now)).toMatchObject({
       ...{ deadline: new Date(2026, 10, 30, 22, 0).toISOString(), atATime: 2, reserveBytes: 8 * 2 ** 30 },
+      ...{ windows: ['22:00-04:00', 'sat 08:00-18:00'], linkBudgetBytesPerSecond: 6.25e8 },
       ...{ maxDowntimeMs: 2000, order: 'listed', allOrNothing: true, reason: 'x' },
     });
   });
@@ -203,6 +213,8 @@ describe('the form', () => {
     for (const wrong of [
       { deadline: 'soon' },
       { atATime: '0' },
+      { windows: 'tonight' },
+      { linkBudget: 'half' },
       { reserve: '3 apples' },
       { to: 'qemu:///system' },
       { to: 'x\nx' },
@@ -242,6 +254,9 @@ test('a plan is one sentence, and a start costs what it says', () => {
   const plan = {
     ...{
       host: 'qemu+ssh://a/system',
+      madeAt: new Date(2026, 10, 30, 19, 20).toISOString(),
+      windows: [],
+      openings: [],
       verdict: 'some-stay' as const,
       atATime: 2,
       held: [held],
@@ -259,6 +274,7 @@ test('a plan is one sentence, and a start costs what it says', () => {
   expect(planSentence({ ...plan, held: [], wholeMs: null })).toBe(
     '1 VM leaves; how long that takes is not known.',
   );
+  expect(windowsSentence(plan)).toBeUndefined();
   expect(heldReasons(held)).toEqual([{ words: 'b: its CPU is another', remedy: null }]);
   const taken = (uuid: string) => ({
     ...{ code: 'name-taken', remedy: null },
@@ -280,4 +296,39 @@ test('a plan is one sentence, and a start costs what it says', () => {
   );
   expect(drainCost({ ...request, allOrNothing: true }, plan).join(' ')).toContain('nothing will be moved');
   expect(drainCost(request, undefined).join(' ')).toContain('Without a plan nobody has seen yet');
+});
+
+test('a plan with windows says when the first one starts and the last one has left, and what they are', () => {
+  const HOUR_MS = 3600e3;
+  const estimate = (likely: number) => ({ low: likely - 600e3, likely, high: likely + 600e3 });
+  const move = (name: string, startMs: number) => ({
+    ...{ uuid: name, name, memoryBytes: 1, to: 'b', memoryIntensive: false, unknown: null },
+    ...{ startsMs: estimate(startMs), endsMs: estimate(startMs + 60e3), totalMs: null, pauseMs: null },
+  });
+  const plan = {
+    ...{ host: 'a', verdict: 'all-leave' as const, atATime: 2, held: [], unreachable: [], shutOff: 0 },
+    ...{ madeAt: new Date(2026, 10, 30, 19, 20).toISOString(), windows: ['22:00-04:00', '12:00-13:00'] },
+    openings: [{ opensMs: (8 / 3) * HOUR_MS, closesMs: (26 / 3) * HOUR_MS }],
+    moves: [move('web', (8 / 3) * HOUR_MS), move('db', 5 * HOUR_MS)],
+    ...{ wholeMs: estimate(5.5 * HOUR_MS), room: { neededBytes: 1, freeBytes: null, reservedBytes: 0 } },
+    deadline: { ms: 2 * HOUR_MS, verdict: 'missed' as const, probability: 0, startTooLate: ['web', 'db'] },
+  };
+  expect(planSentence(plan)).toBe(
+    '2 VMs leave: the first one starts 22:00, in 2 h 40 min, and the last one has left 1 Dec 00:50, in 5 h 30 min (5 h 20 min to 5 h 40 min).',
+  );
+  expect(windowsSentence(plan)).toBe(
+    'Moves begin in its windows only, 22:00-04:00; 12:00-13:00: the first opens 22:00 and closes 1 Dec 04:00.',
+  );
+  expect(deadlineSentence(plan)).toBe(
+    'The deadline, 2 h 0 min after the start, passes before the window opens: nothing would begin.',
+  );
+  const open = { ...plan, openings: [{ opensMs: -HOUR_MS, closesMs: HOUR_MS }], moves: [move('web', 0)] };
+  expect(planSentence(open)).toMatch(/^1 VM leaves: it starts at once, and has left 1 Dec 00:50, in 5 h/);
+  expect(windowsSentence(open)).toMatch(/: one is open until 20:20\.$/);
+  const never = { ...plan, verdict: 'too-late' as const, wholeMs: null };
+  expect(planVerdict(never).words).toBe('not in its windows');
+  expect(planSentence(never)).toBe(
+    '2 VMs leave, but not all in its windows: for some none will open any more.',
+  );
+  expect(planVerdict({ ...never, wholeMs: plan.wholeMs }).words).toBe('too late for the deadline');
 });

@@ -1,11 +1,13 @@
 /** What a drain would come to: who cannot leave and what would help, who goes where and when, and whether the deadline holds. */
 import type { DrainPlan, MoveInPlan } from '../drain-types.ts';
 import {
+  clockIn,
   deadlineSentence,
   heldReasons,
   planSentence,
   planVerdict,
   roomSentence,
+  windowsSentence,
 } from '../model/drain-plan-words.ts';
 import { formatBytes, formatDuration, formatTotal } from '../model/format.ts';
 import { estimateWords } from '../model/plan-words.ts';
@@ -15,6 +17,7 @@ import { Sentence } from './sentence.tsx';
 export function DrainPlanView({ of }: { of: DrainPlan }) {
   const { words, tone } = planVerdict(of);
   const deadline = deadlineSentence(of);
+  const windows = windowsSentence(of);
   return (
     <section class="plan drainplan" aria-labelledby="plan">
       <h2 id="plan" tabIndex={-1}>
@@ -38,6 +41,7 @@ export function DrainPlanView({ of }: { of: DrainPlan }) {
           </span>
         </p>
       )}
+      {windows && <p class="dim">{windows}</p>}
       {of.unreachable.length > 0 && (
         <ul class="reasons">
           {of.unreachable.map(({ destination, words: why }) => (
@@ -81,8 +85,21 @@ function Held({ of: { held } }: { of: DrainPlan }) {
   );
 }
 
-function Moves({ of: { moves, wholeMs } }: { of: DrainPlan }) {
-  const lastMs = Math.max(1, wholeMs?.high ?? 0, ...moves.map(({ endsMs }) => endsMs?.likely ?? 0));
+/** From where on its moves are drawn, in milliseconds after it was made: nothing is to be seen before a window opens. */
+function axisOf({ moves, wholeMs, openings }: DrainPlan): Axis {
+  const untilMs = Math.max(1, wholeMs?.high ?? 0, ...moves.map(({ endsMs }) => endsMs?.likely ?? 0));
+  return { fromMs: Math.min(untilMs - 1, Math.max(0, openings[0]?.opensMs ?? 0)), untilMs };
+}
+
+interface Axis {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+function Moves({ of }: { of: DrainPlan }) {
+  const { moves, openings } = of;
+  const axis = axisOf(of);
+  const hasWindows = openings.length > 0;
   return (
     <>
       <h3>Leave, in this order</h3>
@@ -98,13 +115,15 @@ function Moves({ of: { moves, wholeMs } }: { of: DrainPlan }) {
             <th scope="col">Takes</th>
             <th scope="col">Pause</th>
             <th scope="col" class="time">
-              Until {formatTotal(lastMs)}
+              {hasWindows
+                ? `${clockIn(of, axis.fromMs)} to ${clockIn(of, axis.untilMs)}, windows shaded`
+                : `Until ${formatTotal(axis.untilMs)}`}
             </th>
           </tr>
         </thead>
         <tbody>
           {moves.map((each) => (
-            <Move key={each.uuid} of={each} lastMs={lastMs} />
+            <Move key={each.uuid} of={each} plan={of} axis={axis} />
           ))}
         </tbody>
       </table>
@@ -112,7 +131,7 @@ function Moves({ of: { moves, wholeMs } }: { of: DrainPlan }) {
   );
 }
 
-function Move({ of, lastMs }: { of: MoveInPlan; lastMs: number }) {
+function Move({ of, plan, axis }: { of: MoveInPlan; plan: DrainPlan; axis: Axis }) {
   const between = (estimate: MoveInPlan['totalMs'], format: (ms: number) => string) => {
     if (!estimate) return <span class="num none">–</span>;
     const [likely, range] = estimateWords(estimate, format);
@@ -133,6 +152,9 @@ function Move({ of, lastMs }: { of: MoveInPlan; lastMs: number }) {
       </td>
       <td data-label="Starts" class="right num">
         {of.startsMs ? `+${formatTotal(of.startsMs.likely)}` : '–'}
+        {of.startsMs && plan.openings.length > 0 && (
+          <span class="way">{clockIn(plan, of.startsMs.likely)}</span>
+        )}
       </td>
       <td data-label="Takes">
         {between(of.totalMs, formatTotal)}
@@ -145,12 +167,14 @@ function Move({ of, lastMs }: { of: MoveInPlan; lastMs: number }) {
       <td data-label="Time" class={of.startsMs ? 'time' : 'time idle'}>
         <div class="lane">
           <svg viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true">
+            {plan.openings.map(({ opensMs, closesMs }) => (
+              <rect key={opensMs} class="open" {...spanIn(axis, opensMs, closesMs)} y="0" height="10" />
+            ))}
             <line class="grid" x1="0" x2="1000" y1="9.5" y2="9.5" />
             {of.startsMs && of.endsMs && (
               <rect
                 class={`run ${of.memoryIntensive ? 'pause' : 'moving'}`}
-                x={((1000 * of.startsMs.likely) / lastMs).toFixed(1)}
-                width={Math.max(3, (1000 * (of.endsMs.likely - of.startsMs.likely)) / lastMs).toFixed(1)}
+                {...spanIn(axis, of.startsMs.likely, of.endsMs.likely)}
                 y="2"
                 height="6"
               />
@@ -160,4 +184,12 @@ function Move({ of, lastMs }: { of: MoveInPlan; lastMs: number }) {
       </td>
     </tr>
   );
+}
+
+/** Of a bar, in thousandths of the axis, and wide enough to be seen. */
+function spanIn({ fromMs, untilMs }: Axis, startMs: number, endMs: number) {
+  const place = (ms: number) =>
+    (1000 * (Math.min(untilMs, Math.max(fromMs, ms)) - fromMs)) / (untilMs - fromMs);
+  const x = place(startMs);
+  return { x: x.toFixed(1), width: Math.max(3, place(endMs) - x).toFixed(1) };
 }

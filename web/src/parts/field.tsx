@@ -9,29 +9,34 @@ export interface FieldProps {
   readonly problem?: string | undefined;
   readonly required?: boolean;
   readonly type?: 'text' | 'search' | 'password';
+  /** Of several lines, and so many are seen. */
+  readonly rows?: number;
   /** What is often written into it. */
   readonly choices?: readonly string[];
 }
 
 export function Field(props: FieldProps) {
-  const { label, value, onInput, hint, problem, required = false, type = 'text', choices = [] } = props;
+  const { label, value, onInput, hint, problem, required = false, type = 'text', choices = [], rows } = props;
   const id = useId();
+  const told = {
+    ...{ id, value, required, autocomplete: 'off' as const, spellcheck: false },
+    'aria-invalid': problem !== undefined,
+    'aria-describedby': hint || problem ? `${id}-hint` : undefined,
+  };
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <input
-        id={id}
-        // Its types want to know which one it is.
-        type={type as 'text'}
-        value={value}
-        required={required}
-        autocomplete="off"
-        spellcheck={false}
-        aria-invalid={problem !== undefined}
-        aria-describedby={hint || problem ? `${id}-hint` : undefined}
-        list={choices.length > 0 ? `${id}-choices` : undefined}
-        onInput={(event) => onInput(event.currentTarget.value)}
-      />
+      {rows !== undefined ? (
+        <textarea {...told} rows={rows} onInput={(event) => onInput(event.currentTarget.value)} />
+      ) : (
+        <input
+          {...told}
+          // Its types want to know which one it is.
+          type={type as 'text'}
+          list={choices.length > 0 ? `${id}-choices` : undefined}
+          onInput={(event) => onInput(event.currentTarget.value)}
+        />
+      )}
       {choices.length > 0 && (
         <datalist id={`${id}-choices`}>
           {choices.map((each) => (

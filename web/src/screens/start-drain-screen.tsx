@@ -124,6 +124,7 @@ function Fields({ form, change, hosts }: FieldsProps) {
       problem={parsed && 'problem' in parsed ? String(parsed.problem) : undefined}
       required={name === 'host'}
       {...(name === 'host' ? { choices: hosts.map((each) => each.host) } : {})}
+      {...(name === 'windows' ? { rows: 2 } : {})}
     />
   );
   return (
@@ -140,6 +141,12 @@ function Fields({ form, change, hosts }: FieldsProps) {
           'Deadline',
           'A time of day like 22:00, or a length like 2h. Nothing begins after it.',
           figures.deadlineMs,
+        )}
+        {field(
+          'windows',
+          'Windows, in which moves begin',
+          'Like 22:00-04:00 or sat,sun 08:00-18:00, one a line, in the service’s own time. Empty: at any time.',
+          figures.windows,
         )}
         {field(
           'atATime',
@@ -168,6 +175,12 @@ function Fields({ form, change, hosts }: FieldsProps) {
           'What the link carries',
           'Like 10gbit. Empty: as earlier migrations showed it.',
           figures.lineRateBytesPerSecond,
+        )}
+        {field(
+          'linkBudget',
+          'Of that, for all VMs together',
+          'Like 5gbit: what those on their way may take of a host’s link. Empty: all of it.',
+          figures.linkBudgetBytesPerSecond,
         )}
         {field(
           'reserve',
