@@ -44,13 +44,15 @@ export function schedule<M extends TimedMove>(
   inOrder: readonly M[],
   rules: ScheduleRules,
 ): readonly Scheduled<M>[] {
+  const { openings } = rules;
   let waiting = inOrder;
   let running: Running<M>[] = [];
   let nowMs = 0;
   const done: Scheduled<M>[] = [];
   while (waiting.length > 0 || running.length > 0) {
-    const open = waiting.filter((move) => isOpen(move, rules, nowMs));
-    const opensMs = open.length < waiting.length ? opensNext(rules, nowMs) : Number.POSITIVE_INFINITY;
+    const open = openings ? waiting.filter((move) => isOpen(move, openings, nowMs)) : waiting;
+    const isAwaited = openings && open.length < waiting.length;
+    const opensMs = isAwaited ? nextOpensMs(openings, nowMs) : Number.POSITIVE_INFINITY;
     const starts = startsNow(
       open,
       running.map(({ move }) => move),
@@ -77,14 +79,10 @@ export function schedule<M extends TimedMove>(
   return done;
 }
 
-function isOpen({ expectsMs, hasBegun }: TimedMove, { openings }: ScheduleRules, nowMs: number): boolean {
-  if (!openings || hasBegun) return true;
+function isOpen({ expectsMs, hasBegun }: TimedMove, openings: Openings, nowMs: number): boolean {
+  if (hasBegun) return true;
   const opening = openings.at(nowMs);
   return opening !== undefined && mayBegin(opening, expectsMs, nowMs);
-}
-
-function opensNext({ openings }: ScheduleRules, nowMs: number): number {
-  return openings ? nextOpensMs(openings, nowMs) : Number.POSITIVE_INFINITY;
 }
 
 export function makespanMs(scheduled: readonly Pick<Scheduled<unknown>, 'endMs'>[]): number {

@@ -17,11 +17,41 @@ export interface SlotRules {
   readonly atATime: number;
 }
 
-export function mayStart(mover: Mover, running: readonly Mover[], { atATime }: SlotRules): boolean {
-  return mover.links.every((link) => {
-    const there = running.filter(({ links }) => links.includes(link));
-    const among = there.length + 1;
-    return among <= atATime && [mover, ...there].every(({ calmAmong }) => among === 1 || among <= calmAmong);
+export function mayStart(mover: Mover, running: readonly Mover[], rules: SlotRules): boolean {
+  return fits(mover, loadsOf(running), rules);
+}
+
+/** What is on a link. */
+interface Load {
+  readonly moves: number;
+  /** The fewest that one of them stays calm among. */
+  readonly calmAmong: number;
+}
+
+const IDLE: Load = { moves: 0, calmAmong: Number.POSITIVE_INFINITY };
+
+function loadsOf(running: readonly Mover[]): Map<string, Load> {
+  const loads = new Map<string, Load>();
+  for (const mover of running) load(loads, mover);
+  return loads;
+}
+
+function load(loads: Map<string, Load>, { links, calmAmong }: Mover): void {
+  for (const link of links) {
+    const there = loads.get(link) ?? IDLE;
+    loads.set(link, { moves: there.moves + 1, calmAmong: Math.min(there.calmAmong, calmAmong) });
+  }
+}
+
+function fits(
+  { links, calmAmong }: Mover,
+  loads: ReadonlyMap<string, Load>,
+  { atATime }: SlotRules,
+): boolean {
+  return links.every((link) => {
+    const there = loads.get(link) ?? IDLE;
+    const among = there.moves + 1;
+    return among <= atATime && (among === 1 || among <= Math.min(calmAmong, there.calmAmong));
   });
 }
 
@@ -41,11 +71,15 @@ export function startsNow<M extends Mover>(
   rules: SlotRules,
 ): readonly M[] {
   const starts: M[] = [];
+  // Reckoned once: there are many schedules to make, of many moves.
+  const loads = loadsOf(running);
   const kept = new Set<string>();
   for (const mover of waiting) {
     const isKept = mover.links.some((link) => kept.has(link));
-    if (!isKept && mayStart(mover, [...running, ...starts], rules)) starts.push(mover);
-    else if (mover.calmAmong <= 1) for (const link of mover.links) kept.add(link);
+    if (!isKept && fits(mover, loads, rules)) {
+      starts.push(mover);
+      load(loads, mover);
+    } else if (mover.calmAmong <= 1) for (const link of mover.links) kept.add(link);
   }
   return starts;
 }

@@ -163,6 +163,12 @@ describe('a plan with windows', () => {
     );
   });
 
+  test('of which too little is known says so, and what they are', () => {
+    const text = textIn(['22:00-23:00'], [vmOf('vm1', { forecast: undefined })]);
+    expect(text).toMatch(/^host1: its one VM can leave, and that takes a time that is not known; nothing/);
+    expect(text).toMatch(/^ {2}windows {2}22:00-23:00: opens at 22:00/m);
+  });
+
   test('that end before all have begun says who never does', () => {
     const windows = ['FREQ=DAILY;UNTIL=20261130T210000Z;BYHOUR=20 for 1h'];
     const text = textIn(windows, [loop('a', 40 * 60e3), loop('b', 50 * 60e3)]);

@@ -77,9 +77,10 @@ function waitingWords({ calm, plan }: PlannedDrain): string | undefined {
 function wholeClause(planned: PlannedDrain): string {
   const { verdict, neverBegin, wholeMs } = planned.plan;
   if (neverBegin.length > 0) return ', but not in the windows that there will be';
-  const times = timesWords(planned) ?? `that takes ${wholeWords(wholeMs)}`;
+  const inWindows = timesWords(planned);
+  const times = inWindows ?? `that takes ${wholeWords(wholeMs)}`;
   if (verdict === 'too-late') return `, but not by the deadline: ${times}`;
-  return planned.plan.openings.length > 0 ? `: ${times}` : `, and ${times}`;
+  return inWindows === undefined ? `, and ${times}` : `: ${times}`;
 }
 
 function stoppedWords(planned: PlannedDrain): string {

@@ -117,11 +117,14 @@ export function heldReasons({
 }
 
 /** The sentences that a person confirms. @param plan of the same wish */
-export function drainCost({ host, allOrNothing }: DrainRequest, plan: DrainPlan | undefined): string[] {
+export function drainCost(
+  { host, allOrNothing, windows }: DrainRequest,
+  plan: DrainPlan | undefined,
+): string[] {
   const end = `Until it is released, no drain moves a VM to ${hostOf(host)}.`;
   if (!plan)
     return [
-      `Each VM on ${hostOf(host)} is looked at for some seconds; then those that can leave do.`,
+      `Each VM on ${hostOf(host)} is looked at for some seconds; then those that can leave do${windows ? ', once a window is open' : ''}.`,
       'Without a plan nobody has seen yet who cannot, and how long it takes.',
       end,
     ];

@@ -295,7 +295,10 @@ test('a plan is one sentence, and a start costs what it says', () => {
     /ledger stays, and the drain waits for you\. web will pause for longer/,
   );
   expect(drainCost({ ...request, allOrNothing: true }, plan).join(' ')).toContain('nothing will be moved');
-  expect(drainCost(request, undefined).join(' ')).toContain('Without a plan nobody has seen yet');
+  expect(drainCost(request, undefined).join(' ')).toMatch(/leave do\. Without a plan nobody has seen yet/);
+  expect(drainCost({ ...request, windows: ['22:00-04:00'] }, undefined)[0]).toMatch(
+    /, once a window is open\.$/,
+  );
 });
 
 test('a plan with windows says when the first one starts and the last one has left, and what they are', () => {
