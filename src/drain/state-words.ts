@@ -2,7 +2,17 @@
 import { formatDuration } from '../model/units.ts';
 import type { Reason } from './facts.ts';
 import { failureClass } from './failures.ts';
-import { active, count, type Drain, isEmpty, isThere, phaseOf, reasonOf, type VmRecord } from './state.ts';
+import {
+  active,
+  count,
+  type Drain,
+  isEmpty,
+  isThere,
+  phaseOf,
+  reasonOf,
+  type VmRecord,
+  type VmState,
+} from './state.ts';
 
 /** One sentence: where the drain is, and what it waits for. */
 export function drainWords(drain: Drain, nowMs: number): string {
@@ -67,7 +77,8 @@ export function vmWords({ state }: VmRecord, nowMs: number): string {
   }
 }
 
-function noticeWords({ atMs, unheard }: { readonly atMs: number; readonly unheard?: string }): string {
+function noticeWords({ atMs, isTold, unheard }: Extract<VmState, { readonly waitsFor: 'notice' }>): string {
+  if (!isTold) return 'its guest is being told that it moves';
   const time = timeOfDay(atMs);
   return unheard === undefined
     ? `notice given, moves at ${time}`

@@ -26,8 +26,14 @@ export type VmState =
   | { readonly is: 'queued'; readonly waitsFor: 'slot' }
   | { readonly is: 'queued'; readonly waitsFor: 'room'; readonly reason: Reason }
   | { readonly is: 'queued'; readonly waitsFor: 'retry'; readonly reason: Reason; readonly atMs: number }
-  /** Its guest was told that it moves then; `unheard`: it could not be told, and why. */
-  | { readonly is: 'queued'; readonly waitsFor: 'notice'; readonly atMs: number; readonly unheard?: string }
+  /** Its guest was told that it moves then, or is just being told; `unheard`: it could not be told, and why. */
+  | {
+      readonly is: 'queued';
+      readonly waitsFor: 'notice';
+      readonly atMs: number;
+      readonly isTold: boolean;
+      readonly unheard?: string;
+    }
   /** `isStart`: it is, or was, started there again. */
   | { readonly is: 'moving'; readonly to: string; readonly isStart?: boolean }
   /** `unheard`: its guest was to be told so, and could not be. */

@@ -24,16 +24,18 @@ export function forecastEndOf({ rows, detail, plan }: DrainShown, state: string)
   if (!settings || (state !== 'draining' && state !== 'paused')) return undefined;
   const pace = paceOf(ridesOf({ rows, detail, plan }), drain.nowMs);
   const leaving: LeavingVm[] = [];
-  for (const { vm, state: is, destination } of moves) {
-    const runs = is === 'admitted' || is === 'starting' || is === 'moving';
-    if (!runs && is !== 'queued') continue;
+  for (const { vm, state: is, destination, noticeUntilMs } of moves) {
+    // While its guest has its notice it has its place, and nothing of it has begun.
+    const waits = is === 'queued' || (is === 'admitted' && noticeUntilMs !== null);
+    const runs = !waits && (is === 'admitted' || is === 'starting' || is === 'moving');
+    if (!runs && !waits) continue;
     if (is === 'queued' && drain.intent === 'cancelled') continue;
     const forecast = plan.get(vm);
     if (!forecast) return undefined;
-    const admittedMs = detail.moves.get(vm)?.admittedMs ?? drain.nowMs;
+    const beginsMs = detail.moves.get(vm)?.beginsMs ?? drain.nowMs;
     leaving.push({
       ...{ uuid: vm, forecast: atPace(forecast, pace), to: runs ? (destination ?? undefined) : undefined },
-      runningMs: runs ? Math.max(0, drain.nowMs - admittedMs) : undefined,
+      runningMs: runs ? Math.max(0, drain.nowMs - beginsMs) : undefined,
     });
   }
   if (leaving.length === 0) return undefined;
@@ -59,11 +61,11 @@ export function deadlineVerdict(
 /** Of what had to be tried again the last try alone is known, and one that failed says nothing of the others. */
 function ridesOf({ rows, detail, plan }: DrainShown): Ride[] {
   return rows.moves.flatMap(({ vm, state, way, isForeign }) => {
-    const { admittedMs = null, endedMs = null } = detail.moves.get(vm) ?? {};
+    const { beginsMs = null, endedMs = null } = detail.moves.get(vm) ?? {};
     const forecast = plan.get(vm);
     const isRide = state === 'moved' || state === 'starting' || state === 'moving';
-    if (!isRide || way !== 'move' || isForeign || !forecast || admittedMs === null) return [];
-    return [{ forecast, fromMs: admittedMs, toMs: state === 'moved' ? (endedMs ?? undefined) : undefined }];
+    if (!isRide || way !== 'move' || isForeign || !forecast || beginsMs === null) return [];
+    return [{ forecast, fromMs: beginsMs, toMs: state === 'moved' ? (endedMs ?? undefined) : undefined }];
   });
 }
 

@@ -2145,6 +2145,13 @@ export interface components {
                 tries: number;
                 /** @description in UTC, as ISO 8601 */
                 nextTry: string | null;
+                /** @description what its guest was told of this try, by its own word; null: nothing */
+                notice: {
+                    /** @description it is not moved before, in UTC, as ISO 8601 */
+                    until: string;
+                    /** @description why its guest could not be told; null: it was */
+                    unheard: string | null;
+                } | null;
                 memoryBytes: number;
                 /** @description it has its links alone */
                 memoryIntensive: boolean;
