@@ -50,7 +50,7 @@ async function build(folder: string): Promise<void> {
   await copyFile(await onlyMatch(unpacked, 'boot/vmlinuz-*'), join(folder, 'vmlinuz'));
 
   const tree = join(folder, 'tree');
-  for (const path of ['bin', 'dev', 'modules', 'proc', 'run', 'sys', 'tmp'])
+  for (const path of ['bin', 'dev', 'etc/qemu', 'modules', 'proc', 'run', 'sys', 'tmp'])
     await mkdir(join(tree, path), { recursive: true });
   const put = async (from: string, to: string) => {
     await mkdir(dirname(join(tree, to)), { recursive: true });

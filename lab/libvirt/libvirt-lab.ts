@@ -16,7 +16,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { labAccelerator } from '../accelerator.ts';
 import { type GuestImage, guestImage } from '../guest/image.ts';
-import type { Workload, WorkloadKind } from '../guest/workload.ts';
+import type { Workload } from '../guest/workload.ts';
 import { type Link, linkOf } from '../link.ts';
 import { MAX_HOSTS } from '../namespaces.ts';
 import { type LabOptions, OpenLab, openOn } from '../open-lab.ts';
@@ -42,6 +42,8 @@ export interface GuestOptions {
   /** Anything that libvirt takes for a domain's name. */
   readonly name: string;
   readonly workload: Workload;
+  /** In place of its workload's. */
+  readonly image?: GuestImage;
   /** Default 512, at least 80: enough for an idle guest of 1 MiB. */
   readonly memoryMiB?: number;
   /** XML, put among the domain's devices as it is. */
@@ -66,7 +68,8 @@ export class LibvirtLab extends OpenLab {
   #guestCount = 0;
   /** Guests that boot all at once take so long that their kernels find their timers broken. */
   readonly #boots = new Turns(availableParallelism());
-  readonly #images = new Map<WorkloadKind, Promise<GuestImage>>();
+  /** By what they boot. */
+  readonly #images = new Map<string, Promise<GuestImage>>();
 
   constructor(folder: RunFolder, hostCount: number) {
     super(folder);
@@ -108,8 +111,9 @@ export class LibvirtLab extends OpenLab {
     const fileName = `guest${++this.#guestCount}`;
     const place: GuestPlace = { name: options.name, uuid: randomUUID(), fileName };
     const { kind } = options.workload;
-    const image = this.#images.get(kind) ?? this.#linkImage(kind);
-    this.#images.set(kind, image);
+    const boots = options.image?.initramfsPath ?? kind;
+    const image = this.#images.get(boots) ?? this.#linkImage(options.image ?? guestImage(kind));
+    this.#images.set(boots, image);
     const xml = domainXml({
       ...place,
       accelerator: labAccelerator(),
@@ -138,9 +142,10 @@ export class LibvirtLab extends OpenLab {
   }
 
   /** In the run folder, so that a QEMU's command line tells which lab it belongs to. */
-  async #linkImage(kind: WorkloadKind): Promise<GuestImage> {
-    const image = await guestImage(kind);
-    const path = (name: string) => join(this.folder, `${name}-${kind}`);
+  async #linkImage(made: GuestImage | Promise<GuestImage>): Promise<GuestImage> {
+    const number = this.#images.size + 1;
+    const image = await made;
+    const path = (name: string) => join(this.folder, `${name}${number}`);
     const linked = { kernelPath: path('kernel'), initramfsPath: path('initramfs') };
     await symlink(image.kernelPath, linked.kernelPath);
     await symlink(image.initramfsPath, linked.initramfsPath);

@@ -11,6 +11,7 @@ import {
   phaseOf,
   reasonOf,
   type VmRecord,
+  type VmState,
   waitingForCalm,
 } from './state.ts';
 
@@ -85,9 +86,10 @@ function calmWords(drain: Drain): string {
 }
 
 function noticeWords(
-  { atMs, unheard }: { readonly atMs: number; readonly unheard?: string },
+  { atMs, isTold, unheard }: Extract<VmState, { readonly waitsFor: 'notice' }>,
   nowMs: number,
 ): string {
+  if (!isTold) return 'its guest is being told that it moves';
   const time = clockWords(atMs, nowMs, true);
   return unheard === undefined
     ? `notice given, moves at ${time}`

@@ -29,8 +29,14 @@ export type VmState =
   /** A calmer moment, until then at the latest. */
   | { readonly is: 'queued'; readonly waitsFor: 'calm'; readonly reason: Reason; readonly untilMs: number }
   | { readonly is: 'queued'; readonly waitsFor: 'retry'; readonly reason: Reason; readonly atMs: number }
-  /** Its guest was told that it moves then; `unheard`: it could not be told, and why. */
-  | { readonly is: 'queued'; readonly waitsFor: 'notice'; readonly atMs: number; readonly unheard?: string }
+  /** Its guest was told that it moves then, or is just being told; `unheard`: it could not be told, and why. */
+  | {
+      readonly is: 'queued';
+      readonly waitsFor: 'notice';
+      readonly atMs: number;
+      readonly isTold: boolean;
+      readonly unheard?: string;
+    }
   /** `isStart`: it is, or was, started there again. */
   | { readonly is: 'moving'; readonly to: string; readonly isStart?: boolean }
   /** `unheard`: its guest was to be told so, and could not be. */

@@ -17,7 +17,8 @@ export interface DrainDetail {
 
 /** Of the newest move of a VM, by the database's clock. */
 export interface MoveTimes {
-  readonly admittedMs: number | null;
+  /** When it was let in, or its guest has had its notice. */
+  readonly beginsMs: number | null;
   readonly endedMs: number | null;
 }
 
@@ -31,7 +32,7 @@ export async function readDrainDetail(within: Queryable, drain: string): Promise
   );
   if (!row) return undefined;
   const times = await within.query<MoveTimes & { readonly vm: string }>(
-    `select distinct on (vm) vm, ${ms('admitted')} as "admittedMs", ${ms('ended')} as "endedMs"
+    `select distinct on (vm) vm, ${ms('greatest(admitted, notice_until)')} as "beginsMs", ${ms('ended')} as "endedMs"
      from fleet.move where drain = $1 order by vm, created desc`,
     [drain],
   );

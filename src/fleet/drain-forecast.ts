@@ -69,11 +69,11 @@ export function forecastEndOf(shown: DrainShown, state: string): Estimate | unde
       if (!forecast) continue;
     }
     if (!forecast) return undefined;
-    const admittedMs = detail.moves.get(vm)?.admittedMs ?? drain.nowMs;
+    const beginsMs = detail.moves.get(vm)?.beginsMs ?? drain.nowMs;
     leaving.push({
       ...{ uuid: vm, forecast: atPace(forecast, pace), to: runs ? (destination ?? undefined) : undefined },
       expectsMs: expectedMs(forecast, settings.atATime),
-      runningMs: runs ? Math.max(0, drain.nowMs - admittedMs) : undefined,
+      runningMs: runs ? Math.max(0, drain.nowMs - beginsMs) : undefined,
     });
   }
   if (leaving.length === 0)
@@ -113,11 +113,11 @@ export function deadlineVerdict(
 /** Of what had to be tried again the last try alone is known, and one that failed says nothing of the others. */
 function ridesOf({ rows, detail, plan }: Pick<DrainShown, 'rows' | 'detail' | 'plan'>): Ride[] {
   return rows.moves.flatMap(({ vm, state, way, isForeign }) => {
-    const { admittedMs = null, endedMs = null } = detail.moves.get(vm) ?? {};
+    const { beginsMs = null, endedMs = null } = detail.moves.get(vm) ?? {};
     const forecast = plan.get(vm);
     const isRide = state === 'moved' || state === 'starting' || state === 'moving';
-    if (!isRide || way !== 'move' || isForeign || !forecast || admittedMs === null) return [];
-    return [{ forecast, fromMs: admittedMs, toMs: state === 'moved' ? (endedMs ?? undefined) : undefined }];
+    if (!isRide || way !== 'move' || isForeign || !forecast || beginsMs === null) return [];
+    return [{ forecast, fromMs: beginsMs, toMs: state === 'moved' ? (endedMs ?? undefined) : undefined }];
   });
 }
 

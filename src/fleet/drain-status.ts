@@ -107,8 +107,12 @@ export function drainStatusOf(rows: DrainRows): DrainStatus {
   };
 }
 
-function noticeOf({ noticeUntilMs, noticeWords }: Pick<MoveRow, 'noticeUntilMs' | 'noticeWords'>) {
-  if (noticeUntilMs === null) return null;
+function noticeOf({
+  notice,
+  noticeUntilMs,
+  noticeWords,
+}: Pick<MoveRow, 'notice' | 'noticeUntilMs' | 'noticeWords'>) {
+  if (noticeUntilMs === null || notice === 'giving') return null;
   return { until: new Date(noticeUntilMs).toISOString(), unheard: noticeWords };
 }
 

@@ -69,8 +69,10 @@ function stateOf(move: MoveRow, nowMs: number): VmState {
         ? { is: 'queued', waitsFor: 'retry', reason, atMs: nextTryMs }
         : { is: 'queued', waitsFor: 'slot' };
     case 'admitted':
-      if (move.noticeUntilMs !== null)
-        return { is: 'queued', waitsFor: 'notice', atMs: move.noticeUntilMs, ...unheardOf(move) };
+      if (move.noticeUntilMs !== null) {
+        const isTold = move.notice !== 'giving';
+        return { is: 'queued', waitsFor: 'notice', atMs: move.noticeUntilMs, isTold, ...unheardOf(move) };
+      }
       return stops(move.way) && !move.isForeign ? { is: 'stopping' } : { is: 'moving', ...goes };
     case 'starting':
     case 'moving':

@@ -46,10 +46,14 @@ const BUDGETS = `
 select host, settings->'to' as to, (settings->>'linkBudgetBytesPerSecond')::float8 as budget
 from fleet.drain where ended is null and settings ? 'linkBudgetBytesPerSecond'`;
 
-/** One that is let in and has not begun will take its share at once; what others began takes one, too. */
+/**
+ * One that is let in and has not begun will take its share at once, unless its guest has its notice until then; what others began
+ * takes one, too.
+ */
 const ON_THE_WAY = `
 select id, source, destination from fleet.move
-where state in ('admitted', 'starting', 'moving') and way = 'move' and destination is not null`;
+where state in ('admitted', 'starting', 'moving') and way = 'move' and destination is not null
+  and (state <> 'admitted' or coalesce(notice_until <= now(), true))`;
 
 /** @returns by the move's id; empty where no drain has such a budget @throws {StoreError} */
 export async function readShares(within: Queryable): Promise<ReadonlyMap<string, number>> {

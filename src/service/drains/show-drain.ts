@@ -70,7 +70,7 @@ export function drainViewOf(shown: Shown, around: Around): DrainView {
         ...vm,
         memoryBytes: GIB * (move?.memoryGib ?? 0),
         memoryIntensive: move?.intensive ?? false,
-        startedAt: isoOf(vm.state === 'queued' ? null : (times?.admittedMs ?? null)),
+        startedAt: isoOf(vm.state === 'queued' ? null : (times?.beginsMs ?? null)),
         endedAt: isoOf(times?.endedMs ?? null),
         migration: move ? around.migrationOf(move) : null,
         actions: isOver || !move ? [] : vmActionsOf(move, rows.drain.kind),
