@@ -128,13 +128,13 @@ export class Progress {
 
   tell({ state, words, vms, trouble }: DrainStatus): void {
     // That it is tried again in so many seconds is news once.
-    for (const { uuid, name, state: is, words: vmWords, to, reason } of vms)
+    for (const { uuid, name, state: is, words: vmWords, to, reason, tries } of vms)
       if (
         this.isNews(uuid, [is, is === 'queued' ? '' : to, reason?.code, reason?.words].join(' ')) &&
         is !== 'queued'
       )
         this.say(`${name}: ${vmWords}`);
-      else if (is === 'queued' && reason && this.isNews(`${uuid} waits`, newsOf(reason)))
+      else if (is === 'queued' && reason && this.isNews(`${uuid} waits`, newsOf(reason, tries)))
         this.say(`${name}: ${vmWords}`);
     if (this.isNews('', state)) this.say(words);
     if (trouble !== null && trouble !== this.trouble) this.say(`its host does not answer: ${trouble}`);
@@ -148,9 +148,9 @@ export class Progress {
   }
 }
 
-/** What it would be like now is another figure with each look: that it waits is the news. */
-function newsOf({ code, words }: { readonly code: string; readonly words: string }): string {
-  return code === CALMER_MOMENT ? code : words;
+/** What it would be like now is another figure with each look: that it waits, or does so again, is the news. */
+function newsOf({ code, words }: { readonly code: string; readonly words: string }, tries: number): string {
+  return code === CALMER_MOMENT ? `${code} ${tries}` : words;
 }
 
 /** When those that can leave will have left: told once it is known, and whenever what it means for the deadline is news. */
