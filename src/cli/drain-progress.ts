@@ -52,7 +52,7 @@ class Progress {
 
   tell({ state, words, vms, trouble }: DrainStatus): void {
     // That it is tried again in so many seconds is news once.
-    for (const { uuid, name, state: is, words: vmWords, to, reason, notice } of vms)
+    for (const { uuid, name, state: is, words: vmWords, to, reason, notice, tries } of vms)
       if (is === 'queued' && notice && this.isNews(`${uuid} notice`, `${notice.until} ${notice.unheard}`))
         this.say(`${name}: ${vmWords}`);
       else if (
@@ -60,7 +60,7 @@ class Progress {
         is !== 'queued'
       )
         this.say(`${name}: ${vmWords}`);
-      else if (is === 'queued' && reason && this.isNews(`${uuid} waits`, newsOf(reason)))
+      else if (is === 'queued' && reason && this.isNews(`${uuid} waits`, newsOf(reason, tries)))
         this.say(`${name}: ${vmWords}`);
     if (this.isNews('', state)) this.say(words);
     if (trouble !== null && trouble !== this.trouble) this.say(`its host does not answer: ${trouble}`);
@@ -74,7 +74,7 @@ class Progress {
   }
 }
 
-/** What it would be like now is another figure with each look: that it waits is the news. */
-function newsOf({ code, words }: { readonly code: string; readonly words: string }): string {
-  return code === CALMER_MOMENT ? code : words;
+/** What it would be like now is another figure with each look: that it waits, or does so again, is the news. */
+function newsOf({ code, words }: { readonly code: string; readonly words: string }, tries: number): string {
+  return code === CALMER_MOMENT ? `${code} ${tries}` : words;
 }

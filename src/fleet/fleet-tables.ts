@@ -207,7 +207,8 @@ create table fleet.look (
   -- How long it would have stood still; null: no pause within its limits was possible.
   pause_ms float8,
   primary key (vm, at)
-);`,
+);
+create index look_at on fleet.look (at);`,
     `
 alter table fleet.move
   -- What its guest was told of this try: it is being told, was, could not be, or was told how it ended.

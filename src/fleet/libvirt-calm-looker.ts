@@ -5,12 +5,10 @@ import { type Access, REAL_ACCESS } from '../hypervisor/libvirt/access.ts';
 import { domainAddress } from '../hypervisor/libvirt/address.ts';
 import { lookUpDomain } from '../hypervisor/libvirt/domain/domain.ts';
 import { LibvirtHypervisor } from '../hypervisor/libvirt/libvirt-hypervisor.ts';
-import { foresee } from '../migration/foresee.ts';
 import type { RunStore } from '../migration/run.ts';
-import { planOf } from '../plan/plan.ts';
-import { calmLookOf, whyUnknown } from './calm-look.ts';
 import type { CalmLooker, LookWish } from './calm-waits.ts';
 import { vmSettingsOf } from './drain-settings.ts';
+import { lookAtVm } from './look-at-vm.ts';
 import { obstaclesOf } from './obstacles.ts';
 
 interface LookerParts {
@@ -19,9 +17,6 @@ interface LookerParts {
   /** By what hosts are reached. Left out: really. */
   readonly access?: Access;
 }
-
-/** libvirt probes in whole seconds. */
-const PROBES_MS = [1000, 3000];
 
 export class LibvirtCalmLooker implements CalmLooker {
   private readonly parts: LookerParts;
@@ -38,7 +33,7 @@ export class LibvirtCalmLooker implements CalmLooker {
   async look({ vm, source, to, settings, stated }: LookWish): Promise<CalmLook> {
     const { facts, description } = await lookUpDomain(domainAddress(source, vm), false, this.access);
     const { metadata, metadataNamespaces } = description;
-    const { name, state } = facts;
+    const { name } = facts;
     const [obstacle] = obstaclesOf({ facts, metadataNamespaces });
     // Whoever starts it finds the same, and says what is to be done.
     if (obstacle)
@@ -49,14 +44,6 @@ export class LibvirtCalmLooker implements CalmLooker {
       ...{ vm: domainAddress(to.uri, name), peerUri: to.uri },
       ...{ migrateUri: to.migrateUri, listenUri: undefined },
     };
-    const { known, probeRefusal } = await foresee(
-      this.hypervisor,
-      { guest: facts, destination, cap: limits.bandwidthBytesPerSecond },
-      this.parts.store,
-      { probesMs: PROBES_MS, resident: true },
-    );
-    const migrant = { running: state === 'running', manager: 'libvirt' as const };
-    const plan = await planOf({ known, migrant, kind, limits, others: [] });
-    return calmLookOf(plan, limits, whyUnknown(plan, probeRefusal));
+    return await lookAtVm(this.hypervisor, this.parts.store, { guest: facts, destination, kind, limits });
   }
 }

@@ -11,6 +11,7 @@ import { type OpenedDrains, openDrains, type ServiceAround } from '../drains/ope
 import { Problem } from '../problem.ts';
 import { rememberingJournals } from '../remembered-journals.ts';
 import { DEMO_CONFIG, DEMO_HOSTS, DemoHosts, DRAINED } from './demo-hosts.ts';
+import { DemoLooker } from './demo-looker.ts';
 import { DemoMover } from './demo-mover.ts';
 import { demoPlan } from './demo-plan.ts';
 
@@ -50,6 +51,7 @@ function opened(of: DemoDrainsOf, hosts: DemoHosts, around: ServiceAround): Open
       async (database) =>
         await DrainRunner.start({
           ...{ database, hosts, warn: say, config: () => DEMO_CONFIG },
+          calmLooker: new DemoLooker(hosts, journals),
           moverOf: (book) =>
             new DemoMover({
               ...{ hosts, store: journals, migrations: around.migrations },
