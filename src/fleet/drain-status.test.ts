@@ -107,3 +107,27 @@ test('where all destinations are left out the drain is blocked', () => {
   const hosts = new Map([['b', { host: 'b', breaker, cordonedBy: undefined, isDrained: false }]]);
   expect(statusOf([move('v', {})], {}, hosts)).toMatchObject({ state: 'blocked' });
 });
+
+test('a notice is told from when its guest was told until the try is over, and with a VM that has moved', () => {
+  const UNTIL_MS = NOW_MS + 60_000;
+  const noticed = (vm: string, given: Partial<MoveRow>) => move(vm, { noticeUntilMs: UNTIL_MS, ...given });
+  const { vms } = statusOf([
+    noticed('vm1', { state: 'admitted', notice: 'giving' }),
+    noticed('vm2', { state: 'admitted', notice: 'given' }),
+    noticed('vm3', { state: 'admitted', notice: 'failed', noticeWords: 'it is deaf' }),
+    noticed('vm4', { state: 'queued', notice: 'over', ...RESET }),
+    noticed('vm5', { state: 'moved', notice: 'over', noticeWords: 'it is deaf' }),
+  ]);
+  const until = new Date(UNTIL_MS).toISOString();
+  const time = new Date(UNTIL_MS).toLocaleTimeString('en-GB', { hour12: false });
+  expect(vms.map(({ state, words, notice }) => [state, words, notice])).toEqual([
+    ['queued', 'its guest is being told that it moves', null],
+    ['queued', `notice given, moves at ${time}`, { until, unheard: null }],
+    [
+      ...['queued', `moves at ${time}; its guest could not be told: it is deaf`],
+      { until, unheard: 'it is deaf' },
+    ],
+    ['queued', 'queued for a slot', null],
+    ['moved', 'moved to b; its guest could not be told: it is deaf', { until, unheard: 'it is deaf' }],
+  ]);
+});

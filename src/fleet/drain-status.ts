@@ -88,7 +88,8 @@ export function drainStatusOf(rows: DrainRows): DrainStatus {
     heldBy: view.heldBy ?? null,
     begun: new Date(drain.createdMs).toISOString(),
     deadline: isoOf(drain.deadlineMs),
-    vms: moves.flatMap(({ vm, tries, destination, nextTryMs, way, decidedBy, ...told }) => {
+    vms: moves.flatMap((move) => {
+      const { vm, tries, destination, nextTryMs, way, decidedBy } = move;
       const record = view.vms.get(vm);
       if (!record) return [];
       const { uuid, name, state } = record;
@@ -100,7 +101,7 @@ export function drainStatusOf(rows: DrainRows): DrainStatus {
           reason: reason ? { code: reason.code, words: reason.words, remedy: reason.remedy ?? null } : null,
           nextTry: state.is === 'queued' && state.waitsFor === 'retry' ? isoOf(nextTryMs) : null,
           calmUntil: state.is === 'queued' && state.waitsFor === 'calm' ? isoOf(state.untilMs) : null,
-          notice: noticeOf(told),
+          notice: noticeOf(move),
         },
       ];
     }),
@@ -108,11 +109,14 @@ export function drainStatusOf(rows: DrainRows): DrainStatus {
 }
 
 function noticeOf({
+  state,
   notice,
   noticeUntilMs,
   noticeWords,
-}: Pick<MoveRow, 'notice' | 'noticeUntilMs' | 'noticeWords'>) {
+}: Pick<MoveRow, 'state' | 'notice' | 'noticeUntilMs' | 'noticeWords'>) {
   if (noticeUntilMs === null || notice === 'giving') return null;
+  // Its next try has another one.
+  if (notice === 'over' && state !== 'moved') return null;
   return { until: new Date(noticeUntilMs).toISOString(), unheard: noticeWords };
 }
 
