@@ -8,10 +8,11 @@ import { DrainError } from '../drain/reduce.ts';
 import type { Database } from '../postgres/database.ts';
 import { boundOf } from './calm-bound.ts';
 import { keepLooks } from './calm-waits.ts';
+import type { CalmWish } from './calm-wish.ts';
 import { setCapacity } from './claims.ts';
 import { type DrainSettings, linkFrom, linkTo } from './drain-settings.ts';
 import { neverOpens, openingOf } from './drain-window.ts';
-import { beginDrain, type CalmWish, type NewDrain, type NewMove } from './drains.ts';
+import { beginDrain, type NewDrain, type NewMove } from './drains.ts';
 import { keepPlan } from './kept-plan.ts';
 import { newMoveOf } from './new-move.ts';
 

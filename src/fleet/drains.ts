@@ -1,10 +1,10 @@
 /** Drains as a person asks for them. What is wanted is written; controllers act on it. */
-import { CALMER_MOMENT } from '../drain/calm.ts';
 import type { Reason } from '../drain/facts.ts';
 import { failureClass } from '../drain/failures.ts';
 import { STAYS, type Way } from '../drain/own-word.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
 import { AFTER_VM } from './after-vm.ts';
+import { type CalmWish, calmOf } from './calm-wish.ts';
 import { tell } from './events.ts';
 import { ACTIVE_STATES } from './move.ts';
 import { WAS_UNKNOWN } from './next-step.ts';
@@ -50,13 +50,6 @@ export interface NewMove {
   readonly decidedBy?: string | null;
   /** Destinations that are known not to take it. */
   readonly refused?: Readonly<Record<string, Reason>> | undefined;
-}
-
-export interface CalmWish {
-  readonly since: Date;
-  readonly until: Date;
-  readonly words: string;
-  readonly remedy: string;
 }
 
 const LONGEST_MS = 15_000;
@@ -145,12 +138,6 @@ export async function queue(
   );
   await tell(within, { kind: 'queued', drain, data: { moves: made.length } });
   return made.length;
-}
-
-function calmOf(calm: CalmWish | undefined) {
-  if (!calm) return {};
-  const { since: calmSince, until: calmUntil, words, remedy } = calm;
-  return { calmSince, calmUntil, code: CALMER_MOMENT, words, remedy };
 }
 
 /** What is wanted of a drain that there is already. Left out: as it was. @throws {StoreError} */
