@@ -63,8 +63,7 @@ export class Notice {
       case null:
         return await this.give(move);
       case 'giving':
-        await this.write(move, GIVEN, [0, LOST_WORDS], 'notice-failed', { words: LOST_WORDS });
-        return 'later';
+        return await this.takeUp(move);
       case 'over':
         return PUT_OFF;
       default:
@@ -82,21 +81,34 @@ export class Notice {
   }
 
   private async give(move: Move): Promise<Due> {
-    const { guests } = this.deps.mover;
-    if (!guests) return 'now';
-    let noticeMs: number;
-    try {
-      noticeMs = await guests.noticeMs(rideOf(move));
-    } catch (error) {
-      const words = `its own word on a notice cannot be heard: ${wordsOf(error)}`;
-      return { to: 'queued', change: { code: 'start-failed', words, waitMs: RETRY_MS } };
-    }
+    const noticeMs = await this.noticeMsOf(move);
+    if (typeof noticeMs !== 'number') return noticeMs;
     if (noticeMs === 0) return 'now';
     await this.write(move, CLAIM, [noticeMs], 'notice-begun', { noticeMs });
     const words = await this.say(move, { event: 'moving', host: move.source, inMs: noticeMs });
     const kind = words === null ? 'notice-given' : 'notice-failed';
     await this.write(move, GIVEN, [noticeMs, words], kind, { noticeMs, words });
     return 'later';
+  }
+
+  /** When the guest was told, if it was, only the controller knew that has gone: it has its whole time from now on. */
+  private async takeUp(move: Move): Promise<Due> {
+    const noticeMs = await this.noticeMsOf(move);
+    if (typeof noticeMs !== 'number') return noticeMs;
+    await this.write(move, GIVEN, [noticeMs, LOST_WORDS], 'notice-failed', { noticeMs, words: LOST_WORDS });
+    return 'later';
+  }
+
+  /** By its own word. */
+  private async noticeMsOf(move: Move): Promise<number | Due> {
+    const { guests } = this.deps.mover;
+    if (!guests) return 0;
+    try {
+      return await guests.noticeMs(rideOf(move));
+    } catch (error) {
+      const words = `its own word on a notice cannot be heard: ${wordsOf(error)}`;
+      return { to: 'queued', change: { code: 'start-failed', words, waitMs: RETRY_MS } };
+    }
   }
 
   private async wait({ id }: Move): Promise<Due> {
