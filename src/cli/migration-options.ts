@@ -2,7 +2,7 @@
 import type { Domain } from '../config/config.ts';
 import { findConfig } from '../config/config-file.ts';
 import type { Layer } from '../config/merge.ts';
-import { noticeOf, withoutNotice } from '../config/notice.ts';
+import { noticeOf } from '../config/notice.ts';
 import { limitsOf, policyOf, type Settings, stated } from '../config/settings.ts';
 import { settingsOver } from '../config/settings-over.ts';
 import { formatDuration } from '../model/units.ts';
@@ -72,11 +72,7 @@ export function settled(options: MigrationOptions, domain?: Domain): Settled {
     nameOf: (name) => `--${name}`,
   };
   const config = findConfig(options.config);
-  const { settings, problems, contradiction } = settingsOver(
-    config,
-    domain && withoutNotice(domain),
-    commandLine,
-  );
+  const { settings, problems, contradiction } = settingsOver(config, domain, commandLine);
   if (contradiction) throw new UsageError(contradiction.sentence);
   assertBrakes(options.brakeFor, settings);
   return {

@@ -31,7 +31,7 @@ interface Noticed {
   readonly noticeMs: number;
   /** The place that says so. */
   readonly from: string;
-  /** What its metadata says of it and does not hold, as sentences that name the domain. */
+  /** What its metadata says of it and is no notice, as sentences that name the domain. */
   readonly problems: readonly string[];
 }
 
@@ -47,8 +47,7 @@ export function noticeOf(config: Config, domain: Domain | undefined): Noticed {
     notices.findLast((entry) => entryFits({ ...entry, stated: {} }, domain.name, attributes['class'])) ??
     NOBODY_SAYS;
   const own = attributes[NOTICE];
-  if (own === undefined)
-    return { noticeMs, from, problems: isLeftOut(config, domain) ? [leftOut(domain)] : [] };
+  if (own === undefined) return { noticeMs, from, problems: [] };
   try {
     return { noticeMs: parseNoticeMs(own), from: "the domain's metadata", problems: [] };
   } catch (error) {
@@ -59,17 +58,3 @@ export function noticeOf(config: Config, domain: Domain | undefined): Noticed {
 }
 
 const NOBODY_SAYS = { noticeMs: 0, from: 'built in' };
-
-function isLeftOut({ watch }: Config, { metadata }: Domain): boolean {
-  return watch.metadata === 'class-only' && metadata?.[NOTICE] !== undefined;
-}
-
-function leftOut({ name }: Domain): string {
-  return `domain ${name}: ${NOTICE} in its metadata: left out, because metadata is "class-only" in [watch]: settings go in the configuration, in a [[domain]] entry`;
-}
-
-/** For whoever reads the settings of migrations, to which it does not belong. */
-export function withoutNotice(domain: Domain): Domain {
-  const { [NOTICE]: notice, ...metadata } = domain.metadata ?? {};
-  return notice === undefined ? domain : { ...domain, metadata };
-}

@@ -96,10 +96,13 @@ export function statedOf(given: z.output<z.ZodObject<typeof fileShape>>): Stated
   });
 }
 
+/** What is no setting of a migration: drains read it by themselves (notice.ts), and tell what is wrong with it. */
+const drainsOwnShape = { notice: z.string().optional() };
+
 /** The attributes of the element in a domain's metadata. */
 export const metadataSchema = z
-  .strictObject({ ...settingShape, ...classShape })
+  .strictObject({ ...settingShape, ...classShape, ...drainsOwnShape })
   .transform((given) => ({ class: given.class, stated: statedOf(given) }));
 
 /** The keys that an element takes, for the sentence about one that it does not take. */
-export const METADATA_KEYS = ['class', ...Object.keys(settingShape)];
+export const METADATA_KEYS = ['class', ...Object.keys(settingShape), ...Object.keys(drainsOwnShape)];
