@@ -1,5 +1,5 @@
 /** A thousand drains with faults, each held against the hosts' own record (`./dev explore --drains`). */
-import { exploreDrains } from '../explore/drains/explore-drains.ts';
+import { cameTo, exploreDrains } from '../explore/drains/explore-drains.ts';
 import { AT_A_TIME } from '../explore/drains/fleet.ts';
 import { atLeast, atMost, type BenchResult, spread } from './goals.ts';
 
@@ -12,12 +12,11 @@ export async function run({ quick }: { readonly quick: boolean }): Promise<Bench
     tell: (words) => process.stderr.write(`bench: ${words}\n`),
   });
   const drains = ended.filter(({ kind }) => kind === 'drain');
-  const phases = Object.groupBy(ended, ({ kind, phase }) => `${kind}: ${phase}`);
   return {
     bench: 'drains',
     figures: {
       ...{ drains: drains.length, returns: ended.length - drains.length },
-      came: Object.fromEntries(Object.entries(phases).map(([phase, all = []]) => [phase, all.length])),
+      came: cameTo(ended),
       tookMs: spread(drains.map(({ tookMs }) => tookMs)),
       ...{ moves, troubles, refused, mostOut, mostIn },
     },

@@ -1,7 +1,7 @@
 /** `./dev explore --drains`. */
 import { commitHere, keepResult } from '../../lab/dev-command.ts';
 import { formatDuration } from '../../src/model/units.ts';
-import { type DrainsFound, exploreDrains } from './explore-drains.ts';
+import { cameTo, type DrainsFound, exploreDrains } from './explore-drains.ts';
 import { AT_A_TIME } from './fleet.ts';
 
 export interface DrainsAsked {
@@ -26,8 +26,7 @@ export async function drainsCommand(place: string, asked: DrainsAsked): Promise<
   const tookMs = Math.round(performance.now() - startedMs);
   const wrong = whatIsWrong(found);
   const { ended, ...rest } = found;
-  const phases = Object.groupBy(ended, ({ kind, phase }) => `${kind} ${phase}`);
-  const came = Object.fromEntries(Object.entries(phases).map(([phase, all = []]) => [phase, all.length]));
+  const came = cameTo(ended);
   const told = { seed, commit: commitHere(), tookMs, drains: ended.length, came, ...rest, wrong };
   if (write) keepResult(place, 'drains.json', told);
   if (json) process.stdout.write(`${JSON.stringify(told, null, 2)}\n`);

@@ -2,21 +2,13 @@
 import fs from 'node:fs';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { DrainRunner } from '../../src/fleet/drain-runner.ts';
+import { stepDateToAndFro } from '../../src/fleet/testing/stepping-date.ts';
 import { Database } from '../../src/postgres/database.ts';
 import { RemoteHosts } from './remote-hosts.ts';
 import { timed } from './timed-database.ts';
 
 const [name = '', url = '', world = '', times = '{}', dateStepMs = '0'] = process.argv.slice(2);
-const STEPS_EVERY_MS = 200;
-
-if (dateStepMs !== '0') {
-  const realNow = Date.now;
-  let stepMs = 0;
-  Date.now = () => realNow() + stepMs;
-  setInterval(() => {
-    stepMs = stepMs === 0 ? Number(dateStepMs) : 0;
-  }, STEPS_EVERY_MS).unref();
-}
+stepDateToAndFro(Number(dateStepMs));
 
 /** As where there is no file. */
 const NO_CONFIG = parseConfig('', '');

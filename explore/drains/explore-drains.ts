@@ -89,6 +89,12 @@ export async function exploreDrains(task: DrainsTask): Promise<DrainsFound> {
   return { ended, moves, troubles: troubles.counts, refused, twice: troubles.twice, mostOut, mostIn, claims };
 }
 
+/** How many came to what, such as `drain empty`. */
+export function cameTo(ended: readonly Ended[]): Readonly<Record<string, number>> {
+  const phases = Object.groupBy(ended, ({ kind, phase }) => `${kind} ${phase}`);
+  return Object.fromEntries(Object.entries(phases).map(([phase, all = []]) => [phase, all.length]));
+}
+
 /** Its host may be moved to again; what left an empty one may come back first. @returns the id of that */
 async function settle(
   { database, random }: Fleet,

@@ -22,6 +22,7 @@ import { stateDirectory } from '../journal/state-directory.ts';
 import type { Database } from '../postgres/database.ts';
 import {
   assertHost,
+  type DrainOptions,
   drainNamed,
   type HookOptions,
   hookProgramsOf,
@@ -136,10 +137,7 @@ export async function bringBack(which: string, options: ActOptions & ReturnOptio
   });
 }
 
-interface ReturnOptions {
-  readonly to?: readonly string[];
-  readonly migrateuri?: readonly string[];
-}
+type ReturnOptions = Pick<DrainOptions, 'to' | 'migrateuri'>;
 
 /** @throws {UsageError} */
 function returnTo(host: string, options: ReturnOptions) {

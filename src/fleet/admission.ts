@@ -5,7 +5,7 @@
 import { CAPACITY_CODES } from '../drain/failures.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
 import { readLedger, type WaitingAt } from './claims.ts';
-import { WINDOW_LETS } from './drain-window.ts';
+import { DRAIN_LETS_MOVE } from './drain-window.ts';
 import { tell } from './events.ts';
 import { CHANNEL } from './fleet-tables.ts';
 import type { Claim, Ledger } from './ledger.ts';
@@ -46,8 +46,7 @@ const MOST_PUT_OFF = 50;
 
 /** Those whose drain lets them begin now. */
 const MAY_BEGIN = `move.state = 'queued' and move.intent = 'go' and not move.waits_calm
-  and (drain.id is null or (drain.intent = 'go' and drain.ended is null
-    and ${WINDOW_LETS} and coalesce(drain.deadline > now(), true)
+  and (drain.id is null or (${DRAIN_LETS_MOVE}
     and coalesce(drain.settings->'hooks', '[]') <@ $1::jsonb
     and (drain.before_host = 'done' or not coalesce(drain.settings->'hooks', '[]') ? 'before-host')))`;
 

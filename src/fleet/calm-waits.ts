@@ -9,6 +9,7 @@ import type { Database, Queryable } from '../postgres/database.ts';
 import { boundOf, leftOf } from './calm-bound.ts';
 import { type DrainRows, type MoveRow, readDrain } from './drain-rows.ts';
 import { type DrainSettings, parseDrainSettings } from './drain-settings.ts';
+import { DRAIN_LETS } from './drain-window.ts';
 import { tell } from './events.ts';
 
 /** Looks at a VM without disturbing it. */
@@ -44,8 +45,7 @@ where id = (
   select move.id from fleet.move join fleet.drain on drain.id = move.drain
   where move.waits_calm and move.state = 'queued' and move.next_try <= now()
     and coalesce(move.looking_until < clock_timestamp(), true)
-    and drain.intent = 'go' and drain.ended is null and coalesce(drain.opens <= now(), true)
-    and coalesce(drain.closes > now(), true) and coalesce(drain.deadline > now(), true)
+    and ${DRAIN_LETS}
     and not exists (select from fleet.move as other
       where other.source = move.source and other.waits_calm and other.state = 'queued' and other.looking_until > clock_timestamp())
   order by drain.priority desc, move.next_try limit 1 for update of move skip locked

@@ -34,10 +34,21 @@ export async function openingsOf(
   return openingsSince((windows ?? []).map(parseWindow), nowMs, first);
 }
 
+const IS_OPEN = 'coalesce(drain.opens <= now(), true) and coalesce(drain.closes > now(), true)';
+
 /** Whether the windows of `drain` let `move` begin: `mayBegin` in SQL. */
-export const WINDOW_LETS = `(coalesce(drain.opens <= now(), true) and coalesce(drain.closes > now(), true)
+export const WINDOW_LETS = `(${IS_OPEN}
     and coalesce(move.expects_ms * interval '1 ms' <= drain.closes - now()
       or move.expects_ms * interval '1 ms' > drain.closes - drain.opens, true))`;
+
+const lets = (window: string) => `(drain.intent = 'go' and drain.ended is null and ${window}
+    and coalesce(drain.deadline > now(), true))`;
+
+/** Whether `drain` lets anything begin now. */
+export const DRAIN_LETS = lets(IS_OPEN);
+
+/** Whether it lets `move` begin, by how long that takes, too. */
+export const DRAIN_LETS_MOVE = lets(WINDOW_LETS);
 
 /** One sentence. */
 export function neverOpens(windows: readonly string[]): string {

@@ -6,6 +6,7 @@
  *
  * A guest that cannot be told is moved all the same, at the same time: a notice is a courtesy, and no question.
  */
+import { DRAIN_LETS } from './drain-window.ts';
 import { tell } from './events.ts';
 import type { Lease } from './lease.ts';
 import type { Move, MoveState } from './move.ts';
@@ -39,8 +40,7 @@ update fleet.move set notice = 'over', notice_words = $2 where id = $1 and notic
 
 const HOW_LONG = `
 select extract(epoch from move.notice_until - clock_timestamp())::float8 * 1000 as "leftMs",
-  drain.id is null or (drain.intent = 'go' and drain.ended is null and coalesce(drain.opens <= now(), true)
-    and coalesce(drain.closes > now(), true) and coalesce(drain.deadline > now(), true)) as "mayBegin"
+  drain.id is null or ${DRAIN_LETS} as "mayBegin"
 from fleet.move left join fleet.drain on drain.id = move.drain where move.id = $1`;
 
 /** Of the holder of one move. */

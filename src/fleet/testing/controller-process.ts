@@ -4,6 +4,7 @@ import { Database } from '../../postgres/database.ts';
 import { FleetController } from '../controller.ts';
 import { FileMover, type Point } from './file-mover.ts';
 import { FileWorld } from './file-world.ts';
+import { stepDateToAndFro } from './stepping-date.ts';
 
 export interface ProcessOptions {
   readonly name: string;
@@ -22,12 +23,7 @@ export interface ProcessOptions {
 const options: ProcessOptions = JSON.parse(process.argv[2] ?? '');
 const { name, url, world, destinations, leaseMs, standAt, standForMs, dateStepMs = 0 } = options;
 
-const realNow = Date.now;
-let stepMs = 0;
-Date.now = () => realNow() + stepMs;
-setInterval(() => {
-  stepMs = stepMs === 0 ? dateStepMs : 0;
-}, 200).unref();
+stepDateToAndFro(dateStepMs);
 
 let hasStood = false;
 const mover = new FileMover(new FileWorld(world), name, (point, vm) => {
