@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { mayBegin, type Openings } from './openings.ts';
+import { mayBegin, nextOpensMs, type Openings } from './openings.ts';
 import { inOrder, ORDERS } from './order.ts';
 import { makespanMs, schedule, type TimedMove } from './schedule.ts';
 import { mayStart } from './slots.ts';
@@ -92,6 +92,11 @@ describe('with windows moves', () => {
     expect(madeIn(openingsOf([500, 100]), moves)).toEqual(['runs 0 to 60', 'waits 500 to 530']);
   });
 
+  test('that end as too little is left of the last one leave the others without', () => {
+    const moves = [timed('a', 700), timed('b', 700)];
+    expect(madeIn(openingsOf([1, 1], [37, 1314]), moves)).toEqual(['a 1 to 701']);
+  });
+
   test('for which none opens any more are not in the schedule', () => {
     const moves = [timed('a', 60), timed('b', 50)];
     expect(madeIn(openingsOf([10, 100]), moves)).toEqual(['a 10 to 70']);
@@ -149,7 +154,13 @@ test('whatever windows there are, each begins in one that lets it, and all begin
         const opening = openings.at(startMs);
         expect(opening && mayBegin(opening, move.expectsMs, startMs)).toBe(true);
       }
-      if (done.length < moves.length) expect(openings.at(makespanMs(done))).toBeUndefined();
+      const left = moves.filter((move) => !done.some((each) => each.move === move));
+      if (left.length === 0) return;
+      const endMs = makespanMs(done);
+      expect(nextOpensMs(openings, endMs)).toBe(Number.POSITIVE_INFINITY);
+      // The last one may be open still, with too little left of it.
+      const last = openings.at(endMs);
+      expect(left.filter(({ expectsMs }) => last && mayBegin(last, expectsMs, endMs))).toEqual([]);
     }),
   );
 });
