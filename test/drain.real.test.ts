@@ -5,6 +5,7 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { LibvirtBed } from '../lab/libvirt/libvirt-bed.ts';
+import { waitFor } from '../lab/wait.ts';
 import { type DrainDocument, drainDocumentSchema } from '../src/drain/document.ts';
 import { drainStatusSchema } from '../src/fleet/drain-status.ts';
 import { openStore } from '../src/postgres/open-store.ts';
@@ -99,7 +100,12 @@ test('a host with an idle, a looping and a stuck guest: the stuck one is named w
   await first.says(/drain: loop: on its way to/);
   const second = drain('--json');
   await second.says(/drain: loop: on its way to/);
-  expect(await bed.source.virsh('domjobinfo', 'loop')).toContain('Outgoing migration');
+  // The probe comes first: on a quick machine the second command is there before libvirt has anything to do.
+  const hasJob = async () => {
+    const job = await bed.source.virsh('domjobinfo', 'loop');
+    return job.includes('Outgoing migration') ? true : undefined;
+  };
+  await waitFor('libvirt to migrate loop', hasJob, { timeoutMs: 30_000 });
   const killedMs = Date.now();
   first.process.kill('SIGKILL');
   await first.ended;
