@@ -22,6 +22,9 @@ export function mayBegin(
   return expectsMs <= closesMs - nowMs || expectsMs > closesMs - opensMs;
 }
 
+/** The code of the reason of whoever is left as the last one is over. */
+export const NO_WINDOW = 'no-window';
+
 /** @returns when the next one opens that has not yet, and infinity where none will */
 export function nextOpensMs(openings: Openings, nowMs: number): number {
   const opening = openings.at(nowMs);

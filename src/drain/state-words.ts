@@ -2,6 +2,7 @@
 import { formatDuration } from '../model/units.ts';
 import type { Reason } from './facts.ts';
 import { failureClass } from './failures.ts';
+import { NO_WINDOW } from './openings.ts';
 import {
   active,
   count,
@@ -112,7 +113,7 @@ export function reasonWords({ words, remedy }: Reason): string {
 
 /**
  * Of whoever waited for the drain: 0 empty; 3 refused, nothing was moved; 4 some remain after failures; 5 some remain for the
- * deadline, a pause limit or a cancel; 6 a person has to look.
+ * deadline, a window, a pause limit or a cancel; 6 a person has to look.
  */
 export function drainExitStatus(drain: Drain): 0 | 3 | 4 | 5 | 6 {
   const vms = [...drain.vms.values()];
@@ -122,7 +123,8 @@ export function drainExitStatus(drain: Drain): 0 | 3 | 4 | 5 | 6 {
   if (left.length === 0) return 0;
   const kinds = left.flatMap(({ state }) => {
     const reason = reasonOf(state);
-    return reason ? [failureClass(reason.code)] : [];
+    // Whoever came too late has not failed, and was not refused.
+    return reason && reason.code !== NO_WINDOW ? [failureClass(reason.code)] : [];
   });
   const untouched = vms.every(
     ({ state, tries }) => state.is !== 'moved' && state.is !== 'off' && tries === 0,

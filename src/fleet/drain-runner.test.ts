@@ -6,7 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { setCapacity } from './claims.ts';
 import { parseDrainSettings } from './drain-settings.ts';
-import { cancelDrain, changeDrain, pauseDrain, releaseDrain, releaseHeld, resumeDrain } from './drains.ts';
+import {
+  cancelDrain,
+  changeDrain,
+  pauseDrain,
+  releaseAllHeld,
+  releaseDrain,
+  releaseHeld,
+  resumeDrain,
+} from './drains.ts';
 import { cordonHost, uncordonHost } from './hosts.ts';
 import { DrainBed } from './testing/drain-bed.ts';
 import { FleetServer } from './testing/fleet-database.ts';
@@ -286,6 +294,33 @@ describe.concurrent('a drain', () => {
     // One that is longer than any window begins in it all the same.
     await expects('vm2', 86_400_000);
     await changeDrain(bed.database, drain, { opens: inMs(-1000), closes: inMs(600_000) });
+    await bed.until(drain, ({ states }) => states['vm2'] === 'moved');
+  });
+
+  test('whose last window is over holds what is left, and begins it in a window that is named then', async () => {
+    const hosts = new SimulatedHosts({ a: vms(2, { lastsMs: 2000 }) });
+    await using bed = await DrainBed.make(server, 'last_window', hosts);
+    const inMs = (ms: number) => new Date(Date.now() + ms);
+    const windows = ['FREQ=DAILY;UNTIL=20200101T000000Z for 1h'];
+    const drain = await bed.drain('a', { windows, atATime: 1 }, { opens: inMs(-60_000), closes: inMs(1500) });
+    await bed.runner('one');
+    const { words, status, states, view } = await bed.untilPhase(drain, 'blocked');
+    // What had begun goes on.
+    expect(states).toEqual({ vm1: 'moved', vm2: 'held' });
+    expect(view.vms.get('vm2')?.state).toEqual({
+      ...{ is: 'held', looksAgain: false },
+      reason: {
+        code: 'no-window',
+        words: `${windows}: there will be no such time any more, so no move could begin`,
+        remedy: 'name a window in which it may, with --window, in the same command again',
+      },
+    });
+    expect(words).toMatch(/^blocked: 1 VM left, and none of them can be moved now: vm2 \(/);
+    expect(status).toBe(5);
+    await releaseAllHeld(bed.database, drain);
+    await bed.until(drain, ({ view }) => view.vms.get('vm2')?.state.is === 'held');
+    await changeDrain(bed.database, drain, { opens: inMs(-1000), closes: inMs(600_000) });
+    await releaseAllHeld(bed.database, drain);
     await bed.until(drain, ({ states }) => states['vm2'] === 'moved');
   });
 

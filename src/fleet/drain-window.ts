@@ -1,6 +1,6 @@
 /** When a drain with windows may begin moves next: written into its row, by which every controller admits. */
 import type { Opening } from '../drain/opening.ts';
-import type { Openings } from '../drain/openings.ts';
+import { NO_WINDOW, type Openings } from '../drain/openings.ts';
 import { parseWindow } from '../drain/window.ts';
 import type { Queryable } from '../postgres/database.ts';
 import type { DrainRow } from './drain-rows.ts';
@@ -55,8 +55,15 @@ export function neverOpens(windows: readonly string[]): string {
   return `${windows.join(', ')}: there will be no such time any more, so no move could begin`;
 }
 
+const HOLD_QUEUED = `
+update fleet.move set state = 'held', waits_calm = false, looking_until = null, code = $2, words = $3, remedy = $4
+from fleet.drain
+where move.drain = $1 and drain.id = $1 and move.state = 'queued' and drain.closes <= now() returning move.id`;
+
+const NAME_ANOTHER = 'name a window in which it may, with --window, in the same command again';
+
 /**
- * Once one is over the next is written. Not before: controllers on machines in other time zones would not agree.
+ * Once one is over the next is written; where none will come, what is queued is held. Not before: controllers on machines in other time zones would not agree.
  * @throws {StoreError}
  */
 export async function keepWindow(
@@ -66,7 +73,18 @@ export async function keepWindow(
 ): Promise<void> {
   if (closesMs === null || closesMs > nowMs) return;
   const next = await openingOf(settings, nowMs);
-  if (!next) return;
+  if (!next) {
+    const words = neverOpens(settings.windows ?? []);
+    const held = await within.query<{ id: string }>(HOLD_QUEUED, [id, NO_WINDOW, words, NAME_ANOTHER]);
+    for (const move of held)
+      await tell(within, {
+        kind: 'held',
+        drain: id,
+        move: move.id,
+        data: { code: NO_WINDOW, words, remedy: NAME_ANOTHER },
+      });
+    return;
+  }
   const written = await within.query(
     `update fleet.drain set opens = to_timestamp($2 / 1000.0), closes = to_timestamp($3 / 1000.0), revision = revision + 1
      where id = $1 and closes <= now() returning id`,

@@ -3,6 +3,7 @@
  * every ten minutes, since what has changed may be a destination. Which one waits for a person's word is left alone.
  */
 import { failureClass } from '../drain/failures.ts';
+import { NO_WINDOW } from '../drain/openings.ts';
 import { ASKS, OTHER_WORD, STAYS } from '../drain/own-word.ts';
 import type { Database } from '../postgres/database.ts';
 import type { VmSeen } from './drain-hosts.ts';
@@ -14,7 +15,10 @@ import { NOT_OFF } from './next-stop.ts';
 import { HOOK_HOLDS } from './vm-hooks.ts';
 
 /** A person has decided, or has to; looking again would only repeat it. */
-const FOR_A_PERSON: ReadonlySet<string> = new Set([WAS_UNKNOWN, NOT_OFF, HOOK_HOLDS, 'cancelled', 'aborted']);
+const FOR_A_PERSON: ReadonlySet<string> = new Set([
+  ...[WAS_UNKNOWN, NOT_OFF, HOOK_HOLDS, NO_WINDOW],
+  ...['cancelled', 'aborted'],
+]);
 
 const AGAIN_AFTER_MS = 600_000;
 
