@@ -4,7 +4,7 @@ import { definedOnly } from '../config/defined-only.ts';
 import { stated } from '../config/settings.ts';
 import { drainDocumentOf } from '../drain/document.ts';
 import { STAGES } from '../drain/stages.ts';
-import { beginPlanned } from '../fleet/begin-drain.ts';
+import { beginPlanned, setWidths } from '../fleet/begin-drain.ts';
 import { startWhen } from '../fleet/calm-again.ts';
 import { drainOfHost } from '../fleet/drain-rows.ts';
 import { type DrainSettings, mannerOf, parseDrainSettings } from '../fleet/drain-settings.ts';
@@ -63,18 +63,12 @@ async function goOnWith(
       `what left ${host} is being brought back: \`switchover drain cancel ${host}\` ends that, then drain it again`,
     );
   const before = parseDrainSettings(there.settings);
+  assertUnchanged(host, before, options);
   const hooks = hooksOf(config.drain, hookProgramsOf(options));
   const settings: DrainSettings = {
     ...before,
     ...(options.to === undefined ? {} : { to: wayOf(to()) }),
-    ...definedOnly({
-      reserveBytes: options.reserve,
-      shutdownTimeoutMs: options.shutdownTimeout,
-      linkBudgetBytesPerSecond: options.linkBudget,
-      windows: options.window && [...options.window],
-      startWhen: options.startWhen,
-      calmWithinMs: options.calmWithin,
-    }),
+    ...mannerAsked(options),
     force: before.force || options.force === true,
     hooks: STAGES.filter((stage) => before.hooks?.includes(stage) || hooks.has(stage)),
     returns: before.returns === true || options.return === true,
@@ -93,6 +87,7 @@ async function goOnWith(
     ...{ settings, ...deadlineOn(deadlineInMs()), ...window },
     ...definedOnly({ priority }),
   });
+  if (options.atATime !== undefined || options.to !== undefined) await setWidths(database, host, settings);
   if (options.startWhen !== undefined || settings.startWhen === 'calm')
     await startWhen(database, there.id, settings);
   await releaseAllHeld(database, there.id);
@@ -100,6 +95,25 @@ async function goOnWith(
     `drain: ${host} is being drained since ${new Date(there.createdMs).toISOString()}: that is gone on with (\`switchover drain release ${host}\` ends it)`,
   );
   return there.id;
+}
+
+/** Its VMs stand in their order, and in their groups, since it began. @throws {UsageError} */
+function assertUnchanged(host: string, before: DrainSettings, { order, apart }: DrainOptions): void {
+  if (order !== undefined && order !== before.order)
+    throw begunOtherwise(host, `in the order "${before.order}"`, '--order');
+  const kept = groupsText(before.apart);
+  if (apart !== undefined && groupsText(apart.map(groupOf)) !== kept)
+    throw begunOtherwise(host, `with ${kept || 'no VMs'} kept apart`, '--apart');
+}
+
+function begunOtherwise(host: string, how: string, flag: string): UsageError {
+  return new UsageError(
+    `${host} is being drained ${how}: end that with \`switchover drain release ${host}\`, then drain it again, or leave out ${flag}`,
+  );
+}
+
+function groupsText(apart: DrainSettings['apart']): string {
+  return apart.map((group) => group.join(',')).join(' and ');
 }
 
 /** @throws {UsageError} where there will be none any more */
