@@ -182,7 +182,7 @@ export class World {
 
   running(): readonly Seen[] {
     return [...this.moving.values()].map(({ vm, source, destination }) => ({
-      ...{ vm, name: vm, source, destination, memoryGib: this.vm(vm).memoryGib },
+      ...{ vm, name: vm, source, destination, memoryBytes: this.vm(vm).memoryGib * GIB },
       links: [linkFrom(source), linkTo(destination)],
     }));
   }

@@ -8,6 +8,7 @@ import { openSchema } from '../postgres/schema.ts';
 import { admit } from './admission.ts';
 import { claimSeen } from './claim-seen.ts';
 import { addClaims, setCapacity } from './claims.ts';
+import { readDrain } from './drain-rows.ts';
 import {
   beginDrain,
   cancelDrain,
@@ -28,6 +29,7 @@ import { inTransaction, tryLockClaims } from './transaction.ts';
 const CONTROLLER = '00000000-0000-4000-8000-000000000001';
 const OTHER = '00000000-0000-4000-8000-000000000002';
 const LONGEST_MS = 5000;
+const GIB = 2 ** 30;
 
 let server: FleetServer;
 let url: string;
@@ -44,7 +46,7 @@ afterAll(async () => {
 beforeEach(async () => await emptyFleet(database));
 
 const move = (vm: string, source: string, more: Partial<NewMove> = {}): NewMove => ({
-  ...{ vm, name: vm, source, link: `${source}-link`, memoryGib: 2, ...more },
+  ...{ vm, name: vm, source, link: `${source}-link`, memoryBytes: 2 * GIB, ...more },
 });
 const moves = (source: string, count: number, more: Partial<NewMove> = {}) =>
   Array.from({ length: count }, (_, index) => move(`${source}${index + 1}`, source, more));
@@ -126,7 +128,7 @@ describe('admission', () => {
   });
 
   test('of a move for which no destination has room puts it off, and others get their turn', async () => {
-    await drain('a', [move('big', 'a', { memoryGib: 9, priority: 1 }), move('small', 'a')]);
+    await drain('a', [move('big', 'a', { memoryBytes: 9 * GIB, priority: 1 }), move('small', 'a')]);
     await setCapacity(database, 'memory', '*', 4);
     await admitting(placeOn('b'));
     expect(await admittedVms()).toEqual(['small']);
@@ -325,6 +327,17 @@ describe('a drain', () => {
     expect(await database.query("select from fleet.move where vm = 'late'")).toEqual([]);
   });
 
+  test('knows the memory of its VMs to the byte, and claims room for them in whole GiB', async () => {
+    const memoryBytes = 201 * 2 ** 20 + 4096;
+    const { id } = await drain('a', [move('small', 'a', { memoryBytes }), move('old', 'a')]);
+    await database.query("update fleet.move set memory_bytes = null where vm = 'old'");
+    const rows = (await readDrain(database, id))?.moves ?? [];
+    expect(rows.map(({ vm, memoryBytes, memoryGib }) => ({ vm, memoryBytes, memoryGib }))).toEqual([
+      { vm: 'small', memoryBytes, memoryGib: 1 },
+      { vm: 'old', memoryBytes: 2 * GIB, memoryGib: 2 },
+    ]);
+  });
+
   test('takes VMs that appear later, each once, and the migration of one of its VMs that others began', async () => {
     const foreign = {
       vm: 'a2',
@@ -332,7 +345,7 @@ describe('a drain', () => {
       source: 'a',
       destination: 'z',
       links: ['a-link', 'z-link'],
-      memoryGib: 2,
+      memoryBytes: 2 * GIB,
     };
     const claiming = () =>
       claimSeen(database, async () => [foreign], { controller: CONTROLLER, longestMs: LONGEST_MS });

@@ -6,7 +6,7 @@ import type { Database, Queryable } from '../postgres/database.ts';
 import { ensureLease } from './admission.ts';
 import { addClaims, freeClaims, readLedger } from './claims.ts';
 import { tell } from './events.ts';
-import { MOVE_COLUMNS, type Move } from './move.ts';
+import { gibOf, MOVE_COLUMNS, type Move } from './move.ts';
 import type { Seen } from './mover.ts';
 import { wantedBy } from './placement.ts';
 import { inTransaction, lockClaims } from './transaction.ts';
@@ -72,7 +72,7 @@ function wayOf({ vm, source, destination }: Way): string {
 
 /** The VM's own move goes on as that migration; one that has none gets one. */
 async function adopt(within: Queryable, seen: Seen): Promise<Move> {
-  const { vm, name, source, destination, links, memoryGib } = seen;
+  const { vm, name, source, destination, links, memoryBytes } = seen;
   const [adopted] = await within.query<Move>(
     `update fleet.move set state = 'moving', is_foreign = true, source = $2, destination = $3, next_try = now(),
        admitted = clock_timestamp(), code = null, words = null, remedy = null
@@ -81,9 +81,9 @@ async function adopt(within: Queryable, seen: Seen): Promise<Move> {
   );
   if (adopted) return adopted;
   const [made] = await within.query<Move>(
-    `insert into fleet.move (vm, name, source, destination, link, memory_gib, state, is_foreign, admitted)
-     values ($1, $2, $3, $4, $5, $6, 'moving', true, clock_timestamp()) returning ${MOVE_COLUMNS}`,
-    [vm, name, source, destination, links[0] ?? source, memoryGib],
+    `insert into fleet.move (vm, name, source, destination, link, memory_gib, memory_bytes, state, is_foreign, admitted)
+     values ($1, $2, $3, $4, $5, ${gibOf('$6::bigint')}, $6, 'moving', true, clock_timestamp()) returning ${MOVE_COLUMNS}`,
+    [vm, name, source, destination, links[0] ?? source, memoryBytes],
   );
   return made as Move;
 }

@@ -27,7 +27,15 @@ const DRAIN: DrainRow = {
 
 const move = (vm: string, given: Partial<MoveRow>): MoveRow => ({
   ...{ id: vm, drain: 'd', vm, name: vm, source: 'a', destination: 'b', cluster: 'default', link: 'from a' },
-  ...{ memoryGib: 1, intensive: false, isForeign: false, state: 'queued', intent: 'go', tries: 0 },
+  ...{
+    memoryBytes: 2 ** 30,
+    memoryGib: 1,
+    intensive: false,
+    isForeign: false,
+    state: 'queued',
+    intent: 'go',
+    tries: 0,
+  },
   ...{ failedAt: null, code: null, words: null, remedy: null, refused: {}, apart: [], nextTryMs: NOW_MS },
   ...{ waitsCalm: false, wasCalm: false, calmSinceMs: null, calmUntilMs: null, expectsMs: null },
   ...{ way: 'move', decidedBy: null, stated: {}, admittedForMs: null },

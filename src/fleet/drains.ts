@@ -6,7 +6,7 @@ import type { Database, Queryable } from '../postgres/database.ts';
 import { AFTER_VM } from './after-vm.ts';
 import { type CalmWish, calmOf } from './calm-wish.ts';
 import { tell } from './events.ts';
-import { ACTIVE_STATES } from './move.ts';
+import { ACTIVE_STATES, gibOf } from './move.ts';
 import { WAS_UNKNOWN } from './next-step.ts';
 import { inTransaction, lockClaims } from './transaction.ts';
 
@@ -30,7 +30,7 @@ export interface NewMove {
   readonly source: string;
   /** The source's link. */
   readonly link: string;
-  readonly memoryGib: number;
+  readonly memoryBytes: number;
   readonly intensive?: boolean;
   readonly cluster?: string;
   /** Higher first; then the order in which they are given. */
@@ -122,12 +122,12 @@ export async function queue(
     position,
   }));
   const made = await within.query(
-    `insert into fleet.move (drain, vm, name, source, link, cluster, memory_gib, intensive, priority, position, apart,
+    `insert into fleet.move (drain, vm, name, source, link, cluster, memory_gib, memory_bytes, intensive, priority, position, apart,
        refused, way, stated, decided_by, expects_ms, state, code, words, remedy, waits_calm, calm_since, calm_until, ended)
-     select $1, vm, name, source, link, cluster, "memoryGib", intensive, priority, position, apart, refused, way,
-       stated, "decidedBy", "expectsMs", state, code, words, remedy, "calmUntil" is not null and state = 'queued',
+     select $1, vm, name, source, link, cluster, ${gibOf('"memoryBytes"')}, "memoryBytes", intensive, priority, position, apart,
+       refused, way, stated, "decidedBy", "expectsMs", state, code, words, remedy, "calmUntil" is not null and state = 'queued',
        "calmSince", "calmUntil", case when state = 'left' then clock_timestamp() end
-     from jsonb_to_recordset($2) as given (vm text, name text, source text, link text, cluster text, "memoryGib" int,
+     from jsonb_to_recordset($2) as given (vm text, name text, source text, link text, cluster text, "memoryBytes" bigint,
        intensive boolean, priority int, position int, apart text[], refused jsonb, way text, stated jsonb,
        "decidedBy" text, "expectsMs" float8, state text, code text, words text, remedy text,
        "calmSince" timestamptz, "calmUntil" timestamptz)

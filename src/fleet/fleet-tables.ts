@@ -217,6 +217,10 @@ alter table fleet.move
   add column notice_until timestamptz,
   -- Why the guest could not be told; null: it was.
   add column notice_words text;`,
+    `
+alter table fleet.move
+  -- What memory_gib, by which rooms are claimed, is rounded up from; null: the version before did not write it.
+  add column memory_bytes bigint;`,
   ],
 };
 

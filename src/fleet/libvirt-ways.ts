@@ -15,8 +15,6 @@ export interface WaysParts {
 /** As the key of a host that none of the drains has. */
 export const ELSEWHERE = 'elsewhere';
 
-const GIB = 2 ** 30;
-
 const NOBODY = { active: [] as readonly string[] };
 
 export class LibvirtWays {
@@ -76,7 +74,7 @@ export class LibvirtWays {
       ...(source === ELSEWHERE ? [] : [linkFrom(source)]),
       ...(destination === ELSEWHERE ? [] : [linkTo(destination)]),
     ];
-    return [{ vm, name, source, destination, links, memoryGib: Math.ceil(memoryBytes / GIB) }];
+    return [{ vm, name, source, destination, links, memoryBytes }];
   }
 
   private async jobOf(host: string, vm: string): Promise<'in' | 'out' | undefined> {

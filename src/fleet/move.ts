@@ -45,6 +45,8 @@ export interface Move {
   readonly destination: string | null;
   readonly cluster: string;
   readonly link: string;
+  readonly memoryBytes: number;
+  /** As many units of room as it claims: rounded up. */
   readonly memoryGib: number;
   /** It changes its memory so fast that it has its links alone. */
   readonly intensive: boolean;
@@ -77,9 +79,14 @@ export interface Move {
   readonly noticeWords: string | null;
 }
 
+/** For SQL: the units of room that so many bytes claim. */
+export function gibOf(bytes: string): string {
+  return `ceil(${bytes} / 2.0 ^ 30)::int`;
+}
+
 /** For `select` and `returning`. */
 export const MOVE_COLUMNS = `move.id, move.drain, move.vm, move.name, move.source, move.destination, move.cluster, move.link,
-  move.memory_gib as "memoryGib", move.intensive, move.is_foreign as "isForeign", move.state, move.intent, move.tries,
+  move.memory_gib as "memoryGib", coalesce(move.memory_bytes, move.memory_gib * 2.0 ^ 30)::float8 as "memoryBytes", move.intensive, move.is_foreign as "isForeign", move.state, move.intent, move.tries,
   move.failed_at as "failedAt", move.code, move.words, move.remedy, move.refused, move.apart,
   move.way, move.decided_by as "decidedBy", move.stated,
   extract(epoch from clock_timestamp() - move.admitted)::float8 * 1000 as "admittedForMs",

@@ -50,7 +50,7 @@ export interface Seen {
   readonly destination: string;
   /** Of both hosts. */
   readonly links: readonly string[];
-  readonly memoryGib: number;
+  readonly memoryBytes: number;
 }
 
 /** Of a try that did not move the VM. */

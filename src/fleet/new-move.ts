@@ -19,8 +19,6 @@ interface QueuedVm {
   readonly calm?: NewMove['calm'];
 }
 
-const GIB = 2 ** 30;
-
 export function newMoveOf(host: string, vm: QueuedVm): NewMove {
   const {
     uuid,
@@ -36,7 +34,7 @@ export function newMoveOf(host: string, vm: QueuedVm): NewMove {
     calm,
   } = vm;
   return {
-    ...{ vm: uuid, name, source: host, link: linkFrom(host), memoryGib: Math.ceil(memoryBytes / GIB) },
+    ...{ vm: uuid, name, source: host, link: linkFrom(host), memoryBytes },
     ...{ intensive, apart, priority, way: wayOfWord(word), obstacles, refused, expectsMs, calm },
   };
 }

@@ -111,9 +111,9 @@ function destinationOf(uri: string, known: Known, free: Free): Destination {
   };
 }
 
-function vmOf({ vm, name, memoryGib, apart }: Move): DrainVm {
+function vmOf({ vm, name, memoryBytes, apart }: Move): DrainVm {
   return {
-    ...{ uuid: vm, name, apart, memoryBytes: memoryGib * GIB },
+    ...{ uuid: vm, name, apart, memoryBytes },
     // Its turn has come, whatever it was.
     ...{ word: 'move', priority: 0 },
     ...{ obstacles: [], refusedBy: new Map(), forecast: undefined },

@@ -5,6 +5,7 @@ export const MOVE: Move = {
   ...{ id: 'm', drain: 'd', vm: 'v', name: 'v', source: 'a', destination: 'b', cluster: 'default' },
   ...{
     link: 'l',
+    memoryBytes: 2 ** 30,
     memoryGib: 1,
     intensive: false,
     isForeign: false,

@@ -91,7 +91,7 @@ export class FileMover implements Mover {
       const running = this.world.runningOf(vm);
       if (!running) return [];
       const { source, destination, links } = running;
-      return [{ vm, name: vm, source, destination, links, memoryGib }];
+      return [{ vm, name: vm, source, destination, links, memoryBytes: memoryGib * 2 ** 30 }];
     });
   }
 

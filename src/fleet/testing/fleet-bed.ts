@@ -60,7 +60,14 @@ export class FleetBed implements AsyncDisposable {
   }
 
   moveOf({ vm, host, memoryGib, intensive }: WorldVm): NewMove {
-    return { vm, name: vm, source: host, link: FileWorld.linkOf(host), memoryGib, intensive };
+    return {
+      vm,
+      name: vm,
+      source: host,
+      link: FileWorld.linkOf(host),
+      memoryBytes: memoryGib * 2 ** 30,
+      intensive,
+    };
   }
 
   async process(name: string, given: Partial<ProcessOptions> = {}): Promise<ControllerProcess> {

@@ -379,7 +379,7 @@ export class SimulatedMover implements Mover {
 
   async running(): Promise<readonly Seen[]> {
     return this.hosts.running().map(({ vm, source, destination }) => ({
-      ...{ vm, name: vm, source, destination, memoryGib: 1 },
+      ...{ vm, name: vm, source, destination, memoryBytes: GIB },
       links: [linkFrom(source), linkTo(destination)],
     }));
   }

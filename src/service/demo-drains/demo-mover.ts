@@ -115,7 +115,7 @@ export class DemoMover implements Mover {
     return [...this.going.values()].map(({ ride: { vm, source, destination } }) => {
       const { name, scenario } = this.parts.hosts.get(vm);
       return {
-        ...{ vm, name, source, destination, memoryGib: Math.ceil(scenario.memoryBytes / 2 ** 30) },
+        ...{ vm, name, source, destination, memoryBytes: scenario.memoryBytes },
         links: [linkFrom(source), linkTo(destination)],
       };
     });

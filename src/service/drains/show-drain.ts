@@ -38,8 +38,8 @@ export function drainSummaryOf(shown: Shown): DrainSummary {
   const isThere = new Map(
     vms.map(({ uuid, state }) => [uuid, state !== 'moved' && state !== 'gone' && state !== 'off']),
   );
-  const gibOf = (which: (vm: string) => boolean) =>
-    moves.reduce((sum, { vm, memoryGib }) => sum + (which(vm) ? memoryGib : 0), 0);
+  const bytesOf = (which: (vm: string) => boolean) =>
+    moves.reduce((sum, { vm, memoryBytes }) => sum + (which(vm) ? memoryBytes : 0), 0);
   return {
     ...status,
     final: drain.state === 'ended',
@@ -53,7 +53,7 @@ export function drainSummaryOf(shown: Shown): DrainSummary {
     counts: Object.fromEntries(
       VM_STATES.map((state) => [state, vms.filter((vm) => vm.state === state).length]),
     ) as DrainSummary['counts'],
-    memoryBytes: { all: GIB * gibOf(() => true), left: GIB * gibOf((vm) => isThere.get(vm) === true) },
+    memoryBytes: { all: bytesOf(() => true), left: bytesOf((vm) => isThere.get(vm) === true) },
   };
 }
 
@@ -68,7 +68,7 @@ export function drainViewOf(shown: Shown, around: Around): DrainView {
       const times = detail.moves.get(vm.uuid);
       return {
         ...vm,
-        memoryBytes: GIB * (move?.memoryGib ?? 0),
+        memoryBytes: move?.memoryBytes ?? 0,
         memoryIntensive: move?.intensive ?? false,
         startedAt: isoOf(vm.state === 'queued' ? null : (times?.beginsMs ?? null)),
         endedAt: isoOf(times?.endedMs ?? null),
