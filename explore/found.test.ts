@@ -491,6 +491,34 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
         { atMs: 1310, do: 'attach', to: true },
       ],
     },
+  'a pause was told by when a monitor was given up, which had said nothing since before its stop': {
+    ...{ guest: 'busy', policy: 'forecast', version: '8.1', maxDowntimeMs: 200, brake: 'when-it-pays' },
+    ...{ tls: true, quotas: 'unguarded', faultsEndMs: 12_000 },
+    faults: [
+      {
+        on: { command: 'migrate-set-parameters', side: 'source' },
+        ...{ nth: 5, do: 'connection-silent', to: 'source', ms: Number.POSITIVE_INFINITY },
+      },
+    ],
+  },
+  'a guest was told to run nowhere, by events of its source that came later than a look at it': {
+    ...{ driver: 'libvirt', begin: 'attach, alone' },
+    libvirt: {
+      transient: false,
+      faults: [{ on: { event: 'iteration', side: 'source' }, nth: 2, do: 'delay', ms: 1000 }],
+    },
+    faults: [{ on: { command: 'cont', side: 'destination' }, nth: 1, do: 'killed', to: 'source' }],
+  },
+  'a pause was told by a clock that was set while the way to it was lost': {
+    behindTunnel: ['source', 'destination'],
+    faults: [{ on: { atMs: 2369 }, nth: 5, do: 'clock-set', to: 'destination', ms: -3000 }],
+    hands: [{ atMs: 1099, do: 'address-taken', side: 'destination', ms: 5000 }],
+  },
+  "a guest was told to run on its source, while somebody else's destination was loading it": {
+    begin: 'attach, alone',
+    faults: [{ on: { stream: 'last-byte' }, nth: 1, do: 'link-reset' }],
+    hands: [{ atMs: 1308, do: 'attach', to: true }],
+  },
 };
 
 test.each(Object.entries(FOUND))('%s', async (_, schedule) => {

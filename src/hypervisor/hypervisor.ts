@@ -73,8 +73,15 @@ export interface Hypervisor {
   /**
    * Where the VM runs now, from what both ends say and not from memory. Never throws.
    * @param meant another VM that answers at either address is not it, whatever it does. Left out: whoever answers is
+   * @param mayArrive the destination may be loading what it has got, to start it then: it is asked until it does, or has
+   *   ended, or waits on for so long that it does not
    */
-  locate(vm: string, destination: string | undefined, meant?: VmIdentity): Promise<Whereabouts>;
+  locate(
+    vm: string,
+    destination: string | undefined,
+    meant?: VmIdentity,
+    mayArrive?: boolean,
+  ): Promise<Whereabouts>;
 
   /**
    * On one side of a migration that is over, and whose controller did not see its end: makes the guest run there where

@@ -104,6 +104,11 @@ export class Observer {
     return this.now() - untilMs <= WAITED_MS ? forMs : 0;
   }
 
+  /** How long a look has waited for its answer; 0: none does. */
+  get unansweredMs(): number {
+    return this.looking ? this.parts.clock.awakeMs() - this.askedAwakeMs : 0;
+  }
+
   get isOver(): boolean {
     return this.over;
   }

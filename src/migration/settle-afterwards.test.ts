@@ -109,6 +109,19 @@ test.each([
   expect(bed.hypervisor.calls).not.toContain(`keep ${DESTINATION}`);
 });
 
+// Found by the explorer, seed 1796038154477: two sides ran, and it was told to run on the source.
+test.each([
+  ['starts it with what it has got', 'running', 'unknown', /both sides say that they run the guest/],
+  ['is out of reach', undefined, 'unknown', /make sure that the guest does not run there too/],
+  ['waits on', 'incoming', 'source', /the guest runs on the source/],
+] as const)("one of somebody else's that loads and then %s is waited for", async (_, then, runsOn, words) => {
+  await bed.leaveMigrating('mark', { destinationWaits: false, origin: 'attach' });
+  find('running', 'incoming');
+  bed.hypervisor.onArrival = () => find('running', then);
+  const run = await takeOverRun(bed.takeOver(), bed.parts);
+  expect(await run.outcome).toMatchObject({ runsOn, reason: expect.stringMatching(words) });
+});
+
 test('is only told where it runs already', async () => {
   await bed.leaveMigrating('mark');
   find('running', undefined);

@@ -24,8 +24,7 @@ export async function settleAfterwards(
   hypervisor: Hypervisor,
   journal: JournalWriter,
 ): Promise<Outcome> {
-  const guest = await onceItLasts(found, destination, hypervisor);
-  const seen = await lookAt(guest, destination, hypervisor);
+  const { guest, seen } = await onceTheyLast({ left, guest: found, destination }, hypervisor);
   const { other, kept } = await keepFromStarting({ left, guest, destination }, seen, hypervisor, journal);
   journal.append(0, { type: 'located', source: guest.state, destination: other });
   const end = endFrom(left, guest.state, other, kept);
@@ -70,14 +69,27 @@ export async function putBackAfterwards(
   };
 }
 
-/** A source in the middle of its switchover resumes by itself where its migration has just failed. */
-async function onceItLasts(
-  guest: GuestFacts,
-  destination: string | undefined,
+/**
+ * A source in the middle of its switchover resumes by itself where its migration has just failed; and a destination that
+ * somebody else has told to start the guest does so with what it has got, since nobody keeps it from that.
+ */
+async function onceTheyLast(
+  { left, guest: found, destination }: Afterwards,
   hypervisor: Hypervisor,
-): Promise<GuestFacts> {
-  if (guest.state !== 'switching-over') return guest;
-  return { ...guest, state: (await hypervisor.locate(guest.vm, destination, guest)).source };
+): Promise<{ readonly guest: GuestFacts; readonly seen: SideState }> {
+  const guest =
+    found.state === 'switching-over'
+      ? { ...found, state: (await hypervisor.locate(found.vm, destination, found)).source }
+      : found;
+  const seen = await lookAt(guest, destination, hypervisor);
+  const mayArrive = seen === 'incoming' && left.origin !== 'migrate' && !left.destinationWaits;
+  if (!mayArrive || !hasIt(guest)) return { guest, seen };
+  const now = await hypervisor.locate(guest.vm, destination, guest, true);
+  return { guest: { ...guest, state: now.source }, seen: now.destination };
+}
+
+function hasIt({ state }: GuestFacts): boolean {
+  return state === 'running' || state === 'paused';
 }
 
 /** Another VM at the address is not our destination, whatever it does. */
@@ -106,8 +118,7 @@ async function keepFromStarting(
   journal: JournalWriter,
 ): Promise<{ other: SideState; kept: boolean }> {
   const mayStart = other === 'incoming' && left.origin === 'migrate' && !left.destinationWaits;
-  const sourceHasIt = guest.state === 'running' || guest.state === 'paused';
-  if (!mayStart || !sourceHasIt || destination === undefined || !hypervisor.keepFromStarting)
+  if (!mayStart || !hasIt(guest) || destination === undefined || !hypervisor.keepFromStarting)
     return { other, kept: false };
   let kept = false;
   try {

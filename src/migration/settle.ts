@@ -205,7 +205,7 @@ function withoutSource(facts: SettlementFacts): Settlement {
     return ask(
       end.sourceEverStopped === false && !end.postCopyBegan
         ? `${past} while it still had the guest, and the guest with it: start it anew`
-        : `${past} and the destination is ${SAID[destination]}: look whether it holds the guest, paused, and let it run there by hand if so; else start the guest anew from its disks`,
+        : `${past} and the destination is ${SAID[destination]}: look whether it holds the guest, and where that stands still, paused, let it run there by hand; only where it has no guest, start it anew from its disks`,
     );
   const ifDead =
     end.destinationWaits && end.destinationEverRan === false

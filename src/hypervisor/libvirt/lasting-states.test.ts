@@ -44,7 +44,8 @@ async function settle(source: Host, destination: Host, { handedOver = false, ...
     handedOver: () => handedOver,
     postCopyBegan: false,
     sourceWasAway: false,
-    mayHaveArrived: true,
+    mayHaveArrived: () => true,
+    isEndHeard: () => true,
     reconnectForMs: 60_000,
     ...facts,
   }).then((looks) => {
@@ -70,6 +71,17 @@ async function settle(source: Host, destination: Host, { handedOver = false, ...
 async function after(source: Host, destination: Host, facts: Facts = {}) {
   return await (await settle(source, destination, facts)).end();
 }
+
+test('a source that has ended is waited for until its events say so too, which may be late', async () => {
+  let isHeard = false;
+  const settling = await settle(says(GONE), says({ state: 'unknown' }), { isEndHeard: () => isHeard });
+  await settling.clock.pass(900);
+  expect(settling.found.looks).toBeUndefined();
+  isHeard = true;
+  expect((await settling.end())[2]).toBeLessThanOrEqual(950);
+  const unheard = await after(says(GONE), says({ state: 'unknown' }), { isEndHeard: () => false });
+  expect(unheard).toEqual(['gone', 'unknown', 2000]);
+});
 
 test('a guest that arrived is found at once', async () => {
   const settling = await settle(says(MIGRATED), says(RUNNING));
@@ -165,7 +177,7 @@ test.each(UNSEEN)('a destination that is %s is waited for where it may have the 
   ]);
   expect(await after(says(RUNNING), says({ state }, [3000, GONE]))).toEqual(['running', 'gone', 3000]);
   expect(await after(says(MIGRATED), says({ state }))).toEqual(['handed-over', state, 60_000]);
-  expect(await after(says(PAUSED), says({ state }), { mayHaveArrived: false })).toEqual([
+  expect(await after(says(PAUSED), says({ state }), { mayHaveArrived: () => false })).toEqual([
     'paused',
     state,
     60_000,
@@ -173,11 +185,9 @@ test.each(UNSEEN)('a destination that is %s is waited for where it may have the 
 });
 
 test('a guest that never stopped has left nothing at a destination that cannot be asked', async () => {
-  expect(await after(says(RUNNING), says({ state: 'unreachable' }), { mayHaveArrived: false })).toEqual([
-    'running',
-    'unreachable',
-    0,
-  ]);
+  expect(await after(says(RUNNING), says({ state: 'unreachable' }), { mayHaveArrived: () => false })).toEqual(
+    ['running', 'unreachable', 0],
+  );
 });
 
 test('once we let go nobody waits', async () => {

@@ -31,7 +31,9 @@ export interface SettlingParts {
   /** The source's libvirtd was away: as it comes back it resumes what it had stopped. */
   readonly sourceWasAway: boolean;
   /** The source was seen to stop for the switchover; else the destination has nothing that it could run. */
-  readonly mayHaveArrived: boolean;
+  mayHaveArrived(): boolean;
+  /** The source's end has been heard, or will not be: there is no stream of its events. */
+  isEndHeard(): boolean;
   /** How long a host that cannot be asked is waited for. */
   readonly reconnectForMs: number;
   /** We let go of it: nobody waits for the answer any more. */
@@ -62,17 +64,18 @@ export function patienceMs(
   { source, destination }: LastingLooks,
   parts: Pick<
     SettlingParts,
-    'wasRunning' | 'sourceWasAway' | 'mayHaveArrived' | 'reconnectForMs' | 'postCopyBegan'
+    'wasRunning' | 'sourceWasAway' | 'mayHaveArrived' | 'isEndHeard' | 'reconnectForMs' | 'postCopyBegan'
   >,
 ): number {
   if (isUnseen(source)) return parts.reconnectForMs;
   const held = source.heldBy !== undefined || !parts.wasRunning;
   const staysHere = source.state === 'running' || (source.state === 'paused' && held);
-  if (isUnseen(destination)) return staysHere && !parts.mayHaveArrived ? 0 : parts.reconnectForMs;
+  if (isUnseen(destination)) return staysHere && !parts.mayHaveArrived() ? 0 : parts.reconnectForMs;
   if (source.state === 'switching-over') return parts.reconnectForMs;
   if (destination.state === 'incoming' || destination.state === 'switching-over')
     return source.state === 'handed-over' ? parts.reconnectForMs : SETTLING_MS;
   if (source.state === 'gone' && source.guestEnded === undefined && parts.postCopyBegan) return WORD_MS;
+  if (source.state === 'gone' && !parts.isEndHeard()) return WORD_MS;
   if (held || destination.state === 'running') return 0;
   if (source.state === 'paused') return parts.sourceWasAway ? SETTLING_MS : RESUMING_MS;
   if (source.state === 'handed-over' && (source.standsStill || destination.state === 'paused'))

@@ -150,6 +150,28 @@ describe('a guest that ends on the way', () => {
     });
   });
 
+  // Found by the explorer, seed 1796037316596: it was told to run nowhere, and ran on the destination.
+  test.each([
+    ['comes after the look that found the end', 1000, true],
+    ['does not come', Number.POSITIVE_INFINITY, undefined],
+  ])(
+    'of which the event %s: nothing follows from what was not heard',
+    async (_, lateMs, sourceEverStopped) => {
+      const script = await underWay({ destinationUri: undefined });
+      script.source.job = () => NOT_RUNNING;
+      script.source.state = 'shut off (crashed)';
+      script.clock.after(Math.min(lateMs, 1e6), () => {
+        script.lifecycle('source', 'Suspended', 'Migrated');
+        script.lifecycle('source', 'Stopped', 'Failed');
+      });
+      expect(await script.end()).toMatchObject({
+        whereabouts: { source: 'gone', destination: 'unknown' },
+        sourceEverStopped,
+        guestEnded: undefined,
+      });
+    },
+  );
+
   test('on the destination, once it ran there; before, it is an arrival that failed', async () => {
     const script = await underWay();
     script.lifecycle('destination', 'Stopped', 'Failed');

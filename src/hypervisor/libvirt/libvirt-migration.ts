@@ -364,7 +364,12 @@ export class LibvirtMigration implements RunningMigration {
     if (change?.kind === 'guest-ended') this.seen.goneFrom.add('source');
     const atMs = event.atMs - this.parts.zeroMs;
     if (change?.kind === 'handed-over') this.takeHandedOver(atMs);
-    if (isOver(this.state)) return;
+    if (isOver(this.state)) {
+      // Later than a look that found its end: what it was doing as it ended was not what it had said last.
+      if (change?.kind === 'stopped') this.seen.stop();
+      if (change?.kind === 'post-copy') this.seen.postCopy();
+      return;
+    }
     if (event.kind === 'iteration') this.takeIteration(event.iteration, atMs);
     if (change === undefined) return;
     // Of a job that was there before our virsh.
@@ -588,25 +593,26 @@ export class LibvirtMigration implements RunningMigration {
     if (isOver(this.state)) return;
     const { kind } = this.state;
     const heldBy = this.state.kind === 'held' ? this.state.by : undefined;
-    const endedOnSource = this.sides.source.watch.unbroken && kind === 'copying';
     this.parts.quota?.release();
     this.become({ kind: 'settling', because });
     this.observer.stopLooking();
-    void this.settle(because, heldBy, endedOnSource);
+    void this.settle(because, heldBy, kind === 'copying');
   }
 
   /** libvirt's part is over, or cannot be seen any more: find out where the guest is, and tell it. */
-  private async settle(because: Ending, heldBy: string | undefined, endedOnSource: boolean): Promise<void> {
+  private async settle(because: Ending, heldBy: string | undefined, wasCopying: boolean): Promise<void> {
     const { clock, reconnectForMs } = this.parts;
     this.seen.refused = because.kind === 'refused';
-    const sourceEverStopped = this.seen.sourceEverStopped(this.sides.source.watch.unbroken);
+    const { unbroken } = this.sides.source.watch;
+    const { stops } = this.seen;
     const looks = await lastingStates({
       clock,
       wasRunning: this.wasRunning,
       sourceWasAway: this.seen.sourceWasAway,
       handedOver: () => this.isHandedOver,
       postCopyBegan: this.seen.postCopyBegan && because.kind === 'job-over',
-      mayHaveArrived: sourceEverStopped !== false,
+      mayHaveArrived: () => this.seen.sourceEverStopped(unbroken) !== false,
+      isEndHeard: () => !unbroken || this.seen.goneFrom.has('source'),
       // Another's job goes on; and a source that did not come back was waited for already.
       reconnectForMs: because.kind === 'lost' || because.kind === 'refused' ? 0 : reconnectForMs,
       look: async (side) =>
@@ -615,6 +621,8 @@ export class LibvirtMigration implements RunningMigration {
           : await this.sides[side].look(),
       letGo: () => this.state.kind === 'detached' || because.kind === 'refused',
     });
+    // Events may come later than a look: nothing follows from one that was not heard before that of the end was.
+    const isHeardOut = unbroken && (looks.source.state !== 'gone' || this.seen.goneFrom.has('source'));
     const moved = hasMoved({ handedOver: this.isHandedOver, looks, postCopyBegan: this.seen.postCopyBegan });
     if (moved) await this.completedFigures();
     else await this.virshWords();
@@ -629,8 +637,8 @@ export class LibvirtMigration implements RunningMigration {
         looks: this.seen.resumedAfterArrival ? { ...looks, source: { state: 'running' } } : looks,
         destinationEverRan:
           this.observer.destinationRan || (this.sides.destination.watch.unbroken ? false : undefined),
-        sourceEverStopped,
-        endedOnSource,
+        sourceEverStopped: this.seen.sourceEverStopped(isHeardOut),
+        endedOnSource: wasCopying && isHeardOut && this.seen.stops === stops,
         postCopyBegan: this.seen.postCopyBegan,
         heldBy,
         cancelling: this.seen.cancelling,

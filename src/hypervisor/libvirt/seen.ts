@@ -3,6 +3,8 @@ import type { Side } from '../hypervisor.ts';
 /** What was seen of a migration on its way, which its present state does not tell any more. */
 export class Seen {
   private stopped = false;
+  /** How often it was stopped, or post-copy began. */
+  stops = 0;
   private heldOnce = false;
   private ranInPostCopy = false;
   /** libvirt said that the source's domain ended because it was migrated. */
@@ -24,6 +26,7 @@ export class Seen {
 
   /** For the switchover, as far as it is known. */
   stop(): void {
+    this.stops += 1;
     this.stopped = true;
   }
 
@@ -34,7 +37,7 @@ export class Seen {
   }
 
   postCopy(): void {
-    this.stopped = true;
+    this.stop();
     this.ranInPostCopy = true;
   }
 

@@ -35,6 +35,14 @@ test('one whose way was slow tells how slow, and the next that is quick is dated
   expect(dating.date(happened(6000, 6305), 400)).toEqual([5005]);
 });
 
+// Found by the explorer, seed 1796037320744: a pause of 5.99 s was told as 2.99 s.
+test('one that comes after an answer is no older than its question, whatever a clock says that was set', () => {
+  const dating = new EventDating(1000);
+  dating.date(happened(2000), 0);
+  const event = happened(9000, 9005, 9004.5);
+  expect(dating.date({ ...event, timestampMs: event.timestampMs - 3000 }, 5000)).toEqual([8005, 0.5]);
+});
+
 test.each([-3000, 3000])('a clock that is set by %d ms dates nothing that waited', (setMs) => {
   const dating = new EventDating(1000);
   dating.date(happened(2000), 0);

@@ -27,16 +27,17 @@ export class EventDating {
   }
 
   /**
-   * @param mayBeOldMs how long it may have waited for us, who looked at nothing; 0: not at all
+   * @param lookedAtNothingMs how long it may have waited for us, who looked at nothing; 0: not at all
    * @returns the instant, and how much earlier it may have been where there is nothing to compare with
    */
   date(
     { receivedMs, timestampMs, notBeforeMs }: Pick<QmpEvent, 'receivedMs' | 'timestampMs' | 'notBeforeMs'>,
-    mayBeOldMs: number,
+    lookedAtNothingMs: number,
   ): [atMs: number, unseenMs?: number] {
     const onTheWayMs = receivedMs - timestampMs;
     const receivedAtMs = receivedMs - this.zeroMs;
     const unheardMs = receivedMs - notBeforeMs;
+    const mayBeOldMs = Math.min(lookedAtNothingMs, unheardMs);
     // The way may have kept it, and all that it brings with it: there is no telling, and nothing to compare others with.
     if (!this.canCompare && unheardMs > UNHEARD_MS) return [receivedAtMs, unheardMs];
     const quickestMs = this.quickestMs;

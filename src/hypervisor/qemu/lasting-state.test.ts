@@ -24,6 +24,7 @@ async function bed(faults: readonly Fault[] = [], provable = true) {
     wasRunning,
     reconnectForMs: 3000,
     postCopyBegan: false,
+    mayArrive: false,
   });
   /** @returns the state, and how long it was waited for */
   const timed = async (asking: Promise<SideState>) => {
@@ -131,6 +132,14 @@ describe('the destination', () => {
     const { destination, parts, timed } = await bed();
     const { state, waitedMs } = await timed(lastingDestinationState(destination, 'running', parts('failed')));
     expect([state, waitedMs < 700]).toEqual(['incoming', true]);
+  });
+
+  test('that may start the guest with what it has got is waited for until it does', async () => {
+    const { clock, pair, destination, parts, timed } = await bed();
+    clock.after(4000, () => pair.destination.startGuest('autostart'));
+    const waiting = { ...parts('failed'), mayArrive: true };
+    const { state, waitedMs } = await timed(lastingDestinationState(destination, 'running', waiting));
+    expect([state, Math.round(waitedMs / 1000)]).toEqual(['running', 4]);
   });
 
   test.each([

@@ -8,7 +8,7 @@ import type { MigrationInfo } from './qmp/commands.ts';
 type Result = MigrationEnd['result'];
 
 /** From `completed` to a destination that runs: it still has to load what the sockets hold, and its devices. */
-const ARRIVAL_MS = 30_000;
+export const ARRIVAL_MS = 30_000;
 /** From `failed` or `cancelled` to a source that runs again: QEMU resumes it a moment later. */
 export const RETURN_MS = 1000;
 /** A destination whose stream broke ends a moment later; one that stays is no reason to wait. */
@@ -57,6 +57,8 @@ export interface LastingParts {
   readonly reconnectForMs: number;
   /** The destination may have run the guest without the source's knowledge: a source that runs settles nothing. */
   readonly postCopyBegan: boolean;
+  /** The destination may have got all of it, whatever became of the migration, and starts it by itself. */
+  readonly mayArrive: boolean;
 }
 
 export async function lastingSourceState(
@@ -77,7 +79,7 @@ export async function lastingSourceState(
 export async function lastingDestinationState(
   destination: LastingMonitor | undefined,
   source: SideState,
-  { clock, result, wasRunning, reconnectForMs, postCopyBegan }: LastingParts,
+  { clock, result, wasRunning, reconnectForMs, postCopyBegan, mayArrive }: LastingParts,
 ): Promise<SideState> {
   if (!destination) return 'unknown';
   const completed = result === 'completed' || source === 'handed-over';
@@ -88,7 +90,7 @@ export async function lastingDestinationState(
         return passedMs >= (source === 'running' && !postCopyBegan ? LEAVE_MS : reconnectForMs);
       case 'incoming':
       case 'switching-over':
-        return passedMs >= (completed ? ARRIVAL_MS : LEAVE_MS);
+        return passedMs >= (completed || mayArrive ? ARRIVAL_MS : LEAVE_MS);
       case 'paused':
         return !completed || !wasRunning || passedMs >= OBEY_MS;
       default:

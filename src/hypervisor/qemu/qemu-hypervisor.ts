@@ -39,7 +39,7 @@ import type { StreamTls } from '../stream-tls.ts';
 import { ChangedSettings } from './changed-settings.ts';
 import { fence } from './fence.ts';
 import { LastingMonitor, UnreachableError } from './lasting-monitor.ts';
-import { AGAIN_AFTER_MS, RETURN_MS } from './lasting-state.ts';
+import { AGAIN_AFTER_MS, ARRIVAL_MS, RETURN_MS } from './lasting-state.ts';
 import { listenerHere, listeningQemu, type ProvableProcess } from './listening-process.ts';
 import { type QemuEnd, qemuEnd } from './migration-facts.ts';
 import { assertUnderWay, guestFacts, openMonitor, sideStateAt, socketPath } from './monitor.ts';
@@ -258,15 +258,21 @@ export class QemuHypervisor implements Hypervisor {
     }
   }
 
-  async locate(vm: string, destination: string | undefined, meant?: VmIdentity): Promise<Whereabouts> {
-    const untilMs = this.clock.awakeMs() + RETURN_MS;
+  async locate(
+    vm: string,
+    destination: string | undefined,
+    meant?: VmIdentity,
+    mayArrive = false,
+  ): Promise<Whereabouts> {
+    const sinceMs = this.clock.awakeMs();
     for (;;) {
       const [source, other] = await Promise.all([
         sideStateAt(vm, this.qmp, meant),
         sideStateAt(destination, this.qmp, meant),
       ]);
-      if (source !== 'switching-over' || this.clock.awakeMs() >= untilMs)
-        return { source, destination: other };
+      const loads = mayArrive && other === 'incoming';
+      const patienceMs = loads ? ARRIVAL_MS : source === 'switching-over' ? RETURN_MS : 0;
+      if (this.clock.awakeMs() - sinceMs >= patienceMs) return { source, destination: other };
       await this.clock.sleep(AGAIN_AFTER_MS);
     }
   }

@@ -398,6 +398,23 @@ test('a stop for the switchover while somebody attaches is learned, and is of an
   );
 });
 
+// Found by the explorer, seed 1796037285038: a pause of 10 s was told as one of 0.4 ms.
+test('a stop behind a monitor that was given up may be as old as its last answer', async () => {
+  const silent = { do: 'connection-silent', to: 'source', ms: 20_000 } as const;
+  const { start, follow, pair } = pairBed(
+    [{ on: { event: 'MIGRATION_PASS', side: 'source' }, nth: 2, ...silent }],
+    { scenario: CALM_GUEST },
+    { reconnectForMs: 12_000 },
+  );
+  const { events } = await follow(await start());
+  const stopped = events.find(({ kind }) => kind === 'stopped');
+  const beganMs = pair.heard.find(({ command }) => command === 'migrate')?.atMs ?? 0;
+  const stoppedMs = pair.truth.history.find(({ side }) => side === 'source')?.untilMs ?? 0;
+  const lateMs = (stopped?.atMs ?? 0) - (stoppedMs - beganMs);
+  expect(lateMs).toBeGreaterThan(1000);
+  expect((stopped as { unseenMs: number }).unseenMs).toBeGreaterThanOrEqual(lateMs - 5);
+});
+
 // Found by `./dev explore`, seed 1795912551675: a pause of 0 ms was told that nobody had seen.
 test('a stop that was missed may be as old as the first loss, when the next connection is lost before it says anything', async () => {
   const { start, follow, pair } = pairBed(

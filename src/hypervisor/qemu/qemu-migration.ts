@@ -600,8 +600,8 @@ export class QemuMigration implements RunningMigration {
     this.cancelLoss();
     if (state === 'ended') return void this.finish('lost');
     if (state === 'back') return void this.catchUp();
-    // Read late by one who stood still, it was lost as much earlier.
-    this.sourceLostMs ??= observer.now() - observer.mayBeOldMs;
+    // Read late by one who stood still, it was lost as much earlier; one that answered nothing may have been lost since.
+    this.sourceLostMs ??= observer.now() - Math.max(observer.mayBeOldMs, observer.unansweredMs);
     this.cancelLoss = afterAwake(parts.clock, parts.reconnectForMs, () => {
       if (this.source.state.kind === 'lost') void this.finish('lost');
     });
@@ -743,7 +743,9 @@ export class QemuMigration implements RunningMigration {
     const { clock, reconnectForMs } = this.parts;
     const info = result === 'lost' ? undefined : await finalInfo(this.source, result, clock);
     const { postCopyBegan } = this;
-    const waiting = { clock, result, wasRunning: this.wasRunning, reconnectForMs, postCopyBegan };
+    const { wasRunning } = this;
+    const mayArrive = result !== 'lost' && this.mayArriveUnasked;
+    const waiting = { clock, result, wasRunning, reconnectForMs, postCopyBegan, mayArrive };
     let source = await lastingSourceState(this.source, waiting);
     const destination = await this.lastOfDestination(source, waiting);
     // While we waited for the one the other may have come back.
@@ -803,6 +805,12 @@ export class QemuMigration implements RunningMigration {
       // How it stands is what counts.
     }
     return await stateBehind(this.destination);
+  }
+
+  /** What somebody else began is not fenced by us. */
+  private get mayArriveUnasked(): boolean {
+    const isFenced = this.keepsWaiting || this.begunByUs || this.weCancelled;
+    return !isFenced && this.sourceEverStopped() !== false;
   }
 
   private stillWaits(destination: SideState): boolean {

@@ -45,6 +45,9 @@ export class ScriptedHypervisor implements Hypervisor {
   /** What happens when it is told to keep a destination from starting the guest. */
   onKeep: () => Promise<void> = async () => {};
 
+  /** What happens while it waits for a destination that may be loading the guest. */
+  onArrival: () => void = () => {};
+
   async inspect(vm: string): Promise<GuestFacts> {
     const guest = this.guests.get(vm);
     if (!guest) throw new RefusedError('unreachable', `${vm} cannot be reached`);
@@ -76,7 +79,13 @@ export class ScriptedHypervisor implements Hypervisor {
     return this.migration;
   }
 
-  async locate(vm: string, destination: string | undefined): Promise<Whereabouts> {
+  async locate(
+    vm: string,
+    destination: string | undefined,
+    _meant?: unknown,
+    mayArrive = false,
+  ): Promise<Whereabouts> {
+    if (mayArrive) this.onArrival();
     const state = (at: string | undefined) =>
       at === undefined ? ('unknown' as const) : (this.guests.get(at)?.state ?? ('unreachable' as const));
     return { source: state(vm), destination: state(destination) };
