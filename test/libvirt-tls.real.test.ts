@@ -63,7 +63,8 @@ describe('what does not come about leaves the guest on the source', () => {
   test('a source that the destination does not let in', async () => {
     for (const file of ['client-cert.pem', 'client-key.pem'])
       await rm(path.join(bed.source.files.certificatesFolder, file));
-    await fails(/the destination did not take the stream: it refuses the source's certificate/);
+    // Some of the memory may have been sent before the source hears of it.
+    await fails(/(it|where the destination) refuses the source's certificate/);
   });
 });
 

@@ -14,13 +14,18 @@ export interface TlsRemedies {
 const OF_A_BROKEN_STREAM = /TLS|channel|write to socket|read from|reset by peer|broken pipe|input\/output/i;
 
 /**
+ * What the destination has taken of the stream. `perhaps-nothing`: no more was sent than sockets hold. The source of a TLS 1.3
+ * sends before it hears that its certificate is refused.
+ */
+export type Taken = 'nothing' | 'perhaps-nothing' | 'some';
+
+/**
  * Of a handshake that failed. The destination keeps its words to itself, so what its refusal looks like from the source has to do.
  * @param desc what the source's QEMU says
- * @param neverTaken no stream has come past its handshake
  */
 export function handshakeHint(
   desc: string,
-  neverTaken: boolean,
+  taken: Taken,
   { nameOption, notLetIn, saidIn }: TlsRemedies,
 ): string | undefined {
   if (/hasn't got a known issuer|certificate is not trusted/i.test(desc))
@@ -31,8 +36,10 @@ export function handshakeHint(
   if (/expired|not yet activated/i.test(desc))
     return "the destination's certificate is not valid now: renew it, or set the source's clock right";
   if (/revoked|insecure algorithm/i.test(desc)) return "the destination's certificate has to be made anew";
-  if (!neverTaken || !OF_A_BROKEN_STREAM.test(desc)) return undefined;
-  return `the destination did not take the stream: it refuses the source's certificate (${notLetIn}), or speaks no TLS; its QEMU says which ${saidIn}`;
+  if (taken === 'some' || !OF_A_BROKEN_STREAM.test(desc)) return undefined;
+  return taken === 'nothing'
+    ? `the destination did not take the stream: it refuses the source's certificate (${notLetIn}), or speaks no TLS; its QEMU says which ${saidIn}`
+    : `it broke at its very beginning, as it does where the destination refuses the source's certificate (${notLetIn}), or speaks no TLS; its QEMU says which ${saidIn}, if it was that`;
 }
 
 /**

@@ -29,9 +29,14 @@ test.each([
   expect(tlsWords(words, 0).startsWith(words.replace(/\.$/, ''))).toBe(true);
 });
 
+test('of a stream that broke after no more than sockets hold it is said what that may be', () =>
+  expect(tlsWords(`${OUT}Unable to write to socket: Broken pipe`, 300_000)).toMatch(
+    /Broken pipe; it broke at its very beginning, as it does where the destination refuses the source's certificate/,
+  ));
+
 test.each([
   // Past the handshake it is something else that breaks a stream.
-  [`${OUT}Unable to write to socket: Connection reset by peer`, 4096],
+  [`${OUT}Unable to write to socket: Connection reset by peer`, 64 * 2 ** 20],
   // A QEMU that ended, and a libvirtd.
   ['internal error: Unable to read from monitor: Connection reset by peer', 0],
   ['Cannot recv data: Connection reset by peer', undefined],

@@ -218,14 +218,16 @@ describe.skipIf(version === undefined)('on a real QEMU', () => {
     expect(error).toMatchObject({ code: 'hung-up', command: 'query-status', sent: true });
   });
 
-  test('commands behind quit reject', async () => {
+  test('commands behind quit reject, and none is waited for', async () => {
     const answers = await Promise.allSettled([
       client.execute('quit'),
       client.execute('query-status'),
       client.execute('query-migrate'),
     ]);
-    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
-    expect(answers[2]).toMatchObject({ reason: { command: 'query-migrate', sent: true } });
+    // QEMU may be gone before the last one is written: then what it has answered is not read any more.
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses).toEqual(statuses.toSorted());
+    expect(answers[2]).toMatchObject({ reason: { command: 'query-migrate', code: 'hung-up' } });
   });
 
   test('a QEMU that hangs cannot be told from one that is busy, and is served once it goes on', async () => {

@@ -12,6 +12,6 @@ const REMEDIES: TlsRemedies = {
  * @param neverTaken the destination still waits: no stream has come past its handshake
  */
 export function handshakeWords(desc: string, neverTaken: boolean): string {
-  const hint = handshakeHint(desc, neverTaken, REMEDIES);
+  const hint = handshakeHint(desc, neverTaken ? 'nothing' : 'some', REMEDIES);
   return hint === undefined ? desc : `${desc.replace(/\.$/, '')}: ${hint}`;
 }
