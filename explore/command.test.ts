@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { assertThere, DEFECTS } from './defects.ts';
+import { PLAIN, type Schedule } from './schedule.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 
@@ -36,6 +37,18 @@ test('one seed is told with its schedule and its story', () => {
   expect(status).toBe(0);
   expect(stdout).toMatch(/^seed 57:\n {2}\S.*\nwhat happened:\n/s);
   expect(run('--seed', '57').stdout).toBe(stdout);
+});
+
+test('with --json it is told with the schedule that a case of its own is made of', async () => {
+  const { status, stdout } = run('--seed', '57', '--json');
+  expect(status).toBe(0);
+  const { schedule, ...told } = JSON.parse(stdout) as { readonly schedule: Schedule };
+  expect(told).toMatchObject({
+    seed: 57,
+    violations: [],
+    story: expect.arrayContaining([expect.any(String)]),
+  });
+  expect(Object.keys(schedule).toSorted()).toEqual(Object.keys(PLAIN).toSorted());
 });
 
 test('a seed that is told can be explored again: new ones have as many digits as the time', () => {

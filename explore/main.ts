@@ -43,7 +43,7 @@ const newSeed = (): number => Math.floor(Date.now() / 1000) * 1000;
 
 process.exitCode = await runCommand({ name: 'explore', help: HELP }, options(), async (parsed) => {
   if (parsed.drains) return await exploreDrains(parsed);
-  if (parsed.seed !== undefined) return await tellOf(parsed.seed);
+  if (parsed.seed !== undefined) return await tellOf(parsed.seed, parsed.json);
   if (parsed.prove) return await prove(parsed);
   return await exploreSeeds(parsed);
 });
@@ -184,12 +184,17 @@ function inWords(told: ShareResult & { readonly seeds: string }, tookMs: number)
   );
 }
 
-async function tellOf(seed: number): Promise<number> {
+async function tellOf(seed: number, json: boolean): Promise<number> {
   const schedule = drawSchedule(seed);
   const { violations } = await explore(schedule);
   const [first] = violations;
   const smallest = first === undefined ? schedule : await shrink(schedule, first);
   const { story } = await explore(smallest);
+  const status = first === undefined ? 0 : 1;
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ seed, schedule: smallest, violations, story }, null, 2)}\n`);
+    return status;
+  }
   const lines = [
     `seed ${seed}${first === undefined ? '' : ', as small as it still fails'}:`,
     ...scheduleInWords(smallest).map((words) => `  ${words}`),
@@ -198,7 +203,7 @@ async function tellOf(seed: number): Promise<number> {
     first === undefined ? 'no property was violated' : `violated: ${violations.join('; ')}`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
-  return first === undefined ? 0 : 1;
+  return status;
 }
 
 async function prove({ json, write }: Options): Promise<number> {
