@@ -80,11 +80,13 @@ install_packages() {
     *) npm=$(command -v npm) || fail "there is no npm beside $node: install it" ;;
   esac
   say 'installing npm packages (npm ci)'
-  run_npm ci || {
-    # npm 11 refuses a lock file that was written where the registry had not every other system's packages.
-    say 'npm ci failed: trying npm install, by the same lock file'
-    run_npm install --no-save || fail 'npm could not install the packages: it says why above'
+  said=$(mktemp)
+  run_npm ci 2>"$said" || {
+    # npm 11 refuses a lock file that was written where the registry had not every other system's packages, in two screens.
+    say "npm ci refused ($(sed -n 's/^npm error //p' "$said" | grep -m 1 -E '^(Missing|Invalid)' || head -n 1 "$said")): installing by the same lock file with npm install"
+    run_npm install --no-save || { cat "$said" >&2; fail 'npm could not install the packages: it says why above'; }
   }
+  rm -f "$said"
   cp package-lock.json node_modules/.switchover-lock
 }
 
