@@ -45,10 +45,10 @@ export async function planned(
       return { facts, metadata, metadataNamespaces };
     },
     settingsOf: (domain) => {
-      const { limits, kind, own, problems } = settled(options, domain);
+      const { limits, kind, noticeMs, own, problems } = settled(options, domain);
       for (const problem of problems) if (!told.has(problem)) say(`warning: ${problem}`);
       for (const problem of problems) told.add(problem);
-      return { limits, kind, ...own };
+      return { limits, kind, noticeMs, ...own };
     },
     say: (sentence) => {
       if (!options.quiet) say(`drain: ${sentence}`);

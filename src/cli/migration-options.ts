@@ -47,6 +47,8 @@ export interface MigrationOptions {
 export interface Settled {
   readonly limits: Limits;
   readonly kind: PolicyKind;
+  /** So long before a drain moves it its guest is told; 0: it is not. */
+  readonly noticeMs: number;
   /** What drains go by beside the limits. */
   readonly own: Pick<Settings, 'maintenance' | 'apart' | 'priority'>;
   /** What is said of encryption. */
@@ -75,12 +77,14 @@ export function settled(options: MigrationOptions, domain?: Domain): Settled {
   const { settings, problems, contradiction } = settingsOver(config, domain, commandLine);
   if (contradiction) throw new UsageError(contradiction.sentence);
   assertBrakes(options.brakeFor, settings);
+  const notice = noticeOf(config, domain);
   return {
     limits: limitsOf(settings),
     kind: policyOf(settings),
+    noticeMs: notice.noticeMs,
     own: { maintenance: settings.maintenance, apart: settings.apart, priority: settings.priority },
     encryption: { tls: settings.tls, tlsDir: settings.tlsDir },
-    problems: [...problems, ...noticeOf(config, domain).problems],
+    problems: [...problems, ...notice.problems],
   };
 }
 

@@ -67,6 +67,9 @@ export const drainDocumentSchema = z.object({
         endsMs: estimate.nullable(),
         totalMs: estimate.nullable(),
         pauseMs: estimate.nullable().describe('how long it stands still'),
+        noticeMs: figure.describe(
+          'before that, from when it starts on, its guest has its notice; 0: it has none',
+        ),
         unknown: z.string().nullable().describe('why it has no times'),
       }),
     )
@@ -176,6 +179,7 @@ function moveOf(move: PlannedMove) {
     endsMs: rounded(move.times?.endMs),
     totalMs: rounded(move.totalMs),
     pauseMs: rounded(move.pauseMs),
+    noticeMs: move.vm.forecast?.noticeMs ?? 0,
   };
 }
 

@@ -40,6 +40,19 @@ describe('a plan', () => {
     expect(plan.wholeMs?.high).toBeLessThan(100_000);
   });
 
+  test('has the notice of each guest in its times, which no draw makes shorter, and in what windows are asked by', () => {
+    const forecast = { ...forecastOf(40_000, 2000, 1), noticeMs: 60_000 };
+    const loops = ['a', 'b'].map((name) => vmOf(name, { forecast }));
+    const plan = planDrain(requestOf(loops));
+    expect(plan.moves.map(({ times }) => times?.startMs.middle)).toEqual([0, 100_000]);
+    expect(plan.wholeMs?.middle).toBe(200_000);
+    expect(plan.wholeMs?.low).toBeGreaterThan(180_000);
+    expect(plan.moves[0]?.totalMs?.middle).toBe(40_000);
+    // 108 s at the most: not in what is left of 190 s once the first one has left.
+    const openings = { at: (ms: number) => (ms < 190_000 ? { opensMs: 0, closesMs: 190_000 } : undefined) };
+    expect(planDrain(requestOf(loops, { openings })).neverBegin).toEqual(['b']);
+  });
+
   test('what each VM errs by alone averages out over many, what they have in common does not', () => {
     const many = (inCommon: number) =>
       Array.from({ length: 25 }, (_, index) =>

@@ -158,6 +158,7 @@ function moveOf(
     ...{ uuid, forecast },
     links: [`from ${link}`, `to ${to.link}`],
     calmAmong: forecast.calmAmong,
+    noticeMs: forecast.noticeMs,
     expectsMs: expectedMs(forecast, atATime),
     durationMs: (among) => figuresAmong(forecast, among).totalMs.middle,
   };

@@ -44,6 +44,8 @@ export interface VmForecast {
   readonly inCommonMs: Interval;
   /** The most moves on its link, itself included, with which its pause is one that is always fine; 1: it wants its link alone. */
   readonly calmAmong: number;
+  /** So long before its move its guest is told, in ms, while it has its slots already; left out: it is not. */
+  readonly noticeMs?: number | undefined;
 }
 
 /** A VM that runs on the host to be drained. */
@@ -86,8 +88,8 @@ export function isMemoryIntensive({ forecast }: Pick<DrainVm, 'forecast'>): bool
   return forecast !== undefined && forecast.calmAmong <= 1;
 }
 
-/** How long it is to be expected to take, at the most, in ms: among as many as it may have beside it. Windows are asked by that. */
-export function expectedMs({ besideOthers, calmAmong }: VmForecast, atATime: number): number {
+/** How long it is to be expected to take, at the most, in ms, from its guest's notice on: among as many as it may have beside it. Windows are asked by that. */
+export function expectedMs({ besideOthers, calmAmong, noticeMs = 0 }: VmForecast, atATime: number): number {
   const among = Math.min(besideOthers.length, calmAmong, atATime);
-  return (besideOthers[among - 1] ?? besideOthers[0]).totalMs.high;
+  return noticeMs + (besideOthers[among - 1] ?? besideOthers[0]).totalMs.high;
 }

@@ -42,6 +42,11 @@ describe('moves', () => {
   });
 });
 
+test('a move holds its slots, and all of a link that it wants alone, while its guest has its notice', () => {
+  const noticed = { ...moveOf('noticed', 100, 1), noticeMs: 60 };
+  expect(made([noticed, moveOf('next', 50)], 4)).toEqual(['noticed 0 to 160', 'next 160 to 210']);
+});
+
 /** Open that long, each so long after the one before has closed. */
 function openingsOf(...pairs: readonly (readonly [closedMs: number, openMs: number])[]): Openings {
   let atMs = 0;

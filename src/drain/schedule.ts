@@ -5,7 +5,9 @@ import { type Mover, type SlotRules, startsNow, widthOf } from './slots.ts';
 export interface TimedMove extends Mover {
   /** How long it takes among that many moves on its busiest link, in ms; above 0. */
   durationMs(among: number): number;
-  /** As in `mayBegin`. */
+  /** It has its slots, and does not use them yet, in ms: its guest has its notice; left out: it begins at once. */
+  readonly noticeMs?: number | undefined;
+  /** As in `mayBegin`, its notice included. */
   readonly expectsMs?: number | undefined;
   /** It is on its way as the schedule begins: no window keeps it. */
   readonly hasBegun?: boolean;
@@ -64,7 +66,8 @@ export function schedule<M extends TimedMove>(
     const paces = running.map((each) => {
       const among = widthOf(each.move, movers);
       each.among = Math.max(each.among, among);
-      return { each, durationMs: each.move.durationMs(among) };
+      const { noticeMs = 0 } = each.move;
+      return { each, durationMs: noticeMs + each.move.durationMs(among) };
     });
     const restMs = opensMs - nowMs;
     const stepMs = Math.min(restMs, ...paces.map(({ each, durationMs }) => each.left * durationMs));

@@ -5,7 +5,7 @@ import type { Estimate } from '../model/interval.ts';
 import { UnitError } from '../model/units.ts';
 import { Random } from '../simulate/random.ts';
 import type { DrainDetail } from './drain-detail.ts';
-import type { DrainRow, DrainRows } from './drain-rows.ts';
+import type { DrainRow, DrainRows, MoveRow } from './drain-rows.ts';
 import { type DrainSettings, parseDrainSettings } from './drain-settings.ts';
 import { openingsOf } from './drain-window.ts';
 import type { KeptPlan } from './kept-plan.ts';
@@ -55,14 +55,15 @@ export function forecastEndOf(shown: DrainShown, state: string): Estimate | unde
   const leaving: LeavingVm[] = [];
   let calmUntilMs = 0;
   let calmSoonestMs = 0;
-  for (const { vm, state: is, destination, waitsCalm, calmUntilMs: untilMs, expectsMs } of moves) {
+  for (const move of moves) {
+    const { vm, state: is, destination, waitsCalm, calmUntilMs: untilMs, expectsMs } = move;
     const runs = is === 'admitted' || is === 'starting' || is === 'moving';
     if (!runs && is !== 'queued') continue;
     if (is === 'queued' && drain.intent === 'cancelled') continue;
     const forecast = plan.get(vm);
     // It may begin as its time is over only, and what it takes then comes on top.
     if (is === 'queued' && waitsCalm) {
-      const lastMs = forecast?.besideOthers[0].totalMs.high ?? expectsMs;
+      const lastMs = forecast ? expectedMs(forecast, 1) : expectsMs;
       if (lastMs === null || untilMs === null) return undefined;
       calmUntilMs = Math.max(calmUntilMs, untilMs) + lastMs;
       calmSoonestMs += lastMs;
@@ -73,6 +74,7 @@ export function forecastEndOf(shown: DrainShown, state: string): Estimate | unde
     leaving.push({
       ...{ uuid: vm, forecast: atPace(forecast, pace), to: runs ? (destination ?? undefined) : undefined },
       expectsMs: expectedMs(forecast, settings.atATime),
+      noticeMs: runs ? noticeLeftMs(move, drain) : forecast.noticeMs,
       runningMs: runs ? Math.max(0, drain.nowMs - beginsMs) : undefined,
     });
   }
@@ -95,6 +97,10 @@ export function forecastEndOf(shown: DrainShown, state: string): Estimate | unde
     middle: Math.max(drain.nowMs + middle, calmUntilMs),
     high: Math.max(drain.nowMs + high, calmUntilMs),
   };
+}
+
+function noticeLeftMs({ noticeUntilMs }: MoveRow, { nowMs }: DrainRow): number {
+  return noticeUntilMs === null ? 0 : Math.max(0, noticeUntilMs - nowMs);
 }
 
 function isBeforeWindow({ opensMs, nowMs }: DrainRow): boolean {

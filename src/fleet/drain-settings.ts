@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Config, Domain } from '../config/config.ts';
 import { definedOnly } from '../config/defined-only.ts';
+import { noticeOf } from '../config/notice.ts';
 import { limitsOf, policyOf, type Settings, type Stated, stated } from '../config/settings.ts';
 import { settingsOver } from '../config/settings-over.ts';
 import { START_WHEN } from '../drain/calm.ts';
@@ -109,6 +110,8 @@ export type OwnSettings = Pick<Settings, 'maintenance' | 'apart' | 'priority'>;
 export interface VmSettings extends OwnSettings {
   readonly limits: Limits;
   readonly kind: PolicyKind;
+  /** So long before its move its guest is told; 0: it is not. */
+  readonly noticeMs: number;
   /** Undefined: as the hypervisors are set already. */
   readonly tls: StreamTls | undefined;
 }
@@ -126,7 +129,8 @@ export function vmSettingsOf(
   const own = { from: 'the drain', stated: stated({ ...drain.stated, ...forIt } as Stated) };
   const { settings } = settingsOver(config, domain, own);
   const tls = settings.tls ? tlsFrom(settings.tlsDir) : undefined;
-  return { ...ownOf(settings), limits: limitsOf(settings), kind: policyOf(settings), tls };
+  const { noticeMs } = noticeOf(config, domain);
+  return { ...ownOf(settings), limits: limitsOf(settings), kind: policyOf(settings), noticeMs, tls };
 }
 
 export function ownOf({ maintenance, apart, priority }: Settings): OwnSettings {

@@ -19,6 +19,7 @@ const keptSchema = z.object({
       besideOthers: z.tuple([figures], figures),
       inCommonMs: z.object({ low: z.number(), high: z.number() }),
       calmAmong: z.number(),
+      noticeMs: z.number().optional(),
     }),
   ),
 });

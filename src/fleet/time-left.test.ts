@@ -16,6 +16,11 @@ test('what has been on its way for a while takes so much less', () => {
   expect(likely([])).toBe(0);
 });
 
+test('what is left of a notice comes on top', () => {
+  const all = [leaving('1', { to: 'b', runningMs: 0, noticeMs: 15_000 }), leaving('2', { noticeMs: 60_000 })];
+  expect(likely(all)).toBe(95_000);
+});
+
 test('what takes longer than was expected is about to end, and those that wait do so behind it', () => {
   expect(likely([leaving('1', { to: 'b', runningMs: 60_000 })])).toBe(500);
   expect(likely([leaving('2'), leaving('1', { to: 'b', runningMs: 60_000 })])).toBe(10_500);

@@ -16,6 +16,8 @@ export interface LeavingVm {
   readonly runningMs: number | undefined;
   /** As it is to be expected by now. */
   readonly forecast: VmForecast;
+  /** Of its guest's notice what is left, in ms; left out: it has none. */
+  readonly noticeMs?: number | undefined;
   /** As in `mayBegin`: of its plan, whatever is to be expected by now. */
   readonly expectsMs?: number;
 }
@@ -55,6 +57,7 @@ export function timeLeftMs(
         links: [linkFrom(host), linkTo(to)],
         durationMs: (among) => leftOf(vm, among),
         hasBegun: vm.runningMs !== undefined,
+        noticeMs: vm.noticeMs,
         expectsMs: vm.expectsMs,
       };
     },

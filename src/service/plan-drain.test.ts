@@ -54,7 +54,7 @@ interface Fleet {
   readonly lineRate?: number | undefined;
   readonly unreachable?: string;
   /** By name. */
-  readonly own?: Readonly<Record<string, Partial<OwnSettings>>>;
+  readonly own?: Readonly<Record<string, Partial<OwnSettings & { readonly noticeMs: number }>>>;
 }
 
 /** @returns the parts, and what was asked of the hypervisor in order */
@@ -86,7 +86,7 @@ function partsFor(fleet: Fleet): DrainParts & { readonly asked: string[] } {
       return { facts, metadata: undefined, metadataNamespaces: fleet.namespaces?.[name] ?? [] };
     },
     settingsOf: ({ name }) => ({
-      ...{ maintenance: 'move', apart: [], priority: 0 },
+      ...{ maintenance: 'move', apart: [], priority: 0, noticeMs: 0 },
       ...fleet.own?.[name],
       kind: choosePolicy('forecast'),
       limits: { ...DEFAULT_LIMITS, lineRateBytesPerSecond: 'lineRate' in fleet ? fleet.lineRate : 1.25e9 },
@@ -96,6 +96,16 @@ function partsFor(fleet: Fleet): DrainParts & { readonly asked: string[] } {
 }
 
 describe('a host is planned', () => {
+  test('with the time that a guest has its notice', async () => {
+    const parts = partsFor({
+      guests: [guestOf('idle'), guestOf('told')],
+      own: { told: { noticeMs: 60_000 } },
+    });
+    const { plan } = await planDrainOf(WISH, parts);
+    const noticeOf = new Map(plan.moves.map(({ vm }) => [vm.name, vm.forecast?.noticeMs]));
+    expect(Object.fromEntries(noticeOf)).toEqual({ idle: undefined, told: 60_000 });
+  });
+
   test('with its VMs placed by what the hosts and the probes say, one probe at a time', async () => {
     const parts = partsFor({ guests: [guestOf('idle'), guestOf('loop')], writes: { loop: 2e9 } });
     const { plan, shutOff } = await planDrainOf(WISH, parts);

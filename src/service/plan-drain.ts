@@ -161,7 +161,7 @@ async function vmOf(
   if (!found) return undefined;
   const { facts, metadata } = found;
   const { name, memoryBytes } = facts;
-  const { limits, kind, maintenance: word, apart, priority } = parts.settingsOf({ name, metadata });
+  const { limits, kind, noticeMs, maintenance: word, apart, priority } = parts.settingsOf({ name, metadata });
   const vm = { uuid, name, memoryBytes, word, priority, apart: [...groupsOf(name, wish.apart), ...apart] };
   const objection = objectionOf(word, name);
   const obstacles = [...obstaclesOf(found), ...(objection ? [objection] : [])];
@@ -196,7 +196,8 @@ async function vmOf(
   if (plan.verdict === 'not-known') unknown.set(uuid, why.words);
   const now = calmLookOf(plan, limits, why);
   return {
-    ...{ ...vm, refusedBy, forecast, now },
+    ...{ ...vm, refusedBy, now },
+    forecast: forecast && noticeMs > 0 ? { ...forecast, noticeMs } : forecast,
     obstacles: now.is === 'no-pause-fits' ? [now.reason] : [],
   };
 }

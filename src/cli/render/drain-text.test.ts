@@ -86,6 +86,12 @@ test('who is shut down is named, with or without others', () => {
   ]);
 });
 
+test('whose guest has a notice is named with its time', () => {
+  const vms = [vmOf('web'), vmOf('db', { forecast: { ...forecastOf(10_000, 100, 4), noticeMs: 60_000 } })];
+  expect(textOf(vms)).toMatch(/^ {2}notice {3}db \(1 min 0 s\): so long before it moves its guest is told/m);
+  expect(textOf(vms.slice(0, 1))).not.toContain('notice');
+});
+
 test('who would wait for a calmer moment is named where that is asked for, with its bound', () => {
   const reason = { code: 'no-pause-fits', words: 'it needs a pause of 9 s' };
   const vms = [

@@ -34,6 +34,14 @@ export function drainText(planned: PlannedDrain): string {
   for (const { vm, refused } of moves)
     for (const each of refused) row('not to', `${vm.name}, ${each.destination}: ${allWords(each.reasons)}`);
   if (waiting !== undefined) row('calm', waiting);
+  const noticed = moves.flatMap(({ vm: { name, forecast } }) =>
+    forecast?.noticeMs ? [`${name} (${formatDuration(forecast.noticeMs)})`] : [],
+  );
+  if (noticed.length > 0)
+    row(
+      'notice',
+      `${noticed.join(', ')}: so long before it moves its guest is told, on top of what it takes`,
+    );
   if (stopped.length > 0) row('stops', stoppedWords(planned));
   if (moves.length > 0) {
     const width = atATime === 1 ? 'one at a time' : `up to ${atATime} calm ones at a time`;

@@ -2395,6 +2395,8 @@ export interface components {
                     likely: number;
                     high: number;
                 } | null;
+                /** @description before that, from when it starts on, its guest has its notice; 0: it has none */
+                noticeMs: number;
                 /** @description why it has no times */
                 unknown: string | null;
             }[];
