@@ -2,11 +2,26 @@
 import { defineConfig, type Plugin } from 'vite';
 
 /**
- * What no plot of ours has: kinds of lines, a join of tables, and axes of dates. As uPlot names them, they would be
- * kept. Each with what stands there instead.
+ * What no plot of ours has: kinds of lines and of scales, a join of tables, and axes of dates. As uPlot names them, they would
+ * be kept. Each with what stands there instead.
  */
 const UNUSED: readonly (readonly [theirs: string, ours: string])[] = [
   ...['(paths.bars    = bars);', '(paths.spline  = monotoneCubic);', 'uPlot.join = join;'].map(nothing),
+  ...['uPlot.rangeAsinh = rangeAsinh;', 'uPlot.rangeLog = rangeLog;'].map(nothing),
+  ...[
+    'sc.distr == 4   ? val => asinh(val, sc.asinh) :',
+    'sc.distr == 100 ? val => sc.fwd(val) :',
+    'distr == 4 ? asinh(sc.min, sc.asinh) : distr == 100 ? sc.fwd(sc.min) :',
+    'distr == 4 ? asinh(sc.max, sc.asinh) : distr == 100 ? sc.fwd(sc.max) :',
+    'distr == 4 ? sinh(sv, sc.asinh) :',
+    'distr == 100 ? sc.bwd(sv) :',
+    // A scale of powers of ten has its range, its splits and its filter from us.
+    'sc.distr == 3 ? logAxisSplits : sc.distr == 4 ? asinhAxisSplits :',
+    'sc.distr >= 3 && sc.log == 10 ? log10AxisValsFilt : sc.distr == 3 && sc.log == 2 ? log2AxisValsFilt :',
+  ].map(nothing),
+  ['(sc.distr == 3 ? snapLogX : sc.distr == 4 ? snapAsinhX : snapNumX) :', 'snapNumX :'],
+  ['(sc.distr == 3 ? snapLogY : sc.distr == 4 ? snapAsinhY : snapNumY)', 'snapNumY'],
+  ['[_min, _max] = rangeAsinh(_min, _min, scaleX.log, false);', '_min = _min;'],
   ['let isTime = sc.time;', 'const isTime = false;'],
   ['let isTime = mode == 1 && scales[s.scale].time;', 'const isTime = false;'],
   ...[

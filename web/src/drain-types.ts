@@ -85,9 +85,12 @@ export interface DrainPlanRequest {
   readonly maxDowntimeMs?: number;
   readonly lineRateBytesPerSecond?: number;
   readonly linkBudgetBytesPerSecond?: number;
+  readonly startWhen?: string;
+  readonly calmWithinMs?: number;
 }
 
 export interface DrainRequest extends DrainPlanRequest {
+  readonly priority?: number;
   readonly allOrNothing?: boolean;
   readonly reason?: string;
 }

@@ -12,6 +12,9 @@ export const EMPTY_DRAIN_FORM = {
   windows: '',
   atATime: '',
   order: '',
+  startWhen: '',
+  calmWithin: '',
+  priority: '',
   reserve: '',
   maxDowntime: '',
   lineRate: '',
@@ -22,13 +25,16 @@ export const EMPTY_DRAIN_FORM = {
 export type DrainForm = typeof EMPTY_DRAIN_FORM;
 
 const MOST_AT_A_TIME = 64;
+const HIGHEST_PRIORITY = 1000;
 
 /** Those that may be wrong. Undefined: left empty. */
 export function drainFigures(form: DrainForm, now: Date) {
   return {
     deadlineMs: unlessEmpty(form.deadline, (text) => parseDeadline(text, now)),
     windows: unlessEmpty(form.windows, parseWindows),
-    atATime: unlessEmpty(form.atATime, parseCount),
+    atATime: unlessEmpty(form.atATime, (text) => parseCount(text, 1, MOST_AT_A_TIME)),
+    calmWithinMs: calmWithin(form),
+    priority: unlessEmpty(form.priority, (text) => parseCount(text, 0, HIGHEST_PRIORITY)),
     reserveBytes: unlessEmpty(form.reserve, parseSize),
     maxDowntimeMs: unlessEmpty(form.maxDowntime, parseDuration),
     lineRateBytesPerSecond: unlessEmpty(form.lineRate, parseRate),
@@ -43,7 +49,7 @@ export function isDrainWrong(form: DrainForm, now: Date): boolean {
 
 /** Only of a form that is not wrong. */
 export function drainPlanRequestOf(form: DrainForm, now: Date): DrainPlanRequest {
-  const { deadlineMs, to: _, ...figures } = drainFigures(form, now);
+  const { deadlineMs, to: _, priority: __, ...figures } = drainFigures(form, now);
   const values = Object.fromEntries(
     Object.entries(figures).flatMap(([name, parsed]) =>
       parsed && 'value' in parsed ? [[name, parsed.value]] : [],
@@ -55,13 +61,16 @@ export function drainPlanRequestOf(form: DrainForm, now: Date): DrainPlanRequest
     ...values,
     ...(deadlineMs && 'value' in deadlineMs ? { deadline: new Date(deadlineMs.value).toISOString() } : {}),
     ...(form.order === '' ? {} : { order: form.order }),
+    ...(form.startWhen === '' ? {} : { startWhen: form.startWhen }),
   };
 }
 
 export function drainRequestOf(form: DrainForm, now: Date): DrainRequest {
   const reason = form.reason.trim();
+  const { priority } = drainFigures(form, now);
   return {
     ...drainPlanRequestOf(form, now),
+    ...(priority && 'value' in priority ? { priority: priority.value } : {}),
     ...(form.whole === '' ? {} : { allOrNothing: true }),
     ...(reason === '' ? {} : { reason }),
   };
@@ -114,11 +123,20 @@ export function parseSize(text: string): Parsed {
     : { value: Math.round(Number(number) * factor) };
 }
 
-function parseCount(text: string): Parsed {
+function parseCount(text: string, least: number, most: number): Parsed {
   const value = Number(text);
-  return Number.isInteger(value) && value >= 1 && value <= MOST_AT_A_TIME
+  return Number.isInteger(value) && value >= least && value <= most
     ? { value }
-    : { problem: `“${text.trim()}” is no count: write a number from 1 to ${MOST_AT_A_TIME}` };
+    : { problem: `“${text.trim()}” is no such number: write one from ${least} to ${most}` };
+}
+
+/** How long a VM may wait for a calmer moment: that has to have an end. Where none is waited for nobody is asked. */
+function calmWithin({ startWhen, calmWithin: text, deadline }: DrainForm): Parsed | undefined {
+  if (startWhen === 'now') return undefined;
+  if (text.trim() !== '') return parseDuration(text);
+  return startWhen === 'calm' && deadline.trim() === ''
+    ? { problem: 'A wait needs an end: say how long, like 2h, or give the drain a deadline.' }
+    : undefined;
 }
 
 function destinationsProblem({ host, to }: DrainForm): { readonly problem: string } | undefined {

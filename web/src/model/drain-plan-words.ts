@@ -118,14 +118,17 @@ export function heldReasons({
 
 /** The sentences that a person confirms. @param plan of the same wish */
 export function drainCost(
-  { host, allOrNothing, windows }: DrainRequest,
+  { host, allOrNothing, windows, startWhen }: DrainRequest,
   plan: DrainPlan | undefined,
 ): string[] {
+  const calm =
+    startWhen === 'calm' ? ['Those that are busy wait for a calmer moment first, and take no slot.'] : [];
   const end = `Until it is released, no drain moves a VM to ${hostOf(host)}.`;
   if (!plan)
     return [
       `Each VM on ${hostOf(host)} is looked at for some seconds; then those that can leave do${windows ? ', once a window is open' : ''}.`,
       'Without a plan nobody has seen yet who cannot, and how long it takes.',
+      ...calm,
       end,
     ];
   const intensive = plan.moves.filter(({ memoryIntensive }) => memoryIntensive);
@@ -143,6 +146,7 @@ export function drainCost(
           `${intensive.map(({ name }) => name).join(', ')} will pause for longer than what is always fine, within ${intensive.length === 1 ? 'its' : 'their'} limits.`,
         ]
       : []),
+    ...calm,
     end,
   ];
 }

@@ -198,6 +198,9 @@ describe('the form', () => {
       reserve: '8GiB',
       maxDowntime: '2s',
       order: 'listed',
+      startWhen: 'calm',
+      calmWithin: '90min',
+      priority: '7',
       whole: 'whole',
       reason: ' x ',
     };
@@ -205,7 +208,11 @@ describe('the form', () => {
       ...{ deadline: new Date(2026, 10, 30, 22, 0).toISOString(), atATime: 2, reserveBytes: 8 * 2 ** 30 },
       ...{ windows: ['22:00-04:00', 'sat 08:00-18:00'], linkBudgetBytesPerSecond: 6.25e8 },
       ...{ maxDowntimeMs: 2000, order: 'listed', allOrNothing: true, reason: 'x' },
+      ...{ startWhen: 'calm', calmWithinMs: 5_400_000, priority: 7 },
     });
+    expect(drainPlanRequestOf(all, now)).not.toHaveProperty('priority');
+    // A wait that is not shown is not asked for.
+    expect(drainRequestOf({ ...all, startWhen: 'now' }, now)).not.toHaveProperty('calmWithinMs');
   });
 
   test('says what is wrong', () => {
@@ -215,6 +222,9 @@ describe('the form', () => {
       { atATime: '0' },
       { windows: 'tonight' },
       { linkBudget: 'half' },
+      { priority: '1001' },
+      { startWhen: 'calm' },
+      { startWhen: 'calm', calmWithin: 'long' },
       { reserve: '3 apples' },
       { to: 'qemu:///system' },
       { to: 'x\nx' },
@@ -299,6 +309,11 @@ test('a plan is one sentence, and a start costs what it says', () => {
   expect(drainCost({ ...request, windows: ['22:00-04:00'] }, undefined)[0]).toMatch(
     /, once a window is open\.$/,
   );
+  const calm = 'Those that are busy wait for a calmer moment first, and take no slot.';
+  for (const each of [plan, undefined]) {
+    expect(drainCost({ ...request, startWhen: 'calm' }, each)).toContain(calm);
+    expect(drainCost({ ...request, startWhen: 'now' }, each)).not.toContain(calm);
+  }
 });
 
 test('a plan with windows says when the first one starts and the last one has left, and what they are', () => {

@@ -29,6 +29,11 @@ const ORDERS = [
   ['easy-first', 'easy first: most have left soon'],
   ['listed', 'as the host lists them'],
 ] as const;
+const WHEN = [
+  ['', 'the service’s own choice'],
+  ['now', 'at once'],
+  ['calm', 'in a calmer moment, if it is busy'],
+] as const;
 const WHOLE = [
   ['', 'move those that can'],
   ['whole', 'all or nothing'],
@@ -102,8 +107,8 @@ export function StartDrainScreen({ host }: { host: string }) {
   );
 }
 
-/** Why it is wanted, and whether all have to, is nothing of the plan. */
-function keyOf({ reason, whole, ...wish }: DrainForm): string {
+/** Why it is wanted, whether all have to, and what goes before it, is nothing of the plan. */
+function keyOf({ reason, whole, priority, ...wish }: DrainForm): string {
   return JSON.stringify(wish);
 }
 
@@ -153,6 +158,25 @@ function Fields({ form, change, hosts }: FieldsProps) {
           'Calm VMs at a time, on a link',
           'Empty: 4, unless the service is set otherwise.',
           figures.atATime,
+        )}
+        <Choice
+          label="When each VM begins"
+          value={form.startWhen}
+          options={WHEN}
+          onChange={(startWhen) => change({ startWhen })}
+        />
+        {form.startWhen !== 'now' &&
+          field(
+            'calmWithin',
+            'Longest wait for that',
+            'Like 2h. Empty: as the deadline allows.',
+            figures.calmWithinMs,
+          )}
+        {field(
+          'priority',
+          'Priority among drains',
+          '0 to 1000, a higher one goes first. Empty: 0, unless the service is set otherwise.',
+          figures.priority,
         )}
         <Choice label="Order" value={form.order} options={ORDERS} onChange={(order) => change({ order })} />
         <Choice
