@@ -140,6 +140,8 @@ function ofDemo(demo: DemoService): Screens {
         await page.goto(`${demo.url}#/start-drain?host=${encodeURIComponent('simulated://host-a/system')}`);
         await page.getByLabel('Windows, in which moves begin').fill('someday 22:00-04:00');
         await page.getByLabel('Of that, for all VMs together').fill('half');
+        await page.getByLabel('When each VM begins').selectOption('calm');
+        await page.getByLabel('Priority among drains').fill('high');
       },
     },
     blocked: {
