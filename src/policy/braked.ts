@@ -212,7 +212,8 @@ export class Braked implements Policy {
     if (pauseForecastMs !== undefined) this.toStop.see(observation.atMs, pauseForecastMs);
     if (pauseForecastMs !== undefined && this.toStop.hopeless)
       return { action: 'abort', ...this.toStop.refusal(pauseForecastMs) };
-    if (pauseForecastMs !== undefined && pauseForecastMs <= maxDowntimeMs)
+    const mayAsk = !this.toStop.spent;
+    if (pauseForecastMs !== undefined && pauseForecastMs <= maxDowntimeMs && mayAsk)
       return {
         action: 'switchover',
         acceptedPauseMs: this.toStop.accept(maxDowntimeMs),
@@ -220,7 +221,7 @@ export class Braked implements Policy {
         fixedCostMs: this.reckoned.fixedCostMs,
         reason: `before the brake bites a pause of ${formatDuration(pauseForecastMs)} is within --max-downtime ${formatDuration(maxDowntimeMs)}`,
       };
-    if (this.boundaries >= BITES_WITHIN_PASSES && this.insteadOf !== undefined)
+    if (this.boundaries >= BITES_WITHIN_PASSES && this.insteadOf !== undefined && mayAsk)
       return this.stopNow('the brake does not bite');
     if (this.boundaries >= BITES_WITHIN_PASSES && observation.atMs - this.askedMs >= brakeForMs)
       return {

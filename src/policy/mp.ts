@@ -157,7 +157,7 @@ class MemoryPattern implements Policy {
     const leave = this.limits.overBudget === 'leave';
     const patient = leave || this.waitedPasses < this.parameters.patiencePasses;
     this.waitedPasses += 1;
-    if (pauseMs <= maxDowntimeMs && (leave || !this.toStop.spent))
+    if (pauseMs <= maxDowntimeMs && !this.toStop.spent)
       return {
         action: 'switchover',
         memoryIntensive: true,
@@ -165,6 +165,18 @@ class MemoryPattern implements Policy {
         ...reckoned,
         reason: `memory-intensive: ${why}; ${needs}, within --max-downtime ${formatDuration(maxDowntimeMs)}`,
       };
+
+    // QEMU has it now as it is to be left, and may stop the guest whenever that fits.
+    if (pauseMs <= maxDowntimeMs && leave) {
+      this.toStop.set(this.maxPauseMs);
+      return {
+        action: 'set-downtime-limit',
+        memoryIntensive: true,
+        downtimeLimitMs: this.maxPauseMs,
+        ...reckoned,
+        reason: `memory-intensive: ${why}; ${needs}, and QEMU has not taken it: left running, as asked, until it does`,
+      };
+    }
 
     const leastPauseMs =
       reckoned.fixedCostMs +
