@@ -519,6 +519,17 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
     faults: [{ on: { stream: 'last-byte' }, nth: 1, do: 'link-reset' }],
     hands: [{ atMs: 1308, do: 'attach', to: true }],
   },
+  'a migration was told to be over before the virsh that a killed controller had started had begun it': {
+    driver: 'libvirt',
+    libvirt: {
+      transient: false,
+      faults: [{ on: { virsh: 'migrate', side: 'source' }, nth: 1, do: 'delay', ms: 100 }],
+    },
+    hands: [
+      { atMs: 1059, do: 'kill' },
+      { atMs: 1097, do: 'attach', to: false },
+    ],
+  },
 };
 
 test.each(Object.entries(FOUND))('%s', async (_, schedule) => {

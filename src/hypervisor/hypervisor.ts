@@ -71,6 +71,13 @@ export interface Hypervisor {
   attach(vm: string, options: AttachOptions): Promise<RunningMigration>;
 
   /**
+   * What a controller before us had told to begin may be on its way still, carried out by a program that outlives it: looks
+   * until it has begun, or is long overdue. Left out: a start is heard at once, or never.
+   * @param mark of that migration @throws {RefusedError}
+   */
+  onceBegun?(vm: string, mark: string): Promise<GuestFacts>;
+
+  /**
    * Where the VM runs now, from what both ends say and not from memory. Never throws.
    * @param meant another VM that answers at either address is not it, whatever it does. Left out: whoever answers is
    * @param mayArrive the destination may be loading what it has got, to start it then: it is asked until it does, or has

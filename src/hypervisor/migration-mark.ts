@@ -20,6 +20,12 @@ export function isSameMark(one: string, other: string): boolean {
   return a.boot === b.boot && Math.abs(a.atMs - b.atMs) <= SAME_WITHIN_MS;
 }
 
+/** How long ago it began, in milliseconds; undefined: that is of another machine, or of another boot of this one. */
+export function markAgeMs(mark: string, clock: Clock = REAL_CLOCK): number | undefined {
+  const parsed = parse(mark);
+  return parsed?.boot === bootId() ? clock.uptimeMs() - parsed.atMs : undefined;
+}
+
 function parse(mark: string): { boot: string; atMs: number } | undefined {
   const [, boot, atMs] = /^([0-9a-f-]+)@(-?\d+)$/.exec(mark) ?? [];
   return boot === undefined ? undefined : { boot, atMs: Number(atMs) };

@@ -35,6 +35,29 @@ describe('a run that takes over', () => {
     expect((await bed.entriesOf(id)).filter(({ type }) => type === 'ended')).toHaveLength(1);
   });
 
+  test('waits for what a killed one had told to begin, and for nothing of which more was seen', async () => {
+    const mark = migrationMark(0);
+    const id = await bed.leaveMigrating(mark);
+    const waited: string[] = [];
+    bed.hypervisor.onceBegun = async (vm, of) => {
+      waited.push(of);
+      bed.hypervisor.guests.set(vm, { ...bed.guest, migrating: true, mark });
+      return await bed.hypervisor.inspect(vm);
+    };
+    const run = await takeOverRun(bed.takeOver(), bed.parts);
+    bed.hypervisor.migration.end(ARRIVED);
+    expect(await run.outcome).toMatchObject({ outcome: 'completed', runsOn: 'destination' });
+    expect([run.id, waited]).toEqual([id, [mark]]);
+
+    const seen = await bed.leaveMigrating(mark);
+    const journal = await bed.parts.store.reopen(seen);
+    journal.append(1, BOUNDARY);
+    await journal.close();
+    bed.hypervisor.guests.set(SOURCE, { ...bed.guest, migrating: false });
+    await (await takeOverRun(bed.takeOver(), bed.parts)).outcome;
+    expect(waited).toEqual([mark]);
+  });
+
   test('keeps the cap that was set under way, and goes by what was seen under it alone', async () => {
     const mark = migrationMark(1000);
     const limits = { ...DEFAULT_LIMITS, bandwidthBytesPerSecond: 20e6 };

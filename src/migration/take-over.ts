@@ -22,7 +22,7 @@ import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import type { Limits } from '../policy/policy.ts';
 import { isDestinationOf } from './address-side.ts';
 import { onlySwitchovers } from './foresee.ts';
-import { formerAt, formerOf, inheritanceOf, notInherited } from './inheritance.ts';
+import { formerAt, formerOf, inheritanceOf, markOf, notInherited } from './inheritance.ts';
 import type { OtherHand } from './other-hand.ts';
 import { type RecoverWish, recoverIt, recoveryOf } from './recover.ts';
 import { leaseOf, openingOf, type Run, type RunParts, type RunWish, runFrom } from './run.ts';
@@ -113,9 +113,10 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
 
 /** What there is to take over. @throws {RefusedError} nothing, or not by this VM's address */
 async function lookAt(given: TakeOverWish, known: GuestFacts | undefined, { hypervisor, store }: RunParts) {
-  const guest = known ?? (await hypervisor.inspect(given.vm));
-  const owing = await store.owingOf({ uuid: guest.uuid ?? null, vm: given.vm });
+  const now = known ?? (await hypervisor.inspect(given.vm));
+  const owing = await store.owingOf({ uuid: now.uuid ?? null, vm: given.vm });
   const left = owing && isUnfinished(owing) ? owing : undefined;
+  const guest = (left && (await onceBegun(left, now, hypervisor))) ?? now;
   const mayPutBack = owing !== undefined && owesSettings(owing) && !isDestinationOf(given.vm, owing);
   if (!guest.migrating && !left && !mayPutBack) throw notMigrating(guest);
   await assertOfSource({ vm: given.vm, destination: given.destination, guest, left }, hypervisor);
@@ -125,6 +126,16 @@ async function lookAt(given: TakeOverWish, known: GuestFacts | undefined, { hype
   const capped = goesOn ? underItsCap(given, goesOn) : given;
   const wish = found?.began || given.mayEndOthers ? capped : leavingIt(capped);
   return { guest, owing, left, found, goesOn, wish };
+}
+
+/** One of which nothing was seen yet may have been told to begin a moment ago, by a controller that is gone. */
+async function onceBegun(
+  left: MigrationView,
+  { vm, migrating }: GuestFacts,
+  hypervisor: RunParts['hypervisor'],
+): Promise<GuestFacts | undefined> {
+  const mark = left.origin === 'migrate' && left.boundaries.length === 0 ? markOf(left) : undefined;
+  return migrating || mark === undefined ? undefined : await hypervisor.onceBegun?.(vm, mark);
 }
 
 /** The cap of its passes may have been changed under way, and stays so. */

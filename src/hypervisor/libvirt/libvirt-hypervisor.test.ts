@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { type FormerSettings, NotBegunError, type StartOptions } from '../hypervisor.ts';
+import { migrationMark } from '../migration-mark.ts';
 import { IN_THE_CLEAR, type StreamTls } from '../stream-tls.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { REAL_ACCESS } from './access.ts';
@@ -286,6 +287,22 @@ test('another domain of that name is not settled (S3)', async () => {
     destination: 'unknown',
   });
   expect((await hypervisor().locate(VM, undefined, VM1)).source).toBe('running');
+});
+
+// Found by the explorer, seed 1796040460443.
+test('what a killed controller has told virsh to begin is waited for, as long as that may take', async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'switchover-begun-'));
+  onTestFinished(() => fs.rmSync(folder, { recursive: true }));
+  const begun = path.join(folder, 'begun');
+  const job = `if [ -e ${begun} ]; then printf '%s\\n' 'Job type: 2' 'operation: 5' 'time_elapsed: 10'; else echo 'Job type: 0'; fi`;
+  hosts({ job });
+  const mark = migrationMark(0);
+  setTimeout(() => fs.writeFileSync(begun, ''), 400);
+  expect(await hypervisor().onceBegun(VM, mark)).toMatchObject({ state: 'running', migrating: true });
+  fs.rmSync(begun);
+  // Long overdue, or of another boot.
+  for (const old of [migrationMark(10_000), mark.replace(/^[^@]*/, '0000')])
+    expect(await hypervisor().onceBegun(VM, old)).toMatchObject({ state: 'running', migrating: false });
 });
 
 test('where it is: gone only by the host’s word', async () => {

@@ -25,7 +25,7 @@ import type {
   Whereabouts,
 } from '../hypervisor.ts';
 import { NotBegunError, RefusedError } from '../hypervisor.ts';
-import { migrationMark } from '../migration-mark.ts';
+import { markAgeMs, migrationMark } from '../migration-mark.ts';
 import { samplePages } from '../page-sample.ts';
 import { guestsShareOf } from '../process-memory.ts';
 import { startLimitMs } from '../qemu-rules/start.ts';
@@ -62,8 +62,8 @@ const PROBE_OVERDUE_MS = 10_000;
 /** A job of ours is seen, or our virsh refused, far earlier; a libvirtd that hangs is left to the supervisor. */
 const BEGUN_WITHIN_MS = 10_000;
 
-/** How often libvirt is asked whether a probe has ended that should have. */
-const PROBE_POLL_MS = 100;
+/** How often libvirt is asked whether what should have come about has: a probe's end, a migration's beginning. */
+const POLL_MS = 100;
 
 export interface LibvirtOptions {
   /** Of the migrations that are started here. */
@@ -101,6 +101,17 @@ export class LibvirtHypervisor implements Hypervisor {
     return (await lookUpDomain(vm, false, this.access)).facts;
   }
 
+  async onceBegun(vm: string, mark: string): Promise<GuestFacts> {
+    const { clock } = this.access;
+    for (;;) {
+      const guest = await this.inspect(vm);
+      const ageMs = markAgeMs(mark, clock) ?? Number.POSITIVE_INFINITY;
+      const isUntouched = !guest.migrating && (guest.state === 'running' || guest.state === 'paused');
+      if (!isUntouched || ageMs >= BEGUN_WITHIN_MS) return guest;
+      await clock.sleep(POLL_MS);
+    }
+  }
+
   /** What the configuration goes by. @throws {RefusedError} */
   async describe(vm: string): Promise<{ name: string; metadata?: Record<string, string> }> {
     const { name, metadata } = (await lookUpDomain(vm, true, this.access)).description;
@@ -121,9 +132,9 @@ export class LibvirtHypervisor implements Hypervisor {
     const domain = `--domain=${uuid}`;
     await this.ask(uri, ['domdirtyrate-calc', domain, `--seconds=${seconds}`, '--mode=page-sampling']);
     const untilMs = this.access.clock.now() + seconds * 1000 + PROBE_OVERDUE_MS;
-    await this.access.clock.sleep(seconds * 1000 - PROBE_POLL_MS);
+    await this.access.clock.sleep(seconds * 1000 - POLL_MS);
     while (this.access.clock.now() < untilMs) {
-      await this.access.clock.sleep(PROBE_POLL_MS);
+      await this.access.clock.sleep(POLL_MS);
       const stats = await this.ask(uri, ['domstats', '--dirtyrate', domain]);
       // virDomainDirtyRateStatus: 0 not started, 1 measuring, 2 measured.
       if (!/dirtyrate\.calc_status=2/.test(stats)) continue;

@@ -45,6 +45,7 @@ export class ScriptedHypervisor implements Hypervisor {
   /** What happens when it is told to keep a destination from starting the guest. */
   onKeep: () => Promise<void> = async () => {};
 
+  onceBegun?: (vm: string, mark: string) => Promise<GuestFacts>;
   /** What happens while it waits for a destination that may be loading the guest. */
   onArrival: () => void = () => {};
 
