@@ -84,7 +84,11 @@ export async function sideStateAt(
 ): Promise<SideState> {
   if (address === undefined) return 'unknown';
   try {
-    await using client = await openMonitor(address, { ...options, greetingTimeoutMs: 1000 });
+    await using client = await openMonitor(address, {
+      ...options,
+      greetingTimeoutMs: 1000,
+      commandTimeoutMs: 2000,
+    });
     if (meant && !isSameVm(meant, await guestFacts(address, client))) return 'unknown';
     return await sideState(client);
   } catch (error) {

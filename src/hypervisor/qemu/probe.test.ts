@@ -64,6 +64,6 @@ test.each<readonly [string, Fault, string, RegExp]>([
     message: expect.stringMatching(message),
   });
   if (fault.do === 'killed') return;
-  await clock.until(connectQmp('/sim/source.sock', { clock, open: pair.open, greetingTimeoutMs: 120_000 }));
+  await clock.until(connectQmp('/sim/source.sock', { clock, open: pair.open, commandTimeoutMs: 120_000 }));
   expect(pair.truth.runningSides).toEqual(['source']);
 });

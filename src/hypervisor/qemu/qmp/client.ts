@@ -19,9 +19,9 @@ import type { OpenQmpSocket } from './qmp-socket.ts';
 import { faultOfReply } from './replies.ts';
 
 export interface ConnectOptions {
-  /** How long the greeting and the capabilities may take together. Default 2000. */
+  /** How long the greeting may take. Default 2000. */
   readonly greetingTimeoutMs?: number;
-  /** How long a command may take unless it says otherwise. Default 10000; Infinity waits for ever. */
+  /** How long a command may take unless it says otherwise, and the capabilities. Default 10000; Infinity waits for ever. */
   readonly commandTimeoutMs?: number;
   /** Gets every line in both directions, synchronously. It must not throw. */
   readonly record?: (entry: QmpRecord) => void;
@@ -70,7 +70,7 @@ export async function connectQmp(path: string, options: ConnectOptions = {}): Pr
   const { greetingTimeoutMs = 2000, commandTimeoutMs = 10_000, record, open } = options;
   const connection = new Connection(path, { record, open, clock: options.clock ?? REAL_CLOCK });
   await connection.connect();
-  const session = await negotiate(connection, greetingTimeoutMs);
+  const session = await negotiate(connection, greetingTimeoutMs, commandTimeoutMs);
   // It may have answered and closed by the time we come to read.
   if (connection.state.kind !== 'negotiating')
     throw new QmpClosedError(path, 'hung-up', { cause: await connection.closed });

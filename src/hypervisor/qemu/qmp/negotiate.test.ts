@@ -9,8 +9,8 @@ import {
 } from './testing/fake-qmp-server.ts';
 
 /** The error of an attempt to negotiate. */
-const failure = (server: FakeQmpServer, greetingTimeoutMs = 1000) =>
-  connectQmp(server.path, { greetingTimeoutMs }).then(
+const failure = (server: FakeQmpServer, greetingTimeoutMs = 1000, commandTimeoutMs = 10_000) =>
+  connectQmp(server.path, { greetingTimeoutMs, commandTimeoutMs }).then(
     () => expect.unreachable('connected'),
     (error: unknown) => error as QmpNegotiationError,
   );
@@ -154,9 +154,16 @@ test('refused-capabilities', async () => {
 test('no-answer: a greeting, and then silence', async () => {
   await using server = await startFakeQmpServer();
   server.handle('qmp_capabilities', () => ({}), { delayMs: 500 });
-  const error = await failure(server, 50);
+  const error = await failure(server, 1000, 50);
   expect(error.code).toBe('no-answer');
   expect(error.message).toContain('within 50 ms');
+});
+
+test('one that has sent its greeting may take as long as for a command: it migrates, on a busy machine', async () => {
+  await using server = await startFakeQmpServer();
+  server.handle('qmp_capabilities', () => ({}), { delayMs: 400 });
+  await using client = await connectQmp(server.path, { greetingTimeoutMs: 200 });
+  expect(client.path).toBe(server.path);
 });
 
 test.each(['the greeting', 'the acceptance'])('a peer that hangs up before %s', async (moment) => {

@@ -21,20 +21,27 @@ const CAPABILITIES_ID = 'qmp_capabilities';
  *   -> {"execute": "qmp_capabilities", "arguments": {"enable": ["oob"]}, "id": "qmp_capabilities"}
  *   <- {"return": {}, "id": "qmp_capabilities"}
  *
- * All of it must happen within `timeoutMs`.
- *
+ * @param greetingMs until the greeting: a QEMU whose monitor another client holds never sends it
+ * @param answerMs from then on: the main loop of one that migrates on a busy machine may take seconds
  * @throws QmpNegotiationError (see its codes), QmpClosedError if the peer hangs up without a word. The
  *   connection is closed then.
  */
-export async function negotiate(connection: Connection, timeoutMs: number): Promise<Session> {
+export async function negotiate(
+  connection: Connection,
+  greetingMs: number,
+  answerMs: number,
+): Promise<Session> {
   const expiry = new AbortController();
   const deadline = expiry.signal;
-  const calledOff = connection.clock.after(timeoutMs, () => expiry.abort());
+  const { clock } = connection;
+  let calledOff = clock.after(greetingMs, () => expiry.abort());
   let greeted = false;
   try {
     const { version, oob } = await readGreeting(connection, deadline);
     greeted = true;
-    const askedMs = connection.clock.now();
+    calledOff();
+    calledOff = clock.after(answerMs, () => expiry.abort());
+    const askedMs = clock.now();
     const enable = oob ? { arguments: { enable: ['oob'] } } : {};
     connection.send(JSON.stringify({ execute: 'qmp_capabilities', ...enable, id: CAPABILITIES_ID }));
     await readAcceptance(connection, deadline);
@@ -47,7 +54,9 @@ export async function negotiate(connection: Connection, timeoutMs: number): Prom
       throw new QmpNegotiationError(path, 'not-qmp', { received: unfinishedLine, cause: error });
     }
     if (error !== deadline.reason) throw error;
-    throw new QmpNegotiationError(path, greeted ? 'no-answer' : 'busy', { waitedMs: timeoutMs });
+    throw greeted
+      ? new QmpNegotiationError(path, 'no-answer', { waitedMs: answerMs })
+      : new QmpNegotiationError(path, 'busy', { waitedMs: greetingMs });
   } finally {
     calledOff();
   }
