@@ -530,6 +530,20 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       { atMs: 1097, do: 'attach', to: false },
     ],
   },
+  'a pause was told by events that all had waited for a controller that was frozen': {
+    begin: 'attach',
+    faults: [{ on: { event: 'MIGRATION_PASS', side: 'source' }, nth: 2, do: 'drop' }],
+    hands: [{ atMs: 938, do: 'freeze', ms: 300 }],
+  },
+  'a pause was told until the guest was let run once more, by a controller that had not waited until it obeyed':
+    {
+      ...{ guest: 'busy', policy: 'forecast', maxDowntimeMs: 200, overBudget: 'brake' },
+      faults: [
+        { on: { atMs: 1255 }, nth: 1, do: 'connection-silent', to: 'destination', ms: 5000 },
+        { on: { command: 'query-migrate-parameters', side: 'source' }, nth: 4, do: 'never' },
+      ],
+      hands: [{ atMs: 2378, do: 'cap', bytesPerSecond: 40_000_000 }],
+    },
 };
 
 test.each(Object.entries(FOUND))('%s', async (_, schedule) => {

@@ -40,10 +40,11 @@ export class EventDating {
     const mayBeOldMs = Math.min(lookedAtNothingMs, unheardMs);
     // The way may have kept it, and all that it brings with it: there is no telling, and nothing to compare others with.
     if (!this.canCompare && unheardMs > UNHEARD_MS) return [receivedAtMs, unheardMs];
+    // Nor is one that waited for us anything to compare others with, which may have waited as long.
+    if (!this.canCompare && mayBeOldMs > 0) return [receivedAtMs, mayBeOldMs];
     const quickestMs = this.quickestMs;
     this.quickestMs = Math.min(quickestMs, onTheWayMs);
-    if (quickestMs === Number.POSITIVE_INFINITY)
-      return mayBeOldMs > 0 ? [receivedAtMs, mayBeOldMs] : [receivedAtMs];
+    if (quickestMs === Number.POSITIVE_INFINITY) return [receivedAtMs];
     const lateMs = onTheWayMs - quickestMs;
     // It was not we who kept it waiting: its way was slow, or a clock was set, and the next ones tell which.
     if (mayBeOldMs === 0) {

@@ -111,6 +111,15 @@ describe('the destination', () => {
     expect(state).toBe('running');
   });
 
+  // Found by the explorer, seed 1796042855803: a monitor that was silent for 5 s had its `cont` to carry out yet.
+  test('has its while from when it is seen paused on, and not from when it was first asked', async () => {
+    const { clock, pair, destination, parts, timed } = await bed();
+    clock.after(5000, () => pair.destination.stopGuest('paused'));
+    clock.after(6900, () => pair.destination.startGuest('cont'));
+    const { state } = await timed(lastingDestinationState(destination, 'handed-over', parts('completed')));
+    expect(state).toBe('running');
+  });
+
   // Review B24: devices that load for more than 5 s.
   test('may load its devices for twenty seconds', async () => {
     const { clock, pair, destination, parts, timed } = await bed();

@@ -83,7 +83,7 @@ export async function lastingDestinationState(
 ): Promise<SideState> {
   if (!destination) return 'unknown';
   const completed = result === 'completed' || source === 'handed-over';
-  const lasts = (state: SideState, passedMs: number): boolean => {
+  const lasts = (state: SideState, passedMs: number, sameForMs: number): boolean => {
     switch (state) {
       case 'unreachable':
       case 'silent':
@@ -92,7 +92,8 @@ export async function lastingDestinationState(
       case 'switching-over':
         return passedMs >= (completed || mayArrive ? ARRIVAL_MS : LEAVE_MS);
       case 'paused':
-        return !completed || !wasRunning || passedMs >= OBEY_MS;
+        // Its monitor may have been silent till now: then it is told only now.
+        return !completed || !wasRunning || sameForMs >= OBEY_MS;
       default:
         return true;
     }
@@ -102,13 +103,16 @@ export async function lastingDestinationState(
 
 async function waitForState(
   monitor: LastingMonitor,
-  lasts: (state: SideState, passedMs: number) => boolean,
+  lasts: (state: SideState, passedMs: number, sameForMs: number) => boolean,
   clock: Clock,
 ): Promise<SideState> {
   const sinceMs = clock.awakeMs();
+  let before: { readonly state: SideState; readonly sinceMs: number } | undefined;
   for (;;) {
     const state = await stateBehind(monitor);
-    if (lasts(state, clock.awakeMs() - sinceMs)) return state;
+    const nowMs = clock.awakeMs();
+    if (before?.state !== state) before = { state, sinceMs: nowMs };
+    if (lasts(state, nowMs - sinceMs, nowMs - before.sinceMs)) return state;
     await clock.sleep(AGAIN_AFTER_MS);
   }
 }
