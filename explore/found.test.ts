@@ -544,6 +544,16 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       ],
       hands: [{ atMs: 2378, do: 'cap', bytesPerSecond: 40_000_000 }],
     },
+  'a cancel that was let go of before its end was told to be done': {
+    begin: 'migrate, starts itself',
+    behindTunnel: ['source', 'destination'],
+    faults: [{ on: { event: 'RESUME', side: 'destination' }, nth: 1, do: 'link-reset' }],
+    hands: [
+      { atMs: 1283, do: 'address-taken', side: 'destination', ms: 100_000 },
+      { atMs: 1323, do: 'cancel' },
+      { atMs: 1440, do: 'let-go' },
+    ],
+  },
 };
 
 test.each(Object.entries(FOUND))('%s', async (_, schedule) => {

@@ -180,7 +180,9 @@ export class Supervisor {
     this.cancelling?.look(this.nowMs);
     if (this.state !== 'cancelling') this.giveUp({ outcome: 'cancelled', reason });
     if (this.state !== 'cancelling' && this.state !== 'settling' && this.state !== 'ended') return 'too-late';
-    const { runsOn } = await this.over.promise;
+    const { outcome, runsOn } = await this.over.promise;
+    // Let go of before it was known how it ends.
+    if (outcome === 'detached') return 'failed';
     return runsOn === 'source' ? 'cancelled' : runsOn === 'destination' ? 'too-late' : 'failed';
   }
 
