@@ -544,6 +544,19 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       ],
       hands: [{ atMs: 2378, do: 'cap', bytesPerSecond: 40_000_000 }],
     },
+  'a guest was told to run on its source, and nobody to look at a destination that libvirt let run later': {
+    ...{ driver: 'libvirt', begin: 'watch', faultsEndMs: 12_000 },
+    libvirt: {
+      transient: false,
+      faults: [
+        {
+          on: { phase: 'perform3', side: 'source' },
+          ...{ nth: 1, do: 'peer-cut', ms: 35_000, afterMs: 2 },
+        },
+        { on: { phase: 'perform3_done', side: 'source' }, nth: 1, do: 'peer-reset', afterMs: 2 },
+      ],
+    },
+  },
   'a cancel that was let go of before its end was told to be done': {
     begin: 'migrate, starts itself',
     behindTunnel: ['source', 'destination'],

@@ -72,8 +72,11 @@ export function patienceMs(
   const staysHere = source.state === 'running' || (source.state === 'paused' && held);
   if (isUnseen(destination)) return staysHere && !parts.mayHaveArrived() ? 0 : parts.reconnectForMs;
   if (source.state === 'switching-over') return parts.reconnectForMs;
-  if (destination.state === 'incoming' || destination.state === 'switching-over')
-    return source.state === 'handed-over' ? parts.reconnectForMs : SETTLING_MS;
+  if (destination.state === 'incoming' || destination.state === 'switching-over') {
+    // Its libvirtd may be told yet to let it run, over a connection that was cut; or it ends it once it takes that for lost.
+    const mayRun = source.state === 'handed-over' || (source.state === 'running' && parts.mayHaveArrived());
+    return mayRun ? parts.reconnectForMs : SETTLING_MS;
+  }
   if (source.state === 'gone' && source.guestEnded === undefined && parts.postCopyBegan) return WORD_MS;
   if (source.state === 'gone' && !parts.isEndHeard()) return WORD_MS;
   if (held || destination.state === 'running') return 0;
