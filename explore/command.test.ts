@@ -39,7 +39,7 @@ test('one seed is told with its schedule and its story', () => {
   expect(run('--seed', '57').stdout).toBe(stdout);
 });
 
-test('with --json it is told with the schedule that a case of its own is made of', async () => {
+test('with --json it is told with the schedule that a case of its own is made of', () => {
   const { status, stdout } = run('--seed', '57', '--json');
   expect(status).toBe(0);
   const { schedule, ...told } = JSON.parse(stdout) as { readonly schedule: Schedule };

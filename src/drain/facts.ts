@@ -88,7 +88,10 @@ export function isMemoryIntensive({ forecast }: Pick<DrainVm, 'forecast'>): bool
   return forecast !== undefined && forecast.calmAmong <= 1;
 }
 
-/** How long it is to be expected to take, at the most, in ms, from its guest's notice on: among as many as it may have beside it. Windows are asked by that. */
+/**
+ * How long it is to be expected to take, at the most, in ms, from its guest's notice on: among as many as it may have beside it.
+ * Windows are asked by that.
+ */
 export function expectedMs({ besideOthers, calmAmong, noticeMs = 0 }: VmForecast, atATime: number): number {
   const among = Math.min(besideOthers.length, calmAmong, atATime);
   return noticeMs + (besideOthers[among - 1] ?? besideOthers[0]).totalMs.high;

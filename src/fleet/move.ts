@@ -86,7 +86,8 @@ export function gibOf(bytes: string): string {
 
 /** For `select` and `returning`. */
 export const MOVE_COLUMNS = `move.id, move.drain, move.vm, move.name, move.source, move.destination, move.cluster, move.link,
-  move.memory_gib as "memoryGib", coalesce(move.memory_bytes, move.memory_gib * 2.0 ^ 30)::float8 as "memoryBytes", move.intensive, move.is_foreign as "isForeign", move.state, move.intent, move.tries,
+  move.memory_gib as "memoryGib", coalesce(move.memory_bytes, move.memory_gib * 2.0 ^ 30)::float8 as "memoryBytes",
+  move.intensive, move.is_foreign as "isForeign", move.state, move.intent, move.tries,
   move.failed_at as "failedAt", move.code, move.words, move.remedy, move.refused, move.apart,
   move.way, move.decided_by as "decidedBy", move.stated,
   extract(epoch from clock_timestamp() - move.admitted)::float8 * 1000 as "admittedForMs",

@@ -167,32 +167,21 @@ class MemoryPattern implements Policy {
       };
 
     // QEMU has it now as it is to be left, and may stop the guest whenever that fits.
-    if (pauseMs <= maxDowntimeMs && leave) {
-      this.toStop.set(this.maxPauseMs);
-      return {
-        action: 'set-downtime-limit',
-        memoryIntensive: true,
-        downtimeLimitMs: this.maxPauseMs,
-        ...reckoned,
-        reason: `memory-intensive: ${why}; ${needs}, and QEMU has not taken it: left running, as asked, until it does`,
-      };
-    }
+    if (pauseMs <= maxDowntimeMs && leave)
+      return this.letItStop(
+        reckoned,
+        `memory-intensive: ${why}; ${needs}, and QEMU has not taken it: left running, as asked, until it does`,
+      );
 
     const leastPauseMs =
       reckoned.fixedCostMs +
       (pauseMs - reckoned.fixedCostMs) * (this.leastRemainingBytes / boundary.remainingBytes);
-    if (leastPauseMs <= maxDowntimeMs && patient) {
-      this.toStop.set(this.maxPauseMs);
-      return {
-        action: 'set-downtime-limit',
-        memoryIntensive: true,
-        downtimeLimitMs: this.maxPauseMs,
-        ...reckoned,
-        reason:
-          `memory-intensive: ${why}; ${needs} now, but an earlier pass needed only ${formatDuration(leastPauseMs)}: ` +
+    if (leastPauseMs <= maxDowntimeMs && patient)
+      return this.letItStop(
+        reckoned,
+        `memory-intensive: ${why}; ${needs} now, but an earlier pass needed only ${formatDuration(leastPauseMs)}: ` +
           `waiting for such a calm (${this.waitedPasses} of ${this.parameters.patiencePasses})`,
-      };
-    }
+      );
 
     const over = patient
       ? `${needs}, over --max-downtime ${formatDuration(maxDowntimeMs)}`
@@ -203,6 +192,18 @@ class MemoryPattern implements Policy {
       reason: `memory-intensive: ${why}; ${over}`,
       known: asThePassTold(boundary, reckoned.fixedCostMs),
     });
+  }
+
+  /** Whenever what is left fits the longest pause that is aimed at. */
+  private letItStop(reckoned: ReckonedWith, reason: string): Decision {
+    this.toStop.set(this.maxPauseMs);
+    return {
+      action: 'set-downtime-limit',
+      memoryIntensive: true,
+      downtimeLimitMs: this.maxPauseMs,
+      ...reckoned,
+      reason,
+    };
   }
 }
 

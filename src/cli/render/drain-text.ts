@@ -34,14 +34,8 @@ export function drainText(planned: PlannedDrain): string {
   for (const { vm, refused } of moves)
     for (const each of refused) row('not to', `${vm.name}, ${each.destination}: ${allWords(each.reasons)}`);
   if (waiting !== undefined) row('calm', waiting);
-  const noticed = moves.flatMap(({ vm: { name, forecast } }) =>
-    forecast?.noticeMs ? [`${name} (${formatDuration(forecast.noticeMs)})`] : [],
-  );
-  if (noticed.length > 0)
-    row(
-      'notice',
-      `${noticed.join(', ')}: so long before it moves its guest is told, on top of what it takes`,
-    );
+  const noticed = noticedWords(plan);
+  if (noticed !== undefined) row('notice', noticed);
   if (stopped.length > 0) row('stops', stoppedWords(planned));
   if (moves.length > 0) {
     const width = atATime === 1 ? 'one at a time' : `up to ${atATime} calm ones at a time`;
@@ -79,6 +73,15 @@ function waitingWords({ calm, plan }: PlannedDrain): string | undefined {
       ? 'as long as the deadline allows'
       : `for ${formatDuration(calm.withinMs)} at the longest`;
   return `${names.join(', ')}: busy now, so a calmer moment is waited for, ${bound}; times are told without that`;
+}
+
+/** Undefined: no guest has its notice. */
+function noticedWords({ moves }: DrainPlan): string | undefined {
+  const names = moves.flatMap(({ vm: { name, forecast } }) =>
+    forecast?.noticeMs ? [`${name} (${formatDuration(forecast.noticeMs)})`] : [],
+  );
+  if (names.length === 0) return undefined;
+  return `${names.join(', ')}: so long before it moves its guest is told, on top of what it takes`;
 }
 
 /** How long that takes, or, with windows, when it begins and is over; and whether that is too late. */

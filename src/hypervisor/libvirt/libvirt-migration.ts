@@ -365,7 +365,7 @@ export class LibvirtMigration implements RunningMigration {
     const atMs = event.atMs - this.parts.zeroMs;
     if (change?.kind === 'handed-over') this.takeHandedOver(atMs);
     if (isOver(this.state)) {
-      // Later than a look that found its end: what it was doing as it ended was not what it had said last.
+      // Told later than a look found its end: it had stopped before that, so it did not end while it was copied.
       if (change?.kind === 'stopped') this.seen.stop();
       if (change?.kind === 'post-copy') this.seen.postCopy();
       return;
