@@ -168,8 +168,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'S1 under libvirt: a destination of which nothing was heard is taken for one that never ran the guest',
     file: 'src/hypervisor/libvirt/libvirt-migration.ts',
-    from: '(this.sides.destination.watch.unbroken ? false : undefined)',
-    to: '(this.sides.destination.watch.unbroken ? false : false)',
+    from: "(isHeardOut('destination') ? false : undefined)",
+    to: "(isHeardOut('destination') ? false : false)",
   },
   {
     name: 'S5 under libvirt: the downtime limit is not put back',

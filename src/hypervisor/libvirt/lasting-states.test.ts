@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SideState } from '../hypervisor.ts';
+import type { Side, SideState } from '../hypervisor.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import type { SideLook } from './domain/domain-state.ts';
 import { type LastingLooks, lastingStates, type SettlingParts } from './lasting-states.ts';
@@ -82,6 +82,19 @@ test('a source that has ended is waited for until its events say so too, which m
   const unheard = await after(says(GONE), says({ state: 'unknown' }), { isEndHeard: () => false });
   expect(unheard).toEqual(['gone', 'unknown', 2000]);
 });
+
+test.each([MIGRATED, PAUSED])(
+  'so is a destination that has ended, where the source stands still and the guest may have arrived (%#)',
+  async (source) => {
+    const unheard = { isEndHeard: (side: Side) => side === 'source' };
+    expect((await after(says(source), says(GONE), unheard))[2]).toBe(2000);
+    expect(
+      (await after(says(source), says(GONE), { ...unheard, mayHaveArrived: () => false }))[2],
+    ).toBeLessThan(2000);
+    expect((await after(says(source), says(GONE)))[2]).toBeLessThan(2000);
+    expect((await after(says(RUNNING), says(GONE), unheard))[2]).toBe(0);
+  },
+);
 
 test('a guest that arrived is found at once', async () => {
   const settling = await settle(says(MIGRATED), says(RUNNING));

@@ -32,8 +32,8 @@ export interface SettlingParts {
   readonly sourceWasAway: boolean;
   /** The source was seen to stop for the switchover; else the destination has nothing that it could run. */
   mayHaveArrived(): boolean;
-  /** The source's end has been heard, or will not be: there is no stream of its events. */
-  isEndHeard(): boolean;
+  /** The side's end has been heard, or will not be: there is no stream of its events. */
+  isEndHeard(side: Side): boolean;
   /** How long a host that cannot be asked is waited for. */
   readonly reconnectForMs: number;
   /** We let go of it: nobody waits for the answer any more. */
@@ -78,12 +78,16 @@ export function patienceMs(
     return mayRun ? parts.reconnectForMs : SETTLING_MS;
   }
   if (source.state === 'gone' && source.guestEnded === undefined && parts.postCopyBegan) return WORD_MS;
-  if (source.state === 'gone' && !parts.isEndHeard()) return WORD_MS;
-  if (held || destination.state === 'running') return 0;
-  if (source.state === 'paused') return parts.sourceWasAway ? SETTLING_MS : RESUMING_MS;
+  if (source.state === 'gone' && !parts.isEndHeard('source')) return WORD_MS;
+  // It may have run the guest before it ended: what is left on the source is the newest state only if it did not.
+  const endUnheard =
+    destination.state === 'gone' && parts.mayHaveArrived() && !parts.isEndHeard('destination');
+  const wordMs = endUnheard && source.state !== 'running' ? WORD_MS : 0;
+  if (held || destination.state === 'running') return wordMs;
+  if (source.state === 'paused') return parts.sourceWasAway ? SETTLING_MS : Math.max(RESUMING_MS, wordMs);
   if (source.state === 'handed-over' && (source.standsStill || destination.state === 'paused'))
     return SETTLING_MS;
-  return 0;
+  return wordMs;
 }
 
 function isUnseen({ state }: SideLook): boolean {

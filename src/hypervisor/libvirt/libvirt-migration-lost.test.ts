@@ -182,6 +182,36 @@ describe('a source that libvirt resumes after the destination has run the guest'
 });
 
 describe('what was not heard is only known where nothing can have been missed', () => {
+  /** The destination took the guest and is not there any more; the source still has what it handed over. */
+  async function tookItAndEnded() {
+    const script = await underWay();
+    script.lifecycle('source', 'Suspended', 'Migrated');
+    script.source.state = 'paused (migrating)';
+    script.source.job = () => 'Job type: 0';
+    script.destination.state = '';
+    return script;
+  }
+
+  test('a destination whose end is not heard, either, may have run the guest', async () => {
+    const script = await tookItAndEnded();
+    expect(await script.end()).toMatchObject({
+      whereabouts: { source: 'handed-over', destination: 'gone' },
+      destinationEverRan: undefined,
+    });
+  });
+
+  test('and its events are waited for, which may come later than a look', async () => {
+    const late = await tookItAndEnded();
+    await late.clock.pass(1500);
+    late.lifecycle('destination', 'Resumed', 'Migrated');
+    late.lifecycle('destination', 'Stopped', 'Crashed');
+    expect(await late.end()).toMatchObject({ destinationEverRan: true });
+    const neverRan = await tookItAndEnded();
+    await neverRan.clock.pass(1500);
+    neverRan.lifecycle('destination', 'Stopped', 'Failed');
+    expect(await neverRan.end()).toMatchObject({ destinationEverRan: false });
+  });
+
   test('a stream that came up late, before the memory was copied, tells', async () => {
     const script = scripted({ quiet: true });
     await script.begins();

@@ -612,7 +612,7 @@ export class LibvirtMigration implements RunningMigration {
       handedOver: () => this.isHandedOver,
       postCopyBegan: this.seen.postCopyBegan && because.kind === 'job-over',
       mayHaveArrived: () => this.seen.sourceEverStopped(unbroken) !== false,
-      isEndHeard: () => !unbroken || this.seen.goneFrom.has('source'),
+      isEndHeard: (side) => !this.sides[side].watch.unbroken || this.seen.goneFrom.has(side),
       // Another's job goes on; and a source that did not come back was waited for already.
       reconnectForMs: because.kind === 'lost' || because.kind === 'refused' ? 0 : reconnectForMs,
       look: async (side) =>
@@ -622,7 +622,8 @@ export class LibvirtMigration implements RunningMigration {
       letGo: () => this.state.kind === 'detached' || because.kind === 'refused',
     });
     // Events may come later than a look: nothing follows from one that was not heard before that of the end was.
-    const isHeardOut = unbroken && (looks.source.state !== 'gone' || this.seen.goneFrom.has('source'));
+    const isHeardOut = (side: Side) =>
+      this.sides[side].watch.unbroken && (looks[side].state !== 'gone' || this.seen.goneFrom.has(side));
     const moved = hasMoved({ handedOver: this.isHandedOver, looks, postCopyBegan: this.seen.postCopyBegan });
     if (moved) await this.completedFigures();
     else await this.virshWords();
@@ -635,10 +636,9 @@ export class LibvirtMigration implements RunningMigration {
         because,
         handedOver: this.isHandedOver,
         looks: this.seen.resumedAfterArrival ? { ...looks, source: { state: 'running' } } : looks,
-        destinationEverRan:
-          this.observer.destinationRan || (this.sides.destination.watch.unbroken ? false : undefined),
-        sourceEverStopped: this.seen.sourceEverStopped(isHeardOut),
-        endedOnSource: wasCopying && isHeardOut && this.seen.stops === stops,
+        destinationEverRan: this.observer.destinationRan || (isHeardOut('destination') ? false : undefined),
+        sourceEverStopped: this.seen.sourceEverStopped(isHeardOut('source')),
+        endedOnSource: wasCopying && isHeardOut('source') && this.seen.stops === stops,
         postCopyBegan: this.seen.postCopyBegan,
         heldBy,
         cancelling: this.seen.cancelling,

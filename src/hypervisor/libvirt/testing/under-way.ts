@@ -22,9 +22,10 @@ export function arrives(script: Script): void {
   script.lifecycle('source', 'Stopped', 'Migrated');
 }
 
-/** libvirt gives it up: the guest runs on. */
+/** libvirt gives it up: the guest runs on, and the incoming domain is told to have stopped, which was seen of 11.3 whatever ended it. */
 export function fails(script: Script, state = 'running (migration canceled)'): void {
   script.source.state = state;
   script.source.job = () => 'Job type: 0';
   script.destination.state = '';
+  script.lifecycle('destination', 'Stopped', 'Failed');
 }
