@@ -7,13 +7,14 @@ import { documentFrom } from '../lab/switchover-process.ts';
 import type { MigrationDocument } from '../src/journal/document.ts';
 import { expectRefused, expectSourceRuns } from './expectations.ts';
 
-// 82 MB/s where the link carries 60; most of each page is as it was.
+// 82 MB/s, and half of that on a machine that is busy with others; most of each page is as it was.
 const WORKLOAD = { kind: 'loop', wssMiB: 128, page: 'word', pagesPerSecond: 20_000 } as const;
 
 describe('between QEMUs', () => {
   let bed: Bed;
   beforeAll(async () => {
-    bed = await Bed.make(WORKLOAD);
+    // 30 MB/s.
+    bed = await Bed.make(WORKLOAD, {}, { rateBitsPerSecond: 240e6 });
   });
   afterAll(async () => await bed?.[Symbol.asyncDispose]());
 
@@ -66,13 +67,13 @@ describe('between QEMUs', () => {
 
   test('whether it is worth it is seen at its pages, and said', async () => {
     await bed.turnAround();
-    const slow = await (await bed.migrate('--dry-run', '--compress', 'auto', '--line-rate', '480mbit')).ended;
+    const slow = await (await bed.migrate('--dry-run', '--compress', 'auto', '--line-rate', '240mbit')).ended;
     expect(slow.stdout).toMatch(
-      /note +compressed with zstd: a sample of [\d.]+ MB .* the line carries 60 MB\/s/,
+      /note +compressed with zstd: a sample of [\d.]+ MB .* the line carries 30 MB\/s/,
     );
     const fast = await (await bed.migrate('--dry-run', '--compress', 'auto', '--line-rate', '100gbit')).ended;
     expect(fast.stdout).toMatch(/note +not compressed: a sample of/);
-    expect((await arrives('--compress', 'auto', '--line-rate', '480mbit')).streams).toMatchObject({
+    expect((await arrives('--compress', 'auto', '--line-rate', '240mbit')).streams).toMatchObject({
       compression: 'zstd',
     });
     await expectPutBack();
