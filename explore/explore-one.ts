@@ -43,7 +43,15 @@ export interface Explored {
 
 export async function explore(schedule: Schedule): Promise<Explored> {
   const exploration = new Exploration(schedule);
-  await exploration.run().catch((error: unknown) => exploration.failed(error));
+  const unheard = (error: unknown) => exploration.unheard(error);
+  process.on('unhandledRejection', unheard);
+  try {
+    await exploration.run().catch((error: unknown) => exploration.failed(error));
+    // Node tells it once its loop turns, which it has not done since the first step.
+    await new Promise((resolve) => setImmediate(resolve));
+  } finally {
+    process.off('unhandledRejection', unheard);
+  }
   return exploration.result;
 }
 
@@ -83,6 +91,11 @@ class Exploration {
   get result(): Explored {
     const { violations, story } = this.checks;
     return { violations, story, commands: this.world.commands };
+  }
+
+  /** It ends a process of ours, or is a fault of the simulation's. */
+  unheard(error: unknown): void {
+    this.checks.violated(`a promise was rejected, and nobody heard of it: ${String(error)}`);
   }
 
   /** Not even the simulation went on. */

@@ -567,6 +567,23 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       { atMs: 1440, do: 'let-go' },
     ],
   },
+  'the simulated libvirtd answered nobody any more, and nothing told it, where QEMU ended as that connected':
+    {
+      ...{ driver: 'libvirt', begin: 'watch', policy: 'stock', otherVm: 'running', faultsEndMs: 40_000 },
+      libvirt: {
+        transient: false,
+        faults: [
+          { on: { atMs: 1690 }, nth: 1, do: 'qemu-killed', to: 'source', afterMs: 1 },
+          {
+            on: { phase: 'perform3_done', side: 'source' },
+            do: 'libvirtd-killed',
+            to: 'source',
+            ms: 50,
+            afterMs: 3,
+          },
+        ],
+      },
+    },
 };
 
 test.each(Object.entries(FOUND))('%s', async (_, schedule) => {

@@ -207,7 +207,10 @@ export class Daemon {
     const { domain } = this.host;
     if (!domain || domain.state === 'shut off') return;
     if (!(await this.connect())) return this.gone('crashed', 'Failed');
-    const { status } = (await this.monitor('query-status')) as { status?: string };
+    // Where it ends meanwhile its monitor tells that.
+    const answer = await this.monitor('query-status').catch(() => undefined);
+    if (!answer) return;
+    const { status } = answer as { status?: string };
     if (status === 'running') domain.state = 'running';
     else if (domain.state === 'running') {
       domain.state = 'paused';
