@@ -35,12 +35,15 @@ const HOLD_SAFETY = [
   'src/hypervisor/libvirt/{libvirt-migration,lasting-states}.ts',
   'src/migration/{run,begin,take-over,settle,settle-afterwards,supervisor,cancelling,held-limits,lease}.ts',
 ];
+/** What is waited for comes later on a busy machine; what never comes fails all the same. */
+const EXPECT = { poll: { timeout: 20_000 } };
 const NEVER = ['**/node_modules/**', 'dist/**', '.cache/**'];
 
 const KVM_PROJECT = {
   test: {
     name: 'kvm',
     env: ENV,
+    expect: EXPECT,
     // The second is of control groups of version 2 there.
     include: [KVM, 'src/hypervisor/cpu-quota/*.real.test.ts'],
     exclude: NEVER,
@@ -54,6 +57,7 @@ const LONG_PROJECT = {
   test: {
     name: 'long',
     env: ENV,
+    expect: EXPECT,
     include: [LONG],
     exclude: NEVER,
     sequence: { groupOrder: 5 },
@@ -76,6 +80,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           env: ENV,
+          expect: EXPECT,
           include: [
             'src/**/*.test.ts',
             'test/**/*.test.ts',
@@ -103,6 +108,7 @@ export default defineConfig({
         test: {
           name: 'real',
           env: ENV,
+          expect: EXPECT,
           include: REAL,
           exclude: [...NEVER, LONG, 'lab/guest/*.test.ts', ...SIDE_BY_SIDE, ...BUSY_SIDE_BY_SIDE],
           sequence: { groupOrder: 1 },
@@ -115,6 +121,7 @@ export default defineConfig({
         test: {
           name: 'real, side by side',
           env: ENV,
+          expect: EXPECT,
           include: SIDE_BY_SIDE,
           exclude: NEVER,
           sequence: { groupOrder: 2 },
@@ -127,6 +134,7 @@ export default defineConfig({
         test: {
           name: 'busy, side by side',
           env: ENV,
+          expect: EXPECT,
           include: BUSY_SIDE_BY_SIDE,
           exclude: NEVER,
           sequence: { groupOrder: 3 },

@@ -57,14 +57,23 @@ export function loadTls({ cert, key, clientCa }: TlsPaths, now = new Date()): Tl
 
 /** Tells one state of the files from another. */
 export async function tlsVersion(paths: TlsPaths): Promise<string> {
-  const files = [paths.cert, paths.key, ...(paths.clientCa === undefined ? [] : [paths.clientCa])];
-  const versions = await Promise.all(
-    files.map(async (file) => {
-      const stats = await fs.promises.stat(file, { bigint: true }).catch(() => undefined);
-      return stats ? [stats.dev, stats.ino, stats.size, stats.mtimeNs].join() : 'none';
-    }),
-  );
-  return versions.join(' ');
+  const stats = filesOf(paths).map((file) => fs.promises.stat(file, { bigint: true }).catch(() => undefined));
+  return versionOf(await Promise.all(stats));
+}
+
+/** The same, without giving others a turn: what is read right after it is not older. */
+export function tlsVersionNow(paths: TlsPaths): string {
+  return versionOf(filesOf(paths).map((file) => fs.statSync(file, { bigint: true, throwIfNoEntry: false })));
+}
+
+function filesOf({ cert, key, clientCa }: TlsPaths): readonly string[] {
+  return [cert, key, ...(clientCa === undefined ? [] : [clientCa])];
+}
+
+function versionOf(stats: readonly (fs.BigIntStats | undefined)[]): string {
+  return stats
+    .map((each) => (each ? [each.dev, each.ino, each.size, each.mtimeNs].join() : 'none'))
+    .join(' ');
 }
 
 function read(file: string, what: string): string {

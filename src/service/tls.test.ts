@@ -7,7 +7,7 @@ import path from 'node:path';
 import tls from 'node:tls';
 import { promisify } from 'node:util';
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { makeAuthority, makeCertificates } from '../../lab/certificates.ts';
 import { Access } from './access.ts';
 import { addGuard } from './guard.ts';
@@ -121,6 +121,17 @@ test('a certificate that changes is in force for the next connection; a bad one 
   install('first');
   own.readAgain();
   expect(await fingerprint(port)).toBe(first);
+});
+
+test('a change right after the start is seen, too', async () => {
+  const slow = vi.spyOn(fs.promises, 'stat').mockImplementation(async (file) => {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return fs.statSync(file, { bigint: true });
+  });
+  listening.push(new Tls(paths, (sentence) => said.push(sentence), 20));
+  install('second');
+  await expect.poll(() => said.at(-1)).toMatch(/^the certificate was read again/);
+  slow.mockRestore();
 });
 
 test('until when they hold is known of those in force', async () => {

@@ -1,6 +1,13 @@
 /** The TLS of the service's ports: its certificate is read again when its file changes, and on SIGHUP; a bad one leaves the old one in force. */
 import type { Server, TlsOptions } from 'node:tls';
-import { loadTls, TlsFilesError, type TlsLoaded, type TlsPaths, tlsVersion } from './tls-files.ts';
+import {
+  loadTls,
+  TlsFilesError,
+  type TlsLoaded,
+  type TlsPaths,
+  tlsVersion,
+  tlsVersionNow,
+} from './tls-files.ts';
 
 const LOOKED_EVERY_MS = 10_000;
 const HANDSHAKE_WITHIN_MS = 10_000;
@@ -12,13 +19,13 @@ export class Tls implements Disposable {
   private readonly timer: NodeJS.Timeout;
   private loaded: TlsLoaded;
   /** Of the files that were looked at last, good or bad. */
-  private version: string | undefined;
+  private version: string;
 
   /** @throws {TlsFilesError} */
   constructor(paths: TlsPaths, say: (sentence: string) => void, lookedEveryMs = LOOKED_EVERY_MS) {
     this.paths = paths;
     this.say = say;
-    void this.look();
+    this.version = tlsVersionNow(paths);
     this.loaded = loadTls(paths);
     this.timer = setInterval(() => void this.look(), lookedEveryMs).unref();
   }
@@ -75,6 +82,6 @@ export class Tls implements Disposable {
     const version = await tlsVersion(this.paths);
     const before = this.version;
     this.version = version;
-    if (before !== undefined && before !== version) this.readAgain();
+    if (before !== version) this.readAgain();
   }
 }

@@ -83,7 +83,7 @@ describe('onEvent', () => {
     });
     records.length = 0;
     server.sendRaw('{"event": "MIGRATION_PASS", "data": {"pass": 2}}\r\n{"event": "STOP"}\r\n');
-    await vi.waitFor(() => expect(records.length).toBeGreaterThan(2));
+    await expect.poll(() => records.length).toBeGreaterThan(2);
     await Promise.all(answers);
     const seen = records.map(({ line }) => /MIGRATION_PASS|migrate-set-parameters|STOP/.exec(line)?.[0]);
     expect(seen.slice(0, 3)).toEqual(['MIGRATION_PASS', 'migrate-set-parameters', 'STOP']);
@@ -96,7 +96,7 @@ describe('onEvent', () => {
       server.emit('MIGRATION_PASS', { pass });
       await sleep(1);
     }
-    await vi.waitFor(() => expect(answers).toHaveLength(50));
+    await expect.poll(() => answers).toHaveLength(50);
     await Promise.all(answers);
     const delays = records.flatMap((entry, index) => {
       const next = records[index + 1];

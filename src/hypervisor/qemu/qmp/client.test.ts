@@ -206,7 +206,7 @@ describe('timeout', () => {
     const error = await failure(client.execute('slow', {}, { timeoutMs: 20 }));
     expect(error).toBeInstanceOf(QmpTimeoutError);
     expect(error).toMatchObject({ command: 'slow', timeoutMs: 20 });
-    await vi.waitFor(() => expect(records.at(-1)?.line).toContain('too late'));
+    await expect.poll(() => records.at(-1)?.line).toContain('too late');
     expect(await client.execute('echo', { n: 1 })).toEqual({ n: 1 });
   });
 
