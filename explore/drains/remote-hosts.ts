@@ -57,9 +57,10 @@ export class RemoteHosts implements DrainHosts, Mover {
   }
 
   async attach({ vm }: Ride, guard: Guard): Promise<Attended> {
-    const letGo = new Promise<void>((resolve) =>
-      guard.letGo.addEventListener('abort', () => resolve(), { once: true }),
-    );
+    const letGo = new Promise<void>((resolve) => {
+      guard.letGo.addEventListener('abort', () => resolve(), { once: true });
+      if (guard.letGo.aborted) resolve();
+    });
     return (await Promise.race([this.ask<Attended>('attend', { vm }), letGo])) ?? {};
   }
 

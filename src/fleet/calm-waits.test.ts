@@ -5,6 +5,7 @@ import { planDrain } from '../drain/drain-plan.ts';
 import { destinationOf, GIB, vmOf } from '../drain/testing/drawn.ts';
 import { beginPlanned } from './begin-drain.ts';
 import { startWhen } from './calm-again.ts';
+import { CalmWaits } from './calm-waits.ts';
 import { decideVm } from './decide.ts';
 import { readDrainDetail } from './drain-detail.ts';
 import { forecastEndOf } from './drain-forecast.ts';
@@ -259,6 +260,19 @@ describe.concurrent('a busy VM', () => {
     bed.looker.stuck = new Promise(() => {});
     await until('its look', () => bed.looker.looked.length > 3);
     await third[Symbol.asyncDispose]();
+  });
+
+  test('is let go of at once by one that ends before it has read its row', async () => {
+    await using bed = await DrainBed.make(server, 'calm_ending', new SimulatedHosts({ a: [BUSY] }));
+    await begin(bed);
+    bed.looker.stuck = new Promise(() => {});
+    const waits = new CalmWaits({
+      ...{ database: bed.database, looker: bed.looker, lookingMs: 60_000, most: 1 },
+      warn: () => {},
+    });
+    await waits.begin();
+    await waits[Symbol.asyncDispose]();
+    expect(await bed.database.query('select from fleet.move where looking_until is not null')).toEqual([]);
   });
 
   test('that waited on such an evening in vain on earlier days does not wait this time', async () => {

@@ -130,6 +130,8 @@ export class CalmWaits implements AsyncDisposable {
     const gone = Promise.withResolvers<CalmLook>();
     const letGo = () => gone.resolve({ is: 'unknown', words: 'let go of', passes: true });
     this.ending.signal.addEventListener('abort', letGo, { once: true });
+    // Its row was read first.
+    if (this.ending.signal.aborted) letGo();
     try {
       return await Promise.race([
         gone.promise,

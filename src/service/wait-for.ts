@@ -18,7 +18,8 @@ export async function waitFor(
   });
   const timer = setTimeout(resolve, withinMs);
   gone.addEventListener('abort', () => resolve(), { once: true });
-  if (migrations.live.get(id)?.writer === undefined) resolve();
+  // While it was read, either may have come about.
+  if (gone.aborted || migrations.live.get(id)?.writer === undefined) resolve();
   await promise;
   clearTimeout(timer);
   unsubscribe();
