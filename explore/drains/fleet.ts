@@ -165,7 +165,7 @@ export class Fleet implements AsyncDisposable {
     const moves = this.world.on(host).map(({ uuid, memoryGib, intensive }) =>
       newMoveOf(host, {
         ...{ uuid, name: uuid, memoryBytes: memoryGib * GIB },
-        ...{ apart: [], word: 'move', priority: 0, obstacles: [], intensive },
+        ...{ apart: [], word: 'move', priority: 0, obstacles: [], calmAmong: intensive ? 1 : null },
       }),
     );
     const settings = {

@@ -147,17 +147,19 @@ describe('the bound', () => {
   });
 
   test('leaves time for one after the other of those that want their link alone, and for the rest', () => {
-    const move = (expectsMs: number | undefined, intensive = true, runningMs?: number) => ({
+    const move = (expectsMs: number | undefined, calmAmong: number | undefined = 1, runningMs?: number) => ({
       expectsMs,
-      intensive,
+      calmAmong,
       runningMs,
     });
     expect(stillNeedsMs([move(1000), move(2000)], 4)).toBe(3000);
-    expect(stillNeedsMs([move(1000), move(2000, false), move(2000, false), move(2000, false)], 2)).toBe(4000);
+    expect(stillNeedsMs([move(1000), move(2000, 4), move(2000, 2), move(2000, 4)], 2)).toBe(4000);
     // The longest of them is not shared.
-    expect(stillNeedsMs([move(8000, false), move(1000, false)], 4)).toBe(8000);
-    expect(stillNeedsMs([move(5000, true, 4000), move(undefined)], 4)).toBe(6000);
+    expect(stillNeedsMs([move(8000, 4), move(1000, 4)], 4)).toBe(8000);
+    expect(stillNeedsMs([move(5000, 1, 4000), move(undefined)], 4)).toBe(6000);
     expect(stillNeedsMs([move(undefined)], 4)).toBe(300_000);
+    // No more beside each other than they bear.
+    expect(stillNeedsMs([move(3000, 2), move(3000, 2), move(3000, 2), move(3000, 2)], 4)).toBe(6000);
     expect(stillNeedsMs([], 4)).toBe(0);
   });
 });

@@ -138,8 +138,8 @@ export function bestToCome({
 export interface LeftToDo {
   /** The longest that it is expected to take, in milliseconds; undefined: not known. */
   readonly expectsMs: number | undefined;
-  /** It has its links alone. */
-  readonly intensive: boolean;
+  /** Among how many on its links it stays calm; 1: it has them alone; undefined: among as many as there may be. */
+  readonly calmAmong: number | undefined;
   /** Undefined: it has not begun. */
   readonly runningMs: number | undefined;
 }
@@ -147,18 +147,22 @@ export interface LeftToDo {
 /** Where nothing is known of any. */
 const USUAL_MS = 5 * 60_000;
 
-/** What a drain needs yet, in milliseconds: those that want their link alone one after the other, the others beside each other. */
+/** What a drain needs yet, in milliseconds: those that want their link alone one after the other, the others beside as many as they bear. */
 export function stillNeedsMs(left: readonly LeftToDo[], atATime: number): number {
   const known = left.flatMap(({ expectsMs }) => expectsMs ?? []);
   const unknownMs = known.length === 0 ? USUAL_MS : Math.max(...known);
-  const timesMs = left.map(({ expectsMs = unknownMs, runningMs = 0, intensive }) => ({
-    intensive,
-    leftMs: Math.max(0, expectsMs - runningMs),
-  }));
-  const sum = (which: boolean) =>
-    timesMs.reduce((all, { intensive, leftMs }) => all + (intensive === which ? leftMs : 0), 0);
-  const longestCalmMs = Math.max(0, ...timesMs.flatMap(({ intensive, leftMs }) => (intensive ? [] : leftMs)));
-  return sum(true) + Math.max(longestCalmMs, sum(false) / atATime);
+  let aloneMs = 0;
+  let sharedMs = 0;
+  let longestSharedMs = 0;
+  for (const { expectsMs = unknownMs, runningMs = 0, calmAmong = atATime } of left) {
+    const leftMs = Math.max(0, expectsMs - runningMs);
+    if (calmAmong <= 1) aloneMs += leftMs;
+    else {
+      sharedMs += leftMs / Math.min(calmAmong, atATime);
+      longestSharedMs = Math.max(longestSharedMs, leftMs);
+    }
+  }
+  return aloneMs + Math.max(longestSharedMs, sharedMs);
 }
 
 export interface CalmBound {

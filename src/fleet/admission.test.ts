@@ -278,10 +278,28 @@ describe('the order', () => {
     expect(await admittedVms()).toEqual(['a1']);
   });
 
+  test('lets in beside each other as many as each of them bears, however wide the link is', async () => {
+    for (const kind of ['source', 'destination', 'link'] as const) await setCapacity(database, kind, '*', 9);
+    const bears = (calmAmong: number) => ({ calmAmong });
+    await drain('a', [
+      move('calm1', 'a'),
+      move('pair', 'a', bears(2)),
+      move('trio', 'a', bears(3)),
+      move('calm2', 'a'),
+    ]);
+    const place = placeOn('x');
+    await admitting(place);
+    await admitting(place);
+    expect(await admittedVms()).toEqual(['calm1', 'pair']);
+    await arrive('pair');
+    await admitting(place);
+    expect(await admittedVms()).toEqual(['calm1', 'calm2', 'trio']);
+  });
+
   test('lets one that needs its link alone wait for that link, and nothing overtakes it there', async () => {
     await setCapacity(database, 'source', '*', 2);
     await setCapacity(database, 'destination', '*', 9);
-    await drain('a', [move('calm1', 'a'), move('hard', 'a', { intensive: true }), move('calm2', 'a')]);
+    await drain('a', [move('calm1', 'a'), move('hard', 'a', { calmAmong: 1 }), move('calm2', 'a')]);
     const place = placeOn('x');
     await admitting(place);
     await admitting(place);
@@ -369,6 +387,21 @@ describe('a drain', () => {
     expect(await claimed('link')).toEqual({ 'a-link': 1, 'z-link': 1 });
   });
 
+  test('that took up what others began is not told an end that was meant for nobody’s', async () => {
+    const seen = { vm: 'a1', name: 'a1', source: 'a', destination: 'z', links: ['a-link'], memoryBytes: GIB };
+    await claimSeen(database, async () => [seen], { controller: CONTROLLER, longestMs: LONGEST_MS });
+    const leases = new Leases(database, { holder: CONTROLLER, leaseMs: LONGEST_MS, clock: REAL_CLOCK });
+    const [taken] = await leases.take(1);
+    const foreign = taken && (await readMove(database, taken.move));
+    if (!taken || !foreign) throw new Error('nothing was taken');
+    // Between what was read and what is written.
+    const { id } = await drain('a', moves('a', 1));
+    await expect(
+      writeState(leases, { lease: taken.lease, controller: CONTROLLER }, foreign, 'gone'),
+    ).rejects.toThrow(/which was moving, has changed since$/);
+    expect((await readDrain(database, id))?.moves).toMatchObject([{ vm: 'a1', state: 'moving' }]);
+  });
+
   test.each([
     ['is paused', {}, true],
     ['is past its deadline', { deadline: new Date(Date.now() - 1000) }, false],
@@ -396,7 +429,7 @@ describe('a drain', () => {
     const holder = { lease: taken.lease, controller: CONTROLLER };
     // Between what was read and what is written it was cancelled.
     await expect(writeState(leases, holder, admitted, 'starting')).rejects.toThrow(
-      /is not admitted any more/,
+      /which was admitted, has changed since$/,
     );
     await writeState(leases, holder, admitted, 'cancelled');
     expect(await endDrain(database, id, 'cancelled')).toBe(true);

@@ -9,8 +9,8 @@ import { DRAIN_LETS_MOVE } from './drain-window.ts';
 import { tell } from './events.ts';
 import { CHANNEL } from './fleet-tables.ts';
 import type { Claim, Ledger } from './ledger.ts';
-import { ACTIVE_STATES, MOVE_COLUMNS, type Move } from './move.ts';
-import { linksOf, type Place, type Placed, wantedBy } from './placement.ts';
+import { ACTIVE_STATES, isAlone, MOVE_COLUMNS, type Move } from './move.ts';
+import { linksOf, type Place, type Placed, shareOf, wantedBy } from './placement.ts';
 import { inTransaction, tryLockClaims } from './transaction.ts';
 
 export interface AdmissionOptions {
@@ -91,9 +91,9 @@ with given as (
     next_try = least(next_try, now())
   from given where move.id = given.id
 ), claimed as (
-  insert into fleet.claim (move, kind, key, unit, is_alone)
-  select move, kind, key, unit, "isAlone"
-  from jsonb_to_recordset($2) as taken (move uuid, kind text, key text, unit int, "isAlone" boolean)
+  insert into fleet.claim (move, kind, key, unit, is_alone, most)
+  select move, kind, key, unit, "isAlone", most
+  from jsonb_to_recordset($2) as taken (move uuid, kind text, key text, unit int, "isAlone" boolean, most int)
 ), leased as (
   -- So that a controller can take it.
   insert into fleet.lease (vm) select vm from given on conflict do nothing
@@ -170,11 +170,9 @@ export function placeOne(candidate: Move, ledger: Ledger, place: Place): Placed 
   return ledger.fits(wantedBy(candidate, destination, links)) ? placed : 'no room';
 }
 
-function hasLinks({ intensive }: Move, links: readonly string[], ledger: Ledger): boolean {
-  const taken = links.filter((link) =>
-    intensive ? !ledger.isIdle('link', link) : ledger.free('link', link) < 1,
-  );
-  if (intensive) for (const link of taken) ledger.reserve('link', link);
+function hasLinks(move: Move, links: readonly string[], ledger: Ledger): boolean {
+  const taken = links.filter((key) => !ledger.fits([{ kind: 'link', key, ...shareOf(move) }]));
+  if (isAlone(move)) for (const link of taken) ledger.reserve('link', link);
   return taken.length === 0;
 }
 

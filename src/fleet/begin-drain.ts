@@ -70,8 +70,8 @@ export async function setWidths(
   }
 }
 
-function leftOfNew({ expectsMs, intensive = false }: NewMove) {
-  return [{ expectsMs, intensive, runningMs: undefined }];
+function leftOfNew({ expectsMs, calmAmong }: NewMove) {
+  return [{ expectsMs, calmAmong: calmAmong ?? undefined, runningMs: undefined }];
 }
 
 /** One that cannot move whatever it does is held as ever. */
@@ -84,7 +84,7 @@ function waitingIfBusy(
   const others = obstacles.filter(({ code }) => code !== 'no-pause-fits');
   if (!isBusy || others.length > 0 || wayOfWord(word) !== 'move') return move;
   const words = now.is === 'no-pause-fits' ? now.reason.words : now.words;
-  return { ...move, intensive: true, obstacles: [], calm: { ...calm, words, remedy: beginNow(name) } };
+  return { ...move, calmAmong: 1, obstacles: [], calm: { ...calm, words, remedy: beginNow(name) } };
 }
 
 function moveOf(host: string, vm: DrainVm, atATime: number): NewMove {
@@ -92,8 +92,8 @@ function moveOf(host: string, vm: DrainVm, atATime: number): NewMove {
   return newMoveOf(host, {
     ...{ uuid, name, memoryBytes, apart, word, priority, obstacles },
     expectsMs: forecast && expectedMs(forecast, atATime),
-    // Of which too little is known, and one that stays calm among fewer than there may be, has its link alone.
-    intensive: forecast === undefined || forecast.calmAmong < atATime,
+    // Of which too little is known has its links alone.
+    calmAmong: forecast?.calmAmong ?? 1,
     refused: Object.fromEntries([...vm.refusedBy].flatMap(lastingRefusal)),
   });
 }

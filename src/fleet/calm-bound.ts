@@ -25,8 +25,8 @@ export function boundOf(
 export function leftOf(moves: readonly MoveRow[]): LeftToDo[] {
   return moves
     .filter(({ state, way }) => !hasEnded(state) && state !== 'held' && way === 'move')
-    .map(({ state, expectsMs, intensive, admittedForMs }) => ({
-      ...{ expectsMs: expectsMs ?? undefined, intensive },
+    .map(({ state, expectsMs, calmAmong, admittedForMs }) => ({
+      ...{ expectsMs: expectsMs ?? undefined, calmAmong: calmAmong ?? undefined },
       runningMs: holdsClaims(state) ? (admittedForMs ?? undefined) : undefined,
     }));
 }

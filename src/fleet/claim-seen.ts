@@ -36,7 +36,7 @@ export async function claimSeen(
       const move = await adopt(within, each);
       await freeClaims(within, move.id);
       const { ledger } = await readLedger(within);
-      const wanted = wantedBy({ ...move, intensive: false }, each.destination, each.links);
+      const wanted = wantedBy({ ...move, calmAmong: null }, each.destination, each.links);
       await addClaims(within, move.id, ledger.takeSeen(wanted));
       await ensureLease(within, each.vm);
       const { source, destination } = each;

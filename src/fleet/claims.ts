@@ -4,7 +4,13 @@ import { type Capacity, type Claim, type ClaimKind, Ledger } from './ledger.ts';
 
 interface LedgerRow {
   readonly capacities: readonly [kind: ClaimKind, key: string, units: number][];
-  readonly claims: readonly [kind: ClaimKind, key: string, unit: number, isAlone: boolean][];
+  readonly claims: readonly [
+    kind: ClaimKind,
+    key: string,
+    unit: number,
+    isAlone: boolean,
+    most: number | null,
+  ][];
   readonly waiting: readonly [source: string, drain: string | null][];
   readonly highestPriority: number;
 }
@@ -13,7 +19,7 @@ interface LedgerRow {
 const LEDGER = `
 select
   (select coalesce(json_agg(json_build_array(kind, key, units)), '[]') from fleet.capacity) as capacities,
-  (select coalesce(json_agg(json_build_array(kind, key, unit, is_alone)), '[]') from fleet.claim) as claims,
+  (select coalesce(json_agg(json_build_array(kind, key, unit, is_alone, most)), '[]') from fleet.claim) as claims,
   (select coalesce(json_agg(json_build_array(source, drain)), '[]') from (
     select distinct source, drain from fleet.move where state = 'queued' and next_try <= now()
   ) as each) as waiting,
@@ -40,7 +46,9 @@ export async function readLedger(within: Queryable): Promise<LedgerRead> {
   return {
     ledger: new Ledger(
       capacities.map(([kind, key, units]): Capacity => ({ kind, key, units })),
-      claims.map(([kind, key, unit, isAlone]): Claim => ({ kind, key, unit, isAlone })),
+      claims.map(
+        ([kind, key, unit, isAlone, most]): Claim => ({ kind, key, unit, isAlone, most: most ?? undefined }),
+      ),
     ),
     waiting: waiting.map(([source, drain]) => ({ source, drain })),
     highestPriority,
@@ -50,14 +58,15 @@ export async function readLedger(within: Queryable): Promise<LedgerRead> {
 /** @throws {StoreError} of `sqlState` 23505 where a unit is held by another */
 export async function addClaims(within: Queryable, move: string, claims: readonly Claim[]): Promise<void> {
   await within.query(
-    `insert into fleet.claim (move, kind, key, unit, is_alone)
-     select $1, * from unnest($2::text[], $3::text[], $4::int[], $5::boolean[])`,
+    `insert into fleet.claim (move, kind, key, unit, is_alone, most)
+     select $1, * from unnest($2::text[], $3::text[], $4::int[], $5::boolean[], $6::int[])`,
     [
       move,
       claims.map(({ kind }) => kind),
       claims.map(({ key }) => key),
       claims.map(({ unit }) => unit),
       claims.map(({ isAlone }) => isAlone),
+      claims.map(({ most }) => most ?? null),
     ],
   );
 }

@@ -32,9 +32,9 @@ update fleet.move set state = 'queued', way = $2, decided_by = $3, stated = stat
 
 /** What is over stays as it was. */
 const AGAIN = `
-insert into fleet.move (drain, vm, name, source, link, cluster, memory_gib, memory_bytes, intensive, priority, position, apart, way,
+insert into fleet.move (drain, vm, name, source, link, cluster, memory_gib, memory_bytes, intensive, calm_among, priority, position, apart, way,
   decided_by, stated)
-select drain, vm, name, source, link, cluster, memory_gib, memory_bytes, intensive, priority, position, apart, $2, $3, stated || $4::jsonb
+select drain, vm, name, source, link, cluster, memory_gib, memory_bytes, intensive, calm_among, priority, position, apart, $2, $3, stated || $4::jsonb
 from fleet.move where id = $1`;
 
 /**

@@ -119,11 +119,11 @@ export class DrainKeeper {
     for (const move of moves.filter((each) => mayLookAgain(each) && active.includes(each.vm))) {
       const vm = await hosts.vm(move.source, move.vm).catch(() => undefined);
       if (!vm || !this.held.isDue(move, markOf(vm), drain.nowMs)) continue;
-      const { vm: uuid, intensive } = move;
+      const { vm: uuid, calmAmong } = move;
       await takeUpAgain(
         database,
         move,
-        foundMoveOf(move.source, { ...vm, uuid, intensive }, config(), asked),
+        foundMoveOf(move.source, { ...vm, uuid, calmAmong }, config(), asked),
       );
     }
   }
@@ -134,7 +134,7 @@ export class DrainKeeper {
     const vm = await this.parts.hosts.vm(host, uuid).catch(() => undefined);
     if (!vm) return [];
     const asked = parseDrainSettings(settings);
-    const move = foundMoveOf(host, { ...vm, uuid, intensive: true }, this.parts.config(), asked);
+    const move = foundMoveOf(host, { ...vm, uuid, calmAmong: 1 }, this.parts.config(), asked);
     if (asked.startWhen !== 'calm' || move.way !== 'move') return [move];
     const sinceMs = Math.max(nowMs, opensMs ?? 0);
     const untilMs = boundOf(asked, { deadlineMs, left: leftOf(moves) }, sinceMs);

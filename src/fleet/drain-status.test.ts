@@ -30,7 +30,7 @@ const move = (vm: string, given: Partial<MoveRow>): MoveRow => ({
   ...{
     memoryBytes: 2 ** 30,
     memoryGib: 1,
-    intensive: false,
+    calmAmong: null,
     isForeign: false,
     state: 'queued',
     intent: 'go',

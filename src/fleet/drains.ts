@@ -31,7 +31,8 @@ export interface NewMove {
   /** The source's link. */
   readonly link: string;
   readonly memoryBytes: number;
-  readonly intensive?: boolean;
+  /** Among how many on its links it stays calm; 1: it has them alone; left out: among as many as there may be. */
+  readonly calmAmong?: number | null | undefined;
   readonly cluster?: string;
   /** Higher first; then the order in which they are given. */
   readonly priority?: number;
@@ -97,7 +98,6 @@ export async function queueMoves(
 
 const PLAIN = {
   ...{
-    intensive: false,
     cluster: 'default',
     priority: 0,
     apart: [],
@@ -122,13 +122,13 @@ export async function queue(
     position,
   }));
   const made = await within.query(
-    `insert into fleet.move (drain, vm, name, source, link, cluster, memory_gib, memory_bytes, intensive, priority, position, apart,
+    `insert into fleet.move (drain, vm, name, source, link, cluster, memory_gib, memory_bytes, intensive, calm_among, priority, position, apart,
        refused, way, stated, decided_by, expects_ms, state, code, words, remedy, waits_calm, calm_since, calm_until, ended)
-     select $1, vm, name, source, link, cluster, ${gibOf('"memoryBytes"')}, "memoryBytes", intensive, priority, position, apart,
+     select $1, vm, name, source, link, cluster, ${gibOf('"memoryBytes"')}, "memoryBytes", coalesce("calmAmong" <= 1, false), "calmAmong", priority, position, apart,
        refused, way, stated, "decidedBy", "expectsMs", state, code, words, remedy, "calmUntil" is not null and state = 'queued',
        "calmSince", "calmUntil", case when state = 'left' then clock_timestamp() end
      from jsonb_to_recordset($2) as given (vm text, name text, source text, link text, cluster text, "memoryBytes" bigint,
-       intensive boolean, priority int, position int, apart text[], refused jsonb, way text, stated jsonb,
+       "calmAmong" int, priority int, position int, apart text[], refused jsonb, way text, stated jsonb,
        "decidedBy" text, "expectsMs" float8, state text, code text, words text, remedy text,
        "calmSince" timestamptz, "calmUntil" timestamptz)
      -- A migration of that VM that others began and that is of no drain becomes this drain's.

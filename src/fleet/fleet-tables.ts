@@ -221,6 +221,13 @@ alter table fleet.move
 alter table fleet.move
   -- What memory_gib, by which rooms are claimed, is rounded up from; null: the version before did not write it.
   add column memory_bytes bigint;`,
+    `
+alter table fleet.move
+  -- Among how many on its links it stays calm; null: among as many as there may be. Where it is intensive, alone.
+  add column calm_among int check (calm_among > 0);
+alter table fleet.claim
+  -- How many moves at a time, this one included, whoever holds it bears there; null: as many as there may be.
+  add column most int check (most > 0);`,
   ],
 };
 

@@ -57,6 +57,24 @@ describe('one that is alone', () => {
     expect(new Ledger([{ kind: 'link', key: 'l', units: 0 }], []).fits(all)).toBe(false));
 });
 
+describe('one that bears few beside it', () => {
+  const four = (...claims: Claim[]) => new Ledger([{ ...LINK, units: 4 }], claims);
+  const amongTwo: readonly Wanted[] = [{ ...LINK, units: 1, most: 2 }];
+
+  test('comes in beside as many as it bears, and lets no more in while it is there', () => {
+    const ledger = four(held(1));
+    expect(ledger.take(amongTwo)).toEqual([{ ...held(2), most: 2 }]);
+    expect(ledger.free('link', 'l')).toBe(0);
+    expect(ledger.fits(one)).toBe(false);
+    expect(four({ ...held(2), most: 3 }).free('link', 'l')).toBe(2);
+  });
+
+  test('does not come in beside more', () => {
+    expect(four(held(1), held(2)).fits(amongTwo)).toBe(false);
+    expect(four(held(1), held(2)).fits(one)).toBe(true);
+  });
+});
+
 test('what is reserved is for nobody in this pass', () => {
   const ledger = twoUnits(held(1));
   ledger.reserve('link', 'l');

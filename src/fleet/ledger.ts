@@ -16,6 +16,8 @@ export interface Claim {
   /** From 1 on. */
   readonly unit: number;
   readonly isAlone: boolean;
+  /** How many units may be held while it is; left out: as many as there are. */
+  readonly most?: number | undefined;
 }
 
 export interface Wanted {
@@ -23,11 +25,15 @@ export interface Wanted {
   readonly key: string;
   /** `all`: whatever there is, and nothing beside it. */
   readonly units: number | 'all';
+  /** Not beside more than make so many units with its own; left out: beside any. */
+  readonly most?: number | undefined;
 }
 
 interface Held {
   readonly units: Set<number>;
   isAlone: boolean;
+  /** The least that one of those who hold some bears. */
+  most: number;
   /** Kept free for one that needs all of it: nothing else comes in for now. */
   isReserved: boolean;
 }
@@ -45,7 +51,8 @@ export class Ledger {
   free(kind: ClaimKind, key: string): number {
     const held = this.held.get(placeOf(kind, key));
     if (held?.isAlone || held?.isReserved) return 0;
-    return Math.max(0, this.capacity(kind, key) - (held?.units.size ?? 0));
+    const { size = 0 } = held?.units ?? {};
+    return Math.max(0, Math.min(this.capacity(kind, key), held?.most ?? Number.POSITIVE_INFINITY) - size);
   }
 
   /** Units that are held. */
@@ -64,8 +71,10 @@ export class Ledger {
   }
 
   fits(wanted: readonly Wanted[]): boolean {
-    return wanted.every(({ kind, key, units }) =>
-      units === 'all' ? this.isIdle(kind, key) : units === 0 || this.free(kind, key) >= units,
+    return wanted.every(({ kind, key, units, most = Number.POSITIVE_INFINITY }) =>
+      units === 'all'
+        ? this.isIdle(kind, key)
+        : units === 0 || (this.free(kind, key) >= units && this.taken(kind, key) + units <= most),
     );
   }
 
@@ -81,11 +90,11 @@ export class Ledger {
   }
 
   private write(wanted: readonly Wanted[]): readonly Claim[] {
-    const claims = wanted.flatMap(({ kind, key, units }) => {
+    const claims = wanted.flatMap(({ kind, key, units, most }) => {
       const isAlone = units === 'all';
       const capacity = this.capacity(kind, key);
       const count = isAlone ? (Number.isFinite(capacity) ? Math.max(1, capacity) : 1) : units;
-      return this.lowestFree(kind, key, count).map((unit) => ({ kind, key, unit, isAlone }));
+      return this.lowestFree(kind, key, count).map((unit) => ({ kind, key, unit, isAlone, most }));
     });
     for (const claim of claims) this.note(claim);
     return claims;
@@ -106,15 +115,21 @@ export class Ledger {
     );
   }
 
-  private note({ kind, key, unit, isAlone }: Claim): void {
+  private note({ kind, key, unit, isAlone, most = Number.POSITIVE_INFINITY }: Claim): void {
     const held = this.at(kind, key);
     held.units.add(unit);
     held.isAlone ||= isAlone;
+    held.most = Math.min(held.most, most);
   }
 
   private at(kind: ClaimKind, key: string): Held {
     const place = placeOf(kind, key);
-    const held = this.held.get(place) ?? { units: new Set(), isAlone: false, isReserved: false };
+    const held = this.held.get(place) ?? {
+      units: new Set(),
+      isAlone: false,
+      most: Number.POSITIVE_INFINITY,
+      isReserved: false,
+    };
     this.held.set(place, held);
     return held;
   }

@@ -26,7 +26,7 @@ update fleet.move set state = $3,
   tries = tries + $8,
   is_foreign = is_foreign and $3 <> 'queued',
   ended = case when $9 then clock_timestamp() end
-where id = $1 and state = $2 and (intent = 'go' or $3 <> 'starting')
+where id = $1 and state = $2 and (intent = 'go' or $3 <> 'starting') and drain is not distinct from $12
 returning ${MOVE_COLUMNS}`;
 
 /** @returns undefined where there is none @throws {StoreError} */
@@ -38,7 +38,7 @@ export async function readMove(database: Queryable, id: string): Promise<Move | 
 /**
  * In one transaction with the lease that is read again, the claims that are free from then on, and the event.
  * @throws {LeaseLostError} where another has the lease
- * @throws {MoveChangedError} where its state, or what is wanted of it, is another by now
+ * @throws {MoveChangedError} where its state, what is wanted of it, or whose it is, is another by now
  * @throws {StoreError}
  */
 export async function writeState(
@@ -67,10 +67,12 @@ export async function writeState(
         hasEnded(to),
         remedy ?? null,
         isRefused,
+        // A drain may have taken up what others began, to which its end means something else.
+        move.drain,
       ],
     ]);
     if (written === undefined)
-      throw new MoveChangedError(`the move ${move.id} is not ${move.state} any more`);
+      throw new MoveChangedError(`the move ${move.id}, which was ${move.state}, has changed since`);
     if (calmUntilMs !== undefined && to === 'queued') await waitAgain(within, move, calmUntilMs);
     if (!holdsClaims(to)) await freeClaims(within, move.id);
     if (move.destination !== null && to === 'moved') await arrivedAt(within, move.destination);

@@ -48,8 +48,8 @@ export interface Move {
   readonly memoryBytes: number;
   /** As many units of room as it claims: rounded up. */
   readonly memoryGib: number;
-  /** It changes its memory so fast that it has its links alone. */
-  readonly intensive: boolean;
+  /** Among how many on its links it stays calm; 1: it has them alone; null: among as many as there may be. */
+  readonly calmAmong: number | null;
   /** Others began it. */
   readonly isForeign: boolean;
   readonly state: MoveState;
@@ -79,6 +79,11 @@ export interface Move {
   readonly noticeWords: string | null;
 }
 
+/** It has its links for itself. */
+export function isAlone({ calmAmong }: Pick<Move, 'calmAmong'>): boolean {
+  return calmAmong !== null && calmAmong <= 1;
+}
+
 /** For SQL: the units of room that so many bytes claim. */
 export function gibOf(bytes: string): string {
   return `ceil(${bytes} / 2.0 ^ 30)::int`;
@@ -87,7 +92,7 @@ export function gibOf(bytes: string): string {
 /** For `select` and `returning`. */
 export const MOVE_COLUMNS = `move.id, move.drain, move.vm, move.name, move.source, move.destination, move.cluster, move.link,
   move.memory_gib as "memoryGib", coalesce(move.memory_bytes, move.memory_gib * 2.0 ^ 30)::float8 as "memoryBytes",
-  move.intensive, move.is_foreign as "isForeign", move.state, move.intent, move.tries,
+  case when move.intensive then 1 else move.calm_among end as "calmAmong", move.is_foreign as "isForeign", move.state, move.intent, move.tries,
   move.failed_at as "failedAt", move.code, move.words, move.remedy, move.refused, move.apart,
   move.way, move.decided_by as "decidedBy", move.stated,
   extract(epoch from clock_timestamp() - move.admitted)::float8 * 1000 as "admittedForMs",

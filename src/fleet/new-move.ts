@@ -13,7 +13,7 @@ interface QueuedVm {
   readonly word: OwnWord;
   readonly priority: number;
   readonly obstacles: NewMove['obstacles'];
-  readonly intensive: boolean;
+  readonly calmAmong: NewMove['calmAmong'];
   readonly refused?: NewMove['refused'];
   readonly expectsMs?: NewMove['expectsMs'];
   readonly calm?: NewMove['calm'];
@@ -28,29 +28,29 @@ export function newMoveOf(host: string, vm: QueuedVm): NewMove {
     word,
     priority,
     obstacles,
-    intensive,
+    calmAmong,
     refused = {},
     expectsMs,
     calm,
   } = vm;
   return {
     ...{ vm: uuid, name, source: host, link: linkFrom(host), memoryBytes },
-    ...{ intensive, apart, priority, way: wayOfWord(word), obstacles, refused, expectsMs, calm },
+    ...{ calmAmong, apart, priority, way: wayOfWord(word), obstacles, refused, expectsMs, calm },
   };
 }
 
 /** One that was looked at and not rehearsed. */
 export function foundMoveOf(
   host: string,
-  vm: VmSeen & { readonly uuid: string; readonly intensive: boolean },
+  vm: VmSeen & { readonly uuid: string } & Pick<NewMove, 'calmAmong'>,
   config: Config,
   asked: DrainSettings,
 ): NewMove {
-  const { uuid, name, memoryBytes, metadata, intensive } = vm;
+  const { uuid, name, memoryBytes, metadata, calmAmong } = vm;
   const { maintenance: word, priority, apart } = vmSettingsOf(config, { name, metadata }, asked);
   const objection = objectionOf(word, name);
   return newMoveOf(host, {
-    ...{ uuid, name, memoryBytes, word, priority, intensive },
+    ...{ uuid, name, memoryBytes, word, priority, calmAmong },
     apart: [...groupsOf(name, asked.apart), ...apart],
     obstacles: [...vm.obstacles, ...(objection ? [objection] : [])],
   });

@@ -1,7 +1,7 @@
 /** Where a move goes: asked by admission of a function that is handed in. */
 import type { Reason } from '../drain/facts.ts';
 import type { ClaimKind, Wanted } from './ledger.ts';
-import type { Move } from './move.ts';
+import { isAlone, type Move } from './move.ts';
 
 /** What may still be taken of each limit, with what this pass has admitted already. */
 export interface Free {
@@ -32,14 +32,19 @@ export type Place = (move: Move, free: Free) => Placed;
 
 /** All that a move takes while it runs. */
 export function wantedBy(move: Move, destination: string, links: readonly string[]): readonly Wanted[] {
-  const units = move.intensive ? 'all' : 1;
+  const share = shareOf(move);
   return [
     { kind: 'source', key: move.source, units: 1 },
     { kind: 'destination', key: destination, units: 1 },
     { kind: 'cluster', key: move.cluster, units: 1 },
     { kind: 'memory', key: destination, units: move.memoryGib },
-    ...linksOf(move, links).map((key) => ({ kind: 'link', key, units }) as const),
+    ...linksOf(move, links).map((key) => ({ kind: 'link', key, ...share }) as const),
   ];
+}
+
+/** What it takes of each of its links. */
+export function shareOf(move: Pick<Move, 'calmAmong'>): Pick<Wanted, 'units' | 'most'> {
+  return isAlone(move) ? { units: 'all' } : { units: 1, most: move.calmAmong ?? undefined };
 }
 
 export function linksOf(move: Move, links: readonly string[]): readonly string[] {

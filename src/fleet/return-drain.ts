@@ -111,11 +111,11 @@ async function leftOf(within: Queryable, drain: string): Promise<readonly LeftRo
 }
 
 function backOf(move: LeftRow) {
-  const { vm, name, memoryBytes, intensive, cluster, priority, apart, stated, decidedBy } = move;
+  const { vm, name, memoryBytes, calmAmong, cluster, priority, apart, stated, decidedBy } = move;
   const isOff = move.state === 'off';
   const source = isOff ? move.source : (move.destination ?? move.source);
   return {
-    ...{ vm, name, memoryBytes, intensive, cluster, priority, apart, stated, decidedBy, source },
+    ...{ vm, name, memoryBytes, calmAmong, cluster, priority, apart, stated, decidedBy, source },
     link: linkFrom(source),
     way: isOff ? ('start' as const) : ('move' as const),
   };

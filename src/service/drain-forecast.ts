@@ -32,7 +32,8 @@ export async function forecastOf({ known, migrant, kind, limits, atATime }: Fore
   if (!prospects || !chosen?.figures || plan.verdict === 'not-possible') return { plan, forecast: undefined };
   const alone = rehearsedOn(prospects, known);
   const besideOthers: [MoveFigures, ...MoveFigures[]] = [chosen.figures];
-  while (plan.verdict === 'converges' && besideOthers.length < atATime) {
+  // Beside one other at least: that tells whether it wants its link alone, however many there may be.
+  while (plan.verdict === 'converges' && besideOthers.length < Math.max(2, atATime)) {
     const among = besideOthers.length + 1;
     const shared = sharing(limits, alone, among);
     const rehearsal = await rehearse(kind, shared.limits, shared.on);

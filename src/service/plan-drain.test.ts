@@ -125,6 +125,15 @@ describe('a host is planned', () => {
     expect(plan.moves.map(({ vm }) => vm.forecast?.besideOthers.length)).toEqual([1, 2]);
   });
 
+  test('one VM at a time: which are memory-intensive is told all the same', async () => {
+    const parts = partsFor({ guests: [guestOf('idle'), guestOf('loop')], writes: { loop: 2e9 } });
+    const { plan } = await planDrainOf({ ...WISH, atATime: 1 }, parts);
+    expect(plan.moves.map(({ vm, memoryIntensive, among }) => [vm.name, memoryIntensive, among])).toEqual([
+      ['loop', true, 1],
+      ['idle', false, 1],
+    ]);
+  });
+
   test('with those who cannot leave, and nothing asked of them that does not help', async () => {
     const parts = partsFor({
       guests: [

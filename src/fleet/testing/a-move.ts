@@ -7,7 +7,7 @@ export const MOVE: Move = {
     link: 'l',
     memoryBytes: 2 ** 30,
     memoryGib: 1,
-    intensive: false,
+    calmAmong: null,
     isForeign: false,
     state: 'admitted',
     intent: 'go',

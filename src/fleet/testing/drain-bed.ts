@@ -70,7 +70,12 @@ export class DrainBed implements AsyncDisposable {
       const vm = await this.hosts.vm(host, uuid);
       if (vm)
         moves.push(
-          foundMoveOf(host, { ...vm, uuid, intensive: intensive.includes(uuid) }, NO_CONFIG, settings),
+          foundMoveOf(
+            host,
+            { ...vm, uuid, calmAmong: intensive.includes(uuid) ? 1 : null },
+            NO_CONFIG,
+            settings,
+          ),
         );
     }
     for (const { uri } of settings.to) {

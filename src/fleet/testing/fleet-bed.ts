@@ -66,7 +66,7 @@ export class FleetBed implements AsyncDisposable {
       source: host,
       link: FileWorld.linkOf(host),
       memoryBytes: memoryGib * 2 ** 30,
-      intensive,
+      calmAmong: intensive ? 1 : null,
     };
   }
 

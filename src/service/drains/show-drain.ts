@@ -4,7 +4,7 @@ import type { HostLoad } from '../../fleet/drain-detail.ts';
 import { type DrainShown, forecastEndOf, settingsOf } from '../../fleet/drain-forecast.ts';
 import type { DrainRows, MoveRow } from '../../fleet/drain-rows.ts';
 import { drainStatusOf } from '../../fleet/drain-status.ts';
-import { holdsClaims } from '../../fleet/move.ts';
+import { holdsClaims, isAlone } from '../../fleet/move.ts';
 import { WAS_UNKNOWN } from '../../fleet/next-step.ts';
 import {
   type DestinationView,
@@ -69,7 +69,7 @@ export function drainViewOf(shown: Shown, around: Around): DrainView {
       return {
         ...vm,
         memoryBytes: move?.memoryBytes ?? 0,
-        memoryIntensive: move?.intensive ?? false,
+        memoryIntensive: move !== undefined && isAlone(move),
         startedAt: isoOf(vm.state === 'queued' ? null : (times?.beginsMs ?? null)),
         endedAt: isoOf(times?.endedMs ?? null),
         migration: move ? around.migrationOf(move) : null,
