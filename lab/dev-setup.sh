@@ -84,7 +84,7 @@ install_packages() {
   run_npm ci 2>"$said" || {
     # npm 11 refuses a lock file that was written where the registry had not every other system's packages, in two screens.
     say "npm ci refused ($(sed -n 's/^npm error //p' "$said" | grep -m 1 -E '^(Missing|Invalid)' || head -n 1 "$said")): installing by the same lock file with npm install"
-    run_npm install --no-save || { cat "$said" >&2; fail 'npm could not install the packages: it says why above'; }
+    run_npm install --no-save || { cat "$said" >&2; rm -f "$said"; fail 'npm could not install the packages: it says why above'; }
   }
   rm -f "$said"
   cp package-lock.json node_modules/.switchover-lock

@@ -9,6 +9,7 @@ export interface Free {
   free(kind: ClaimKind, key: string): number;
   /** Units that are held. */
   taken(kind: ClaimKind, key: string): number;
+  fits(wanted: readonly Wanted[]): boolean;
 }
 
 export type Placed =

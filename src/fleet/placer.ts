@@ -8,7 +8,7 @@ import { placementOf, type Refused } from '../drain/placement.ts';
 import { type DrainSettings, linkTo } from './drain-settings.ts';
 import type { HostRecord } from './hosts.ts';
 import type { Move } from './move.ts';
-import type { Free, Place, Placed } from './placement.ts';
+import { type Free, type Place, type Placed, shareOf } from './placement.ts';
 import { refusedWords } from './refused-words.ts';
 
 /** What a host last said of itself. */
@@ -93,8 +93,11 @@ function whyOut(move: Move, uri: string, known: Known): Reason | undefined {
 function inTurn(move: Move, open: readonly Destination[], free: Free): readonly Destination[] {
   const others = open.filter(({ name }) => name !== move.failedAt);
   const wanted = others.length > 0 ? others : open;
-  const withSlot = wanted.filter(
-    ({ name, link }) => free.free('destination', name) >= 1 && free.free('link', link) >= 1,
+  const withSlot = wanted.filter(({ name, link }) =>
+    free.fits([
+      { kind: 'destination', key: name, units: 1 },
+      { kind: 'link', key: link, ...shareOf(move) },
+    ]),
   );
   return withSlot.length > 0 ? withSlot : wanted;
 }
