@@ -567,6 +567,30 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       { atMs: 1440, do: 'let-go' },
     ],
   },
+  'a pause was told by our clock at the end of a freeze, where QEMU’s host could not tell the time': {
+    ...{ policy: 'stock', maxDowntimeMs: 200, otherVm: 'running', faultsEndMs: 40_000 },
+    faults: [{ on: { atMs: 186 }, nth: 6, do: 'clock-set', to: 'source', ms: -3000 }],
+    hands: [{ atMs: 1102, do: 'freeze', ms: 300 }],
+  },
+  'a migration that was let go of before it began began all the same, and nobody knew it again': {
+    ...{ guest: 'busy', policy: 'stock', otherVm: 'running', faultsEndMs: 40_000 },
+    faults: [
+      { on: { command: 'query-status', side: 'source' }, nth: 3, do: 'lost' },
+      { on: { command: 'query-migrate', side: 'source' }, nth: 5, do: 'delay', ms: 6000 },
+    ],
+    hands: [
+      { atMs: 1360, do: 'let-go' },
+      { atMs: 3400, do: 'attach', to: false },
+    ],
+  },
+  'a migration was not known again that began long after it was looked at last': {
+    ...{ guest: 'busy', policy: 'stock', otherVm: 'running', faultsEndMs: 40_000 },
+    faults: [{ on: { command: 'query-status', side: 'source' }, nth: 3, do: 'lost' }],
+    hands: [
+      { atMs: 6360, do: 'let-go' },
+      { atMs: 7400, do: 'attach', to: false },
+    ],
+  },
   'the simulated libvirtd answered nobody any more, and nothing told it, where QEMU ended as that connected':
     {
       ...{ driver: 'libvirt', begin: 'watch', policy: 'stock', otherVm: 'running', faultsEndMs: 40_000 },

@@ -15,9 +15,18 @@ export function migrationMark(agoMs: number, clock: Clock = REAL_CLOCK): string 
 
 /** Whether two marks are of one migration. */
 export function isSameMark(one: string, other: string): boolean {
-  const [a, b] = [parse(one), parse(other)];
-  if (!a || !b) return false;
-  return a.boot === b.boot && Math.abs(a.atMs - b.atMs) <= SAME_WITHIN_MS;
+  return isAmongMarks([one], other);
+}
+
+/** Whether a mark is of the migration that was told to begin at the first of these and was known to have at the last. */
+export function isAmongMarks(marks: readonly string[], mark: string): boolean {
+  const seen = parse(mark);
+  const atMs = marks.flatMap((each) => {
+    const known = parse(each);
+    return known !== undefined && known.boot === seen?.boot ? [known.atMs] : [];
+  });
+  if (!seen || atMs.length === 0) return false;
+  return seen.atMs >= Math.min(...atMs) - SAME_WITHIN_MS && seen.atMs <= Math.max(...atMs) + SAME_WITHIN_MS;
 }
 
 /** How long ago it began, in milliseconds; undefined: that is of another machine, or of another boot of this one. */

@@ -70,3 +70,13 @@ test('the mark says of which migration a journal is, whatever the clock says', (
   expect(isOfMigration(of(migrationMark(3_600_000)), migrationMark(1000))).toBe(false);
   expect(isOfMigration(left(), migrationMark(1000))).toBe(false);
 });
+
+test('a migration that was told to begin, and did so later, is between its marks', () => {
+  const effects = [20_000, 10_000].map((agoMs) => ({
+    atMs: 0,
+    did: 'begins',
+    set: { mark: migrationMark(agoMs) },
+  }));
+  const isOf = (agoMs: number) => isOfMigration(left({ effects }), migrationMark(agoMs));
+  expect([26_000, 21_000, 15_000, 9000, 4000].map(isOf)).toEqual([false, true, true, true, false]);
+});

@@ -3,7 +3,7 @@
  * addresses are compared.
  */
 import type { FormerSettings, Inheritance, Side } from '../hypervisor/hypervisor.ts';
-import { isSameMark } from '../hypervisor/migration-mark.ts';
+import { isAmongMarks } from '../hypervisor/migration-mark.ts';
 import { leftSettings, owedSettings } from '../journal/former-settings.ts';
 import { isUnfinished } from '../journal/unfinished.ts';
 import type { MigrationView } from '../journal/view.ts';
@@ -68,14 +68,16 @@ function sideNow(left: MigrationView, side: Side, { vm, destination }: Ends): Si
 
 /** Whether the journal is of the migration with that mark. Wall clocks say nothing of it. */
 export function isOfMigration(left: MigrationView, mark: string): boolean {
-  const itsMark = markOf(left);
-  return itsMark !== undefined && isSameMark(itsMark, mark);
+  return isAmongMarks(marksOf(left), mark);
 }
 
 /** The mark of the migration that it followed; undefined where it did not come so far. */
 export function markOf(left: MigrationView): string | undefined {
-  const marks = left.effects.flatMap(({ set }) => (typeof set?.['mark'] === 'string' ? [set['mark']] : []));
-  return marks.at(-1);
+  return marksOf(left).at(-1);
+}
+
+function marksOf({ effects }: MigrationView): string[] {
+  return effects.flatMap(({ set }) => (typeof set?.['mark'] === 'string' ? [set['mark']] : []));
 }
 
 /**

@@ -48,6 +48,21 @@ test('one that comes after an answer is no older than its question, whatever a c
   expect(dating.date({ ...event, timestampMs: event.timestampMs - 3000 }, 5000)).toEqual([8005, 0.5]);
 });
 
+// Found by the explorer, seed 1796049843077: our own clock stood in for the stamp, and all that waited seemed to have come at once.
+test('one that has no stamp tells only how old it may be, and is nothing to compare others with', () => {
+  const dating = new EventDating(1000);
+  const unstamped = (...times: Parameters<typeof happened>) => ({
+    ...happened(...times),
+    timestampMs: undefined,
+  });
+  expect(dating.date(unstamped(2000), 0)).toEqual([1005]);
+  expect(dating.canCompare).toBe(false);
+  dating.date(happened(2500), 0);
+  expect(dating.date(unstamped(3000, 3305), 400)).toEqual([2305, 400]);
+  expect(dating.date(unstamped(4000, 9000, 4100), 0)).toEqual([8000, 4900]);
+  expect(dating.date(happened(9500, 9805), 400)).toEqual([8505]);
+});
+
 test.each([-3000, 3000])('a clock that is set by %d ms dates nothing that waited', (setMs) => {
   const dating = new EventDating(1000);
   dating.date(happened(2000), 0);

@@ -34,14 +34,16 @@ export class EventDating {
     { receivedMs, timestampMs, notBeforeMs }: Pick<QmpEvent, 'receivedMs' | 'timestampMs' | 'notBeforeMs'>,
     lookedAtNothingMs: number,
   ): [atMs: number, unseenMs?: number] {
-    const onTheWayMs = receivedMs - timestampMs;
     const receivedAtMs = receivedMs - this.zeroMs;
     const unheardMs = receivedMs - notBeforeMs;
     const mayBeOldMs = Math.min(lookedAtNothingMs, unheardMs);
     // The way may have kept it, and all that it brings with it: there is no telling, and nothing to compare others with.
-    if (!this.canCompare && unheardMs > UNHEARD_MS) return [receivedAtMs, unheardMs];
+    const isUntold = timestampMs === undefined || !this.canCompare;
+    if (isUntold && unheardMs > UNHEARD_MS) return [receivedAtMs, unheardMs];
     // Nor is one that waited for us anything to compare others with, which may have waited as long.
-    if (!this.canCompare && mayBeOldMs > 0) return [receivedAtMs, mayBeOldMs];
+    if (isUntold && mayBeOldMs > 0) return [receivedAtMs, mayBeOldMs];
+    if (timestampMs === undefined) return [receivedAtMs];
+    const onTheWayMs = receivedMs - timestampMs;
     const quickestMs = this.quickestMs;
     this.quickestMs = Math.min(quickestMs, onTheWayMs);
     if (quickestMs === Number.POSITIVE_INFINITY) return [receivedAtMs];

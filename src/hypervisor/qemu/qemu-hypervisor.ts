@@ -158,7 +158,6 @@ export class QemuHypervisor implements Hypervisor {
       quota = await this.quotas.leverOf(socketPath(vm), connectedClient(source), guest.accelerator);
       const capabilities = await capabilitiesFor(options, ends, target, guest.machineType);
       await setUp(changed, ends, target, options, capabilities, tls);
-      await options.begins?.(migrationMark(0, this.clock));
     } catch (error) {
       throw await backOut(changed, ends, error);
     }
@@ -185,18 +184,22 @@ export class QemuHypervisor implements Hypervisor {
     });
     // Somebody, or a fault of its disk's, may have stopped the guest since it was looked at.
     await migration.lookAgain();
+    const notBegun = async (error: unknown): Promise<unknown> => {
+      const restored = await backOut(changed, ends, error);
+      await migration.detach();
+      return restored;
+    };
+    // The last thing before: all that was asked may have taken long, and the mark is of the moment.
+    await options.begins?.(migrationMark(0, this.clock))?.catch(async (error: unknown) => {
+      throw await notBegun(error);
+    });
     try {
       await source.execute('migrate', { uri: target.migrateUri ?? '' });
     } catch (error) {
-      if (isRefusal(error)) {
-        const restored = await backOut(
-          changed,
-          ends,
+      if (isRefusal(error))
+        throw await notBegun(
           refused(migrateRefusalCode(error.desc), `${vm} refused to migrate to ${target.migrateUri}`, error),
         );
-        await migration.detach();
-        throw restored;
-      }
       // No answer is no refusal: it may well have begun. What QEMU says of it from now on tells.
     }
     migration.begin();

@@ -140,7 +140,7 @@ export class QemuMigration implements RunningMigration {
   readonly guest: GuestFacts;
   readonly begunByUs: boolean;
   readonly destinationWaits: boolean;
-  readonly mark: string;
+  mark: string;
 
   private readonly parts: QemuMigrationParts;
   private readonly source: LastingMonitor;
@@ -233,6 +233,8 @@ export class QemuMigration implements RunningMigration {
   /** QEMU was told to migrate: from here on what it says is of this migration. */
   begin(): void {
     this.begun = true;
+    // All that was asked before it may have taken long.
+    this.mark = migrationMark(0, this.parts.clock);
     this.observer.pace();
     this.lookAtWay();
   }

@@ -20,8 +20,8 @@ export interface QmpEvent<N extends string = string> {
   readonly name: string;
   /** QEMU's data, as it came; {} for an event without data. */
   readonly data: DataOf<N>;
-  /** When it happened by QEMU's wall clock: milliseconds since the epoch, microseconds as the fraction. */
-  readonly timestampMs: number;
+  /** When it happened by QEMU's wall clock: milliseconds since the epoch, microseconds as the fraction; undefined: its host cannot tell. */
+  readonly timestampMs: number | undefined;
   /** When this process read it, by the client's clock: use it for durations, it cannot jump. */
   readonly receivedMs: number;
   /**

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseMessage } from './message.ts';
 
 const parse = (line: string) => parseMessage(Buffer.from(line));
@@ -40,10 +40,9 @@ test('an event without data', () => {
 });
 
 test.each(['{"timestamp": {"seconds": -1, "microseconds": -1}, "event": "STOP"}', '{"event": "STOP"}'])(
-  'our clock stands in for QEMU that cannot tell the time: %s',
+  'QEMU that cannot tell the time: %s',
   (line) => {
-    vi.spyOn(Date, 'now').mockReturnValueOnce(1234);
-    expect(parse(line)).toMatchObject({ timestampMs: 1234 });
+    expect(parse(line)).toMatchObject({ kind: 'event', timestampMs: undefined });
   },
 );
 
@@ -87,9 +86,8 @@ describe('found by the fuzzer', () => {
   });
 
   test('an event was at a time without end', () => {
-    vi.spyOn(Date, 'now').mockReturnValueOnce(1234);
     const line = '{"timestamp": {"seconds": 1e308, "microseconds": 1e308}, "event": "STOP"}';
-    expect(parse(line)).toMatchObject({ timestampMs: 1234 });
+    expect(parse(line)).toMatchObject({ kind: 'event', timestampMs: undefined });
   });
 
   test.each(['1e999', '-1', '1.5'])('a version had %s for a number', (major) => {

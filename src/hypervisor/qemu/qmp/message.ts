@@ -8,7 +8,7 @@ export type Message =
       readonly kind: 'event';
       readonly name: string;
       readonly data: Readonly<Record<string, unknown>>;
-      readonly timestampMs: number;
+      readonly timestampMs: number | undefined;
     }
   | { readonly kind: 'return'; readonly id: unknown; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: unknown; readonly errorClass: string; readonly desc: string }
@@ -55,14 +55,14 @@ function parseGreeting({ version, capabilities }: Record<string, unknown>): Mess
 
 /**
  * QEMU's clock in milliseconds since the epoch, microseconds as the fraction. QEMU sends -1 when the host
- * cannot tell the time (docs/interop/qmp-spec.rst); our own clock stands in then, and for what is no time.
+ * cannot tell the time (docs/interop/qmp-spec.rst): undefined then, and for what is no time.
  */
-function epochMs(timestamp: unknown): number {
-  if (!isObject(timestamp)) return Date.now();
+function epochMs(timestamp: unknown): number | undefined {
+  if (!isObject(timestamp)) return undefined;
   const { seconds, microseconds } = timestamp;
-  if (typeof seconds !== 'number' || typeof microseconds !== 'number' || seconds < 0) return Date.now();
+  if (typeof seconds !== 'number' || typeof microseconds !== 'number' || seconds < 0) return undefined;
   const ms = seconds * 1000 + Math.max(0, microseconds) / 1000;
-  return Number.isFinite(ms) ? ms : Date.now();
+  return Number.isFinite(ms) ? ms : undefined;
 }
 
 /** Never by `String(value)`: JSON can hold an object with a `toString` that cannot be called. */

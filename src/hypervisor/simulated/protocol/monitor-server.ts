@@ -46,6 +46,8 @@ interface Client {
   gone: boolean;
 }
 
+/** As the simulation's clock begins, by the wall clock of every machine in it: no clock tells a time before 1970. */
+const BEGAN_MS = Date.UTC(2026, 0, 1);
 /** One way, from a line written to a line read. */
 const LATENCY_MS = 0.1;
 const OUT_OF_BAND: readonly string[] = ['yank', 'query-yank', 'migrate-pause', 'migrate-recover'];
@@ -124,7 +126,7 @@ export class MonitorServer {
     if (!client?.negotiated || client.gone || answer?.do === 'never') return;
     if (answer?.do === 'drop') return this.hangUp(client);
     const nowMs = clock.now();
-    const wallMs = nowMs + this.clockSetMs;
+    const wallMs = BEGAN_MS + nowMs + this.clockSetMs;
     const seconds = Math.floor(wallMs / 1000);
     const timestamp = { seconds, microseconds: Math.round((wallMs - 1000 * seconds) * 1000) };
     const told = answer?.do === 'garbled' ? answer.value : data;
