@@ -591,6 +591,11 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       { atMs: 7400, do: 'attach', to: false },
     ],
   },
+  'a simulated destination went on to wait for memory over a stream that yank had shut down at the source': {
+    ...{ guest: 'busy', policy: 'mp', version: '11.1', maxDowntimeMs: 200, overBudget: 'post-copy' },
+    ...{ otherVm: 'running', faultsEndMs: 40_000 },
+    hands: [{ atMs: 1894, do: 'cancel' }],
+  },
   'the simulated libvirtd answered nobody any more, and nothing told it, where QEMU ended as that connected':
     {
       ...{ driver: 'libvirt', begin: 'watch', policy: 'stock', otherVm: 'running', faultsEndMs: 40_000 },

@@ -164,8 +164,8 @@ export class OutgoingMigration implements StreamSource {
   yank(): void {
     if (this.isUnderWay) this.advance(this.now());
     if (!this.isUnderWay) return;
-    if (this.hasLetGo) return this.pausePostCopy();
     this.stream?.closedBySource();
+    if (this.hasLetGo) return this.pausePostCopy();
     this.over('failed', 'Unable to write to socket: Broken pipe', 'yank');
   }
 
