@@ -261,7 +261,10 @@ export class Checks {
     const asConfigured =
       command === 'domjobabort' &&
       this.schedule.overBudget === 'abort' &&
-      driving.some(({ name }) => name === 'watch');
+      // What one that was killed had told libvirtd may be carried out later.
+      this.controllers.some(
+        (each) => each.name === 'watch' && (driving.includes(each) || !each.process.isAlive),
+      );
     const mayAct =
       this.wished || this.ending || asConfigured || !this.pair.source.alive || !this.pair.destination.alive;
     if (others && !mayAct && this.controllers.length > 0 && this.world.acts.includes(command))

@@ -596,6 +596,40 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
     ...{ otherVm: 'running', faultsEndMs: 40_000 },
     hands: [{ atMs: 1894, do: 'cancel' }],
   },
+  'libvirt: a pause was told by an event that came long after the libvirtd that hung had answered again': {
+    ...{ driver: 'libvirt', policy: 'stock', maxDowntimeMs: 200, otherVm: 'running', faultsEndMs: 40_000 },
+    libvirt: {
+      transient: false,
+      faults: [
+        { on: { event: 'iteration', side: 'source' }, nth: 3, do: 'delay', ms: 1000 },
+        { on: { atMs: 2246 }, nth: 2, do: 'libvirtd-hangs', to: 'source', ms: 5000, afterMs: 0 },
+      ],
+    },
+    faults: [{ on: { stream: 'last-byte' }, nth: 1, do: 'link-cut' }],
+  },
+  'libvirt: a guest that had been stopped before we looked was told to run on its source alone': {
+    ...{
+      driver: 'libvirt',
+      begin: 'attach, alone',
+      policy: 'stock',
+      otherVm: 'running',
+      faultsEndMs: 40_000,
+    },
+    libvirt: {
+      transient: false,
+      faults: [{ on: { phase: 'finish3', side: 'destination' }, nth: 1, do: 'peer-reset', afterMs: 1 }],
+    },
+    faults: [{ on: { command: 'migrate', side: 'source' }, nth: 1, do: 'io-error', to: 'source' }],
+  },
+  'libvirt: what a killed watch had told was taken for somebody else’s': {
+    ...{ driver: 'libvirt', begin: 'watch', policy: 'stock', maxDowntimeMs: 200, otherVm: 'running' },
+    faultsEndMs: 40_000,
+    libvirt: {
+      transient: false,
+      faults: [{ on: { atMs: 1343 }, nth: 1, do: 'libvirtd-hangs', to: 'source', ms: 700, afterMs: 50 }],
+    },
+    hands: [{ atMs: 1940, do: 'kill' }],
+  },
   'the simulated libvirtd answered nobody any more, and nothing told it, where QEMU ended as that connected':
     {
       ...{ driver: 'libvirt', begin: 'watch', policy: 'stock', otherVm: 'running', faultsEndMs: 40_000 },

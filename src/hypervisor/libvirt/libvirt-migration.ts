@@ -57,6 +57,10 @@ const VIRSH_ENDS_MS = 2000;
 /** So does the job, where the two libvirtds can reach each other. */
 const JOB_ENDS_MS = 2000;
 const JOB_POLL_MS = 50;
+/** It is looked at more often. */
+const UNHEARD_MS = 500;
+/** Events come on a way of their own, a little later than an answer may. */
+const EVENT_LATER_MS = 100;
 
 export interface LibvirtMigrationParts {
   readonly clock: Clock;
@@ -146,6 +150,8 @@ export class LibvirtMigration implements RunningMigration {
     parts.quota?.prepare();
     this.guest = parts.guest;
     this.ran = parts.wasRunning;
+    // Somebody has stopped it before we looked: the switchover stops nothing then that an event would tell.
+    if (!parts.wasRunning) this.seen.hold();
     this.begunByUs = parts.begunByUs;
     this.brakesAtOnce = parts.quota !== undefined;
     this.answeredAwakeMs = parts.clock.awakeMs();
@@ -490,8 +496,10 @@ export class LibvirtMigration implements RunningMigration {
   }
 
   private answered({ look, figures, throttlePercent }: LibvirtSample): void {
+    const unheardMs = this.parts.clock.awakeMs() - this.answeredAwakeMs;
     this.answeredAwakeMs = this.parts.clock.awakeMs();
     if (isOver(this.state)) return;
+    if (unheardMs > UNHEARD_MS) void this.lookWhetherStopped(unheardMs);
     if (this.state.kind === 'beginning') this.takeBeginning(look);
     else if (!isUnderWay(look.job)) return this.takeJobEnd(look.job);
     else if (this.ourVirsh?.isRefused(look))
@@ -504,6 +512,15 @@ export class LibvirtMigration implements RunningMigration {
     this.sides.source.watch.prove(look.askedMs);
     this.sides.destination.watch.prove(look.askedMs);
     if (this.parts.noticesLimit) void this.noticeLimit();
+  }
+
+  /** After a silence in which it may have stopped, and the event of that is late. @param unheardMs how long that was */
+  private async lookWhetherStopped(unheardMs: number): Promise<void> {
+    const { state } = await this.sides.source.look();
+    if (state !== 'switching-over' || this.state.kind !== 'copying') return;
+    const atMs = this.observer.now();
+    await this.parts.clock.sleep(EVENT_LATER_MS);
+    if (this.state.kind === 'copying') this.takeStop(atMs, unheardMs);
   }
 
   /** Beside the looks at the job, which are not to wait for it. */
