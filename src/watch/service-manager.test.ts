@@ -86,6 +86,8 @@ describe.each(SENDERS)('by %s', (_, prepare) => {
     await soon(() => expect(beatsOf(systemd.said())).toBeGreaterThanOrEqual(4));
     expect(systemd.said().slice(0, 3)).toEqual(['READY=1', 'WATCHDOG=1', 'STATUS=following qemu:///system']);
     await manager.stopping();
+    // What was sent has still to be read here.
+    await soon(() => expect(systemd.said()).toContain('STOPPING=1'));
     const atEnd = systemd.said();
     expect(atEnd.slice(-2)).toEqual([
       'STOPPING=1',

@@ -84,7 +84,7 @@ export function lives(pid: number): boolean {
 
 /** Waits for what is due at once, but on a busy machine comes later. */
 export async function soon(check: () => void): Promise<void> {
-  await vi.waitFor(check, { timeout: 4000 });
+  await vi.waitFor(check, { timeout: 20_000 });
 }
 
 function setPath(value: string): void {
