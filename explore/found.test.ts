@@ -630,6 +630,27 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
     },
     hands: [{ atMs: 1940, do: 'kill' }],
   },
+  'libvirt: a migration was not known again whose killed controller had told a libvirtd that hung': {
+    ...{ driver: 'libvirt', guest: 'busy', policy: 'stock', otherVm: 'running', faultsEndMs: 40_000 },
+    libvirt: {
+      transient: false,
+      faults: [{ on: { atMs: 1044 }, nth: 1, do: 'libvirtd-hangs', to: 'source', ms: 5000, afterMs: 50 }],
+    },
+    hands: [{ atMs: 3872, do: 'kill' }],
+  },
+  'a migration was not known again by an answer that came late': {
+    ...{ guest: 'busy', policy: 'forecast', otherVm: 'running', faultsEndMs: 40_000 },
+    faults: [
+      {
+        on: { command: 'query-status', side: 'source' },
+        ...{ nth: 4, do: 'connection-silent', to: 'source', ms: 5000 },
+      },
+    ],
+    hands: [
+      { atMs: 74, do: 'kill' },
+      { atMs: 2512, do: 'attach', to: true },
+    ],
+  },
   'the simulated libvirtd answered nobody any more, and nothing told it, where QEMU ended as that connected':
     {
       ...{ driver: 'libvirt', begin: 'watch', policy: 'stock', otherVm: 'running', faultsEndMs: 40_000 },

@@ -80,3 +80,16 @@ test('a migration that was told to begin, and did so later, is between its marks
   const isOf = (agoMs: number) => isOfMigration(left({ effects }), migrationMark(agoMs));
   expect([26_000, 21_000, 15_000, 9000, 4000].map(isOf)).toEqual([false, true, true, true, false]);
 });
+
+test('one that was told to begin, and whose controller was killed then, may begin later', () => {
+  const effects = [{ atMs: 0, did: 'migrates', set: { mark: migrationMark(20_000) } }];
+  const isOf = (agoMs: number, origin: 'migrate' | 'attach') =>
+    isOfMigration(left({ effects, origin }), migrationMark(agoMs));
+  expect([24_000, 20_000, 11_000, 6000].map((agoMs) => isOf(agoMs, 'migrate'))).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ]);
+  expect(isOf(11_000, 'attach')).toBe(false);
+});

@@ -3,7 +3,7 @@
  * addresses are compared.
  */
 import type { FormerSettings, Inheritance, Side } from '../hypervisor/hypervisor.ts';
-import { isAmongMarks } from '../hypervisor/migration-mark.ts';
+import { BEGUN_WITHIN_MS, isAmongMarks } from '../hypervisor/migration-mark.ts';
 import { leftSettings, owedSettings } from '../journal/former-settings.ts';
 import { isUnfinished } from '../journal/unfinished.ts';
 import type { MigrationView } from '../journal/view.ts';
@@ -68,7 +68,10 @@ function sideNow(left: MigrationView, side: Side, { vm, destination }: Ends): Si
 
 /** Whether the journal is of the migration with that mark. Wall clocks say nothing of it. */
 export function isOfMigration(left: MigrationView, mark: string): boolean {
-  return isAmongMarks(marksOf(left), mark);
+  const marks = marksOf(left);
+  // Told to begin, and never followed: whoever told it is gone.
+  const isOnlyTold = left.origin === 'migrate' && marks.length === 1;
+  return isAmongMarks(marks, mark, isOnlyTold ? BEGUN_WITHIN_MS : 0);
 }
 
 /** The mark of the migration that it followed; undefined where it did not come so far. */

@@ -122,6 +122,25 @@ test.each([
   expect(await run.outcome).toMatchObject({ runsOn, reason: expect.stringMatching(words) });
 });
 
+// Found by the explorer, seed 1796052739367: "runs on the destination", where it stood still.
+test.each([
+  ['switching-over', 'unknown', /let it run there/],
+  ['paused', 'destination', /migrated/],
+] as const)(
+  'of somebody else’s guest that was found %s, which stands still on its destination',
+  async (state, runsOn, words) => {
+    await bed.leaveMigrating('mark', {
+      origin: 'attach',
+      destinationWaits: false,
+      guest: { ...bed.guest, state },
+    });
+    find('handed-over', 'paused');
+    const run = await takeOverRun(bed.takeOver(), bed.parts);
+    expect(await run.outcome).toMatchObject({ runsOn, reason: expect.stringMatching(words) });
+    expect(bed.hypervisor.calls.filter((call) => call.includes(', run'))).toEqual([]);
+  },
+);
+
 test('is only told where it runs already', async () => {
   await bed.leaveMigrating('mark');
   find('running', undefined);

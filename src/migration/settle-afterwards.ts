@@ -30,7 +30,7 @@ export async function settleAfterwards(
   const end = endFrom(left, guest.state, other, kept);
   const begunByUs = left.origin === 'migrate';
   // The journal says how the guest was when it began; a side that was paused since is told from it by nothing.
-  const wasRunning = left.guest.state === 'running';
+  const wasRunning = left.guest.state !== 'paused';
   const settled = await act(
     settle({ end, wasRunning, begunByUs, attachCommand: attachCommand(guest.vm) }),
     { guest, destination },

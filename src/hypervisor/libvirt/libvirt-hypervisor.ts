@@ -25,7 +25,7 @@ import type {
   Whereabouts,
 } from '../hypervisor.ts';
 import { NotBegunError, RefusedError } from '../hypervisor.ts';
-import { markAgeMs, migrationMark } from '../migration-mark.ts';
+import { BEGUN_WITHIN_MS, markAgeMs, migrationMark } from '../migration-mark.ts';
 import { samplePages } from '../page-sample.ts';
 import { guestsShareOf } from '../process-memory.ts';
 import { startLimitMs } from '../qemu-rules/start.ts';
@@ -58,10 +58,6 @@ const VERDICT_HOLDS_MS = 30_000;
 
 /** A probe that is so much later than it was to take is given up. */
 const PROBE_OVERDUE_MS = 10_000;
-
-/** A job of ours is seen, or our virsh refused, far earlier; a libvirtd that hangs is left to the supervisor. */
-const BEGUN_WITHIN_MS = 10_000;
-
 /** How often libvirt is asked whether what should have come about has: a probe's end, a migration's beginning. */
 const POLL_MS = 100;
 

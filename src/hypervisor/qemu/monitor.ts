@@ -3,7 +3,7 @@
 import { isUnderWay } from '../../model/migration-status.ts';
 import { type Clock, REAL_CLOCK } from '../clock.ts';
 import { type GuestFacts, type RefusalCode, RefusedError, type SideState } from '../hypervisor.ts';
-import { migrationMark } from '../migration-mark.ts';
+import { askedPromptly, migrationMark } from '../migration-mark.ts';
 import { losesWritesUnder } from '../qemu-rules/known-defects.ts';
 import { tripleOf, versionText } from '../qemu-rules/version.ts';
 import { isSameVm, type VmIdentity } from '../same-vm.ts';
@@ -110,7 +110,7 @@ export async function guestFacts(
     vcpusOf(client),
     machineType(client),
     sideState(client),
-    client.execute('query-migrate'),
+    migrationNow(client, clock),
   ]);
   return {
     vm: address,
@@ -122,10 +122,18 @@ export async function guestFacts(
     memoryBytes: memory['base-memory'] + (memory['plugged-memory'] ?? 0),
     vcpus,
     state,
-    migrating: isUnderWay(migration.status),
-    mark: isUnderWay(migration.status) ? migrationMark(migration['total-time'] ?? 0, clock) : undefined,
+    ...migration,
     losesWrites: losesWritesUnder(accelerator, tripleOf(client.version)),
   };
+}
+
+async function migrationNow(
+  client: QmpClient,
+  clock: Clock,
+): Promise<{ readonly migrating: boolean; readonly mark: string | undefined }> {
+  const info = await askedPromptly(clock, async () => await client.execute('query-migrate'));
+  const migrating = isUnderWay(info.status);
+  return { migrating, mark: migrating ? migrationMark(info['total-time'] ?? 0, clock) : undefined };
 }
 
 /** As QEMU 10.2 and newer are asked; before, there is only `query-kvm`, which 11.0 deprecates. */

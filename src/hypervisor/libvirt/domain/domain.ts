@@ -1,6 +1,6 @@
 /** A domain as its host knows it. */
 import { type GuestFacts, RefusedError } from '../../hypervisor.ts';
-import { migrationMark } from '../../migration-mark.ts';
+import { askedPromptly, migrationMark } from '../../migration-mark.ts';
 import { losesWritesUnder } from '../../qemu-rules/known-defects.ts';
 import { type Access, REAL_ACCESS } from '../access.ts';
 import { type DomainAddress, parseDomainAddress } from '../address.ts';
@@ -69,7 +69,7 @@ export async function lookUpDomain(vm: string, haste = false, access = REAL_ACCE
   const domain = `--domain=${uuid}`;
   // The state behind the job, as in lookAtSide().
   const jobAndState = async () => {
-    const job = await jobAt(uri, uuid, access);
+    const job = await askedPromptly(access.clock, async () => await jobAt(uri, uuid, access));
     const jobBeganMs = access.clock.now() - (job.timeElapsedMs ?? 0);
     return { job, jobBeganMs, state: await asked('domstate', domain, '--reason') };
   };
