@@ -17,6 +17,7 @@ import { VERSION } from '../version.ts';
 import { ServiceManager, takeServiceManager } from '../watch/service-manager.ts';
 import { Watcher } from '../watch/watcher.ts';
 import { daemonLog, ended, readAgainOnHangUp, toldToEnd } from './daemon.ts';
+import { giveBackOnceStarted } from './give-back-memory.ts';
 import { connectUri } from './hypervisor-of.ts';
 import { beScheduledPromptly } from './priority.ts';
 import { archiveOf, drainsToShow, drainsToTell } from './serve-database.ts';
@@ -120,6 +121,7 @@ async function serveFrom(options: ServeOptions, demoDir: string | undefined): Pr
   const health = () => watcher?.health() ?? { words: 'serves', hangs: undefined };
   const systemd = manager && new ServiceManager({ ...manager, health, say });
   if (watcher) readAgainOnHangUp(watcher, options.config, log);
+  giveBackOnceStarted(() => service.isIdle);
   const signal = await toldToEnd(log);
   const reason = `detached, as serve ended on ${signal}`;
   await Promise.all([watcher?.close(reason), drains?.close(), service.close(reason), systemd?.stopping()]);

@@ -148,6 +148,11 @@ export class Service {
     this.problems = [];
   }
 
+  /** No migration is followed here now. */
+  get isIdle(): boolean {
+    return this.live.all().every(({ writer }) => writer === undefined);
+  }
+
   /** The webhooks' file, on SIGHUP. */
   readAgain(): void {
     this.webhooks?.readAgain();
