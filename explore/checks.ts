@@ -91,7 +91,7 @@ export class Checks {
   /** The user cancels: the word that comes of it is to be true when it comes (S4). */
   cancel(controller: Controller): void {
     this.wished = true;
-    const { run } = controller;
+    const { run, isLetGo: wasLetGo } = controller;
     if (!run) return;
     void run.cancel('cancelled by the explorer').then((word) => {
       if (!controller.process.isAlive) return;
@@ -99,6 +99,10 @@ export class Checks {
       const { source, destination, truth } = this.pair;
       const runsOn = truth.runningSides.join('+') || 'nowhere';
       if (this.hasJustShutDown) return;
+      // Whoever lets go afterwards waits for the end of what was begun.
+      const letGoSince = !wasLetGo && controller.isLetGo && controller.ending?.kind !== 'refused';
+      if (word === 'failed' && letGoSince && source.outgoing?.isUnderWay && runsOn === 'source')
+        this.violated('S4: let go of in the middle of a cancel, and the migration goes on');
       if (word === 'cancelled' && source.alive && runsOn !== 'source' && !truth.isHeld)
         this.violated(`S4: "cancelled", and the guest runs ${runsOn}`);
       if (word === 'too-late' && destination.alive && runsOn === 'source')

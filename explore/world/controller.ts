@@ -57,7 +57,8 @@ export class Controller implements Driving {
   ending: Ending | undefined;
   readonly notPutBack = new Set<Side>();
   private readonly machine: Machine;
-  private letGo = false;
+  /** Somebody let go of it, or wanted to before it had begun. */
+  isLetGo = false;
 
   constructor(name: string, machine: Machine) {
     this.name = name;
@@ -99,7 +100,7 @@ export class Controller implements Driving {
 
   /** SIGTERM: it ends at once where nothing was begun yet. */
   detach(): void {
-    this.letGo = true;
+    this.isLetGo = true;
     void this.run?.detach('let go of by the explorer');
   }
 
@@ -120,7 +121,7 @@ export class Controller implements Driving {
   private async live(making: Promise<Run>): Promise<void> {
     try {
       this.run = await making;
-      if (this.letGo) void this.run.detach('let go of by the explorer');
+      if (this.isLetGo) void this.run.detach('let go of by the explorer');
       this.ending = { kind: 'told', outcome: await this.run.outcome };
     } catch (error) {
       const expected =
