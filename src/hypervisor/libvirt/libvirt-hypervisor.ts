@@ -58,6 +58,7 @@ const VERDICT_HOLDS_MS = 30_000;
 
 /** A probe that is so much later than it was to take is given up. */
 const PROBE_OVERDUE_MS = 10_000;
+
 /** How often libvirt is asked whether what should have come about has: a probe's end, a migration's beginning. */
 const POLL_MS = 100;
 

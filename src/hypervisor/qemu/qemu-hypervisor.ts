@@ -190,9 +190,11 @@ export class QemuHypervisor implements Hypervisor {
       return restored;
     };
     // The last thing before: all that was asked may have taken long, and the mark is of the moment.
-    await options.begins?.(migrationMark(0, this.clock))?.catch(async (error: unknown) => {
+    try {
+      await options.begins?.(migrationMark(0, this.clock));
+    } catch (error) {
       throw await notBegun(error);
-    });
+    }
     try {
       await source.execute('migrate', { uri: target.migrateUri ?? '' });
     } catch (error) {

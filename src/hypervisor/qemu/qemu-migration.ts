@@ -140,13 +140,13 @@ export class QemuMigration implements RunningMigration {
   readonly guest: GuestFacts;
   readonly begunByUs: boolean;
   readonly destinationWaits: boolean;
-  mark: string;
 
   private readonly parts: QemuMigrationParts;
   private readonly source: LastingMonitor;
   private readonly destination: LastingMonitor | undefined;
   private readonly observer: Observer;
   private phase: Phase = { kind: 'copying' };
+  private knownBy: string;
   /** False until QEMU was told to migrate: before that its figures are of an earlier migration. */
   private begun: boolean;
   private status = 'setup';
@@ -200,7 +200,7 @@ export class QemuMigration implements RunningMigration {
     this.sourceWatched = parts.status === undefined;
     this.begunByUs = parts.begunByUs;
     this.destinationWaits = parts.destinationWaits;
-    this.mark = migrationMark(parts.clock.now() - parts.zeroMs, parts.clock);
+    this.knownBy = migrationMark(parts.clock.now() - parts.zeroMs, parts.clock);
     this.begun = parts.status !== undefined;
     this.observer = new Observer({
       clock: parts.clock,
@@ -216,6 +216,10 @@ export class QemuMigration implements RunningMigration {
     if (parts.guest.state === 'switching-over' && this.phase.kind === 'copying')
       this.takeStop(this.observer.now(), Number.POSITIVE_INFINITY);
     if (this.begun) this.lookAtWay();
+  }
+
+  get mark(): string {
+    return this.knownBy;
   }
 
   get wasRunning(): boolean {
@@ -234,7 +238,7 @@ export class QemuMigration implements RunningMigration {
   begin(): void {
     this.begun = true;
     // All that was asked before it may have taken long.
-    this.mark = migrationMark(0, this.parts.clock);
+    this.knownBy = migrationMark(0, this.parts.clock);
     this.observer.pace();
     this.lookAtWay();
   }
