@@ -3,6 +3,7 @@
  * the rule (`src/drain/calm.ts`) makes of it. All that is known of a wait stands in its row. A controller that is killed in a look
  * leaves its mark there, and once that has run out another looks.
  */
+import { addAbortListener } from 'node:events';
 import { type CalmMoment, type CalmStep, calmStep } from '../drain/calm.ts';
 import type { CalmLook } from '../drain/facts.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
@@ -128,23 +129,18 @@ export class CalmWaits implements AsyncDisposable {
     if (!to) return { is: 'unknown', words: 'its drain has no destination', passes: false };
     const { vm, source, stated } = move;
     const gone = Promise.withResolvers<CalmLook>();
-    const letGo = () => gone.resolve({ is: 'unknown', words: 'let go of', passes: true });
-    this.ending.signal.addEventListener('abort', letGo, { once: true });
-    // Its row was read first.
-    if (this.ending.signal.aborted) letGo();
-    try {
-      return await Promise.race([
-        gone.promise,
-        this.parts.looker.look({ vm, source, to, settings, stated }).catch(
-          (error: unknown): CalmLook => ({
-            ...{ is: 'unknown', passes: true },
-            words: error instanceof Error ? error.message : String(error),
-          }),
-        ),
-      ]);
-    } finally {
-      this.ending.signal.removeEventListener('abort', letGo);
-    }
+    using _listening = addAbortListener(this.ending.signal, () =>
+      gone.resolve({ is: 'unknown', words: 'let go of', passes: true }),
+    );
+    return await Promise.race([
+      gone.promise,
+      this.parts.looker.look({ vm, source, to, settings, stated }).catch(
+        (error: unknown): CalmLook => ({
+          ...{ is: 'unknown', passes: true },
+          words: error instanceof Error ? error.message : String(error),
+        }),
+      ),
+    ]);
   }
 
   private async write(move: MoveRow, step: CalmStep, look: CalmLook, untilMs: number): Promise<void> {

@@ -3,7 +3,9 @@
  * controller name them, never the database: there only stands which stages a drain needs, so that no controller without a
  * program for them begins its moves.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
+import { addAbortListener } from 'node:events';
 import type { DrainConfig } from '../config/drain-config.ts';
 import { type HookPrograms, STAGES, type Stage } from '../drain/stages.ts';
 import { formatDuration } from '../model/units.ts';
@@ -108,14 +110,11 @@ async function answerOf(
     () => end(`it has not ended within ${formatDuration(timeoutMs)}, and was ended`),
     timeoutMs,
   );
-  const onLetGo = () => end('it was ended, as its controller lets go');
-  letGo.addEventListener('abort', onLetGo, { once: true });
-  if (letGo.aborted) onLetGo();
+  using _listening = addAbortListener(letGo, () => end('it was ended, as its controller lets go'));
   try {
     return await ended.promise;
   } finally {
     clearTimeout(timer);
-    letGo.removeEventListener('abort', onLetGo);
   }
 }
 

@@ -2,6 +2,7 @@
  * Moves VMs between libvirt hosts, each by a run of `src/migration`: with the journal, lease, mark and limits of
  * any other migration of switchover. What a controller before us left is gone on with in its journal.
  */
+import { addAbortListener } from 'node:events';
 import type { Config } from '../config/config.ts';
 import { failureClass } from '../drain/failures.ts';
 import { RefusedError } from '../hypervisor/hypervisor.ts';
@@ -150,13 +151,10 @@ export class LibvirtMover implements Mover {
     const { vm } = ride;
     if (ride.isForeign) return await this.watch(ride, guard);
     const run = this.runs.get(vm) ?? (await this.takeOver(ride));
-    const letGo = () => void run.detach('let go of by its controller');
-    guard.letGo.addEventListener('abort', letGo, { once: true });
-    if (guard.letGo.aborted) letGo();
+    using _listening = addAbortListener(guard.letGo, () => void run.detach('let go of by its controller'));
     try {
       return attendedOf(await run.outcome);
     } finally {
-      guard.letGo.removeEventListener('abort', letGo);
       if (this.runs.get(vm) === run) {
         this.runs.delete(vm);
         this.ownCaps.delete(vm);

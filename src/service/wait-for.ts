@@ -1,3 +1,4 @@
+import { addAbortListener } from 'node:events';
 import type { Migrations } from './migrations.ts';
 
 /**
@@ -17,9 +18,9 @@ export async function waitFor(
     if (changed === id && migrations.live.get(id)?.writer === undefined) resolve();
   });
   const timer = setTimeout(resolve, withinMs);
-  gone.addEventListener('abort', () => resolve(), { once: true });
-  // While it was read, either may have come about.
-  if (gone.aborted || migrations.live.get(id)?.writer === undefined) resolve();
+  using _listening = addAbortListener(gone, () => resolve());
+  // It may have come about while it was read.
+  if (migrations.live.get(id)?.writer === undefined) resolve();
   await promise;
   clearTimeout(timer);
   unsubscribe();

@@ -2,6 +2,7 @@
  * How drains go on, for whoever reads along: each that is read is looked at once for all its readers, when the database says that
  * something happened, and every second, since time alone changes what is told too.
  */
+import { addAbortListener } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DrainHappening, readHappenings } from '../../fleet/drain-detail.ts';
 import { CHANNEL } from '../../fleet/fleet-tables.ts';
@@ -29,6 +30,8 @@ export class DrainFeeds implements AsyncDisposable {
   async *follow(id: string, gone: AbortSignal): AsyncGenerator<DrainView, void> {
     const feed = await this.feedOf(id);
     feed.readers += 1;
+    const hasGone = Promise.withResolvers<void>();
+    using _listening = addAbortListener(gone, () => hasGone.resolve());
     try {
       let seen = '';
       while (!gone.aborted) {
@@ -37,7 +40,7 @@ export class DrainFeeds implements AsyncDisposable {
           seen = text;
           yield view;
           if (view.final) return;
-        } else await Promise.race([changed, goneOf(gone)]);
+        } else await Promise.race([changed, hasGone.promise]);
       }
     } finally {
       feed.readers -= 1;
@@ -142,9 +145,4 @@ class Feed {
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => {});
-}
-
-async function goneOf(gone: AbortSignal): Promise<void> {
-  if (gone.aborted) return;
-  await new Promise<void>((resolve) => gone.addEventListener('abort', () => resolve(), { once: true }));
 }
