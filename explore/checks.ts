@@ -45,6 +45,8 @@ export class Checks {
   private seenRuns = 0;
   private seenMisdeeds = 0;
   private wished = false;
+  /** Those that were told to cancel, and not to let go before that. */
+  private readonly cancelled = new Set<Driving>();
   private ending = false;
   private endBeginsMs = Number.POSITIVE_INFINITY;
 
@@ -91,18 +93,15 @@ export class Checks {
   /** The user cancels: the word that comes of it is to be true when it comes (S4). */
   cancel(controller: Controller): void {
     this.wished = true;
-    const { run, isLetGo: wasLetGo } = controller;
+    const { run, isLetGo } = controller;
     if (!run) return;
+    if (!isLetGo) this.cancelled.add(controller);
     void run.cancel('cancelled by the explorer').then((word) => {
       if (!controller.process.isAlive) return;
       this.note(`the cancel of ${controller.name}: ${word}`);
       const { source, destination, truth } = this.pair;
       const runsOn = truth.runningSides.join('+') || 'nowhere';
       if (this.hasJustShutDown) return;
-      // Whoever lets go afterwards waits for the end of what was begun.
-      const letGoSince = !wasLetGo && controller.isLetGo && controller.ending?.kind !== 'refused';
-      if (word === 'failed' && letGoSince && source.outgoing?.isUnderWay && runsOn === 'source')
-        this.violated('S4: let go of in the middle of a cancel, and the migration goes on');
       if (word === 'cancelled' && source.alive && runsOn !== 'source' && !truth.isHeld)
         this.violated(`S4: "cancelled", and the guest runs ${runsOn}`);
       if (word === 'too-late' && destination.alive && runsOn === 'source')
@@ -142,6 +141,7 @@ export class Checks {
     const { outcome } = ending;
     this.note(`${controller.name} ended: ${outcome.outcome}, runs on ${outcome.runsOn}: ${outcome.reason}`);
     this.isTrue(outcome);
+    this.isCarriedToItsEnd(controller, outcome);
     const isLeft = this.isUnderQuota && !this.controllers.some(({ isActive }) => isActive);
     if (isLeft && !this.saysNotPutBack('source') && !controller.notPutBack?.has('source'))
       this.violated(`S5: ${controller.name} has ended, and the guest is still under its quota`);
@@ -273,6 +273,14 @@ export class Checks {
       this.wished || this.ending || asConfigured || !this.pair.source.alive || !this.pair.destination.alive;
     if (others && !mayAct && this.controllers.length > 0 && this.world.acts.includes(command))
       this.violated(`S9: ${command} on the ${side} of a migration that somebody else began`);
+  }
+
+  /** A cancel is not half of one: whoever lets go afterwards waits for its end (S4). */
+  private isCarriedToItsEnd(controller: Driving, { outcome }: Outcome): void {
+    if (outcome !== 'detached' || !this.cancelled.has(controller)) return;
+    const { source, truth } = this.pair;
+    if (source.outgoing?.isUnderWay && truth.runningSides.join() === 'source')
+      this.violated('S4: let go of in the middle of a cancel, and the migration goes on');
   }
 
   private isTrue({ outcome, runsOn, reason, pauseMs }: Outcome): void {
