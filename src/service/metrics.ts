@@ -1,5 +1,6 @@
 /** What Prometheus scrapes: totals and the last pauses, and what goes on now. A VM's own series end with what is live. */
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
+import { Breather } from './breather.ts';
 import { DrainMetrics } from './drains/drain-metrics.ts';
 import type { LiveMigrations } from './live-migrations.ts';
 import { type MigrationSummary, summaryOf } from './migration-summary.ts';
@@ -158,13 +159,14 @@ export class Metrics {
 
   async text(): Promise<string> {
     await this.drains.update();
+    const summaries = await this.summaries();
+    // From here on at once: whoever else asks meanwhile sets all of it anew.
     this.running.reset();
     this.complete.set(this.archive?.problem === undefined ? 1 : 0);
     for (const [certificate, expiresMs] of Object.entries(this.tls?.expiries ?? {}))
       this.certificates.set({ certificate }, expiresMs / 1000);
     for (const { gauge } of this.ofEach) gauge.reset();
-    for (const each of this.live.all()) {
-      const summary = summaryOf(each);
+    for (const summary of summaries) {
       if (summary.followed) this.running.inc({ state: summary.state });
       const labels: Labels = {
         uuid: summary.vmUuid ?? '',
@@ -178,6 +180,16 @@ export class Metrics {
       }
     }
     return await this.registry.metrics();
+  }
+
+  private async summaries(): Promise<readonly MigrationSummary[]> {
+    const breather = new Breather();
+    const summaries: MigrationSummary[] = [];
+    for (const each of this.live.all()) {
+      summaries.push(summaryOf(each));
+      await breather.breathe();
+    }
+    return summaries;
   }
 
   private count(id: string): void {

@@ -114,3 +114,26 @@ test('while the database is away, the folder is listed, without what it lost mea
   });
   expect(page).toEqual({ migrations: [{ id: IDS[0] }], next: null, problem: 'the database is away' });
 });
+
+test('decisions are made while a long page is put together', async () => {
+  let others = 0;
+  const timer = setInterval(() => {
+    others += 1;
+  }, 1);
+  const busyMs = (ms: number) => {
+    const untilMs = performance.now() + ms;
+    while (performance.now() < untilMs);
+  };
+  await pageOf(
+    { ...ALL, limit: 200 },
+    {
+      ...{ live: new LiveMigrations(), archive: undefined, list: async () => IDS.slice(0, 200) },
+      summaryOf: async (id) => {
+        busyMs(1);
+        return { id, vm: 'vm' } as MigrationSummary;
+      },
+    },
+  );
+  clearInterval(timer);
+  expect(others).toBeGreaterThan(5);
+});

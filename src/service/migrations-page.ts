@@ -6,6 +6,7 @@
 import type { MigrationDocument } from '../journal/document.ts';
 import { countOlder, isOlder, sortIds } from '../journal/migration-id.ts';
 import { StoreError } from '../postgres/store-error.ts';
+import { Breather } from './breather.ts';
 import type { LiveMigrations } from './live-migrations.ts';
 import { type MigrationSummary, migrationSummarySchema } from './migration-summary.ts';
 import type { Archive } from './past-migrations.ts';
@@ -81,8 +82,10 @@ interface Candidate {
 
 async function fill(query: Query, given: AsyncIterable<Candidate>): Promise<Page> {
   const migrations: MigrationSummary[] = [];
+  const breather = new Breather();
   let inVain = 0;
   for await (const { id, summary, isLive } of given) {
+    await breather.breathe();
     if (summary === undefined || !fits(summary, query)) {
       if (!isLive) inVain += 1;
       if (inVain >= MOST_IN_VAIN) return { migrations, next: id };
