@@ -11,7 +11,7 @@ import type { MigrationView } from '../src/journal/view.ts';
 import { formerOf } from '../src/migration/inheritance.ts';
 import type { Outcome } from '../src/migration/outcome.ts';
 import { type Hand, type Schedule, SIDES } from './schedule.ts';
-import type { Controller, Driving } from './world/controller.ts';
+import { type Controller, type Driving, LET_GO } from './world/controller.ts';
 import type { Disk } from './world/disk.ts';
 import { viewOf } from './world/disk-journals.ts';
 import type { OtherVm } from './world/other-vm.ts';
@@ -276,8 +276,8 @@ export class Checks {
   }
 
   /** A cancel is not half of one: whoever lets go afterwards waits for its end (S4). */
-  private isCarriedToItsEnd(controller: Driving, { outcome }: Outcome): void {
-    if (outcome !== 'detached' || !this.cancelled.has(controller)) return;
+  private isCarriedToItsEnd(controller: Driving, { outcome, reason }: Outcome): void {
+    if (outcome !== 'detached' || !this.cancelled.has(controller) || !reason.startsWith(LET_GO)) return;
     const { source, truth } = this.pair;
     if (source.outgoing?.isUnderWay && truth.runningSides.join() === 'source')
       this.violated('S4: let go of in the middle of a cancel, and the migration goes on');

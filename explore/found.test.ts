@@ -668,6 +668,12 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
         ],
       },
     },
+  'a guest that somebody had stopped was cancelled by migrate_cancel in post-copy': {
+    ...{ guest: 'busy', policy: 'mp', version: '11.1', maxDowntimeMs: 200, overBudget: 'post-copy' },
+    ...{ otherVm: 'running', faultsEndMs: 40_000 },
+    faults: [{ on: { atMs: 1705 }, nth: 5, do: 'stopped-by-operator', to: 'source' }],
+    hands: [{ atMs: 1868, do: 'cancel' }],
+  },
 };
 
 test.each(Object.entries(FOUND))('%s', async (_, schedule) => {

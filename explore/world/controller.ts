@@ -16,6 +16,9 @@ import type { Leases } from './leases.ts';
 import type { OtherVm } from './other-vm.ts';
 import type { World } from './world.ts';
 
+/** Why a migration goes on without one of them, as its outcome says. */
+export const LET_GO = 'let go of by the explorer';
+
 export interface Machine {
   readonly clock: Clock;
   readonly world: World;
@@ -101,7 +104,7 @@ export class Controller implements Driving {
   /** SIGTERM: it ends at once where nothing was begun yet. */
   detach(): void {
     this.isLetGo = true;
-    void this.run?.detach('let go of by the explorer');
+    void this.run?.detach(LET_GO);
   }
 
   private begin(make: (parts: RunParts) => Promise<Run>): void {
@@ -121,7 +124,7 @@ export class Controller implements Driving {
   private async live(making: Promise<Run>): Promise<void> {
     try {
       this.run = await making;
-      if (this.isLetGo) void this.run.detach('let go of by the explorer');
+      if (this.isLetGo) void this.run.detach(LET_GO);
       this.ending = { kind: 'told', outcome: await this.run.outcome };
     } catch (error) {
       const expected =

@@ -91,4 +91,12 @@ describe('QEMU 10.2, whose source takes the guest back while the destination sti
     expect(await done).toMatchObject({ runsOn: 'source' });
     expect(pair.truth.overlaps).toEqual([]);
   });
+
+  test('also of a guest that somebody had stopped: QEMU takes no migrate_cancel in post-copy', async () => {
+    const { begin, pair, clock } = bed();
+    clock.after(300, () => pair.carryOut({ do: 'stopped-by-operator', to: 'source' }));
+    const { migration } = await begin();
+    pair.carryOut({ do: 'link-cut' });
+    expect(await clock.until(migration.cancel())).toEqual({ did: 'yank on the source' });
+  });
 });

@@ -415,7 +415,8 @@ export class QemuMigration implements RunningMigration {
   }
 
   private async endOnSource(kept: boolean): Promise<string> {
-    if (this.observer.guestStopped && kept) return await this.yank();
+    // In post-copy QEMU takes no `migrate_cancel`; one that somebody stopped before is in it, too.
+    if (kept && (this.observer.guestStopped || isPostCopy(this.status))) return await this.yank();
     const answered = this.source.execute('migrate_cancel', undefined, { timeoutMs: PATIENT_MS });
     // If the guest stops just now, QEMU does not come to our command before the stop-and-copy is over.
     const heldUp = this.parts.clock.sleep(HELD_UP_MS).then(() => 'held up' as const);

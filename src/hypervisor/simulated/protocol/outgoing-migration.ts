@@ -10,6 +10,7 @@
  * without the lock. What breaks before that word makes the source resume, whatever the destination does. One machine of
  * states, hence longer than most files.
  */
+import { isPostCopy } from '../../../model/migration-status.ts';
 import { WIRE_PER_BYTE } from '../../../model/qemu-constants.ts';
 import type { QemuRunState } from '../../qemu/qmp/commands.ts';
 import { featuresOf } from '../../qemu-rules/features.ts';
@@ -149,13 +150,14 @@ export class OutgoingMigration implements StreamSource {
     this.plan();
   }
 
-  /** migrate_fd_cancel: refused by nothing, not even by post-copy. */
+  /** Before 10.0 it is refused by nothing, not even by post-copy. @throws {SimulatedRefusal} */
   cancel(): void {
+    if (this.isUnderWay) this.advance(this.now());
     if (!this.isUnderWay) return;
+    if (isAtLeast(this.process.parts.version, 10, 0) && isPostCopy(this.status))
+      throw new SimulatedRefusal('Postcopy migration in progress, cannot cancel.');
     if (this.hasLetGo)
       this.process.parts.truth.misdeeds.push('migrate_cancel in post-copy: half of the guest is lost');
-    this.advance(this.now());
-    if (!this.isUnderWay) return;
     this.become('cancelling');
     this.stream?.closedBySource();
     this.over('cancelled', undefined, 'migrate_cancel');
