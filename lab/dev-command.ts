@@ -1,6 +1,7 @@
-/** What those commands of `./dev` share that look for faults: how they refuse what is asked of them, and what they keep. */
+/** What the commands of `./dev` share: how they refuse what is asked of them, and what those keep that look for faults. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { UnitError } from '../src/model/units.ts';
 
 /**
@@ -19,6 +20,15 @@ export async function runCommand<Options extends { readonly help: boolean }>(
   if (!options.help) return await run(options);
   process.stdout.write(help);
   return 0;
+}
+
+/** The options of a command that has none. */
+export function noOptions(): { readonly help: boolean } | string {
+  try {
+    return parseArgs({ options: { help: { type: 'boolean', default: false } } }).values;
+  } catch (error) {
+    return refusalOf(error);
+  }
 }
 
 /** What is wrong with the options, as one sentence. */

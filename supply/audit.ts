@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { noOptions, runCommand } from '../lab/dev-command.ts';
 import { shown } from '../src/model/shown.ts';
 import { type Answer, signatures, vulnerabilities } from './answers.ts';
 import { installedFindings, type LockFile, lockFindings, parseLock } from './lock.ts';
@@ -18,12 +19,19 @@ const PROJECTS = [
 /** What does not answer at once is not asked again: it would take minutes to say so. */
 const ONCE = ['--fetch-retries=0', '--fetch-timeout=30000'];
 
+const HELP = `./dev audit
+
+Is what is installed what was locked, from a registry, signed by it, and without a known weakness? What the registry does
+not answer is said, and is no finding. Exits 1 on a finding.
+  ./dev audit
+`;
+
 const found: string[] = [];
-for (const { lockFile, installed } of PROJECTS) await audit(lockFile, installed);
-if (found.length > 0) {
+process.exitCode = await runCommand({ name: 'audit', help: HELP }, noOptions(), async () => {
+  for (const { lockFile, installed } of PROJECTS) await audit(lockFile, installed);
   for (const finding of found) say(`FOUND ${finding}`);
-  process.exitCode = 1;
-}
+  return found.length > 0 ? 1 : 0;
+});
 
 async function audit(lockFile: string, installed: string): Promise<void> {
   const lock = parseLock(readFileSync(path.join(ROOT, lockFile), 'utf8'));

@@ -7,18 +7,42 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
+import { refusalOf } from '../../lab/dev-command.ts';
 import { openBrowser } from './browser.ts';
 import { DemoService } from './demo-service.ts';
 import { ReplayServer } from './replay-server.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
-const { values: options } = parseArgs({
-  options: {
-    into: { type: 'string', default: path.join(ROOT, '.cache', 'shots') },
-    only: { type: 'string', multiple: true, default: [] },
-    width: { type: 'string', multiple: true, default: [] },
-  },
-});
+const HELP = `./dev page --shots [--into FOLDER] [--only SCREEN]... [--width 360|1280|2560]...
+
+Builds the page and makes pictures of its screens, light and dark; those of docs/ are made anew.
+  ./dev page --shots --only running --width 1280
+`;
+const options = wished();
+if (options.help) {
+  process.stdout.write(HELP);
+  process.exit();
+}
+
+function wished() {
+  try {
+    return parseArgs({
+      options: {
+        help: { type: 'boolean', default: false },
+        into: { type: 'string', default: path.join(ROOT, '.cache', 'shots') },
+        only: { type: 'string', multiple: true, default: [] },
+        width: { type: 'string', multiple: true, default: [] },
+      },
+    }).values;
+  } catch (error) {
+    return refuse(refusalOf(error));
+  }
+}
+
+function refuse(sentence: string): never {
+  process.stderr.write(`page --shots: ${sentence}\n`);
+  process.exit(2);
+}
 
 const SIZES = [
   { width: 360, height: 740 },
@@ -256,6 +280,7 @@ async function takeForDocs(page: Page, { file, heightPx, part }: Picture): Promi
     await page.screenshot({ path: target, fullPage: true, clip: { x: 0, y: 0, width, height: heightPx } });
 }
 
+if (SIZES.length === 0) refuse(`--width ${options.width.join(' ')}: there is 360, 1280 and 2560`);
 fs.mkdirSync(options.into, { recursive: true });
 const browser = await openBrowser();
 const demo = await DemoService.start();
