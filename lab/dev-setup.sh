@@ -149,10 +149,10 @@ install_browser() {
   fi
 }
 
-# The root itself is made by the test that first needs it: see lab/debian-root.ts.
+# The root itself is made by the test that first needs it: see lab/debian-root.ts. lintian looks at the package from outside of it.
 install_debian_root() {
   # Elsewhere than on Debian, debootstrap knows Debian's own keys only from the second package.
-  packages=debootstrap
+  packages='debootstrap lintian'
   [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || packages="$packages debian-archive-keyring"
   # shellcheck disable=SC2086 # a list of words
   apt_install $packages

@@ -12,6 +12,7 @@ import { guestImage } from '../lab/guest/image.ts';
 import { runState } from '../lab/monitor.ts';
 import { type GuestPaths, guestPaths, qemuCommand } from '../lab/qemu-command.ts';
 import { memoryOffFastPath } from '../lab/qemu-version.ts';
+import { run } from '../lab/run.ts';
 import { waitFor } from '../lab/wait.ts';
 import { makePackage } from '../supply/make-package.ts';
 import { npm, ROOT } from '../supply/npm.ts';
@@ -55,6 +56,11 @@ test('the package of Debian: installed by apt, without any other Node, it migrat
   const own = ['/root/.cache/switchover', '/root/.local/state/switchover', SHARED, '/proc', '/sys', '/dev'];
   const pruned = own.flatMap((place) => ['-path', place, '-prune', '-o']);
   expect(await root.run('find', '/', ...pruned, '-name', '*switchover*', '-print')).toBe('');
+});
+
+test('lintian finds nothing in the package of Debian but what its overrides give reasons for', async () => {
+  const file = files.find((each) => each.endsWith('.deb')) ?? '';
+  expect(await run(['lintian', '--allow-root', '--fail-on', 'error', file])).toBe('');
 });
 
 test('the package of npm: installed without a network on a Node of its own, it migrates', async () => {
