@@ -6,6 +6,10 @@ import { Bed, LOOP } from '../lab/bed.ts';
 import { Running, switchover } from '../lab/switchover-process.ts';
 import { connectQmp } from '../src/hypervisor/qemu/qmp/client.ts';
 import type { MigrationSummary } from '../src/service/migration-summary.ts';
+import { ask } from './service-load/asking.ts';
+
+/** Nobody listens, or whoever did has ended. */
+const GONE = ['ECONNREFUSED', 'ECONNRESET', 'UND_ERR_SOCKET', 'EPIPE'];
 
 let bed: Bed;
 let headers: Record<string, string>;
@@ -39,10 +43,10 @@ async function post(at: string, place: string, body: object, key?: string): Prom
   });
 }
 
-/** @returns it, and where it listens */
-async function serve(): Promise<{ service: Running; at: string }> {
+/** @param listen of one that was there before; else it has a port of its own @returns it, and where it listens */
+async function serve(listen = '127.0.0.1:0'): Promise<{ service: Running; at: string }> {
   const socket = path.join(bed.stateDir, 'serve.sock');
-  const places = ['--listen', '127.0.0.1:0', '--listen', `unix:${socket}`];
+  const places = ['--listen', listen, '--listen', `unix:${socket}`];
   const service = new Running(['serve', ...places, '--no-watch', '--state-dir', bed.stateDir]);
   services.push(service);
   await service.prints(/^switchover .* follows no host/m);
@@ -67,6 +71,10 @@ async function seen(at: string, id: string): Promise<MigrationSummary> {
 
 async function ended(at: string, id: string): Promise<MigrationSummary> {
   return (await (await fetch(`${at}/v1/migrations/${id}?wait=90s`, { headers })).json()) as MigrationSummary;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 test('a memory-intensive guest is moved by the API, and told as it goes', async () => {
@@ -125,6 +133,58 @@ test('a service that is told to end, or is killed, leaves the migration alone, a
   expect(await other.json()).toMatchObject({ status: 422, code: 'key-used' });
   expect((await post(third.at, `/v1/migrations/${id}/cancel`, {})).status).toBe(202);
   expect(await ended(third.at, id)).toMatchObject({ outcome: 'cancelled', runsOn: 'source' });
+  await bed.verify('source');
+});
+
+test('under load it ends and starts again as else, and each who asks is answered, or finds nobody', async () => {
+  const first = await serve();
+  const { id } = await start(first.at, { policy: 'stock' });
+  const answered = new Map<number, number>();
+  const strange: string[] = [];
+  let isOver = false;
+  const asker = async (places: readonly string[]) => {
+    for (let turn = 0; !isOver; turn += 1)
+      try {
+        const response = await fetch(`${first.at}${places[turn % places.length]}`, { headers });
+        const text = await response.text();
+        answered.set(response.status, (answered.get(response.status) ?? 0) + 1);
+        await pause(1000 * Number(response.headers.get('retry-after') ?? 0));
+        // Nobody has to guess what came of it.
+        if (response.status === 200 ? text === '' : !('detail' in (JSON.parse(text) as object)))
+          strange.push(text);
+      } catch (error) {
+        const { code } = (error as { cause?: { code?: string } }).cause ?? {};
+        if (!GONE.includes(code ?? '')) strange.push(String(error));
+        // Who finds nobody does not ask at once again.
+        await pause(20);
+      }
+  };
+  const places = [
+    '/v1/migrations',
+    `/v1/migrations/${id}`,
+    `/v1/migrations/${id}?wait=2s`,
+    '/metrics',
+    '/v1/hosts',
+  ];
+  const askers = Array.from({ length: 12 }, (_, at) =>
+    asker([...places.slice(at % 5), ...places.slice(0, at % 5)]),
+  );
+  await expect.poll(() => answered.get(200) ?? 0).toBeGreaterThan(50);
+  first.service.process.kill('SIGTERM');
+  expect((await first.service.ended).status).toBe(0);
+  expect(await bed.pair.source.runState()).toBe('running');
+
+  const before = answered.get(200) ?? 0;
+  const second = await serve(new URL(first.at).host);
+  await second.service.prints(new RegExp(`${id}: gone on with`));
+  await expect.poll(() => answered.get(200) ?? 0).toBeGreaterThan(before + 50);
+  expect((await post(second.at, `/v1/migrations/${id}/cancel`, {})).status).toBe(202);
+  const { text } = await ask(second.at, `/v1/migrations/${id}?wait=90s`, { headers });
+  expect(JSON.parse(text)).toMatchObject({ outcome: 'cancelled', runsOn: 'source' });
+  isOver = true;
+  await Promise.all(askers);
+  expect(strange).toEqual([]);
+  expect([...answered.keys()].filter((status) => ![200, 429, 503].includes(status))).toEqual([]);
   await bed.verify('source');
 });
 
