@@ -668,6 +668,12 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
         ],
       },
     },
+  'post-copy that QEMU never heard of could not be called back, and nothing was cancelled any more': {
+    ...{ guest: 'busy', policy: 'mp', maxDowntimeMs: 200, overBudget: 'post-copy' },
+    ...{ otherVm: 'running', faultsEndMs: 40_000 },
+    faults: [{ on: { command: 'migrate-start-postcopy', side: 'source' }, nth: 1, do: 'lost' }],
+    hands: [{ atMs: 1923, do: 'cancel' }],
+  },
   'a guest that somebody had stopped was cancelled by migrate_cancel in post-copy': {
     ...{ guest: 'busy', policy: 'mp', version: '11.1', maxDowntimeMs: 200, overBudget: 'post-copy' },
     ...{ otherVm: 'running', faultsEndMs: 40_000 },

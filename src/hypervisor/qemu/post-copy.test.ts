@@ -84,14 +84,34 @@ describe('what helps post-copy', () => {
 });
 
 describe('a cancel behind the word for post-copy', () => {
-  test('is too late, also while nothing tells yet that it has begun', async () => {
+  test('is not done before it is known what came of that, and is too late where it was taken', async () => {
     const { start, clock, pair } = bed();
     const migration = await start({ postCopy: true });
     await clock.pass(500);
     const asked = migration.startPostCopy();
-    await expect(clock.until(migration.cancel())).rejects.toThrow(TooLateError);
+    await expect(clock.until(migration.cancel())).rejects.toThrow(/not known yet whether it begins/);
     await clock.until(asked);
+    await expect(clock.until(migration.cancel())).rejects.toThrow(TooLateError);
     expect(pair.heard.map(({ command }) => command)).not.toContain('migrate_cancel');
+  });
+
+  test('is done where QEMU never heard of it', async () => {
+    const { start, clock, pair } = bed([
+      {
+        on: { command: 'migrate-start-postcopy', side: 'source' },
+        nth: 1,
+        do: 'lost',
+      },
+    ]);
+    const migration = await start({ postCopy: true });
+    await clock.pass(500);
+    const asked = migration.startPostCopy();
+    await expect(clock.until(migration.cancel())).rejects.toThrow(/not known yet whether it begins/);
+    await clock.pass(6000);
+    await clock.until(migration.cancel());
+    await expect(clock.until(asked)).rejects.toThrow();
+    expect((await clock.until(migration.ended)).result).toBe('cancelled');
+    expect(pair.truth.runningSides).toEqual(['source']);
   });
 
   test('is done where QEMU has refused post-copy', async () => {

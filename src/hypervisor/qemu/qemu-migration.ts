@@ -68,6 +68,8 @@ const PATIENT_MS = 600_000;
 /** A stop-and-copy that lasts longer than this is none: the connection is dead. Below {@link PATIENT_MS}. */
 const STOPPED_PATIENCE_MS = 300_000;
 const COMMAND_MS = 5000;
+/** The word for post-copy waits behind a sync of a large guest, and holds up the end of a migration that is over. */
+const POST_COPY_WORD_MS = 30_000;
 const YANK_MS = 2000;
 /** A destination that was handed the guest still loads its devices. */
 const LOADING_MS = 30_000;
@@ -136,6 +138,11 @@ export interface QemuMigrationParts {
   readonly status: string | undefined;
 }
 
+interface PostCopyAsked {
+  readonly atMs: number;
+  taken: boolean;
+}
+
 export class QemuMigration implements RunningMigration {
   readonly guest: GuestFacts;
   readonly begunByUs: boolean;
@@ -178,8 +185,8 @@ export class QemuMigration implements RunningMigration {
   /** How often the source was heard to stop, or to run. */
   private turns = 0;
   private sourceLostMs: number | undefined;
-  /** We have told QEMU to begin it. */
-  private postCopyAsked = false;
+  /** We have told QEMU to begin it, and whether it has said that it does. */
+  private postCopyAsked: PostCopyAsked | undefined;
   private cancelLoss: () => void = () => {};
 
   constructor(parts: QemuMigrationParts) {
@@ -315,14 +322,16 @@ export class QemuMigration implements RunningMigration {
   }
 
   async startPostCopy(): Promise<Effect> {
-    this.postCopyAsked = true;
+    const asked = { atMs: this.parts.clock.awakeMs(), taken: false };
+    this.postCopyAsked = asked;
     try {
-      await this.source.execute('migrate-start-postcopy', undefined, { timeoutMs: PATIENT_MS });
+      await this.source.execute('migrate-start-postcopy', undefined, { timeoutMs: POST_COPY_WORD_MS });
     } catch (error) {
       // One that is not answered may be taken all the same.
-      if (isRefusal(error)) this.postCopyAsked = false;
+      if (isRefusal(error)) this.postCopyAsked = undefined;
       throw error;
     }
+    asked.taken = true;
     return { did: 'migrate-start-postcopy' };
   }
 
@@ -341,10 +350,7 @@ export class QemuMigration implements RunningMigration {
   async cancel(): Promise<Effect> {
     if (this.phase.kind === 'post-copy')
       throw new TooLateError('post-copy has begun: the guest lives on both sides until it ends');
-    // It begins within milliseconds, and word of that may be on its way: a cancel that meets it loses half of the guest.
-    // Where it has begun and the source may still take the guest back (`postcopy-device`), that is what a cancel is for.
-    if (this.postCopyAsked && !isPostCopy(this.status))
-      throw new TooLateError('post-copy was asked for, and cannot be called back');
+    if (this.postCopyAsked) await this.assertNoPostCopyComes(this.postCopyAsked);
     if (this.phase.kind !== 'copying') throw new TooLateError('the migration is at its end already');
     this.cancelAsked = true;
     this.weCancelled = true;
@@ -356,6 +362,23 @@ export class QemuMigration implements RunningMigration {
     if (!kept) await this.assertCannotStop(did);
     did.push(await this.endOnSource(kept));
     return { did: did.join(', then ') };
+  }
+
+  /**
+   * It begins within milliseconds of our word, and word of that may be on its way: a cancel that meets it loses half of the guest.
+   * Where it has begun and the source may still take the guest back (`postcopy-device`), that is what a cancel is for. And
+   * where QEMU has not answered, it may never have heard of it.
+   */
+  private async assertNoPostCopyComes(asked: PostCopyAsked): Promise<void> {
+    const tooLate = () => new TooLateError('post-copy was asked for, and cannot be called back');
+    if (isPostCopy(this.status)) return;
+    if (asked.taken) throw tooLate();
+    if (this.parts.clock.awakeMs() - asked.atMs < COMMAND_MS)
+      throw new Error('post-copy was asked for, and it is not known yet whether it begins');
+    // QEMU answers in the order in which it is asked: what it has not begun by now it never heard of.
+    const info = await this.source.execute('query-migrate', undefined, { timeoutMs: COMMAND_MS });
+    if (isPostCopy(info.status)) throw tooLate();
+    this.postCopyAsked = undefined;
   }
 
   /** @returns whether the destination cannot start the guest by itself */
