@@ -26,6 +26,9 @@ const SEEN_FROM_MS = 300;
 /** Who tells of a state has asked for it that long before, at most. */
 const JUST_NOW_MS = 100;
 
+/** From the word for post-copy until the guest stops for it. */
+const BEGINS_WITHIN_MS = 500;
+
 const CHANGES_NOTHING_BROKEN: readonly Hand['do'][] = [
   ...(['cap', 'limits', 'switch-over', 'disk-slow', 'disk-full'] as const),
 ];
@@ -278,9 +281,12 @@ export class Checks {
   /** A cancel is not half of one: whoever lets go afterwards waits for its end (S4). */
   private isCarriedToItsEnd(controller: Driving, { outcome, reason }: Outcome): void {
     if (outcome !== 'detached' || !this.cancelled.has(controller) || !reason.startsWith(LET_GO)) return;
-    const { source, truth } = this.pair;
-    if (source.outgoing?.isUnderWay && truth.runningSides.join() === 'source')
-      this.violated('S4: let go of in the middle of a cancel, and the migration goes on');
+    // One that came too late since post-copy begins any moment is to be let go of at once.
+    this.clock.after(BEGINS_WITHIN_MS, () => {
+      const { source, truth } = this.pair;
+      if (source.outgoing?.isUnderWay && truth.runningSides.join() === 'source')
+        this.violated('S4: let go of in the middle of a cancel, and the migration goes on');
+    });
   }
 
   private isTrue({ outcome, runsOn, reason, pauseMs }: Outcome): void {
