@@ -35,6 +35,21 @@ describe('a run that takes over', () => {
     expect((await bed.entriesOf(id)).filter(({ type }) => type === 'ended')).toHaveLength(1);
   });
 
+  test('settles one that came to its end between the look at it and our listening', async () => {
+    const mark = migrationMark(1000);
+    const id = await bed.leaveMigrating(mark);
+    bed.hypervisor.guests.set(SOURCE, { ...bed.guest, migrating: true, mark });
+    bed.hypervisor.onAttach = async () => {
+      bed.find(SOURCE, { state: 'handed-over', migrating: false });
+      bed.find(DESTINATION, { state: 'paused' });
+      throw new RefusedError('not-migrating', 'no migration is under way');
+    };
+    const run = await takeOverRun(bed.takeOver(), bed.parts);
+    expect(await run.outcome).toMatchObject({ outcome: 'completed', runsOn: 'destination' });
+    expect(run.id).toBe(id);
+    expect(bed.hypervisor.calls).toContain(`settle ${DESTINATION}, run`);
+  });
+
   test('waits for what a killed one had told to begin, and for nothing of which more was seen', async () => {
     const mark = migrationMark(0);
     const id = await bed.leaveMigrating(mark);

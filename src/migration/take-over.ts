@@ -80,12 +80,11 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
           parts.show,
         );
     const claim = goesOn ? await hypervisor.inheritClaim?.(wish.vm, destination) : undefined;
-    if (owing && !guest.migrating) {
-      const after = left ? settleAfterwards : putBackAfterwards;
+    const after = left ? settleAfterwards : putBackAfterwards;
+    if (owing && !guest.migrating)
       return runFrom({ place: store.place, wish, lease, claim, journal }, async () =>
         after({ left: owing, guest, destination }, parts.hypervisor, journal),
       );
-    }
     const inherited = found && { ...found, former };
     const past = goesOn ? boundariesUnderOneCap(goesOn) : [];
     const { otherHand } = wish;
@@ -98,8 +97,16 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
     return runFrom(
       { place: store.place, wish, lease, claim, journal, known, past, otherHand, takesOver: true },
       async ({ remember }) => {
-        const migration = await attach({ wish, destination, inherited, parts }, remember);
-        if (!recovery) return migration;
+        const migration = await attach({ wish, destination, inherited, parts }, remember).catch(
+          async (error: unknown) => {
+            const hasEnded = error instanceof RefusedError && error.code === 'not-migrating';
+            if (!hasEnded || !goesOn || recovery) throw error;
+            // Between the look at it and our listening.
+            const now = await hypervisor.inspect(wish.vm);
+            return await after({ left: goesOn, guest: now, destination }, hypervisor, journal);
+          },
+        );
+        if (!recovery || !('events' in migration)) return migration;
         journal.append(0, { type: 'intent', intent: 'recover', side: null });
         journal.append(0, { type: 'effect', did: await recoverIt(migration, recovery) });
         return migration;
