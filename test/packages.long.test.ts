@@ -59,8 +59,7 @@ test('the package of Debian: installed by apt, without any other Node, it migrat
 });
 
 test('lintian finds nothing in the package of Debian but what its overrides give reasons for', async () => {
-  const file = files.find((each) => each.endsWith('.deb')) ?? '';
-  expect(await run(['lintian', '--allow-root', '--fail-on', 'error', file])).toBe('');
+  expect(await run(['lintian', '--allow-root', '--fail-on', 'error', made('.deb')])).toBe('');
 });
 
 test('the package of npm: installed without a network on a Node of its own, it migrates', async () => {
@@ -121,9 +120,13 @@ async function draws(): Promise<void> {
   await root.run('rm', '-r', '/usr/lib/node_modules');
 }
 
+function made(ending: string): string {
+  return files.find((each) => each.endsWith(ending)) ?? '';
+}
+
 /** @returns where the package with that ending is seen in the root */
 async function bring(ending: string): Promise<string> {
-  const file = files.find((each) => each.endsWith(ending)) ?? '';
+  const file = made(ending);
   await cp(file, path.join(shared, path.basename(file)));
   return `${SHARED}/${path.basename(file)}`;
 }

@@ -1,6 +1,7 @@
 /** The service on real QEMUs: who runs is asked from both, by connections of the test's own. */
 import http from 'node:http';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Bed, LOOP } from '../lab/bed.ts';
 import { Running, switchover } from '../lab/switchover-process.ts';
@@ -71,10 +72,6 @@ async function seen(at: string, id: string): Promise<MigrationSummary> {
 
 async function ended(at: string, id: string): Promise<MigrationSummary> {
   return (await (await fetch(`${at}/v1/migrations/${id}?wait=90s`, { headers })).json()) as MigrationSummary;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 test('a memory-intensive guest is moved by the API, and told as it goes', async () => {
@@ -148,7 +145,7 @@ test('under load it ends and starts again as else, and each who asks is answered
         const response = await fetch(`${first.at}${places[turn % places.length]}`, { headers });
         const text = await response.text();
         answered.set(response.status, (answered.get(response.status) ?? 0) + 1);
-        await pause(1000 * Number(response.headers.get('retry-after') ?? 0));
+        await sleep(1000 * Number(response.headers.get('retry-after') ?? 0));
         // Nobody has to guess what came of it.
         if (response.status === 200 ? text === '' : !('detail' in (JSON.parse(text) as object)))
           strange.push(text);
@@ -156,7 +153,7 @@ test('under load it ends and starts again as else, and each who asks is answered
         const { code } = (error as { cause?: { code?: string } }).cause ?? {};
         if (!GONE.includes(code ?? '')) strange.push(String(error));
         // Who finds nobody does not ask at once again.
-        await pause(20);
+        await sleep(20);
       }
   };
   const places = [
