@@ -13,9 +13,6 @@ import { askMonitor, MonitorError } from '../monitor.ts';
 import type { Ran } from '../switchover-process.ts';
 import type { RanInHost } from './kvm-host.ts';
 
-/** With which a script that runs in the host ends when the emulated machine failed it (sysexits.h: EX_TEMPFAIL). */
-export const EMULATION_FAULT_STATUS = 75;
-
 /** Seen at a guest's registers, which are the host's, or at a Node that crashed. */
 export class EmulationFaultError extends Error {
   override readonly name = 'EmulationFaultError';
@@ -93,10 +90,10 @@ export async function unlessEmulationFails<T>(monitorPath: string, work: Promise
   }
 }
 
-/** How often a run is tried while the machine fails it: it does so with one guest in some five. */
+/** How often a run is tried while its Node crashes. */
 const TRIES = 3;
 
-/** Runs it again when the emulated machine failed it. What came of a run itself stands, good or bad. */
+/** Runs it again when its Node crashed. What came of a run itself stands, good or bad. */
 export async function despiteEmulation(
   run: () => Promise<RanInHost>,
   say = (line: string): void => void process.stderr.write(line),
@@ -104,8 +101,7 @@ export async function despiteEmulation(
   for (let triesLeft = TRIES; ; triesLeft -= 1) {
     const ran = await run();
     const { status } = ran;
-    const isFault = status === EMULATION_FAULT_STATUS || isCrash({ status, signal: null });
-    if (!isFault || triesLeft === 1) return ran;
+    if (!isCrash({ status, signal: null }) || triesLeft === 1) return ran;
     say(`The emulated machine failed (status ${status}), so once more. ${ran.stderr}\n`);
   }
 }
