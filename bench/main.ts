@@ -105,7 +105,7 @@ const BENCHES: Record<
   },
   share: {
     summary:
-      'four memory-intensive guests leave a libvirt host at once: one after the other, together, and with share-link (6 min)',
+      'four memory-intensive guests leave a libvirt host: one after the other, together, with share-link, and by a drain (9 min)',
     load: () => import('./share.ts'),
   },
   size: {

@@ -2,7 +2,6 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { setImmediate as settled } from 'node:timers/promises';
 import { beforeEach, expect, test } from 'vitest';
 import { SimulatedLibvirtPair } from '../hypervisor/libvirt/testing/simulated/simulated-libvirt-pair.ts';
 import { CALM_GUEST } from '../hypervisor/simulated/testing/small-guest.ts';
@@ -11,6 +10,7 @@ import { VirtualClock } from '../hypervisor/testing/virtual-clock.ts';
 import { FolderJournals } from '../journal/folder/folder-journals.ts';
 import { parseDrainSettings } from './drain-settings.ts';
 import { LibvirtCalmLooker } from './libvirt-calm-looker.ts';
+import { diskSettled } from './testing/disk-settled.ts';
 import { NO_CONFIG } from './testing/simulated-hosts.ts';
 
 let folder: string;
@@ -21,7 +21,7 @@ beforeEach(() => {
 
 /** @param writes what libvirt's probe says, in MiB/s; undefined: it refuses */
 async function looked(writes: number | undefined, stated: Record<string, unknown>, metadata = '') {
-  const clock = new VirtualClock();
+  const clock = new VirtualClock(0, diskSettled);
   const version = { major: 10, minor: 0 };
   const pair = new SimulatedLibvirtPair({ clock, scenario: CALM_GUEST, version, transient: false });
   const [source = '', destination = ''] = pair.uris;
@@ -50,7 +50,6 @@ async function looked(writes: number | undefined, stated: Record<string, unknown
   look.catch(() => {});
   while (!isDone) {
     await clock.pass(20);
-    await settled();
   }
   return await look;
 }

@@ -2,7 +2,6 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { setImmediate as settled } from 'node:timers/promises';
 import { beforeEach, expect, test } from 'vitest';
 import { SimulatedLibvirtPair } from '../hypervisor/libvirt/testing/simulated/simulated-libvirt-pair.ts';
 import { CALM_GUEST } from '../hypervisor/simulated/testing/small-guest.ts';
@@ -13,6 +12,7 @@ import { initiatorHere } from '../journal/initiator.ts';
 import { parseDrainSettings } from './drain-settings.ts';
 import { LibvirtMover } from './libvirt-mover.ts';
 import { type Guard, type Ride, StartFailed } from './mover.ts';
+import { diskSettled } from './testing/disk-settled.ts';
 import { NO_CONFIG } from './testing/simulated-hosts.ts';
 
 let folder: string;
@@ -29,7 +29,7 @@ const GUARD: Guard = { epoch: 1, mayAct: () => true, letGo: new AbortController(
 
 /** What the simulated hosts do not know is answered here. */
 function bed({ metadata = '' } = {}) {
-  const clock = new VirtualClock();
+  const clock = new VirtualClock(0, diskSettled);
   const version = { major: 10, minor: 0 };
   const pair = new SimulatedLibvirtPair({ clock, scenario: CALM_GUEST, version, transient: false });
   const [source = '', destination = ''] = pair.uris;
@@ -70,7 +70,6 @@ function bed({ metadata = '' } = {}) {
     end.catch(() => {});
     while (!isDone) {
       await clock.pass(20);
-      await settled();
     }
     return await end;
   };
