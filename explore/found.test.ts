@@ -680,6 +680,25 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
     faults: [{ on: { atMs: 1705 }, nth: 5, do: 'stopped-by-operator', to: 'source' }],
     hands: [{ atMs: 1868, do: 'cancel' }],
   },
+  'libvirt: what befell the guest while a controller stood still that only waited for the end was a pause to the millisecond':
+    {
+      ...{ driver: 'libvirt', begin: 'attach', policy: 'stock', version: '10.0', maxDowntimeMs: 5000 },
+      ...{ otherVm: 'running', faultsEndMs: 40_000 },
+      libvirt: {
+        transient: false,
+        faults: [
+          {
+            on: { event: 'iteration', side: 'source' },
+            ...{ nth: 2, do: 'libvirtd-hangs', to: 'destination', ms: 5000, afterMs: 0 },
+          },
+          {
+            on: { phase: 'perform3_done', side: 'source' },
+            ...{ do: 'libvirtd-killed', to: 'source', ms: 700, afterMs: 2 },
+          },
+        ],
+      },
+      hands: [{ atMs: 3122, do: 'freeze', ms: 20_000 }],
+    },
 };
 
 test.each(Object.entries(FOUND))('%s', async (_, schedule) => {

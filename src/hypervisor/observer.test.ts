@@ -248,6 +248,21 @@ test('a frozen controller says so, and what happened meanwhile has no certain in
   expect(seen.filter(({ kind }) => kind === 'stopped').at(-1)).not.toHaveProperty('unseenMs');
 });
 
+test('so it does while the end is found out, when it looks no more', async () => {
+  const { clock, observer, seen } = observe();
+  observer.stopped(0);
+  observer.stopLooking();
+  await clock.pass(5000);
+  await clock.freeze(20_000);
+  observer.resumed('destination', observer.now());
+  await clock.pass(1);
+  expect(seen.filter(({ kind }) => kind === 'gap')).toMatchObject([{ forMs: 20_000 }]);
+  expect(seen.find(({ kind }) => kind === 'resumed')).toMatchObject({ unseenMs: 20_000 });
+  observer.end(END);
+  await clock.pass(0);
+  expect(clock.nextMs).toBeUndefined();
+});
+
 test('the event that is read first after a freeze tells of the gap before itself', async () => {
   const { clock, observer, seen } = observe();
   await clock.pass(500);

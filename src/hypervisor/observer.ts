@@ -167,19 +167,21 @@ export class Observer {
   /** The pace may have changed. */
   pace(): void {
     this.cancelTick();
-    if (this.over) return;
+    if (this.silent) return;
     this.cancelTick = this.parts.clock.after(this.parts.everyMs(), () => {
       this.beat();
-      this.tick();
+      if (!this.over) this.tick();
       this.pace();
     });
   }
 
-  /** Nothing more is looked at; what is told by events still counts. Only the first call returns true. */
+  /**
+   * Nothing more is looked at. What is told by events still counts, and so does a time in which we could not hear them.
+   * Only the first call returns true.
+   */
   stopLooking(): boolean {
     if (this.over) return false;
     this.over = true;
-    this.cancelTick();
     return true;
   }
 
@@ -187,6 +189,7 @@ export class Observer {
   end(end: MigrationEnd): void {
     this.stopLooking();
     this.silent = true;
+    this.cancelTick();
     this.events.close();
     this.settleEnded(end);
   }
@@ -302,7 +305,7 @@ export class Observer {
     const forMs = nowMs - this.lastBeatMs;
     this.lastBeatMs = nowMs;
     if (forMs > this.parts.everyMs() + LATE_MS) this.lag = { untilMs: this.now(), forMs };
-    if (this.over || forMs < Math.max(BLIND_AFTER_MS, 4 * this.parts.everyMs())) return;
+    if (this.silent || forMs < Math.max(BLIND_AFTER_MS, 4 * this.parts.everyMs())) return;
     this.blind = { untilMs: this.now(), forMs };
     this.events.push({ kind: 'gap', atMs: this.now(), forMs });
   }
