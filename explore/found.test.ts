@@ -699,6 +699,39 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       },
       hands: [{ atMs: 3122, do: 'freeze', ms: 20_000 }],
     },
+  'a destination that a killed controller’s cancel had told to wait was told to run the guest, by one that did not know its address':
+    {
+      ...{ begin: 'attach', guest: 'busy', policy: 'forecast', maxDowntimeMs: 200 },
+      ...{ brake: 'when-it-pays', quotas: 'unguarded', otherVm: 'running', faultsEndMs: 40_000 },
+      faults: [{ on: { command: 'query-status', side: 'destination' }, nth: 3, do: 'error' }],
+      hands: [
+        { atMs: 1374, do: 'cancel' },
+        { atMs: 1550, do: 'kill' },
+        { atMs: 1866, do: 'attach', to: false },
+      ],
+    },
+  'the address of the destination that the last controller was given was not used by the next, and what its cancel had told that was not known':
+    {
+      ...{ begin: 'attach, alone', guest: 'busy', policy: 'stock', otherVm: 'running', faultsEndMs: 40_000 },
+      behindTunnel: ['source', 'destination'],
+      hands: [
+        { atMs: 1312, do: 'kill' },
+        { atMs: 1676, do: 'attach', to: true },
+        { atMs: 1680, do: 'cancel' },
+        { atMs: 1682, side: 'destination', do: 'address-taken', ms: 5 },
+        { atMs: 1877, do: 'kill' },
+      ],
+    },
+  'another VM that was at the source’s address for a moment was taken for the one that had been looked at': {
+    ...{ policy: 'stock', maxDowntimeMs: 200, otherVm: 'running', faultsEndMs: 40_000 },
+    behindTunnel: ['source', 'destination'],
+    faults: [{ on: { command: 'query-status', side: 'source' }, nth: 4, do: 'never' }],
+    hands: [
+      { atMs: 1202, do: 'let-go' },
+      { atMs: 1290, do: 'attach', to: true },
+      { atMs: 1296, side: 'source', do: 'address-taken', ms: 5 },
+    ],
+  },
 };
 
 test.each(Object.entries(FOUND))('%s', async (_, schedule) => {

@@ -58,7 +58,13 @@ export async function drive(input: Buffer): Promise<void> {
   await follow(await attempt(hypervisor.start(pair.vm, pair.target, OPTIONS)), FIRST_MS);
   const { vm: destination } = pair.target;
   const inherited = { began: true, destinationWaits: true, former: [] };
-  const attaching = { destination, brake: 'none', lineRateBytesPerSecond: undefined, inherited } as const;
+  const attaching = {
+    meant: undefined,
+    destination,
+    brake: 'none',
+    lineRateBytesPerSecond: undefined,
+    inherited,
+  } as const;
   await follow(await attempt(hypervisor.attach(pair.vm, attaching)), REST_MS);
   await clock.until(hypervisor.locate(pair.vm, destination), PATIENCE_MS);
 }

@@ -154,6 +154,7 @@ export function hypervisorContract(name: string, makeBed: () => Promise<Contract
 
     test('there is nothing to attach to before it began', async () => {
       const attaching = hypervisor.attach(bed.vm, {
+        meant: undefined,
         destination: bed.destination.vm,
         lineRateBytesPerSecond: undefined,
         brake: 'none',
@@ -204,10 +205,11 @@ export function hypervisorContract(name: string, makeBed: () => Promise<Contract
       await expect(again).rejects.toMatchObject({ code: 'already-migrating' });
 
       const attach = { destination: bed.destination.vm, lineRateBytesPerSecond: undefined };
-      const braking = hypervisor.attach(bed.vm, { ...attach, brake: 'any' });
+      const braking = hypervisor.attach(bed.vm, { meant: undefined, ...attach, brake: 'any' });
       if (bed.brakesFromOutside) await (await braking).detach();
       else await expect(braking).rejects.toMatchObject({ code: 'lacks-feature' });
       const second = await hypervisor.attach(bed.vm, {
+        meant: undefined,
         destination: bed.destination.vm,
         lineRateBytesPerSecond: undefined,
         brake: 'none',

@@ -228,6 +228,8 @@ export interface StartOptions extends CheckOptions {
 }
 
 export interface AttachOptions {
+  /** The VM that was looked at: no other one that answers at the address by now is touched. Undefined: whichever does. */
+  readonly meant: VmIdentity | undefined;
   /** {@link RunningMigration.throttle} may be asked for later: `any` is refused when it would do nothing. */
   readonly brake: BrakeLevers;
   /** This migration was begun with {@link StartOptions.brake} `any`, where that is known. */
@@ -249,6 +251,8 @@ export interface Inheritance {
   readonly began: boolean;
   /** It told the destination to wait for a controller's word before it runs the guest. */
   readonly destinationWaits: boolean;
+  /** It was cancelling, or followed one that was: the destination may have been told to wait. Left out: it cannot have been. */
+  readonly mayHaveFenced?: boolean;
   /** What was set before it changed it. */
   readonly former: readonly FormerSettings[];
   /** As in {@link RunningMigration.encrypted}. */
@@ -456,6 +460,11 @@ export interface MigrationEnd {
   readonly sourceEverStopped: boolean | undefined;
   /** The destination cannot run the guest without our word: it was told to wait, and waited when last seen. */
   readonly destinationWaits: boolean;
+  /**
+   * A cancel may have told the destination to wait, so that the source handed the guest over does not say that it runs. Left
+   * out: none can have.
+   */
+  readonly mayBeFenced?: boolean;
   /** The destination may have held the guest without all of its memory. */
   readonly postCopyBegan: boolean;
   /** Who stopped the guest on the source, where that was not the migration: then it is not ours to resume. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { migrationMark } from '../hypervisor/migration-mark.ts';
 import type { MigrationView } from '../journal/view.ts';
-import { formerAt, isOfMigration } from './inheritance.ts';
+import { formerAt, isOfMigration, mayHaveFenced } from './inheritance.ts';
 
 const settings = (value: number) => ({ parameters: { 'downtime-limit': value }, capabilities: {} });
 
@@ -60,6 +60,17 @@ describe('former settings are put back at the QEMU of which they are', () => {
 
   test('without a journal there are none', () =>
     expect(formerAt(undefined, { vm: 'qmp:/a', destination: undefined })).toEqual([]));
+});
+
+test('a cancel may have told the destination to wait, where there was one; whoever followed it knows', () => {
+  const of = (intent: string, destination: string | null) =>
+    mayHaveFenced(
+      left({ destination, intents: [{ atMs: 0, intent, side: null }] } as Partial<MigrationView>),
+    );
+  expect([of('cancel', 'qmp:/b'), of('cancel', null), of('fence', null), of('let-run', 'qmp:/b')]).toEqual([
+    ...[true, false],
+    ...[true, false],
+  ]);
 });
 
 // Audit 19: a step of the clock made watch disown its own journal, or adopt a stale one.

@@ -84,6 +84,14 @@ function marksOf({ effects }: MigrationView): string[] {
 }
 
 /**
+ * Whether a cancel of its controller's may have told the destination to wait, where nobody did at the start: an intent is
+ * written before the act, and what came of that may not have been, nor whether it was told by one that came before.
+ */
+export function mayHaveFenced({ intents, destination }: MigrationView): boolean {
+  return intents.some(({ intent }) => intent === 'fence' || (intent === 'cancel' && destination !== null));
+}
+
+/**
  * @param mark of the migration that is found under way
  * @returns what it says of this migration; what is still to be put back aside, see {@link formerAt}
  */
@@ -99,6 +107,7 @@ export function inheritanceOf(
   return {
     began: isThis && left.origin === 'migrate',
     destinationWaits: isThis && left.destinationWaits,
+    mayHaveFenced: isThis && mayHaveFenced(left),
     encrypted: isThis ? (left.encrypted ?? undefined) : undefined,
     downtimeLimitMs: isThis ? lastLimit.at(-1) : undefined,
   };

@@ -9,7 +9,7 @@ import type { MigrationView } from '../journal/view.ts';
 import { attachCommand } from './attach-command.ts';
 import { wordsOf } from './cancelling.ts';
 import { endedOutcome } from './ending.ts';
-import { formerOf } from './inheritance.ts';
+import { formerOf, mayHaveFenced } from './inheritance.ts';
 import type { Outcome } from './outcome.ts';
 import { type Settlement, settle, settledSince } from './settle.ts';
 
@@ -158,6 +158,7 @@ function endFrom(
     // It stands still before our eyes, or nobody has let it run since it was told to wait.
     destinationWaits:
       kept ||
+      (destination === 'paused' && mayHaveFenced(left)) ||
       (left.destinationWaits &&
         (destination === 'paused' || destination === 'incoming' || (!letRun && destination !== 'running'))),
     postCopyBegan: left.postCopyBegan,

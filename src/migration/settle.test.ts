@@ -263,6 +263,16 @@ describe('over every combination of what can be known', () => {
     ).toEqual([]);
   });
 
+  test('a destination that a cancel may have told to wait is not said to run it unseen; all else is as it was', () => {
+    const wrong = SETTLED.filter(({ row, settlement }) => {
+      const now = settle(factsOf({ ...row, mayBeFenced: true }));
+      return row.destination === 'unknown'
+        ? now.runsOn === 'destination'
+        : now.action !== settlement.action || now.runsOn !== settlement.runsOn;
+    });
+    expect(wrong.slice(0, 3)).toEqual([]);
+  });
+
   test('two sides that run are never taken for one, whatever else is known', () => {
     expect(
       broken(

@@ -29,6 +29,7 @@ export interface SettlementFacts {
     | 'destinationEverRan'
     | 'sourceEverStopped'
     | 'destinationWaits'
+    | 'mayBeFenced'
     | 'postCopyBegan'
     | 'heldBy'
     | 'guestEnded'
@@ -176,8 +177,9 @@ function withoutSource(facts: SettlementFacts): Settlement {
       'the guest has arrived and stands still on the destination, which waits for the word of the one who began this migration: let it run there (`cont`, or `virsh resume`)',
     );
   }
-  // Nobody gave us the destination's monitor; the source's word is all there is.
-  if (source === 'handed-over' && destination === 'unknown' && end.result === 'completed' && !begunByUs)
+  // Nobody gave us the destination's monitor; the source's word is all there is, unless a cancel told the destination to wait.
+  const startsItself = !begunByUs && !end.mayBeFenced;
+  if (source === 'handed-over' && destination === 'unknown' && end.result === 'completed' && startsItself)
     return { action: 'none', runsOn: 'destination' };
   if (
     source === 'handed-over' &&

@@ -50,6 +50,22 @@ describe('a run that takes over', () => {
     expect(bed.hypervisor.calls).toContain(`settle ${DESTINATION}, run`);
   });
 
+  test('touches no other VM that is at the address by then', async () => {
+    const mark = migrationMark(1000);
+    await bed.leaveMigrating(mark);
+    bed.hypervisor.guests.set(SOURCE, { ...bed.guest, migrating: true, mark });
+    let meant: AttachOptions['meant'];
+    bed.hypervisor.onAttach = async (options) => {
+      ({ meant } = options);
+      bed.find(SOURCE, { uuid: 'another', state: 'running', migrating: false });
+      throw new RefusedError('not-migrating', 'no migration is under way');
+    };
+    const run = await takeOverRun(bed.takeOver(), bed.parts);
+    await expect(run.outcome).rejects.toMatchObject({ code: 'different-vm' });
+    expect(meant).toMatchObject({ uuid: bed.guest.uuid });
+    expect(bed.hypervisor.calls.filter((call) => call.startsWith('settle'))).toEqual([]);
+  });
+
   test('waits for what a killed one had told to begin, and for nothing of which more was seen', async () => {
     const mark = migrationMark(0);
     const id = await bed.leaveMigrating(mark);
@@ -285,6 +301,25 @@ describe('with a migration that somebody else began', () => {
     const second = await attached(bed);
     expect(second.run.id).not.toBe(first.run.id);
     expect(second.inherited?.former).toEqual(OWED);
+  });
+
+  test('a destination that was told to wait in a cancel may wait for whoever comes next, and is known to him', async () => {
+    using bed = new RunBed();
+    const effect = { type: 'effect', did: 'follows', set: { mark: migrationMark(1000) } } as const;
+    await bed.leave([effect, { type: 'intent', intent: 'cancel', side: null }]);
+    for (const destination of [undefined, undefined]) {
+      bed.find(SOURCE, { state: 'running', migrating: true, mark: migrationMark(1000) });
+      let options: AttachOptions | undefined;
+      bed.hypervisor.onAttach = async (given) => {
+        options = given;
+      };
+      bed.hypervisor.migration = new ScriptedMigration();
+      const run = await takeOverRun(bed.takeOver(SOURCE, destination), bed.parts);
+      await run.begun;
+      await run.detach();
+      await run.outcome;
+      expect(options).toMatchObject({ destination: DESTINATION, inherited: { mayHaveFenced: true } });
+    }
   });
 
   test('what one that has ended could not put back is inherited, and nothing else of it', async () => {

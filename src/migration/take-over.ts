@@ -14,6 +14,7 @@ import {
   RefusedError,
   type RunningMigration,
 } from '../hypervisor/hypervisor.ts';
+import { assertSameVm } from '../hypervisor/same-vm.ts';
 import { owesSettings } from '../journal/former-settings.ts';
 import { trustedDestination } from '../journal/trusted-destination.ts';
 import { isUnfinished } from '../journal/unfinished.ts';
@@ -22,7 +23,7 @@ import { type Foreknowledge, NOTHING_KNOWN } from '../model/foreknowledge.ts';
 import type { Limits } from '../policy/policy.ts';
 import { isDestinationOf } from './address-side.ts';
 import { onlySwitchovers } from './foresee.ts';
-import { formerAt, formerOf, inheritanceOf, markOf, notInherited } from './inheritance.ts';
+import { formerAt, formerOf, inheritanceOf, isOfMigration, markOf, notInherited } from './inheritance.ts';
 import type { OtherHand } from './other-hand.ts';
 import { type RecoverWish, recoverIt, recoveryOf } from './recover.ts';
 import { leaseOf, openingOf, type Run, type RunParts, type RunWish, runFrom } from './run.ts';
@@ -55,11 +56,12 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
   const lease = await leaseOf(first.guest, parts);
   try {
     // A look can take long, and so can what held the lease: one may have begun since. From here on none of switchover's does.
-    const { guest, owing, left, found, goesOn, wish } = first.guest.migrating
+    const { guest, owing, left, found, goesOn, followed, wish } = first.guest.migrating
       ? first
       : await lookAt(given, undefined, parts);
+    assertSameVm(first.guest, wish.vm, guest);
     if (guest.migrating) await hypervisor.assertUnclaimed?.(wish.vm);
-    const destination = wish.destination ?? destinationOf(goesOn, parts);
+    const destination = wish.destination ?? destinationOf(goesOn ?? followed, parts);
     const recovery = wish.recover && recoveryOf(wish.recover, goesOn, destination);
     if (goesOn) parts.goesOn?.(goesOn);
     else if (owing)
@@ -94,15 +96,19 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
     // It is under way: nothing is read that would take its time, other migrations' journals least of all.
     const known = onlySwitchovers(goesOn?.foreseen?.known || sizeOf(guest));
     if (!goesOn) journal.append(0, { type: 'foreseen', known, tookMs: 0 });
+    // Whoever takes it over from us finds it in ours.
+    if (!goesOn && inherited?.mayHaveFenced)
+      journal.append(0, { type: 'intent', intent: 'fence', side: 'destination' });
     return runFrom(
       { place: store.place, wish, lease, claim, journal, known, past, otherHand, takesOver: true },
       async ({ remember }) => {
-        const migration = await attach({ wish, destination, inherited, parts }, remember).catch(
+        const migration = await attach({ wish, guest, destination, inherited, parts }, remember).catch(
           async (error: unknown) => {
             const hasEnded = error instanceof RefusedError && error.code === 'not-migrating';
             if (!hasEnded || !goesOn || recovery) throw error;
             // Between the look at it and our listening.
             const now = await hypervisor.inspect(wish.vm);
+            assertSameVm(guest, wish.vm, now);
             return await after({ left: goesOn, guest: now, destination }, hypervisor, journal);
           },
         );
@@ -132,7 +138,9 @@ async function lookAt(given: TakeOverWish, known: GuestFacts | undefined, { hype
   const goesOn = !guest.migrating || found?.began ? owing : undefined;
   const capped = goesOn ? underItsCap(given, goesOn) : given;
   const wish = found?.began || given.mayEndOthers ? capped : leavingIt(capped);
-  return { guest, owing, left, found, goesOn, wish };
+  /** That of this very migration, whoever began it. */
+  const followed = left && guest.mark !== undefined && isOfMigration(left, guest.mark) ? left : undefined;
+  return { guest, owing, left, found, goesOn, followed, wish };
 }
 
 /** One of which nothing was seen yet may have been told to begin a moment ago, by a controller that is gone. */
@@ -172,17 +180,19 @@ function leavingIt(wish: TakeOverWish): TakeOverWish {
 
 interface Attaching {
   readonly wish: TakeOverWish;
+  readonly guest: GuestFacts;
   readonly destination: string | undefined;
   readonly inherited: Inheritance | undefined;
   readonly parts: RunParts;
 }
 
 async function attach(
-  { wish, destination, inherited, parts }: Attaching,
+  { wish, guest, destination, inherited, parts }: Attaching,
   remember: (former: FormerSettings) => Promise<void>,
 ): Promise<RunningMigration> {
   const attachTo = wish.attach ?? ((options: AttachOptions) => parts.hypervisor.attach(wish.vm, options));
   const options = {
+    meant: guest,
     destination,
     lineRateBytesPerSecond: wish.limits.lineRateBytesPerSecond,
     brake: brakeLevers(wish.limits),

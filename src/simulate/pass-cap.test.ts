@@ -23,7 +23,12 @@ async function takenOver(lineRateBytesPerSecond: number | undefined) {
   await begun.detach();
 
   const destination = simulatedDestination('web').vm;
-  const taken = await hypervisor.attach(VM, { brake: 'none', destination, lineRateBytesPerSecond });
+  const taken = await hypervisor.attach(VM, {
+    meant: undefined,
+    brake: 'none',
+    destination,
+    lineRateBytesPerSecond,
+  });
   expect(taken.passCapBytesPerSecond).toBe(CAP);
   // Nobody states the cap: it is found at the migration.
   const limits = { ...DEFAULT_LIMITS, lineRateBytesPerSecond };

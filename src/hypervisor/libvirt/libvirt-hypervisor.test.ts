@@ -205,11 +205,14 @@ test('a limit that libvirt refuses is a refusal', async () => {
 test('a destination that does not know the VM is not taken for the one that it goes to', async () => {
   hosts({ job: "printf '%s\\n' 'Job type: 2' 'operation: 5' 'time_elapsed: 4000'" });
   const attach = { brake: 'none' as const, lineRateBytesPerSecond: undefined };
-  await expect(hypervisor().attach(VM, { ...attach, destination: TARGET.vm })).rejects.toMatchObject({
+  await expect(
+    hypervisor().attach(VM, { meant: undefined, ...attach, destination: TARGET.vm }),
+  ).rejects.toMatchObject({
     code: 'destination-not-waiting',
   });
   const told: FormerSettings[] = [];
   const migration = await hypervisor().attach(VM, {
+    meant: undefined,
     ...attach,
     destination: undefined,
     remember: async (former) => void told.push(former),
@@ -227,6 +230,7 @@ test('a migration that a controller of ours began is ours, with what it had foun
     job: `if [ -e ${over} ]; then echo 'Job type: 0'; else printf '%s\\n' 'Job type: 2' 'operation: 5' 'time_elapsed: 4000'; fi`,
   });
   const migration = await hypervisor().attach(VM, {
+    meant: undefined,
     brake: 'none' as const,
     lineRateBytesPerSecond: undefined,
     destination: undefined,

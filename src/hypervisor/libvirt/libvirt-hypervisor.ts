@@ -270,6 +270,7 @@ export class LibvirtHypervisor implements Hypervisor {
   /** As {@link attach}, of a domain that was looked up already. @throws {RefusedError} */
   async attachTo(domain: Domain, options: AttachOptions): Promise<LibvirtMigration> {
     const { uri, uuid, facts, job } = domain;
+    if (options.meant) assertSameVm(options.meant, uri, facts);
     const there = options.destination === undefined ? undefined : parseDomainAddress(options.destination);
     if (there) await assertReachable(there, this.access);
     if (job.type !== 'active' || job.migration !== 'out') throw notMigrating(facts);

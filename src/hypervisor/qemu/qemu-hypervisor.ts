@@ -172,6 +172,7 @@ export class QemuHypervisor implements Hypervisor {
       destinationWaits: options.destinationStartsItself !== true,
       hasEvents: true,
       watchedFromStart: true,
+      mayBeFenced: false,
       changed,
       remember: options.remember,
       encrypted,
@@ -215,6 +216,7 @@ export class QemuHypervisor implements Hypervisor {
     try {
       const client = connectedClient(source);
       const guest = await guestFacts(vm, client, this.clock);
+      if (options.meant) assertSameVm(options.meant, vm, guest);
       const info = await client.execute('query-migrate');
       assertUnderWay(vm, info, guest.state);
       const capabilities = await client.execute('query-migrate-capabilities');
@@ -243,6 +245,7 @@ export class QemuHypervisor implements Hypervisor {
         wasRunning: guest.state !== 'paused',
         begunByUs: options.inherited?.began === true,
         destinationWaits: options.inherited?.destinationWaits === true && (await waits(destination)),
+        mayBeFenced: options.inherited?.mayHaveFenced === true,
         hasEvents: isOn('events'),
         watchedFromStart: false,
         changed,

@@ -21,9 +21,12 @@ describe('cancelling', () => {
     const { attach } = {
       attach: () =>
         clock.until(
-          pair
-            .hypervisor()
-            .attach(pair.vm, { brake: 'none', lineRateBytesPerSecond: undefined, destination: undefined }),
+          pair.hypervisor().attach(pair.vm, {
+            meant: undefined,
+            brake: 'none',
+            lineRateBytesPerSecond: undefined,
+            destination: undefined,
+          }),
         ),
     };
     const migration = await attach();

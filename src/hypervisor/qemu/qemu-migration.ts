@@ -118,6 +118,8 @@ export interface QemuMigrationParts {
   readonly hasEvents: boolean;
   /** True when both ends were watched from before the first byte. */
   readonly watchedFromStart: boolean;
+  /** A controller before this one was cancelling: see {@link QemuMigration.cancel}. */
+  readonly mayBeFenced: boolean;
   /** What was changed on either side. */
   readonly changed: readonly ChangedSettings[];
   /** As in {@link AttachOptions}, for what is changed on the way. */
@@ -164,7 +166,7 @@ export class QemuMigration implements RunningMigration {
   /** The destination was kept from starting by a {@link fence}. */
   private fenced = false;
   /** A {@link fence} was tried, and what came of it is not known. */
-  private mayBeFenced = false;
+  private mayBeFenced: boolean;
   /** The destination was told to run the guest, so it may have, whether or not that was seen. */
   private toldToRun = false;
   /** The destination may hold the guest without all of its memory. */
@@ -207,6 +209,7 @@ export class QemuMigration implements RunningMigration {
     this.sourceWatched = parts.status === undefined;
     this.begunByUs = parts.begunByUs;
     this.destinationWaits = parts.destinationWaits;
+    this.mayBeFenced = parts.mayBeFenced;
     this.knownBy = migrationMark(parts.clock.now() - parts.zeroMs, parts.clock);
     this.begun = parts.status !== undefined;
     this.observer = new Observer({
@@ -797,6 +800,7 @@ export class QemuMigration implements RunningMigration {
       destinationEverRan: this.destinationEverRan(),
       sourceEverStopped: this.sourceEverStopped(),
       destinationWaits: this.stillWaits(destination),
+      mayBeFenced: this.mayBeFenced,
       postCopyBegan: this.postCopyBegan,
       heldBy: this.heldBy,
       guestEnded: this.guestEnded,

@@ -31,6 +31,7 @@ async function takenOver({ postCopy = true } = {}) {
   const attach = async () =>
     await clock.until(
       hypervisor.attach(pair.vm, {
+        meant: undefined,
         destination: pair.target.vm,
         lineRateBytesPerSecond: undefined,
         brake: 'none',

@@ -338,7 +338,12 @@ test('while one controller holds a migration no other can attach', async () => {
     event.kind === 'boundary' ? migration.detach() : undefined,
   );
   const attach = () =>
-    hypervisor.attach('sim:vm', { destination: undefined, lineRateBytesPerSecond: undefined, brake: 'none' });
+    hypervisor.attach('sim:vm', {
+      meant: undefined,
+      destination: undefined,
+      lineRateBytesPerSecond: undefined,
+      brake: 'none',
+    });
   const second = await attach();
   await expect(attach()).rejects.toMatchObject({ code: 'monitor-busy' });
   // Without the destination's address nothing is known of it.

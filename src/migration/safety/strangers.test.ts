@@ -38,7 +38,9 @@ describe('attach --to another VM', () => {
       const { clock, ours, other, address, hypervisor, commandsToOther } = await bed(state);
       const before = other.truth.runningSides;
       const options = { brake: 'none' as const, lineRateBytesPerSecond: undefined, destination: address };
-      const failure = await clock.until(hypervisor.attach(ours.vm, options)).catch((error: unknown) => error);
+      const failure = await clock
+        .until(hypervisor.attach(ours.vm, { meant: undefined, ...options }))
+        .catch((error: unknown) => error);
       expect(failure).toBeInstanceOf(RefusedError);
       expect(failure).toMatchObject({ code: 'different-vm' });
       await clock.pass(1000);

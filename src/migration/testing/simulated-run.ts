@@ -119,6 +119,7 @@ export class SimulatedRun {
           remember,
         })
       : await hypervisor.attach(this.pair.vm, {
+          meant: undefined,
           destination: this.destinationAddress,
           brake: 'none',
           lineRateBytesPerSecond: undefined,
@@ -208,6 +209,7 @@ export class SimulatedRun {
       return await settleAfterwards(afterwards, hypervisor, writer as never);
     }
     this.migration = await hypervisor.attach(pair.vm, {
+      meant: undefined,
       destination: this.destinationAddress,
       brake: 'none',
       lineRateBytesPerSecond: undefined,

@@ -18,6 +18,7 @@ export function pairBed(
   const attach = async (given: Partial<AttachOptions> = {}) =>
     await clock.until(
       pair.hypervisor(options).attach(pair.vm, {
+        meant: undefined,
         brake: 'none',
         lineRateBytesPerSecond: undefined,
         destination: pair.target.vm,
