@@ -5,7 +5,7 @@
 
 import { Random, seedOf } from '../src/simulate/random.ts';
 import { drawLibvirtSchedule } from './libvirt-schedule.ts';
-import { Draw, drawQemuSchedule, FAULTS_END_MS, type Schedule, wish } from './schedule.ts';
+import { Draw, drawQemuSchedule, FAULTS_END_MS, type Schedule, WAYS_MS, wish } from './schedule.ts';
 import { drawWatchSchedule } from './watch-schedule.ts';
 
 const MOST_WISHES = 3;
@@ -13,7 +13,12 @@ const MOST_WISHES = 3;
 export function drawSchedule(seed: number): Schedule {
   const schedule = ofItsKind(seed);
   const draw = new Draw(new Random(seedOf(-seed)));
-  return { ...schedule, hands: withWishes(schedule.hands, draw), faultsEndMs: faultsEndMs(draw) };
+  return {
+    ...schedule,
+    hands: withWishes(schedule.hands, draw),
+    faultsEndMs: faultsEndMs(draw),
+    wayMs: draw.chance(0.3) ? draw.oneOf(WAYS_MS) : undefined,
+  };
 }
 
 function ofItsKind(seed: number): Schedule {

@@ -699,6 +699,10 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       },
       hands: [{ atMs: 3122, do: 'freeze', ms: 20_000 }],
     },
+  'a guest whose passes are shorter than the way to its monitor and back was never seen at the end of a pass, and never arrived':
+    {
+      ...{ guest: 'busy', policy: 'stock', otherVm: 'running', faultsEndMs: 40_000, wayMs: 120 },
+    },
   'a destination that a killed controller’s cancel had told to wait was told to run the guest, by one that did not know its address':
     {
       ...{ begin: 'attach', guest: 'busy', policy: 'forecast', maxDowntimeMs: 200 },

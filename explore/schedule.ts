@@ -37,6 +37,8 @@ export const NOBODY_ACTS_MS: Readonly<Record<(typeof FAULTS_END_MS)[number], num
   12000: 3000,
   40000: 15_000,
 };
+/** The last is the length of a sea cable. */
+export const WAYS_MS = [undefined, 3, 25, 120] as const;
 export const VERSIONS = ['8.1', '9.0', '10.0', '11.1'] as const;
 
 /** What a person, the kernel or the machine does to switchover itself. */
@@ -86,6 +88,8 @@ export interface Schedule {
   readonly quotas: (typeof QUOTAS)[number];
   /** Sides whose process cannot be seen, so that its end is proved by nothing. */
   readonly behindTunnel: readonly Side[];
+  /** How far away monitors and libvirtds are from switchover, one way; undefined: on its machine. */
+  readonly wayMs: (typeof WAYS_MS)[number];
   readonly faults: readonly Fault[];
   readonly hands: readonly Hand[];
   /** Until then everything goes as the schedule says. In the longest, a reconnection, a cancel and a standstill all end. */
@@ -113,6 +117,7 @@ export const PLAIN: Schedule = {
   otherVm: 'running',
   quotas: 'none',
   behindTunnel: [],
+  wayMs: undefined,
   faults: [],
   hands: [],
   faultsEndMs: 40_000,

@@ -15,13 +15,23 @@ export function scheduleInWords(schedule: Schedule): string[] {
   ];
 }
 
-function optionsInWords({ driver, libvirt, brake, tls, quotas, behindTunnel, otherVm }: Schedule): string {
+function optionsInWords({
+  driver,
+  libvirt,
+  brake,
+  tls,
+  quotas,
+  behindTunnel,
+  wayMs,
+  otherVm,
+}: Schedule): string {
   return [
     driver === 'qemu' ? '' : `; under libvirt${libvirt.transient ? ', transient' : ''}`,
     brake === 'over-budget' ? '' : ` --brake ${brake}`,
     tls ? ' --tls' : '',
     quotas === 'none' ? '' : `; quotas can be set, ${quotas}`,
     otherVm === 'running' ? '' : `; another VM, ${otherVm}`,
+    wayMs === undefined ? '' : `; switchover ${wayMs} ms away`,
     behindTunnel.length > 0 ? `; behind a tunnel: ${behindTunnel.join(' and ')}` : '',
   ].join('');
 }

@@ -39,6 +39,7 @@ export class LibvirtWorld implements World {
       faults: schedule.libvirt.faults,
       version: qemuVersionOf(schedule),
       transient: schedule.libvirt.transient,
+      wayMs: schedule.wayMs,
     });
     this.qemus = this.pair.qemus;
     this.pair.onHappening = (words) => this.onHappening(words);

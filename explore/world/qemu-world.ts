@@ -34,6 +34,7 @@ export class QemuWorld implements World {
       scenario,
       faults: schedule.faults,
       behindTunnel: schedule.behindTunnel,
+      wayMs: schedule.wayMs,
       certificates: CERTIFICATES,
       version: { source: version, destination: version },
     });

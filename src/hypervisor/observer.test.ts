@@ -212,6 +212,26 @@ test('an answer that an even later sync has overtaken is not told for the earlie
   expect(boundaries()).toMatchObject([{ pass: 3 }]);
 });
 
+test('passes that are shorter than the way there and back are told all the same, each once', async () => {
+  const { clock, script, observer, boundaries } = observe();
+  await clock.pass(200);
+  let pass = 1;
+  // The way back takes longer than a pass.
+  script.answer = async () => {
+    const there = sample(pass, observer.now() * 0.1, 100);
+    await clock.sleep(240);
+    return there;
+  };
+  for (pass = 2; pass <= 10; pass += 1) {
+    observer.announced(pass, observer.now());
+    await clock.pass(150);
+  }
+  await clock.pass(1000);
+  const told = boundaries().map((each) => each.pass);
+  expect(told.length).toBeGreaterThanOrEqual(7);
+  expect(told).toEqual([...new Set(told)]);
+});
+
 test('while the guest is stopped there are no boundaries; held by somebody else there are', async () => {
   const { clock, observer, boundaries, script } = observe();
   observer.stopped(0);

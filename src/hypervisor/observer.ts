@@ -72,8 +72,11 @@ export class Observer {
   private last: Counters | undefined;
   private rateBase: Counters | undefined;
   private rateBytesPerMs = 0;
-  /** The last pass that was told as a boundary. */
+  /** The newest pass that was announced, or found by looking. */
   private told = 0;
+  private toldAtMs = 0;
+  /** That pass needs no figures any more: they were told, or say too little of it. */
+  private figured = 0;
   /** The counters before a pass that no event has announced yet. */
   private unannounced: { readonly pass: number; readonly before: Counters } | undefined;
   private lastBeatMs: number;
@@ -155,8 +158,9 @@ export class Observer {
     // What is announced while the guest is stopped is the switchover's own last sync.
     if (this.guestStopped || this.over || pass <= this.told) return;
     this.told = pass;
+    this.toldAtMs = atMs;
     this.unannounced = undefined;
-    void this.readBoundary(pass, atMs);
+    void this.readBoundary(atMs);
   }
 
   /** Looks now, unless a look is under way. */
@@ -194,9 +198,13 @@ export class Observer {
     this.settleEnded(end);
   }
 
-  private async readBoundary(pass: number, atMs: number): Promise<void> {
+  /**
+   * The figures of the newest pass that was announced by the time they come: where a pass is shorter than the way to the
+   * hypervisor and back, that is never the one for which they were asked.
+   */
+  private async readBoundary(announcedAtMs: number): Promise<void> {
     // One that came after the sync, whose event waited for us, knows as little of it.
-    const before = this.last && this.last.atMs <= atMs ? this.last : undefined;
+    const before = this.last && this.last.atMs <= announcedAtMs ? this.last : undefined;
     for (;;) {
       let sample: Sample;
       try {
@@ -204,13 +212,15 @@ export class Observer {
       } catch {
         return; // The next look finds it.
       }
-      if (this.over || this.guestStopped || this.told !== pass) return;
+      if (this.over || this.guestStopped || this.figured >= this.told) return;
+      const { told: pass, toldAtMs: atMs } = this;
       const seenAtMs = this.now();
       this.parts.answered?.(sample, seenAtMs);
       const counters = this.take(sample, seenAtMs);
       if (counters) {
         // Overtaken by the next sync, whose own event follows.
         if (counters.pass > pass) return;
+        this.figured = pass;
         const atRate = this.rateBytesPerMs * Math.max(0, seenAtMs - atMs);
         // No more than since the last look before the sync, however late the answer came.
         const atMost = carriedOf(counters) - (before ? carriedOf(before) : 0);
@@ -275,14 +285,19 @@ export class Observer {
     // We came upon it in the middle of this pass: what its sync found is not known.
     const came = !pending && !this.parts.fromStart && this.told === 0 && before.pass === now.pass;
     const blind = !pending && now.atMs - before.atMs > FOUND_WITHIN_MS;
-    if (now.pass > this.told && (came || blind)) this.told = now.pass;
+    if (now.pass > this.told && (came || blind)) this.found(now.pass);
     if (now.pass <= this.told) return undefined;
     if (this.parts.announces() && !pending) {
       this.unannounced = { pass: now.pass, before };
       return undefined;
     }
-    this.told = now.pass;
+    this.found(now.pass);
     return boundary(now, now.pass, now.atMs, carriedOf(now) - carriedOf(pending?.before ?? before));
+  }
+
+  private found(pass: number): void {
+    this.told = pass;
+    this.figured = pass;
   }
 
   private take({ figures }: Sample, atMs: number): Counters | undefined {

@@ -25,6 +25,8 @@ export interface MonitorServerParts {
   readonly side: Side;
   readonly clock: Clock;
   readonly version: QemuVersion;
+  /** One way, from a line written to a line read. Left out: as on one machine. */
+  readonly wayMs: number | undefined;
   /** @throws {SimulatedRefusal} */
   execute(command: string, args: Readonly<Record<string, unknown>>): unknown;
   /** Hears each command just before it is carried out, or refused. */
@@ -48,7 +50,7 @@ interface Client {
 
 /** As the simulation's clock begins, by the wall clock of every machine in it: no clock tells a time before 1970. */
 const BEGAN_MS = Date.UTC(2026, 0, 1);
-/** One way, from a line written to a line read. */
+/** One way, on one machine. */
 const LATENCY_MS = 0.1;
 const OUT_OF_BAND: readonly string[] = ['yank', 'query-yank', 'migrate-pause', 'migrate-recover'];
 
@@ -219,10 +221,10 @@ export class MonitorServer {
 
   /** In the order in which they were written; not before the way carries again. */
   private carry(doing: () => void): void {
-    const { clock } = this.parts;
+    const { clock, wayMs = LATENCY_MS } = this.parts;
     const silentMs = Math.max(this.silentUntilMs, this.lateUntilMs) - clock.now();
     if (silentMs === Number.POSITIVE_INFINITY) return void this.held.push(doing);
-    clock.after(Math.max(LATENCY_MS, silentMs + LATENCY_MS), doing);
+    clock.after(wayMs + Math.max(0, silentMs), doing);
   }
 
   private hangUp(client: Client): void {

@@ -24,6 +24,8 @@ export interface PairInput {
   readonly faults?: readonly Fault[];
   /** Sides whose monitor is reached through a tunnel: the end of their process cannot be proved. */
   readonly behindTunnel?: readonly Side[];
+  /** How far away both monitors are, one way. Left out: on this machine. */
+  readonly wayMs?: number | undefined;
   readonly uuid?: Partial<Record<Side, string>>;
   readonly version?: Partial<Record<Side, ProcessParts['version']>>;
   readonly machine?: Partial<Record<Side, string>>;
@@ -186,6 +188,7 @@ export class SimulatedPair {
       incoming,
       autostart: true,
       certificates: certificates?.[side] ?? {},
+      wayMs: this.input.wayMs,
       meet: (occurrence) => this.script.meet(occurrence),
       receiver: (uri) => (this.destination.incoming.listensOn(uri) ? this.destination : undefined),
       heard: (command, args) => {

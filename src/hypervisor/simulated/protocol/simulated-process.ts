@@ -38,6 +38,8 @@ export interface ProcessParts {
   readonly autostart: boolean;
   /** What lies on its host, by the path. */
   readonly certificates: Readonly<Record<string, CertificateFolder>>;
+  /** How far away its monitor is, one way. */
+  readonly wayMs: number | undefined;
   meet(occurrence: Occurrence): Answer | undefined;
   /** Who listens where this one migrates to; undefined: nobody. */
   receiver(uri: string): SimulatedProcess | undefined;
@@ -79,6 +81,7 @@ export class SimulatedProcess {
       side: parts.side,
       clock: parts.clock,
       version: parts.version,
+      wayMs: parts.wayMs,
       execute: (command, args) => this.execute(command, args),
       heard: (command, args) => parts.heard(command, args),
       mainLoopIsFree: () => this.mainLoop.isFree,

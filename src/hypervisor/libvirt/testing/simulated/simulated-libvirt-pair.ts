@@ -26,6 +26,8 @@ export interface LibvirtPairInput {
   readonly version: { readonly major: number; readonly minor: number };
   /** The source has no definition of it: it is gone from there once it does not run. */
   readonly transient: boolean;
+  /** How far away both libvirtds are from whoever asks them, one way. Left out: on this machine. */
+  readonly wayMs?: number | undefined;
 }
 
 const URIS: Readonly<Record<Side, string>> = {
@@ -71,6 +73,7 @@ export class SimulatedLibvirtPair {
     const shared = {
       ...{ clock, qemus: this.qemus, link: this.link, script: this.script },
       memoryBytes: scenario(input.scenario).memoryBytes,
+      wayMs: input.wayMs,
       qemuVersion: `${version.major}.${version.minor}.0`,
       peer: () => this.hosts.destination,
     };

@@ -26,6 +26,8 @@ export interface LibvirtdParts {
   readonly script: LibvirtFaultScript;
   readonly memoryBytes: number;
   readonly qemuVersion: string;
+  /** How far away it is from whoever asks it, one way; undefined: on the same machine. */
+  readonly wayMs: number | undefined;
   /** The libvirtd that one migrates to. */
   peer(): SimulatedLibvirtd;
 }
@@ -124,14 +126,14 @@ export class SimulatedLibvirtd implements Host {
 
   endStreams(reason: string): void {
     for (const subscriber of this.subscribers)
-      this.parts.clock.after(LATENCY_MS, () => subscriber.ended(reason));
+      this.parts.clock.after(this.wayMs, () => subscriber.ended(reason));
     this.subscribers.clear();
   }
 
   /** A virsh connects, and asks. */
   request(request: Request): void {
     const { clock, script } = this.parts;
-    clock.after(LATENCY_MS, () => {
+    clock.after(this.wayMs, () => {
       const { daemon } = this;
       if (!daemon) return request.answered({ problem: this.refusedWords });
       const [command = ''] = request.args;
@@ -157,7 +159,7 @@ export class SimulatedLibvirtd implements Host {
 
   /** A `virsh event` subscribes. @returns a function that ends it */
   subscribe(subscriber: Subscriber): () => void {
-    this.parts.clock.after(LATENCY_MS, () => {
+    this.parts.clock.after(this.wayMs, () => {
       const { daemon } = this;
       if (!daemon) return subscriber.ended(this.refusedWords);
       daemon.process.heard(() => this.subscribers.add(subscriber))();
@@ -174,7 +176,7 @@ export class SimulatedLibvirtd implements Host {
     if (met?.do === 'dies') return this.endStreams('virsh event was ended');
     const nowMs = clock.now();
     if (met?.do === 'delay') this.lateUntilMs = Math.max(this.lateUntilMs, nowMs + met.ms);
-    const waitMs = LATENCY_MS + Math.max(0, this.lateUntilMs - nowMs);
+    const waitMs = this.wayMs + Math.max(0, this.lateUntilMs - nowMs);
     for (const subscriber of this.subscribers) clock.after(waitMs, () => subscriber.event(event));
   }
 
@@ -191,6 +193,10 @@ export class SimulatedLibvirtd implements Host {
     this.daemon = new Daemon(this, process, afterMs);
   }
 
+  private get wayMs(): number {
+    return this.parts.wayMs ?? LATENCY_MS;
+  }
+
   private get refusedWords(): string {
     return `unable to connect to server at '${this.side}:16509': Connection refused`;
   }
@@ -199,7 +205,7 @@ export class SimulatedLibvirtd implements Host {
     this.requests.add(request);
     const answer = (answered: VirshAnswer): void => {
       if (!this.requests.delete(request)) return;
-      this.parts.clock.after(LATENCY_MS, () => request.answered(answered));
+      this.parts.clock.after(this.wayMs, () => request.answered(answered));
     };
     daemon.process.heard(() => {
       void daemon.ready.then(async () => {
