@@ -422,7 +422,7 @@ export class Checks {
 
   /** Where nothing is broken, and we are awake to let the destination run, no pause of ours is longer than what is allowed, or was at some time. */
   private isWithinLimit(): void {
-    const { begin, faults, hands, libvirt, maxDowntimeMs, overBudget, policy, wayMs = 0 } = this.schedule;
+    const { begin, faults, hands, libvirt, maxDowntimeMs, overBudget, policy } = this.schedule;
     const isOurs = hands.every((hand) => CHANGES_NOTHING_BROKEN.includes(hand.do));
     if (
       !begin.startsWith('migrate') ||
@@ -432,8 +432,7 @@ export class Checks {
     )
       return;
     const limits = hands.flatMap((hand) => (hand.do === 'limits' ? [hand.maxDowntimeMs] : []));
-    // Word of the arrival, a look at the destination and `cont` go between: no policy knows yet how far that is (docs/safety.md).
-    const most = Math.max(maxDowntimeMs, ...limits) + 4 * wayMs;
+    const most = Math.max(maxDowntimeMs, ...limits);
     const { history } = this.pair.truth;
     const last = history.find(({ side }) => side === 'source');
     const next = history.find(({ side }) => side === 'destination');

@@ -190,6 +190,11 @@ export interface CheckReport {
   readonly encrypted?: boolean | undefined;
   /** The hypervisor may crash once more than this was sent: the migration has to end before. Undefined: it may not. */
   readonly maxSentBytes?: number | undefined;
+  /**
+   * From the guest's arrival to our word that lets it run there, where it waits for that: what the way to the destination and
+   * back makes of it, in milliseconds. Left out: no destination waits for our word.
+   */
+  readonly wordMs?: number;
 }
 
 /**

@@ -99,6 +99,7 @@ const known: z.ZodType<Foreknowledge> = z.looseObject({
   firstPassBytes: maybe(z.number()),
   passTransfers: z.array(transfer),
   switchoverTransfers: z.array(transfer),
+  wordMs: figure.exactOptional(),
   compressed: z.boolean().exactOptional(),
   written: z.looseObject({ left: z.number(), bytesPerSecond: z.number() }).exactOptional(),
   switchovers: z.array(finishedSwitchover),

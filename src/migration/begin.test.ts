@@ -27,6 +27,24 @@ async function inheritedBy(bed: RunBed, vm: string, destination: string): Promis
 
 const ELSEWHERE = 'qmp:/run/vm1-third.sock';
 
+test('how far our word has to go is known before the start, unless the destination starts the guest by itself', async () => {
+  const knownOf = async (destinationStartsItself: boolean, wordMs: number) => {
+    using bed = new RunBed();
+    bed.find(SOURCE, { state: 'running' });
+    bed.find(DESTINATION, { state: 'incoming' });
+    const check = bed.hypervisor.check.bind(bed.hypervisor);
+    bed.hypervisor.check = async (...args) => ({ ...(await check(...args)), wordMs });
+    const run = await beginRun({ ...bed.migrate(SOURCE, DESTINATION), destinationStartsItself }, bed.parts);
+    bed.hypervisor.migration.end(STAYED);
+    await run.outcome;
+    const foreseen = (await bed.entriesOf(run.id)).find(({ type }) => type === 'foreseen');
+    return foreseen?.type === 'foreseen' ? foreseen.known.wordMs : 'nothing foreseen';
+  };
+  expect(await knownOf(false, 100)).toBe(100);
+  expect(await knownOf(false, 0.6)).toBeUndefined();
+  expect(await knownOf(true, 100)).toBeUndefined();
+});
+
 // Finding 1: `migrate` from the new host put the old host's former values into other QEMUs.
 describe('former settings go where they were found', () => {
   test.each([

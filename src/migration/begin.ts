@@ -8,7 +8,7 @@ import type { CompressedPages } from '../model/compression.ts';
 import { type AutoStreams, compresses, type Streams } from '../model/streams.ts';
 import { chooseStreams, isAuto } from './choose-streams.ts';
 import { decline } from './decline.ts';
-import { type Foreseen, foresee, GLANCE, onlySwitchovers, QUICK_LOOK } from './foresee.ts';
+import { type Foreseen, foresee, GLANCE, onlySwitchovers, QUICK_LOOK, withWord } from './foresee.ts';
 import { type Ends, formerAt, notInherited } from './inheritance.ts';
 import { PROBE_MS } from './probe.ts';
 import { leaseOf, openingOf, type Run, type RunParts, type RunWish, runFrom } from './run.ts';
@@ -54,12 +54,14 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
     const ends = { vm: wish.vm, destination: destination.vm };
     const former = formerAt(left, ends);
     const auto = isAuto(wish.streams) ? wish.streams : undefined;
-    const seen = await foresee(
+    const wordMs = options.destinationStartsItself ? undefined : report.wordMs;
+    const recalled = await foresee(
       hypervisor,
       { guest, destination, cap: limits.bandwidthBytesPerSecond },
       store,
       kind.foresees && probeMs === undefined ? QUICK_LOOK : GLANCE,
     );
+    const seen = { ...recalled, known: withWord(recalled.known, wordMs) };
     const choice =
       auto && (await chooseStreams(hypervisor, guest, { ...wish, auto, checks: options, known: seen.known }));
     if (choice) parts.say?.(choice.why);

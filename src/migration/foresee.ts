@@ -15,6 +15,9 @@ import type { RunStore } from './run.ts';
 /** A probe that is hardly longer than the last tells nothing more: a driver in whole seconds takes 300 ms for one. */
 const WORTH_ANOTHER_PROBE = 1.5;
 
+/** On one machine it is no part of any pause that counts. */
+const LEAST_WORD_MS = 2;
+
 /** Older ones say little of today, and reading them takes time. */
 const READ_JOURNALS = 24;
 
@@ -67,8 +70,14 @@ export async function foresee(
 }
 
 /** Of what is known, what a policy that does not foresee has to know as well: what a switchover costs is part of each pause. */
-export function onlySwitchovers({ memoryBytes, vcpus, switchovers }: Foreknowledge): Foreknowledge {
-  return { ...NOTHING_KNOWN, memoryBytes, vcpus, switchovers };
+export function onlySwitchovers({ memoryBytes, vcpus, switchovers, wordMs }: Foreknowledge): Foreknowledge {
+  const known = { ...NOTHING_KNOWN, memoryBytes, vcpus, switchovers };
+  return wordMs === undefined ? known : { ...known, wordMs };
+}
+
+/** @param wordMs undefined: its destination waits for no word of ours */
+export function withWord(known: Foreknowledge, wordMs = 0): Foreknowledge {
+  return wordMs < LEAST_WORD_MS ? known : { ...known, wordMs };
 }
 
 /** None where the guest does not run or cannot be probed: a migration goes without as well. */

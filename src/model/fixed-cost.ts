@@ -24,6 +24,8 @@ export interface SwitchedGuest extends GuestSize {
 export interface KnownSwitchovers extends GuestSize {
   /** Over the link that it is to take, the oldest first. */
   readonly switchovers: readonly FinishedSwitchover[];
+  /** From its arrival to our word that lets it run, in milliseconds. Left out: nothing. */
+  readonly wordMs?: number;
 }
 
 /** Older ones are of a host as it was. */
@@ -53,10 +55,13 @@ export class FixedCost {
   readonly ms: ExpectedFixedCost;
   /** How many switchovers over this link that rests on. */
   readonly seen: number;
+  /** The part of it that is known, in milliseconds: our own word's way to the destination. What was seen has it already. */
+  readonly wordMs: number;
 
-  private constructor(ms: ExpectedFixedCost, seen: number) {
+  private constructor(ms: ExpectedFixedCost, seen: number, wordMs = 0) {
     this.ms = ms;
     this.seen = seen;
+    this.wordMs = wordMs;
   }
 
   /** So many were seen that they do not agree by chance. */
@@ -74,7 +79,9 @@ export class FixedCost {
       costs.map(({ ms }) => ({ value: ms, weight: 1 })),
       LEAST_SPREAD_MS,
     );
-    if (!learned) return new FixedCost(assumption, 0);
+    const { wordMs = 0 } = known;
+    const assumed = later(assumption, wordMs);
+    if (!learned) return new FixedCost(assumed, 0, wordMs);
     const { low, middle, high } = learned;
     const unsure = (side: keyof Cost['unsure']) => Math.max(...costs.map((each) => each.unsure[side]));
     const ms = {
@@ -84,8 +91,8 @@ export class FixedCost {
       most: high + unsure('most'),
     };
     if (costs.length >= TELLING_SWITCHOVERS) return new FixedCost(ms, costs.length);
-    const most = Math.max(ms.most, assumption.most);
-    return new FixedCost({ middle, ...hull(ms, assumption), most }, costs.length);
+    const most = Math.max(ms.most, assumed.most);
+    return new FixedCost({ middle, ...hull(ms, assumed), most }, costs.length);
   }
 }
 
@@ -129,6 +136,10 @@ function telling(all: readonly Cost[]): readonly Cost[] {
   const alike = all.filter(({ isThis, isAlike }) => isThis || isAlike);
   const enough = [own, alike].find(({ length }) => length >= TELLING_SWITCHOVERS);
   return (enough ?? all).slice(-KEPT_SWITCHOVERS);
+}
+
+function later({ low, middle, high, most }: ExpectedFixedCost, ms: number): ExpectedFixedCost {
+  return { low: low + ms, middle: middle + ms, high: high + ms, most: most + ms };
 }
 
 function hull(a: Interval, b: Interval): Interval {

@@ -26,6 +26,8 @@ export interface Foreknowledge {
   readonly switchoverTransfers: readonly Transfer[];
   /** Switchovers over this link whose line rate was known, of whichever guest, the oldest first. */
   readonly switchovers: readonly FinishedSwitchover[];
+  /** From its arrival to our word that lets it run, in milliseconds. Left out: next to nothing, or it waits for none. */
+  readonly wordMs?: number;
   /** Pages are compressed on their way: what they cost is not known before some were sent. Left out: they are not. */
   readonly compressed?: boolean;
   /** What compressing made of those that the guest wrote while its pages were looked at. Left out: they were not. */

@@ -39,6 +39,22 @@ test.each([
   expect(fixedCostMsWithin(limitMs, cost)).toBeCloseTo(fixedCostMs, 6);
 });
 
+test('the way of our word is kept back of any limit, and beside it as much as of a limit that much shorter', () => {
+  const far = FixedCost.of({ memoryBytes: undefined, switchovers: [], wordMs: 100 });
+  for (const limitMs of [50, 200, 350, 5000]) {
+    expect(sendingMs(limitMs + 100, far)).toBeCloseTo(sendingMs(limitMs, FixedCost.assumed), 6);
+    expect(fixedCostMsWithin(limitMs + 100, far)).toBeCloseTo(
+      100 + fixedCostMsWithin(limitMs, FixedCost.assumed),
+      6,
+    );
+  }
+  // What was seen over this link has it already.
+  const seen = [{ pauseMs: 160, bytes: 0, lineRateBytesPerSecond: 1e8 }];
+  const taughtFar = FixedCost.of({ memoryBytes: GIB, switchovers: [...seen, ...seen, ...seen], wordMs: 100 });
+  expect(taughtFar.ms.middle).toBe(160);
+  expect(sendingMs(500, taughtFar)).toBe(sendingMs(500, taught(160, 160, 160)));
+});
+
 test('a switchover or two leave the assumption possible', () => {
   expect(sendingMs(500, taught(30))).toBe(300);
   expect(sendingMs(500, taught(30, 30, 30))).toBe(420);

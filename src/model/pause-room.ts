@@ -10,6 +10,8 @@
  *
  * The likely cost of these is what a decision is made with, 50 ms; the rest is spare. Once it was learned, all that it takes is
  * kept back, and up to 50 ms more, since the link wavers as well.
+ *
+ * The way of our own word to a destination that waits for it is known, so all of it is kept back first, of whichever limit.
  */
 import type { FixedCost } from './fixed-cost.ts';
 import { LEAST_FIXED_COST_MS } from './passes.ts';
@@ -20,8 +22,13 @@ const LEAST_SENDING_MS = 30;
 /** How much longer than foretold the same memory takes. */
 const WAVERING_MS = 50;
 
-function keptBackMs(limitMs: number, { ms, seen, isLearned }: FixedCost): number {
-  const { middle, most } = ms;
+function keptBackMs(limitMs: number, cost: FixedCost): number {
+  return cost.wordMs + keptBackBesideWordMs(limitMs - cost.wordMs, cost);
+}
+
+function keptBackBesideWordMs(limitMs: number, { ms, wordMs, seen, isLearned }: FixedCost): number {
+  const middle = ms.middle - wordMs;
+  const most = ms.most - wordMs;
   const share = Math.max(LEAST_FIXED_COST_MS, 0.6 * limitMs - 10);
   if (seen === 0) return Math.min(most, share);
   const spareMs = Math.min(WAVERING_MS, Math.max(0, share - WAVERING_MS));

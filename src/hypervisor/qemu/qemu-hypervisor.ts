@@ -87,6 +87,9 @@ export interface Quotas {
   releaseLeft(socket: string, client: QmpClient): Promise<void>;
 }
 
+/** Word of the arrival and `cont`, one way each, and a look at the destination between them: see {@link QemuMigration.letRun}. */
+const LET_RUN_ROUND_TRIPS = 2;
+
 export class QemuHypervisor implements Hypervisor {
   private readonly qmp: ConnectOptions;
   private readonly clock: Clock;
@@ -135,7 +138,8 @@ export class QemuHypervisor implements Hypervisor {
   async check(vm: string, destination: Destination, options: CheckOptions): Promise<CheckReport> {
     const ends = await this.openBoth(vm, destination.vm);
     try {
-      return (await look(vm, destination, options, ends)).report;
+      const { report } = await look(vm, destination, options, ends);
+      return { ...report, wordMs: LET_RUN_ROUND_TRIPS * connectedClient(ends.destination).fastestAnswerMs };
     } finally {
       await closeAll(ends);
     }

@@ -99,6 +99,7 @@ export class QmpClient implements AsyncDisposable {
   /** Differs for each connection: QEMU may still answer a command of the client before us. */
   readonly #idPrefix = randomBytes(4).toString('hex');
   #commandCount = 0;
+  #fastestAnswerMs = Number.POSITIVE_INFINITY;
   /** When the last command was sent that has been answered. */
   #answeredSentMs: number;
 
@@ -151,6 +152,11 @@ export class QmpClient implements AsyncDisposable {
     return () => this.#subscribers.delete(subscriber);
   }
 
+  /** The shortest time from a command to its answer: the way there and back; `Infinity` before the first. */
+  get fastestAnswerMs(): number {
+    return this.#fastestAnswerMs;
+  }
+
   /** Hangs up and resolves when the socket is gone. Pending commands reject with QmpClosedError. Idempotent. */
   async close(): Promise<void> {
     this.#connection.close();
@@ -193,6 +199,7 @@ export class QmpClient implements AsyncDisposable {
     if (waiter === undefined) return;
     const { command, sentMs } = waiter;
     this.#answeredSentMs = Math.max(this.#answeredSentMs, sentMs);
+    this.#fastestAnswerMs = Math.min(this.#fastestAnswerMs, this.#connection.clock.now() - sentMs);
     if (answer.kind === 'error')
       return waiter.reject(new QmpCommandError(this.path, command, answer.errorClass, answer.desc));
     const fault = faultOfReply(command, answer.value);
