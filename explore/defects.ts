@@ -237,12 +237,6 @@ export const DEFECTS: readonly Defect[] = [
     from: 'Math.max(0, Math.round(Math.min(atRate, atMost)))',
     to: 'Math.max(0, Math.min(atRate, atMost))',
   },
-  {
-    name: 'a pass that is over before its figures come is not told',
-    file: 'src/hypervisor/observer.ts',
-    from: 'if (counters.pass > pass) return;',
-    to: 'if (counters.pass > pass || atMs > announcedAtMs) return;',
-  },
 ];
 
 /** From here on switchover's sources are loaded with that defect. @throws {Error} where its text is not there once */

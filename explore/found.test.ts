@@ -703,6 +703,23 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
     {
       ...{ guest: 'busy', policy: 'stock', otherVm: 'running', faultsEndMs: 40_000, wayMs: 120 },
     },
+  'a greeting that had come while a controller was frozen was not read before its patience was over': {
+    ...{ policy: 'stock', otherVm: 'running', faultsEndMs: 40_000, wayMs: 120 },
+    hands: [
+      { atMs: 1116, do: 'attach', to: true },
+      { atMs: 2326, do: 'freeze', ms: 20_000 },
+    ],
+  },
+  'certificates were tried at both ends, and what was loaded at one stayed where the way to the other was lost':
+    {
+      ...{ policy: 'stock', tls: true, otherVm: 'running', faultsEndMs: 40_000, wayMs: 120 },
+      faults: [{ on: { atMs: 3738 }, nth: 1, do: 'connection-lost', to: 'destination', ms: 5000 }],
+    },
+  'after a freeze a pass was said to have carried less than nothing, from libvirtds that are far away': {
+    ...{ driver: 'libvirt', begin: 'attach, alone', guest: 'busy', policy: 'stock', otherVm: 'running' },
+    ...{ faultsEndMs: 40_000, wayMs: 25 },
+    hands: [{ atMs: 1499, do: 'freeze', ms: 2000 }],
+  },
   'a destination that a killed controller’s cancel had told to wait was told to run the guest, by one that did not know its address':
     {
       ...{ begin: 'attach', guest: 'busy', policy: 'forecast', maxDowntimeMs: 200 },

@@ -52,6 +52,12 @@ const NO_FIGURES_MS = 2;
 const FOUND_WITHIN_MS = 3000;
 const RATE_SPAN_MS = 100;
 
+interface Announcement {
+  readonly atMs: number;
+  /** The last look before it. */
+  readonly before: Counters | undefined;
+}
+
 export class Observer {
   readonly events = new EventQueue<MigrationEvent>();
   readonly ended: Promise<MigrationEnd>;
@@ -74,7 +80,7 @@ export class Observer {
   private rateBytesPerMs = 0;
   /** The newest pass that was announced, or found by looking. */
   private told = 0;
-  private toldAtMs = 0;
+  private announcement: Announcement = { atMs: 0, before: undefined };
   /** That pass needs no figures any more: they were told, or say too little of it. */
   private figured = 0;
   /** The counters before a pass that no event has announced yet. */
@@ -158,9 +164,11 @@ export class Observer {
     // What is announced while the guest is stopped is the switchover's own last sync.
     if (this.guestStopped || this.over || pass <= this.told) return;
     this.told = pass;
-    this.toldAtMs = atMs;
+    // One that came after the sync, whose event waited for us, knows as little of it.
+    const before = this.last && this.last.atMs <= atMs ? this.last : undefined;
+    this.announcement = { atMs, before };
     this.unannounced = undefined;
-    void this.readBoundary(atMs);
+    void this.readBoundary();
   }
 
   /** Looks now, unless a look is under way. */
@@ -202,9 +210,7 @@ export class Observer {
    * The figures of the newest pass that was announced by the time they come: where a pass is shorter than the way to the
    * hypervisor and back, that is never the one for which they were asked.
    */
-  private async readBoundary(announcedAtMs: number): Promise<void> {
-    // One that came after the sync, whose event waited for us, knows as little of it.
-    const before = this.last && this.last.atMs <= announcedAtMs ? this.last : undefined;
+  private async readBoundary(): Promise<void> {
     for (;;) {
       let sample: Sample;
       try {
@@ -213,7 +219,8 @@ export class Observer {
         return; // The next look finds it.
       }
       if (this.over || this.guestStopped || this.figured >= this.told) return;
-      const { told: pass, toldAtMs: atMs } = this;
+      const pass = this.told;
+      const { atMs, before } = this.announcement;
       const seenAtMs = this.now();
       this.parts.answered?.(sample, seenAtMs);
       const counters = this.take(sample, seenAtMs);

@@ -417,11 +417,15 @@ async function look(vm: string, target: Destination, options: CheckOptions, ends
 
 async function tryCredentials(ends: BothEnds, tls: StreamTls): Promise<RefusedError[]> {
   try {
-    const findings = await Promise.all([
+    const trials = await Promise.allSettled([
       credentialFindings(ends.source, 'source', tls),
       credentialFindings(ends.destination, 'destination', tls),
     ]);
-    return findings.flat();
+    // Each is carried to its end, whatever became of the other.
+    return trials.flatMap((trial) => {
+      if (trial.status === 'rejected') throw trial.reason;
+      return trial.value;
+    });
   } catch (error) {
     throw unanswered(ends.source.address, error);
   }

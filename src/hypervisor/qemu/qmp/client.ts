@@ -16,6 +16,7 @@ import { isReadable, type QmpEvent } from './events.ts';
 import { type Message, parseMessage } from './message.ts';
 import { negotiate, type Session } from './negotiate.ts';
 import type { OpenQmpSocket } from './qmp-socket.ts';
+import { afterReading } from './read-first.ts';
 import { faultOfReply } from './replies.ts';
 
 export interface ConnectOptions {
@@ -76,9 +77,6 @@ export async function connectQmp(path: string, options: ConnectOptions = {}): Pr
     throw new QmpClosedError(path, 'hung-up', { cause: await connection.closed });
   return new QmpClient(connection, session, commandTimeoutMs);
 }
-
-/** Until what waits in a socket has been read. */
-const READS_FIRST_MS = 1;
 
 /** A negotiated QMP connection to one QEMU. Made by `connectQmp`. */
 export class QmpClient implements AsyncDisposable {
@@ -225,12 +223,9 @@ export class QmpClient implements AsyncDisposable {
   #answer(id: string, command: string, timeoutMs: number): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const { clock } = this.#connection;
-    let callOff = clock.after(timeoutMs, () => {
-      // A process that was held up comes to its timers before it has read what has arrived meanwhile.
-      callOff = clock.after(READS_FIRST_MS, () =>
-        waiter.reject(new QmpTimeoutError(this.path, command, timeoutMs)),
-      );
-    });
+    const callOff = afterReading(clock, timeoutMs, () =>
+      waiter.reject(new QmpTimeoutError(this.path, command, timeoutMs)),
+    );
     const forget = (): void => {
       callOff();
       this.#waiters.delete(id);

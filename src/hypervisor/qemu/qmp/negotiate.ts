@@ -2,6 +2,7 @@ import type { QemuVersion } from '../../qemu-rules/version.ts';
 import type { Connection } from './connection.ts';
 import { QmpNegotiationError } from './errors.ts';
 import { type Message, parseMessage } from './message.ts';
+import { afterReading } from './read-first.ts';
 
 /** What greeting and capabilities agreed on. */
 export interface Session {
@@ -34,13 +35,13 @@ export async function negotiate(
   const expiry = new AbortController();
   const deadline = expiry.signal;
   const { clock } = connection;
-  let calledOff = clock.after(greetingMs, () => expiry.abort());
+  let calledOff = afterReading(clock, greetingMs, () => expiry.abort());
   let greeted = false;
   try {
     const { version, oob } = await readGreeting(connection, deadline);
     greeted = true;
     calledOff();
-    calledOff = clock.after(answerMs, () => expiry.abort());
+    calledOff = afterReading(clock, answerMs, () => expiry.abort());
     const askedMs = clock.now();
     const enable = oob ? { arguments: { enable: ['oob'] } } : {};
     connection.send(JSON.stringify({ execute: 'qmp_capabilities', ...enable, id: CAPABILITIES_ID }));

@@ -7,6 +7,9 @@ import type { NewObject } from '../qmp/commands.ts';
 import { isRefusal } from '../qmp/errors.ts';
 import { credentialsObject, endpointOf, TRIAL_ID } from './tls-settings.ts';
 
+/** A way to a monitor that was lost amid a trial is waited for, so that the trial is undone; the next one undoes it else. */
+const BACK_WITHIN_MS = 10_000;
+
 /** Loads what would be used, and lets go of it. @returns a sentence for each thing that is wrong */
 export async function credentialFindings(
   monitor: LastingMonitor,
@@ -42,7 +45,11 @@ async function trial(
     await end();
     return [];
   } catch (error) {
-    if (!isRefusal(error)) throw error;
+    if (!isRefusal(error)) {
+      // What was not answered may have taken effect.
+      if (await monitor.connected(BACK_WITHIN_MS)) await end().catch(() => {});
+      throw error;
+    }
     return [refusedCredentials(monitor.address, side, object.dir, error.desc)];
   }
 }
