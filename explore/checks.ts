@@ -412,8 +412,10 @@ export class Checks {
       maxDowntimeMs < 1000
     )
       return;
-    // Who is to have followed what a watch was to see, nobody says: it may be one that attached.
-    const told = begin === 'watch' ? this.controllers : this.controllers.slice(0, 1);
+    // Who is to have followed what a watch was to see, nobody says: it may be one that attached. And one that was frozen before it
+    // began finds that another has moved the guest meanwhile.
+    const isAnybodys = begin === 'watch' || hands.some((hand) => hand.do === 'migrate');
+    const told = isAnybodys ? this.controllers : this.controllers.slice(0, 1);
     if (!told.some(({ ending }) => ending?.kind === 'told' && ending.outcome.outcome === 'completed'))
       this.violated(
         `S7: a healthy guest did not arrive, although nothing but switchover itself was disturbed`,
