@@ -10,7 +10,7 @@ import { documentOf, migrationDocumentSchema } from '../src/journal/document.ts'
 import type { MigrationView } from '../src/journal/view.ts';
 import { formerOf } from '../src/migration/inheritance.ts';
 import type { Outcome } from '../src/migration/outcome.ts';
-import { type Hand, type Schedule, SIDES } from './schedule.ts';
+import { FAULTS_END_MS, type Hand, type Schedule, SIDES } from './schedule.ts';
 import { type Controller, type Driving, LET_GO } from './world/controller.ts';
 import type { Disk } from './world/disk.ts';
 import { viewOf } from './world/disk-journals.ts';
@@ -399,7 +399,7 @@ export class Checks {
 
   /** S7: what is only our own blindness ends no healthy migration. */
   private isUndisturbed(): void {
-    const { begin, faults, guest, hands, libvirt, maxDowntimeMs } = this.schedule;
+    const { begin, faults, faultsEndMs, guest, hands, libvirt, maxDowntimeMs, wayMs } = this.schedule;
     const ours = hands.every((hand) =>
       ['freeze', 'disk-slow', 'attach', 'migrate', 'watch'].includes(hand.do),
     );
@@ -409,7 +409,9 @@ export class Checks {
       libvirt.faults.length > 0 ||
       !ours ||
       guest !== 'calm' ||
-      maxDowntimeMs < 1000
+      maxDowntimeMs < 1000 ||
+      // It may not have begun by the time it is let go of.
+      (wayMs >= FAR_MS && faultsEndMs === FAULTS_END_MS[0])
     )
       return;
     // Who is to have followed what a watch was to see, nobody says: it may be one that attached. And one that was frozen before it
@@ -456,7 +458,7 @@ export class Checks {
 
   /** Nothing keeps a watch from a migration: it is there from the begin, or is started again long before the end. */
   private get hasToBeSeen(): boolean {
-    const { begin, faults, hands, libvirt, wayMs = 0 } = this.schedule;
+    const { begin, faults, hands, libvirt, wayMs } = this.schedule;
     // What is wished of one that somebody follows by a command is none of a watch's business.
     const befalling = hands.filter((hand) => !['cap', 'limits', 'switch-over'].includes(hand.do));
     const last = befalling.at(-1);

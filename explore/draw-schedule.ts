@@ -17,7 +17,7 @@ export function drawSchedule(seed: number): Schedule {
     ...schedule,
     hands: withWishes(schedule.hands, draw),
     faultsEndMs: faultsEndMs(draw),
-    wayMs: draw.chance(0.3) ? draw.oneOf(WAYS_MS) : undefined,
+    wayMs: draw.chance(0.3) ? draw.oneOf(WAYS_MS) : 0,
   };
 }
 

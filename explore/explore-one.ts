@@ -135,7 +135,10 @@ class Exploration {
 
   /** The faults meet him, too: then there may be nothing to attach to. */
   private async somebodyElseBegins(): Promise<void> {
-    await this.world.beginAsSomebodyElse(() => this.checks.remember()).catch(() => {});
+    const remember = (): void => this.checks.remember();
+    const { wayMs } = this.schedule;
+    // What he had set by then stays, and may still be on its way.
+    await this.world.beginAsSomebodyElse(remember).catch(() => this.clock.after(2 * wayMs + 1, remember));
   }
 
   private next(command: string): Controller {

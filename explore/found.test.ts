@@ -720,6 +720,15 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
     ...{ faultsEndMs: 40_000, wayMs: 25 },
     hands: [{ atMs: 1499, do: 'freeze', ms: 2000 }],
   },
+  'after a freeze a pass was said to have carried less than nothing, by passes that were all announced in that moment':
+    {
+      ...{ guest: 'busy', policy: 'stock', otherVm: 'running', faultsEndMs: 12_000 },
+      faults: [
+        { on: { atMs: 3003 }, nth: 2, do: 'clock-set', to: 'source', ms: -200 },
+        { on: { event: 'MIGRATION_PASS', side: 'source' }, nth: 3, do: 'delay', ms: 1000 },
+      ],
+      hands: [{ atMs: 1942, do: 'freeze', ms: 20_000 }],
+    },
   'a destination that a killed controller’s cancel had told to wait was told to run the guest, by one that did not know its address':
     {
       ...{ begin: 'attach', guest: 'busy', policy: 'forecast', maxDowntimeMs: 200 },

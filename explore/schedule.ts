@@ -38,7 +38,7 @@ export const NOBODY_ACTS_MS: Readonly<Record<(typeof FAULTS_END_MS)[number], num
   40000: 15_000,
 };
 /** The last is the length of a sea cable. */
-export const WAYS_MS = [undefined, 3, 25, 120] as const;
+export const WAYS_MS = [0, 3, 25, 120] as const;
 export const VERSIONS = ['8.1', '9.0', '10.0', '11.1'] as const;
 
 /** What a person, the kernel or the machine does to switchover itself. */
@@ -88,7 +88,7 @@ export interface Schedule {
   readonly quotas: (typeof QUOTAS)[number];
   /** Sides whose process cannot be seen, so that its end is proved by nothing. */
   readonly behindTunnel: readonly Side[];
-  /** How far away monitors and libvirtds are from switchover, one way; undefined: on its machine. */
+  /** How far away monitors and libvirtds are from switchover, one way; 0: on its machine. */
   readonly wayMs: (typeof WAYS_MS)[number];
   readonly faults: readonly Fault[];
   readonly hands: readonly Hand[];
@@ -117,7 +117,7 @@ export const PLAIN: Schedule = {
   otherVm: 'running',
   quotas: 'none',
   behindTunnel: [],
-  wayMs: undefined,
+  wayMs: 0,
   faults: [],
   hands: [],
   faultsEndMs: 40_000,

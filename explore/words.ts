@@ -31,7 +31,7 @@ function optionsInWords({
     tls ? ' --tls' : '',
     quotas === 'none' ? '' : `; quotas can be set, ${quotas}`,
     otherVm === 'running' ? '' : `; another VM, ${otherVm}`,
-    wayMs === undefined ? '' : `; switchover ${wayMs} ms away`,
+    wayMs === 0 ? '' : `; switchover ${wayMs} ms away`,
     behindTunnel.length > 0 ? `; behind a tunnel: ${behindTunnel.join(' and ')}` : '',
   ].join('');
 }

@@ -39,7 +39,7 @@ export class LibvirtWorld implements World {
       faults: schedule.libvirt.faults,
       version: qemuVersionOf(schedule),
       transient: schedule.libvirt.transient,
-      wayMs: schedule.wayMs,
+      wayMs: schedule.wayMs || undefined,
     });
     this.qemus = this.pair.qemus;
     this.pair.onHappening = (words) => this.onHappening(words);

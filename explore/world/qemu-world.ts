@@ -12,9 +12,11 @@ import {
 import { CERTIFICATES } from '../../src/hypervisor/simulated/testing/encrypted.ts';
 import type { KillableController } from '../../src/hypervisor/testing/killable-controller.ts';
 import type { VirtualClock } from '../../src/hypervisor/testing/virtual-clock.ts';
-import { qemuVersionOf, type Schedule } from '../schedule.ts';
+import { type Hand, qemuVersionOf, type Schedule } from '../schedule.ts';
 import { quotasOn } from './quota.ts';
 import type { ByHand, World } from './world.ts';
+
+const CUTS_A_TRIAL: readonly Hand['do'][] = ['kill', 'address-taken'];
 
 export class QemuWorld implements World {
   readonly qemus: SimulatedPair;
@@ -34,7 +36,7 @@ export class QemuWorld implements World {
       scenario,
       faults: schedule.faults,
       behindTunnel: schedule.behindTunnel,
-      wayMs: schedule.wayMs,
+      wayMs: schedule.wayMs || undefined,
       certificates: CERTIFICATES,
       version: { source: version, destination: version },
     });
@@ -81,8 +83,9 @@ export class QemuWorld implements World {
 
   settingsOf(side: Side): unknown {
     const [parameters, capabilities, objects, quotaPercent] = settingsOf(this.qemus)[side];
-    // Nothing refers to that of a trial: one of a controller that was killed goes with the next trial.
-    const left = this.schedule.hands.some((hand) => hand.do === 'kill') ? [TRIAL_ID] : [];
+    // Nothing refers to that of a trial: one of a controller that was killed, or that lost its way there for long, goes with the next.
+    const { faults, hands } = this.schedule;
+    const left = faults.length > 0 || hands.some((hand) => CUTS_A_TRIAL.includes(hand.do)) ? [TRIAL_ID] : [];
     return [parameters, capabilities, objects.filter((id) => !left.includes(id)), quotaPercent];
   }
 

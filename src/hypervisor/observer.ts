@@ -83,6 +83,8 @@ export class Observer {
   private announcement: Announcement = { atMs: 0, before: undefined };
   /** That pass needs no figures any more: they were told, or say too little of it. */
   private figured = 0;
+  /** What had been carried when the last one began that was told. */
+  private carriedBefore = 0;
   /** The counters before a pass that no event has announced yet. */
   private unannounced: { readonly pass: number; readonly before: Counters } | undefined;
   private lastBeatMs: number;
@@ -229,15 +231,14 @@ export class Observer {
         if (counters.pass > pass) return;
         this.figured = pass;
         const atRate = this.rateBytesPerMs * Math.max(0, seenAtMs - atMs);
-        // No more than since the last look before the sync, however late the answer came.
-        const atMost = carriedOf(counters) - (before ? carriedOf(before) : 0);
+        // No more than since the last look before the sync, or the last one that was told, however late the answer came.
+        const atMost = carriedOf(counters) - Math.max(before ? carriedOf(before) : 0, this.carriedBefore);
         const sentSince = Math.max(0, Math.round(Math.min(atRate, atMost)));
-        this.events.push({
+        return this.tellBoundary({
           ...boundary(counters, pass, atMs, sentSince),
           ...sentBefore(counters, sentSince, before),
           throttlePercent: sample.throttlePercent,
         });
-        return;
       }
       await this.parts.clock.sleep(NO_FIGURES_MS);
     }
@@ -276,7 +277,7 @@ export class Observer {
     if (!counters) return this.events.push({ kind: 'preparing', atMs });
     const { throttlePercent } = sample;
     const found = this.findBoundary(before, counters);
-    if (found) this.events.push({ ...found, throttlePercent });
+    if (found) this.tellBoundary({ ...found, throttlePercent });
     else this.events.push({ kind: 'tick', ...counters, throttlePercent });
   }
 
@@ -300,6 +301,11 @@ export class Observer {
     }
     this.found(now.pass);
     return boundary(now, now.pass, now.atMs, carriedOf(now) - carriedOf(pending?.before ?? before));
+  }
+
+  private tellBoundary(event: Boundary): void {
+    this.carriedBefore = carriedOf(event);
+    this.events.push(event);
   }
 
   private found(pass: number): void {
