@@ -1149,6 +1149,7 @@ export interface components {
                     durationMs: number | null;
                     bytes: number | null;
                 }[];
+                wordMs?: number | null;
                 compressed?: boolean;
                 written?: {
                     left: number;
