@@ -410,8 +410,9 @@ export class Checks {
       !ours ||
       guest !== 'calm' ||
       maxDowntimeMs < 1000 ||
-      // It may not have begun by the time it is let go of.
-      (wayMs >= FAR_MS && faultsEndMs === FAULTS_END_MS[0])
+      // It may not have begun by the time it is let go of; and each look of another holds the monitor for as long as seconds.
+      (wayMs >= FAR_MS &&
+        (faultsEndMs === FAULTS_END_MS[0] || hands.some(({ do: does }) => does !== 'freeze')))
     )
       return;
     // Who is to have followed what a watch was to see, nobody says: it may be one that attached. And one that was frozen before it

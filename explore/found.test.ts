@@ -729,6 +729,15 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       ],
       hands: [{ atMs: 1942, do: 'freeze', ms: 20_000 }],
     },
+  'a destination that started by itself, unheard, and was killed then, counted as one that was kept from starting':
+    {
+      ...{ begin: 'migrate, starts itself', policy: 'stock', otherVm: 'running', faultsEndMs: 40_000 },
+      faults: [
+        { on: { stream: 'loaded' }, nth: 1, do: 'connection-lost', to: 'destination', ms: 5000 },
+        { on: { atMs: 3932 }, nth: 2, do: 'killed', to: 'destination' },
+        { on: { event: 'MIGRATION', side: 'source' }, nth: 4, do: 'delay', ms: 6000 },
+      ],
+    },
   'a destination that a killed controller’s cancel had told to wait was told to run the guest, by one that did not know its address':
     {
       ...{ begin: 'attach', guest: 'busy', policy: 'forecast', maxDowntimeMs: 200 },

@@ -390,8 +390,11 @@ export class QemuMigration implements RunningMigration {
     if (!this.destination) return false;
     try {
       const how = await fence(this.destination, () => this.sourceCannotRun());
-      if (how === 'fenced') did.push('stop on the destination');
-      this.fenced = true;
+      // One that has ended runs nothing any more, and may have run the guest before.
+      if (how === 'fenced') {
+        did.push('stop on the destination');
+        this.fenced = true;
+      }
       return true;
     } catch (error) {
       if (error instanceof TooLateError) throw error;
@@ -833,8 +836,8 @@ export class QemuMigration implements RunningMigration {
     if (!this.begunByUs && !this.weCancelled) return state;
     // Its stream is over; all that it could still do is to start with what its socket holds.
     try {
-      await fence(this.destination, () => this.sourceCannotRun());
-      this.fenced = true;
+      const how = await fence(this.destination, () => this.sourceCannotRun());
+      if (how === 'fenced') this.fenced = true;
     } catch {
       // How it stands is what counts.
     }
