@@ -42,16 +42,8 @@ async function looked(writes: number | undefined, stated: Record<string, unknown
     stated: { lineRateBytesPerSecond: 60e6 },
   });
   const [to = { uri: destination }] = settings.to;
-  let isDone = false;
   const vm = pair.hosts.source.domain?.uuid ?? '';
-  const look = looker.look({ vm, source, to, settings, stated }).finally(() => {
-    isDone = true;
-  });
-  look.catch(() => {});
-  while (!isDone) {
-    await clock.pass(20);
-  }
-  return await look;
+  return await clock.until(looker.look({ vm, source, to, settings, stated }));
 }
 
 test('one that hardly writes is calm, one that writes much is busy, and its limits say what fits', async () => {
