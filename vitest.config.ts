@@ -20,7 +20,7 @@ const SIDE_BY_SIDE = [
 /** Whose guests are busy: two at a time as well. None of their times is one that a busy machine cannot keep. */
 const BUSY_SIDE_BY_SIDE = [
   'test/{blindness,drain,faults,libvirt-faults,one-side,serve,signals,take-over,under-way}.real.test.ts',
-  'test/{libvirt,watch,brake,migrate,plan,small-limits,streams}.real.test.ts',
+  'test/{far,libvirt,watch,brake,migrate,plan,small-limits,streams}.real.test.ts',
   'src/hypervisor/qemu/*.real.test.ts',
   'lab/applications.real.test.ts',
 ];

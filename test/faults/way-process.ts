@@ -15,6 +15,8 @@ export type WayOrder =
   /** Stops at the first line that matches, before it is passed on; then nothing passes in that direction. */
   | { readonly do: 'hold-at'; readonly direction: Direction; readonly pattern: string }
   | { readonly do: 'hold'; readonly direction: Direction }
+  /** All that comes from now on takes so much longer, in each direction. */
+  | { readonly do: 'delay'; readonly delayMs: number }
   /** Passes on what was held back, and all that follows. */
   | { readonly do: 'let-go'; readonly direction: Direction };
 
@@ -29,6 +31,7 @@ interface Flow {
 }
 
 const held: Record<Direction, boolean> = { 'to-qemu': false, 'to-client': false };
+let delayMs = 0;
 const holdAt: Partial<Record<Direction, RegExp>> = {};
 const flows: Record<Direction, Set<Flow>> = { 'to-qemu': new Set(), 'to-client': new Set() };
 
@@ -44,6 +47,9 @@ process.on('message', (message) => {
       break;
     case 'hold':
       held[order.direction] = true;
+      break;
+    case 'delay':
+      delayMs = order.delayMs;
       break;
     case 'let-go':
       held[order.direction] = false;
@@ -67,14 +73,19 @@ function flow(direction: Direction, from: net.Socket, to: net.Socket): void {
   const own: Flow = { to, waiting: '' };
   flows[direction].add(own);
   from.setEncoding('latin1');
+  // Timers of the same length end in the order in which they began.
   from.on('data', (text: string) => {
-    own.waiting += text;
-    passOn(direction, own);
+    setTimeout(() => {
+      own.waiting += text;
+      passOn(direction, own);
+    }, delayMs);
   });
   from.on('error', () => {});
   from.on('close', () => {
-    flows[direction].delete(own);
-    to.destroy();
+    setTimeout(() => {
+      flows[direction].delete(own);
+      to.destroy();
+    }, delayMs);
   });
 }
 

@@ -50,6 +50,17 @@ test('carries both directions', async () => {
   client.hangUp();
 });
 
+test('far, it takes its time in each direction, and keeps the order', async () => {
+  await way.moveAway(150);
+  const client = call();
+  const saidMs = performance.now();
+  client.say('one');
+  client.say('two');
+  await expect.poll(client.heard).toBe('one\ntwo\n');
+  expect(performance.now() - saidMs).toBeGreaterThanOrEqual(299);
+  client.hangUp();
+});
+
 test.each([
   ['stale-socket', 'ECONNREFUSED'],
   ['nothing', 'ENOENT'],

@@ -1,5 +1,5 @@
 /**
- * An address of a monitor that can be lost, can fall silent, and comes back: a socket of ours in front of QEMU's.
+ * An address of a monitor that can be far, can be lost, can fall silent, and comes back: a socket of ours in front of QEMU's.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -56,6 +56,11 @@ export class Way implements AsyncDisposable {
       this.#process = next;
       await this.#order({ do: 'listen', path: this.path, monitorPath: this.monitorPath });
     };
+  }
+
+  /** As from a controller far away: every line takes `delayMs` more, there and back alike. */
+  async moveAway(delayMs: number): Promise<void> {
+    await this.#order({ do: 'delay', delayMs });
   }
 
   /** Keeps the connections open, accepts new ones, and passes nothing on. */
