@@ -771,6 +771,26 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       { atMs: 1296, side: 'source', do: 'address-taken', ms: 5 },
     ],
   },
+  'under libvirt: a guest that an I/O error had stopped before was told to run nowhere, where its source’s QEMU ended behind the hand-over':
+    {
+      ...{
+        driver: 'libvirt',
+        begin: 'attach, alone',
+        policy: 'stock',
+        maxDowntimeMs: 5000,
+        faultsEndMs: 40_000,
+      },
+      faults: [{ on: { event: 'MIGRATION_PASS', side: 'source' }, nth: 1, do: 'io-error', to: 'source' }],
+      libvirt: {
+        transient: false,
+        faults: [
+          {
+            on: { phase: 'finish3', side: 'destination' },
+            ...{ nth: 1, do: 'qemu-killed', to: 'source', afterMs: 0 },
+          },
+        ],
+      },
+    },
 };
 
 test.each(Object.entries(FOUND))('%s', async (_, schedule) => {

@@ -25,6 +25,12 @@ describe('a memory-intensive guest whose passes are shorter than the way to its 
     await bed?.[Symbol.asyncDispose]();
   });
 
+  test('is not begun where the way alone takes as long as it may stand still', async () => {
+    const ran = await scene.migrate('--max-downtime', '400ms').ended;
+    const document = expectEnd(ran, 5, 'aborted', 'source', /^not begun: .*--max-downtime is 400 ms/);
+    expect(document.sentBytes).toBe(0);
+  });
+
   test('arrives, within a pause that has the way in it', async () => {
     // 30 ms: under them stock QEMU does not end by itself.
     const ran = await scene.migrate('--downtime', '30ms', '--max-downtime', '1500ms', '--timeout', '60s')

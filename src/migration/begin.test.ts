@@ -45,6 +45,25 @@ test('how far our word has to go is known before the start, unless the destinati
   expect(await knownOf(true, 100)).toBeUndefined();
 });
 
+test.each([
+  ['as long as the guest may stand still: not begun', 200, 'abort', 'aborted'],
+  ['shorter: begun', 199, 'abort', 'cancelled'],
+  ['longer, and the user goes on over the limit: begun', 500, 'leave', 'cancelled'],
+] as const)('our word takes %s', async (_, wordMs, overBudget, outcome) => {
+  using bed = new RunBed();
+  bed.find(SOURCE, { state: 'running' });
+  bed.find(DESTINATION, { state: 'incoming' });
+  const check = bed.hypervisor.check.bind(bed.hypervisor);
+  bed.hypervisor.check = async (...args) => ({ ...(await check(...args)), wordMs });
+  const wish = bed.migrate(SOURCE, DESTINATION);
+  const run = await beginRun(
+    { ...wish, limits: { ...wish.limits, maxDowntimeMs: 200, overBudget } },
+    bed.parts,
+  );
+  bed.hypervisor.migration.end(STAYED);
+  expect(await run.outcome).toMatchObject({ outcome, runsOn: 'source' });
+});
+
 // Finding 1: `migrate` from the new host put the old host's former values into other QEMUs.
 describe('former settings go where they were found', () => {
   test.each([

@@ -13,6 +13,7 @@ import { type Ends, formerAt, notInherited } from './inheritance.ts';
 import { PROBE_MS } from './probe.ts';
 import { leaseOf, openingOf, type Run, type RunParts, type RunWish, runFrom } from './run.ts';
 import { startOptionsOf } from './start-options.ts';
+import { tooFar } from './too-far.ts';
 
 export interface BeginWish extends RunWish {
   readonly destination: Destination;
@@ -85,7 +86,7 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
     const { known, tookMs } = foreseen;
     journal.append(0, { type: 'foreseen', known, tookMs });
     return runFrom({ place: store.place, wish: bounded, lease, claim, journal, known }, async (hold) => {
-      const before = kind.begin(limits, known).beforeStart?.();
+      const before = tooFar(guest, limits, known) ?? kind.begin(limits, known).beforeStart?.();
       if (before?.action === 'abort') return decline(before, sinkOf(journal));
       tellLeftovers(left, ends, parts);
       await claim?.rest();

@@ -400,7 +400,7 @@ class Forecast implements Policy {
 
   private whyNoWait({ boundary, conditions }: Seen, overdue: boolean): string {
     if (this.switchoversAsked > 1)
-      return `asked for the ${this.switchoversAsked}th time, since QEMU found more dirty than that`;
+      return `asked ${this.switchoversAsked} times by now, since QEMU found more dirty than that`;
     if (overdue) return 'waiting for less has taken as long as it can be worth';
     const { expected } = conditions;
     const { durationMs, restBytes } = expectedPass(boundary.remainingBytes, expected);

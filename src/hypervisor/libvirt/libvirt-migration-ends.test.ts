@@ -150,6 +150,19 @@ describe('a guest that ends on the way', () => {
     });
   });
 
+  // Found by the explorer: it was told to run nowhere, and ran on the destination.
+  test('a QEMU that ends with a guest that somebody had stopped before we came: the destination may have it', async () => {
+    const script = await underWay({ destinationUri: undefined, wasRunning: false });
+    script.source.job = () => NOT_RUNNING;
+    script.source.state = 'shut off (crashed)';
+    script.lifecycle('source', 'Stopped', 'Failed');
+    expect(await script.end()).toMatchObject({
+      whereabouts: { source: 'gone', destination: 'unknown' },
+      sourceEverStopped: undefined,
+      guestEnded: undefined,
+    });
+  });
+
   // Found by the explorer, seed 1796037316596: it was told to run nowhere, and ran on the destination.
   test.each([
     ['comes after the look that found the end', 1000, true],

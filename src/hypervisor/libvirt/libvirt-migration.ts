@@ -613,11 +613,12 @@ export class LibvirtMigration implements RunningMigration {
     this.parts.quota?.release();
     this.become({ kind: 'settling', because });
     this.observer.stopLooking();
-    void this.settle(because, heldBy, kind === 'copying');
+    // Of one that stands still the switchover's stop is not told, so it may have gone over.
+    void this.settle(because, heldBy, kind === 'copying' && this.ran);
   }
 
   /** libvirt's part is over, or cannot be seen any more: find out where the guest is, and tell it. */
-  private async settle(because: Ending, heldBy: string | undefined, wasCopying: boolean): Promise<void> {
+  private async settle(because: Ending, heldBy: string | undefined, ranHere: boolean): Promise<void> {
     const { clock, reconnectForMs } = this.parts;
     this.seen.refused = because.kind === 'refused';
     const { unbroken } = this.sides.source.watch;
@@ -655,7 +656,7 @@ export class LibvirtMigration implements RunningMigration {
         looks: this.seen.resumedAfterArrival ? { ...looks, source: { state: 'running' } } : looks,
         destinationEverRan: this.observer.destinationRan || (isHeardOut('destination') ? false : undefined),
         sourceEverStopped: this.seen.sourceEverStopped(isHeardOut('source')),
-        endedOnSource: wasCopying && isHeardOut('source') && this.seen.stops === stops,
+        endedOnSource: ranHere && isHeardOut('source') && this.seen.stops === stops,
         postCopyBegan: this.seen.postCopyBegan,
         heldBy,
         cancelling: this.seen.cancelling,
