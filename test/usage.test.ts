@@ -24,6 +24,13 @@ describe('wrong usage: exit 2, one sentence that names the option', () => {
     expect(ran).toMatchObject({ status: 2, stdout: '' });
   });
 
+  test.each([
+    [['migrte'], /unknown command 'migrte'\n\(Did you mean migrate\?\)\n\(switchover --help tells more\)/],
+    [['drain', 'show'], /'host-or-id'\n\(switchover drain show --help tells more\)/],
+  ])('%j: told where the help is', async (args, sentences) => {
+    expect(await switchover(...args)).toMatchObject({ status: 2, stderr: expect.stringMatching(sentences) });
+  });
+
   test('no migrate URI', async () => {
     const ran = await switchover('migrate', 'qmp:/a', 'qmp:/b');
     expect(ran).toMatchObject({ status: 2, stderr: expect.stringContaining('--migrate-uri is needed') });

@@ -71,12 +71,17 @@ ${EXIT_HELP}`,
   addStoreCommands(root, onStatus);
 
   refuseServer(root, argv, process.env);
-  for (const command of root.commands)
-    command.exitOverride().showHelpAfterError(`(switchover ${command.name()} --help shows examples)`);
+  tellWhereHelpIs(root, 'switchover');
   // Its library is loaded only for it: everything else is quicker without.
   if (argv[2] === 'complete') await addCompletion(root, onStatus);
   else root.command('complete').argument('[shell]').description(COMPLETION);
   return root;
+}
+
+/** After each error of use, of each command and of those below it. */
+function tellWhereHelpIs(command: Command, typed: string): void {
+  command.exitOverride().showHelpAfterError(`(${typed} --help tells more)`);
+  for (const below of command.commands) tellWhereHelpIs(below, `${typed} ${below.name()}`);
 }
 
 const COMPLETION = 'print the completion script of a shell: bash, zsh, fish or powershell';

@@ -18,8 +18,7 @@ export function addConfigCommands(root: Command, onStatus: (status: number) => v
         "Flags go before the environment, that before a domain's metadata, its [[domain]] entries, [defaults] and " +
         'what is built in.',
     )
-    .addHelpText('after', CONFIG_EXAMPLES)
-    .showHelpAfterError('(switchover config --help shows examples)');
+    .addHelpText('after', CONFIG_EXAMPLES);
 
   config
     .command('check [file]')

@@ -18,8 +18,7 @@ export function addStoreCommands(root: Command, onStatus: (status: number) => vo
       'The store is a PostgreSQL: one that switchover starts by itself on this machine, or yours (13 or newer) with ' +
         '--database. Journals are written to the state folder, and copied into it by `switchover serve --database`.',
     )
-    .addHelpText('after', EXAMPLES)
-    .showHelpAfterError('(switchover store --help shows examples)');
+    .addHelpText('after', EXAMPLES);
 
   add('status', 'tell where the store is, of which version, and what it holds')
     .option('--json', 'print one JSON document')
