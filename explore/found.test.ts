@@ -791,6 +791,22 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
         ],
       },
     },
+  'under libvirt: a destination that was told over a connection that was cut to let the guest run was not waited for by whoever came afterwards':
+    {
+      ...{ driver: 'libvirt', begin: 'attach', policy: 'stock', version: '10.0', maxDowntimeMs: 5000 },
+      ...{ otherVm: 'running', faultsEndMs: 40_000 },
+      libvirt: {
+        transient: false,
+        faults: [
+          { on: { atMs: 1741 }, nth: 2, do: 'peer-reset', afterMs: 5 },
+          { on: { event: 'iteration', side: 'source' }, nth: 1, do: 'peer-cut', ms: 5000, afterMs: 5 },
+        ],
+      },
+      hands: [
+        { atMs: 1533, do: 'kill' },
+        { atMs: 1822, do: 'attach', to: false },
+      ],
+    },
 };
 
 test.each(Object.entries(FOUND))('%s', async (_, schedule) => {

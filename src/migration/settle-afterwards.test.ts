@@ -122,6 +122,19 @@ test.each([
   expect(await run.outcome).toMatchObject({ runsOn, reason: expect.stringMatching(words) });
 });
 
+// libvirt lets the destination run, whoever began the migration.
+test('one of ours that nobody can keep from starting is waited for as well', async () => {
+  await bed.leaveMigrating('mark', { destinationWaits: false });
+  Reflect.set(bed.hypervisor, 'keepFromStarting', undefined);
+  find('running', 'incoming');
+  bed.hypervisor.onArrival = () => find('running', 'running');
+  const run = await takeOverRun(bed.takeOver(), bed.parts);
+  expect(await run.outcome).toMatchObject({
+    runsOn: 'unknown',
+    reason: expect.stringMatching(/both sides say that they run the guest/),
+  });
+});
+
 // Found by the explorer, seed 1796052739367: "runs on the destination", where it stood still.
 test.each([
   ['switching-over', 'unknown', /let it run there/],

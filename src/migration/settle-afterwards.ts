@@ -71,7 +71,8 @@ export async function putBackAfterwards(
 
 /**
  * A source in the middle of its switchover resumes by itself where its migration has just failed; and a destination that
- * somebody else has told to start the guest does so with what it has got, since nobody keeps it from that.
+ * somebody else has told to start the guest does so with what it has got, where nobody keeps it from that. libvirt is that
+ * somebody of each migration, ours as well.
  */
 async function onceTheyLast(
   { left, guest: found, destination }: Afterwards,
@@ -82,8 +83,8 @@ async function onceTheyLast(
       ? { ...found, state: (await hypervisor.locate(found.vm, destination, found)).source }
       : found;
   const seen = await lookAt(guest, destination, hypervisor);
-  const mayArrive = seen === 'incoming' && left.origin !== 'migrate' && !left.destinationWaits;
-  if (!mayArrive || !hasIt(guest)) return { guest, seen };
+  const isKept = left.destinationWaits || (left.origin === 'migrate' && hypervisor.keepFromStarting);
+  if (seen !== 'incoming' || isKept || !hasIt(guest)) return { guest, seen };
   const now = await hypervisor.locate(guest.vm, destination, guest, true);
   return { guest: { ...guest, state: now.source }, seen: now.destination };
 }

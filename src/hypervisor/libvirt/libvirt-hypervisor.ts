@@ -315,14 +315,26 @@ export class LibvirtHypervisor implements Hypervisor {
     });
   }
 
-  async locate(vm: string, destination: string | undefined, meant?: VmIdentity): Promise<Whereabouts> {
+  async locate(
+    vm: string,
+    destination: string | undefined,
+    meant?: VmIdentity,
+    mayArrive = false,
+  ): Promise<Whereabouts> {
     const here = parseDomainAddress(vm);
     const there = destination === undefined ? undefined : parseDomainAddress(destination);
-    const [source, other] = await Promise.all([
-      this.stateAt(here, 'source', meant),
-      there ? this.stateAt(there, 'destination', meant) : ('unknown' as const),
-    ]);
-    return { source, destination: other };
+    const { clock } = this.access;
+    const sinceMs = clock.awakeMs();
+    for (;;) {
+      const [source, other] = await Promise.all([
+        this.stateAt(here, 'source', meant),
+        there ? this.stateAt(there, 'destination', meant) : ('unknown' as const),
+      ]);
+      // The source's libvirtd may have told it to let the guest run, over a connection that was cut since.
+      const waits = mayArrive && other === 'incoming' && clock.awakeMs() - sinceMs < this.reconnectForMs;
+      if (!waits) return { source, destination: other };
+      await clock.sleep(POLL_MS);
+    }
   }
 
   async settleAt(vm: string, { meant, run, former }: SettleTodo): Promise<Settled> {
