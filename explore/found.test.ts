@@ -807,6 +807,17 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
         { atMs: 1822, do: 'attach', to: false },
       ],
     },
+  'what a killed migrate owed its source was put back at another VM, which was at that address as the next one began':
+    {
+      ...{ policy: 'stock', version: '10.0', maxDowntimeMs: 5000, otherVm: 'running', faultsEndMs: 40_000 },
+      behindTunnel: ['source', 'destination'],
+      faults: [{ on: { command: 'migrate-set-capabilities', side: 'source' }, nth: 1, do: 'never' }],
+      hands: [
+        { atMs: 1328, do: 'kill' },
+        { atMs: 1952, do: 'migrate' },
+        { atMs: 1955, side: 'source', do: 'address-taken', ms: 700 },
+      ],
+    },
 };
 
 test.each(Object.entries(FOUND))('%s', async (_, schedule) => {

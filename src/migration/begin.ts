@@ -50,7 +50,7 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
   const lease = await leaseOf(guest, parts);
   let claim: Claim | undefined;
   try {
-    claim = await hypervisor.claim?.(wish.vm, destination.vm);
+    claim = await hypervisor.claim?.(wish.vm, destination.vm, guest);
     const left = await store.owingOf({ uuid: guest.uuid ?? null, vm: wish.vm });
     const ends = { vm: wish.vm, destination: destination.vm };
     const former = formerAt(left, ends);
@@ -93,6 +93,7 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
       journal.append(0, { type: 'intent', intent: 'start', side: 'source' });
       return await hypervisor.start(wish.vm, destination, {
         ...options,
+        meant: guest,
         // Known by now: what earlier switchovers cost is in the first limit too.
         ...startOptionsOf(kind, limits, wish.force, probeMs, known),
         ...{ streams },

@@ -91,7 +91,7 @@ async function probe(
   try {
     for (const askedMs of probesMs) {
       if (askedMs < WORTH_ANOTHER_PROBE * (probes.at(-1)?.durationMs ?? 0)) continue;
-      probes.push(dirtiedIn(await hypervisor.probeDirtyRate(guest.vm, askedMs)));
+      probes.push(dirtiedIn(await hypervisor.probeDirtyRate(guest.vm, askedMs, guest)));
     }
     return { probes, probeRefusal: undefined };
   } catch (error) {

@@ -121,10 +121,11 @@ export class LibvirtHypervisor implements Hypervisor {
   readonly probesUnderWay = false;
 
   /** By page sampling, in whole seconds: libvirt takes no other unit. */
-  async probeDirtyRate(vm: string, durationMs: number): Promise<DirtyRateProbe> {
+  async probeDirtyRate(vm: string, durationMs: number, meant?: VmIdentity): Promise<DirtyRateProbe> {
     const address = parseDomainAddress(vm);
     const { uri } = address;
     const uuid = await uuidOf(address, this.access);
+    if (meant) assertSameVm(meant, vm, identityOf(address, uuid, meant));
     const seconds = Math.min(60, Math.max(1, Math.round(durationMs / 1000)));
     const domain = `--domain=${uuid}`;
     await this.ask(uri, ['domdirtyrate-calc', domain, `--seconds=${seconds}`, '--mode=page-sampling']);
@@ -172,9 +173,10 @@ export class LibvirtHypervisor implements Hypervisor {
     return { guest: domain.facts, findings, notes, warnings, encrypted, maxSentBytes };
   }
 
-  async claim(vm: string, destination: string): Promise<Claim> {
+  async claim(vm: string, destination: string, meant?: VmIdentity): Promise<Claim> {
     const source = parseDomainAddress(vm);
     const uuid = await uuidOf(source, this.access);
+    if (meant) assertSameVm(meant, vm, identityOf(source, uuid, meant));
     return await claimDomain(source, uuid, parseDomainAddress(destination).uri, this.access);
   }
 
@@ -192,6 +194,7 @@ export class LibvirtHypervisor implements Hypervisor {
 
   async start(vm: string, target: Destination, options: StartOptions): Promise<LibvirtMigration> {
     const { domain, findings } = await this.look(vm, target, options);
+    if (options.meant) assertSameVm(options.meant, vm, domain.facts);
     new Findings(findings).throwAny();
     const { uri, uuid, facts } = domain;
     const there = parseDomainAddress(target.vm);

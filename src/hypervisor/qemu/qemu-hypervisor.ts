@@ -117,9 +117,10 @@ export class QemuHypervisor implements Hypervisor {
   readonly destinationsWait = true;
   readonly probesUnderWay = true;
 
-  async probeDirtyRate(vm: string, durationMs: number): Promise<DirtyRateProbe> {
+  async probeDirtyRate(vm: string, durationMs: number, meant?: VmIdentity): Promise<DirtyRateProbe> {
     await using client = await openMonitor(vm, this.qmp);
     try {
+      if (meant) assertSameVm(meant, vm, await guestFacts(vm, client, this.clock));
       return await probeBySampling(client, durationMs, this.clock);
     } catch (error) {
       throw unanswered(vm, refused('lacks-feature', `${vm}: the dirty rate could not be measured`, error));
@@ -149,14 +150,15 @@ export class QemuHypervisor implements Hypervisor {
     const ends = await this.openBoth(vm, target.vm);
     const { source, destination } = ends;
     const changed = [new ChangedSettings(source, 'source'), new ChangedSettings(destination, 'destination')];
-    for (const each of changed) each.inherit(options.former ?? []);
     let facts: GuestFacts;
     let quota: QuotaLever | undefined;
     let encrypted: boolean | undefined;
     try {
-      const { report, tls } = await look(vm, target, options, ends);
+      const { report, tls } = await look(vm, target, options, ends, options.meant);
       const { guest } = report;
       new Findings(report.findings).throwAny();
+      // Not before: what an address leads to by now may be another VM, which owes nothing.
+      for (const each of changed) each.inherit(options.former ?? []);
       facts = guest;
       encrypted = report.encrypted;
       quota = await this.quotas.leverOf(socketPath(vm), connectedClient(source), guest.accelerator);
@@ -399,12 +401,20 @@ async function vcpuThreadsHere(socket: string, client: QmpClient): Promise<VcpuT
   return { pid, threadIds: [...new Set(cpus.map((cpu) => cpu['thread-id']))] };
 }
 
-async function look(vm: string, target: Destination, options: CheckOptions, ends: BothEnds) {
+/** @param meant another VM that answers at the address is refused, and nothing is tried on it; left out: whichever does */
+async function look(
+  vm: string,
+  target: Destination,
+  options: CheckOptions,
+  ends: BothEnds,
+  meant?: VmIdentity,
+) {
   const endAt = async (address: string, monitor: LastingMonitor) =>
     await qemuEnd(address, connectedClient(monitor)).catch((error: unknown) => {
       throw unanswered(address, error);
     });
   const [here, there] = await Promise.all([endAt(vm, ends.source), endAt(target.vm, ends.destination)]);
+  if (meant) assertSameVm(meant, vm, here.guest);
   const report = preflight(here, there, target, options);
   const { tls } = options;
   // One that cannot be used for other reasons is left alone.

@@ -104,6 +104,13 @@ describe('what comes after a look', () => {
     expect(changes()).toEqual([]);
   });
 
+  test('another VM at the address by then is not probed', async () => {
+    const { clock, ours, hypervisor, meant, changes } = await taken();
+    const probing = clock.until(hypervisor.probeDirtyRate(ours.target.vm, 300, meant));
+    await expect(probing).rejects.toMatchObject({ code: 'different-vm' });
+    expect(changes()).toEqual([]);
+  });
+
   test('it is not told to wait, and how it stands is not how our guest does', async () => {
     const { clock, ours, hypervisor, meant, changes } = await taken();
     const keeping = clock.until(hypervisor.keepFromStarting(ours.target.vm, meant));
@@ -112,4 +119,30 @@ describe('what comes after a look', () => {
     const located = await clock.until(hypervisor.locate(ours.vm, ours.target.vm, meant));
     expect(located).toEqual({ source: 'running', destination: 'unknown' });
   });
+
+  // Found by the explorer, seed 1796087244481: what our source was owed was put back at another VM.
+  test.each([
+    ['source', 'nobody knows ours', undefined],
+    ['source', 'ours was checked', 'ours'],
+    ['destination', 'ours was checked', 'ours'],
+    ['both', 'ours was checked', 'ours'],
+  ] as const)(
+    'begins no migration of another VM, and puts nothing back there, where it is at the address of the %s by then, and %s',
+    async (at, _, checked) => {
+      const clock = new VirtualClock();
+      const ours = new SimulatedPair({ clock, scenario: BUSY_GUEST });
+      const uuid = { source: OTHER_UUID, destination: OTHER_UUID };
+      const other = new SimulatedPair({ clock, scenario: BUSY_GUEST, uuid });
+      const hypervisor = ours.hypervisor({
+        open: async (path) => await (at === 'both' || path === `/sim/${at}.sock` ? other : ours).open(path),
+      });
+      const meant = await clock.until(ours.hypervisor().inspect(ours.vm));
+      const owed = (['source', 'destination'] as const).map((side) => ({ ...former, side }));
+      const starting = clock.until(
+        hypervisor.start(ours.vm, ours.target, { ...OPTIONS, former: owed, ...(checked ? { meant } : {}) }),
+      );
+      await expect(starting).rejects.toBeInstanceOf(RefusedError);
+      expect(other.heard.filter(({ command }) => !/^(query|qom)-/.test(command))).toEqual([]);
+    },
+  );
 });
