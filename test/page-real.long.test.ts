@@ -149,7 +149,7 @@ test('a memory-intensive guest is planned, started on the page, watched to its e
   expect(await viewer.getByRole('link', { name: 'Start', exact: true }).count()).toBe(0);
   await viewer.goto(`${at}/#/start`);
   await viewer.getByText('You may only look').waitFor();
-  expect(await viewer.getByRole('button', { name: 'Go on…' }).isDisabled()).toBe(true);
+  expect(await viewer.getByRole('button', { name: 'Start without a plan…' }).isDisabled()).toBe(true);
 
   await watchToItsEnd(page);
   const [, over] = await asked<MigrationSummary>(at, ops, `/v1/migrations/${id}`);

@@ -19,6 +19,8 @@ export interface VmSeen {
   readonly metadata: Readonly<Record<string, string>> | undefined;
   /** Why it must not be moved, wherever to. */
   readonly obstacles: readonly Reason[];
+  /** It runs there no more, listed or not: it was handed over, or is off. Left out: it does. */
+  readonly hasLeft?: boolean;
 }
 
 export interface DrainHosts {

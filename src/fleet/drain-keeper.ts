@@ -132,7 +132,8 @@ export class DrainKeeper {
   private async newMove(drain: DrainRow, moves: readonly MoveRow[], uuid: string): Promise<NewMove[]> {
     const { host, settings, nowMs, opensMs, deadlineMs } = drain;
     const vm = await this.parts.hosts.vm(host, uuid).catch(() => undefined);
-    if (!vm) return [];
+    // A host lists what has just moved for a moment more: that does not run there again.
+    if (!vm || (vm.hasLeft && moves.some((each) => each.vm === uuid))) return [];
     const asked = parseDrainSettings(settings);
     const move = foundMoveOf(host, { ...vm, uuid, calmAmong: 1 }, this.parts.config(), asked);
     if (asked.startWhen !== 'calm' || move.way !== 'move') return [move];

@@ -106,6 +106,19 @@ describe.concurrent('a VM', () => {
     await bed.expectTrue();
   });
 
+  // Found on real hosts: it was told to be gone, and a return left it where it was.
+  test('that its host lists for a moment more once it has moved is not moved again', async () => {
+    const hosts = new SimulatedHosts({ a: vms(3, { lingersMs: 4000 }) });
+    await using bed = await DrainBed.make(server, 'lingers', hosts);
+    await bed.runner();
+    const drain = await bed.drain('a');
+    const { states } = await bed.untilPhase(drain, 'empty');
+    expect(states).toEqual({ vm1: 'moved', vm2: 'moved', vm3: 'moved' });
+    expect(await bed.database.query('select from fleet.move')).toHaveLength(3);
+    expect(hosts.migrations).toHaveLength(3);
+    await bed.expectTrue();
+  });
+
   test('that must not be moved is not: neither at the beginning, nor as it appears', async () => {
     const managed = {
       obstacles: [{ code: 'managed', words: 'OpenStack Nova manages it', remedy: 'drain it there' }],

@@ -38,6 +38,7 @@ export class LibvirtHosts implements DrainHosts {
       metadata,
       mark: markOfXml(xml),
       obstacles: obstaclesOf({ facts, metadataNamespaces }),
+      hasLeft: state === 'gone' || (state === 'handed-over' && !jobLasts),
     };
   }
 

@@ -40,6 +40,8 @@ export interface SimulatedVm {
   readonly shutsDownInMs?: number;
   /** What its agent makes of what it is told; left out: it is fine. @throws {Error} */
   readonly agent?: () => Promise<void>;
+  /** How long its source lists it once it has moved; left out: not at all. */
+  readonly lingersMs?: number;
   /** What the pre-flight of a destination says, by its name. */
   readonly refusedBy?: Readonly<Record<string, Failure>>;
 }
@@ -212,7 +214,7 @@ export class SimulatedHosts implements DrainHosts {
     const sizes = there.map((uuid) => this.there(uuid).vm.memoryGib ?? 1);
     const free = this.freeGib.get(host);
     return {
-      active: [...there, ...coming],
+      active: [...there, ...coming, ...this.lingering(host)],
       largestBytes: 0,
       freeBytes: free === undefined ? undefined : (free - sizes.reduce((sum, each) => sum + each, 0)) * GIB,
     };
@@ -221,9 +223,19 @@ export class SimulatedHosts implements DrainHosts {
   async vm(host: string, uuid: string): Promise<VmSeen | undefined> {
     this.ask(host);
     const found = this.vms.get(uuid);
-    if (found?.host !== host) return undefined;
+    const hasLeft = this.lingering(host).includes(uuid);
+    if (!found || (found.host !== host && !hasLeft)) return undefined;
     const { memoryGib = 1, obstacles = [], metadata } = found.vm;
-    return { name: uuid, memoryBytes: memoryGib * GIB, metadata, obstacles, mark: JSON.stringify(found.vm) };
+    const mark = JSON.stringify(found.vm);
+    return { name: uuid, memoryBytes: memoryGib * GIB, metadata, obstacles, mark, hasLeft };
+  }
+
+  /** What has moved away and is listed still. */
+  private lingering(host: string): readonly string[] {
+    const sinceMs = (vm: string) => performance.now() - (this.there(vm).vm.lingersMs ?? 0);
+    return this.migrations
+      .filter(({ vm, source, arrived, toMs = 0 }) => source === host && arrived && toMs > sinceMs(vm))
+      .map(({ vm }) => vm);
   }
 
   /** @throws {Error} where it does not answer */
