@@ -73,20 +73,25 @@ function flow(direction: Direction, from: net.Socket, to: net.Socket): void {
   const own: Flow = { to, waiting: '' };
   flows[direction].add(own);
   from.setEncoding('latin1');
-  // Timers of the same length end in the order in which they began.
-  from.on('data', (text: string) => {
-    setTimeout(() => {
+  from.on('data', (text: string) =>
+    onceThere(() => {
       own.waiting += text;
       passOn(direction, own);
-    }, delayMs);
-  });
+    }),
+  );
   from.on('error', () => {});
-  from.on('close', () => {
-    setTimeout(() => {
+  from.on('close', () =>
+    onceThere(() => {
       flows[direction].delete(own);
       to.destroy();
-    }, delayMs);
-  });
+    }),
+  );
+}
+
+/** Timers of the same length end in the order in which they began. */
+function onceThere(arrive: () => void): void {
+  if (delayMs === 0) arrive();
+  else setTimeout(arrive, delayMs);
 }
 
 function passOn(direction: Direction, flow: Flow): void {

@@ -137,28 +137,19 @@ describe('a guest that ends on the way', () => {
     expect((await script.end()).guestEnded).toBe('the guest shut itself down');
   });
 
-  test('a QEMU that ends once the guest stood still for the switchover: the destination may have it', async () => {
-    const script = await underWay({ destinationUri: undefined });
-    script.lifecycle('source', 'Suspended', 'Migrated');
+  // The second found by the explorer: it was told to run nowhere, and ran on the destination.
+  test.each([
+    ['once the guest stood still for the switchover', {}, true],
+    ['with a guest that somebody had stopped before we came', { wasRunning: false }, undefined],
+  ])('a QEMU that ends %s: the destination may have it', async (_, given, sourceEverStopped) => {
+    const script = await underWay({ destinationUri: undefined, ...given });
+    if (sourceEverStopped) script.lifecycle('source', 'Suspended', 'Migrated');
     script.source.job = () => NOT_RUNNING;
     script.source.state = 'shut off (crashed)';
     script.lifecycle('source', 'Stopped', 'Failed');
     expect(await script.end()).toMatchObject({
       whereabouts: { source: 'gone', destination: 'unknown' },
-      sourceEverStopped: true,
-      guestEnded: undefined,
-    });
-  });
-
-  // Found by the explorer: it was told to run nowhere, and ran on the destination.
-  test('a QEMU that ends with a guest that somebody had stopped before we came: the destination may have it', async () => {
-    const script = await underWay({ destinationUri: undefined, wasRunning: false });
-    script.source.job = () => NOT_RUNNING;
-    script.source.state = 'shut off (crashed)';
-    script.lifecycle('source', 'Stopped', 'Failed');
-    expect(await script.end()).toMatchObject({
-      whereabouts: { source: 'gone', destination: 'unknown' },
-      sourceEverStopped: undefined,
+      sourceEverStopped,
       guestEnded: undefined,
     });
   });
