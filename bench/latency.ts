@@ -101,6 +101,7 @@ async function reactions(): Promise<Reactions> {
     bed.source,
     { vm: bed.destination, migrateUri: bed.pair.migrateUri, listenUri: undefined },
     {
+      meant: undefined,
       force: bed.pair.source.losesWritesWorkaround,
       postCopy: false,
       brake: 'none',

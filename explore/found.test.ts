@@ -818,6 +818,16 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
         { atMs: 1955, side: 'source', do: 'address-taken', ms: 700 },
       ],
     },
+  'a cap that waited for a disk that hung was set behind what put the settings back, and stayed': {
+    ...{ begin: 'attach', guest: 'busy', policy: 'forecast', version: '10.0', maxDowntimeMs: 200 },
+    ...{ brake: 'when-it-pays', quotas: 'guarded', otherVm: 'running', faultsEndMs: 40_000 },
+    faults: [{ on: { event: 'RESUME', side: 'destination' }, nth: 1, do: 'link-reset' }],
+    hands: [
+      { atMs: 1117, do: 'disk-slow', ms: 3000 },
+      { atMs: 1402, do: 'cap', bytesPerSecond: 20e6 },
+      { atMs: 2599, do: 'cap', bytesPerSecond: 20e6 },
+    ],
+  },
 };
 
 test.each(Object.entries(FOUND))('%s', async (_, schedule) => {

@@ -73,6 +73,7 @@ async function migrate(
       listenUri: undefined,
     },
     {
+      meant: undefined,
       force: false,
       postCopy: false,
       brake: 'none',

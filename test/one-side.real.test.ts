@@ -33,6 +33,7 @@ test.each<[number, From, number]>([
     { vm: bed.destination, migrateUri: bed.pair.migrateUri, listenUri: undefined },
     {
       ...{
+        meant: undefined,
         force: bed.pair.source.losesWritesWorkaround,
         brake: 'none',
         postCopy: false,

@@ -72,7 +72,7 @@ test('without KVM the guest is probed by sampling its pages only: the dirty bitm
   const hypervisor = new QemuHypervisor({
     qmp: { record: ({ direction, line }) => direction === 'out' && sent.push(line) },
   });
-  await hypervisor.probeDirtyRate(bed.source, 100);
+  await hypervisor.probeDirtyRate(bed.source, 100, undefined);
   expect(sent.filter((line) => line.includes('calc-dirty-rate'))).toEqual([
     expect.stringContaining('"page-sampling"'),
   ]);

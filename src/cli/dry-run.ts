@@ -31,7 +31,7 @@ export async function dryRun(parts: DryRunParts): Promise<number> {
   const report = await reportOf(parts);
   const probe =
     report.guest.state === 'running' && !report.guest.migrating
-      ? await parts.hypervisor.probeDirtyRate(parts.vm, PROBE_MS).catch(() => undefined)
+      ? await parts.hypervisor.probeDirtyRate(parts.vm, PROBE_MS, report.guest).catch(() => undefined)
       : undefined;
   process.stdout.write(
     parts.json

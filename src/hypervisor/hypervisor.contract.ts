@@ -66,6 +66,7 @@ const HARD_PERCENT = 98;
 const FREELY = 2;
 
 const OPTIONS: StartOptions = {
+  meant: undefined,
   force: false,
   postCopy: false,
   brake: 'none',
@@ -136,7 +137,7 @@ export function hypervisorContract(name: string, makeBed: () => Promise<Contract
     });
 
     test('estimates the dirty rate without disturbing the guest', async () => {
-      const probe = await hypervisor.probeDirtyRate(bed.vm, 1000);
+      const probe = await hypervisor.probeDirtyRate(bed.vm, 1000, undefined);
       expect(probe.durationMs).toBe(1000);
       // The guest rewrites its working set over and over: sampling sees a good part of it.
       expect(probe.dirtyRateBytesPerSecond).toBeGreaterThan(scale.dirtyBytesPerSecond);
@@ -257,7 +258,8 @@ export function hypervisorContract(name: string, makeBed: () => Promise<Contract
       expect(seen.end).toMatchObject({ result: 'cancelled', whereabouts: { source: 'running' } });
       await migration.detach();
       // Braked, it would dirty a hundredth of its pace or a third of its pages. One sample of pages may err by as much.
-      const probe = async () => (await hypervisor.probeDirtyRate(bed.vm, 1000)).dirtyRateBytesPerSecond;
+      const probe = async () =>
+        (await hypervisor.probeDirtyRate(bed.vm, 1000, undefined)).dirtyRateBytesPerSecond;
       await expect.poll(probe, { timeout: 20_000 }).toBeGreaterThan(FREELY * scale.dirtyBytesPerSecond);
     });
 

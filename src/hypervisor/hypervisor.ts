@@ -24,10 +24,10 @@ export interface Hypervisor {
   /**
    * Estimates how fast the guest dirties memory, without a migration, over about `durationMs`.
    * Only by means that cannot harm the guest (page sampling).
-   * @param meant the VM that was looked at: no other one at the address by now is probed. Left out: whichever is there
+   * @param meant the VM that was looked at: no other one at the address by now is probed. Undefined: whichever is there
    * @throws {RefusedError}
    */
-  probeDirtyRate(vm: string, durationMs: number, meant?: VmIdentity): Promise<DirtyRateProbe>;
+  probeDirtyRate(vm: string, durationMs: number, meant: VmIdentity | undefined): Promise<DirtyRateProbe>;
 
   /** A destination of our own migrations waits for our word, unless {@link StartOptions.destinationStartsItself}. */
   readonly destinationsWait: boolean;
@@ -57,13 +57,16 @@ export interface Hypervisor {
   /**
    * Marks the VM at its host as driven by us, for controllers on other machines; left out where the hypervisor serves
    * one controller at a time by itself.
-   * @param meant the VM that was checked: no other one at the address by now is marked. Left out: whichever is there
+   * @param meant the VM that was checked: no other one at the address by now is marked. Undefined: whichever is there
    * @throws {RefusedError} `held` when another one drives it
    */
-  claim?(vm: string, destination: string, meant?: VmIdentity): Promise<Claim>;
+  claim?(vm: string, destination: string, meant: VmIdentity | undefined): Promise<Claim>;
 
-  /** The claim that a controller before us on this machine left with a migration that goes on with us. */
-  inheritClaim?(vm: string, destination: string | undefined): Promise<Claim>;
+  /**
+   * The claim that a controller before us on this machine left with a migration that goes on with us.
+   * @param meant as for {@link claim} @throws {RefusedError}
+   */
+  inheritClaim?(vm: string, destination: string | undefined, meant: VmIdentity): Promise<Claim>;
 
   /** For those who come upon a migration, and can mark nothing any more. @throws {RefusedError} `held` as above */
   assertUnclaimed?(vm: string): Promise<void>;
@@ -208,8 +211,8 @@ export interface CheckReport {
 export type BrakeLevers = 'none' | 'at-once' | 'any';
 
 export interface StartOptions extends CheckOptions {
-  /** The VM that was checked: no other one that answers at the address by now is touched. Left out: whichever does. */
-  readonly meant?: VmIdentity;
+  /** The VM that was checked: no other one that answers at the address by now is touched. Undefined: whichever does. */
+  readonly meant: VmIdentity | undefined;
   /** {@link RunningMigration.throttle} may be asked for later, so it is made ready now. */
   readonly brake: BrakeLevers;
   /** The pause that is allowed from the start. */

@@ -93,10 +93,9 @@ export async function beginRun(wish: BeginWish, parts: RunParts): Promise<Run> {
       journal.append(0, { type: 'intent', intent: 'start', side: 'source' });
       return await hypervisor.start(wish.vm, destination, {
         ...options,
-        meant: guest,
         // Known by now: what earlier switchovers cost is in the first limit too.
         ...startOptionsOf(kind, limits, wish.force, probeMs, known),
-        ...{ streams },
+        ...{ meant: guest, streams },
         ...hold,
         former,
       });

@@ -15,7 +15,7 @@ export function startOptionsOf(
   force: boolean,
   probeMs?: number,
   known: Foreknowledge = NOTHING_KNOWN,
-): StartOptions {
+): Omit<StartOptions, 'meant'> {
   const { initialDowntimeLimitMs, initialFixedCostMs } = kind.begin(limits, known);
   return {
     force,

@@ -81,7 +81,7 @@ export async function takeOverRun(given: TakeOverWish, parts: RunParts): Promise
           }),
           parts.show,
         );
-    const claim = goesOn ? await hypervisor.inheritClaim?.(wish.vm, destination) : undefined;
+    const claim = goesOn ? await hypervisor.inheritClaim?.(wish.vm, destination, guest) : undefined;
     const after = left ? settleAfterwards : putBackAfterwards;
     if (owing && !guest.migrating)
       return runFrom({ place: store.place, wish, lease, claim, journal }, async () =>

@@ -41,7 +41,7 @@ test('a claim is set and renewed by the virsh and the clock that it was given, a
   withoutVirsh();
   const { clock, asked, access, mark } = simulated();
   const claim = await clock.until(
-    new LibvirtHypervisor({ access }).claim(`${HOST}#vm1`, 'qemu+tcp://destination/system#vm1'),
+    new LibvirtHypervisor({ access }).claim(`${HOST}#vm1`, 'qemu+tcp://destination/system#vm1', undefined),
   );
   expect(mark()).toMatch(/host="here".* beat="0"/);
   await clock.pass(25_000);

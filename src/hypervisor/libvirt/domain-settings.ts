@@ -39,6 +39,7 @@ export class DomainSetting {
   protected readonly parts: DomainSettingParts;
   protected changed: boolean;
   protected former: number | undefined;
+  private isPutBack = false;
 
   constructor(parts: DomainSettingParts) {
     this.parts = parts;
@@ -55,7 +56,19 @@ export class DomainSetting {
     return this.isKnown && this.changed;
   }
 
+  /** @throws {Error} once it is put back: it would stay set. Whoever sets it may have waited long, for the journal or for libvirt */
   async set(value: number): Promise<Effect> {
+    if (this.isPutBack)
+      throw new Error(`the ${SETTINGS[this.parts.name].what} is put back already, so it is not set any more`);
+    return await this.tell(value);
+  }
+
+  /** From now on it is only put back. */
+  close(): void {
+    this.isPutBack = true;
+  }
+
+  protected async tell(value: number): Promise<Effect> {
     const { command } = SETTINGS[this.parts.name];
     // One that is not answered may be set all the same.
     this.changed = true;
@@ -68,7 +81,7 @@ export class DomainSetting {
     const { former } = this;
     if (former === undefined) return undefined;
     try {
-      await this.set(former);
+      await this.tell(former);
       this.changed = false;
       return undefined;
     } catch (error) {
@@ -94,11 +107,11 @@ export class DowntimeSetting extends DomainSetting {
     this.inForceMs = inForceMs;
   }
 
-  override async set(limitMs: number): Promise<Effect> {
+  protected override async tell(limitMs: number): Promise<Effect> {
     this.inForceMs = undefined;
     this.begun += 1;
     try {
-      const effect = await super.set(limitMs);
+      const effect = await super.tell(limitMs);
       this.inForceMs = limitMs;
       return effect;
     } finally {
@@ -152,11 +165,12 @@ export class SpeedSetting extends DomainSetting {
   }
 }
 
-/** @param source what the source says now, and whether a job of ours lasts there */
+/** For good. @param source what the source says now, and whether a job of ours lasts there */
 export async function putBackAll(
   settings: readonly DomainSetting[],
   { state, standsStill, jobLasts }: SideLook,
 ): Promise<readonly Restored[]> {
+  for (const each of settings) each.close();
   if (!settings.some(({ isKnown }) => isKnown)) return [];
   const owed = settings.filter(({ isOwed }) => isOwed);
   // What was not changed, or what another has set since, is as it is to be: it is owed no more.

@@ -7,6 +7,7 @@
  */
 import type { Clock } from '../clock.ts';
 import type { Side } from '../hypervisor.ts';
+import { lookUntil } from '../look-until.ts';
 import type { SideLook } from './domain/domain-state.ts';
 
 /** From the end of the job to states that last: libvirt kills one side, or after a restart resumes one. */
@@ -46,17 +47,17 @@ export interface LastingLooks {
 }
 
 export async function lastingStates(parts: SettlingParts): Promise<LastingLooks> {
-  const { clock } = parts;
-  const sinceMs = clock.awakeMs();
-  for (;;) {
-    const [source, destination] = await Promise.all([parts.look('source'), parts.look('destination')]);
-    // Migrated is libvirt's word. A transient domain is then simply not there any more.
-    const left = parts.handedOver() && (source.state === 'gone' || isUnseen(source));
-    const looks = { source: left ? { state: 'handed-over' as const } : source, destination };
-    if (parts.letGo() || clock.awakeMs() - sinceMs >= patienceMs(looks, parts)) return looks;
-    await clock.sleep(isUnseen(source) || isUnseen(destination) ? UNSEEN_AGAIN_AFTER_MS : AGAIN_AFTER_MS);
-    if (parts.letGo()) return looks;
-  }
+  return await lookUntil(parts.clock, {
+    look: async () => {
+      const [source, destination] = await Promise.all([parts.look('source'), parts.look('destination')]);
+      // Migrated is libvirt's word. A transient domain is then simply not there any more.
+      const left = parts.handedOver() && (source.state === 'gone' || isUnseen(source));
+      return { source: left ? { state: 'handed-over' as const } : source, destination };
+    },
+    patienceMs: (looks) => (parts.letGo() ? 0 : patienceMs(looks, parts)),
+    againAfterMs: ({ source, destination }) =>
+      isUnseen(source) || isUnseen(destination) ? UNSEEN_AGAIN_AFTER_MS : AGAIN_AFTER_MS,
+  });
 }
 
 /** How long it is worth to wait for other states than these. */

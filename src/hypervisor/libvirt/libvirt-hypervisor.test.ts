@@ -17,6 +17,7 @@ const THERE = 'qemu:///there';
 const VM = domainAddress(SOURCE, 'vm1');
 const TARGET = { vm: domainAddress(THERE, 'vm1'), migrateUri: undefined, listenUri: undefined };
 const OPTIONS: StartOptions = {
+  meant: undefined,
   force: true,
   postCopy: false,
   brake: 'none' as const,
@@ -327,7 +328,7 @@ test('a probe that is never measured is given up in words', async () => {
   const probing = new LibvirtHypervisor({
     hub: new EventHub(),
     access: { ...REAL_ACCESS, clock },
-  }).probeDirtyRate(VM, 1000);
+  }).probeDirtyRate(VM, 1000, undefined);
   let over = false;
   const refused = expect(
     probing.finally(() => {
@@ -341,7 +342,7 @@ test('a probe that is never measured is given up in words', async () => {
 
 test('one that is measured is told', async () => {
   hosts({ dirtyRate: "printf '%s\\n' dirtyrate.calc_status=2 dirtyrate.megabytes_per_second=7" });
-  expect(await hypervisor().probeDirtyRate(VM, 1000)).toEqual({
+  expect(await hypervisor().probeDirtyRate(VM, 1000, undefined)).toEqual({
     durationMs: 1000,
     dirtyRateBytesPerSecond: 7 * 2 ** 20,
   });

@@ -25,6 +25,7 @@ import type {
   Whereabouts,
 } from '../hypervisor.ts';
 import { NotBegunError, RefusedError } from '../hypervisor.ts';
+import { lookUntil } from '../look-until.ts';
 import { BEGUN_WITHIN_MS, markAgeMs, migrationMark } from '../migration-mark.ts';
 import { samplePages } from '../page-sample.ts';
 import { guestsShareOf } from '../process-memory.ts';
@@ -121,11 +122,14 @@ export class LibvirtHypervisor implements Hypervisor {
   readonly probesUnderWay = false;
 
   /** By page sampling, in whole seconds: libvirt takes no other unit. */
-  async probeDirtyRate(vm: string, durationMs: number, meant?: VmIdentity): Promise<DirtyRateProbe> {
+  async probeDirtyRate(
+    vm: string,
+    durationMs: number,
+    meant: VmIdentity | undefined,
+  ): Promise<DirtyRateProbe> {
     const address = parseDomainAddress(vm);
     const { uri } = address;
-    const uuid = await uuidOf(address, this.access);
-    if (meant) assertSameVm(meant, vm, identityOf(address, uuid, meant));
+    const uuid = await this.uuidOfMeant(vm, meant);
     const seconds = Math.min(60, Math.max(1, Math.round(durationMs / 1000)));
     const domain = `--domain=${uuid}`;
     await this.ask(uri, ['domdirtyrate-calc', domain, `--seconds=${seconds}`, '--mode=page-sampling']);
@@ -173,17 +177,14 @@ export class LibvirtHypervisor implements Hypervisor {
     return { guest: domain.facts, findings, notes, warnings, encrypted, maxSentBytes };
   }
 
-  async claim(vm: string, destination: string, meant?: VmIdentity): Promise<Claim> {
-    const source = parseDomainAddress(vm);
-    const uuid = await uuidOf(source, this.access);
-    if (meant) assertSameVm(meant, vm, identityOf(source, uuid, meant));
-    return await claimDomain(source, uuid, parseDomainAddress(destination).uri, this.access);
+  async claim(vm: string, destination: string, meant: VmIdentity | undefined): Promise<Claim> {
+    const uuid = await this.uuidOfMeant(vm, meant);
+    return await claimDomain(parseDomainAddress(vm), uuid, parseDomainAddress(destination).uri, this.access);
   }
 
-  async inheritClaim(vm: string, destination: string | undefined): Promise<Claim> {
-    const source = parseDomainAddress(vm);
+  async inheritClaim(vm: string, destination: string | undefined, meant: VmIdentity): Promise<Claim> {
     const there = destination === undefined ? undefined : parseDomainAddress(destination).uri;
-    return inheritedClaim(source, await uuidOf(source, this.access), there, this.access);
+    return inheritedClaim(parseDomainAddress(vm), await this.uuidOfMeant(vm, meant), there, this.access);
   }
 
   async assertUnclaimed(vm: string): Promise<void> {
@@ -326,25 +327,24 @@ export class LibvirtHypervisor implements Hypervisor {
   ): Promise<Whereabouts> {
     const here = parseDomainAddress(vm);
     const there = destination === undefined ? undefined : parseDomainAddress(destination);
-    const { clock } = this.access;
-    const sinceMs = clock.awakeMs();
-    for (;;) {
-      const [source, other] = await Promise.all([
-        this.stateAt(here, 'source', meant),
-        there ? this.stateAt(there, 'destination', meant) : ('unknown' as const),
-      ]);
+    return await lookUntil(this.access.clock, {
+      look: async () => {
+        const [source, other] = await Promise.all([
+          this.stateAt(here, 'source', meant),
+          there ? this.stateAt(there, 'destination', meant) : ('unknown' as const),
+        ]);
+        return { source, destination: other };
+      },
       // The source's libvirtd may have told it to let the guest run, over a connection that was cut since.
-      const waits = mayArrive && other === 'incoming' && clock.awakeMs() - sinceMs < this.reconnectForMs;
-      if (!waits) return { source, destination: other };
-      await clock.sleep(POLL_MS);
-    }
+      patienceMs: (seen) => (mayArrive && seen.destination === 'incoming' ? this.reconnectForMs : 0),
+      againAfterMs: () => POLL_MS,
+    });
   }
 
   async settleAt(vm: string, { meant, run, former }: SettleTodo): Promise<Settled> {
     const address = parseDomainAddress(vm);
     const { uri } = address;
-    const uuid = await uuidOf(address, this.access);
-    assertSameVm(meant, vm, identityOf(address, uuid, meant));
+    const uuid = await this.uuidOfMeant(vm, meant);
     const threads = vcpusHere({ uri, uuid });
     if (threads) releaseLeft(threads);
     if (run) await this.ask(uri, ['resume', `--domain=${uuid}`]);
@@ -358,6 +358,14 @@ export class LibvirtHypervisor implements Hypervisor {
       });
     const problem = problems.length === 0 ? undefined : problems.join('; ');
     return { effect, restored: { side: former.side, problem } };
+  }
+
+  /** @throws {RefusedError} where another VM is at that address by now */
+  private async uuidOfMeant(vm: string, meant: VmIdentity | undefined): Promise<string> {
+    const address = parseDomainAddress(vm);
+    const uuid = await uuidOf(address, this.access);
+    if (meant) assertSameVm(meant, vm, identityOf(address, uuid, meant));
+    return uuid;
   }
 
   private async stateAt(

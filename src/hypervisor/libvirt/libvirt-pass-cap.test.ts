@@ -82,4 +82,16 @@ describe('the cap of the passes', () => {
       },
     ]);
   });
+
+  test('that waits for the journal while all is put back is not set any more', async () => {
+    const journal = Promise.withResolvers<void>();
+    const bed = await capped({ remember: () => journal.promise });
+    const refused = bed.set(10 * MIB).catch((error: unknown) => error);
+    fails(bed);
+    await bed.end();
+    await bed.putBack();
+    journal.resolve();
+    expect(await refused).toEqual(new Error('the speed is put back already, so it is not set any more'));
+    expect(bed.speed.mebibytes).toBe(UNLIMITED);
+  });
 });

@@ -21,7 +21,7 @@ function command({ start, own, migrateUri, listenUri, statesLineRate = true }: W
     PEER,
     { vm: `${PEER}#vm1`, migrateUri, listenUri },
     {
-      ...{ force: false, postCopy: false, brake: 'none', downtimeLimitMs: 300 },
+      ...{ meant: undefined, force: false, postCopy: false, brake: 'none', downtimeLimitMs: 300 },
       ...{ bandwidthBytesPerSecond: undefined, lineRateBytesPerSecond: undefined },
       ...start,
     },

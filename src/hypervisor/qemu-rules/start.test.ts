@@ -12,6 +12,7 @@ import {
 } from './start.ts';
 
 const OPTIONS: StartOptions = {
+  meant: undefined,
   force: false,
   postCopy: false,
   brake: 'none',

@@ -50,7 +50,7 @@ export function streamParameters(streams: Streams | undefined): Partial<StreamPa
  * The migration parameters of a start, all of them.
  * @param version of the source's QEMU
  */
-export function startParameters(options: StartOptions, version: QemuVersion): StartParameters {
+export function startParameters(options: Omit<StartOptions, 'meant'>, version: QemuVersion): StartParameters {
   const limits = {
     'downtime-limit': startLimitMs(options),
     'max-bandwidth': Math.round(options.bandwidthBytesPerSecond ?? NO_CAP_BYTES_PER_SECOND),

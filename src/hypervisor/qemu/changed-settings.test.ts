@@ -155,3 +155,22 @@ describe('what is made', () => {
     expect(pair.source.objects.ids).toEqual(['tls0']);
   });
 });
+
+test('what somebody still waits to set when settings are put back is not set any more', async () => {
+  const { clock, changed, set, putBack, settings } = await bed();
+  const before = settings.shownParameters;
+  await set({ 'downtime-limit': 5 });
+  const journal = Promise.withResolvers<void>();
+  const late = changed.set(
+    { parameters: { 'max-bandwidth': 20e6 }, capabilities: {} },
+    () => journal.promise,
+  );
+  const failure = late.catch((error: unknown) => error);
+  await clock.pass(100);
+  await putBack();
+  journal.resolve();
+  const words = "the source's settings are put back already, so nothing more is set there";
+  expect(await clock.until(failure)).toEqual(new Error(words));
+  await expect(changed.change({ 'downtime-limit': 7 }, 1000)).rejects.toThrow(words);
+  expect(settings.shownParameters).toEqual(before);
+});

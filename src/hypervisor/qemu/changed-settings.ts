@@ -25,6 +25,7 @@ export class ChangedSettings {
   private readonly parameters: Record<string, unknown> = {};
   private readonly capabilities: Record<string, boolean> = {};
   private readonly made = new Set<string>();
+  private isPuttingBack = false;
 
   constructor(monitor: LastingMonitor, side: Side) {
     this.monitor = monitor;
@@ -73,6 +74,7 @@ export class ChangedSettings {
     if (objects.length === 0) return;
     const made = objects.map(({ id }) => id);
     await remember?.({ side: this.side, parameters: {}, capabilities: {}, made });
+    this.assertOpen();
     for (const id of made) this.made.add(id);
     for (const object of objects) await this.monitor.execute('object-add', object);
   }
@@ -89,6 +91,7 @@ export class ChangedSettings {
     });
     const names = capabilities.map(([name]) => name);
     await this.remember(Object.keys(wanted.parameters), names, remember);
+    this.assertOpen();
     if (capabilities.length > 0)
       await this.monitor.execute('migrate-set-capabilities', {
         capabilities: capabilities.map(([capability, state]) => ({ capability, state })),
@@ -97,8 +100,18 @@ export class ChangedSettings {
       await this.monitor.execute('migrate-set-parameters', wanted.parameters);
   }
 
-  /** Puts everything back. Never throws: what fails is told, with the commands to type. */
+  /**
+   * Changes on the way what was remembered before.
+   * @throws {Error} once it is put back @throws {QmpError} @throws {UnreachableError}
+   */
+  async change(parameters: WantedSettings['parameters'], timeoutMs: number): Promise<void> {
+    this.assertOpen();
+    await this.monitor.execute('migrate-set-parameters', parameters, { timeoutMs });
+  }
+
+  /** Puts everything back, for good. Never throws: what fails is told, with the commands to type. */
   async putBack(): Promise<Restored> {
+    this.isPuttingBack = true;
     const problems: string[] = [];
     const count = Object.keys(this.parameters).length + Object.keys(this.capabilities).length;
     if (count + this.made.size > 0) await this.monitor.connected(COMMAND_MS);
@@ -113,6 +126,12 @@ export class ChangedSettings {
     // Last: until here a parameter may have named one.
     for (const id of this.made) problems.push(...(await this.try('object-del', { id })));
     return { side: this.side, problem: problems.length > 0 ? problems.join('; ') : undefined };
+  }
+
+  /** What is set behind that would stay set: whoever sets may have waited long, for the journal or for QEMU. */
+  private assertOpen(): void {
+    if (this.isPuttingBack)
+      throw new Error(`the ${this.side}'s settings are put back already, so nothing more is set there`);
   }
 
   private assertTold(names: readonly string[], told: Readonly<Record<string, unknown>>): void {

@@ -58,7 +58,7 @@ test.each<readonly [string, Fault, string, RegExp]>([
   ],
 ])('that comes to no figure is refused, and its VM let go of: %s', async (_, fault, code, message) => {
   const { pair, clock } = pairBed([fault]);
-  await expect(clock.until(pair.hypervisor().probeDirtyRate(pair.vm, 300))).rejects.toMatchObject({
+  await expect(clock.until(pair.hypervisor().probeDirtyRate(pair.vm, 300, undefined))).rejects.toMatchObject({
     name: 'RefusedError',
     code,
     message: expect.stringMatching(message),

@@ -23,6 +23,7 @@ import type {
   Whereabouts,
 } from '../hypervisor.ts';
 import { RefusedError } from '../hypervisor.ts';
+import { lookUntil } from '../look-until.ts';
 import { migrationMark } from '../migration-mark.ts';
 import { samplePages } from '../page-sample.ts';
 import {
@@ -45,7 +46,7 @@ import { type QemuEnd, qemuEnd } from './migration-facts.ts';
 import { assertUnderWay, guestFacts, openMonitor, sideStateAt, socketPath } from './monitor.ts';
 import { migrateRefusalCode, preflight } from './preflight.ts';
 import { probeBySampling } from './probe.ts';
-import { QemuMigration } from './qemu-migration.ts';
+import { QemuMigration, type QemuMigrationParts } from './qemu-migration.ts';
 import type { ConnectOptions, QmpClient } from './qmp/client.ts';
 import { isRefusal, QmpError } from './qmp/errors.ts';
 import { residentBytesOf } from './resident-memory.ts';
@@ -117,7 +118,11 @@ export class QemuHypervisor implements Hypervisor {
   readonly destinationsWait = true;
   readonly probesUnderWay = true;
 
-  async probeDirtyRate(vm: string, durationMs: number, meant?: VmIdentity): Promise<DirtyRateProbe> {
+  async probeDirtyRate(
+    vm: string,
+    durationMs: number,
+    meant: VmIdentity | undefined,
+  ): Promise<DirtyRateProbe> {
     await using client = await openMonitor(vm, this.qmp);
     try {
       if (meant) assertSameVm(meant, vm, await guestFacts(vm, client, this.clock));
@@ -149,7 +154,10 @@ export class QemuHypervisor implements Hypervisor {
   async start(vm: string, target: Destination, options: StartOptions): Promise<QemuMigration> {
     const ends = await this.openBoth(vm, target.vm);
     const { source, destination } = ends;
-    const changed = [new ChangedSettings(source, 'source'), new ChangedSettings(destination, 'destination')];
+    const changed = [
+      new ChangedSettings(source, 'source'),
+      new ChangedSettings(destination, 'destination'),
+    ] as const;
     let facts: GuestFacts;
     let quota: QuotaLever | undefined;
     let encrypted: boolean | undefined;
@@ -278,17 +286,20 @@ export class QemuHypervisor implements Hypervisor {
     meant?: VmIdentity,
     mayArrive = false,
   ): Promise<Whereabouts> {
-    const sinceMs = this.clock.awakeMs();
-    for (;;) {
-      const [source, other] = await Promise.all([
-        sideStateAt(vm, this.qmp, meant),
-        sideStateAt(destination, this.qmp, meant),
-      ]);
-      const loads = mayArrive && other === 'incoming';
-      const patienceMs = loads ? ARRIVAL_MS : source === 'switching-over' ? RETURN_MS : 0;
-      if (this.clock.awakeMs() - sinceMs >= patienceMs) return { source, destination: other };
-      await this.clock.sleep(AGAIN_AFTER_MS);
-    }
+    return await lookUntil(this.clock, {
+      look: async () => {
+        const [source, other] = await Promise.all([
+          sideStateAt(vm, this.qmp, meant),
+          sideStateAt(destination, this.qmp, meant),
+        ]);
+        return { source, destination: other };
+      },
+      patienceMs: (seen) => {
+        if (mayArrive && seen.destination === 'incoming') return ARRIVAL_MS;
+        return seen.source === 'switching-over' ? RETURN_MS : 0;
+      },
+      againAfterMs: () => AGAIN_AFTER_MS,
+    });
   }
 
   async settleAt(vm: string, { meant, run, former }: SettleTodo): Promise<Settled> {
@@ -325,7 +336,7 @@ export class QemuHypervisor implements Hypervisor {
     destination: LastingMonitor | undefined,
     { inherited, brake, remember }: AttachOptions,
     braked: boolean,
-  ): Promise<ChangedSettings[]> {
+  ): Promise<QemuMigrationParts['changed']> {
     const ofSource = new ChangedSettings(source, 'source');
     const former: FormerSettings[] = [...(inherited?.former ?? [])];
     ofSource.inherit(former);

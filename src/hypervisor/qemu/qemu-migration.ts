@@ -120,8 +120,8 @@ export interface QemuMigrationParts {
   readonly watchedFromStart: boolean;
   /** A controller before this one was cancelling: see {@link QemuMigration.cancel}. */
   readonly mayBeFenced: boolean;
-  /** What was changed on either side. */
-  readonly changed: readonly ChangedSettings[];
+  /** What was changed on either side, the source's first. */
+  readonly changed: readonly [ChangedSettings, ...ChangedSettings[]];
   /** As in {@link AttachOptions}, for what is changed on the way. */
   readonly remember: AttachOptions['remember'];
   /** As in {@link RunningMigration.encrypted}. */
@@ -181,6 +181,7 @@ export class QemuMigration implements RunningMigration {
   /** Our own `stop`, of a policy's: not somebody else's. */
   private suspended = false;
   private heldBy: string | undefined;
+  private readonly ofSource: ChangedSettings;
   private readonly passCap: PassCap;
   private readonly dating: Record<Side, EventDating>;
   private guestEnded: string | undefined;
@@ -194,6 +195,7 @@ export class QemuMigration implements RunningMigration {
   constructor(parts: QemuMigrationParts) {
     this.parts = parts;
     parts.quota?.prepare();
+    [this.ofSource] = parts.changed;
     this.passCap = new PassCap({
       ...parts,
       bytesPerSecond: parts.bandwidthBytesPerSecond,
@@ -389,12 +391,8 @@ export class QemuMigration implements RunningMigration {
     if (this.keepsWaiting) return true;
     if (!this.destination) return false;
     try {
-      const how = await fence(this.destination, () => this.sourceCannotRun());
       // One that has ended runs nothing any more, and may have run the guest before.
-      if (how === 'fenced') {
-        did.push('stop on the destination');
-        this.fenced = true;
-      }
+      if (await this.fenceOff(this.destination)) did.push('stop on the destination');
       return true;
     } catch (error) {
       if (error instanceof TooLateError) throw error;
@@ -402,6 +400,13 @@ export class QemuMigration implements RunningMigration {
       if (this.observer.guestStopped) throw error;
       return false;
     }
+  }
+
+  /** @returns false where it has ended @throws as {@link fence} does */
+  private async fenceOff(destination: LastingMonitor): Promise<boolean> {
+    const how = await fence(destination, () => this.sourceCannotRun());
+    if (how === 'fenced') this.fenced = true;
+    return how === 'fenced';
   }
 
   /** It has handed the guest over, or its process is dead. What it does not tell for some seconds is not so. */
@@ -740,9 +745,8 @@ export class QemuMigration implements RunningMigration {
   }
 
   private async setMaxBandwidth(bytesPerSecond: number | undefined): Promise<Effect> {
-    const ofSource = this.parts.changed.find(({ side }) => side === 'source');
     // Whoever began the migration may have chosen it.
-    await ofSource?.remember(['max-bandwidth'], [], this.parts.remember);
+    await this.ofSource.remember(['max-bandwidth'], [], this.parts.remember);
     return await this.setParameters({
       'max-bandwidth': Math.round(bytesPerSecond ?? NO_CAP_BYTES_PER_SECOND),
     });
@@ -753,7 +757,7 @@ export class QemuMigration implements RunningMigration {
     timeoutMs = PATIENT_MS,
   ): Promise<Effect> {
     await Promise.race([
-      this.source.execute('migrate-set-parameters', parameters, { timeoutMs }),
+      this.ofSource.change(parameters, timeoutMs),
       this.notAnswered('migrate-set-parameters'),
     ]);
     const said = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
@@ -836,8 +840,7 @@ export class QemuMigration implements RunningMigration {
     if (!this.begunByUs && !this.weCancelled) return state;
     // Its stream is over; all that it could still do is to start with what its socket holds.
     try {
-      const how = await fence(this.destination, () => this.sourceCannotRun());
-      if (how === 'fenced') this.fenced = true;
+      await this.fenceOff(this.destination);
     } catch {
       // How it stands is what counts.
     }

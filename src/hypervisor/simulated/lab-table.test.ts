@@ -30,6 +30,7 @@ async function supervise(
   const limits = { ...DEFAULT_LIMITS, ...given };
   const migration = await hypervisor.start('sim:loop', simulatedDestination('loop'), {
     ...{
+      meant: undefined,
       force: false,
       postCopy: limits.overBudget === 'post-copy',
       brake: limits.overBudget === 'brake' ? 'any' : 'none',

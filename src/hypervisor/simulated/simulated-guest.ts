@@ -71,7 +71,7 @@ export class SimulatedGuest {
   }
 
   /** A destination that ended with the last attempt waits again, as under libvirt. */
-  startMigration(options: StartOptions): SimulatedQemu {
+  startMigration(options: Omit<StartOptions, 'meant'>): SimulatedQemu {
     const running = this.whereabouts().source === 'running';
     const zeroMs = this.now();
     this.resumedSide = undefined;

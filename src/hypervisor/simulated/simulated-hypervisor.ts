@@ -74,7 +74,11 @@ export class SimulatedHypervisor implements Hypervisor {
     return this.look(vm, destination);
   }
 
-  async start(vm: string, destination: Destination, options: StartOptions): Promise<SimulatedMigration> {
+  async start(
+    vm: string,
+    destination: Destination,
+    options: Omit<StartOptions, 'meant'>,
+  ): Promise<SimulatedMigration> {
     const { guest: facts, findings } = this.look(vm, destination);
     new Findings(findings).throwAny();
     const guest = this.guestAt(vm);

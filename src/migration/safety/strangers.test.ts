@@ -145,7 +145,7 @@ describe('what comes after a look', () => {
         hypervisor.start(ours.vm, ours.target, {
           ...OPTIONS,
           former: owed,
-          ...(wasChecked ? { meant } : {}),
+          meant: wasChecked ? meant : undefined,
         }),
       );
       await expect(starting).rejects.toBeInstanceOf(RefusedError);

@@ -114,6 +114,7 @@ export class SimulatedRun {
     if (this.isOurs) this.journal.push({ atMs: 0, type: 'intent', intent: 'start', side: 'source' });
     this.migration = this.isOurs
       ? await hypervisor.start(this.pair.vm, this.pair.target, {
+          meant: this.guest,
           ...startOptionsOf(KINDS[this.input.policy], this.limits, false),
           destinationStartsItself: this.input.begin === 'starts-itself',
           remember,

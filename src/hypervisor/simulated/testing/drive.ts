@@ -26,6 +26,7 @@ export type Act = (
 ) => Promise<unknown> | undefined;
 
 export const OPTIONS: StartOptions = {
+  meant: undefined,
   force: false,
   postCopy: false,
   brake: 'none',
