@@ -97,7 +97,9 @@ export const migrationSummarySchema = z
     dirtyBytesPerSecond: rate.describe('found dirty over the last pass'),
     forecastPauseMs: ms
       .nullable()
-      .describe('how long the guest would pause if it were stopped at the last boundary'),
+      .describe(
+        'how long the guest would pause if it were stopped at the last boundary; null: in its first pass, at whose beginning all of its memory remains',
+      ),
     forecastEndMs: z
       .object({
         lowMs: ms.describe('at the earliest'),
@@ -157,7 +159,8 @@ export function summaryOf(live: LiveMigration): MigrationSummary {
     sentBytes: outcome?.sentBytes ?? seen?.sentBytes ?? 0,
     transferBytesPerSecond: transferRate(ticks) ?? boundary?.ended?.bandwidthBytesPerSecond ?? null,
     dirtyBytesPerSecond: boundary?.ended?.dirtyRateBytesPerSecond ?? null,
-    forecastPauseMs: boundary?.pauseForecastMs ?? null,
+    // What a pause would be as the first pass begins, with all of the memory, foretells none.
+    forecastPauseMs: boundary && endsAPass(boundary) ? (boundary.pauseForecastMs ?? null) : null,
     forecastEndMs: writer === undefined ? null : forecastEndOf(view, ticks, live.lastAtMs),
     downtimeMs: limits.downtimeMs,
     maxDowntimeMs: limits.maxDowntimeMs,
@@ -214,4 +217,8 @@ export function reasonsOf(view: MigrationView): Reason[] {
   for (const side of lost) add('connection-lost', `the connection to the ${side} was lost on the way`);
   for (const words of warnings) add('warning', words);
   return reasons;
+}
+
+function endsAPass({ pass, ended }: MigrationView['boundaries'][number]): boolean {
+  return pass > 1 || ended !== undefined;
 }

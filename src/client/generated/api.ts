@@ -633,7 +633,7 @@ export interface components {
             transferBytesPerSecond: number | null;
             /** @description found dirty over the last pass */
             dirtyBytesPerSecond: number | null;
-            /** @description how long the guest would pause if it were stopped at the last boundary */
+            /** @description how long the guest would pause if it were stopped at the last boundary; null: in its first pass, at whose beginning all of its memory remains */
             forecastPauseMs: number | null;
             /** @description when the guest runs on the destination, counted from the start, as long as guest and link stay as they are; null: over, or not known yet */
             forecastEndMs: {
@@ -789,7 +789,7 @@ export interface components {
             transferBytesPerSecond: number | null;
             /** @description found dirty over the last pass */
             dirtyBytesPerSecond: number | null;
-            /** @description how long the guest would pause if it were stopped at the last boundary */
+            /** @description how long the guest would pause if it were stopped at the last boundary; null: in its first pass, at whose beginning all of its memory remains */
             forecastPauseMs: number | null;
             /** @description when the guest runs on the destination, counted from the start, as long as guest and link stay as they are; null: over, or not known yet */
             forecastEndMs: {
@@ -989,7 +989,7 @@ export interface components {
             transferBytesPerSecond: number | null;
             /** @description found dirty over the last pass */
             dirtyBytesPerSecond: number | null;
-            /** @description how long the guest would pause if it were stopped at the last boundary */
+            /** @description how long the guest would pause if it were stopped at the last boundary; null: in its first pass, at whose beginning all of its memory remains */
             forecastPauseMs: number | null;
             /** @description when the guest runs on the destination, counted from the start, as long as guest and link stay as they are; null: over, or not known yet */
             forecastEndMs: {
