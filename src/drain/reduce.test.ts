@@ -116,6 +116,14 @@ describe('a drain', () => {
     expect(then(expired, at('release', 3000)).ended).toBe('released');
   });
 
+  test('of a host that lists what has moved says so', () => {
+    const moves = ['a', 'b', 'c'].flatMap((uuid) => [start(uuid), arrive(uuid)]);
+    const moved = then(BEGUN, ...moves);
+    expect(drainWords(moved, 0)).toMatch(/^draining: no VM is left to move, but its host lists one still/);
+    expect(drainWords(then(moved, look([], 0)), 0)).toBe('draining: 0 VMs left, 0 on the way');
+    expect(drainWords(BEGUN, 0)).toMatch(/^draining: 3 VMs left/);
+  });
+
   test('heeds what others do to its VMs', () => {
     const seen = then(BEGUN, start('a'), look(['a', 'b'], 0, 1));
     expect(words(seen, 'c')).toBe('gone: it is off, or others moved it');

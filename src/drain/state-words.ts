@@ -16,6 +16,10 @@ import {
   waitingForCalm,
 } from './state.ts';
 
+/** For a moment that is so of each that has just moved; a libvirtd that was restarted in a hand-over lists it for good. */
+const STILL_LISTED =
+  'draining: no VM is left to move, but its host lists one still; if that stays, `virsh list` there tells which';
+
 /** One sentence: where the drain is, and what it waits for. */
 export function drainWords(drain: Drain, nowMs: number): string {
   const left = [...drain.vms.values()].filter(isThere).length;
@@ -44,7 +48,9 @@ export function drainWords(drain: Drain, nowMs: number): string {
         ? `cancelled: ${vmsOf(moving)} on the way, nothing new begins`
         : drain.kind === 'return'
           ? `returning: ${vmsOf(left)} still away, ${moving} of them on the way`
-          : `draining: ${vmsOf(left)} left, ${moving} on the way${calmWords(drain)}`;
+          : left === 0 && drain.vms.size > 0 && drain.emptySinceMs === undefined
+            ? STILL_LISTED
+            : `draining: ${vmsOf(left)} left, ${moving} on the way${calmWords(drain)}`;
   }
 }
 
