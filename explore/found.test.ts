@@ -828,6 +828,19 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
       { atMs: 2599, do: 'cap', bytesPerSecond: 20e6 },
     ],
   },
+  'a guest that was stopped as its migration began, by a source that refused to say more, was taken for one that ran, and let run':
+    {
+      ...{ begin: 'migrate, starts itself', policy: 'stock', version: '10.0', maxDowntimeMs: 5000 },
+      ...{ otherVm: 'running', faultsEndMs: 40_000 },
+      faults: [
+        { on: { atMs: 1460 }, nth: 2, do: 'connection-lost', to: 'source', ms: 50 },
+        {
+          on: { command: 'query-migrate', side: 'destination' },
+          ...{ nth: 4, do: 'stopped-by-operator', to: 'source' },
+        },
+        { on: { command: 'query-migrate', side: 'source' }, nth: 5, do: 'error' },
+      ],
+    },
 };
 
 test.each(Object.entries(FOUND))('%s', async (_, schedule) => {

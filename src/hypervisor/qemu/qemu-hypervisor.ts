@@ -197,15 +197,15 @@ export class QemuHypervisor implements Hypervisor {
       reconnectForMs: this.reconnectForMs,
       status: undefined,
     });
-    // Somebody, or a fault of its disk's, may have stopped the guest since it was looked at.
-    await migration.lookAgain();
     const notBegun = async (error: unknown): Promise<unknown> => {
       const restored = await backOut(changed, ends, error);
       await migration.detach();
       return restored;
     };
-    // The last thing before: all that was asked may have taken long, and the mark is of the moment.
     try {
+      // Somebody, or a fault of its disk's, may have stopped the guest since it was looked at.
+      await migration.lookAgain();
+      // The last thing before: all that was asked may have taken long, and the mark is of the moment.
       await options.begins?.(migrationMark(0, this.clock));
     } catch (error) {
       throw await notBegun(error);

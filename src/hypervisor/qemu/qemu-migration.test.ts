@@ -59,6 +59,19 @@ describe('a start', () => {
     },
   );
 
+  test.each(['never', 'error'] as const)(
+    'is not begun where its guest cannot be looked at once more (%s): it may have been stopped since',
+    async (way) => {
+      const { start, settings, pair } = pairBed([
+        { on: { command: 'query-status', side: 'source' }, nth: 2, do: way },
+      ]);
+      const before = settings();
+      await expect(start()).rejects.toThrow(/^the migration was not begun: .*query-status/);
+      expect(settings()).toEqual(before);
+      expect(pair.source.outgoing).toBeUndefined();
+    },
+  );
+
   test('that was not begun has its settings back where the way there was lost for a moment', async () => {
     const set = { command: 'migrate-set-parameters', side: 'source' } as const;
     const { start, settings } = pairBed([{ on: set, do: 'drop' }]);

@@ -255,10 +255,14 @@ export class QemuMigration implements RunningMigration {
     this.lookAtWay();
   }
 
-  /** What happened between the first look at the guest and our listening: QEMU is asked again. Never rejects. */
+  /**
+   * What happened between the first look at the guest and our listening: QEMU is asked again.
+   * @throws {QmpError} @throws {UnreachableError} where it does not tell, and the migration has not begun
+   */
   async lookAgain(): Promise<void> {
-    // Before the migration begins it is in no stop-and-copy, and answers at once.
-    await this.catchUp(this.begun ? PATIENT_MS : COMMAND_MS);
+    if (this.begun) return await this.catchUp();
+    // It is in no stop-and-copy, and answers at once.
+    await this.lookAtSource(COMMAND_MS);
   }
 
   /** The way to the source may have been lost, or its process ended, before we listened. */
@@ -658,31 +662,43 @@ export class QemuMigration implements RunningMigration {
     if (forMs >= patienceMs) this.source.giveUp(`it has not answered for ${Math.round(patienceMs / 1000)} s`);
   }
 
+  /** Never rejects: where it is lost again, or held up, the next look tells. */
+  private async catchUp(): Promise<void> {
+    await this.lookAtSource(PATIENT_MS).catch(() => {});
+  }
+
   /** Events were missed: what QEMU says now stands in for them, and says how old it may be. */
-  private async catchUp(timeoutMs = PATIENT_MS): Promise<void> {
+  private async lookAtSource(timeoutMs: number): Promise<void> {
     const { observer, turns } = this;
+    const { status } = await this.source.execute('query-status', undefined, { timeoutMs });
+    const migration = this.begun ? await this.statusIfTold(timeoutMs) : undefined;
+    const lostMs = this.sourceLostMs;
+    // Only now: a connection that is lost before it says anything shows nothing of what was missed.
+    this.sourceLostMs = undefined;
+    const isCertain = lostMs !== undefined && this.sourceWatched;
+    const unseenMs = isCertain ? observer.now() - lostMs : Number.POSITIVE_INFINITY;
+    // What was heard since says it better, and was not missed.
+    const isNews = this.turns === turns;
+    if (isNews && status === 'running') {
+      this.takeRunning();
+      // One that is over by now may have been stopped, and have run again, before we listened.
+      this.sourceWatched ||= isUnderWay(migration);
+    }
+    if (isNews && status === 'running' && observer.guestStopped)
+      observer.resumed('source', observer.now(), unseenMs);
+    if (isNews && status !== 'running' && !observer.guestStopped && this.wasRunning)
+      this.takeStop(observer.now(), unseenMs);
+    if (isNews) this.takeWhyStopped(status);
+    if (migration) this.takeStatus(migration, observer.now());
+  }
+
+  /** How the guest is tells enough by itself. @throws {UnreachableError} where the connection was lost meanwhile */
+  private async statusIfTold(timeoutMs: number): Promise<string | undefined> {
     try {
-      const { status } = await this.source.execute('query-status', undefined, { timeoutMs });
-      const info = await this.source.execute('query-migrate', undefined, { timeoutMs });
-      const lostMs = this.sourceLostMs;
-      // Only now: a connection that is lost before it says anything shows nothing of what was missed.
-      this.sourceLostMs = undefined;
-      const unseenMs = lostMs === undefined ? Number.POSITIVE_INFINITY : observer.now() - lostMs;
-      // What was heard since says it better, and was not missed.
-      const isNews = this.turns === turns;
-      if (isNews && status === 'running') {
-        this.takeRunning();
-        // One that is over by now may have been stopped, and have run again, before we listened.
-        this.sourceWatched ||= isUnderWay(info.status);
-      }
-      if (isNews && status === 'running' && observer.guestStopped)
-        observer.resumed('source', observer.now(), unseenMs);
-      if (isNews && status !== 'running' && !observer.guestStopped && this.wasRunning)
-        this.takeStop(observer.now(), unseenMs);
-      if (isNews) this.takeWhyStopped(status);
-      if (this.begun && info.status) this.takeStatus(info.status, observer.now());
-    } catch {
-      // Lost again, or held up: the next look tells.
+      return (await this.source.execute('query-migrate', undefined, { timeoutMs })).status;
+    } catch (error) {
+      if (this.source.state.kind !== 'connected') throw error;
+      return undefined;
     }
   }
 

@@ -42,14 +42,11 @@ test('at most one side runs, what is said of it is true, and an end comes', {
   );
 });
 
-test('a source that dies while its migration is being set up has an end that is told', async () => {
+test('a source that dies while its migration is being set up is not told to begin, and its end is told', async () => {
   const faults = [
     { on: { command: 'query-status', side: 'destination' }, nth: 2, do: 'killed', to: 'source' },
   ] as const;
   const run = new SimulatedRun({ begin: 'waiting', policy: 'stock', behindTunnel: [], faults });
-  expect(await run.run()).toMatchObject({
-    runsOn: 'unknown',
-    reason: expect.stringContaining('an operator is needed'),
-  });
+  await expect(run.run()).rejects.toMatchObject({ name: 'NotBegunError', sourceEnded: true });
   expect(run.pair.truth.runningSides).toEqual([]);
 });
