@@ -1,6 +1,7 @@
 /** What the driver makes of what QEMU does at the start and on the way, at moments that no real QEMU can be held at. */
 import { describe, expect, test } from 'vitest';
 import { type MigrationEvent, NotBegunError, RefusedError } from '../hypervisor.ts';
+import { beginAsSomebodyElse } from '../simulated/testing/at-monitors.ts';
 import { OPTIONS } from '../simulated/testing/drive.ts';
 import { CALM_GUEST } from '../simulated/testing/small-guest.ts';
 import { connectQmp } from './qmp/client.ts';
@@ -412,6 +413,23 @@ test('a stop for the switchover while somebody attaches is learned, and is of an
 });
 
 // Found by the explorer, seed 1796037285038: a pause of 10 s was told as one of 0.4 ms.
+test('a source that refuses to say how its guest is, to whoever attaches, is asked until it does', async () => {
+  const { pair, clock, attach } = pairBed([
+    {
+      on: { command: 'query-migrate-parameters', side: 'source' },
+      nth: 1,
+      do: 'stopped-by-operator',
+      to: 'source',
+    },
+    { on: { command: 'query-status', side: 'source' }, nth: 2, do: 'error' },
+  ]);
+  await clock.until(beginAsSomebodyElse(pair, clock));
+  const migration = await attach();
+  await clock.pass(1000);
+  expect(migration.wasRunning).toBe(false);
+  await clock.until(migration.cancel());
+});
+
 test('a stop behind a monitor that was given up may be as old as its last answer', async () => {
   const silent = { do: 'connection-silent', to: 'source', ms: 20_000 } as const;
   const { start, follow, pair } = pairBed(

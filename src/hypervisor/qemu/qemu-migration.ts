@@ -662,9 +662,18 @@ export class QemuMigration implements RunningMigration {
     if (forMs >= patienceMs) this.source.giveUp(`it has not answered for ${Math.round(patienceMs / 1000)} s`);
   }
 
-  /** Never rejects: where it is lost again, or held up, the next look tells. */
+  /** Never rejects. Nothing else asks how the guest is: a source that refuses to say is asked again. */
   private async catchUp(): Promise<void> {
-    await this.lookAtSource(PATIENT_MS).catch(() => {});
+    const { clock } = this.parts;
+    for (;;) {
+      try {
+        return await this.lookAtSource(PATIENT_MS);
+      } catch {
+        // One that is lost again is asked once it is back.
+        if (this.source.state.kind !== 'connected' || this.observer.isOver) return;
+        await clock.sleep(TICK_MS);
+      }
+    }
   }
 
   /** Events were missed: what QEMU says now stands in for them, and says how old it may be. */
