@@ -841,6 +841,13 @@ const FOUND: Readonly<Record<string, Partial<Schedule>>> = {
         { on: { command: 'query-migrate', side: 'source' }, nth: 5, do: 'error' },
       ],
     },
+  'under libvirt: an attach to a migration of ours that ended between two of its looks was refused, and its mark stayed':
+    {
+      ...{ driver: 'libvirt', overBudget: 'brake', policy: 'stock', version: '10.0', maxDowntimeMs: 5000 },
+      ...{ wayMs: 3, faultsEndMs: 12_000 },
+      libvirt: { transient: false, faults: [] },
+      hands: [{ atMs: 1403, do: 'cap', bytesPerSecond: 5e6 }],
+    },
 };
 
 test.each(Object.entries(FOUND))('%s', async (_, schedule) => {

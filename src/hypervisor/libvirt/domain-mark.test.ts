@@ -143,6 +143,11 @@ describe('a migration that is under way', () => {
     await refuseMarked(TEST_HOST, TEST_UUID, HERE);
   });
 
+  test('may be settled by whoever comes as it has just ended, and its domain with it', async () => {
+    fakeHost("echo 'error: Requested operation is not valid: domain is not running' >&2; exit 1");
+    await refuseMarked(TEST_HOST, TEST_UUID, HERE);
+  });
+
   test('is left to the machine that marked it', async () => {
     store(OTHER);
     const { code, message } = await refusalOf(refuseMarked(TEST_HOST, TEST_UUID, HERE));

@@ -23,6 +23,7 @@ import {
   RENEW_EVERY_MS,
   STALE_AFTER_MS,
 } from './lease-mark.ts';
+import { isNotRunning } from './virsh/refusal.ts';
 
 export interface MarkTiming {
   readonly renewEveryMs: number;
@@ -53,7 +54,8 @@ export async function readMark(uri: string, uuid: string, access = REAL_ACCESS):
 }
 
 /**
- * For those who come upon a migration that is under way, and so can set no mark themselves.
+ * For those who come upon a migration that is under way, and so can set no mark themselves. One that has ended since, and with it
+ * the domain there, is held by nobody.
  * @throws {RefusedError} `held` when a controller elsewhere has begun it, dead or alive
  */
 export async function refuseMarked(
@@ -62,7 +64,10 @@ export async function refuseMarked(
   here: Place,
   access = REAL_ACCESS,
 ): Promise<void> {
-  const marked = await readMark(uri, uuid, access);
+  const marked = await readMark(uri, uuid, access).catch((error: unknown) => {
+    if (isNotRunning(error)) return 'none' as const;
+    throw error;
+  });
   const look: Look = { marked, atMs: 0, migrating: true };
   if (judgeMark([look], here) === 'held') throw heldBy(uri, uuid, marked);
 }

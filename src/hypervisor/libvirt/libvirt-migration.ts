@@ -42,8 +42,8 @@ import { type Ending, isOver, moveRunState, type RunState } from './run-state.ts
 import { Seen } from './seen.ts';
 import type { DomainEvents } from './virsh/event-hub.ts';
 import { type JobInfo, parseJobInfo } from './virsh/job-info.ts';
-import { isNoDomain, isOutOfReach } from './virsh/refusal.ts';
-import { VirshError, type VirshOutput, VirshTimeoutError } from './virsh/virsh.ts';
+import { isNoDomain, isNotRunning, isOutOfReach } from './virsh/refusal.ts';
+import { type VirshOutput, VirshTimeoutError } from './virsh/virsh.ts';
 import type { TimedEvent } from './virsh/virsh-events.ts';
 import type { Shell } from './virsh/virsh-shell.ts';
 
@@ -573,8 +573,7 @@ export class LibvirtMigration implements RunningMigration {
   private failed(error: unknown): void {
     if (isOver(this.state)) return;
     // A transient domain is gone from the source when it was migrated.
-    const isOff = error instanceof VirshError && /domain is not running/.test(error.message);
-    if (isNoDomain(error) || isOff) return this.finish({ kind: 'job-over' });
+    if (isNoDomain(error) || isNotRunning(error)) return this.finish({ kind: 'job-over' });
     if (isOutOfReach(error)) this.seen.sourceWasAway = true;
     else if (!(error instanceof VirshTimeoutError)) {
       // libvirtd is there: it is QEMU that does not answer it.

@@ -62,6 +62,12 @@ export function isNoDomain(error: unknown): boolean {
   return codeOf(error) === 'no-domain';
 }
 
+/** libvirt knows the domain, and it is shut off. */
+export function isNotRunning(error: unknown): boolean {
+  const told = error instanceof RefusedError ? error.cause : error;
+  return told instanceof VirshError && /domain is not running/i.test(told.message);
+}
+
 /** The host's libvirt cannot be asked: it does not run, or the way to it is lost, or we may not. */
 export function isOutOfReach(error: unknown): boolean {
   return (
