@@ -26,7 +26,7 @@ const BENCHES: Record<
   },
   fleet: {
     summary:
-      'drains of a thousand simulated hosts, 50 at once, by four controllers on a real PostgreSQL (10 min; --quick: 2 min, smaller)',
+      'drains of a thousand simulated hosts, 50 at once, by four controllers on a real PostgreSQL (16 min; --quick: 2 min, smaller)',
     load: () => import('./fleet.ts'),
   },
   latency: {

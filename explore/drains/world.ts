@@ -54,6 +54,8 @@ export class World {
   readonly refusing = new Map<string, string>();
   /** Of all migrations that begin from now on, in place of each VM's own. */
   lastsMs: number | undefined;
+  /** How many times as long as its own each migration takes. */
+  slower = 1;
   private readonly vms = new Map<string, There>();
   private readonly hosts = new Map<string, Set<string>>();
   private readonly moving = new Map<string, Running>();
@@ -204,7 +206,10 @@ export class World {
     const breaks = this.breaking.get(uuid) ?? 0;
     this.breaking.set(uuid, Math.max(0, breaks - 1));
     const broken: Failure = { class: 'transient', code: 'migration-failed', words: 'it broke off' };
-    const timer = setTimeout(() => end(breaks > 0 ? broken : undefined), this.lastsMs ?? vm.lastsMs);
+    const timer = setTimeout(
+      () => end(breaks > 0 ? broken : undefined),
+      this.lastsMs ?? vm.lastsMs * this.slower,
+    );
     const began = { by, fromMs: performance.now(), isForeign: by === undefined };
     const made = { ...began, vm: uuid, source, destination, over: over.promise, fail: end };
     this.moving.set(uuid, { ...made, watchedBy: undefined });

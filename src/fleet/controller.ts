@@ -4,7 +4,7 @@
  *     running ──(close)──▶ closed            it lets go: the migrations go on, and others take them at once
  *        └──(the tables are newer)──▶ closed as well
  *
- * Each second, and when the database tells that something changed, one round: say that we live; end the leases of
+ * Each second, and soon after the database tells that something changed, one round: say that we live; end the leases of
  * controllers that are proved dead; admit; take what nobody looks after; cancel what shall end. Nothing is admitted before
  * the hosts were asked once what runs there.
  */
@@ -58,6 +58,9 @@ interface Tended {
   shareLink(shares: ReadonlyMap<string, number>): void;
 }
 
+/** Between two rounds, however much is told: what many moves change at once is one round's work, in each controller. */
+const REST_MS = 50;
+
 const DEFAULTS = { leaseMs: 15_000, roundMs: 1000, reconcileMs: 10_000, most: 300 };
 
 const BEAT = `
@@ -80,6 +83,7 @@ export class FleetController implements AsyncDisposable {
   private readonly round: Repeated;
   private readonly listener: Listener;
   private state: 'running' | 'closed' = 'running';
+  private beatMs = Number.NEGATIVE_INFINITY;
   /** Whether the hosts were asked. */
   private hasLooked = false;
   private readonly closing = Promise.withResolvers<string>();
@@ -89,13 +93,13 @@ export class FleetController implements AsyncDisposable {
     const { database, leaseMs, clock, roundMs, reconcileMs } = options;
     this.stages = stagesOf(options.hooks);
     this.leases = new Leases(database, { holder: this.id, leaseMs, clock, stages: this.stages });
-    const repeat = (everyMs: number, doing: () => Promise<void>) =>
-      new Repeated(clock, everyMs, doing, (error) => options.warn(String(error)));
-    this.round = repeat(roundMs, () => this.doRound());
+    const repeat = (pace: { everyMs: number; restMs?: number }, doing: () => Promise<void>) =>
+      new Repeated(clock, pace, doing, (error) => options.warn(String(error)));
+    this.round = repeat({ everyMs: roundMs, restMs: REST_MS }, () => this.doRound());
     this.repeated = [
       this.round,
-      repeat(leaseMs / 4, () => this.leases.renew()),
-      repeat(reconcileMs, () => this.look()),
+      repeat({ everyMs: leaseMs / 4 }, () => this.leases.renew()),
+      repeat({ everyMs: reconcileMs }, () => this.look()),
     ];
     this.listener = new Listener(database.config, CHANNEL, () => this.round.now());
   }
@@ -150,9 +154,13 @@ export class FleetController implements AsyncDisposable {
   }
 
   private async doRound(): Promise<void> {
-    const { database, place, prepare, most, leaseMs } = this.options;
-    if (!(await this.beat())) return;
-    await endLeasesOfDead(database, this.identity);
+    const { database, place, prepare, most, leaseMs, clock, roundMs } = this.options;
+    // A round for each thing that is told would be as many signs of life.
+    if (clock.now() - this.beatMs >= roundMs / 2) {
+      if (!(await this.beat())) return;
+      await endLeasesOfDead(database, this.identity);
+      this.beatMs = clock.now();
+    }
     if (this.hasLooked)
       await admit(database, { place, prepare, stages: this.stages, controller: this.id, longestMs: leaseMs });
     if (this.state === 'closed') return;

@@ -86,7 +86,7 @@ export class DrainRunner implements AsyncDisposable {
     const { lookingMs } = times;
     const calmWaits = looker && new CalmWaits({ database, looker, lookingMs, most: MOST_LOOKS, warn });
     const repeat = (everyMs: number, doing: () => Promise<void>) =>
-      new Repeated(clock, everyMs, doing, (error) => warn(String(error)));
+      new Repeated(clock, { everyMs }, doing, (error) => warn(String(error)));
     return new DrainRunner(controller, { hostHooks, calmWaits }, [
       repeat(times.lookMs, async () => {
         await book.read();

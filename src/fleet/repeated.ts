@@ -4,6 +4,8 @@ import type { Clock } from '../hypervisor/clock.ts';
 export class Repeated {
   private readonly clock: Clock;
   private readonly everyMs: number;
+  /** Before it is done again, whoever asks: what is asked for meanwhile is done at once. */
+  private readonly restMs: number;
   private readonly doing: () => Promise<void>;
   private readonly failed: (error: unknown) => void;
   private running: Promise<void> | undefined;
@@ -11,22 +13,29 @@ export class Repeated {
   private stopped = false;
   private told = '';
   private cancelTimer = (): void => {};
+  private endedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, everyMs: number, doing: () => Promise<void>, failed: (error: unknown) => void) {
+  constructor(
+    clock: Clock,
+    { everyMs, restMs = 0 }: { readonly everyMs: number; readonly restMs?: number },
+    doing: () => Promise<void>,
+    failed: (error: unknown) => void,
+  ) {
     this.clock = clock;
     this.everyMs = everyMs;
+    this.restMs = restMs;
     this.doing = doing;
     this.failed = failed;
   }
 
-  /** Once it is over that runs now. */
+  /** Once it is over that runs now, and it has rested. */
   now(): void {
     if (this.stopped) return;
     this.asked = true;
-    this.running ??= this.run().finally(() => {
-      this.running = undefined;
-      if (this.asked) this.now();
-    });
+    if (this.running !== undefined) return;
+    const restMs = this.endedMs + this.restMs - this.clock.now();
+    if (restMs > 0) this.wait(restMs);
+    else this.begin();
   }
 
   /** Waits for what runs. */
@@ -37,8 +46,21 @@ export class Repeated {
     await this.running;
   }
 
-  private async run(): Promise<void> {
+  private wait(ms: number): void {
     this.cancelTimer();
+    this.cancelTimer = this.clock.after(ms, () => this.begin());
+  }
+
+  private begin(): void {
+    this.cancelTimer();
+    this.running = this.run().finally(() => {
+      this.running = undefined;
+      if (this.asked) this.now();
+      else if (!this.stopped) this.wait(this.everyMs);
+    });
+  }
+
+  private async run(): Promise<void> {
     this.asked = false;
     try {
       await this.doing();
@@ -47,6 +69,6 @@ export class Repeated {
       if (String(error) !== this.told) this.failed(error);
       this.told = String(error);
     }
-    if (!this.stopped) this.cancelTimer = this.clock.after(this.everyMs, () => this.now());
+    this.endedMs = this.clock.now();
   }
 }
