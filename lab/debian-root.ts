@@ -51,14 +51,14 @@ set -e
 read -r pid rest </proc/self/stat
 base=$1 work=$2 shared=$3
 mount -t tmpfs tmpfs "$work"
-mkdir "$work/upper" "$work/work" "$work/root"
-mount -t overlay overlay -o "lowerdir=$base,upperdir=$work/upper,workdir=$work/work" "$work/root"
-mount -t proc proc "$work/root/proc"
-mount --rbind /dev "$work/root/dev"
-mount --bind "$shared" "$work/root${SHARED}"
+mkdir "$work/upper" "$work/work" "$work/tree"
+mount -t overlay overlay -o "lowerdir=$base,upperdir=$work/upper,workdir=$work/work" "$work/tree"
+mount -t proc proc "$work/tree/proc"
+mount --rbind /dev "$work/tree/dev"
+mount --bind "$shared" "$work/tree${SHARED}"
 ip link set lo up
 # Not by chroot: the kernel gives nobody in one a user namespace, which switchover's own PostgreSQL needs.
-cd "$work/root"
+cd "$work/tree"
 pivot_root . .
 umount -l .
 echo "ready $pid"

@@ -53,7 +53,9 @@ test('the package of Debian: installed by apt, without any other Node, it migrat
   await draws();
 
   await root.run('apt-get', '-qq', '-y', 'purge', 'switchover');
-  const own = ['/root/.cache/switchover', '/root/.local/state/switchover', SHARED, '/proc', '/sys', '/dev'];
+  const home = await homeOfRoot();
+  const ofHome = ['.cache/switchover', '.local/state/switchover'].map((place) => path.join(home, place));
+  const own = [...ofHome, SHARED, '/proc', '/sys', '/dev'];
   const pruned = own.flatMap((place) => ['-path', place, '-prune', '-o']);
   expect(await root.run('find', '/', ...pruned, '-name', '*switchover*', '-print')).toBe('');
 });
@@ -77,13 +79,18 @@ test('the package of npm: installed without a network on a Node of its own, it m
   await migrates(['env', `PATH=${bin}:/usr/bin:/bin`, '/usr/local/bin/switchover']);
 });
 
+/** Where it was installed. */
+async function homeOfRoot(): Promise<string> {
+  return (await root.run('sh', '-c', 'echo ~root')).trim();
+}
+
 /**
  * As its unit starts it: the page is in the package, and so is a PostgreSQL that root may run, which takes in what was migrated
  * above.
  */
 async function serves(): Promise<void> {
   const place = 'http://127.0.0.1:8686';
-  const journals = '/root/.local/state/switchover';
+  const journals = path.join(await homeOfRoot(), '.local/state/switchover');
   const serve = ['switchover', 'serve', '--no-watch', '--database', 'embedded', '--state-dir', journals];
   const [command = '', ...words] = root.command(serve);
   const service = spawn(command, words, { stdio: 'ignore' });

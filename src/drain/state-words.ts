@@ -44,14 +44,15 @@ export function drainWords(drain: Drain, nowMs: number): string {
         : `paused: nothing new begins${moving > 0 ? `, ${vmsOf(moving)} on the way` : ''}`;
     case 'draining':
       if (isEmpty(drain)) return 'no VM runs there any more: its after-host program is asked';
-      return drain.intent === 'cancelled'
-        ? `cancelled: ${vmsOf(moving)} on the way, nothing new begins`
-        : drain.kind === 'return'
-          ? `returning: ${vmsOf(left)} still away, ${moving} of them on the way`
-          : left === 0 && drain.vms.size > 0 && drain.emptySinceMs === undefined
-            ? STILL_LISTED
-            : `draining: ${vmsOf(left)} left, ${moving} on the way${calmWords(drain)}`;
+      return drainingWords(drain, left, moving);
   }
+}
+
+function drainingWords(drain: Drain, left: number, moving: number): string {
+  if (drain.intent === 'cancelled') return `cancelled: ${vmsOf(moving)} on the way, nothing new begins`;
+  if (drain.kind === 'return') return `returning: ${vmsOf(left)} still away, ${moving} of them on the way`;
+  if (left === 0 && drain.vms.size > 0 && drain.emptySinceMs === undefined) return STILL_LISTED;
+  return `draining: ${vmsOf(left)} left, ${moving} on the way${calmWords(drain)}`;
 }
 
 /** One sentence: where the VM is, why, and what would help. */

@@ -4,7 +4,7 @@ import type { Clock } from '../hypervisor/clock.ts';
 export class Repeated {
   private readonly clock: Clock;
   private readonly everyMs: number;
-  /** Before it is done again, whoever asks: what is asked for meanwhile is done at once. */
+  /** Before it is done again, whoever asks: what is asked for meanwhile is done together. */
   private readonly restMs: number;
   private readonly doing: () => Promise<void>;
   private readonly failed: (error: unknown) => void;

@@ -412,7 +412,6 @@ test('a stop for the switchover while somebody attaches is learned, and is of an
   );
 });
 
-// Found by the explorer, seed 1796037285038: a pause of 10 s was told as one of 0.4 ms.
 test('a source that refuses to say how its guest is, to whoever attaches, is asked until it does', async () => {
   const { pair, clock, attach } = pairBed([
     {
@@ -430,6 +429,7 @@ test('a source that refuses to say how its guest is, to whoever attaches, is ask
   await clock.until(migration.cancel());
 });
 
+// Found by the explorer, seed 1796037285038: a pause of 10 s was told as one of 0.4 ms.
 test('a stop behind a monitor that was given up may be as old as its last answer', async () => {
   const silent = { do: 'connection-silent', to: 'source', ms: 20_000 } as const;
   const { start, follow, pair } = pairBed(
