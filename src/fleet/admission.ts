@@ -53,15 +53,22 @@ const MAY_BEGIN = `move.state = 'queued' and move.intent = 'go' and not move.wai
 /** A VM's own priority is of the order within its drain. */
 const IN_DRAIN = 'move.priority desc, move.position, move.created, move.id';
 
+/** Counted once for all drains: for each candidate anew it would be most of what an admission takes. */
+const ACTIVE = `
+active as materialized (
+  select drain, count(*)::int as running from fleet.move
+  where state in (${ACTIVE_STATES}) and drain is not null group by drain
+)`;
+
 /** @param among what it is ranked among, where that is not all that is selected */
 const candidate = (among: string, isPutOff: boolean) => `${MOVE_COLUMNS},
   coalesce(drain.priority, 0) as "drainPriority", ${isPutOff} as "isPutOff",
-  (select count(*)::int from fleet.move as other
-   where other.drain = move.drain and other.state in (${ACTIVE_STATES})) as running,
+  coalesce((select running from active where active.drain = move.drain), 0) as running,
   (row_number() over (${among} order by ${IN_DRAIN}))::int - 1 as rank`;
 
 /** Of each drain as many as its source can use, so that no long drain hides the others. */
 const CANDIDATES = `
+with ${ACTIVE}
 select candidate.* from unnest($2::text[], $3::uuid[], $4::int[]) as room (source, drain, most)
 cross join lateral (
   select ${candidate('', false)}
@@ -73,6 +80,7 @@ cross join lateral (
 
 /** Those of a higher priority that wait for room: what has come free meanwhile is theirs first. */
 const PUT_OFF = `
+with ${ACTIVE}
 select ${candidate('partition by move.drain', true)}
 from fleet.move join fleet.drain on drain.id = move.drain
 where drain.priority > $2 and move.next_try > now() and move.code = any($3) and ${MAY_BEGIN}

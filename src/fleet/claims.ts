@@ -4,10 +4,11 @@ import { type Capacity, type Claim, type ClaimKind, Ledger } from './ledger.ts';
 
 interface LedgerRow {
   readonly capacities: readonly [kind: ClaimKind, key: string, units: number][];
+  /** Of each key as one: a VM claims a row for each GiB. */
   readonly claims: readonly [
     kind: ClaimKind,
     key: string,
-    unit: number,
+    units: readonly number[],
     isAlone: boolean,
     most: number | null,
   ][];
@@ -19,7 +20,10 @@ interface LedgerRow {
 const LEDGER = `
 select
   (select coalesce(json_agg(json_build_array(kind, key, units)), '[]') from fleet.capacity) as capacities,
-  (select coalesce(json_agg(json_build_array(kind, key, unit, is_alone, most)), '[]') from fleet.claim) as claims,
+  (select coalesce(json_agg(json_build_array(kind, key, units, is_alone, most)), '[]') from (
+    select kind, key, array_agg(unit) as units, bool_or(is_alone) as is_alone, min(most) as most
+    from fleet.claim group by kind, key
+  ) as each) as claims,
   (select coalesce(json_agg(json_build_array(source, drain)), '[]') from (
     select distinct source, drain from fleet.move where state = 'queued' and next_try <= now()
   ) as each) as waiting,
@@ -46,8 +50,8 @@ export async function readLedger(within: Queryable): Promise<LedgerRead> {
   return {
     ledger: new Ledger(
       capacities.map(([kind, key, units]): Capacity => ({ kind, key, units })),
-      claims.map(
-        ([kind, key, unit, isAlone, most]): Claim => ({ kind, key, unit, isAlone, most: most ?? undefined }),
+      claims.flatMap(([kind, key, units, isAlone, most]) =>
+        units.map((unit): Claim => ({ kind, key, unit, isAlone, most: most ?? undefined })),
       ),
     ),
     waiting: waiting.map(([source, drain]) => ({ source, drain })),

@@ -28,23 +28,27 @@ interface BookRow {
   readonly coming: readonly {
     readonly destination: string;
     readonly apart: readonly string[];
-    readonly memoryGib: number;
-    readonly endedMs: number | null;
+    /** 0: it is on its way, and has its claims. */
+    readonly cameGib: number;
   }[];
   /** By the database's clock. */
   readonly nowMs: number;
 }
 
-/** One way to the database: an admission holds the lock that others wait for. */
+/**
+ * One way to the database: an admission holds the lock that others wait for. What came to a host before it was asked is in what
+ * it said.
+ */
 const BOOK = `
 select
   (select coalesce(json_agg(each), '[]') from (${OPEN_DRAINS}) as each) as drains,
   (select coalesce(json_agg(each), '[]') from (${HOSTS}) as each) as hosts,
   array(select distinct source from fleet.move where ended is null and drain is not null and not is_foreign) as sources,
   (select coalesce(json_agg(each), '[]') from (
-    select destination, apart, memory_gib as "memoryGib", extract(epoch from ended)::float8 * 1000 as "endedMs"
-    from fleet.move where destination is not null
-      and (state in (${ACTIVE_STATES}) or (state = 'moved' and ended > now() - interval '1 minute'))
+    select destination, apart, case when ended is null then 0 else memory_gib end as "cameGib"
+    from fleet.move left join unnest($1::text[], $2::float8[]) as asked (host, ms) on asked.host = destination
+    where destination is not null and (state in (${ACTIVE_STATES}) or (
+      state = 'moved' and ended > now() - interval '1 minute' and ended >= to_timestamp(coalesce(asked.ms, 0) / 1000)))
   ) as each) as coming,
   extract(epoch from clock_timestamp())::float8 * 1000 as "nowMs"`;
 
@@ -70,20 +74,25 @@ export class DrainBook implements Known {
 
   /** @throws {StoreError} */
   async read(): Promise<void> {
-    this.take(await rowOf(this.database));
+    this.take(await this.rowOf(this.database));
   }
 
   /** All that an admission goes by, and what is on its way as it begins. @throws {StoreError} */
   async prepare(within: Queryable): Promise<void> {
-    const row = await rowOf(within);
+    const row = await this.rowOf(within);
     this.take(row);
     this.databaseNowMs = row.nowMs;
     this.coming = new Map();
-    for (const { destination, endedMs, apart, memoryGib } of row.coming) {
-      // Since it was asked: what it said then does not know of it.
-      const isNews = endedMs === null || endedMs >= (this.seen.get(destination)?.askedMs ?? 0);
-      if (isNews) this.note(destination, apart, endedMs === null ? 0 : memoryGib);
-    }
+    for (const { destination, apart, cameGib } of row.coming) this.note(destination, apart, cameGib);
+  }
+
+  private async rowOf(within: Queryable): Promise<BookRow> {
+    const asked = [...this.seen];
+    const [row] = await within.query<BookRow>(BOOK, [
+      asked.map(([host]) => host),
+      asked.map(([, { askedMs }]) => askedMs),
+    ]);
+    return row as BookRow;
   }
 
   private take({ drains, hosts, sources }: BookRow): void {
@@ -192,9 +201,4 @@ async function databaseNow(within: Queryable): Promise<number> {
     'select extract(epoch from clock_timestamp())::float8 * 1000 as ms',
   );
   return now?.ms ?? 0;
-}
-
-async function rowOf(within: Queryable): Promise<BookRow> {
-  const [row] = await within.query<BookRow>(BOOK);
-  return row as BookRow;
 }
