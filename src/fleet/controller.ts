@@ -59,7 +59,7 @@ interface Tended {
 }
 
 /** Between two rounds, however much is told: what many moves change at once is one round's work, in each controller. */
-const REST_MS = 50;
+const REST_MS = 100;
 
 const DEFAULTS = { leaseMs: 15_000, roundMs: 1000, reconcileMs: 10_000, most: 300 };
 
