@@ -1,13 +1,16 @@
 /** Admission, claims and leases on a real PostgreSQL, without a controller. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { parseConfig } from '../config/parse-config.ts';
 import { REAL_CLOCK } from '../hypervisor/clock.ts';
 import { exportStore, importStore } from '../journal/postgres/backup.ts';
 import { JOURNAL_TABLES } from '../journal/postgres/journal-tables.ts';
-import { Database } from '../postgres/database.ts';
+import { Database, type Queryable } from '../postgres/database.ts';
 import { openSchema } from '../postgres/schema.ts';
 import { admit } from './admission.ts';
 import { claimSeen } from './claim-seen.ts';
 import { addClaims, setCapacity } from './claims.ts';
+import { DrainBook } from './drain-book.ts';
+import type { DrainHosts } from './drain-hosts.ts';
 import { readDrain } from './drain-rows.ts';
 import {
   beginDrain,
@@ -436,6 +439,43 @@ describe('a drain', () => {
     expect(await database.query("select vm from fleet.move where state <> 'cancelled'")).toEqual([]);
     expect((await drain('a', moves('a', 1))).isNew).toBe(true);
   });
+});
+
+/** Of the tables, those that one of its statements reads from the first row to the last. */
+async function readWhole(of: Database): Promise<ReadonlySet<string>> {
+  const whole = new Set<string>();
+  const plain = of.transaction.bind(of);
+  of.transaction = (doing, options) =>
+    plain(async (within) => {
+      const query: Queryable['query'] = async (text, values) => {
+        const plan = await within.query<object>(`explain (format json) ${text}`, values);
+        for (const [, table] of JSON.stringify(plan).matchAll(/"Seq Scan".*?"Relation Name":"(\w+)"/g))
+          whole.add(table as string);
+        return await within.query(text, values);
+      };
+      return await doing({ query });
+    }, options);
+  const book = new DrainBook(of, {} as DrainHosts, () => parseConfig('', ''));
+  const prepare = (within: Queryable) => book.prepare(within);
+  await admit(of, { place: placeOn('x'), prepare, controller: CONTROLLER, longestMs: LONGEST_MS });
+  return whole;
+}
+
+test('an admission reads no drains and no moves that are over, however many there are', async () => {
+  await database.query(`
+    with ended as (
+      insert into fleet.drain (host, state, requested_by, ended) select 'h' || n, 'ended', 'test', now() - interval '1 hour'
+      from generate_series(1, 300) as n returning id, host
+    )
+    insert into fleet.move (drain, vm, name, source, destination, link, memory_gib, state, ended)
+    select id, host || '-' || n, 'v', host, 'x', 'l', 2, 'moved', now() - interval '1 hour' from ended, generate_series(1, 20) as n`);
+  await drain('a', moves('a', 10));
+  await database.query('analyze fleet.drain, fleet.move');
+  await using asked = Database.at(url);
+  const whole = await readWhole(asked);
+  expect(await admittedVms()).toEqual(['a1']);
+  expect(whole).not.toContain('move');
+  expect(whole).not.toContain('drain');
 });
 
 describe('a lease', () => {

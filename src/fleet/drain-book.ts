@@ -48,7 +48,8 @@ select
     select destination, apart, case when ended is null then 0 else memory_gib end as "cameGib"
     from fleet.move left join unnest($1::text[], $2::float8[]) as asked (host, ms) on asked.host = destination
     where destination is not null and (state in (${ACTIVE_STATES}) or (
-      state = 'moved' and ended > now() - interval '1 minute' and ended >= to_timestamp(coalesce(asked.ms, 0) / 1000)))
+      state = 'moved' and ended >= greatest(now() - interval '1 minute', to_timestamp($3::float8 / 1000))
+      and ended >= to_timestamp(coalesce(asked.ms, 0) / 1000)))
   ) as each) as coming,
   extract(epoch from clock_timestamp())::float8 * 1000 as "nowMs"`;
 
@@ -87,11 +88,9 @@ export class DrainBook implements Known {
   }
 
   private async rowOf(within: Queryable): Promise<BookRow> {
-    const asked = [...this.seen];
-    const [row] = await within.query<BookRow>(BOOK, [
-      asked.map(([host]) => host),
-      asked.map(([, { askedMs }]) => askedMs),
-    ]);
+    const hosts = [...this.seen.keys()];
+    const asked = [...this.seen.values()].map(({ askedMs }) => askedMs);
+    const [row] = await within.query<BookRow>(BOOK, [hosts, asked, Math.min(...asked)]);
     return row as BookRow;
   }
 
@@ -119,6 +118,9 @@ export class DrainBook implements Known {
       const askedMs = await databaseNow(this.database);
       this.seen.set(uri, { askedMs, said: await this.figuresOf(uri, isAnyApart ? apartOf(uri) : undefined) });
     }
+    // What it said is old once another drain goes there, and is asked for then.
+    const asked = new Set(this.destinations());
+    for (const uri of [...this.seen.keys()]) if (!asked.has(uri)) this.seen.delete(uri);
   }
 
   /** Hosts that are being emptied, and those that VMs come back from. */

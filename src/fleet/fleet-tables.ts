@@ -228,6 +228,9 @@ alter table fleet.move
 alter table fleet.claim
   -- How many moves at a time, this one included, whoever holds it bears there; null: as many as there may be.
   add column most int check (most > 0);`,
+    `
+-- Whose hosts stay cordoned: asked for at each admission.
+create index drain_expired on fleet.drain (host) where outcome = 'expired';`,
   ],
 };
 
