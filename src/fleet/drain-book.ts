@@ -48,8 +48,9 @@ select
     select destination, apart, case when ended is null then 0 else memory_gib end as "cameGib"
     from fleet.move left join unnest($1::text[], $2::float8[]) as asked (host, ms) on asked.host = destination
     where destination is not null and (state in (${ACTIVE_STATES}) or (
-      state = 'moved' and ended >= greatest(now() - interval '1 minute', to_timestamp($3::float8 / 1000))
-      and ended >= to_timestamp(coalesce(asked.ms, 0) / 1000)))
+      state = 'moved' and ended >= to_timestamp(coalesce(asked.ms, 0) / 1000)
+      -- The same for all of them: by an index.
+      and ended >= greatest(now() - interval '1 minute', (select to_timestamp(min(ms) / 1000) from unnest($2) as ms))))
   ) as each) as coming,
   extract(epoch from clock_timestamp())::float8 * 1000 as "nowMs"`;
 
@@ -89,8 +90,8 @@ export class DrainBook implements Known {
 
   private async rowOf(within: Queryable): Promise<BookRow> {
     const hosts = [...this.seen.keys()];
-    const asked = [...this.seen.values()].map(({ askedMs }) => askedMs);
-    const [row] = await within.query<BookRow>(BOOK, [hosts, asked, Math.min(...asked)]);
+    const askedMs = [...this.seen.values()].map((each) => each.askedMs);
+    const [row] = await within.query<BookRow>(BOOK, [hosts, askedMs]);
     return row as BookRow;
   }
 
