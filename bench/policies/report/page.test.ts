@@ -27,6 +27,20 @@ test('a run that failed is a row', () => {
   expect(files.get('benchmarks/loop-passes.svg')).toContain('stock: not arrived');
 });
 
+test('a name beside the pauses is inside of the picture, though many pauses are the longest', () => {
+  const names = ['forecast', 'mp', 'relaxed', 'xen', 'hyper-v', 'virsh-timeout', 'rate-of-change'];
+  const files = page(result(names.map((contender) => record({ contender }))), '');
+  const picture = files.get('benchmarks/loop-everybody.svg') ?? '';
+  const heights = names.map((name) =>
+    Number(new RegExp(`translate\\([\\d.-]+,([\\d.-]+)\\)"[^>]*>${name}<`).exec(picture)?.[1]),
+  );
+  for (const height of heights) expect(height).toBeGreaterThanOrEqual(10);
+  const apart = heights
+    .toSorted((a, b) => a - b)
+    .map((height, at, all) => height - (all[at - 1] ?? -Infinity));
+  for (const each of apart) expect(each).toBeGreaterThan(12);
+});
+
 test('the page has a median with minimum and maximum, the remarks, and every picture that it shows', () => {
   const runs = [6000, 6100, 6500].map((totalMs, index) => record({ repeat: index + 1, totalMs, probeMs: 0 }));
   const files = page(result(runs), 'Here is a remark.');

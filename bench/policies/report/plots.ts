@@ -34,7 +34,7 @@ export function frontierPlot(guest: GuestComparison): string {
   );
   const right = Math.max(1, ...dots.map(({ x2 }) => x2)) * 1.05;
   const top = Math.max(0.3, ...dots.map(({ y }) => y)) * 1.1;
-  const labels = spreadOut(dots, top / LABELS_ABOVE_EACH_OTHER).map((dot) => ({ ...dot, right }));
+  const labels = spreadOut(dots, top).map((dot) => ({ ...dot, right }));
   return svg({
     width: 860,
     height: 400,
@@ -62,16 +62,17 @@ export function frontierPlot(guest: GuestComparison): string {
 
 const LABELS_ABOVE_EACH_OTHER = 22;
 
-/** Names beside the plot, each as near to its dot's height as the one below it lets it be. */
-function spreadOut<T extends { readonly y: number }>(dots: readonly T[], gap: number) {
+/** Names beside the plot, up to `top`, each as near to its dot's height as those above and below it let it be. */
+function spreadOut<T extends { readonly y: number }>(dots: readonly T[], top: number) {
+  const gap = top / Math.max(LABELS_ABOVE_EACH_OTHER, dots.length - 1);
+  const upwards = dots.toSorted((a, b) => a.y - b.y);
   let lowest = 0;
-  return [...dots]
-    .sort((a, b) => a.y - b.y)
-    .map((dot) => {
-      const labelY = Math.max(dot.y, lowest);
-      lowest = labelY + gap;
-      return { ...dot, labelY };
-    });
+  return upwards.map((dot, at) => {
+    const highest = top - (upwards.length - 1 - at) * gap;
+    const labelY = Math.max(lowest, Math.min(dot.y, highest));
+    lowest = labelY + gap;
+    return { ...dot, labelY };
+  });
 }
 
 const LINE_HEIGHT_PX = 14;
